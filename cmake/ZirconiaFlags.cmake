@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+#
+# Compiler flags of our own targets. Warnings are an interface library that each target links
+# privately, so nothing of them reaches a client. Sanitizers apply to the whole tree.
+
+add_library(zirconia-warnings INTERFACE)
+
+if(CMAKE_C_COMPILER_ID MATCHES "GNU|Clang")
+    target_compile_options(zirconia-warnings INTERFACE
+        -Wall -Wextra -Wconversion -Wshadow
+        $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
+        $<$<BOOL:${ZIRCONIA_WERROR}>:-Werror>)
+endif()
+
+if(ZIRCONIA_SANITIZE)
+    add_compile_options(
+        -fsanitize=${ZIRCONIA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=${ZIRCONIA_SANITIZE})
+endif()

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+#
+# Installation: headers, both libraries, the tool, the CMake package Zirconia and zirconia.pc.
+#
+# A Unicorn that is not the system's is installed in a folder of its own beside our library, which
+# finds it there through its run path; otherwise the installed library could not be loaded.
+
+include(CMakePackageConfigHelpers)
+
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/Zirconia")
+set(private_dir "${CMAKE_INSTALL_LIBDIR}/zirconia")
+
+# The shared and the static target are exported apart: only the static one asks its clients for
+# our own dependencies.
+install(TARGETS zirconia EXPORT ZirconiaTargets)
+install(TARGETS zirconia-static EXPORT ZirconiaStaticTargets)
+install(EXPORT ZirconiaTargets NAMESPACE Zirconia:: DESTINATION "${package_dir}")
+install(EXPORT ZirconiaStaticTargets NAMESPACE Zirconia:: DESTINATION "${package_dir}")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+
+if(APPLE)
+    set(origin "@loader_path")
+else()
+    set(origin "$ORIGIN")
+endif()
+set(UNICORN_LINK_DIR "")
+if(ZIRCONIA_UNICORN_IS_PRIVATE)
+    # Installed under the name by which the loader asks for it, and under the linker's.
+    install(CODE "
+        set(library \"$<TARGET_PROPERTY:Unicorn::unicorn,IMPORTED_LOCATION>\")
+        get_filename_component(folder \"\${library}\" DIRECTORY)
+        file(GLOB names \"\${folder}/libunicorn*${CMAKE_SHARED_LIBRARY_SUFFIX}*\")
+        file(INSTALL \${names} DESTINATION
+            \"\${CMAKE_INSTALL_PREFIX}/${private_dir}\")")
+    set(UNICORN_LINK_DIR "-L\${libdir}/zirconia ")
+    set_target_properties(zirconia PROPERTIES INSTALL_RPATH "${origin}/zirconia")
+endif()
+
+if(TARGET zirconia-tool)
+    file(RELATIVE_PATH libdir_from_bindir
+        "/${CMAKE_INSTALL_BINDIR}" "/${CMAKE_INSTALL_LIBDIR}")
+    set_target_properties(zirconia-tool PROPERTIES
+        INSTALL_RPATH "${origin}/${libdir_from_bindir}")
+    install(TARGETS zirconia-tool)
+    install(FILES "${PROJECT_SOURCE_DIR}/docs/zirconia.1" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+endif()
+
+configure_package_config_file(
+    "${PROJECT_SOURCE_DIR}/cmake/ZirconiaConfig.cmake.in"
+    "${PROJECT_BINARY_DIR}/ZirconiaConfig.cmake"
+    INSTALL_DESTINATION "${package_dir}"
+    PATH_VARS CMAKE_INSTALL_LIBDIR)
+write_basic_package_version_file(
+    "${PROJECT_BINARY_DIR}/ZirconiaConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES
+    "${PROJECT_BINARY_DIR}/ZirconiaConfig.cmake"
+    "${PROJECT_BINARY_DIR}/ZirconiaConfigVersion.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/FindCapstone.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/FindUnicorn.cmake"
+    DESTINATION "${package_dir}")
+
+# The .pc file finds its prefix from its own place, so that an installed tree can be moved.
+file(RELATIVE_PATH PC_PREFIX "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+string(REGEX REPLACE "/$" "" PC_PREFIX "${PC_PREFIX}")
+configure_file("${PROJECT_SOURCE_DIR}/zirconia.pc.in" "${PROJECT_BINARY_DIR}/zirconia.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/zirconia.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+//
+// Feeds any bytes to the instruction decoders, private and public, in all three modes. It looks for
+// faults, and for answers that contradict each other or reach beyond the bytes.
+// The first byte of the input chooses the mode; the rest is code.
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <zirconia/decode.h>
+
+#include "decode/instruction.h"
+#include "decode/port_access.h"
+#include "decode/scan.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool condition) {
+    if (!condition) {
+        abort();
+    }
+}
+
+static void check_scan(const uint8_t *bytes, size_t size, enum code_mode mode) {
+    struct code_scan scan = scan_code(bytes, size, mode);
+    require(scan.offset <= size);
+    require((scan.length != 0) == (scan.result == SCAN_INTERCEPT));
+    if (scan.result == SCAN_INTERCEPT) {
+        size_t left = size - scan.offset;
+        require(scan.length == instruction_length(bytes + scan.offset, left, mode));
+    }
+}
+
+static void check_lengths(const uint8_t *bytes, size_t size, enum code_mode mode) {
+    unsigned length = instruction_length(bytes, size, mode);
+    require(length <= INSTRUCTION_MAX_LENGTH && length <= size);
+    require(length == zirconia_instruction_length(bytes, size, (zirconia_code_mode_t)mode));
+
+    struct port_access port;
+    if (decode_port_access(bytes, size, mode, &port)) {
+        require(port.length == length);
+    }
+
+    char text[64];
+    size_t told = 0;
+    if (zirconia_disassemble(bytes, size, (zirconia_code_mode_t)mode, 0x1000, text, sizeof(text),
+                             &told) == ZX_OK) {
+        require(told == length && memchr(text, '\0', sizeof(text)) != NULL);
+    }
+}
+
+static void check_access(const uint8_t *bytes, size_t size, enum code_mode mode) {
+    zx_vcpu_state_t state;
+    memset(&state, 0x5a, sizeof(state));
+    zirconia_mmio_access_t access;
+    if (zirconia_mmio_decode(bytes, size, (zirconia_code_mode_t)mode, &state, &access) != ZX_OK) {
+        return;
+    }
+    require(access.instruction_length == instruction_length(bytes, size, mode));
+    uint64_t stored = 0;
+    require(zirconia_mmio_complete(&access, UINT64_MAX, &state, &stored) == ZX_OK);
+    require(access.size == 8 || stored >> (8 * access.size) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static const enum code_mode modes[] = {CODE_16, CODE_32, CODE_64};
+    if (size == 0) {
+        return 0;
+    }
+    enum code_mode mode = modes[data[0] % 3];
+    check_scan(data + 1, size - 1, mode);
+    check_lengths(data + 1, size - 1, mode);
+    check_access(data + 1, size - 1, mode);
+    return 0;
+}

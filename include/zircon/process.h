@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+//
+// Handles to the calling program's own objects, which a C runtime keeps on Zircon.
+
+#ifndef ZIRCON_PROCESS_H_
+#define ZIRCON_PROCESS_H_
+
+#include <zircon/types.h>
+#include <zirconia/export.h>
+
+ZIRCONIA_BEGIN_C
+
+// The process's root VMAR, in which zx_vmar_map() makes VMOs visible to the program itself. The
+// same value at every call, with default rights; the library owns it, so the caller must not close
+// it (objects ABI 6.2). ZX_HANDLE_INVALID only when the first call finds no memory. Any thread.
+ZIRCONIA_EXPORT zx_handle_t zx_vmar_root_self(void);
+
+ZIRCONIA_END_C
+
+#endif // ZIRCON_PROCESS_H_

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MIT
+//
+// The calls. A call that is declared here is implemented; there are no others yet. Structures are
+// in zircon/syscalls/, the choice of era in zircon/syscalls/era.h.
+//
+// What holds for every call unless its comment says otherwise:
+// - Any thread may call, at any time; no call blocks.
+// - Handles passed in stay the caller's; handles received are the caller's to close.
+// - A handle argument gives ZX_ERR_BAD_HANDLE when the value is no handle, ZX_ERR_WRONG_TYPE when
+//   its object is of another type, ZX_ERR_ACCESS_DENIED when it lacks a right, in this order;
+//   "handle (RIGHT)" below stands for these three.
+// - Errors are listed in the order of the checks: the first that applies is returned.
+// - Results are written last. A pointer that cannot be written gives ZX_ERR_INVALID_ARGS, and an
+//   object made for it is dropped. A call that fails writes nothing.
+// - Calls that make an object can return ZX_ERR_NO_MEMORY.
+// - The comment describes 2022 and later. "2018:" tells what the symbol of the 2018 era does
+//   differently; beside that, of a handle's checks it makes the one for rights before the one for
+//   the type (objects ABI 0.3).
+
+#ifndef ZIRCON_SYSCALLS_H_
+#define ZIRCON_SYSCALLS_H_
+
+#include <zircon/syscalls/era.h>
+#include <zircon/syscalls/types.h>
+#include <zircon/types.h>
+#include <zirconia/export.h>
+
+ZIRCONIA_BEGIN_C
+
+// ---- Guests (hypervisor ABI 3.1, 3.2) ----
+
+// Creates a guest and its guest-physical address space, empty, 2^48 bytes from 0 on. The guest
+// lives until its last handle and its last VCPU are gone; the VMAR handle maps memory into it.
+// options: 0.
+// Errors: resource, no right asked for; ZX_ERR_WRONG_TYPE when its kind is neither ROOT nor SYSTEM;
+// ZX_ERR_OUT_OF_RANGE when it is a SYSTEM resource that does not cover the hypervisor's base;
+// ZX_ERR_INVALID_ARGS for options; ZX_ERR_NO_MEMORY; ZX_ERR_NOT_SUPPORTED when the engine found in
+// this process is not one that guests can run on.
+// 2018: options are checked first; a SYSTEM resource elsewhere gives ZX_ERR_WRONG_TYPE; the guest
+// handle has MANAGE_PROCESS in place of MANAGE_THREAD, and the VMAR handle no OP_CHILDREN.
+ZIRCONIA_EXPORT zx_status_t zx_guest_create(zx_handle_t resource, uint32_t options,
+                                            zx_handle_t *guest_handle, zx_handle_t *vmar_handle);
+
+// Sets a trap over [addr, addr + size) of guest-physical bytes (MEM, BELL) or I/O ports (IO). MEM
+// and BELL remove whatever is mapped there, and that is not undone when a later check fails. A
+// trap stays for the life of the guest. port_handle: a port for BELL, 0 otherwise; the trap keeps
+// the port but is no handle to it. key comes back in each packet.
+// Errors: guest (WRITE); port (WRITE), unless 0; ZX_ERR_INVALID_ARGS for an unknown kind, a port
+// with MEM or IO, or none with BELL; MEM and BELL: ZX_ERR_INVALID_ARGS for an addr or size not in
+// whole pages, then for a size of 0 or a range not inside the 2^48 bytes; IO: ZX_ERR_OUT_OF_RANGE
+// for a size of 0 or addr + size above 0xFFFF; ZX_ERR_ALREADY_EXISTS when the range meets another
+// trap (MEM and BELL count as one space, IO as another); ZX_ERR_NO_MEMORY.
+// 2018: after the handles, ZX_ERR_INVALID_ARGS for a size of 0, then ZX_ERR_OUT_OF_RANGE when
+// addr + size overflows; ZX_ERR_ALREADY_EXISTS only when another trap starts at the same addr.
+ZIRCONIA_EXPORT zx_status_t zx_guest_set_trap(zx_handle_t handle, uint32_t kind, zx_vaddr_t addr,
+                                              size_t size, zx_handle_t port_handle, uint64_t key);
+
+// ---- VCPUs (hypervisor ABI 3.3 to 3.9) ----
+
+// Creates a VCPU that belongs to the calling thread for good: only that thread runs it, or reads
+// or writes its state. The first of a guest is the boot processor and starts at entry in long
+// mode; every other starts in real mode with CS from entry. options: 0.
+// Errors: ZX_ERR_INVALID_ARGS for options; guest (MANAGE_THREAD); ZX_ERR_INVALID_ARGS for an entry
+// of 2^48 or more; ZX_ERR_BAD_STATE when the thread has a live VCPU already; ZX_ERR_NO_RESOURCES
+// when the guest has 63 VCPUs; ZX_ERR_NO_MEMORY.
+// 2018: the right is MANAGE_PROCESS, and a thread may have several VCPUs.
+ZIRCONIA_EXPORT zx_status_t zx_vcpu_create(zx_handle_t guest, uint32_t options, zx_vaddr_t entry,
+                                           zx_handle_t *out);
+
+// Runs the VCPU until something needs the caller, and tells it in *packet: a memory or I/O trap, or
+// a request about other VCPUs, in the layout of 2022 (guest_mem_2022, guest_vcpu_2022). Bells go to
+// their port, not here. Owner thread only. Blocks for as long as the guest runs or is halted.
+// Errors: vcpu (EXECUTE); ZX_ERR_BAD_STATE on any other thread; then from the run itself, leaving
+// the VCPU usable:
+//   ZX_ERR_CANCELED       the VCPU was kicked
+//   ZX_ERR_NOT_FOUND      no trap for the I/O port; nothing mapped at the guest-physical address
+//   ZX_ERR_OUT_OF_RANGE   a guest-physical address of 2^48 or more
+//   ZX_ERR_NOT_SUPPORTED  an exit without a handler, triple fault among them; string or repeated
+//                         I/O; a read from a bell; a pending vector from 21 to 31
+//   ZX_ERR_INVALID_ARGS   a bad value for a control register, XCR0 or the local APIC
+//   ZX_ERR_BAD_STATE      state that no processor would enter; a bell whose port has no handles
+//   ZX_ERR_INTERNAL       the engine failed, or reported an instruction of more than 15 bytes
+//   ZX_ERR_NO_MEMORY
+// Last ZX_ERR_INVALID_ARGS when packet cannot be written: the packet is lost.
+ZIRCONIA_EXPORT zx_status_t zx_vcpu_enter(zx_handle_t handle, zx_port_packet_t *packet);
+
+// The run call of 2018 to August 2021: as zx_vcpu_enter(), but the packet has the layout of 2018
+// (guest_mem_2018, guest_vcpu_2018). A failure to fetch the instruction bytes that a memory packet
+// carries is returned in its place. One symbol in both eras.
+ZIRCONIA_EXPORT zx_status_t zx_vcpu_resume(zx_handle_t handle, zx_port_packet_t *packet);
+
+// Makes the run call in progress, or else the next one, return ZX_ERR_CANCELED once. Kicks do not
+// add up: one is pending or none. Pending interrupts are untouched. Any thread.
+// Errors: vcpu (EXECUTE). From September 2021 on (hypervisor ABI 3.5, 8).
+ZIRCONIA_EXPORT zx_status_t zx_vcpu_kick(zx_handle_t handle);
+
+// Makes a vector pending: 2 is the NMI, 0 to 20 exceptions, from 32 on external interrupts. A
+// vector already pending is not counted twice. Any thread; wakes a halted VCPU.
+// Errors: vcpu (SIGNAL); ZX_ERR_OUT_OF_RANGE for a vector above 255.
+// 2018: a vector above 255 is ignored, with ZX_OK.
+ZIRCONIA_EXPORT zx_status_t zx_vcpu_interrupt(zx_handle_t handle, uint32_t vector);
+
+// Reads the general registers: kind ZX_VCPU_STATE, zx_vcpu_state_t. Owner thread only.
+// Errors: vcpu (READ); ZX_ERR_INVALID_ARGS for another kind or size; ZX_ERR_BAD_STATE on any other
+// thread; ZX_ERR_INVALID_ARGS when buffer cannot be written.
+// 2018: after the handle, ZX_ERR_INVALID_ARGS for a size above the structure's; ZX_ERR_BAD_STATE
+// for the thread; ZX_ERR_INVALID_ARGS for kind or size.
+ZIRCONIA_EXPORT zx_status_t zx_vcpu_read_state(zx_handle_t handle, uint32_t kind, void *buffer,
+                                               size_t buffer_size);
+
+// Writes the general registers (ZX_VCPU_STATE, zx_vcpu_state_t) or answers an input from a port
+// (ZX_VCPU_IO, zx_vcpu_io_t). Flags are taken only when bit 1 of rflags is set. Owner thread only.
+// Errors: vcpu (WRITE); ZX_ERR_INVALID_ARGS for an unknown kind, then for a size other than the
+// structure's, then when buffer cannot be read; ZX_ERR_BAD_STATE on any other thread; ZX_VCPU_IO:
+// ZX_ERR_INVALID_ARGS for an access_size other than 1, 2 and 4.
+// 2018: after the handle, ZX_ERR_INVALID_ARGS for a size above the larger structure's, then for the
+// buffer; ZX_ERR_BAD_STATE for the thread; ZX_ERR_INVALID_ARGS for kind or size; access_size is not
+// checked.
+ZIRCONIA_EXPORT zx_status_t zx_vcpu_write_state(zx_handle_t handle, uint32_t kind,
+                                                const void *buffer, size_t buffer_size);
+
+// ---- Ports (objects ABI 4) ----
+
+// Creates a port. options: 0 or ZX_PORT_BIND_TO_INTERRUPT.
+// Errors: ZX_ERR_INVALID_ARGS for options.
+ZIRCONIA_EXPORT zx_status_t zx_port_create(uint32_t options, zx_handle_t *out);
+
+// Queues a copy of *packet, its type replaced by ZX_PKT_TYPE_USER.
+// Errors: port (WRITE); ZX_ERR_INVALID_ARGS when packet cannot be read; ZX_ERR_NO_MEMORY;
+// ZX_ERR_SHOULD_WAIT when 4097 packets from this call are queued.
+ZIRCONIA_EXPORT zx_status_t zx_port_queue(zx_handle_t handle, const zx_port_packet_t *packet);
+
+// Takes the oldest packet, waiting for one until deadline (monotonic nanoseconds, absolute). A
+// packet that is there is returned whatever the deadline. Blocks. Closing the handle does not end
+// a wait in progress.
+// Errors: port (READ); ZX_ERR_TIMED_OUT; ZX_ERR_INVALID_ARGS when packet cannot be written: it is
+// lost.
+ZIRCONIA_EXPORT zx_status_t zx_port_wait(zx_handle_t handle, zx_time_t deadline,
+                                         zx_port_packet_t *packet);
+
+// Withdraws the waits that were begun through source with this key on this port, and their packets
+// still queued. Packets from zx_port_queue() and from traps are never touched.
+// Errors: port (WRITE); source: ZX_ERR_BAD_HANDLE, ZX_ERR_ACCESS_DENIED without WAIT; then
+// ZX_ERR_NOT_SUPPORTED when its object has no signals; ZX_ERR_NOT_FOUND.
+ZIRCONIA_EXPORT zx_status_t zx_port_cancel(zx_handle_t handle, zx_handle_t source, uint64_t key);
+
+// ---- Handles (objects ABI 2) ----
+
+// Closes a handle; ZX_HANDLE_INVALID is ZX_OK and does nothing. No right asked for.
+// Errors: ZX_ERR_BAD_HANDLE.
+ZIRCONIA_EXPORT zx_status_t zx_handle_close(zx_handle_t handle);
+
+// Closes num_handles handles, all of them even when one fails; ZX_HANDLE_INVALID is skipped.
+// Errors: ZX_ERR_INVALID_ARGS when the array cannot be read; ZX_ERR_BAD_HANDLE when any other value
+// was no handle, or no longer one.
+ZIRCONIA_EXPORT zx_status_t zx_handle_close_many(const zx_handle_t *handles, size_t num_handles);
+
+// Makes a second handle to the object, with rights that the first has, all of them
+// (ZX_RIGHT_SAME_RIGHTS) or a part.
+// Errors: ZX_ERR_BAD_HANDLE; ZX_ERR_ACCESS_DENIED without DUPLICATE; ZX_ERR_INVALID_ARGS for a
+// right that the handle lacks; ZX_ERR_NO_MEMORY.
+ZIRCONIA_EXPORT zx_status_t zx_handle_duplicate(zx_handle_t handle, zx_rights_t rights,
+                                                zx_handle_t *out);
+
+// As zx_handle_duplicate(), but no right is asked for and handle is gone afterwards, after a
+// failure too unless that was ZX_ERR_BAD_HANDLE.
+// Errors: ZX_ERR_BAD_HANDLE; ZX_ERR_INVALID_ARGS for a right that the handle lacks.
+ZIRCONIA_EXPORT zx_status_t zx_handle_replace(zx_handle_t handle, zx_rights_t rights,
+                                              zx_handle_t *out);
+
+// ---- Objects (objects ABI 1.9) ----
+
+// Writes what topic tells of the object into buffer: HANDLE_VALID (nothing is written, no right
+// asked for), HANDLE_BASIC (no right asked for), and with INSPECT: VMAR, RESOURCE, VCPU. *actual is
+// the number of records written, *avail the number there is; either may be NULL, and both are
+// written even when the buffer is too small.
+// Errors: ZX_ERR_NOT_SUPPORTED for any other topic; handle (INSPECT); ZX_ERR_BUFFER_TOO_SMALL;
+// ZX_ERR_INVALID_ARGS when a pointer cannot be written.
+ZIRCONIA_EXPORT zx_status_t zx_object_get_info(zx_handle_t handle, uint32_t topic, void *buffer,
+                                               size_t buffer_size, size_t *actual, size_t *avail);
+
+// ---- Virtual memory objects (objects ABI 5.1) ----
+
+// Creates a VMO of size bytes, rounded up to whole pages, that reads as zero. Memory is taken when
+// a page is first touched. options: 0 or ZX_VMO_RESIZABLE.
+// Errors: ZX_ERR_INVALID_ARGS for options; ZX_ERR_OUT_OF_RANGE for a size that cannot be rounded
+// up; ZX_ERR_NO_MEMORY.
+// 2018: options 0 or ZX_VMO_NON_RESIZABLE, a VMO without an option is resizable, and the handle
+// has EXECUTE.
+ZIRCONIA_EXPORT zx_status_t zx_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out);
+
+// Copies buffer_size bytes from offset on out of the VMO.
+// Errors: VMO (READ); ZX_ERR_OUT_OF_RANGE when the range does not lie inside; ZX_ERR_INVALID_ARGS
+// when buffer cannot be written, a part of which may have been.
+ZIRCONIA_EXPORT zx_status_t zx_vmo_read(zx_handle_t handle, void *buffer, uint64_t offset,
+                                        size_t buffer_size);
+
+// Copies buffer_size bytes into the VMO. A guest that runs from it sees changed instructions.
+// Errors: VMO (WRITE); ZX_ERR_OUT_OF_RANGE when the range does not lie inside; ZX_ERR_INVALID_ARGS
+// when buffer cannot be read.
+ZIRCONIA_EXPORT zx_status_t zx_vmo_write(zx_handle_t handle, const void *buffer, uint64_t offset,
+                                         size_t buffer_size);
+
+// The VMO's size in bytes, in whole pages. No right asked for.
+ZIRCONIA_EXPORT zx_status_t zx_vmo_get_size(zx_handle_t handle, uint64_t *size);
+
+// Replaces handle by one that has EXECUTE as well, which a mapping that a guest executes from asks
+// for. vmex: 0, or a SYSTEM resource that covers ZX_RSRC_SYSTEM_VMEX_BASE. handle is gone
+// afterwards, whatever the result, and no right on it is asked for.
+// Errors: ZX_ERR_BAD_HANDLE when handle is no handle, or none to a VMO; vmex, unless 0:
+// ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE when it is no SYSTEM resource, ZX_ERR_OUT_OF_RANGE when it
+// does not cover that base; ZX_ERR_NO_MEMORY.
+ZIRCONIA_EXPORT zx_status_t zx_vmo_replace_as_executable(zx_handle_t handle, zx_handle_t vmex,
+                                                         zx_handle_t *out);
+
+// ---- Virtual memory address regions (objects ABI 5.2 to 5.4, 5.7; hypervisor ABI 10) ----
+
+// Maps len bytes of a VMO (rounded up to whole pages) from vmo_offset on into the region: the
+// process's own (zx_vmar_root_self()) or a guest's. With ZX_VM_SPECIFIC at vmar_offset bytes from
+// the region's base, otherwise where there is room. *mapped_addr is the address, guest-physical in
+// a guest's region. The mapping keeps the VMO. Waits for a VCPU of the guest to stop.
+// Errors: VMAR and then VMO: ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE; ZX_ERR_ACCESS_DENIED when the
+// VMO handle lacks MAP; ZX_ERR_INVALID_ARGS for WRITE or EXECUTE without READ, for MAP_RANGE with
+// SPECIFIC_OVERWRITE, and for CAN_MAP options; ZX_ERR_ACCESS_DENIED when either handle lacks a
+// permission asked for; ZX_ERR_INVALID_ARGS for unknown options; ZX_ERR_NOT_SUPPORTED for
+// REQUIRE_NON_RESIZABLE and a resizable VMO; ZX_ERR_INVALID_ARGS for a vmo_offset not in whole
+// pages; ZX_ERR_BAD_STATE when the region is gone; ZX_ERR_INVALID_ARGS for a len of 0, an offset
+// without SPECIFIC, a range not inside the region or not in whole pages; ZX_ERR_ALREADY_EXISTS when
+// a SPECIFIC range is occupied; ZX_ERR_NO_MEMORY when there is no room.
+// 2018: a SPECIFIC range that is occupied gives ZX_ERR_NO_MEMORY.
+ZIRCONIA_EXPORT zx_status_t zx_vmar_map(zx_handle_t handle, zx_vm_option_t options,
+                                        size_t vmar_offset, zx_handle_t vmo, uint64_t vmo_offset,
+                                        size_t len, zx_vaddr_t *mapped_addr);
+
+// Removes whatever is mapped in [addr, addr + len), len rounded up to whole pages; holes are fine,
+// and a mapping that is cut stays outside of the range. A guest sees it at once.
+// Errors: VMAR, no right asked for; ZX_ERR_INVALID_ARGS for an addr not in whole pages or a len of
+// 0; ZX_ERR_BAD_STATE when the region is gone; ZX_ERR_INVALID_ARGS for a range not inside it.
+ZIRCONIA_EXPORT zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, size_t len);
+
+// ---- Time (objects ABI 3.6) ----
+
+// Nanoseconds of the host's monotonic clock.
+ZIRCONIA_EXPORT zx_time_t zx_clock_get_monotonic(void);
+
+// The monotonic time nanoseconds from now, held at ZX_TIME_INFINITE and ZX_TIME_INFINITE_PAST.
+ZIRCONIA_EXPORT zx_time_t zx_deadline_after(zx_duration_t nanoseconds);
+
+// Sleeps until deadline, absolute; one in the past returns at once, 0 yields. Always ZX_OK. Blocks.
+ZIRCONIA_EXPORT zx_status_t zx_nanosleep(zx_time_t deadline);
+
+#ifndef ZIRCONIA_ABI_2018
+
+// ---- The 2018 era's symbols ----
+//
+// What the calls above mean to a file that defines ZIRCONIA_ABI_2018, which calls them by the
+// usual names.
+
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_guest_create(zx_handle_t resource, uint32_t options,
+                                                       zx_handle_t *guest_handle,
+                                                       zx_handle_t *vmar_handle);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_guest_set_trap(zx_handle_t handle, uint32_t kind,
+                                                         zx_vaddr_t addr, size_t size,
+                                                         zx_handle_t port_handle, uint64_t key);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_vcpu_create(zx_handle_t guest, uint32_t options,
+                                                      zx_vaddr_t entry, zx_handle_t *out);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_vcpu_interrupt(zx_handle_t handle, uint32_t vector);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_vcpu_read_state(zx_handle_t handle, uint32_t kind,
+                                                          void *buffer, size_t buffer_size);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_vcpu_write_state(zx_handle_t handle, uint32_t kind,
+                                                           const void *buffer, size_t buffer_size);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_create(uint64_t size, uint32_t options,
+                                                     zx_handle_t *out);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmar_map(zx_handle_t handle, zx_vm_option_t options,
+                                                   size_t vmar_offset, zx_handle_t vmo,
+                                                   uint64_t vmo_offset, size_t len,
+                                                   zx_vaddr_t *mapped_addr);
+#endif
+
+ZIRCONIA_END_C
+
+#endif // ZIRCON_SYSCALLS_H_

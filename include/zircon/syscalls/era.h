@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+//
+// The two eras of the ABI in one library. Declarations are those of 2022 and later; a file that
+// defines ZIRCONIA_ABI_2018 before its first include of a zircon/ header gets those of late 2018
+// instead. What differs in layout is in port.h, object.h, debug.h and exception.h; what differs in
+// constants beside each constant.
+//
+// The calls below differ in behaviour only: in the order of checks, the rights asked for and
+// given, or the answer to the same arguments. In the 2018 era each name is a macro for a symbol of
+// its own, so that files of both eras can be linked into one program. All other calls are one
+// symbol with one behaviour; zx_vcpu_resume() and zx_vcpu_enter() keep their own packet layouts.
+
+#ifndef ZIRCON_SYSCALLS_ERA_H_
+#define ZIRCON_SYSCALLS_ERA_H_
+
+#ifdef ZIRCONIA_ABI_2018
+#define zx_guest_create zirconia_2018_guest_create
+#define zx_guest_set_trap zirconia_2018_guest_set_trap
+#define zx_vcpu_create zirconia_2018_vcpu_create
+#define zx_vcpu_interrupt zirconia_2018_vcpu_interrupt
+#define zx_vcpu_read_state zirconia_2018_vcpu_read_state
+#define zx_vcpu_write_state zirconia_2018_vcpu_write_state
+#define zx_vmo_create zirconia_2018_vmo_create
+#define zx_vmar_map zirconia_2018_vmar_map
+#endif
+
+#endif // ZIRCON_SYSCALLS_ERA_H_

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+//
+// Exception types and reports, and the constants of the calls that answer an exception: ports and
+// zx_task_resume() in the 2018 era, channels in 2022 (objects ABI 7.1, 8.1 to 8.4, 8.9). These are
+// exceptions of host threads; a guest's own go through its IDT and never appear here.
+
+#ifndef ZIRCON_SYSCALLS_EXCEPTION_H_
+#define ZIRCON_SYSCALLS_EXCEPTION_H_
+
+#include <zircon/types.h>
+
+typedef uint32_t zx_excp_type_t;
+
+#define ZX_EXCP_GENERAL ((zx_excp_type_t)0x0008u)
+#define ZX_EXCP_FATAL_PAGE_FAULT ((zx_excp_type_t)0x0108u)
+#define ZX_EXCP_UNDEFINED_INSTRUCTION ((zx_excp_type_t)0x0208u)
+#define ZX_EXCP_SW_BREAKPOINT ((zx_excp_type_t)0x0308u)
+#define ZX_EXCP_HW_BREAKPOINT ((zx_excp_type_t)0x0408u)
+#define ZX_EXCP_UNALIGNED_ACCESS ((zx_excp_type_t)0x0508u)
+
+// Synthetic exceptions: raised by the kernel's own events, not by an instruction.
+#define ZX_EXCP_THREAD_STARTING ((zx_excp_type_t)0x8008u)
+#define ZX_EXCP_THREAD_EXITING ((zx_excp_type_t)0x8108u)
+#define ZX_EXCP_POLICY_ERROR ((zx_excp_type_t)0x8208u)
+#define ZX_EXCP_PROCESS_STARTING ((zx_excp_type_t)0x8308u)
+
+#define ZX_EXCP_IS_ARCH(type) ((0x8000u & (type)) == 0)
+
+typedef struct zx_x86_64_exc_data {
+    uint64_t vector;
+    uint64_t err_code;
+    uint64_t cr2;
+} zx_x86_64_exc_data_t;
+
+typedef struct zx_exception_header {
+    uint32_t size; // Of the whole report.
+    zx_excp_type_t type;
+} zx_exception_header_t;
+
+typedef struct zx_exception_context {
+    struct {
+        union {
+            zx_x86_64_exc_data_t x86_64;
+        } u;
+    } arch; // All zero for a synthetic exception.
+#ifndef ZIRCONIA_ABI_2018
+    uint32_t synth_code;
+    uint32_t synth_data;
+#endif
+} zx_exception_context_t;
+
+typedef struct zx_exception_report {
+    zx_exception_header_t header;
+    zx_exception_context_t context;
+} zx_exception_report_t;
+
+#ifdef ZIRCONIA_ABI_2018
+
+#define ZX_EXCP_SYNTH ((zx_excp_type_t)0x80u) // In the number n of ZX_PKT_TYPE_EXCEPTION(n).
+
+// Options of zx_task_resume().
+#define ZX_RESUME_EXCEPTION ((uint32_t)1u)
+#define ZX_RESUME_TRY_NEXT ((uint32_t)2u)
+
+// Options of zx_task_bind_exception_port().
+#define ZX_EXCEPTION_PORT_DEBUGGER ((uint32_t)1u)
+
+// What a thread in an exception waits for: wait_exception_port_type of zx_info_thread_t.
+#define ZX_EXCEPTION_PORT_TYPE_NONE ((uint32_t)0u)
+#define ZX_EXCEPTION_PORT_TYPE_DEBUGGER ((uint32_t)1u)
+#define ZX_EXCEPTION_PORT_TYPE_THREAD ((uint32_t)2u)
+#define ZX_EXCEPTION_PORT_TYPE_PROCESS ((uint32_t)3u)
+#define ZX_EXCEPTION_PORT_TYPE_JOB ((uint32_t)4u)
+#define ZX_EXCEPTION_PORT_TYPE_JOB_DEBUGGER ((uint32_t)5u)
+
+#else
+
+#define ZX_EXCP_SYNTH ((zx_excp_type_t)0x8000u)
+
+#define ZX_EXCP_POLICY_CODE_BAD_HANDLE ((uint32_t)0u)
+#define ZX_EXCP_POLICY_CODE_WRONG_OBJECT ((uint32_t)1u)
+#define ZX_EXCP_POLICY_CODE_PORT_TOO_MANY_PACKETS ((uint32_t)17u)
+#define ZX_EXCP_POLICY_CODE_PORT_TOO_MANY_OBSERVERS ((uint32_t)19u)
+
+// The message on an exception channel; one exception handle comes with it.
+typedef struct zx_exception_info {
+    zx_koid_t pid;
+    zx_koid_t tid;
+    zx_excp_type_t type;
+    uint8_t padding1[4];
+} zx_exception_info_t;
+
+// Options of zx_task_create_exception_channel().
+#define ZX_EXCEPTION_CHANNEL_DEBUGGER ((uint32_t)1u)
+
+// What a thread in an exception waits for: wait_exception_channel_type of zx_info_thread_t.
+#define ZX_EXCEPTION_CHANNEL_TYPE_NONE ((uint32_t)0u)
+#define ZX_EXCEPTION_CHANNEL_TYPE_DEBUGGER ((uint32_t)1u)
+#define ZX_EXCEPTION_CHANNEL_TYPE_THREAD ((uint32_t)2u)
+#define ZX_EXCEPTION_CHANNEL_TYPE_PROCESS ((uint32_t)3u)
+#define ZX_EXCEPTION_CHANNEL_TYPE_JOB ((uint32_t)4u)
+#define ZX_EXCEPTION_CHANNEL_TYPE_JOB_DEBUGGER ((uint32_t)5u)
+
+#endif
+
+#endif // ZIRCON_SYSCALLS_EXCEPTION_H_

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+//
+// Topics and records of zx_object_get_info(), thread states and object properties (objects ABI
+// 1.8 and 1.9, hypervisor ABI 2.2 and 2.7). A number here does not mean that the topic is answered:
+// zircon/syscalls.h lists the ones that are.
+
+#ifndef ZIRCON_SYSCALLS_OBJECT_H_
+#define ZIRCON_SYSCALLS_OBJECT_H_
+
+#include <zircon/types.h>
+
+typedef uint32_t zx_object_info_topic_t;
+
+// A topic's number, and in the top four bits the version of its record.
+#define ZIRCONIA_INFO_TOPIC(topic, version) ((zx_object_info_topic_t)((topic) | ((version) << 28)))
+
+#define ZX_INFO_NONE ZIRCONIA_INFO_TOPIC(0u, 0u)
+#define ZX_INFO_HANDLE_VALID ZIRCONIA_INFO_TOPIC(1u, 0u)    // no record
+#define ZX_INFO_HANDLE_BASIC ZIRCONIA_INFO_TOPIC(2u, 0u)    // zx_info_handle_basic_t
+#define ZX_INFO_PROCESS_THREADS ZIRCONIA_INFO_TOPIC(4u, 0u) // zx_koid_t, any number
+#define ZX_INFO_VMAR ZIRCONIA_INFO_TOPIC(7u, 0u)            // zx_info_vmar_t
+#define ZX_INFO_JOB_CHILDREN ZIRCONIA_INFO_TOPIC(8u, 0u)    // zx_koid_t, any number
+#define ZX_INFO_JOB_PROCESSES ZIRCONIA_INFO_TOPIC(9u, 0u)   // zx_koid_t, any number
+#define ZX_INFO_THREAD ZIRCONIA_INFO_TOPIC(10u, 0u)         // zx_info_thread_t
+#define ZX_INFO_THREAD_STATS ZIRCONIA_INFO_TOPIC(15u, 0u)   // zx_info_thread_stats_t
+#define ZX_INFO_RESOURCE ZIRCONIA_INFO_TOPIC(18u, 0u)       // zx_info_resource_t
+#define ZX_INFO_HANDLE_COUNT ZIRCONIA_INFO_TOPIC(19u, 0u)   // zx_info_handle_count_t
+#define ZX_INFO_VCPU ZIRCONIA_INFO_TOPIC(32u, 0u)           // zx_info_vcpu_t
+#ifdef ZIRCONIA_ABI_2018
+#define ZX_INFO_PROCESS ZIRCONIA_INFO_TOPIC(3u, 0u)                  // zx_info_process_t
+#define ZX_INFO_THREAD_EXCEPTION_REPORT ZIRCONIA_INFO_TOPIC(11u, 0u) // zx_exception_report_t
+#else
+#define ZX_INFO_PROCESS ZIRCONIA_INFO_TOPIC(3u, 1u)                  // zx_info_process_t
+#define ZX_INFO_THREAD_EXCEPTION_REPORT ZIRCONIA_INFO_TOPIC(11u, 1u) // zx_exception_report_t
+#endif
+
+typedef struct zx_info_handle_basic {
+    zx_koid_t koid;
+    zx_rights_t rights;
+    zx_obj_type_t type;
+    zx_koid_t related_koid; // A thread's process, an eventpair's peer, ...; 0 for most.
+    uint32_t reserved;
+    uint8_t padding1[4];
+} zx_info_handle_basic_t;
+
+typedef struct zx_info_handle_count {
+    uint32_t handle_count;
+} zx_info_handle_count_t;
+
+typedef struct zx_info_vmar {
+    uintptr_t base;
+    size_t len;
+} zx_info_vmar_t;
+
+typedef struct zx_info_resource {
+    uint32_t kind;
+    uint32_t flags;
+    uint64_t base;
+    size_t size;
+    char name[ZX_MAX_NAME_LEN];
+} zx_info_resource_t;
+
+#define ZX_INFO_VCPU_FLAG_KICKED ((uint32_t)1u << 0) // A kick waits to be consumed by a run call.
+
+typedef struct zx_info_vcpu {
+    uint32_t flags;
+} zx_info_vcpu_t;
+
+// Thread states: the basic state is the low byte.
+typedef uint32_t zx_thread_state_t;
+
+#define ZX_THREAD_STATE_NEW ((zx_thread_state_t)0x0000u)
+#define ZX_THREAD_STATE_RUNNING ((zx_thread_state_t)0x0001u)
+#define ZX_THREAD_STATE_SUSPENDED ((zx_thread_state_t)0x0002u)
+#define ZX_THREAD_STATE_BLOCKED ((zx_thread_state_t)0x0003u) // Always with one of the reasons.
+#define ZX_THREAD_STATE_DYING ((zx_thread_state_t)0x0004u)
+#define ZX_THREAD_STATE_DEAD ((zx_thread_state_t)0x0005u)
+#define ZX_THREAD_STATE_BLOCKED_EXCEPTION ((zx_thread_state_t)0x0103u)
+#define ZX_THREAD_STATE_BLOCKED_SLEEPING ((zx_thread_state_t)0x0203u)
+#define ZX_THREAD_STATE_BLOCKED_FUTEX ((zx_thread_state_t)0x0303u)
+#define ZX_THREAD_STATE_BLOCKED_PORT ((zx_thread_state_t)0x0403u)
+#define ZX_THREAD_STATE_BLOCKED_CHANNEL ((zx_thread_state_t)0x0503u)
+#define ZX_THREAD_STATE_BLOCKED_WAIT_ONE ((zx_thread_state_t)0x0603u)
+#define ZX_THREAD_STATE_BLOCKED_WAIT_MANY ((zx_thread_state_t)0x0703u)
+#define ZX_THREAD_STATE_BLOCKED_INTERRUPT ((zx_thread_state_t)0x0803u)
+#ifndef ZIRCONIA_ABI_2018
+#define ZX_THREAD_STATE_BLOCKED_PAGER ((zx_thread_state_t)0x0903u)
+#endif
+#define ZX_THREAD_STATE_BASIC(state) (0xffu & (state))
+
+#ifdef ZIRCONIA_ABI_2018
+
+typedef struct zx_info_thread {
+    zx_thread_state_t state;
+    uint32_t wait_exception_port_type; // ZX_EXCEPTION_PORT_TYPE_
+} zx_info_thread_t;
+
+typedef struct zx_info_thread_stats {
+    zx_duration_t total_runtime;
+} zx_info_thread_stats_t;
+
+typedef struct zx_info_process {
+    int64_t return_code; // Valid when exited.
+    bool started;
+    bool exited;
+    bool debugger_attached;
+    uint8_t padding1[5];
+} zx_info_process_t;
+
+#else
+
+#define ZX_CPU_SET_MAX_CPUS 512
+#define ZX_CPU_SET_BITS_PER_WORD 64
+
+typedef struct zx_cpu_set {
+    uint64_t mask[ZX_CPU_SET_MAX_CPUS / ZX_CPU_SET_BITS_PER_WORD];
+} zx_cpu_set_t;
+
+typedef struct zx_info_thread {
+    zx_thread_state_t state;
+    uint32_t wait_exception_channel_type; // ZX_EXCEPTION_CHANNEL_TYPE_
+    zx_cpu_set_t cpu_affinity_mask;
+} zx_info_thread_t;
+
+#define ZX_INFO_INVALID_CPU ((uint32_t)0xffffffffu)
+
+typedef struct zx_info_thread_stats {
+    zx_duration_t total_runtime;
+    uint32_t last_scheduled_cpu; // ZX_INFO_INVALID_CPU when it never ran.
+    uint8_t padding1[4];
+} zx_info_thread_stats_t;
+
+#define ZX_INFO_PROCESS_FLAG_STARTED ((uint32_t)1u << 0)
+#define ZX_INFO_PROCESS_FLAG_EXITED ((uint32_t)1u << 1)
+#define ZX_INFO_PROCESS_FLAG_DEBUGGER_ATTACHED ((uint32_t)1u << 2)
+
+typedef struct zx_info_process {
+    int64_t return_code; // Valid with ZX_INFO_PROCESS_FLAG_EXITED.
+    zx_time_t start_time;
+    uint32_t flags;
+    uint8_t padding1[4];
+} zx_info_process_t;
+
+#endif
+
+// Object properties.
+#define ZX_PROP_REGISTER_GS ((uint32_t)2u)
+#define ZX_PROP_NAME ((uint32_t)3u)
+#define ZX_PROP_REGISTER_FS ((uint32_t)4u)
+#define ZX_PROP_PROCESS_DEBUG_ADDR ((uint32_t)5u)
+#define ZX_PROP_PROCESS_VDSO_BASE_ADDRESS ((uint32_t)6u)
+#ifndef ZIRCONIA_ABI_2018
+#define ZX_PROP_EXCEPTION_STATE ((uint32_t)16u)
+#define ZX_PROP_EXCEPTION_STRATEGY ((uint32_t)18u)
+
+#define ZX_EXCEPTION_STATE_TRY_NEXT ((uint32_t)0u)
+#define ZX_EXCEPTION_STATE_HANDLED ((uint32_t)1u)
+#define ZX_EXCEPTION_STATE_THREAD_EXIT ((uint32_t)2u)
+
+#define ZX_EXCEPTION_STRATEGY_FIRST_CHANCE ((uint32_t)0u)
+#define ZX_EXCEPTION_STRATEGY_SECOND_CHANCE ((uint32_t)1u)
+#endif
+
+#endif // ZIRCON_SYSCALLS_OBJECT_H_

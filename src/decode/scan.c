@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+//
+// The scan for instructions that the engine must stop before: a filter on single bytes, then, only
+// when a byte looks like one of them, a walk over the instructions from the start.
+
+#include "decode/scan.h"
+
+static bool is_port_opcode(uint8_t byte) {
+    bool in_or_out = (byte & 0xF4) == 0xE4;        // E4-E7, EC-EF
+    bool string_in_or_out = (byte & 0xFC) == 0x6C; // 6C-6F
+    return in_or_out || string_in_or_out;
+}
+
+static bool is_system_opcode(uint8_t byte) {
+    return byte == 0x05 || byte == 0x34 || byte == 0x35 || byte == 0x01;
+}
+
+// Bytes from an escape to the opcode of the 0F map, 0 for any other byte. The two VEX prefixes are
+// escapes too: the engine's processor ignores them before an opcode that has no VEX form.
+static size_t escape_length(uint8_t byte) {
+    switch (byte) {
+    case 0x0F:
+        return 1;
+    case 0xC5:
+        return 2;
+    case 0xC4:
+        return 3;
+    default:
+        return 0;
+    }
+}
+
+static bool is_prefix(uint8_t byte) {
+    return (byte & 0xE7) == 0x26 || (byte & 0xFC) == 0x64 || byte == 0xF0 || byte == 0xF2 ||
+           byte == 0xF3 || (byte & 0xF0) == 0x40;
+}
+
+// Can there be one of the instructions, whole or cut off by the end?
+static bool is_suspicious(const uint8_t *bytes, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        if (is_port_opcode(bytes[i]))
+            return true;
+        size_t escape = escape_length(bytes[i]);
+        if (escape != 0 && (i + escape >= size || is_system_opcode(bytes[i + escape])))
+            return true;
+    }
+    return size != 0 && is_prefix(bytes[size - 1]);
+}
+
+static bool is_intercepted(const struct instruction *instruction) {
+    if (instruction->map == MAP_ONE_BYTE)
+        return is_port_opcode(instruction->opcode);
+    if (instruction->map != MAP_0F || !is_system_opcode(instruction->opcode))
+        return false;
+    return instruction->opcode != 0x01 || instruction->modrm == 0xD1; // XSETBV in its group
+}
+
+struct code_scan scan_code(const uint8_t *bytes, size_t size, enum code_mode mode) {
+    struct code_scan scan = {.result = SCAN_NONE};
+    struct instruction instruction;
+
+    if (!is_suspicious(bytes, size))
+        return scan;
+    while (scan.offset < size) {
+        switch (decode_instruction(bytes + scan.offset, size - scan.offset, mode, &instruction)) {
+        case INSTRUCTION_TRUNCATED:
+            scan.result = SCAN_TRUNCATED;
+            return scan;
+        case INSTRUCTION_UNDEFINED:
+            scan.result = SCAN_UNDECODABLE;
+            return scan;
+        case INSTRUCTION_OK:
+            break;
+        }
+        if (is_intercepted(&instruction)) {
+            scan.result = SCAN_INTERCEPT;
+            scan.length = instruction.length;
+            return scan;
+        }
+        scan.offset += instruction.length;
+    }
+    scan.offset = 0;
+    return scan;
+}

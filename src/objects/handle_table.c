@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT
+//
+// A growing array of slots, in chunks that stay where they are so that a lookup needs no lock to
+// reach one. A value is a slot's index and generation, scrambled (objects ABI 1.2).
+
+#include "objects/handle_table.h"
+
+#include "platform/platform.h"
+
+#include <stdlib.h>
+
+enum {
+    INDEX_BITS = 18,
+    GENERATION_BITS = 11,
+    SLOT_COUNT = 1 << INDEX_BITS, // objects ABI 1.2: 262,144 handles.
+    GENERATION_MASK = (1 << GENERATION_BITS) - 1,
+    CHUNK_SLOTS = 1024,
+    CHUNK_COUNT = SLOT_COUNT / CHUNK_SLOTS,
+
+    // So many slots lie free before one is used again, which multiplies the life of a stale value.
+    FREE_SLOTS_KEPT = 256,
+};
+
+// Bits of a slot's state; the generation stands above them.
+enum {
+    SLOT_LOCKED = 1,
+    SLOT_LIVE = 2,
+    SLOT_GENERATION_SHIFT = 2,
+};
+
+struct slot {
+    atomic_uint state;
+    zx_rights_t rights;     // Guarded by SLOT_LOCKED, as is `object`.
+    struct object *object;  // With a reference and a place in its handle count.
+    struct slot *next_free; // Guarded by table.lock.
+    uint32_t index;
+};
+
+static struct {
+    struct platform_mutex lock; // Guards the free list and `used`.
+    struct slot *first_free;
+    struct slot *last_free;
+    uint32_t free_count;
+    uint32_t used; // Slots that have ever been used.
+
+    // A thread that was given a value was given it after these were set, so it sees them.
+    _Atomic(struct slot *) chunks[CHUNK_COUNT];
+    atomic_uint scrambler;
+} table = {.lock = PLATFORM_MUTEX_INIT};
+
+static zx_handle_t encode(uint32_t index, uint32_t generation) {
+    const uint32_t scrambler = atomic_load_explicit(&table.scrambler, memory_order_relaxed);
+    const uint32_t plain = generation << INDEX_BITS | index;
+    return (plain ^ scrambler) << 2 | ZX_HANDLE_FIXED_BITS_MASK;
+}
+
+// Finds the slot of a value and locks it. NULL when the value is not a handle.
+static struct slot *lock_slot(zx_handle_t value) {
+    if ((value & ZX_HANDLE_FIXED_BITS_MASK) != ZX_HANDLE_FIXED_BITS_MASK || value >> 31 != 0) {
+        return NULL;
+    }
+    const uint32_t scrambler = atomic_load_explicit(&table.scrambler, memory_order_relaxed);
+    const uint32_t plain = value >> 2 ^ scrambler;
+    const uint32_t index = plain & (SLOT_COUNT - 1);
+    struct slot *chunk =
+        atomic_load_explicit(&table.chunks[index / CHUNK_SLOTS], memory_order_acquire);
+    if (chunk == NULL) {
+        return NULL;
+    }
+    struct slot *slot = &chunk[index % CHUNK_SLOTS];
+    const unsigned live = plain >> INDEX_BITS << SLOT_GENERATION_SHIFT | SLOT_LIVE;
+    unsigned state = atomic_load_explicit(&slot->state, memory_order_relaxed);
+    for (unsigned tries = 1;; tries++) {
+        if ((state & ~(unsigned)SLOT_LOCKED) != live) {
+            return NULL;
+        }
+        if (state == live &&
+            atomic_compare_exchange_weak_explicit(&slot->state, &state, live | SLOT_LOCKED,
+                                                  memory_order_acquire, memory_order_relaxed)) {
+            return slot;
+        }
+        if (tries % 64 == 0) {
+            platform_yield(); // The holder has lost its processor.
+        }
+        state = atomic_load_explicit(&slot->state, memory_order_relaxed);
+    }
+}
+
+static void unlock_slot(struct slot *slot) {
+    atomic_fetch_and_explicit(&slot->state, ~(unsigned)SLOT_LOCKED, memory_order_release);
+}
+
+// A slot never used before; table.lock held. NULL when the table is full or memory is short.
+static struct slot *fresh_slot(void) {
+    if (table.used == SLOT_COUNT) {
+        return NULL;
+    }
+    if (table.used == 0) {
+        unsigned scrambler = 0;
+        platform_random(&scrambler, sizeof(scrambler));
+        scrambler &= (1u << (INDEX_BITS + GENERATION_BITS)) - 1;
+        atomic_store_explicit(&table.scrambler, scrambler, memory_order_relaxed);
+    }
+    const uint32_t chunk_index = table.used / CHUNK_SLOTS;
+    struct slot *chunk = atomic_load_explicit(&table.chunks[chunk_index], memory_order_relaxed);
+    if (chunk == NULL) {
+        chunk = calloc(CHUNK_SLOTS, sizeof(*chunk));
+        if (chunk == NULL) {
+            return NULL;
+        }
+        atomic_store_explicit(&table.chunks[chunk_index], chunk, memory_order_release);
+    }
+    struct slot *slot = &chunk[table.used % CHUNK_SLOTS];
+    slot->index = table.used++;
+    return slot;
+}
+
+static struct slot *take_slot(void) {
+    platform_mutex_lock(&table.lock);
+    struct slot *slot = NULL;
+    if (table.free_count <= FREE_SLOTS_KEPT) {
+        slot = fresh_slot();
+    }
+    if (slot == NULL && table.first_free != NULL) {
+        slot = table.first_free;
+        table.first_free = slot->next_free;
+        table.free_count--;
+    }
+    platform_mutex_unlock(&table.lock);
+    return slot;
+}
+
+static void return_slot(struct slot *slot) {
+    platform_mutex_lock(&table.lock);
+    slot->next_free = NULL;
+    if (table.first_free == NULL) {
+        table.first_free = slot;
+    } else {
+        table.last_free->next_free = slot;
+    }
+    table.last_free = slot;
+    table.free_count++;
+    platform_mutex_unlock(&table.lock);
+}
+
+zx_status_t handle_insert(struct object *object, zx_rights_t rights, zx_handle_t *out) {
+    struct slot *slot = take_slot();
+    if (slot == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    slot->object = object;
+    slot->rights = rights;
+    const unsigned state = atomic_load_explicit(&slot->state, memory_order_relaxed);
+    atomic_store_explicit(&slot->state, state | SLOT_LIVE, memory_order_release);
+    *out = encode(slot->index, state >> SLOT_GENERATION_SHIFT);
+    return ZX_OK;
+}
+
+zx_status_t handle_remove(zx_handle_t value, struct object **out, zx_rights_t *rights) {
+    struct slot *slot = lock_slot(value);
+    if (slot == NULL) {
+        return ZX_ERR_BAD_HANDLE;
+    }
+    *out = slot->object;
+    *rights = slot->rights;
+    const unsigned state = atomic_load_explicit(&slot->state, memory_order_relaxed);
+    const unsigned generation = ((state >> SLOT_GENERATION_SHIFT) + 1) & GENERATION_MASK;
+    atomic_store_explicit(&slot->state, generation << SLOT_GENERATION_SHIFT, memory_order_release);
+    return_slot(slot);
+    return ZX_OK;
+}
+
+void handle_drop(struct object *object) {
+    object_remove_handle(object);
+    object_unref(object);
+}
+
+zx_status_t handle_create(struct object *object, zx_rights_t rights, zx_handle_t *out) {
+    object_ref(object);
+    object_add_handle(object);
+    const zx_status_t status = handle_insert(object, rights, out);
+    if (status != ZX_OK) {
+        handle_drop(object);
+    }
+    return status;
+}
+
+// The end of a handle in the order of objects ABI 2.1: out of the table, then out of the count.
+// Waits begun through the very handle are cancelled between the two, by whoever keeps them.
+zx_status_t handle_close(zx_handle_t value) {
+    struct object *object = NULL;
+    zx_rights_t rights = 0;
+    const zx_status_t status = handle_remove(value, &object, &rights);
+    if (status == ZX_OK) {
+        handle_drop(object);
+    }
+    return status;
+}
+
+zx_status_t handle_lookup_rights(zx_handle_t value, zx_obj_type_t type, struct object **out,
+                                 zx_rights_t *rights) {
+    struct slot *slot = lock_slot(value);
+    if (slot == NULL) {
+        return ZX_ERR_BAD_HANDLE;
+    }
+    zx_status_t status = ZX_ERR_WRONG_TYPE;
+    if (type == ZX_OBJ_TYPE_NONE || type == slot->object->ops->type) {
+        *out = object_ref(slot->object);
+        *rights = slot->rights;
+        status = ZX_OK;
+    }
+    unlock_slot(slot);
+    return status;
+}
+
+static zx_status_t lookup(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
+                          bool rights_first, struct object **out) {
+    struct slot *slot = lock_slot(value);
+    if (slot == NULL) {
+        return ZX_ERR_BAD_HANDLE;
+    }
+    const bool right_type = type == ZX_OBJ_TYPE_NONE || type == slot->object->ops->type;
+    const bool has_rights = (slot->rights & rights) == rights;
+    zx_status_t status = ZX_OK;
+    if (right_type && has_rights) {
+        *out = object_ref(slot->object);
+    } else if (has_rights || (!right_type && !rights_first)) {
+        status = ZX_ERR_WRONG_TYPE;
+    } else {
+        status = ZX_ERR_ACCESS_DENIED;
+    }
+    unlock_slot(slot);
+    return status;
+}
+
+zx_status_t handle_lookup(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
+                          struct object **out) {
+    return lookup(value, type, rights, false, out);
+}
+
+zx_status_t handle_lookup_2018(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
+                               struct object **out) {
+    return lookup(value, type, rights, true, out);
+}
+
+// The rights that a copy gets, or false when the request is more than the handle has.
+static bool grant(zx_rights_t have, zx_rights_t want, zx_rights_t *granted) {
+    *granted = want == ZX_RIGHT_SAME_RIGHTS ? have : want;
+    return (*granted & ~have) == 0;
+}
+
+zx_status_t handle_duplicate(zx_handle_t value, zx_rights_t rights, zx_handle_t *out) {
+    struct slot *slot = lock_slot(value);
+    if (slot == NULL) {
+        return ZX_ERR_BAD_HANDLE;
+    }
+    struct object *object = slot->object;
+    zx_rights_t granted = 0;
+    zx_status_t status = ZX_OK;
+    if ((slot->rights & ZX_RIGHT_DUPLICATE) == 0) {
+        status = ZX_ERR_ACCESS_DENIED;
+    } else if (!grant(slot->rights, rights, &granted)) {
+        status = ZX_ERR_INVALID_ARGS;
+    } else {
+        // Counted while the source cannot be closed, so the object never passes through zero.
+        object_ref(object);
+        object_add_handle(object);
+    }
+    unlock_slot(slot);
+    if (status != ZX_OK) {
+        return status;
+    }
+    status = handle_insert(object, granted, out);
+    if (status != ZX_OK) {
+        handle_drop(object);
+    }
+    return status;
+}
+
+zx_status_t handle_replace(zx_handle_t value, zx_rights_t rights, zx_handle_t *out) {
+    struct object *object = NULL;
+    zx_rights_t have = 0;
+    zx_rights_t granted = 0;
+    zx_status_t status = handle_remove(value, &object, &have);
+    if (status != ZX_OK) {
+        return status;
+    }
+    status =
+        grant(have, rights, &granted) ? handle_insert(object, granted, out) : ZX_ERR_INVALID_ARGS;
+    if (status != ZX_OK) {
+        handle_drop(object);
+    }
+    return status;
+}

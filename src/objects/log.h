@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+//
+// One line for a person about why a call failed or what was found, through the callback that the
+// client gave to zirconia_set_log(). Without a callback it costs one load. Not for traces.
+
+#ifndef OBJECTS_LOG_H
+#define OBJECTS_LOG_H
+
+#include <zirconia/zirconia.h>
+
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+void log_line(zirconia_log_level_t level, const char *format, ...);
+
+#endif // OBJECTS_LOG_H

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+//
+// References, handle counts and koids.
+
+#include "objects/object.h"
+
+void object_init(struct object *object, const struct object_ops *ops, zx_signals_t signals) {
+    object->ops = ops;
+    object->koid = koid_create();
+    atomic_init(&object->references, 1);
+    atomic_init(&object->handles, 0);
+    atomic_init(&object->signals, signals);
+}
+
+struct object *object_ref(struct object *object) {
+    atomic_fetch_add_explicit(&object->references, 1, memory_order_relaxed);
+    return object;
+}
+
+void object_unref(struct object *object) {
+    // Whoever drops the last reference must see everything that the others did to the object.
+    if (atomic_fetch_sub_explicit(&object->references, 1, memory_order_acq_rel) == 1) {
+        object->ops->destroy(object);
+    }
+}
+
+void object_add_handle(struct object *object) {
+    atomic_fetch_add_explicit(&object->handles, 1, memory_order_relaxed);
+}
+
+void object_remove_handle(struct object *object) {
+    if (atomic_fetch_sub_explicit(&object->handles, 1, memory_order_acq_rel) == 1 &&
+        object->ops->on_zero_handles != NULL) {
+        object->ops->on_zero_handles(object);
+    }
+}
+
+zx_koid_t koid_create(void) {
+    static _Atomic(zx_koid_t) next = ZX_KOID_FIRST;
+    return atomic_fetch_add_explicit(&next, 1, memory_order_relaxed);
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+//
+// The header that every kernel object begins with: type, koid, references and handle count. It
+// knows nothing of handle values or rights (handle_table.h).
+//
+// Lifetime: an object is destroyed with its last reference. Each handle holds one reference and
+// is counted beside it, because the end of the last handle is an event of its own (objects ABI
+// 2.1) that the object may outlive. All fields here are constant or atomic: no lock guards them.
+
+#ifndef OBJECTS_OBJECT_H
+#define OBJECTS_OBJECT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <zircon/types.h>
+
+struct object;
+
+struct object_ops {
+    zx_obj_type_t type;
+    zx_rights_t default_rights; // Of the 2022+ era; creators of other eras name the rights.
+    bool waitable;              // Has signals that can be waited for.
+
+    // The koid of HANDLE_BASIC's related_koid; NULL when there is none.
+    zx_koid_t (*related_koid)(const struct object *object);
+
+    // The last handle is gone; a reference is held. NULL when that means nothing.
+    void (*on_zero_handles)(struct object *object);
+
+    // The last reference is gone; frees the object.
+    void (*destroy)(struct object *object);
+};
+
+struct object {
+    const struct object_ops *ops;
+    zx_koid_t koid;
+    atomic_uint references;
+    atomic_uint handles;
+    _Atomic(zx_signals_t) signals;
+};
+
+// One reference, which is the caller's; no handle.
+void object_init(struct object *object, const struct object_ops *ops, zx_signals_t signals);
+
+struct object *object_ref(struct object *object);
+void object_unref(struct object *object);
+
+// What a handle does to its object. remove runs on_zero_handles but keeps the reference.
+void object_add_handle(struct object *object);
+void object_remove_handle(struct object *object);
+
+// Counts up from 1024 and never repeats (objects ABI 1.1).
+zx_koid_t koid_create(void);
+
+#endif // OBJECTS_OBJECT_H

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+//
+// The process's mappings as mappings of the host. Addresses are claimed by reserving them, which
+// fails where the program has anything of its own, and a VMO is then mapped over the reservation.
+//
+// Where the host's page is larger than the ABI's 4096, addresses and VMO offsets must be multiples
+// of the host's; lengths are rounded up.
+
+#include "objects/process_space.h"
+
+#include "objects/log.h"
+
+#include <inttypes.h>
+#include <zircon/types.h>
+
+// objects ABI 5.7. The end is the host's.
+enum { PROCESS_BASE = 0x1000000 };
+
+static bool host_aligned(uint64_t value) {
+    return value % platform_page_size() == 0;
+}
+
+static uint64_t host_round_up(uint64_t value) {
+    const uint64_t page = platform_page_size();
+    return (value + page - 1) / page * page;
+}
+
+static void *pointer(uint64_t address) {
+    return (void *)(uintptr_t)address;
+}
+
+static zx_status_t process_claim(struct address_space *space, uint64_t base, uint64_t length) {
+    (void)space;
+    if (!host_aligned(base)) {
+        log_line(ZIRCONIA_LOG_ERROR, "address %#" PRIx64 " is not a multiple of the host's page",
+                 base);
+        return ZX_ERR_NOT_SUPPORTED;
+    }
+    bool taken = false;
+    if (platform_reserve_at(pointer(base), (size_t)host_round_up(length), &taken)) {
+        return ZX_OK;
+    }
+    return taken ? ZX_ERR_ALREADY_EXISTS : ZX_ERR_NO_MEMORY;
+}
+
+// Gives back the host pages of which nothing is mapped any more.
+static void process_unclaim(struct address_space *space, uint64_t base, uint64_t length) {
+    const uint64_t page = platform_page_size();
+    uint64_t first = base / page * page;
+    uint64_t end = host_round_up(base + length);
+    if (first != base && address_space_occupied(space, first, page)) {
+        first += page;
+    }
+    if (end != base + length && end > first && address_space_occupied(space, end - page, page)) {
+        end -= page;
+    }
+    if (end > first && !platform_unmap(pointer(first), (size_t)(end - first))) {
+        log_line(ZIRCONIA_LOG_WARNING,
+                 "the host keeps addresses %#" PRIx64 " to %#" PRIx64 " after their unmapping",
+                 first, end);
+    }
+}
+
+static zx_status_t process_choose(struct address_space *space, const struct address_wish *wish,
+                                  uint64_t *base) {
+    if (wish->limit != UINT64_MAX) {
+        log_line(ZIRCONIA_LOG_ERROR, "no upper limit can be given for the process's addresses");
+        return ZX_ERR_NOT_SUPPORTED;
+    }
+    const uint64_t page = platform_page_size();
+    const uint64_t alignment = wish->alignment > page ? wish->alignment : page;
+    const uint64_t length = host_round_up(wish->length);
+    const uint64_t slack = alignment - page; // Enough for an aligned start in the reservation.
+    void *reserved = length > SIZE_MAX - slack ? NULL : platform_reserve((size_t)(length + slack));
+    if (reserved == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    const uint64_t start = (uint64_t)(uintptr_t)reserved;
+    *base = (start + alignment - 1) & ~(alignment - 1);
+    if (*base > start) {
+        platform_unmap(reserved, (size_t)(*base - start));
+    }
+    const uint64_t tail = start + slack - *base;
+    if (tail > 0) {
+        platform_unmap(pointer(*base + length), (size_t)tail);
+    }
+    if (*base < space->base || *base + length > space->base + space->size) {
+        platform_unmap(pointer(*base), (size_t)length);
+        return ZX_ERR_NO_MEMORY;
+    }
+    return ZX_OK;
+}
+
+static unsigned host_protection(uint32_t permissions) {
+    return ((permissions & ZX_VM_PERM_READ) != 0 ? PLATFORM_READ : 0u) |
+           ((permissions & ZX_VM_PERM_WRITE) != 0 ? PLATFORM_WRITE : 0u) |
+           ((permissions & ZX_VM_PERM_EXECUTE) != 0 ? PLATFORM_EXECUTE : 0u);
+}
+
+static zx_status_t process_map(struct address_space *space, const struct mapping_view *view) {
+    (void)space;
+    if (!host_aligned(view->vmo_offset)) {
+        log_line(ZIRCONIA_LOG_ERROR, "VMO offset %#" PRIx64 " is not a multiple of the host's page",
+                 view->vmo_offset);
+        return ZX_ERR_NOT_SUPPORTED;
+    }
+    const void *mapped = platform_memory_map(
+        view->vmo->memory, view->vmo_offset, (size_t)host_round_up(view->length),
+        host_protection(view->permissions), pointer(view->base));
+    return mapped != NULL ? ZX_OK : ZX_ERR_NO_MEMORY;
+}
+
+// The gate alone guards these mappings, and an unmapping needs no step of its own: what follows it
+// replaces the host's mapping or takes it away.
+static const struct address_space_ops process_ops = {
+    .claim = process_claim,
+    .unclaim = process_unclaim,
+    .choose = process_choose,
+    .map = process_map,
+};
+
+static struct vmar *root;
+
+static void make_root(void) {
+    const uint64_t size = platform_address_limit() - PROCESS_BASE;
+    struct address_space *space = address_space_create(&process_ops, NULL, PROCESS_BASE, size);
+    if (space == NULL) {
+        return;
+    }
+    if (vmar_create_root(space, &root) != ZX_OK) {
+        address_space_retire(space);
+        return;
+    }
+    address_space_unref(space); // The root keeps it, and the root is kept for good.
+}
+
+struct vmar *process_root_vmar(void) {
+    static struct platform_once once = PLATFORM_ONCE_INIT;
+    platform_call_once(&once, make_root);
+    return root;
+}

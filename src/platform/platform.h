@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+//
+// What the library needs from the host: locks, monotonic time, a per-thread slot, pages that can
+// be mapped several times, and a copy that survives a bad pointer. posix.c and windows.c each hold
+// one half of the world; nothing else in the library calls the operating system.
+//
+// Sizes and addresses of mappings are multiples of platform_page_size(), which may be more than
+// the 4096 of the ABI (16384 on some ARM hosts).
+
+#ifndef PLATFORM_PLATFORM_H
+#define PLATFORM_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef _WIN32
+#include <pthread.h>
+#endif
+
+// --- Locks ---
+
+#ifdef _WIN32
+struct platform_mutex {
+    void *native;
+};
+struct platform_condition {
+    void *native;
+};
+struct platform_once {
+    void *native;
+};
+// clang-format off
+#define PLATFORM_MUTEX_INIT {NULL}
+#define PLATFORM_ONCE_INIT {NULL}
+// clang-format on
+#else
+struct platform_mutex {
+    pthread_mutex_t native;
+};
+struct platform_condition {
+    pthread_cond_t native;
+};
+struct platform_once {
+    pthread_once_t native;
+};
+// clang-format off
+#define PLATFORM_MUTEX_INIT {PTHREAD_MUTEX_INITIALIZER}
+#define PLATFORM_ONCE_INIT {PTHREAD_ONCE_INIT}
+// clang-format on
+#endif
+
+void platform_mutex_init(struct platform_mutex *mutex);
+void platform_mutex_destroy(struct platform_mutex *mutex);
+void platform_mutex_lock(struct platform_mutex *mutex);
+void platform_mutex_unlock(struct platform_mutex *mutex);
+
+// Waits may end without a signal; the caller tests its own predicate again.
+void platform_condition_init(struct platform_condition *condition);
+void platform_condition_destroy(struct platform_condition *condition);
+void platform_condition_signal(struct platform_condition *condition);
+void platform_condition_broadcast(struct platform_condition *condition);
+void platform_condition_wait(struct platform_condition *condition, struct platform_mutex *mutex);
+
+// `deadline` is a reading of platform_monotonic(); INT64_MAX never comes. False once it has passed.
+bool platform_condition_wait_until(struct platform_condition *condition,
+                                   struct platform_mutex *mutex, int64_t deadline);
+
+void platform_call_once(struct platform_once *once, void (*function)(void));
+
+// --- Time ---
+
+// Nanoseconds of a clock that never goes back.
+int64_t platform_monotonic(void);
+
+// Returns at once when the deadline has passed, and never early.
+void platform_sleep_until(int64_t deadline);
+
+void platform_yield(void);
+
+// --- Threads ---
+
+// A slot with one value a thread. `on_exit` gets a thread's value, when it is not NULL, as that
+// thread ends by any road; the slot is empty by then. Slots live as long as the process.
+struct platform_thread_slot {
+    uint64_t native;
+};
+
+bool platform_thread_slot_create(struct platform_thread_slot *slot, void (*on_exit)(void *value));
+void *platform_thread_slot_get(const struct platform_thread_slot *slot);
+bool platform_thread_slot_set(const struct platform_thread_slot *slot, void *value);
+
+// --- Randomness ---
+
+// Fills from the system's generator, or from the clock and addresses when there is none: good
+// enough to scramble handle values, not for keys.
+void platform_random(void *buffer, size_t size);
+
+// --- Memory ---
+
+enum {
+    PLATFORM_READ = 1,
+    PLATFORM_WRITE = 2,
+    PLATFORM_EXECUTE = 4,
+};
+
+size_t platform_page_size(void);
+
+// The lowest address above every address that a mapping may have.
+uint64_t platform_address_limit(void);
+
+// Zero-filled pages that take memory only once touched and that may be mapped any number of times.
+// `size` is rounded up to the host's page; 0 is legal. NULL when the host refuses.
+struct platform_memory;
+struct platform_memory *platform_memory_create(uint64_t size);
+
+// Mappings stay valid after this.
+void platform_memory_destroy(struct platform_memory *memory);
+
+// Maps part of the pages. `fixed` is NULL (anywhere) or an address inside a range that the caller
+// has reserved or mapped, whose contents it replaces. The part may reach beyond the end of the
+// memory: touching that faults. NULL when the host refuses.
+void *platform_memory_map(struct platform_memory *memory, uint64_t offset, size_t length,
+                          unsigned protection, void *fixed);
+
+// Address space without memory, inaccessible. reserve_at() takes exactly [address, address +
+// length) and only when nothing of the process lies there; `*taken` tells that case from refusal.
+void *platform_reserve(size_t length);
+bool platform_reserve_at(void *address, size_t length, bool *taken);
+
+// Makes a part of a reservation inaccessible and empty again, without giving the addresses back.
+bool platform_reset(void *address, size_t length);
+
+// Gives the addresses back. On Windows only a whole reservation or mapping may be named, and
+// false is the answer otherwise.
+bool platform_unmap(void *address, size_t length);
+
+bool platform_protect(void *address, size_t length, unsigned protection);
+
+// --- Memory of the client ---
+
+// Copies between client memory and ours. False when a byte cannot be read or written, and then
+// some bytes may have been copied. No system call on POSIX unless it faults: the handlers of
+// SIGSEGV and SIGBUS are taken over at the first use and pass on every fault that is not a copy's.
+bool platform_copy(void *destination, const void *source, size_t size);
+
+// The same, and on failure also where it faulted, or 0 when the host does not say.
+bool platform_copy_or_fault(void *destination, const void *source, size_t size,
+                            uintptr_t *fault_address);
+
+#endif // PLATFORM_PLATFORM_H

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+//
+// Locks, time, thread slots and randomness of POSIX systems. Memory is in posix_memory.c, the copy
+// that survives bad pointers in posix_copy.c.
+
+#if defined(__APPLE__)
+#define _DARWIN_C_SOURCE
+#else
+#define _DEFAULT_SOURCE
+#define _POSIX_C_SOURCE 200809L
+#endif
+
+#include "platform/platform.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#if defined(__APPLE__)
+#include <sys/random.h>
+#endif
+
+enum { NANOSECONDS = 1000000000 };
+
+void platform_mutex_init(struct platform_mutex *mutex) {
+    pthread_mutex_init(&mutex->native, NULL);
+}
+
+void platform_mutex_destroy(struct platform_mutex *mutex) {
+    pthread_mutex_destroy(&mutex->native);
+}
+
+void platform_mutex_lock(struct platform_mutex *mutex) {
+    pthread_mutex_lock(&mutex->native);
+}
+
+void platform_mutex_unlock(struct platform_mutex *mutex) {
+    pthread_mutex_unlock(&mutex->native);
+}
+
+void platform_condition_init(struct platform_condition *condition) {
+#if defined(__APPLE__)
+    // Waits there are given the time that is left, so no clock needs to be chosen.
+    pthread_cond_init(&condition->native, NULL);
+#else
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&condition->native, &attributes);
+    pthread_condattr_destroy(&attributes);
+#endif
+}
+
+void platform_condition_destroy(struct platform_condition *condition) {
+    pthread_cond_destroy(&condition->native);
+}
+
+void platform_condition_signal(struct platform_condition *condition) {
+    pthread_cond_signal(&condition->native);
+}
+
+void platform_condition_broadcast(struct platform_condition *condition) {
+    pthread_cond_broadcast(&condition->native);
+}
+
+void platform_condition_wait(struct platform_condition *condition, struct platform_mutex *mutex) {
+    pthread_cond_wait(&condition->native, &mutex->native);
+}
+
+static struct timespec to_timespec(int64_t nanoseconds) {
+    return (struct timespec){
+        .tv_sec = (time_t)(nanoseconds / NANOSECONDS),
+        .tv_nsec = (long)(nanoseconds % NANOSECONDS),
+    };
+}
+
+bool platform_condition_wait_until(struct platform_condition *condition,
+                                   struct platform_mutex *mutex, int64_t deadline) {
+    if (deadline == INT64_MAX) {
+        platform_condition_wait(condition, mutex);
+        return true;
+    }
+    const int64_t now = platform_monotonic();
+    if (deadline <= now) {
+        return false;
+    }
+#if defined(__APPLE__)
+    const struct timespec left = to_timespec(deadline - now);
+    return pthread_cond_timedwait_relative_np(&condition->native, &mutex->native, &left) !=
+           ETIMEDOUT;
+#else
+    const struct timespec until = to_timespec(deadline);
+    return pthread_cond_timedwait(&condition->native, &mutex->native, &until) != ETIMEDOUT;
+#endif
+}
+
+void platform_call_once(struct platform_once *once, void (*function)(void)) {
+    pthread_once(&once->native, function);
+}
+
+int64_t platform_monotonic(void) {
+    struct timespec now = {0};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * NANOSECONDS + now.tv_nsec;
+}
+
+void platform_sleep_until(int64_t deadline) {
+    int64_t now = platform_monotonic();
+    while (deadline > now) {
+#if defined(__APPLE__)
+        const struct timespec left = to_timespec(deadline - now);
+        nanosleep(&left, NULL);
+#else
+        const struct timespec until = to_timespec(deadline);
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+#endif
+        now = platform_monotonic(); // A signal may have ended the sleep.
+    }
+}
+
+void platform_yield(void) {
+    sched_yield();
+}
+
+bool platform_thread_slot_create(struct platform_thread_slot *slot, void (*on_exit)(void *value)) {
+    pthread_key_t key;
+    if (pthread_key_create(&key, on_exit) != 0) {
+        return false;
+    }
+    slot->native = (uint64_t)key;
+    return true;
+}
+
+void *platform_thread_slot_get(const struct platform_thread_slot *slot) {
+    return pthread_getspecific((pthread_key_t)slot->native);
+}
+
+bool platform_thread_slot_set(const struct platform_thread_slot *slot, void *value) {
+    return pthread_setspecific((pthread_key_t)slot->native, value) == 0;
+}
+
+void platform_random(void *buffer, size_t size) {
+    if (getentropy(buffer, size) == 0) {
+        return;
+    }
+    uint64_t state = (uint64_t)platform_monotonic() ^ (uint64_t)(uintptr_t)&state;
+    unsigned char *bytes = buffer;
+    for (size_t i = 0; i < size; i++) {
+        state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        bytes[i] = (unsigned char)(state >> 56);
+    }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+//
+// A copy that survives bad pointers: a fault inside it jumps back out of it. The thread that
+// copies says so in a thread-local pointer, which the handlers of SIGSEGV and SIGBUS look at; every
+// other fault goes on to the handlers that were there before.
+
+#if defined(__APPLE__)
+#define _DARWIN_C_SOURCE
+#else
+#define _DEFAULT_SOURCE
+#define _POSIX_C_SOURCE 200809L
+#endif
+
+#include "platform/platform.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stddef.h>
+
+// The copy reads and writes what sanitizers know nothing of, or know to be wrong.
+#define NO_SANITIZE                                                                                \
+    __attribute__((noinline, no_sanitize("address"), no_sanitize("thread"),                        \
+                   no_sanitize("undefined")))
+
+// A handler must not allocate, which other models of thread-local storage may do at first use.
+#if defined(__ELF__)
+#define HANDLER_SAFE __attribute__((tls_model("initial-exec")))
+#else
+#define HANDLER_SAFE
+#endif
+
+struct copy_guard {
+    sigjmp_buf recovery;
+    uintptr_t destination;
+    uintptr_t source;
+    size_t size;
+    volatile uintptr_t fault_address;
+    sigset_t mask; // The thread's, as it was when the copy faulted.
+};
+
+static _Thread_local struct copy_guard *volatile active_guard HANDLER_SAFE;
+
+static struct sigaction previous_segv;
+static struct sigaction previous_bus;
+
+// Does what would have happened without our handler.
+static void pass_on(int number, siginfo_t *info, void *context) {
+    const struct sigaction *previous = number == SIGBUS ? &previous_bus : &previous_segv;
+    const bool detailed = (previous->sa_flags & SA_SIGINFO) != 0;
+    if (!detailed && previous->sa_handler == SIG_IGN && info->si_code <= 0) {
+        return;
+    }
+    if (!detailed && (previous->sa_handler == SIG_DFL || previous->sa_handler == SIG_IGN)) {
+        // The instruction faults again when we return, and a signal sent by hand is sent again.
+        signal(number, SIG_DFL);
+        if (info->si_code <= 0) {
+            raise(number);
+        }
+        return;
+    }
+    sigset_t saved;
+    pthread_sigmask(SIG_BLOCK, &previous->sa_mask, &saved);
+    if (detailed) {
+        previous->sa_sigaction(number, info, context);
+    } else {
+        previous->sa_handler(number);
+    }
+    pthread_sigmask(SIG_SETMASK, &saved, NULL);
+}
+
+static bool inside(uintptr_t address, uintptr_t start, size_t size) {
+    return address >= start && address - start < size;
+}
+
+// A processor that cannot represent the address reports 0.
+static bool is_the_copys(const struct copy_guard *guard, const siginfo_t *info) {
+    const uintptr_t address = (uintptr_t)info->si_addr;
+    return info->si_code > 0 && (address == 0 || inside(address, guard->destination, guard->size) ||
+                                 inside(address, guard->source, guard->size));
+}
+
+static void on_fault(int number, siginfo_t *info, void *context) {
+    struct copy_guard *guard = active_guard;
+    if (guard != NULL && is_the_copys(guard, info)) {
+        guard->fault_address = (uintptr_t)info->si_addr;
+        guard->mask = ((const ucontext_t *)context)->uc_sigmask;
+        siglongjmp(guard->recovery, 1);
+    }
+    pass_on(number, info, context);
+}
+
+static void install_handlers(void) {
+    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK};
+    action.sa_sigaction = on_fault;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGSEGV, &action, &previous_segv);
+    sigaction(SIGBUS, &action, &previous_bus);
+}
+
+typedef uint64_t __attribute__((aligned(1), may_alias)) loose_word;
+
+// Volatile, so that it is neither turned into a call of memcpy nor moved out of the guard.
+NO_SANITIZE static void copy_words(volatile unsigned char *destination,
+                                   const volatile unsigned char *source, size_t size) {
+    while (size >= sizeof(loose_word)) {
+        *(volatile loose_word *)destination = *(const volatile loose_word *)source;
+        destination += sizeof(loose_word);
+        source += sizeof(loose_word);
+        size -= sizeof(loose_word);
+    }
+    while (size > 0) {
+        *destination++ = *source++;
+        size--;
+    }
+}
+
+bool platform_copy_or_fault(void *destination, const void *source, size_t size,
+                            uintptr_t *fault_address) {
+    static struct platform_once once = PLATFORM_ONCE_INIT;
+    *fault_address = 0;
+    if (size == 0) {
+        return true;
+    }
+    if (destination == NULL || source == NULL) {
+        return false;
+    }
+    platform_call_once(&once, install_handlers);
+    struct copy_guard guard;
+    guard.destination = (uintptr_t)destination;
+    guard.source = (uintptr_t)source;
+    guard.size = size;
+    // To save the mask here would be a system call; the handler finds it when it is needed.
+    if (sigsetjmp(guard.recovery, 0) != 0) {
+        active_guard = NULL;
+        pthread_sigmask(SIG_SETMASK, &guard.mask, NULL);
+        *fault_address = guard.fault_address;
+        return false;
+    }
+    active_guard = &guard;
+    copy_words(destination, source, size);
+    active_guard = NULL;
+    return true;
+}
+
+bool platform_copy(void *destination, const void *source, size_t size) {
+    uintptr_t fault_address = 0;
+    return platform_copy_or_fault(destination, source, size, &fault_address);
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+//
+// Shareable pages and address space of POSIX systems. The pages are those of a file without a
+// name, which takes storage only where it has been written.
+
+#if defined(__APPLE__)
+#define _DARWIN_C_SOURCE
+#elif defined(__linux__)
+#define _GNU_SOURCE // memfd_create, MAP_FIXED_NOREPLACE
+#else
+#define _DEFAULT_SOURCE
+#define _POSIX_C_SOURCE 200809L
+#endif
+
+#include "platform/posix_memory.h"
+
+#include "platform/platform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef MAP_NORESERVE
+#define MAP_NORESERVE 0
+#endif
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0 // The address is then a hint, and the result is compared with it.
+#endif
+
+struct platform_memory {
+    int file;
+};
+
+static void close_on_exec(int file) {
+    fcntl(file, F_SETFD, FD_CLOEXEC);
+}
+
+int nameless_file_memfd(void) {
+#if defined(__linux__)
+    return memfd_create("zirconia-vmo", MFD_CLOEXEC);
+#else
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+int nameless_file_shared(void) {
+    for (int tries = 0; tries < 8; tries++) {
+        uint64_t number = 0;
+        char name[32]; // macOS allows 31 characters.
+        platform_random(&number, sizeof(number));
+        snprintf(name, sizeof(name), "/zirconia-%016" PRIx64, number);
+        const int file = shm_open(name, O_RDWR | O_CREAT | O_EXCL, S_IRUSR | S_IWUSR);
+        if (file >= 0) {
+            shm_unlink(name);
+            close_on_exec(file);
+            return file;
+        }
+        if (errno != EEXIST) {
+            return -1;
+        }
+    }
+    return -1;
+}
+
+int nameless_file_temporary(void) {
+    const char *folder = getenv("TMPDIR");
+    char name[4096];
+    const int length = snprintf(name, sizeof(name), "%s/zirconia-XXXXXX",
+                                folder != NULL && folder[0] != '\0' ? folder : "/tmp");
+    if (length < 0 || (size_t)length >= sizeof(name)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    const int file = mkstemp(name);
+    if (file >= 0) {
+        unlink(name);
+        close_on_exec(file);
+    }
+    return file;
+}
+
+struct platform_memory *memory_from_file(int file, uint64_t size) {
+    if (file < 0) {
+        return NULL;
+    }
+    const uint64_t page = platform_page_size();
+    struct platform_memory *memory = NULL;
+    if (size <= INT64_MAX - (page - 1)) {
+        const uint64_t rounded = (size + page - 1) / page * page;
+        if (ftruncate(file, (off_t)rounded) == 0) {
+            memory = malloc(sizeof(*memory));
+        }
+    }
+    if (memory == NULL) {
+        close(file);
+        return NULL;
+    }
+    memory->file = file;
+    return memory;
+}
+
+struct platform_memory *platform_memory_create(uint64_t size) {
+    static int (*const makers[])(void) = {
+        nameless_file_memfd,
+        nameless_file_shared,
+        nameless_file_temporary,
+    };
+    for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++) {
+        const int file = makers[i]();
+        if (file >= 0) {
+            return memory_from_file(file, size);
+        }
+    }
+    return NULL;
+}
+
+void platform_memory_destroy(struct platform_memory *memory) {
+    close(memory->file);
+    free(memory);
+}
+
+static int host_protection(unsigned protection) {
+    return ((protection & PLATFORM_READ) != 0 ? PROT_READ : 0) |
+           ((protection & PLATFORM_WRITE) != 0 ? PROT_WRITE : 0) |
+           ((protection & PLATFORM_EXECUTE) != 0 ? PROT_EXEC : 0);
+}
+
+void *platform_memory_map(struct platform_memory *memory, uint64_t offset, size_t length,
+                          unsigned protection, void *fixed) {
+    if (offset > INT64_MAX) {
+        return NULL;
+    }
+    const int flags = MAP_SHARED | MAP_NORESERVE | (fixed != NULL ? MAP_FIXED : 0);
+    void *address =
+        mmap(fixed, length, host_protection(protection), flags, memory->file, (off_t)offset);
+    return address == MAP_FAILED ? NULL : address;
+}
+
+static void *reserve(void *address, size_t length, int flags) {
+    return mmap(address, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1,
+                0);
+}
+
+void *platform_reserve(size_t length) {
+    void *address = reserve(NULL, length, 0);
+    return address == MAP_FAILED ? NULL : address;
+}
+
+bool platform_reserve_at(void *address, size_t length, bool *taken) {
+    void *got = reserve(address, length, MAP_FIXED_NOREPLACE);
+    *taken = got == MAP_FAILED ? errno == EEXIST : got != address;
+    if (got == address) {
+        return true;
+    }
+    if (got != MAP_FAILED) {
+        munmap(got, length);
+    }
+    return false;
+}
+
+bool platform_reset(void *address, size_t length) {
+    return reserve(address, length, MAP_FIXED) == address;
+}
+
+bool platform_unmap(void *address, size_t length) {
+    return munmap(address, length) == 0;
+}
+
+bool platform_protect(void *address, size_t length, unsigned protection) {
+    return mprotect(address, length, host_protection(protection)) == 0;
+}
+
+size_t platform_page_size(void) {
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+uint64_t platform_address_limit(void) {
+#if defined(__x86_64__)
+    return UINT64_C(0x7ffffffff000); // objects ABI 5.7.
+#elif UINTPTR_MAX > UINT32_MAX
+    return UINT64_C(1) << 48;
+#else
+    return UINT32_MAX;
+#endif
+}

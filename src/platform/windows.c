@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+//
+// Locks, time, thread slots and the checked copy of Windows. Memory is in windows_memory.c. The
+// maintainers have compiled this file but not run it.
+
+#define _CRT_RAND_S
+
+#include "platform/platform.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <windows.h>
+
+enum { NANOSECONDS = 1000000000, NANOSECONDS_PER_MILLISECOND = 1000000 };
+
+static SRWLOCK *native_lock(struct platform_mutex *mutex) {
+    return (SRWLOCK *)&mutex->native;
+}
+
+static CONDITION_VARIABLE *native_condition(struct platform_condition *condition) {
+    return (CONDITION_VARIABLE *)&condition->native;
+}
+
+void platform_mutex_init(struct platform_mutex *mutex) {
+    InitializeSRWLock(native_lock(mutex));
+}
+
+void platform_mutex_destroy(struct platform_mutex *mutex) {
+    (void)mutex; // Neither this lock nor the condition below holds anything.
+}
+
+void platform_mutex_lock(struct platform_mutex *mutex) {
+    AcquireSRWLockExclusive(native_lock(mutex));
+}
+
+void platform_mutex_unlock(struct platform_mutex *mutex) {
+    ReleaseSRWLockExclusive(native_lock(mutex));
+}
+
+void platform_condition_init(struct platform_condition *condition) {
+    InitializeConditionVariable(native_condition(condition));
+}
+
+void platform_condition_destroy(struct platform_condition *condition) {
+    (void)condition;
+}
+
+void platform_condition_signal(struct platform_condition *condition) {
+    WakeConditionVariable(native_condition(condition));
+}
+
+void platform_condition_broadcast(struct platform_condition *condition) {
+    WakeAllConditionVariable(native_condition(condition));
+}
+
+void platform_condition_wait(struct platform_condition *condition, struct platform_mutex *mutex) {
+    SleepConditionVariableSRW(native_condition(condition), native_lock(mutex), INFINITE, 0);
+}
+
+// Milliseconds until a deadline, rounded up so as not to wake early, and at most a day: callers
+// look at the clock again.
+static DWORD milliseconds_left(int64_t deadline, int64_t now) {
+    const int64_t left = (deadline - now - 1) / NANOSECONDS_PER_MILLISECOND + 1;
+    const int64_t day = 24 * 60 * 60 * 1000;
+    return (DWORD)(left < day ? left : day);
+}
+
+bool platform_condition_wait_until(struct platform_condition *condition,
+                                   struct platform_mutex *mutex, int64_t deadline) {
+    if (deadline == INT64_MAX) {
+        platform_condition_wait(condition, mutex);
+        return true;
+    }
+    const int64_t now = platform_monotonic();
+    if (deadline <= now) {
+        return false;
+    }
+    SleepConditionVariableSRW(native_condition(condition), native_lock(mutex),
+                              milliseconds_left(deadline, now), 0);
+    return true; // The next call finds out whether the deadline has passed.
+}
+
+static BOOL CALLBACK run_once(PINIT_ONCE once, PVOID parameter, PVOID *context) {
+    (void)once;
+    (void)context;
+    void (*function)(void) = NULL;
+    memcpy(&function, parameter, sizeof(function));
+    function();
+    return TRUE;
+}
+
+void platform_call_once(struct platform_once *once, void (*function)(void)) {
+    InitOnceExecuteOnce((PINIT_ONCE)&once->native, run_once, &function, NULL);
+}
+
+int64_t platform_monotonic(void) {
+    LARGE_INTEGER frequency;
+    LARGE_INTEGER counter;
+    QueryPerformanceFrequency(&frequency);
+    QueryPerformanceCounter(&counter);
+    const int64_t seconds = counter.QuadPart / frequency.QuadPart;
+    const int64_t rest = counter.QuadPart % frequency.QuadPart;
+    return seconds * NANOSECONDS + rest * NANOSECONDS / frequency.QuadPart;
+}
+
+void platform_sleep_until(int64_t deadline) {
+    int64_t now = platform_monotonic();
+    while (deadline > now) {
+        Sleep(milliseconds_left(deadline, now));
+        now = platform_monotonic();
+    }
+}
+
+void platform_yield(void) {
+    SwitchToThread();
+}
+
+// Fiber-local slots, because only these have an exit function; without fibers they are the
+// thread's.
+static_assert(sizeof(void (*)(void *)) == sizeof(PFLS_CALLBACK_FUNCTION), "callback size");
+
+bool platform_thread_slot_create(struct platform_thread_slot *slot, void (*on_exit)(void *value)) {
+    // On x86-64 and ARM64 both function types have one calling convention.
+    PFLS_CALLBACK_FUNCTION callback = NULL;
+    memcpy(&callback, &on_exit, sizeof(callback));
+    const DWORD index = FlsAlloc(callback);
+    slot->native = index;
+    return index != FLS_OUT_OF_INDEXES;
+}
+
+void *platform_thread_slot_get(const struct platform_thread_slot *slot) {
+    return FlsGetValue((DWORD)slot->native);
+}
+
+bool platform_thread_slot_set(const struct platform_thread_slot *slot, void *value) {
+    return FlsSetValue((DWORD)slot->native, value) != FALSE;
+}
+
+void platform_random(void *buffer, size_t size) {
+    unsigned char *bytes = buffer;
+    for (size_t i = 0; i < size; i++) {
+        unsigned value = 0;
+        if (rand_s(&value) != 0) {
+            value = (unsigned)platform_monotonic() ^ (unsigned)(uintptr_t)&value;
+        }
+        bytes[i] = (unsigned char)(value >> 8);
+    }
+}
+
+// The kernel does the copy and tells of a bad pointer: a system call each time, but no exception
+// handler that a client's own could get in the way of.
+bool platform_copy(void *destination, const void *source, size_t size) {
+    SIZE_T done = 0;
+    return size == 0 || (ReadProcessMemory(GetCurrentProcess(), source, destination, size, &done) &&
+                         done == size);
+}
+
+// The pages of a VMO are committed beforehand here, so a fault is always at the client's side.
+bool platform_copy_or_fault(void *destination, const void *source, size_t size,
+                            uintptr_t *fault_address) {
+    *fault_address = 0;
+    return platform_copy(destination, source, size);
+}

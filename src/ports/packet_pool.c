@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+//
+// Packets that a sender owns beforehand (hypervisor ABI 6.4). A packet goes from the free list to
+// the sender, into the port's queue, and back when it is read or dropped. A reader may hold the
+// last packet of a pool whose owner is gone, so whoever brings back the last one frees the pool.
+
+#include "ports/port.h"
+
+#include <stdlib.h>
+
+struct packet_pool {
+    struct port *port; // A reference.
+    struct platform_mutex lock;
+    struct platform_condition returned;
+    struct port_packet *free; // By `next`.
+    uint32_t away;
+    bool retired;
+    struct port_packet packets[];
+};
+
+static void destroy(struct packet_pool *pool) {
+    object_unref(&pool->port->object);
+    platform_condition_destroy(&pool->returned);
+    platform_mutex_destroy(&pool->lock);
+    free(pool);
+}
+
+static void return_packet(struct port_packet *packet) {
+    struct packet_pool *pool = packet->pool;
+    platform_mutex_lock(&pool->lock);
+    packet->next = pool->free;
+    pool->free = packet;
+    pool->away--;
+    const bool last = pool->retired && pool->away == 0;
+    platform_condition_signal(&pool->returned);
+    platform_mutex_unlock(&pool->lock);
+    if (last) {
+        destroy(pool);
+    }
+}
+
+struct packet_pool *packet_pool_create(struct port *port, uint32_t count) {
+    struct packet_pool *pool = calloc(1, sizeof(*pool) + count * sizeof(pool->packets[0]));
+    if (pool == NULL) {
+        return NULL;
+    }
+    object_ref(&port->object);
+    pool->port = port;
+    platform_mutex_init(&pool->lock);
+    platform_condition_init(&pool->returned);
+    for (uint32_t i = 0; i < count; i++) {
+        struct port_packet *packet = &pool->packets[i];
+        packet->pool = pool;
+        packet->release = return_packet;
+        packet->next = pool->free;
+        pool->free = packet;
+    }
+    return pool;
+}
+
+static struct port_packet *take(struct packet_pool *pool, bool wait) {
+    platform_mutex_lock(&pool->lock);
+    while (pool->free == NULL && wait) {
+        platform_condition_wait(&pool->returned, &pool->lock);
+    }
+    struct port_packet *packet = pool->free;
+    if (packet != NULL) {
+        pool->free = packet->next;
+        pool->away++;
+        packet->body = (zx_port_packet_t){0};
+    }
+    platform_mutex_unlock(&pool->lock);
+    return packet;
+}
+
+struct port_packet *packet_pool_try_take(struct packet_pool *pool) {
+    return take(pool, false);
+}
+
+struct port_packet *packet_pool_take(struct packet_pool *pool) {
+    return take(pool, true);
+}
+
+struct port *packet_pool_port(struct packet_pool *pool) {
+    return pool->port;
+}
+
+void packet_pool_retire(struct packet_pool *pool) {
+    port_remove_pool(pool->port, pool);
+    platform_mutex_lock(&pool->lock);
+    pool->retired = true;
+    const bool last = pool->away == 0;
+    platform_mutex_unlock(&pool->lock);
+    if (last) {
+        destroy(pool);
+    }
+}

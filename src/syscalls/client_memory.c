@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+//
+// Copying to and from client memory, and handing out handles.
+
+#include "objects/handle_table.h"
+#include "platform/platform.h"
+#include "syscalls/syscalls.h"
+
+zx_status_t copy_from_client(void *destination, const void *client, size_t size) {
+    return platform_copy(destination, client, size) ? ZX_OK : ZX_ERR_INVALID_ARGS;
+}
+
+zx_status_t copy_to_client(void *client, const void *source, size_t size) {
+    return platform_copy(client, source, size) ? ZX_OK : ZX_ERR_INVALID_ARGS;
+}
+
+zx_status_t give_handle(struct object *object, zx_rights_t rights, zx_handle_t *client_out) {
+    zx_handle_t value = ZX_HANDLE_INVALID;
+    zx_status_t status = handle_create(object, rights, &value);
+    if (status != ZX_OK) {
+        return status;
+    }
+    status = copy_to_client(client_out, &value, sizeof(value));
+    if (status != ZX_OK) {
+        handle_close(value);
+    }
+    return status;
+}

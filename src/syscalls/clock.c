@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+//
+// The time calls (objects ABI 3.6).
+
+#include "platform/platform.h"
+
+#include <zircon/syscalls.h>
+
+zx_time_t zx_clock_get_monotonic(void) {
+    return platform_monotonic();
+}
+
+zx_time_t zx_deadline_after(zx_duration_t nanoseconds) {
+    const zx_time_t now = platform_monotonic(); // Never negative, so only one end can be passed.
+    return nanoseconds > ZX_TIME_INFINITE - now ? ZX_TIME_INFINITE : now + nanoseconds;
+}
+
+zx_status_t zx_nanosleep(zx_time_t deadline) {
+    if (deadline == 0) {
+        platform_yield();
+    } else {
+        platform_sleep_until(deadline);
+    }
+    return ZX_OK;
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+//
+// zx_object_get_info() (objects ABI 1.9). Every topic so far has one record.
+
+#include "engine/vcpu.h"
+#include "objects/handle_table.h"
+#include "objects/resource.h"
+#include "objects/vmar.h"
+#include "syscalls/syscalls.h"
+
+#include <zircon/syscalls.h>
+#include <zircon/syscalls/object.h>
+
+// Where the client wants one record, and how it asks for it.
+struct record_request {
+    zx_handle_t handle;
+    void *buffer;
+    size_t buffer_size;
+    size_t *actual;
+    size_t *avail;
+};
+
+static zx_status_t write_count(size_t *client, size_t count) {
+    return client == NULL ? ZX_OK : copy_to_client(client, &count, sizeof(count));
+}
+
+static zx_status_t give_record(const struct record_request *request, const void *record,
+                               size_t record_size) {
+    const bool fits = request->buffer_size >= record_size;
+    zx_status_t status = ZX_OK;
+    if (fits) {
+        status = copy_to_client(request->buffer, record, record_size);
+    }
+    if (status == ZX_OK) {
+        status = write_count(request->actual, fits ? 1 : 0);
+    }
+    if (status == ZX_OK) {
+        status = write_count(request->avail, 1);
+    }
+    return status == ZX_OK && !fits ? ZX_ERR_BUFFER_TOO_SMALL : status;
+}
+
+static zx_status_t info_handle_valid(const struct record_request *request) {
+    struct object *object = NULL;
+    const zx_status_t status =
+        handle_lookup(request->handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_NONE, &object);
+    if (status == ZX_OK) {
+        object_unref(object);
+    }
+    return status;
+}
+
+static zx_status_t info_handle_basic(const struct record_request *request) {
+    struct object *object = NULL;
+    zx_rights_t rights = 0;
+    const zx_status_t status =
+        handle_lookup_rights(request->handle, ZX_OBJ_TYPE_NONE, &object, &rights);
+    if (status != ZX_OK) {
+        return status;
+    }
+    zx_info_handle_basic_t record = {
+        .koid = object->koid,
+        .rights = rights,
+        .type = object->ops->type,
+    };
+    if (object->ops->related_koid != NULL) {
+        record.related_koid = object->ops->related_koid(object);
+    }
+    object_unref(object);
+    return give_record(request, &record, sizeof(record));
+}
+
+static zx_status_t info_vmar(const struct record_request *request) {
+    struct object *object = NULL;
+    const zx_status_t status =
+        handle_lookup(request->handle, ZX_OBJ_TYPE_VMAR, ZX_RIGHT_INSPECT, &object);
+    if (status != ZX_OK) {
+        return status;
+    }
+    const struct vmar *vmar = vmar_from_object(object);
+    const zx_info_vmar_t record = {.base = (uintptr_t)vmar->base, .len = (size_t)vmar->size};
+    object_unref(object);
+    return give_record(request, &record, sizeof(record));
+}
+
+static zx_status_t info_resource(const struct record_request *request) {
+    struct object *object = NULL;
+    const zx_status_t status =
+        handle_lookup(request->handle, ZX_OBJ_TYPE_RESOURCE, ZX_RIGHT_INSPECT, &object);
+    if (status != ZX_OK) {
+        return status;
+    }
+    const struct resource *resource = resource_from_object(object);
+    const zx_info_resource_t record = {
+        .kind = resource->kind,
+        .base = resource->base,
+        .size = (size_t)resource->size,
+    };
+    object_unref(object);
+    return give_record(request, &record, sizeof(record));
+}
+
+static zx_status_t info_vcpu(const struct record_request *request) {
+    struct object *object = NULL;
+    const zx_status_t status =
+        handle_lookup(request->handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_INSPECT, &object);
+    if (status != ZX_OK) {
+        return status;
+    }
+    const zx_info_vcpu_t record = {.flags = vcpu_info_flags(object)};
+    object_unref(object);
+    return give_record(request, &record, sizeof(record));
+}
+
+zx_status_t zx_object_get_info(zx_handle_t handle, uint32_t topic, void *buffer, size_t buffer_size,
+                               size_t *actual, size_t *avail) {
+    const struct record_request request = {
+        .handle = handle,
+        .buffer = buffer,
+        .buffer_size = buffer_size,
+        .actual = actual,
+        .avail = avail,
+    };
+    switch (topic) {
+    case ZX_INFO_HANDLE_VALID:
+        return info_handle_valid(&request);
+    case ZX_INFO_HANDLE_BASIC:
+        return info_handle_basic(&request);
+    case ZX_INFO_VMAR:
+        return info_vmar(&request);
+    case ZX_INFO_RESOURCE:
+        return info_resource(&request);
+    case ZX_INFO_VCPU:
+        return info_vcpu(&request);
+    default:
+        return ZX_ERR_NOT_SUPPORTED;
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+//
+// Where resources come from: on Zircon from the component manager, here from the library itself.
+
+#include "objects/resource.h"
+
+#include "syscalls/syscalls.h"
+
+#include <zirconia/zirconia.h>
+
+zx_status_t zirconia_resource_create(uint32_t kind, uint64_t base, uint64_t size,
+                                     zx_handle_t *out) {
+    if (kind >= ZX_RSRC_KIND_COUNT || (size > 0 && base > UINT64_MAX - (size - 1))) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    struct resource *resource = NULL;
+    zx_status_t status = resource_create(kind, base, size, &resource);
+    if (status != ZX_OK) {
+        return status;
+    }
+    status = give_handle(&resource->object, ZX_DEFAULT_RESOURCE_RIGHTS, out);
+    object_unref(&resource->object);
+    return status;
+}
+
+zx_status_t zirconia_hypervisor_resource(zx_handle_t *out) {
+    return zirconia_resource_create(ZX_RSRC_KIND_SYSTEM, ZX_RSRC_SYSTEM_HYPERVISOR_BASE, 1, out);
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+//
+// The VMO calls (objects ABI 5.1), and what makes a VMO executable.
+
+#include "objects/vmo.h"
+
+#include "objects/handle_table.h"
+#include "objects/resource.h"
+#include "syscalls/syscalls.h"
+
+#include <zircon/syscalls.h>
+
+static zx_status_t create(uint64_t size, bool resizable, zx_rights_t rights, zx_handle_t *out) {
+    struct vmo *vmo = NULL;
+    zx_status_t status = vmo_create(size, resizable, &vmo);
+    if (status != ZX_OK) {
+        return status;
+    }
+    status = give_handle(&vmo->object, rights, out);
+    vmo_unref(vmo);
+    return status;
+}
+
+zx_status_t zx_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out) {
+    if ((options & ~ZX_VMO_RESIZABLE) != 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    const bool resizable = (options & ZX_VMO_RESIZABLE) != 0;
+    const zx_rights_t extra = resizable ? ZX_RIGHT_RESIZE : 0;
+    return create(size, resizable, ZX_DEFAULT_VMO_RIGHTS | extra, out);
+}
+
+zx_status_t zirconia_2018_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out) {
+    if ((options & ~ZIRCONIA_2018_VMO_NON_RESIZABLE) != 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    const bool resizable = (options & ZIRCONIA_2018_VMO_NON_RESIZABLE) == 0;
+    return create(size, resizable, ZX_DEFAULT_VMO_RIGHTS | ZX_RIGHT_EXECUTE, out);
+}
+
+zx_status_t zx_vmo_read(zx_handle_t handle, void *buffer, uint64_t offset, size_t buffer_size) {
+    struct object *object = NULL;
+    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_READ, &object);
+    if (status == ZX_OK) {
+        status = vmo_read(vmo_from_object(object), buffer, offset, buffer_size);
+        object_unref(object);
+    }
+    return status;
+}
+
+zx_status_t zx_vmo_write(zx_handle_t handle, const void *buffer, uint64_t offset,
+                         size_t buffer_size) {
+    struct object *object = NULL;
+    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_WRITE, &object);
+    if (status == ZX_OK) {
+        status = vmo_write(vmo_from_object(object), buffer, offset, buffer_size);
+        object_unref(object);
+    }
+    return status;
+}
+
+zx_status_t zx_vmo_get_size(zx_handle_t handle, uint64_t *size) {
+    struct object *object = NULL;
+    const zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_NONE, &object);
+    if (status != ZX_OK) {
+        return status;
+    }
+    const uint64_t bytes = vmo_from_object(object)->size;
+    object_unref(object);
+    return copy_to_client(size, &bytes, sizeof(bytes));
+}
+
+// The resource that allows it; 0 stands for a process that needs none.
+static zx_status_t check_vmex(zx_handle_t handle) {
+    if (handle == ZX_HANDLE_INVALID) {
+        return ZX_OK;
+    }
+    struct object *object = NULL;
+    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_RESOURCE, ZX_RIGHT_NONE, &object);
+    if (status != ZX_OK) {
+        return status;
+    }
+    const struct resource *resource = resource_from_object(object);
+    if (resource->kind != ZX_RSRC_KIND_SYSTEM) {
+        status = ZX_ERR_WRONG_TYPE;
+    } else if (!resource_covers(resource, ZX_RSRC_SYSTEM_VMEX_BASE)) {
+        status = ZX_ERR_OUT_OF_RANGE;
+    }
+    object_unref(object);
+    return status;
+}
+
+// The VMO's handle goes whatever comes of it, unless it was none.
+zx_status_t zx_vmo_replace_as_executable(zx_handle_t handle, zx_handle_t vmex, zx_handle_t *out) {
+    const zx_status_t allowed = check_vmex(vmex);
+    struct object *object = NULL;
+    zx_rights_t rights = 0;
+    zx_handle_t value = ZX_HANDLE_INVALID;
+    zx_status_t status = handle_remove(handle, &object, &rights);
+    if (status != ZX_OK) {
+        return status;
+    }
+    status = allowed;
+    if (status == ZX_OK && object->ops->type != ZX_OBJ_TYPE_VMO) {
+        status = ZX_ERR_WRONG_TYPE;
+    }
+    if (status == ZX_OK) {
+        status = handle_insert(object, rights | ZX_RIGHT_EXECUTE, &value);
+    }
+    if (status != ZX_OK) {
+        handle_drop(object);
+        return status;
+    }
+    status = copy_to_client(out, &value, sizeof(value));
+    if (status != ZX_OK) {
+        handle_close(value);
+    }
+    return status;
+}

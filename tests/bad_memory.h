@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+//
+// Pointers that a call must refuse: every kind that makes a copy fault. Private headers are used
+// to get the pages; the tests that use them are otherwise clients.
+
+#ifndef TESTS_BAD_MEMORY_H
+#define TESTS_BAD_MEMORY_H
+
+#include "platform/platform.h"
+
+#include <check.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { BAD_POINTER_COUNT = 4 };
+
+// The i-th pointer that can be neither read nor written.
+static inline void *bad_pointer(int i) {
+    if (i == 0) {
+        return NULL;
+    }
+    if (i == 1) {
+        return (void *)(uintptr_t)16;
+    }
+    if (i == 2) {
+        return (void *)(UINTPTR_MAX - 7); // No host gives this address to a program.
+    }
+    void *page = platform_reserve(platform_page_size());
+    ck_assert_ptr_nonnull(page);
+    return page;
+}
+
+// A page of zeros that can be read but not written.
+static inline void *read_only_page(void) {
+    void *page = platform_reserve(platform_page_size());
+    ck_assert_ptr_nonnull(page);
+    ck_assert(platform_protect(page, platform_page_size(), PLATFORM_READ));
+    return page;
+}
+
+// The last `size` bytes before an inaccessible page.
+static inline uint8_t *before_bad_memory(size_t size) {
+    const size_t page = platform_page_size();
+    uint8_t *pages = platform_reserve(2 * page);
+    ck_assert_ptr_nonnull(pages);
+    ck_assert(platform_protect(pages, page, PLATFORM_READ | PLATFORM_WRITE));
+    return pages + page - size;
+}
+
+#endif // TESTS_BAD_MEMORY_H

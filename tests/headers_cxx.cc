@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+//
+// Every public header as C++17, with the layouts that a C++ client shares with the library. It is
+// compiled, once for each era, and never run: all of its checks are static.
+
+#include <zircon/assert.h>
+#include <zircon/compiler.h>
+#include <zircon/errors.h>
+#include <zircon/limits.h>
+#include <zircon/process.h>
+#include <zircon/rights.h>
+#include <zircon/status.h>
+#include <zircon/syscalls.h>
+#include <zircon/syscalls/debug.h>
+#include <zircon/syscalls/era.h>
+#include <zircon/syscalls/exception.h>
+#include <zircon/syscalls/hypervisor.h>
+#include <zircon/syscalls/object.h>
+#include <zircon/syscalls/port.h>
+#include <zircon/syscalls/resource.h>
+#include <zircon/syscalls/types.h>
+#include <zircon/time.h>
+#include <zircon/types.h>
+#include <zirconia/decode.h>
+#include <zirconia/export.h>
+#include <zirconia/zirconia.h>
+
+#include <cstddef>
+#include <type_traits>
+
+static_assert(sizeof(zx_port_packet_t) == 48 && alignof(zx_port_packet_t) == 8);
+static_assert(std::is_standard_layout_v<zx_port_packet_t> &&
+              std::is_trivially_copyable_v<zx_port_packet_t>);
+static_assert(offsetof(zx_port_packet_t, guest_io) == 16);
+static_assert(offsetof(zx_packet_guest_io_t, data) == 4 && sizeof(zx_packet_guest_io_t) == 32);
+static_assert(sizeof(bool) == 1, "packets hold bools");
+
+static_assert(sizeof(zirconia_2018_packet_guest_mem_t) == 32);
+static_assert(offsetof(zirconia_2018_packet_guest_mem_t, default_operand_size) == 24);
+static_assert(sizeof(zirconia_2022_packet_guest_mem_t) == 32);
+static_assert(offsetof(zirconia_2022_packet_guest_mem_t, instruction_size) == 24);
+static_assert(sizeof(zirconia_2018_packet_guest_vcpu_t) == 32);
+static_assert(offsetof(zirconia_2018_packet_guest_vcpu_t, type) == 16);
+static_assert(sizeof(zirconia_2022_packet_guest_vcpu_t) == 32);
+static_assert(offsetof(zirconia_2022_packet_guest_vcpu_t, startup) == 8);
+
+#ifdef ZIRCONIA_ABI_2018
+static_assert(std::is_same_v<zx_packet_guest_mem_t, zirconia_2018_packet_guest_mem_t>);
+static_assert(std::is_same_v<zx_packet_guest_vcpu_t, zirconia_2018_packet_guest_vcpu_t>);
+#else
+static_assert(std::is_same_v<zx_packet_guest_mem_t, zirconia_2022_packet_guest_mem_t>);
+static_assert(std::is_same_v<zx_packet_guest_vcpu_t, zirconia_2022_packet_guest_vcpu_t>);
+#endif
+
+static_assert(sizeof(zx_vcpu_state_t) == 136 && offsetof(zx_vcpu_state_t, rflags) == 128);
+static_assert(sizeof(zx_vcpu_io_t) == 8 && offsetof(zx_vcpu_io_t, data) == 4);
+static_assert(sizeof(zx_info_handle_basic_t) == 32);
+static_assert(sizeof(zx_thread_state_fp_regs_t) == 160 && alignof(zx_thread_state_fp_regs_t) == 16);
+static_assert(sizeof(zx_thread_state_vector_regs_t) == 2120);
+
+static_assert(std::is_same_v<decltype(&zx_vcpu_enter), decltype(&zx_vcpu_resume)>);

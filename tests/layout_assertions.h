@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+//
+// The size of every structure of the public headers and the place of its fields, as static
+// assertions: a wrong layout does not compile, on any host. Part of test_layout.c, which includes
+// the headers first and is compiled once for each era.
+
+#ifndef LAYOUT_ASSERTIONS_H
+#define LAYOUT_ASSERTIONS_H
+
+#define SIZE_IS(type, size) _Static_assert(sizeof(type) == (size), "size of " #type)
+#define FIELD_IS(type, field, offset, size)                                                        \
+    _Static_assert(offsetof(type, field) == (offset) && sizeof(((type *)0)->field) == (size),      \
+                   #type "." #field)
+
+// ---- zx_port_packet_t (hypervisor ABI 2.3, objects ABI 4.2) ----
+
+SIZE_IS(zx_port_packet_t, 48);
+_Static_assert(_Alignof(zx_port_packet_t) == 8, "alignment of zx_port_packet_t");
+FIELD_IS(zx_port_packet_t, key, 0, 8);
+FIELD_IS(zx_port_packet_t, type, 8, 4);
+FIELD_IS(zx_port_packet_t, status, 12, 4);
+
+FIELD_IS(zx_port_packet_t, user, 16, 32);
+FIELD_IS(zx_port_packet_t, user.u64, 16, 32);
+FIELD_IS(zx_port_packet_t, user.u32, 16, 32);
+FIELD_IS(zx_port_packet_t, user.u16, 16, 32);
+FIELD_IS(zx_port_packet_t, user.c8, 16, 32);
+
+FIELD_IS(zx_port_packet_t, signal, 16, 32);
+FIELD_IS(zx_port_packet_t, signal.trigger, 16, 4);
+FIELD_IS(zx_port_packet_t, signal.observed, 20, 4);
+FIELD_IS(zx_port_packet_t, signal.count, 24, 8);
+#ifdef ZIRCONIA_ABI_2018
+FIELD_IS(zx_port_packet_t, signal.reserved0, 32, 8);
+#else
+FIELD_IS(zx_port_packet_t, signal.timestamp, 32, 8);
+#endif
+FIELD_IS(zx_port_packet_t, signal.reserved1, 40, 8);
+
+FIELD_IS(zx_port_packet_t, interrupt, 16, 32);
+FIELD_IS(zx_port_packet_t, interrupt.timestamp, 16, 8);
+FIELD_IS(zx_port_packet_t, interrupt.reserved0, 24, 8);
+FIELD_IS(zx_port_packet_t, interrupt.reserved2, 40, 8);
+
+FIELD_IS(zx_port_packet_t, guest_bell, 16, 32);
+FIELD_IS(zx_port_packet_t, guest_bell.addr, 16, 8);
+FIELD_IS(zx_port_packet_t, guest_bell.reserved0, 24, 8);
+FIELD_IS(zx_port_packet_t, guest_bell.reserved2, 40, 8);
+
+FIELD_IS(zx_port_packet_t, guest_io, 16, 32);
+FIELD_IS(zx_port_packet_t, guest_io.port, 16, 2);
+FIELD_IS(zx_port_packet_t, guest_io.access_size, 18, 1);
+FIELD_IS(zx_port_packet_t, guest_io.input, 19, 1);
+FIELD_IS(zx_port_packet_t, guest_io.u8, 20, 1);
+FIELD_IS(zx_port_packet_t, guest_io.u16, 20, 2);
+FIELD_IS(zx_port_packet_t, guest_io.u32, 20, 4);
+FIELD_IS(zx_port_packet_t, guest_io.data, 20, 4);
+FIELD_IS(zx_port_packet_t, guest_io.reserved0, 24, 8);
+FIELD_IS(zx_port_packet_t, guest_io.reserved2, 40, 8);
+
+FIELD_IS(zx_port_packet_t, guest_mem_2022, 16, 32);
+FIELD_IS(zx_port_packet_t, guest_mem_2022.addr, 16, 8);
+FIELD_IS(zx_port_packet_t, guest_mem_2022.cr3, 24, 8);
+FIELD_IS(zx_port_packet_t, guest_mem_2022.rip, 32, 8);
+FIELD_IS(zx_port_packet_t, guest_mem_2022.instruction_size, 40, 1);
+FIELD_IS(zx_port_packet_t, guest_mem_2022.default_operand_size, 41, 1);
+FIELD_IS(zx_port_packet_t, guest_mem_2022.reserved, 42, 6);
+
+FIELD_IS(zx_port_packet_t, guest_mem_2018, 16, 32);
+FIELD_IS(zx_port_packet_t, guest_mem_2018.addr, 16, 8);
+FIELD_IS(zx_port_packet_t, guest_mem_2018.inst_len, 24, 1);
+FIELD_IS(zx_port_packet_t, guest_mem_2018.inst_buf, 25, 15);
+FIELD_IS(zx_port_packet_t, guest_mem_2018.default_operand_size, 40, 1);
+FIELD_IS(zx_port_packet_t, guest_mem_2018.reserved, 41, 7);
+
+FIELD_IS(zx_port_packet_t, guest_vcpu_2022, 16, 32);
+FIELD_IS(zx_port_packet_t, guest_vcpu_2022.type, 16, 4);
+FIELD_IS(zx_port_packet_t, guest_vcpu_2022.interrupt.mask, 24, 8);
+FIELD_IS(zx_port_packet_t, guest_vcpu_2022.interrupt.vector, 32, 1);
+FIELD_IS(zx_port_packet_t, guest_vcpu_2022.startup.id, 24, 8);
+FIELD_IS(zx_port_packet_t, guest_vcpu_2022.startup.entry, 32, 8);
+FIELD_IS(zx_port_packet_t, guest_vcpu_2022.exit.retcode, 24, 8);
+FIELD_IS(zx_port_packet_t, guest_vcpu_2022.reserved, 40, 8);
+
+FIELD_IS(zx_port_packet_t, guest_vcpu_2018, 16, 32);
+FIELD_IS(zx_port_packet_t, guest_vcpu_2018.interrupt.mask, 16, 8);
+FIELD_IS(zx_port_packet_t, guest_vcpu_2018.interrupt.vector, 24, 1);
+FIELD_IS(zx_port_packet_t, guest_vcpu_2018.startup.id, 16, 8);
+FIELD_IS(zx_port_packet_t, guest_vcpu_2018.startup.entry, 24, 8);
+FIELD_IS(zx_port_packet_t, guest_vcpu_2018.type, 32, 1);
+FIELD_IS(zx_port_packet_t, guest_vcpu_2018.reserved, 40, 8);
+
+FIELD_IS(zx_port_packet_t, page_request, 16, 32);
+FIELD_IS(zx_port_packet_t, page_request.command, 16, 2);
+FIELD_IS(zx_port_packet_t, page_request.flags, 18, 2);
+FIELD_IS(zx_port_packet_t, page_request.offset, 24, 8);
+FIELD_IS(zx_port_packet_t, page_request.length, 32, 8);
+
+// The names without a year are the layout of the era in force.
+FIELD_IS(zx_port_packet_t, guest_mem.addr, 16, 8);
+#ifdef ZIRCONIA_ABI_2018
+FIELD_IS(zx_port_packet_t, guest_mem.inst_buf, 25, X86_MAX_INST_LEN);
+FIELD_IS(zx_port_packet_t, guest_vcpu.type, 32, 1);
+FIELD_IS(zx_port_packet_t, exception.pid, 16, 8);
+FIELD_IS(zx_port_packet_t, exception.tid, 24, 8);
+FIELD_IS(zx_port_packet_t, exception.reserved1, 40, 8);
+#else
+FIELD_IS(zx_port_packet_t, guest_mem.rip, 32, 8);
+FIELD_IS(zx_port_packet_t, guest_vcpu.type, 16, 4);
+#endif
+
+// ---- VCPU state (hypervisor ABI 2.4) ----
+
+SIZE_IS(zx_vcpu_state_t, 136);
+FIELD_IS(zx_vcpu_state_t, rax, 0, 8);
+FIELD_IS(zx_vcpu_state_t, rcx, 8, 8);
+FIELD_IS(zx_vcpu_state_t, rdx, 16, 8);
+FIELD_IS(zx_vcpu_state_t, rbx, 24, 8);
+FIELD_IS(zx_vcpu_state_t, rsp, 32, 8);
+FIELD_IS(zx_vcpu_state_t, rbp, 40, 8);
+FIELD_IS(zx_vcpu_state_t, rsi, 48, 8);
+FIELD_IS(zx_vcpu_state_t, rdi, 56, 8);
+FIELD_IS(zx_vcpu_state_t, r8, 64, 8);
+FIELD_IS(zx_vcpu_state_t, r9, 72, 8);
+FIELD_IS(zx_vcpu_state_t, r10, 80, 8);
+FIELD_IS(zx_vcpu_state_t, r11, 88, 8);
+FIELD_IS(zx_vcpu_state_t, r12, 96, 8);
+FIELD_IS(zx_vcpu_state_t, r13, 104, 8);
+FIELD_IS(zx_vcpu_state_t, r14, 112, 8);
+FIELD_IS(zx_vcpu_state_t, r15, 120, 8);
+FIELD_IS(zx_vcpu_state_t, rflags, 128, 8);
+
+SIZE_IS(zx_vcpu_io_t, 8);
+FIELD_IS(zx_vcpu_io_t, access_size, 0, 1);
+FIELD_IS(zx_vcpu_io_t, padding1, 1, 3);
+FIELD_IS(zx_vcpu_io_t, u8, 4, 1);
+FIELD_IS(zx_vcpu_io_t, u16, 4, 2);
+FIELD_IS(zx_vcpu_io_t, u32, 4, 4);
+FIELD_IS(zx_vcpu_io_t, data, 4, 4);
+
+// ---- zx_object_get_info() records (objects ABI 1.9) ----
+
+SIZE_IS(zx_info_handle_basic_t, 32);
+FIELD_IS(zx_info_handle_basic_t, koid, 0, 8);
+FIELD_IS(zx_info_handle_basic_t, rights, 8, 4);
+FIELD_IS(zx_info_handle_basic_t, type, 12, 4);
+FIELD_IS(zx_info_handle_basic_t, related_koid, 16, 8);
+FIELD_IS(zx_info_handle_basic_t, reserved, 24, 4);
+SIZE_IS(zx_info_handle_count_t, 4);
+SIZE_IS(zx_info_vcpu_t, 4);
+SIZE_IS(zx_wait_item_t, 12);
+FIELD_IS(zx_wait_item_t, waitfor, 4, 4);
+FIELD_IS(zx_wait_item_t, pending, 8, 4);
+
+// These hold addresses of the host, so their layout follows its pointers: 16 bytes on 64 bits.
+SIZE_IS(zx_info_vmar_t, sizeof(uintptr_t) + sizeof(size_t));
+FIELD_IS(zx_info_vmar_t, len, sizeof(uintptr_t), sizeof(size_t));
+FIELD_IS(zx_info_resource_t, base, 8, 8);
+FIELD_IS(zx_info_resource_t, size, 16, sizeof(size_t));
+FIELD_IS(zx_info_resource_t, name, 16 + sizeof(size_t), 32);
+
+FIELD_IS(zx_info_thread_t, state, 0, 4);
+FIELD_IS(zx_info_process_t, return_code, 0, 8);
+FIELD_IS(zx_info_thread_stats_t, total_runtime, 0, 8);
+#ifdef ZIRCONIA_ABI_2018
+SIZE_IS(zx_info_thread_t, 8);
+FIELD_IS(zx_info_thread_t, wait_exception_port_type, 4, 4);
+SIZE_IS(zx_info_process_t, 16);
+FIELD_IS(zx_info_process_t, started, 8, 1);
+FIELD_IS(zx_info_process_t, exited, 9, 1);
+FIELD_IS(zx_info_process_t, debugger_attached, 10, 1);
+SIZE_IS(zx_info_thread_stats_t, 8);
+#else
+SIZE_IS(zx_info_thread_t, 72);
+FIELD_IS(zx_info_thread_t, wait_exception_channel_type, 4, 4);
+FIELD_IS(zx_info_thread_t, cpu_affinity_mask, 8, 64);
+SIZE_IS(zx_info_process_t, 24);
+FIELD_IS(zx_info_process_t, start_time, 8, 8);
+FIELD_IS(zx_info_process_t, flags, 16, 4);
+SIZE_IS(zx_info_thread_stats_t, 16);
+FIELD_IS(zx_info_thread_stats_t, last_scheduled_cpu, 8, 4);
+#endif
+
+// ---- Exceptions and registers of host threads (objects ABI 6.4, 8.2, 8.9) ----
+
+FIELD_IS(zx_exception_report_t, header.size, 0, 4);
+FIELD_IS(zx_exception_report_t, header.type, 4, 4);
+FIELD_IS(zx_exception_report_t, context.arch.u.x86_64.vector, 8, 8);
+FIELD_IS(zx_exception_report_t, context.arch.u.x86_64.err_code, 16, 8);
+FIELD_IS(zx_exception_report_t, context.arch.u.x86_64.cr2, 24, 8);
+FIELD_IS(zx_thread_state_general_regs_t, rbx, 8, 8);
+FIELD_IS(zx_thread_state_general_regs_t, rsp, 56, 8);
+FIELD_IS(zx_thread_state_general_regs_t, r15, 120, 8);
+FIELD_IS(zx_thread_state_general_regs_t, rip, 128, 8);
+FIELD_IS(zx_thread_state_general_regs_t, rflags, 136, 8);
+SIZE_IS(zx_thread_state_fp_regs_t, 160);
+FIELD_IS(zx_thread_state_fp_regs_t, ftw, 4, 1);
+FIELD_IS(zx_thread_state_fp_regs_t, fop, 6, 2);
+FIELD_IS(zx_thread_state_fp_regs_t, fip, 8, 8);
+FIELD_IS(zx_thread_state_fp_regs_t, st, 32, 128);
+SIZE_IS(zx_thread_state_vector_regs_t, 2120);
+FIELD_IS(zx_thread_state_vector_regs_t, opmask, 2048, 64);
+FIELD_IS(zx_thread_state_vector_regs_t, mxcsr, 2112, 4);
+FIELD_IS(zx_thread_state_debug_regs_t, dr6, 32, 8);
+FIELD_IS(zx_thread_state_debug_regs_t, dr7, 40, 8);
+#ifdef ZIRCONIA_ABI_2018
+SIZE_IS(zx_exception_report_t, 32);
+SIZE_IS(zx_thread_state_general_regs_t, 144);
+SIZE_IS(zx_thread_state_debug_regs_t, 64);
+#else
+SIZE_IS(zx_exception_report_t, 40);
+FIELD_IS(zx_exception_report_t, context.synth_code, 32, 4);
+FIELD_IS(zx_exception_report_t, context.synth_data, 36, 4);
+SIZE_IS(zx_exception_info_t, 24);
+FIELD_IS(zx_exception_info_t, tid, 8, 8);
+FIELD_IS(zx_exception_info_t, type, 16, 4);
+SIZE_IS(zx_thread_state_general_regs_t, 160);
+FIELD_IS(zx_thread_state_general_regs_t, gs_base, 152, 8);
+SIZE_IS(zx_thread_state_debug_regs_t, 48);
+#endif
+
+// ---- Scalars (objects ABI 1.1) ----
+
+SIZE_IS(zx_handle_t, 4);
+SIZE_IS(zx_status_t, 4);
+SIZE_IS(zx_rights_t, 4);
+SIZE_IS(zx_signals_t, 4);
+SIZE_IS(zx_obj_type_t, 4);
+SIZE_IS(zx_koid_t, 8);
+SIZE_IS(zx_time_t, 8);
+_Static_assert((zx_status_t)-1 < 0 && (zx_time_t)-1 < 0, "statuses and times are signed");
+
+#endif // LAYOUT_ASSERTIONS_H

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+//
+// What the library asks of the host: the copy that survives bad pointers, and leaves the program's
+// own faults alone; reserved addresses; waiting with a deadline; the end of a thread.
+
+#define _POSIX_C_SOURCE 200809L
+
+#include "bad_memory.h"
+#include "platform/platform.h"
+
+#include <check.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+START_TEST(copy_is_exact) {
+    uint8_t source[64];
+    for (size_t i = 0; i < sizeof(source); i++) {
+        source[i] = (uint8_t)(i + 1);
+    }
+    for (size_t from = 0; from < 9; from++) {
+        for (size_t to = 0; to < 9; to++) {
+            for (size_t size = 0; size < 40; size++) {
+                uint8_t got[64] = {0};
+                uint8_t expected[64] = {0};
+                memcpy(expected + to, source + from, size);
+                ck_assert(platform_copy(got + to, source + from, size));
+                ck_assert_mem_eq(got, expected, sizeof(got));
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(copy_says_where_it_stopped) {
+    uint8_t buffer[128] = {0};
+    for (size_t size = 1; size < 20; size++) {
+        uint8_t *edge = before_bad_memory(size);
+        uintptr_t fault = 1;
+        ck_assert(platform_copy_or_fault(buffer, edge, size, &fault));
+        ck_assert(!platform_copy_or_fault(buffer, edge, size + 17, &fault));
+        ck_assert_uint_eq(fault, (uintptr_t)edge + size);
+        ck_assert(!platform_copy_or_fault(edge, buffer, size + 17, &fault));
+        ck_assert_uint_eq(fault, (uintptr_t)edge + size);
+    }
+    for (int i = 0; i < BAD_POINTER_COUNT; i++) {
+        ck_assert(platform_copy(bad_pointer(i), buffer, 0));
+        ck_assert(!platform_copy(bad_pointer(i), buffer, 1));
+        ck_assert(!platform_copy(buffer, bad_pointer(i), 1));
+    }
+}
+END_TEST
+
+enum { FAULTS = 2000 };
+
+static void *fault_often(void *argument) {
+    uint8_t byte = 0;
+    for (int i = 0; i < FAULTS; i++) {
+        if (platform_copy(&byte, argument, 1)) {
+            return argument;
+        }
+    }
+    return NULL;
+}
+
+START_TEST(threads_fault_at_once) {
+    pthread_t threads[4];
+    void *bad = bad_pointer(3);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, fault_often, bad), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        void *failed = NULL;
+        pthread_join(threads[i], &failed);
+        ck_assert_ptr_null(failed);
+    }
+}
+END_TEST
+
+#ifndef _WIN32
+static sigjmp_buf out_of_handler;
+static volatile sig_atomic_t handler_calls;
+
+static void count_and_leave(int number) {
+    (void)number;
+    handler_calls++;
+    siglongjmp(out_of_handler, 1);
+}
+
+START_TEST(faults_of_the_program_reach_its_handler) {
+    struct sigaction action = {.sa_flags = 0};
+    action.sa_handler = count_and_leave;
+    sigemptyset(&action.sa_mask);
+    ck_assert_int_eq(sigaction(SIGSEGV, &action, NULL), 0);
+    volatile uint8_t *bad = bad_pointer(3);
+    uint8_t byte = 0;
+    for (volatile int i = 0; i < 3; i++) {
+        ck_assert(!platform_copy(&byte, (const void *)(uintptr_t)bad, 1));
+        ck_assert_int_eq(handler_calls, i);
+        if (sigsetjmp(out_of_handler, 1) == 0) {
+            byte = *bad;
+        }
+        ck_assert_int_eq(handler_calls, i + 1);
+    }
+}
+END_TEST
+#endif
+
+START_TEST(reservations_take_only_free_addresses) {
+    const size_t page = platform_page_size();
+    uint8_t *base = platform_reserve(4 * page);
+    ck_assert_ptr_nonnull(base);
+    bool taken = false;
+    ck_assert(!platform_reserve_at(base + page, page, &taken));
+    ck_assert(taken);
+    ck_assert(platform_unmap(base + page, page));
+    ck_assert(platform_reserve_at(base + page, page, &taken));
+
+    struct platform_memory *memory = platform_memory_create(page);
+    ck_assert_ptr_nonnull(memory);
+    const unsigned writable = PLATFORM_READ | PLATFORM_WRITE;
+    ck_assert_ptr_eq(platform_memory_map(memory, 0, page, writable, base + page), base + page);
+    base[page] = 9;
+    ck_assert(platform_reset(base + page, page));
+    uint8_t byte = 0;
+    ck_assert(!platform_copy(&byte, base + page, 1));
+    ck_assert_ptr_eq(platform_memory_map(memory, 0, page, PLATFORM_READ, base + page), base + page);
+    ck_assert_uint_eq(base[page], 9);
+    platform_memory_destroy(memory);
+    platform_unmap(base, 4 * page);
+}
+END_TEST
+
+START_TEST(waits_end_at_their_deadline) {
+    struct platform_mutex mutex;
+    struct platform_condition condition;
+    platform_mutex_init(&mutex);
+    platform_condition_init(&condition);
+    platform_mutex_lock(&mutex);
+    ck_assert(!platform_condition_wait_until(&condition, &mutex, INT64_MIN));
+    const int64_t deadline = platform_monotonic() + 5000000;
+    while (platform_condition_wait_until(&condition, &mutex, deadline)) {
+        ck_assert_int_lt(platform_monotonic(), deadline + INT64_C(10000000000));
+    }
+    ck_assert_int_ge(platform_monotonic(), deadline);
+    platform_mutex_unlock(&mutex);
+    platform_condition_destroy(&condition);
+    platform_mutex_destroy(&mutex);
+}
+END_TEST
+
+static struct platform_thread_slot exit_slot;
+
+static void note_exit(void *value) {
+    *(int *)value += 1;
+}
+
+static void *use_slot(void *argument) {
+    if (platform_thread_slot_get(&exit_slot) == NULL) {
+        platform_thread_slot_set(&exit_slot, argument);
+    }
+    pthread_exit(platform_thread_slot_get(&exit_slot));
+}
+
+START_TEST(thread_slots_tell_of_the_end) {
+    int exits = 0;
+    void *result = NULL;
+    pthread_t thread;
+    ck_assert(platform_thread_slot_create(&exit_slot, note_exit));
+    ck_assert_int_eq(pthread_create(&thread, NULL, use_slot, &exits), 0);
+    pthread_join(thread, &result);
+    ck_assert_ptr_eq(result, &exits);
+    ck_assert_int_eq(exits, 1);
+    ck_assert_ptr_null(platform_thread_slot_get(&exit_slot));
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("platform");
+    TCase *tcase = tcase_create("platform");
+    tcase_set_timeout(tcase, 30);
+    tcase_add_test(tcase, copy_is_exact);
+    tcase_add_test(tcase, copy_says_where_it_stopped);
+    tcase_add_test(tcase, threads_fault_at_once);
+#ifndef _WIN32
+    tcase_add_test(tcase, faults_of_the_program_reach_its_handler);
+#endif
+    tcase_add_test(tcase, reservations_take_only_free_addresses);
+    tcase_add_test(tcase, waits_end_at_their_deadline);
+    tcase_add_test(tcase, thread_slots_tell_of_the_end);
+    suite_add_tcase(suite, tcase);
+
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

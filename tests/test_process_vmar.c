@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+//
+// The process's root VMAR: a mapping there is memory of the host, and nothing else of the program
+// is touched (objects ABI 5.7).
+
+#include "bad_memory.h"
+
+#include <check.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zircon/process.h>
+#include <zircon/syscalls.h>
+#include <zircon/syscalls/object.h>
+
+enum { READ_WRITE = ZX_VM_PERM_READ | ZX_VM_PERM_WRITE };
+
+static zx_handle_t new_vmo(uint64_t size) {
+    zx_handle_t handle = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zx_vmo_create(size, 0, &handle), ZX_OK);
+    return handle;
+}
+
+static uint8_t *map_in_process(zx_handle_t vmo, uint32_t options, uint64_t offset, size_t length) {
+    zx_vaddr_t address = 0;
+    ck_assert_int_eq(zx_vmar_map(zx_vmar_root_self(), options, 0, vmo, offset, length, &address),
+                     ZX_OK);
+    return (uint8_t *)address;
+}
+
+static void unmap_in_process(const void *address, size_t length) {
+    ck_assert_int_eq(zx_vmar_unmap(zx_vmar_root_self(), (zx_vaddr_t)address, length), ZX_OK);
+}
+
+static bool readable(const void *address) {
+    uint8_t byte;
+    return platform_copy(&byte, address, 1);
+}
+
+START_TEST(process_mapping_is_the_vmo) {
+    const size_t page = platform_page_size();
+    const zx_handle_t vmo = new_vmo(3 * page);
+    uint8_t *all = map_in_process(vmo, READ_WRITE, 0, 3 * page);
+    const uint8_t *last = map_in_process(vmo, ZX_VM_PERM_READ, 2 * page, page);
+    const uint8_t *shut = map_in_process(vmo, 0, 0, page);
+    uint32_t value = 0x12345678;
+    ck_assert_int_eq(zx_vmo_write(vmo, &value, 2 * page + 4, 4), ZX_OK);
+    ck_assert_mem_eq(all + 2 * page + 4, &value, 4);
+    ck_assert_mem_eq(last + 4, &value, 4);
+    memcpy(all + 8, "mapped", 6);
+    char text[6];
+    ck_assert_int_eq(zx_vmo_read(vmo, text, 8, 6), ZX_OK);
+    ck_assert_mem_eq(text, "mapped", 6);
+    ck_assert(!readable(shut));
+    ck_assert(!platform_copy((void *)(uintptr_t)last, text, 1)); // Not writable.
+
+    // The mapping keeps the VMO after its last handle.
+    zx_handle_close(vmo);
+    ck_assert_mem_eq(all + 8, "mapped", 6);
+    unmap_in_process(all, 3 * page);
+    ck_assert(!readable(all));
+    unmap_in_process(last, page);
+    unmap_in_process(shut, page);
+}
+END_TEST
+
+START_TEST(process_unmap_is_partial) {
+    const size_t page = platform_page_size();
+    const zx_handle_t vmo = new_vmo(5 * page);
+    uint8_t *base = map_in_process(vmo, READ_WRITE, 0, 5 * page);
+    for (uint8_t i = 0; i < 5; i++) {
+        base[i * page] = i;
+    }
+    unmap_in_process(base + page, page);
+    unmap_in_process(base + 3 * page, page);
+    for (uint8_t i = 0; i < 5; i++) {
+        ck_assert_int_eq(readable(base + i * page), i % 2 == 0);
+        ck_assert(i % 2 != 0 || base[i * page] == i);
+    }
+    unmap_in_process(base, 5 * page);
+    zx_handle_close(vmo);
+}
+END_TEST
+
+START_TEST(process_mapping_may_exceed_the_vmo) {
+    const size_t page = platform_page_size();
+    const zx_handle_t vmo = new_vmo(page);
+    uint8_t *base = map_in_process(vmo, READ_WRITE, 0, 3 * page);
+    base[page - 1] = 1;
+    ck_assert(readable(base + page - 1));
+    ck_assert(!readable(base + page));
+    unmap_in_process(base, 3 * page);
+    zx_handle_close(vmo);
+}
+END_TEST
+
+START_TEST(process_specific_takes_only_what_is_free) {
+    const size_t page = platform_page_size();
+    const zx_handle_t root = zx_vmar_root_self();
+    const zx_handle_t vmo = new_vmo(4 * page);
+    zx_info_vmar_t info;
+    ck_assert_int_eq(zx_object_get_info(root, ZX_INFO_VMAR, &info, sizeof(info), NULL, NULL),
+                     ZX_OK);
+    ck_assert_uint_eq(info.base, 0x1000000);
+
+    // Free addresses: some that a mapping of our own has just left.
+    uint8_t *base = map_in_process(vmo, READ_WRITE, 0, 4 * page);
+    unmap_in_process(base, 4 * page);
+    const size_t offset = (uintptr_t)base - info.base;
+    zx_vaddr_t address = 0;
+    ck_assert_int_eq(
+        zx_vmar_map(root, READ_WRITE | ZX_VM_SPECIFIC, offset + page, vmo, page, page, &address),
+        ZX_OK);
+    ck_assert_uint_eq(address, (uintptr_t)base + page);
+    base[page] = 7;
+
+    // Overwriting replaces our mapping and takes the free pages beside it.
+    const uint32_t overwrite = READ_WRITE | ZX_VM_SPECIFIC_OVERWRITE;
+    ck_assert_int_eq(zx_vmar_map(root, overwrite, offset, vmo, 0, 3 * page, &address), ZX_OK);
+    ck_assert_uint_eq(base[page], 7);
+    base[0] = 1;
+    base[2 * page] = 2;
+
+    // Memory of the program is out of reach, with or without overwriting.
+    uint8_t *foreign = base + 3 * page;
+    bool taken = false;
+    ck_assert(platform_reserve_at(foreign, page, &taken));
+    ck_assert(platform_protect(foreign, page, PLATFORM_READ | PLATFORM_WRITE));
+    foreign[0] = 55;
+    ck_assert_int_eq(
+        zx_vmar_map(root, READ_WRITE | ZX_VM_SPECIFIC, offset + 3 * page, vmo, 0, page, &address),
+        ZX_ERR_ALREADY_EXISTS);
+    ck_assert_int_eq(zx_vmar_map(root, overwrite, offset + 2 * page, vmo, 0, 2 * page, &address),
+                     ZX_ERR_ALREADY_EXISTS);
+    unmap_in_process(base, 4 * page);
+    ck_assert_uint_eq(foreign[0], 55);
+    ck_assert(!readable(base + 2 * page));
+    platform_unmap(foreign, page);
+    zx_handle_close(vmo);
+}
+END_TEST
+
+START_TEST(process_alignment_is_kept) {
+    const zx_handle_t vmo = new_vmo(4096);
+    for (unsigned i = 0; i < 20; i++) {
+        const size_t size = platform_page_size();
+        uint8_t *base = map_in_process(vmo, READ_WRITE | ZX_VM_ALIGN_2MB, 0, size);
+        ck_assert_uint_eq((uintptr_t)base % (2u << 20), 0);
+        base[0] = 1;
+        unmap_in_process(base, size);
+    }
+    zx_vaddr_t address = 0;
+    ck_assert_int_eq(
+        zx_vmar_map(zx_vmar_root_self(), ZX_VM_OFFSET_IS_UPPER_LIMIT, 1 << 30, vmo, 0, 1, &address),
+        ZX_ERR_NOT_SUPPORTED);
+    zx_handle_close(vmo);
+}
+END_TEST
+
+static void *map_and_unmap(void *argument) {
+    const zx_handle_t vmo = *(const zx_handle_t *)argument;
+    const size_t page = platform_page_size();
+    for (int i = 0; i < 500; i++) {
+        zx_vaddr_t address = 0;
+        if (zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ, 0, vmo, 0, 3 * page, &address) !=
+                ZX_OK ||
+            zx_vmar_unmap(zx_vmar_root_self(), address + page, page) != ZX_OK ||
+            !readable((const void *)address) ||
+            zx_vmar_unmap(zx_vmar_root_self(), address, page) != ZX_OK ||
+            zx_vmar_unmap(zx_vmar_root_self(), address + 2 * page, page) != ZX_OK) {
+            return argument;
+        }
+    }
+    return NULL;
+}
+
+START_TEST(threads_map_at_once) {
+    zx_handle_t vmo = new_vmo(3 * platform_page_size());
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, map_and_unmap, &vmo), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        void *failed = NULL;
+        pthread_join(threads[i], &failed);
+        ck_assert_ptr_null(failed);
+    }
+    zx_handle_close(vmo);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("process_vmar");
+    TCase *tcase = tcase_create("process");
+    tcase_set_timeout(tcase, 30);
+    tcase_add_test(tcase, process_mapping_is_the_vmo);
+    tcase_add_test(tcase, process_unmap_is_partial);
+    tcase_add_test(tcase, process_mapping_may_exceed_the_vmo);
+    tcase_add_test(tcase, process_specific_takes_only_what_is_free);
+    tcase_add_test(tcase, process_alignment_is_kept);
+    tcase_add_test(tcase, threads_map_at_once);
+    suite_add_tcase(suite, tcase);
+
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
