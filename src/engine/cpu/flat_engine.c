@@ -7,8 +7,7 @@
 #include "engine/cpu/vmcb.h"
 #include "objects/log.h"
 
-zx_status_t flat_engine_check(uc_err error, const char *what)
-{
+zx_status_t flat_engine_check(uc_err error, const char *what) {
     if (error == UC_ERR_OK) {
         return ZX_OK;
     }
@@ -19,8 +18,7 @@ zx_status_t flat_engine_check(uc_err error, const char *what)
 // Unicorn looks some guest-virtual addresses up in its physical map, so the whole canonical space
 // must be mapped. The filler is never accessed; its host addresses need only differ from every real
 // one, or Unicorn would take the filler for the owner of real memory.
-static uc_err map_filler(uc_engine *engine, uint64_t hidden_size, bool window)
-{
+static uc_err map_filler(uc_engine *engine, uint64_t hidden_size, bool window) {
     const uint64_t half = 1ull << 47;
     const uint64_t upper = 0xffff800000000000ull;
     uint64_t window_end = window ? WINDOW_BASE + WINDOW_SIZE : WINDOW_BASE;
@@ -46,8 +44,7 @@ static uc_err map_filler(uc_engine *engine, uint64_t hidden_size, bool window)
     return UC_ERR_OK;
 }
 
-static uc_err configure(uc_engine *engine, uint8_t *hidden, uint64_t hidden_size, uint8_t *window)
-{
+static uc_err configure(uc_engine *engine, uint8_t *hidden, uint64_t hidden_size, uint8_t *window) {
     uc_err error = uc_ctl_set_cpu_model(engine, UC_CPU_X86_EPYC);
     if (error == UC_ERR_OK) {
         error = uc_mem_map_ptr(engine, HIDDEN_BASE, hidden_size, UC_PROT_ALL, hidden);
@@ -70,8 +67,7 @@ static uc_err configure(uc_engine *engine, uint8_t *hidden, uint64_t hidden_size
 }
 
 zx_status_t flat_engine_open(uint8_t *hidden, uint64_t hidden_size, uint8_t *window,
-                             uc_engine **out)
-{
+                             uc_engine **out) {
     uc_engine *engine = NULL;
     uc_err error = uc_open(UC_ARCH_X86, UC_MODE_64, &engine);
     if (error != UC_ERR_OK) {
@@ -92,8 +88,7 @@ struct launch {
     uc_err error;
 };
 
-static void launch_exit(uc_engine *engine, uint32_t exit, void *context)
-{
+static void launch_exit(uc_engine *engine, uint32_t exit, void *context) {
     struct launch *launch = context;
     launch->exit = exit;
     if (launch->save != NULL) {
@@ -105,11 +100,9 @@ static void launch_exit(uc_engine *engine, uint32_t exit, void *context)
     uc_emu_stop(engine);
 }
 
-static uc_err launch_registers(uc_engine *engine)
-{
+static uc_err launch_registers(uc_engine *engine) {
     uc_x86_msr host_save = {0xc0010117, HIDDEN_BASE + HIDDEN_HOST_SAVE};
-    uc_x86_msr efer = {0xc0000080,
-                       EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_SVME};
+    uc_x86_msr efer = {0xc0000080, EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_SVME};
     uint64_t vmcb = HIDDEN_BASE + HIDDEN_VMCB;
     uint64_t cr4 = CR4_PAE | CR4_OSXSAVE; // the nested walk takes its format from this CR4
     uint64_t xcr0 = 3;                    // x87 and SSE
@@ -131,8 +124,7 @@ static uc_err launch_registers(uc_engine *engine)
     return error;
 }
 
-zx_status_t flat_engine_launch(uc_engine *engine, uint8_t *hidden, uc_context *save)
-{
+zx_status_t flat_engine_launch(uc_engine *engine, uint8_t *hidden, uc_context *save) {
     static const uint8_t code[] = {
         0x0f, 0x22, 0xe3, // mov cr4, rbx
         0x0f, 0x01, 0xd1, // xsetbv

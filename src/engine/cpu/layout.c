@@ -4,7 +4,6 @@
 #include "engine/cpu/layout.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/cpu/flat_engine.h"
@@ -36,52 +35,44 @@ struct probe {
 };
 
 static const int general_ids[GENERAL_REGISTER_COUNT] = {
-    UC_X86_REG_RAX, UC_X86_REG_RCX, UC_X86_REG_RDX, UC_X86_REG_RBX,
-    UC_X86_REG_RSP, UC_X86_REG_RBP, UC_X86_REG_RSI, UC_X86_REG_RDI,
-    UC_X86_REG_R8,  UC_X86_REG_R9,  UC_X86_REG_R10, UC_X86_REG_R11,
+    UC_X86_REG_RAX, UC_X86_REG_RCX, UC_X86_REG_RDX, UC_X86_REG_RBX, UC_X86_REG_RSP, UC_X86_REG_RBP,
+    UC_X86_REG_RSI, UC_X86_REG_RDI, UC_X86_REG_R8,  UC_X86_REG_R9,  UC_X86_REG_R10, UC_X86_REG_R11,
     UC_X86_REG_R12, UC_X86_REG_R13, UC_X86_REG_R14, UC_X86_REG_R15,
 };
 
-static uint64_t mark(unsigned i)
-{
+static uint64_t mark(unsigned i) {
     return 0x00005a17c0de0000ull + 0x1010ull * (i + 1);
 }
 
-static bool fail(struct probe *probe, const char *what)
-{
+static bool reject(struct probe *probe, const char *what) {
     if (probe->fault == NULL) {
         probe->fault = what;
     }
     return false;
 }
 
-static uint8_t *state_at(struct probe *probe, size_t offset)
-{
+static uint8_t *state_at(struct probe *probe, size_t offset) {
     return (uint8_t *)probe->context + probe->layout.state + offset;
 }
 
-static uint32_t get32(struct probe *probe, size_t offset)
-{
+static uint32_t get32(struct probe *probe, size_t offset) {
     uint32_t value;
     memcpy(&value, state_at(probe, offset), sizeof value);
     return value;
 }
 
-static void set32(struct probe *probe, size_t offset, uint32_t value)
-{
+static void set32(struct probe *probe, size_t offset, uint32_t value) {
     memcpy(state_at(probe, offset), &value, sizeof value);
 }
 
-static uint64_t get64(struct probe *probe, size_t offset)
-{
+static uint64_t get64(struct probe *probe, size_t offset) {
     uint64_t value;
     memcpy(&value, state_at(probe, offset), sizeof value);
     return value;
 }
 
 // The only place from `start` on that holds `value`; SIZE_MAX if there is none or more than one.
-static size_t find(struct probe *probe, size_t start, const void *value, size_t size)
-{
+static size_t find(struct probe *probe, size_t start, const void *value, size_t size) {
     size_t found = SIZE_MAX;
     size_t end = probe->layout.context_size - probe->layout.state;
     for (size_t offset = start; offset + size <= end; offset += 4) {
@@ -95,33 +86,32 @@ static size_t find(struct probe *probe, size_t start, const void *value, size_t 
     return found;
 }
 
-static bool find_state(struct probe *probe)
-{
+static bool find_state(struct probe *probe) {
     uint64_t values[GENERAL_REGISTER_COUNT];
     for (unsigned i = 0; i < GENERAL_REGISTER_COUNT; i++) {
         values[i] = mark(i);
         if (uc_reg_write(probe->engine, general_ids[i], &values[i]) != UC_ERR_OK) {
-            return fail(probe, "general registers");
+            return reject(probe, "general registers");
         }
     }
     if (uc_context_save(probe->engine, probe->context) != UC_ERR_OK) {
-        return fail(probe, "saving a context");
+        return reject(probe, "saving a context");
     }
     size_t found = find(probe, 0, values, sizeof values);
     if (found == SIZE_MAX) {
-        return fail(probe, "general registers");
+        return reject(probe, "general registers");
     }
     probe->layout.state = found;
     return true;
 }
 
-static struct segment segment_mark(unsigned i)
-{
+static struct segment segment_mark(unsigned i) {
     // 64-bit code in CS, writable data elsewhere; only the numbers are odd.
     return (struct segment){
         .selector = (uint16_t)(0x100 + 8 * i),
         .base = mark(32 + i),
-        .limit = 0xe0000u + i,
+        // No descriptor of PROBE_SELECTOR in the GDT: to load it is an exception.
+        .limit = i == SEGMENT_GDTR ? 0xffu : 0xe0000u + i,
         .attributes = i == SEGMENT_CS ? 0x209b00u : 0x409300u,
     };
 }
@@ -143,8 +133,7 @@ enum {
     PROBE_EFER = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_SVME,
 };
 
-static void fill_vmcb(uint8_t *vmcb)
-{
+static void fill_vmcb(uint8_t *vmcb) {
     for (unsigned i = 0; i < sizeof vmcb_segments / sizeof vmcb_segments[0]; i++) {
         struct segment segment = segment_mark(vmcb_segments[i].segment);
         vmcb_set_segment(vmcb, vmcb_segments[i].offset, &segment);
@@ -169,8 +158,8 @@ static void fill_vmcb(uint8_t *vmcb)
     vmcb_set64(vmcb, VMCB_RIP, mark(52));
     vmcb_set64(vmcb, VMCB_RSP, mark(RSP));
     vmcb_set64(vmcb, VMCB_RAX, mark(53));
-    const enum vmcb_offset words[] = {VMCB_STAR,         VMCB_LSTAR,        VMCB_CSTAR,
-                                      VMCB_SFMASK,       VMCB_KERNEL_GS_BASE, VMCB_SYSENTER_ESP,
+    const enum vmcb_offset words[] = {VMCB_STAR,        VMCB_LSTAR,          VMCB_CSTAR,
+                                      VMCB_SFMASK,      VMCB_KERNEL_GS_BASE, VMCB_SYSENTER_ESP,
                                       VMCB_SYSENTER_EIP};
     for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
         vmcb_set64(vmcb, words[i], mark(60 + i));
@@ -179,12 +168,11 @@ static void fill_vmcb(uint8_t *vmcb)
 }
 
 // Guest-physical page 0 is the probe's code.
-static void fill_memory(uint8_t *hidden)
-{
+static void fill_memory(uint8_t *hidden) {
     uint64_t base = HIDDEN_BASE;
     for (unsigned level = 0; level < 4; level++) {
-        uint64_t next = level < 3 ? base + PROBE_TABLES + 0x1000 * (level + 1u)
-                                  : base + PROBE_GUEST_CODE;
+        uint64_t next =
+            level < 3 ? base + PROBE_TABLES + 0x1000 * (level + 1u) : base + PROBE_GUEST_CODE;
         uint64_t entry = next | 0x67;
         for (unsigned i = 0; i < 8; i++) {
             hidden[PROBE_TABLES + 0x1000 * level + i] = (uint8_t)(entry >> (8 * i));
@@ -196,8 +184,7 @@ static void fill_memory(uint8_t *hidden)
     memcpy(code + PROBE_LOAD_DS, "\x8e\xd8", 2);
 }
 
-static bool check_segments(struct probe *probe)
-{
+static bool check_segments(struct probe *probe) {
     for (unsigned i = 0; i < SEGMENT_COUNT; i++) {
         struct segment expected = segment_mark(i);
         size_t offset = STATE_SEGMENTS + (size_t)i * SEGMENT_SIZE;
@@ -206,45 +193,43 @@ static bool check_segments(struct probe *probe)
             get32(probe, offset + SEGMENT_LIMIT) != expected.limit ||
             (!table && (get32(probe, offset + SEGMENT_SELECTOR) != expected.selector ||
                         get32(probe, offset + SEGMENT_ATTRIBUTES) != expected.attributes))) {
-            return fail(probe, "segment registers");
+            return reject(probe, "segment registers");
         }
     }
     return true;
 }
 
-static bool check_head(struct probe *probe)
-{
+static bool check_head(struct probe *probe) {
     uint32_t mode = get32(probe, STATE_MODE);
     uint32_t expected = MODE_PROTECTED | MODE_LONG_ACTIVE | MODE_CODE_64 | MODE_CODE_32 |
                         MODE_STACK_32 | MODE_SVM_GUEST;
     if (get64(probe, STATE_REGISTERS + 8 * RAX) != mark(53) ||
         get64(probe, STATE_REGISTERS + 8 * RSP) != mark(RSP) ||
         get64(probe, STATE_RIP) != mark(52) || (get64(probe, STATE_RFLAGS) & RFLAGS_IF) == 0) {
-        return fail(probe, "RAX, RSP, RIP or RFLAGS");
+        return reject(probe, "RAX, RSP, RIP or RFLAGS");
     }
     if (get64(probe, STATE_CR) != PROBE_CR0 || get64(probe, STATE_CR + 16) != mark(50) ||
         get64(probe, STATE_CR + 24) != mark(51) || get64(probe, STATE_CR + 32) != PROBE_CR4) {
-        return fail(probe, "control registers");
+        return reject(probe, "control registers");
     }
     if ((mode & expected) != expected || (mode & MODE_PRIVILEGE) != 0 ||
         get32(probe, STATE_DIRECTION) != 1 || (get32(probe, STATE_MODE2) & MODE2_GIF) == 0) {
-        return fail(probe, "mode flags");
+        return reject(probe, "mode flags");
     }
     return true;
 }
 
-static bool find_words(struct probe *probe)
-{
+static bool find_words(struct probe *probe) {
     struct layout *layout = &probe->layout;
-    size_t *const fields[] = {&layout->star,           &layout->lstar,        &layout->cstar,
-                              &layout->sfmask,         &layout->kernel_gs_base,
-                              &layout->sysenter_esp,   &layout->sysenter_eip};
+    size_t *const fields[] = {&layout->star,        &layout->lstar,          &layout->cstar,
+                              &layout->sfmask,      &layout->kernel_gs_base, &layout->sysenter_esp,
+                              &layout->sysenter_eip};
     size_t start = STATE_CR + 40;
     for (unsigned i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         uint64_t value = mark(60 + i);
         *fields[i] = find(probe, start, &value, sizeof value);
         if (*fields[i] == SIZE_MAX) {
-            return fail(probe, "model-specific registers");
+            return reject(probe, "model-specific registers");
         }
     }
     uint32_t sysenter_cs = 0x5a17c0deu;
@@ -253,15 +238,14 @@ static bool find_words(struct probe *probe)
     layout->sysenter_cs = find(probe, start, &sysenter_cs, sizeof sysenter_cs);
     layout->efer = find(probe, start, &efer, sizeof efer);
     layout->debug = find(probe, start, debug, sizeof debug);
-    if (layout->sysenter_cs == SIZE_MAX || layout->efer == SIZE_MAX ||
-        layout->debug == SIZE_MAX || get64(probe, layout->debug + 56) != 0x400) {
-        return fail(probe, "SYSENTER_CS, EFER or the debug registers");
+    if (layout->sysenter_cs == SIZE_MAX || layout->efer == SIZE_MAX || layout->debug == SIZE_MAX ||
+        get64(probe, layout->debug + 56) != 0x400) {
+        return reject(probe, "SYSENTER_CS, EFER or the debug registers");
     }
     return true;
 }
 
-static void probe_exit(uc_engine *engine, uint32_t exit, void *context)
-{
+static void probe_exit(uc_engine *engine, uint32_t exit, void *context) {
     struct probe *probe = context;
     probe->exit = exit;
     if (uc_context_save(engine, probe->context) != UC_ERR_OK) {
@@ -274,8 +258,7 @@ static void probe_exit(uc_engine *engine, uint32_t exit, void *context)
 
 // Runs one instruction with the given hidden mode and returns the exit it made; `exit` 0 if none.
 static bool run(struct probe *probe, enum probe_code code, uint64_t rflags, uint32_t mode,
-                uint32_t mode2, uint32_t expected)
-{
+                uint32_t mode2, uint32_t expected) {
     uint32_t old_mode = get32(probe, STATE_MODE) & ~(MODE_PRIVILEGE | MODE_INTERRUPT_SHADOW);
     uint32_t old_mode2 = get32(probe, STATE_MODE2) & ~MODE2_GIF;
     uint64_t rip = code;
@@ -286,6 +269,8 @@ static bool run(struct probe *probe, enum probe_code code, uint64_t rflags, uint
     set32(probe, STATE_DIRECTION, 1);
     memcpy(state_at(probe, STATE_RFLAGS), &rflags, sizeof rflags);
     memcpy(state_at(probe, STATE_REGISTERS + 8 * RAX), &rax, sizeof rax);
+    // Unicorn adds the base of CS in 64-bit mode too.
+    memset(state_at(probe, STATE_SEGMENTS + SEGMENT_CS * SEGMENT_SIZE + SEGMENT_BASE), 0, 8);
     probe->exit = 0;
     return uc_context_restore(probe->engine, probe->context) == UC_ERR_OK &&
            uc_ctl_flush_tlb(probe->engine) == UC_ERR_OK &&
@@ -293,37 +278,35 @@ static bool run(struct probe *probe, enum probe_code code, uint64_t rflags, uint
            probe->exit == 0x100 + expected;
 }
 
-static bool check_behaviour(struct probe *probe)
-{
+static bool check_behaviour(struct probe *probe) {
     const uint64_t off = RFLAGS_FIXED;
     const uint64_t on = RFLAGS_FIXED | RFLAGS_IF;
     if (!run(probe, PROBE_CPUID, on, 0, 0, SVM_CPUID) ||
         !run(probe, PROBE_CPUID, on, 0, MODE2_GIF, SVM_VIRTUAL_INTERRUPT)) {
-        return fail(probe, "the interrupt-window switch");
+        return reject(probe, "the interrupt-window switch");
     }
     if (!run(probe, PROBE_CPUID, on, MODE_INTERRUPT_SHADOW, MODE2_GIF, SVM_CPUID)) {
-        return fail(probe, "the interrupt shadow");
+        return reject(probe, "the interrupt shadow");
     }
     if (!run(probe, PROBE_HLT, off, 0, 0, SVM_HLT) ||
         !run(probe, PROBE_HLT, off, 3, 0, SVM_EXCEPTION + VECTOR_GENERAL_PROTECTION)) {
-        return fail(probe, "the privilege level");
+        return reject(probe, "the privilege level");
     }
     if (!run(probe, PROBE_LOAD_DS, off, 0, 0, SVM_EXCEPTION + VECTOR_GENERAL_PROTECTION)) {
-        return fail(probe, "an exception");
+        return reject(probe, "an exception");
     }
     uint32_t code = PROBE_SELECTOR;
     probe->layout.error_code = find(probe, STATE_CR + 40, &code, sizeof code);
     if (probe->layout.error_code == SIZE_MAX) {
-        return fail(probe, "the error code");
+        return reject(probe, "the error code");
     }
     return true;
 }
 
-static bool examine(struct probe *probe)
-{
+static bool examine(struct probe *probe) {
     if (flat_engine_open(probe->hidden, PROBE_HIDDEN_SIZE, NULL, &probe->engine) != ZX_OK ||
         uc_context_alloc(probe->engine, &probe->context) != UC_ERR_OK) {
-        return fail(probe, "opening an engine");
+        return reject(probe, "opening an engine");
     }
     probe->layout.context_size = uc_context_size(probe->engine);
     if (!find_state(probe)) {
@@ -337,57 +320,58 @@ static bool examine(struct probe *probe)
     fill_vmcb(probe->hidden + HIDDEN_VMCB);
     fill_memory(probe->hidden);
     if (flat_engine_launch(probe->engine, probe->hidden, probe->context) != ZX_OK) {
-        return fail(probe, "starting guest mode");
+        return reject(probe, "starting guest mode");
     }
     uc_hook hook = 0;
     if (uc_hook_add(probe->engine, &hook, UC_HOOK_INTR, (void *)probe_exit, probe, 1, 0) !=
         UC_ERR_OK) {
-        return fail(probe, "adding a hook");
+        return reject(probe, "adding a hook");
     }
     return check_head(probe) && check_segments(probe) && find_words(probe) &&
            check_behaviour(probe);
 }
 
-static bool version_supported(void)
-{
+static bool version_supported(void) {
     unsigned major = 0;
     unsigned minor = 0;
     uc_version(&major, &minor);
     return major > 2 || (major == 2 && minor >= 1);
 }
 
-const char *layout_unicorn_version(void)
-{
-    static char text[32];
-    static struct platform_once once = PLATFORM_ONCE_INITIALIZER;
-    if (platform_once_begin(&once)) {
-        unsigned version = uc_version(NULL, NULL);
-        snprintf(text, sizeof text, "%u.%u.%u", version >> 24 & 0xff, version >> 16 & 0xff,
-                 version >> 8 & 0xff);
-        platform_once_end(&once);
-    }
-    return text;
+static char version_text[32];
+
+static void name_version(void) {
+    unsigned version = uc_version(NULL, NULL);
+    snprintf(version_text, sizeof version_text, "%u.%u.%u", version >> 24 & 0xff,
+             version >> 16 & 0xff, version >> 8 & 0xff);
 }
 
-static zx_status_t discover(struct layout *out)
-{
+const char *layout_unicorn_version(void) {
+    static struct platform_once once = PLATFORM_ONCE_INIT;
+    platform_call_once(&once, name_version);
+    return version_text;
+}
+
+static zx_status_t discover(struct layout *out) {
     if (!version_supported()) {
         log_line(ZIRCONIA_LOG_ERROR, "Unicorn %s is too old: 2.1 or newer is needed",
                  layout_unicorn_version());
         return ZX_ERR_NOT_SUPPORTED;
     }
-    struct probe probe = {.hidden = platform_allocate_pages(PROBE_HIDDEN_SIZE)};
+    struct probe probe = {.hidden = platform_reserve(PROBE_HIDDEN_SIZE)};
     if (probe.hidden == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
-    bool found = examine(&probe);
+    bool found =
+        platform_protect(probe.hidden, PROBE_HIDDEN_SIZE, PLATFORM_READ | PLATFORM_WRITE) &&
+        examine(&probe);
     if (probe.context != NULL) {
         uc_context_free(probe.context);
     }
     if (probe.engine != NULL) {
         uc_close(probe.engine);
     }
-    platform_free_pages(probe.hidden, PROBE_HIDDEN_SIZE);
+    platform_unmap(probe.hidden, PROBE_HIDDEN_SIZE);
     if (!found) {
         log_line(ZIRCONIA_LOG_ERROR,
                  "Unicorn %s does not fit this library: self-check failed at %s",
@@ -398,15 +382,16 @@ static zx_status_t discover(struct layout *out)
     return ZX_OK;
 }
 
-zx_status_t layout_get(const struct layout **out)
-{
-    static struct layout layout;
-    static zx_status_t status;
-    static struct platform_once once = PLATFORM_ONCE_INITIALIZER;
-    if (platform_once_begin(&once)) {
-        status = discover(&layout);
-        platform_once_end(&once);
-    }
-    *out = &layout;
-    return status;
+static struct layout found_layout;
+static zx_status_t found_status;
+
+static void find_layout(void) {
+    found_status = discover(&found_layout);
+}
+
+zx_status_t layout_get(const struct layout **out) {
+    static struct platform_once once = PLATFORM_ONCE_INIT;
+    platform_call_once(&once, find_layout);
+    *out = &found_layout;
+    return found_status;
 }

@@ -20,10 +20,10 @@ enum state_offset {
     STATE_REGISTERS = 0,
     STATE_RIP = 128,
     STATE_RFLAGS = 136,
-    STATE_FLAGS_SOURCE = 152,   // the arithmetic flags when the flags operation is "explicit"
+    STATE_FLAGS_SOURCE = 152, // the arithmetic flags when the flags operation is "explicit"
     STATE_FLAGS_OPERATION = 168,
     STATE_DIRECTION = 172,
-    STATE_MODE = 176,           // derived mode bits, see state.c
+    STATE_MODE = 176, // derived mode bits, see state.c
     STATE_MODE2 = 180,
     STATE_SEGMENTS = 184,
     STATE_CR = 424,

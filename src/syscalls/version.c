@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+//
+// What the library says of its own version and of Unicorn's.
+
+#include "engine/cpu/layout.h"
+
+#include <zirconia/zirconia.h>
+
+const char *zirconia_version(void) {
+    return ZIRCONIA_VERSION_STRING;
+}
+
+const char *zirconia_engine_version(void) {
+    return layout_unicorn_version();
+}
