@@ -92,7 +92,7 @@ static bool take_legacy_prefix(uint8_t byte, struct instruction *out, bool *addr
         return true;
     case 0x64:
     case 0x65:
-        out->segment = byte == 0x64 ? SEGMENT_FS : SEGMENT_GS;
+        out->segment = byte == 0x64 ? OVERRIDE_FS : OVERRIDE_GS;
         return true;
     case 0x66:
         out->operand_prefix = true;
@@ -116,7 +116,7 @@ static bool take_legacy_prefix(uint8_t byte, struct instruction *out, bool *addr
 static void take_prefixes(struct cursor *cursor, enum code_mode mode, struct instruction *out) {
     bool address_prefix = false;
 
-    out->segment = SEGMENT_NONE;
+    out->segment = OVERRIDE_NONE;
     for (; cursor->at < cursor->size; cursor->at++) {
         uint8_t byte = cursor->bytes[cursor->at];
         if (take_legacy_prefix(byte, out, &address_prefix))

@@ -21,13 +21,13 @@ enum code_mode { CODE_16 = 16, CODE_32 = 32, CODE_64 = 64 };
 enum opcode_map { MAP_ONE_BYTE, MAP_0F, MAP_0F38, MAP_0F3A, MAP_EVEX };
 
 enum segment_override {
-    SEGMENT_ES,
-    SEGMENT_CS,
-    SEGMENT_SS,
-    SEGMENT_DS,
-    SEGMENT_FS,
-    SEGMENT_GS,
-    SEGMENT_NONE,
+    OVERRIDE_ES,
+    OVERRIDE_CS,
+    OVERRIDE_SS,
+    OVERRIDE_DS,
+    OVERRIDE_FS,
+    OVERRIDE_GS,
+    OVERRIDE_NONE,
 };
 
 enum instruction_result {

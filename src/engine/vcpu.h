@@ -1,13 +1,62 @@
 // SPDX-License-Identifier: MIT
 //
-// VCPU objects. None can be made yet; what is here is what other folders ask of one.
+// VCPU objects and their run loop (hypervisor ABI 3.3 to 3.9, 7, 8).
+//
+// Locks: `lock` guards `pending` and `kicked` and is what HLT sleeps on. `cpu` belongs to the owner
+// thread, and while it runs to the guest's turn. Everything else is constant.
 
 #ifndef ENGINE_VCPU_H
 #define ENGINE_VCPU_H
 
+#include "engine/cpu/run.h"
+#include "engine/guest.h"
 #include "objects/object.h"
+#include "tasks/thread.h"
+
+#include <zircon/syscalls/hypervisor.h>
+#include <zircon/syscalls/port.h>
+
+enum packet_layout { PACKET_2018, PACKET_2022 };
+
+struct vcpu {
+    struct object object;
+    struct guest *guest;
+    struct thread *owner;
+    unsigned vpid;
+    struct cpu *cpu;
+    uint64_t cr0_shadow;
+    zirconia_exit_kind_t exit_kind; // The exit being handled, and when it began; 0 for none.
+    int64_t exit_time;
+    struct platform_mutex lock;
+    struct platform_condition wake;
+    uint64_t pending[4]; // A bit a vector.
+    bool kicked;
+};
+
+static inline struct vcpu *vcpu_from_object(struct object *object) {
+    return (struct vcpu *)object;
+}
+
+// For the calling thread: BAD_STATE when it owns a live VCPU, NO_RESOURCES, NO_MEMORY.
+zx_status_t vcpu_create(struct guest *guest, uint64_t entry, struct vcpu **out);
+
+// BAD_STATE unless the caller is the owner thread.
+zx_status_t vcpu_check_owner(const struct vcpu *vcpu);
+
+// The run call, on the owner thread; `packet` is zero-filled by the caller and written on ZX_OK.
+zx_status_t vcpu_enter(struct vcpu *vcpu, enum packet_layout layout, zx_port_packet_t *packet);
+
+void vcpu_interrupt(struct vcpu *vcpu, uint8_t vector);
+void vcpu_kick(struct vcpu *vcpu);
+
+void vcpu_read_state(struct vcpu *vcpu, zx_vcpu_state_t *out);
+void vcpu_write_state(struct vcpu *vcpu, const zx_vcpu_state_t *state);
+void vcpu_write_io(struct vcpu *vcpu, const zx_vcpu_io_t *io);
 
 // The flags of ZX_INFO_VCPU.
 uint32_t vcpu_info_flags(struct object *object);
+
+// Makes a running VCPU look at what was asked of it. Any thread.
+void vcpu_attend(struct vcpu *vcpu);
 
 #endif // ENGINE_VCPU_H

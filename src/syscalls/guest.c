@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
 // zx_guest_create() and zx_guest_set_trap(): argument checks in each era's order (hypervisor ABI
-// 3.1, 3.2). This version has no engine behind them yet: a guest cannot be made, so what would be
-// done with one is refused where its handle is looked up.
+// 3.1, 3.2).
 
+#include "engine/guest.h"
 #include "objects/handle_table.h"
-#include "objects/log.h"
 #include "objects/resource.h"
+#include "objects/vmar.h"
+#include "syscalls/syscalls.h"
 
 #include <zircon/syscalls.h>
-
-static zx_status_t no_engine(void) {
-    log_line(ZIRCONIA_LOG_ERROR, "this version of the library cannot run guests yet");
-    return ZX_ERR_NOT_SUPPORTED;
-}
 
 // `elsewhere` is the era's answer to a SYSTEM resource that does not cover the hypervisor's base.
 static zx_status_t check_resource(struct object *object, zx_status_t elsewhere) {
@@ -37,57 +33,92 @@ static zx_status_t find_resource(zx_handle_t handle, zx_status_t elsewhere) {
     return status;
 }
 
+// The guest's handle is written first, then its VMAR's; if that fails the first is closed again.
+static zx_status_t give_guest(struct guest *guest, bool abi_2018, zx_handle_t *guest_handle,
+                              zx_handle_t *vmar_handle) {
+    struct vmar *vmar = NULL;
+    zx_status_t status = vmar_create_root(guest->space, &vmar);
+    if (status != ZX_OK) {
+        return status;
+    }
+    const zx_rights_t guest_rights =
+        abi_2018 ? ZIRCONIA_2018_GUEST_RIGHTS : ZIRCONIA_2022_GUEST_RIGHTS;
+    const zx_rights_t vmar_rights = abi_2018 ? VMAR_ROOT_RIGHTS_2018 : VMAR_ROOT_RIGHTS;
+    zx_handle_t handle = ZX_HANDLE_INVALID;
+    status = handle_create(&guest->object, guest_rights, &handle);
+    if (status == ZX_OK) {
+        status = copy_to_client(guest_handle, &handle, sizeof handle);
+        if (status == ZX_OK) {
+            status = give_handle(&vmar->object, vmar_rights, vmar_handle);
+        }
+        if (status != ZX_OK) {
+            handle_close(handle);
+        }
+    }
+    object_unref(&vmar->object);
+    return status;
+}
+
+static zx_status_t create(bool abi_2018, zx_handle_t *guest_handle, zx_handle_t *vmar_handle) {
+    struct guest *guest = NULL;
+    zx_status_t status = guest_create(&guest);
+    if (status == ZX_OK) {
+        status = give_guest(guest, abi_2018, guest_handle, vmar_handle);
+        object_unref(&guest->object);
+    }
+    return status;
+}
+
 zx_status_t zx_guest_create(zx_handle_t resource, uint32_t options, zx_handle_t *guest_handle,
                             zx_handle_t *vmar_handle) {
-    (void)guest_handle;
-    (void)vmar_handle;
     const zx_status_t status = find_resource(resource, ZX_ERR_OUT_OF_RANGE);
     if (status != ZX_OK) {
         return status;
     }
-    return options == 0 ? no_engine() : ZX_ERR_INVALID_ARGS;
+    return options == 0 ? create(false, guest_handle, vmar_handle) : ZX_ERR_INVALID_ARGS;
 }
 
 zx_status_t zirconia_2018_guest_create(zx_handle_t resource, uint32_t options,
                                        zx_handle_t *guest_handle, zx_handle_t *vmar_handle) {
-    (void)guest_handle;
-    (void)vmar_handle;
     if (options != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
     const zx_status_t status = find_resource(resource, ZX_ERR_WRONG_TYPE);
-    return status == ZX_OK ? no_engine() : status;
+    return status == ZX_OK ? create(true, guest_handle, vmar_handle) : status;
+}
+
+typedef zx_status_t lookup_fn(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
+                              struct object **out);
+
+static zx_status_t set_trap(lookup_fn *lookup, zx_handle_t handle, const struct trap *trap,
+                            zx_handle_t port_handle, bool abi_2018) {
+    struct object *guest = NULL;
+    zx_status_t status = lookup(handle, ZX_OBJ_TYPE_GUEST, ZX_RIGHT_WRITE, &guest);
+    if (status != ZX_OK) {
+        return status;
+    }
+    struct object *port = NULL;
+    if (port_handle != ZX_HANDLE_INVALID) {
+        status = lookup(port_handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, &port);
+    }
+    if (status == ZX_OK) {
+        status = guest_set_trap(guest_from_object(guest), trap, (struct port *)port, abi_2018);
+    }
+    if (port != NULL) {
+        object_unref(port);
+    }
+    object_unref(guest);
+    return status;
 }
 
 zx_status_t zx_guest_set_trap(zx_handle_t handle, uint32_t kind, zx_vaddr_t addr, size_t size,
                               zx_handle_t port_handle, uint64_t key) {
-    (void)kind;
-    (void)addr;
-    (void)size;
-    (void)port_handle;
-    (void)key;
-    struct object *object = NULL;
-    const zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_GUEST, ZX_RIGHT_WRITE, &object);
-    if (status != ZX_OK) {
-        return status;
-    }
-    object_unref(object);
-    return no_engine();
+    const struct trap trap = {.kind = kind, .base = addr, .size = size, .key = key};
+    return set_trap(handle_lookup, handle, &trap, port_handle, false);
 }
 
 zx_status_t zirconia_2018_guest_set_trap(zx_handle_t handle, uint32_t kind, zx_vaddr_t addr,
                                          size_t size, zx_handle_t port_handle, uint64_t key) {
-    (void)kind;
-    (void)addr;
-    (void)size;
-    (void)port_handle;
-    (void)key;
-    struct object *object = NULL;
-    const zx_status_t status =
-        handle_lookup_2018(handle, ZX_OBJ_TYPE_GUEST, ZX_RIGHT_WRITE, &object);
-    if (status != ZX_OK) {
-        return status;
-    }
-    object_unref(object);
-    return no_engine();
+    const struct trap trap = {.kind = kind, .base = addr, .size = size, .key = key};
+    return set_trap(handle_lookup_2018, handle, &trap, port_handle, true);
 }

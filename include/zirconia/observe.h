@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+//
+// What the ABI does not tell: every exit of a guest as it happens, those that the library handles
+// by itself among them, and how many there were of each kind and how long they took. For tools and
+// for people who debug a guest. A VMM needs none of it, and nothing here changes what a guest sees.
+
+#ifndef ZIRCONIA_OBSERVE_H_
+#define ZIRCONIA_OBSERVE_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <zircon/types.h>
+#include <zirconia/decode.h>
+#include <zirconia/export.h>
+
+ZIRCONIA_BEGIN_C
+
+// The kinds, by the names of Zircon's own trace of exits where it has one. The last two are no
+// exits but what the library delivers to the guest through its IDT. New kinds are added at the end.
+// What qualification[] holds, 0 where nothing is said:
+//
+//                            [0]                     [1]                   [2]
+//   cpuid                    leaf                    subleaf
+//   control_register_access  register's number       value to be written
+//   io_instruction           port                    access size, bytes    1 for an input
+//   rdmsr                    MSR
+//   wrmsr                    MSR                     value to be written
+//   ept_violation            guest-physical address  1 read, 2 write, 4 fetch
+//   vmcall                   RAX
+//   xsetbv                   register's number       value to be written
+//   interrupt_injected       vector
+//   exception                vector                  error code            CR2, for vector 14
+#define ZIRCONIA_EXIT_KINDS(X)                                                                     \
+    X(CPUID, cpuid)                                                                                \
+    X(HLT, hlt)                                                                                    \
+    X(CONTROL_REGISTER_ACCESS, control_register_access)                                            \
+    X(IO_INSTRUCTION, io_instruction)                                                              \
+    X(RDMSR, rdmsr)                                                                                \
+    X(WRMSR, wrmsr)                                                                                \
+    X(EPT_VIOLATION, ept_violation)                                                                \
+    X(INTERRUPT_WINDOW, interrupt_window)                                                          \
+    X(VMCALL, vmcall)                                                                              \
+    X(XSETBV, xsetbv)                                                                              \
+    X(PAUSE, pause)                                                                                \
+    X(TRIPLE_FAULT, triple_fault)                                                                  \
+    X(INTERRUPT_INJECTED, interrupt_injected)                                                      \
+    X(EXCEPTION, exception)
+
+#define ZIRCONIA_EXIT_KIND_CONSTANT(constant, name) ZIRCONIA_EXIT_##constant,
+typedef enum zirconia_exit_kind {
+    ZIRCONIA_EXIT_KINDS(ZIRCONIA_EXIT_KIND_CONSTANT) ZIRCONIA_EXIT_KIND_COUNT
+} zirconia_exit_kind_t;
+#undef ZIRCONIA_EXIT_KIND_CONSTANT
+
+// One exit, as it was before the library did anything about it.
+typedef struct zirconia_exit {
+    zirconia_exit_kind_t kind;
+    zirconia_code_mode_t mode; // of the code at rip
+    uint64_t vcpu;             // local APIC id: 0 is the boot processor
+    uint64_t rip;              // of the instruction that exits, or of the next one to run
+    uint64_t cr3;
+    uint64_t qualification[3]; // see the table above
+    // The instruction at rip: its bytes and how many they are, 1 to 15. 0 when the exit does not
+    // come from an instruction, or when the instruction could not be fetched.
+    uint8_t instruction_size;
+    uint8_t instruction[15];
+} zirconia_exit_t;
+
+// Receives one exit, valid during the callback only. It runs on the VCPU's thread, inside the run
+// call: several at once when several VCPUs run. Of this library it may call zx_vcpu_kick() and
+// zx_vcpu_interrupt(), and what include/zirconia/decode.h declares, and nothing else.
+typedef void (*zirconia_exit_observer_t)(void *context, const zirconia_exit_t *exit);
+
+// Sends every exit of the guest's VCPUs to observer from now on, together with context, in place of
+// any observer before; NULL ends it. An observer that was replaced while a VCPU runs may be called
+// once more. Guests without an observer pay nothing for it. Any thread.
+// Errors: guest: ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE, ZX_ERR_ACCESS_DENIED without INSPECT.
+ZIRCONIA_EXPORT zx_status_t zirconia_guest_observe(zx_handle_t guest,
+                                                   zirconia_exit_observer_t observer,
+                                                   void *context);
+
+// What a guest's exits of one kind came to. An exit lasts until the guest runs again, what the
+// caller of the run call does in between included; the wait of a HLT counts.
+typedef struct zirconia_exit_statistics {
+    uint64_t count;
+    uint64_t nanoseconds;
+} zirconia_exit_statistics_t;
+
+// Writes the figures since the guest was created, all VCPUs together, into out[0] to
+// out[kinds - 1], the place being the zirconia_exit_kind_t. A client passes its own
+// ZIRCONIA_EXIT_KIND_COUNT: places beyond what this library knows are zeroed. The figures of a
+// guest that is running may be of slightly different moments. Any thread.
+// Errors: guest: ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE, ZX_ERR_ACCESS_DENIED without INSPECT;
+// ZX_ERR_INVALID_ARGS when out cannot be written.
+ZIRCONIA_EXPORT zx_status_t zirconia_guest_statistics(zx_handle_t guest,
+                                                      zirconia_exit_statistics_t *out,
+                                                      size_t kinds);
+
+// The name in the list above ("cpuid", ...), or "unknown" for any other number. Never NULL; the
+// string is static. Any thread.
+ZIRCONIA_EXPORT const char *zirconia_exit_kind_name(zirconia_exit_kind_t kind);
+
+ZIRCONIA_END_C
+
+#endif // ZIRCONIA_OBSERVE_H_

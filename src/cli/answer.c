@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+//
+// Answers by type of packet. The memory trap shows how a VMM does it with zirconia/decode.h; the
+// instruction's bytes and the code's mode are those that the observer saw, which saves the walk
+// through the guest's page tables.
+
+#include "cli/answer.h"
+
+#include <inttypes.h>
+
+#include <zircon/status.h>
+#include <zircon/syscalls.h>
+#include <zircon/syscalls/hypervisor.h>
+#include <zirconia/decode.h>
+
+#include "cli/fields.h"
+#include "cli/talk.h"
+
+static uint32_t io_data(const zx_packet_guest_io_t *io) {
+    uint32_t data = 0;
+    for (unsigned i = 0; i < io->access_size && i < 4; i++)
+        data |= (uint32_t)io->data[i] << (8 * i);
+    return data;
+}
+
+static enum answer input_value(const struct machine *machine, uint8_t access_size, uint8_t value) {
+    const zx_vcpu_io_t io = {.access_size = access_size, .data = {value}};
+    zx_status_t status = zx_vcpu_write_state(machine->vcpu, ZX_VCPU_IO, &io, sizeof(io));
+    if (status == ZX_OK)
+        return ANSWER_GO_ON;
+    talk("cannot answer an input: %s", zx_status_get_string(status));
+    return ANSWER_GUEST_FAULT;
+}
+
+static enum answer answer_io(const struct machine *machine, struct serial *serial,
+                             uint64_t serial_port, const zx_port_packet_t *packet) {
+    const zx_packet_guest_io_t *io = &packet->guest_io;
+    unsigned offset = (unsigned)(io->port - serial_port) & 7;
+    if (io->input) {
+        uint8_t value = packet->key == KEY_SERIAL ? serial_read(serial, offset) : 0;
+        return input_value(machine, io->access_size, value);
+    }
+    if (packet->key == KEY_SERIAL)
+        serial_write(serial, offset, io->data[0]);
+    if (packet->key == KEY_EXIT_PORT)
+        return io_data(io) == 0 ? ANSWER_GUEST_OK : ANSWER_GUEST_FAILED;
+    return ANSWER_GO_ON;
+}
+
+static enum answer answer_mem(const struct machine *machine, const zirconia_exit_t *exit,
+                              const zx_port_packet_t *packet) {
+    zx_vcpu_state_t state;
+    zirconia_mmio_access_t access;
+    uint64_t stored;
+    zx_status_t status = zx_vcpu_read_state(machine->vcpu, ZX_VCPU_STATE, &state, sizeof(state));
+    if (status == ZX_OK)
+        status = zirconia_mmio_decode(exit->instruction, exit->instruction_size, exit->mode, &state,
+                                      &access);
+    if (status == ZX_OK)
+        status = zirconia_mmio_complete(&access, 0, &state, &stored);
+    if (status == ZX_OK)
+        status = zx_vcpu_write_state(machine->vcpu, ZX_VCPU_STATE, &state, sizeof(state));
+    if (status == ZX_OK)
+        return ANSWER_GO_ON;
+    char instruction[96];
+    instruction_text(exit, instruction, sizeof(instruction));
+    talk("cannot answer the access to 0x%" PRIx64 " by '%s' at 0x%" PRIx64 ": %s",
+         packet->guest_mem_2022.addr, instruction, exit->rip, zx_status_get_string(status));
+    return ANSWER_GUEST_FAULT;
+}
+
+// There is one VCPU, number 0.
+static enum answer answer_vcpu(const struct machine *machine,
+                               const zirconia_2022_packet_guest_vcpu_t *vcpu) {
+    if (vcpu->type == ZX_PKT_GUEST_VCPU_STARTUP)
+        talk("the guest starts processor %" PRIu64 ", but there is one only", vcpu->startup.id);
+    else if (vcpu->interrupt.mask & 1)
+        (void)zx_vcpu_interrupt(machine->vcpu, vcpu->interrupt.vector);
+    return ANSWER_GO_ON;
+}
+
+enum answer answer_packet(const struct machine *machine, struct serial *serial,
+                          uint64_t serial_port, const zirconia_exit_t *exit,
+                          const zx_port_packet_t *packet) {
+    switch (packet->type) {
+    case ZX_PKT_TYPE_GUEST_IO:
+        return answer_io(machine, serial, serial_port, packet);
+    case ZX_PKT_TYPE_GUEST_MEM:
+        return answer_mem(machine, exit, packet);
+    case ZX_PKT_TYPE_GUEST_VCPU:
+        return answer_vcpu(machine, &packet->guest_vcpu_2022);
+    default:
+        talk("packet of unknown type %" PRIu32, packet->type);
+        return ANSWER_GUEST_FAULT;
+    }
+}

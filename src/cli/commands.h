@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+//
+// The subcommands. Each gets the words after its name and returns the tool's exit code.
+
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+int command_run(int count, char **words);
+int command_disasm(int count, char **words);
+
+#endif // CLI_COMMANDS_H

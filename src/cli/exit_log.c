@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+//
+// An exit is observed before anyone knows what becomes of it. Those that can end the run call are
+// held until it has ended, or the next exit shows that it went on; all others are printed at once,
+// so that a guest that stays in HLT is seen there.
+
+#include "cli/exit_log.h"
+
+#include <zircon/syscalls.h>
+
+#include "cli/json.h"
+#include "cli/trace.h"
+
+static bool can_return(zirconia_exit_kind_t kind) {
+    switch (kind) {
+    case ZIRCONIA_EXIT_CPUID:
+    case ZIRCONIA_EXIT_HLT:
+    case ZIRCONIA_EXIT_INTERRUPT_WINDOW:
+    case ZIRCONIA_EXIT_PAUSE:
+    case ZIRCONIA_EXIT_INTERRUPT_INJECTED:
+    case ZIRCONIA_EXIT_EXCEPTION:
+        return false;
+    default:
+        return true;
+    }
+}
+
+// What is delivered to a guest is reported with the exits, but is none.
+static bool is_exit(zirconia_exit_kind_t kind) {
+    return kind != ZIRCONIA_EXIT_INTERRUPT_INJECTED && kind != ZIRCONIA_EXIT_EXCEPTION;
+}
+
+static void print(struct exit_log *log, const struct exit_outcome *outcome) {
+    if (log->trace)
+        trace_exit(&log->last, outcome, log->colour);
+    if (log->json)
+        json_exit(&log->last, outcome);
+    log->held = false;
+}
+
+void exit_log_observe(void *context, const zirconia_exit_t *exit) {
+    static const struct exit_outcome went_on = {.packet = NULL, .status = ZX_OK};
+    struct exit_log *log = context;
+    if (log->held)
+        print(log, &went_on);
+    log->last = *exit;
+    log->held = true;
+    if (!can_return(exit->kind))
+        print(log, &went_on);
+    if (is_exit(exit->kind)) {
+        log->count++;
+        if (exit_log_limit_reached(log))
+            (void)zx_vcpu_kick(log->vcpu);
+    }
+}
+
+void exit_log_returned(struct exit_log *log, zx_status_t status, const zx_port_packet_t *packet) {
+    // A kick is no outcome of the exit before it.
+    const struct exit_outcome outcome = {
+        .packet = status == ZX_OK ? packet : NULL,
+        .status = status == ZX_ERR_CANCELED ? ZX_OK : status,
+    };
+    if (log->held)
+        print(log, &outcome);
+}
+
+bool exit_log_limit_reached(const struct exit_log *log) {
+    return log->max_exits != 0 && log->count >= log->max_exits;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+//
+// An exit's qualification or a packet's body as names and values, so that the trace and the JSON
+// lines tell the same.
+
+#ifndef CLI_FIELDS_H
+#define CLI_FIELDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <zircon/syscalls/port.h>
+#include <zirconia/observe.h>
+
+enum field_format { FIELD_DECIMAL, FIELD_HEXADECIMAL, FIELD_BOOLEAN };
+
+struct field {
+    const char *name;
+    enum field_format format;
+    uint64_t value;
+};
+
+struct fields {
+    const char *type; // the packet's type, or the exit's kind
+    size_t count;
+    struct field list[6];
+};
+
+struct fields fields_of_exit(const zirconia_exit_t *exit);
+struct fields fields_of_packet(const zx_port_packet_t *packet);
+
+// The text of the exit's instruction, empty when there is none. `text` holds 96 bytes or more.
+void instruction_text(const zirconia_exit_t *exit, char *text, size_t text_size);
+
+#endif // CLI_FIELDS_H

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+//
+// Everything that happens as JSON, one object a line, on standard output. docs/json.md tells what
+// the objects hold.
+
+#ifndef CLI_JSON_H
+#define CLI_JSON_H
+
+#include <stddef.h>
+
+#include <zircon/syscalls/port.h>
+#include <zirconia/observe.h>
+
+#include "cli/trace.h"
+
+void json_exit(const zirconia_exit_t *exit, const struct exit_outcome *outcome);
+void json_port_packet(const zx_port_packet_t *packet);
+void json_serial(const char *bytes, size_t size);
+void json_statistics(zirconia_exit_kind_t kind, const zirconia_exit_statistics_t *statistics);
+
+// The last line: why the run ended, and the tool's exit code.
+void json_end(const char *reason, int exit_code);
+
+#endif // CLI_JSON_H

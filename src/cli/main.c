@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+//
+// The zirconia tool: picks the subcommand, and sees to it that lost output is not passed over. It
+// is a client of the public headers like any other. Standard output carries data, standard error
+// what is said to a person.
+
+#include <stdio.h>
+#include <string.h>
+
+#include <zirconia/zirconia.h>
+
+#include "cli/commands.h"
+#include "cli/host.h"
+#include "cli/talk.h"
+
+static int print_help(FILE *stream) {
+    fprintf(stream,
+            "Examples:\n"
+            "  zirconia run hello.elf --serial 0x3f8    run a guest and print what it says\n"
+            "  zirconia run hello.elf --trace           see each VM exit as it happens\n"
+            "  zirconia run hello.elf --stats           count them\n"
+            "  zirconia disasm hello.elf                see its instructions\n"
+            "\n"
+            "Usage: zirconia run IMAGE [OPTION...]\n"
+            "       zirconia disasm IMAGE [OPTION...]\n"
+            "       zirconia --version | --help\n"
+            "\n"
+            "zirconia run --help and zirconia disasm --help list the options.\n");
+    return EXIT_CODE_OK;
+}
+
+static int run_command(int count, char **words) {
+    const char *name = count > 1 ? words[1] : "";
+    if (strcmp(name, "run") == 0)
+        return command_run(count - 2, words + 2);
+    if (strcmp(name, "disasm") == 0)
+        return command_disasm(count - 2, words + 2);
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        return print_help(stdout);
+    if (strcmp(name, "--version") == 0) {
+        printf("zirconia %s (Unicorn %s)\n", zirconia_version(), zirconia_engine_version());
+        return EXIT_CODE_OK;
+    }
+    if (count > 1)
+        talk("unknown command '%s'; see zirconia --help", name);
+    else
+        print_help(stderr);
+    return EXIT_CODE_USAGE;
+}
+
+static void print_log(void *context, zirconia_log_level_t level, const char *line) {
+    (void)context;
+    (void)level;
+    talk("%s", line);
+}
+
+int main(int count, char **words) {
+    host_set_binary(stdout);
+    zirconia_set_log(print_log, NULL, ZIRCONIA_LOG_WARNING);
+    int code = run_command(count, words);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        talk("cannot write to standard output");
+        return EXIT_CODE_TOOL_FAILED;
+    }
+    return code;
+}

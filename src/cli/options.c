@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+//
+// The tables of options, and the one loop that reads them. An option's value follows as the next
+// word or after "="; "--" ends the options.
+
+#include "cli/options.h"
+
+#include <string.h>
+
+#include <zircon/syscalls/hypervisor.h>
+
+#include "cli/numbers.h"
+#include "cli/talk.h"
+
+static const char *const not_a_number = "is not a number (decimal, or hexadecimal after 0x)";
+static const char *const not_a_size = "is not a size (a number, then K, M, G or T if you like)";
+
+static const char *apply_base(struct options *options, const char *value) {
+    options->has_base = true;
+    return parse_number(value, &options->base) ? NULL : not_a_number;
+}
+
+static const char *apply_entry(struct options *options, const char *value) {
+    options->has_entry = true;
+    return parse_number(value, &options->entry) ? NULL : not_a_number;
+}
+
+static const char *apply_mode(struct options *options, const char *value) {
+    uint64_t mode;
+    if (!parse_number(value, &mode) || (mode != 16 && mode != 32 && mode != 64))
+        return "is none of 16, 32 and 64";
+    options->mode = (zirconia_code_mode_t)mode;
+    return NULL;
+}
+
+static const char *apply_memory(struct options *options, const char *value) {
+    return parse_size(value, &options->memory_size) ? NULL : not_a_size;
+}
+
+static const char *add_trap(struct options *options, uint32_t kind, uint64_t size,
+                            const char *value) {
+    if (options->trap_count == OPTIONS_MAX_TRAPS)
+        return "is one trap too many: 64 is the most";
+    struct trap_option *trap = &options->traps[options->trap_count++];
+    *trap = (struct trap_option){.text = value, .kind = kind, .size = size};
+    if (!parse_range(value, &trap->address, &trap->size))
+        return "is not a number or NUMBER:SIZE";
+    return NULL;
+}
+
+static const char *apply_trap_mem(struct options *options, const char *value) {
+    return add_trap(options, ZX_GUEST_TRAP_MEM, 4096, value);
+}
+
+static const char *apply_bell(struct options *options, const char *value) {
+    return add_trap(options, ZX_GUEST_TRAP_BELL, 4096, value);
+}
+
+static const char *apply_trap_io(struct options *options, const char *value) {
+    return add_trap(options, ZX_GUEST_TRAP_IO, 1, value);
+}
+
+static const char *apply_serial(struct options *options, const char *value) {
+    options->has_serial = true;
+    return parse_number(value, &options->serial_port) ? NULL : not_a_number;
+}
+
+static const char *apply_max_exits(struct options *options, const char *value) {
+    if (!parse_number(value, &options->max_exits) || options->max_exits == 0)
+        return "is not a number above 0";
+    return NULL;
+}
+
+static const char *apply_timeout(struct options *options, const char *value) {
+    return parse_seconds(value, &options->timeout) ? NULL : "is not a number of seconds above 0";
+}
+
+static const char *apply_trace(struct options *options, const char *value) {
+    (void)value;
+    options->trace = true;
+    return NULL;
+}
+
+static const char *apply_json(struct options *options, const char *value) {
+    (void)value;
+    options->json = true;
+    return NULL;
+}
+
+static const char *apply_stats(struct options *options, const char *value) {
+    (void)value;
+    options->stats = true;
+    return NULL;
+}
+
+static const char *apply_help(struct options *options, const char *value) {
+    (void)value;
+    options->help = true;
+    return NULL;
+}
+
+const struct option_spec run_options[] = {
+    {"--mem", "SIZE", "guest memory from address 0 on (default 64M)", apply_memory},
+    {"--base", "ADDR", "where a flat binary is loaded (default 0x100000)", apply_base},
+    {"--entry", "ADDR", "where the guest starts (default: the image's own, or the base)",
+     apply_entry},
+    {"--serial", "PORT", "print what the guest writes to the 16550 UART at PORT", apply_serial},
+    {"--trap-mem", "ADDR[:LEN]", "memory trap, reads give 0 (LEN 0x1000)", apply_trap_mem},
+    {"--trap-io", "PORT[:N]", "trap on N I/O ports, reads give 0 (N 1)", apply_trap_io},
+    {"--bell", "ADDR[:LEN]", "bell trap (LEN 0x1000)", apply_bell},
+    {"--max-exits", "N", "stop after N VM exits", apply_max_exits},
+    {"--timeout", "SECONDS", "stop after a time", apply_timeout},
+    {"--trace", NULL, "one line an exit, on standard error", apply_trace},
+    {"--json", NULL, "everything as JSON, one object a line, on standard output", apply_json},
+    {"--stats", NULL, "exits by kind at the end, on standard error", apply_stats},
+    {"--help", NULL, "this text", apply_help},
+    {NULL, NULL, NULL, NULL},
+};
+
+const struct option_spec disasm_options[] = {
+    {"--base", "ADDR", "where a flat binary lies (default 0x100000)", apply_base},
+    {"--mode", "BITS", "code of 16, 32 or 64 bits (default 64)", apply_mode},
+    {"--help", NULL, "this text", apply_help},
+    {NULL, NULL, NULL, NULL},
+};
+
+// The option that a word names, "=VALUE" aside.
+static const struct option_spec *find_option(const struct option_spec *specs, const char *word) {
+    size_t length = strcspn(word, "=");
+    if (strcmp(word, "-h") == 0) {
+        word = "--help";
+        length = strlen(word);
+    }
+    for (const struct option_spec *spec = specs; spec->name; spec++)
+        if (strlen(spec->name) == length && memcmp(spec->name, word, length) == 0)
+            return spec;
+    return NULL;
+}
+
+static bool apply_option(const struct option_spec *spec, const char *value,
+                         struct options *options) {
+    if (spec->argument && !value) {
+        talk("%s needs %s", spec->name, spec->argument);
+        return false;
+    }
+    if (!spec->argument && value) {
+        talk("%s takes no value", spec->name);
+        return false;
+    }
+    const char *problem = spec->apply(options, value);
+    if (problem)
+        talk("%s: '%s' %s", spec->name, value, problem);
+    return !problem;
+}
+
+static bool take_image(const char *word, struct options *options) {
+    if (options->image) {
+        talk("one image is enough: '%s'", word);
+        return false;
+    }
+    options->image = word;
+    return true;
+}
+
+bool options_parse(const struct option_spec *specs, int count, char **words,
+                   struct options *options) {
+    bool only_images = false;
+    for (int i = 0; i < count; i++) {
+        char *word = words[i];
+        if (only_images || word[0] != '-' || word[1] == '\0') {
+            if (!take_image(word, options))
+                return false;
+            continue;
+        }
+        if (strcmp(word, "--") == 0) {
+            only_images = true;
+            continue;
+        }
+        const struct option_spec *spec = find_option(specs, word);
+        if (!spec) {
+            talk("unknown option '%s'; see zirconia --help", word);
+            return false;
+        }
+        const char *equals = strchr(word, '=');
+        const char *value = equals ? equals + 1 : NULL;
+        if (spec->argument && !value && i + 1 < count)
+            value = words[++i];
+        if (!apply_option(spec, value, options))
+            return false;
+    }
+    if (!options->image && !options->help) {
+        talk("no image given; see zirconia --help");
+        return false;
+    }
+    return true;
+}
+
+void options_print(const struct option_spec *specs, FILE *stream) {
+    for (const struct option_spec *spec = specs; spec->name; spec++) {
+        char name[40];
+        snprintf(name, sizeof(name), "%s %s", spec->name, spec->argument ? spec->argument : "");
+        fprintf(stream, "  %-22s %s\n", name, spec->help);
+    }
+}

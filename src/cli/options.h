@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+//
+// The options of both subcommands, read from the command line. Nothing is checked here that needs
+// the guest; zirconia.1 describes the same options for people.
+
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <zirconia/decode.h>
+
+enum { OPTIONS_MAX_TRAPS = 64 };
+
+// One --trap-mem, --trap-io or --bell.
+struct trap_option {
+    const char *text; // as it was given, for error lines
+    uint32_t kind;    // ZX_GUEST_TRAP_
+    uint64_t address; // or I/O port
+    uint64_t size;
+};
+
+struct options {
+    const char *image;
+    uint64_t base;
+    uint64_t entry;
+    bool has_base;
+    bool has_entry;
+    zirconia_code_mode_t mode;
+    uint64_t memory_size;
+    struct trap_option traps[OPTIONS_MAX_TRAPS];
+    size_t trap_count;
+    uint64_t serial_port;
+    bool has_serial;
+    uint64_t max_exits; // 0: no limit
+    int64_t timeout;    // nanoseconds, 0: no limit
+    bool trace;
+    bool json;
+    bool stats;
+    bool help;
+};
+
+// One option of a subcommand. `apply` returns NULL, or what is wrong with the value.
+struct option_spec {
+    const char *name;
+    const char *argument; // how the help calls it; NULL when there is none
+    const char *help;
+    const char *(*apply)(struct options *options, const char *value);
+};
+
+// Both end with a NULL name.
+extern const struct option_spec run_options[];
+extern const struct option_spec disasm_options[];
+
+// Reads the words after the subcommand's name. False when one is wrong, which has been said.
+bool options_parse(const struct option_spec *specs, int count, char **words,
+                   struct options *options);
+
+void options_print(const struct option_spec *specs, FILE *stream);
+
+#endif // CLI_OPTIONS_H

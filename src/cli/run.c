@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+//
+// `zirconia run`: makes the guest, runs it until it ends, and tells why it did.
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <zircon/status.h>
+#include <zircon/syscalls.h>
+#include <zirconia/observe.h>
+
+#include "cli/answer.h"
+#include "cli/attendant.h"
+#include "cli/commands.h"
+#include "cli/exit_log.h"
+#include "cli/fields.h"
+#include "cli/json.h"
+#include "cli/stats.h"
+
+static const uint64_t default_memory_size = (uint64_t)64 << 20;
+
+// How a run ended: for the exit code, and for the last JSON line.
+struct ending {
+    enum exit_code code;
+    const char *reason;
+};
+
+static const struct ending endings[] = {
+    [ANSWER_GUEST_OK] = {EXIT_CODE_OK, "guest_ok"},
+    [ANSWER_GUEST_FAILED] = {EXIT_CODE_GUEST_FAILED, "guest_failed"},
+    [ANSWER_GUEST_FAULT] = {EXIT_CODE_GUEST_FAULT, "guest_fault"},
+};
+
+// Ends up in a line as "...: io_instruction(port=0x80), no trap covers the port".
+static const char *explain(const zirconia_exit_t *last, zx_status_t status) {
+    if (last->kind == ZIRCONIA_EXIT_TRIPLE_FAULT)
+        return "the guest faulted while it handled a fault";
+    if (status != ZX_ERR_NOT_FOUND)
+        return "nothing that Zircon's hypervisor answers";
+    if (last->kind == ZIRCONIA_EXIT_IO_INSTRUCTION)
+        return "no trap covers the port; see --trap-io and --serial";
+    return "no memory and no trap at the address; see --mem and --trap-mem";
+}
+
+static struct ending stopped_by_error(const struct exit_log *log, zx_status_t status) {
+    const zirconia_exit_t *last = &log->last;
+    if (status == ZX_ERR_INTERNAL || status == ZX_ERR_NO_MEMORY) {
+        talk("the guest cannot run on: %s", zx_status_get_string(status));
+        return (struct ending){EXIT_CODE_TOOL_FAILED, "tool_failed"};
+    }
+    if (log->count == 0) {
+        talk("the guest cannot start: %s", zx_status_get_string(status));
+        return endings[ANSWER_GUEST_FAULT];
+    }
+    struct fields fields = fields_of_exit(last);
+    char where[64] = "";
+    if (fields.count != 0)
+        snprintf(where, sizeof(where), " %s 0x%" PRIx64, fields.list[0].name, fields.list[0].value);
+    talk("the guest stopped at 0x%" PRIx64 ": %s%s: %s (%s)", last->rip, fields.type, where,
+         zx_status_get_string(status), explain(last, status));
+    return endings[ANSWER_GUEST_FAULT];
+}
+
+static struct ending stopped_by_kick(const struct exit_log *log, struct attendant *attendant) {
+    if (atomic_load(&attendant->time_is_up)) {
+        talk("stopped: the time is up (--timeout)");
+        return (struct ending){EXIT_CODE_LIMIT, "timeout"};
+    }
+    talk("stopped after %" PRIu64 " exits (--max-exits)", log->count);
+    return (struct ending){EXIT_CODE_LIMIT, "max_exits"};
+}
+
+static struct ending run_vcpu(const struct options *options, const struct machine *machine,
+                              struct exit_log *log, struct attendant *attendant) {
+    struct serial serial = {
+        .by_line = options->trace || options->json,
+        .json = options->json,
+    };
+    for (;;) {
+        zx_port_packet_t packet;
+        zx_status_t status = zx_vcpu_enter(machine->vcpu, &packet);
+        exit_log_returned(log, status, &packet);
+        enum answer answer = ANSWER_GO_ON;
+        if (status == ZX_OK)
+            answer = answer_packet(machine, &serial, options->serial_port, &log->last, &packet);
+        if (status == ZX_OK && answer == ANSWER_GO_ON)
+            continue;
+        serial_flush(&serial);
+        if (status == ZX_ERR_CANCELED)
+            return stopped_by_kick(log, attendant);
+        return status == ZX_OK ? endings[answer] : stopped_by_error(log, status);
+    }
+}
+
+// Runs a guest that is ready, with its attendant.
+static enum exit_code run_machine(const struct options *options, const struct machine *machine) {
+    const char *no_color = getenv("NO_COLOR");
+    bool colour = !(no_color && *no_color) && host_is_terminal(stderr);
+    struct exit_log log = {
+        .trace = options->trace,
+        .json = options->json,
+        .colour = colour,
+        .vcpu = machine->vcpu,
+        .max_exits = options->max_exits,
+    };
+    struct attendant attendant = {
+        .port = machine->port,
+        .vcpu = machine->vcpu,
+        .deadline = options->timeout ? zx_deadline_after(options->timeout) : ZX_TIME_INFINITE,
+        .trace = options->trace,
+        .json = options->json,
+        .colour = colour,
+    };
+    zx_status_t status = zirconia_guest_observe(machine->guest, exit_log_observe, &log);
+    if (status != ZX_OK) {
+        talk("cannot observe the guest: %s", zx_status_get_string(status));
+        return EXIT_CODE_TOOL_FAILED;
+    }
+    if (!attendant_start(&attendant)) {
+        talk("cannot start a thread");
+        return EXIT_CODE_TOOL_FAILED;
+    }
+    struct ending ending = run_vcpu(options, machine, &log, &attendant);
+    attendant_stop(&attendant);
+    (void)zirconia_guest_observe(machine->guest, NULL, NULL);
+    if (options->stats)
+        stats_print(machine->guest, options->json);
+    if (options->json)
+        json_end(ending.reason, (int)ending.code);
+    return ending.code;
+}
+
+static void print_help(void) {
+    printf("Examples:\n"
+           "  zirconia run hello.elf --serial 0x3f8\n"
+           "  zirconia run kernel.bin --base 0x100000 --trace --timeout 5\n"
+           "  zirconia run guest.bin --trap-mem 0xfee00000 --trap-io 0x70:2 --json >exits.json\n"
+           "\n"
+           "Usage: zirconia run IMAGE [OPTION...]\n"
+           "Runs an ELF64 executable or a flat binary as the guest of a VM with one processor. It\n"
+           "starts in 64-bit mode with the low 4 GiB mapped to themselves, and ends by a write to\n"
+           "I/O port 0xf4: 0 for success, anything else for failure.\n"
+           "\n");
+    options_print(run_options, stdout);
+    printf("\n"
+           "Exit code: 0 success, 1 the guest reported failure, 2 bad usage or image, 3 the guest\n"
+           "did what nothing answers, 124 --timeout or --max-exits, 125 the tool failed.\n");
+}
+
+int command_run(int count, char **words) {
+    struct options options = {.memory_size = default_memory_size};
+    if (!options_parse(run_options, count, words, &options))
+        return EXIT_CODE_USAGE;
+    if (options.help) {
+        print_help();
+        return EXIT_CODE_OK;
+    }
+    struct image image;
+    if (!image_open(&options, &image))
+        return EXIT_CODE_USAGE;
+    struct machine machine;
+    enum exit_code code = machine_create(&options, &image, &machine);
+    image_close(&image);
+    if (code == EXIT_CODE_OK)
+        code = run_machine(&options, &machine);
+    machine_destroy(&machine);
+    return (int)code;
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+//
+// A 16550 UART on an idle line: what the guest sends is printed, nothing is ever received, and no
+// interrupt is raised. Baud rate and format are remembered and mean nothing.
+
+#ifndef CLI_SERIAL_H
+#define CLI_SERIAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct serial {
+    uint8_t registers[8]; // as last written, by offset
+    uint8_t divisor[2];
+    uint8_t fifo_control;
+    bool by_line; // print whole lines, so that a trace can go between them
+    bool json;
+    size_t length;
+    char line[256]; // sent and not yet printed
+};
+
+uint8_t serial_read(const struct serial *serial, unsigned offset);
+void serial_write(struct serial *serial, unsigned offset, uint8_t value);
+
+// Prints what is held back of a line.
+void serial_flush(struct serial *serial);
+
+#endif // CLI_SERIAL_H

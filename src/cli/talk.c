@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+//
+// Lines for a person, in one write each, so that lines of two threads do not mix.
+
+#include "cli/talk.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void talk(const char *format, ...) {
+    char line[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "zirconia: %s\n", line);
+}

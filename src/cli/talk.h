@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+//
+// What the tool says to a person, all of it on standard error, and how it ends.
+
+#ifndef CLI_TALK_H
+#define CLI_TALK_H
+
+enum exit_code {
+    EXIT_CODE_OK = 0,
+    EXIT_CODE_GUEST_FAILED = 1,  // the guest said so itself
+    EXIT_CODE_USAGE = 2,         // options, or an image that cannot be run
+    EXIT_CODE_GUEST_FAULT = 3,   // the guest did what nothing answers
+    EXIT_CODE_LIMIT = 124,       // --timeout or --max-exits
+    EXIT_CODE_TOOL_FAILED = 125, // the host or the library let us down
+};
+
+// One line, after "zirconia: ".
+#ifdef __GNUC__
+__attribute__((format(printf, 1, 2)))
+#endif
+void talk(const char *format, ...);
+
+#endif // CLI_TALK_H

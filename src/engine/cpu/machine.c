@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+//
+// Making and ending a machine, and where VMOs lie in its window.
+
+#include "engine/cpu/machine.h"
+
+#include "engine/cpu/flat_engine.h"
+#include "engine/cpu/run.h"
+#include "engine/cpu/vmcb.h"
+#include "objects/vmo.h"
+#include "platform/platform.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CODE_PAGE_BYTES (WINDOW_SIZE / 4096 / 8)
+
+static void fill_vmcb(uint8_t *vmcb) {
+    const struct segment code = {.limit = 0xffff, .attributes = 0x209b00};
+    const struct segment data = {.limit = 0xffff, .attributes = 0x9300};
+    vmcb_set_segment(vmcb, VMCB_SEGMENT_CS, &code);
+    const enum vmcb_offset others[] = {VMCB_SEGMENT_ES, VMCB_SEGMENT_SS, VMCB_SEGMENT_DS,
+                                       VMCB_SEGMENT_FS, VMCB_SEGMENT_GS};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        vmcb_set_segment(vmcb, others[i], &data);
+    }
+    vmcb_set16(vmcb, VMCB_INTERCEPT_CR_READ, 1u << 0 | 1u << 8);
+    vmcb_set16(vmcb, VMCB_INTERCEPT_CR_WRITE, 1u << 0 | 1u << 4 | 1u << 8);
+    vmcb_set16(vmcb, VMCB_INTERCEPT_DR_READ, 0xff);
+    vmcb_set16(vmcb, VMCB_INTERCEPT_DR_WRITE, 0xff);
+    vmcb_set32(vmcb, VMCB_INTERCEPT_EXCEPTIONS, ~0u);
+    uint64_t instructions = 0;
+    const enum svm_exit exits[] = {
+        SVM_VIRTUAL_INTERRUPT,
+        SVM_RDTSC,
+        SVM_RDPMC,
+        SVM_CPUID,
+        SVM_SOFTWARE_INTERRUPT,
+        SVM_INVD,
+        SVM_HLT,
+        SVM_INVLPGA,
+        SVM_MSR,
+        SVM_TASK_SWITCH,
+        SVM_SHUTDOWN,
+        SVM_VMRUN,
+        SVM_VMMCALL,
+        SVM_VMLOAD,
+        SVM_VMSAVE,
+        SVM_STGI,
+        SVM_CLGI,
+        SVM_SKINIT,
+        SVM_RDTSCP,
+        SVM_MONITOR,
+        SVM_MWAIT,
+    };
+    for (size_t i = 0; i < sizeof exits / sizeof exits[0]; i++) {
+        instructions |= SVM_INTERCEPT(exits[i]);
+    }
+    vmcb_set64(vmcb, VMCB_INTERCEPT_INSTRUCTIONS, instructions);
+    vmcb_set64(vmcb, VMCB_MSR_BITMAP, HIDDEN_BASE + HIDDEN_MSR_BITMAP);
+    vmcb_set32(vmcb, VMCB_ASID, 1);
+    vmcb_set32(vmcb, VMCB_INTERRUPT_CONTROL, VMCB_VIRTUAL_INTERRUPT_PENDING);
+    vmcb_set32(vmcb, VMCB_INTERRUPT_VECTOR, 0xff);
+    vmcb_set64(vmcb, VMCB_NESTED_CONTROL, VMCB_NESTED_PAGING);
+    vmcb_set64(vmcb, VMCB_NESTED_CR3, HIDDEN_BASE + HIDDEN_TABLES);
+    vmcb_set64(vmcb, VMCB_EFER, EFER_LME | EFER_LMA | EFER_SCE | EFER_NXE);
+    vmcb_set64(vmcb, VMCB_CR0, CR0_PE | CR0_ET);
+    vmcb_set64(vmcb, VMCB_CR4, CR4_PAE);
+    vmcb_set64(vmcb, VMCB_DR6, 0xffff0ff0u);
+    vmcb_set64(vmcb, VMCB_DR7, 0x400);
+    vmcb_set64(vmcb, VMCB_RFLAGS, RFLAGS_FIXED | RFLAGS_IF);
+}
+
+// Model-specific registers that never exit (hypervisor ABI 4.4), less EFER, which changes the mode.
+static void fill_msr_bitmap(uint8_t *bitmap) {
+    static const uint32_t pass[] = {0x174,      0x175,      0x176,      0x277,
+                                    0xc0000081, 0xc0000082, 0xc0000084, 0xc0000100,
+                                    0xc0000101, 0xc0000102, 0xc0000103};
+    memset(bitmap, 0xff, 0x2000);
+    for (size_t i = 0; i < sizeof pass / sizeof pass[0]; i++) {
+        const uint32_t msr = pass[i];
+        const uint32_t index = msr >= 0xc0000000u ? 0x2000u + (msr - 0xc0000000u) : msr;
+        bitmap[index * 2 / 8] &= (uint8_t) ~(3u << index * 2 % 8);
+    }
+}
+
+static void *lazy_pages(size_t size) {
+    void *pages = platform_reserve(size);
+    if (pages != NULL && !platform_protect(pages, size, PLATFORM_READ | PLATFORM_WRITE)) {
+        platform_unmap(pages, size);
+        return NULL;
+    }
+    return pages;
+}
+
+static zx_status_t start(struct machine *machine) {
+    zx_status_t status = layout_get(&machine->layout);
+    if (status != ZX_OK) {
+        return status;
+    }
+    machine->hidden = lazy_pages(HIDDEN_SIZE);
+    machine->window = platform_reserve(WINDOW_SIZE);
+    machine->code_pages = lazy_pages(CODE_PAGE_BYTES);
+    if (machine->hidden == NULL || machine->window == NULL || machine->code_pages == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    status = flat_engine_open(machine->hidden, HIDDEN_SIZE, machine->window, &machine->engine);
+    if (status != ZX_OK) {
+        return status;
+    }
+    if (uc_context_alloc(machine->engine, &machine->host) != UC_ERR_OK ||
+        uc_context_alloc(machine->engine, &machine->started) != UC_ERR_OK ||
+        uc_context_save(machine->engine, machine->host) != UC_ERR_OK) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    fill_vmcb(machine->hidden + HIDDEN_VMCB);
+    fill_msr_bitmap(machine->hidden + HIDDEN_MSR_BITMAP);
+    status = flat_engine_launch(machine->engine, machine->hidden, machine->started);
+    return status == ZX_OK ? run_add_hooks(machine) : status;
+}
+
+zx_status_t machine_create(const struct machine_client *client, struct machine **out) {
+    struct machine *machine = calloc(1, sizeof *machine);
+    if (machine == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    machine->client = *client;
+    machine->next_table = HIDDEN_TABLES + 0x1000;
+    machine->unguarded = UINT64_MAX;
+    const zx_status_t status = start(machine);
+    if (status != ZX_OK) {
+        machine_destroy(machine);
+        return status;
+    }
+    *out = machine;
+    return ZX_OK;
+}
+
+static void unmap_if(void *address, size_t size) {
+    if (address != NULL) {
+        platform_unmap(address, size);
+    }
+}
+
+void machine_destroy(struct machine *machine) {
+    if (machine->host != NULL) {
+        uc_context_free(machine->host);
+    }
+    if (machine->started != NULL) {
+        uc_context_free(machine->started);
+    }
+    if (machine->engine != NULL) {
+        uc_close(machine->engine);
+    }
+    unmap_if(machine->hidden, HIDDEN_SIZE);
+    unmap_if(machine->window, WINDOW_SIZE);
+    unmap_if(machine->code_pages, CODE_PAGE_BYTES);
+    while (machine->slots != NULL) {
+        struct window_slot *slot = machine->slots;
+        machine->slots = slot->next;
+        vmo_listener_remove(slot->vmo, &slot->listener);
+        vmo_unref(slot->vmo);
+        free(slot);
+    }
+    free(machine);
+}
+
+static struct window_slot *find_slot(struct machine *machine, const struct vmo *vmo) {
+    for (struct window_slot *slot = machine->slots; slot != NULL; slot = slot->next) {
+        if (slot->vmo == vmo) {
+            return slot;
+        }
+    }
+    return NULL;
+}
+
+// The lowest free place; the slots are ordered.
+static zx_status_t place(struct machine *machine, struct window_slot *slot) {
+    struct window_slot **link = &machine->slots;
+    uint64_t base = 0;
+    while (*link != NULL && (*link)->base - base < slot->size) {
+        base = (*link)->base + (*link)->size;
+        link = &(*link)->next;
+    }
+    if (slot->size > WINDOW_SIZE - base) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    if (platform_memory_map(slot->vmo->memory, 0, slot->size, PLATFORM_READ | PLATFORM_WRITE,
+                            machine->window + base) == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    slot->base = base;
+    slot->next = *link;
+    *link = slot;
+    return ZX_OK;
+}
+
+// The slot begins with its listener.
+static void note_write(struct vmo_listener *listener, uint64_t offset, uint64_t length) {
+    (void)offset;
+    (void)length;
+    atomic_store(&((struct window_slot *)listener)->written, true);
+}
+
+zx_status_t machine_add_vmo(struct machine *machine, struct vmo *vmo) {
+    struct window_slot *slot = find_slot(machine, vmo);
+    if (slot != NULL) {
+        return ZX_OK;
+    }
+    slot = calloc(1, sizeof *slot);
+    if (slot == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    const uint64_t page = platform_page_size();
+    slot->vmo = vmo;
+    slot->size = (vmo->size + page - 1) / page * page;
+    const zx_status_t status = place(machine, slot);
+    if (status != ZX_OK) {
+        free(slot);
+        return status;
+    }
+    vmo_ref(vmo);
+    slot->listener.written = note_write;
+    vmo_listener_add(vmo, &slot->listener);
+    return ZX_OK;
+}
+
+void machine_unmap(struct machine *machine, uint64_t guest_physical, uint64_t length) {
+    nested_clear(machine, guest_physical, length);
+}
+
+bool machine_make_present(struct machine *machine, uint64_t guest_physical, bool write) {
+    struct backing backing;
+    if (guest_physical >> 48 != 0 ||
+        !machine->client.find_page(machine->client.context, guest_physical, &backing) ||
+        (write && !backing.writable)) {
+        return false;
+    }
+    const struct window_slot *slot = find_slot(machine, backing.vmo);
+    if (slot == NULL || backing.vmo_offset >= slot->size) {
+        return false;
+    }
+    uint64_t *entry = nested_entry(machine, guest_physical, true);
+    if (entry == NULL) {
+        return false;
+    }
+    const uint64_t offset = slot->base + backing.vmo_offset;
+    const bool writable = backing.writable && !code_pages_contain(machine, offset >> 12);
+    *entry = (WINDOW_BASE + offset) | NESTED_LEAF | (writable ? NESTED_WRITABLE : 0);
+    return true;
+}
+
+uint8_t *machine_host_address(struct machine *machine, uint64_t guest_physical, bool write) {
+    uint64_t *entry = nested_entry(machine, guest_physical, false);
+    if (entry == NULL || (*entry & NESTED_PRESENT) == 0) {
+        if (!machine_make_present(machine, guest_physical, write)) {
+            return NULL;
+        }
+        entry = nested_entry(machine, guest_physical, false);
+    }
+    if (write && (*entry & NESTED_WRITABLE) == 0 && !code_pages_written(machine, guest_physical)) {
+        return NULL;
+    }
+    return machine->window + ((*entry & NESTED_ADDRESS) - WINDOW_BASE) + (guest_physical & 0xfff);
+}
+
+void machine_drop_written(struct machine *machine) {
+    for (struct window_slot *slot = machine->slots; slot != NULL; slot = slot->next) {
+        if (!atomic_load_explicit(&slot->written, memory_order_relaxed)) {
+            continue;
+        }
+        atomic_store(&slot->written, false);
+        for (uint64_t page = slot->base >> 12; page < (slot->base + slot->size) >> 12; page++) {
+            if (code_pages_contain(machine, page)) {
+                code_pages_drop(machine, page);
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+//
+// One Unicorn engine and its memory: the hidden region with the nested page tables, and the window
+// in which the pages of mapped VMOs appear. A machine serves all VCPUs of one guest, which take
+// turns on it; whoever holds the guest's turn may call these functions, nobody else.
+
+#ifndef ENGINE_CPU_MACHINE_H
+#define ENGINE_CPU_MACHINE_H
+
+#include "engine/cpu/layout.h"
+#include "objects/vmo.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unicorn/unicorn.h>
+#include <zircon/types.h>
+
+struct cpu;
+
+// What a guest-physical page is. The owner answers from the guest's mappings and traps.
+struct backing {
+    struct vmo *vmo;
+    uint64_t vmo_offset; // Of the page.
+    bool writable;
+};
+
+struct machine_client {
+    void *context;
+    // False: nothing that the guest may access directly (unmapped, or under a trap).
+    bool (*find_page)(void *context, uint64_t guest_physical, struct backing *out);
+};
+
+struct window_slot {
+    struct vmo_listener listener; // First: note_write() goes from it to the slot.
+    atomic_bool written;          // zx_vmo_write() changed the contents.
+    struct vmo *vmo;
+    uint64_t base; // From the start of the window.
+    uint64_t size;
+    struct window_slot *next;
+};
+
+struct machine {
+    const struct layout *layout;
+    struct machine_client client;
+    uc_engine *engine;
+    uint8_t *hidden;
+    uint8_t *window;
+    uint64_t next_table;       // Offset of the first unused page of nested tables.
+    struct window_slot *slots; // By base.
+    uint8_t *code_pages;       // A bit a window page: translations of it may exist.
+    uint64_t unguarded;        // A code page that one store may write; see code_pages.c.
+    uc_context *host;          // Before VMRUN: flat addresses.
+    uc_context *started;       // Right after VMRUN.
+    struct cpu *loaded;        // Whose state the engine holds.
+    struct cpu *running;       // Inside cpu_run().
+    uint32_t report;           // The last interrupt number that Unicorn reported, and its
+    uint64_t report_address;   // second information word.
+    bool tlb_stale;
+};
+
+zx_status_t machine_create(const struct machine_client *client, struct machine **out);
+void machine_destroy(struct machine *machine);
+
+// A VMO gets a place in the window with its first mapping and keeps it, with a reference, for the
+// life of the machine.
+zx_status_t machine_add_vmo(struct machine *machine, struct vmo *vmo);
+
+// The guest-physical range maps differently from now on: forget what was derived from it.
+void machine_unmap(struct machine *machine, uint64_t guest_physical, uint64_t length);
+
+// Makes the page present in the nested tables if it is backed. False if it is not, or if `write`
+// and the mapping is read-only, or when tables cannot be had.
+bool machine_make_present(struct machine *machine, uint64_t guest_physical, bool write);
+
+// The host address of a byte of guest-physical memory, good to the end of its page; NULL as above.
+uint8_t *machine_host_address(struct machine *machine, uint64_t guest_physical, bool write);
+
+// Drops translations of VMOs that were written with zx_vmo_write(). Between runs.
+void machine_drop_written(struct machine *machine);
+
+// --- nested.c ---
+
+// The leaf entry of a 4 KiB page, its tables made if `create`; NULL if there is none.
+uint64_t *nested_entry(struct machine *machine, uint64_t guest_physical, bool create);
+void nested_clear(struct machine *machine, uint64_t guest_physical, uint64_t length);
+
+#define NESTED_PRESENT 1ull
+#define NESTED_WRITABLE 2ull
+#define NESTED_LEAF 0x65ull // Present, user, accessed, dirty.
+#define NESTED_ADDRESS 0xffffffffff000ull
+
+// --- code_pages.c ---
+
+// A translation of [guest_physical, + length), inside one page, has been made.
+void code_pages_translated(struct machine *machine, uint64_t guest_physical);
+
+// A store hit a page that is not writable in the nested tables. True if it was so only because of
+// its translations, which are gone now: the store can be tried again.
+bool code_pages_written(struct machine *machine, uint64_t guest_physical);
+
+void code_pages_drop(struct machine *machine, uint64_t window_page);
+bool code_pages_contain(const struct machine *machine, uint64_t window_page);
+
+#endif // ENGINE_CPU_MACHINE_H

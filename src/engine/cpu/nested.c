@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+//
+// The nested page tables: four levels of 4 KiB pages in the hidden region, filled on demand. They
+// decide what of guest-physical memory the guest reaches without an exit.
+
+#include "engine/cpu/flat_engine.h"
+#include "engine/cpu/machine.h"
+
+#include <string.h>
+
+enum { ENTRIES = 512 };
+
+static uint64_t *table_at(struct machine *machine, uint64_t physical) {
+    return (uint64_t *)(void *)(machine->hidden + (physical - HIDDEN_BASE));
+}
+
+static uint64_t *new_table(struct machine *machine, uint64_t *entry) {
+    if (machine->next_table + 0x1000 > HIDDEN_SIZE) {
+        return NULL;
+    }
+    const uint64_t physical = HIDDEN_BASE + machine->next_table;
+    machine->next_table += 0x1000;
+    *entry = physical | NESTED_LEAF | NESTED_WRITABLE;
+    return table_at(machine, physical);
+}
+
+uint64_t *nested_entry(struct machine *machine, uint64_t guest_physical, bool create) {
+    uint64_t *table = table_at(machine, HIDDEN_BASE + HIDDEN_TABLES);
+    for (unsigned shift = 39; shift > 12; shift -= 9) {
+        uint64_t *entry = &table[guest_physical >> shift & (ENTRIES - 1)];
+        if ((*entry & NESTED_PRESENT) != 0) {
+            table = table_at(machine, *entry & NESTED_ADDRESS);
+        } else if (create) {
+            table = new_table(machine, entry);
+        } else {
+            table = NULL;
+        }
+        if (table == NULL) {
+            return NULL;
+        }
+    }
+    return &table[guest_physical >> 12 & (ENTRIES - 1)];
+}
+
+// Clears what lies below one table; `base` is the first address that the table covers.
+static void clear_table(struct machine *machine, uint64_t *table, unsigned shift, uint64_t base,
+                        uint64_t start, uint64_t end) {
+    for (unsigned i = 0; i < ENTRIES; i++) {
+        const uint64_t first = base + ((uint64_t)i << shift);
+        const uint64_t last = first + (1ull << shift);
+        if (first >= end || last <= start || (table[i] & NESTED_PRESENT) == 0) {
+            continue;
+        }
+        if (shift == 12) {
+            table[i] = 0;
+        } else {
+            clear_table(machine, table_at(machine, table[i] & NESTED_ADDRESS), shift - 9, first,
+                        start, end);
+        }
+    }
+}
+
+void nested_clear(struct machine *machine, uint64_t guest_physical, uint64_t length) {
+    clear_table(machine, table_at(machine, HIDDEN_BASE + HIDDEN_TABLES), 39, 0, guest_physical,
+                guest_physical + length);
+    machine->tlb_stale = true;
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+//
+// Accesses to guest-physical memory that is trapped or not there (hypervisor ABI 5.13).
+
+#include "engine/exits/exits.h"
+
+#include <string.h>
+
+static void fill_2022(struct exit_context *context, uint64_t rip, uint8_t operand_size) {
+    zirconia_2022_packet_guest_mem_t *mem = &context->packet->guest_mem_2022;
+    mem->addr = context->exit->guest_physical;
+    mem->cr3 = cpu_control(context->vcpu->cpu, 3);
+    mem->rip = rip;
+    mem->instruction_size = context->exit->instruction_length;
+    mem->default_operand_size = operand_size;
+}
+
+static void fill_2018(struct exit_context *context, uint8_t operand_size) {
+    zirconia_2018_packet_guest_mem_t *mem = &context->packet->guest_mem_2018;
+    mem->addr = context->exit->guest_physical;
+    mem->inst_len = context->exit->instruction_length;
+    memcpy(mem->inst_buf, context->exit->instruction, mem->inst_len);
+    mem->default_operand_size = operand_size;
+}
+
+// The store itself is skipped; the packet says only where it went. The budget of 256 packets
+// blocks the VCPU, which gives its turn to others meanwhile (hypervisor ABI 6.4).
+static zx_status_t ring(struct exit_context *context, const struct trap *trap) {
+    const uint64_t key = trap->key;
+    struct packet_pool *pool = trap->pool;
+    struct guest *guest = context->vcpu->guest;
+    struct port_packet *packet = packet_pool_try_take(pool);
+    if (packet == NULL) {
+        guest_give_turn(guest);
+        packet = packet_pool_take(pool);
+        guest_take_turn(guest, context->vcpu);
+    }
+    packet->body.key = key;
+    packet->body.type = ZX_PKT_TYPE_GUEST_BELL;
+    packet->body.guest_bell.addr = context->exit->guest_physical;
+    const zx_status_t status = port_queue(packet_pool_port(pool), packet);
+    return status == ZX_OK ? ZX_ERR_NEXT : status;
+}
+
+zx_status_t exit_ept_violation(struct exit_context *context) {
+    struct cpu *cpu = context->vcpu->cpu;
+    const uint64_t address = context->exit->guest_physical;
+    if (address >= GUEST_PHYSICAL_SIZE) {
+        return ZX_ERR_OUT_OF_RANGE;
+    }
+    const struct trap *trap = trap_map_find(&context->vcpu->guest->memory_traps, address);
+    if (trap == NULL) {
+        // Nothing is mapped, or the mapping is read-only: an error rather than an endless retry.
+        struct mapping_view view;
+        const bool mapped = address_space_find(context->vcpu->guest->space, address, &view);
+        return mapped ? ZX_ERR_ACCESS_DENIED : ZX_ERR_NOT_FOUND;
+    }
+    const uint64_t rip = cpu_rip(cpu);
+    exit_advance(context);
+    if (trap->kind == ZX_GUEST_TRAP_BELL) {
+        return context->exit->write ? ring(context, trap) : ZX_ERR_NOT_SUPPORTED;
+    }
+    context->packet->key = trap->key;
+    context->packet->type = ZX_PKT_TYPE_GUEST_MEM;
+    const uint8_t operand_size = cpu_code_mode(cpu) == 16 ? 2 : 4;
+    if (context->layout == PACKET_2018) {
+        fill_2018(context, operand_size);
+    } else {
+        fill_2022(context, rip, operand_size);
+    }
+    return ZX_OK;
+}

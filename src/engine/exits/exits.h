@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+//
+// One function for each kind of VM exit, doing what Zircon's kernel does with it (hypervisor ABI
+// 5). All run on the owner thread with the guest's turn and the state open.
+
+#ifndef ENGINE_EXITS_EXITS_H
+#define ENGINE_EXITS_EXITS_H
+
+#include "engine/vcpu.h"
+
+// ZX_ERR_NEXT: handled, the guest goes on. ZX_OK: `packet` is for the caller. An error otherwise.
+struct exit_context {
+    struct vcpu *vcpu;
+    const struct cpu_exit *exit;
+    enum packet_layout layout;
+    zx_port_packet_t *packet;
+};
+
+zx_status_t exit_cpuid(struct exit_context *context);
+zx_status_t exit_control_register_access(struct exit_context *context);
+zx_status_t exit_ept_violation(struct exit_context *context);
+zx_status_t exit_io_instruction(struct exit_context *context);
+zx_status_t exit_rdmsr(struct exit_context *context);
+zx_status_t exit_wrmsr(struct exit_context *context);
+zx_status_t exit_vmcall(struct exit_context *context);
+
+// "Advance" of hypervisor ABI 5: RIP behind the instruction, and no shadow.
+void exit_advance(struct exit_context *context);
+
+// Zircon's kernel raises #GP(0) itself for some accesses; RIP stays.
+zx_status_t exit_general_protection(struct exit_context *context);
+
+#endif // ENGINE_EXITS_EXITS_H

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+//
+// Guest objects and the turn.
+
+#include "engine/guest.h"
+
+#include "engine/vcpu.h"
+#include "objects/vmo.h"
+
+#include <stdlib.h>
+#include <zircon/rights.h>
+#include <zircon/syscalls/hypervisor.h>
+
+// --- The turn ---
+
+void guest_take_turn(struct guest *guest, struct vcpu *vcpu) {
+    platform_mutex_lock(&guest->turn_lock);
+    guest->turn_waiters++;
+    while (guest->turn_taken) {
+        if (guest->turn_holder != NULL) {
+            vcpu_attend(guest->turn_holder);
+        }
+        platform_condition_wait(&guest->turn_free, &guest->turn_lock);
+    }
+    guest->turn_waiters--;
+    guest->turn_taken = true;
+    guest->turn_holder = vcpu;
+    platform_mutex_unlock(&guest->turn_lock);
+}
+
+void guest_give_turn(struct guest *guest) {
+    platform_mutex_lock(&guest->turn_lock);
+    guest->turn_taken = false;
+    guest->turn_holder = NULL;
+    platform_condition_signal(&guest->turn_free);
+    platform_mutex_unlock(&guest->turn_lock);
+}
+
+bool guest_turn_wanted(struct guest *guest) {
+    platform_mutex_lock(&guest->turn_lock);
+    const bool wanted = guest->turn_waiters > 0;
+    platform_mutex_unlock(&guest->turn_lock);
+    return wanted;
+}
+
+// --- Guest-physical memory ---
+
+static void space_lock(struct address_space *space) {
+    guest_take_turn(space->owner, NULL);
+}
+
+static void space_unlock(struct address_space *space) {
+    guest_give_turn(space->owner);
+}
+
+static zx_status_t space_map(struct address_space *space, const struct mapping_view *view) {
+    struct guest *guest = space->owner;
+    return machine_add_vmo(guest->machine, view->vmo);
+}
+
+static void space_unmap(struct address_space *space, const struct mapping_view *view) {
+    struct guest *guest = space->owner;
+    machine_unmap(guest->machine, view->base, view->length);
+}
+
+static const struct address_space_ops space_ops = {
+    .lock = space_lock,
+    .unlock = space_unlock,
+    .map = space_map,
+    .unmap = space_unmap,
+};
+
+static bool find_page(void *context, uint64_t guest_physical, struct backing *out) {
+    const struct guest *guest = context;
+    const uint64_t page = guest_physical & ~0xfffull;
+    struct mapping_view view;
+    if (trap_map_find(&guest->memory_traps, page) != NULL ||
+        !address_space_find(guest->space, page, &view) ||
+        (view.permissions & ZX_VM_PERM_READ) == 0) {
+        return false;
+    }
+    out->vmo = view.vmo;
+    out->vmo_offset = view.vmo_offset + (page - view.base);
+    out->writable = (view.permissions & ZX_VM_PERM_WRITE) != 0;
+    return out->vmo_offset < view.vmo->size;
+}
+
+// --- The object ---
+
+static void destroy(struct object *object) {
+    struct guest *guest = guest_from_object(object);
+    if (guest->space != NULL) {
+        address_space_retire(guest->space);
+    }
+    trap_map_destroy(&guest->memory_traps);
+    trap_map_destroy(&guest->port_traps);
+    if (guest->machine != NULL) {
+        machine_destroy(guest->machine);
+    }
+    platform_condition_destroy(&guest->turn_free);
+    platform_mutex_destroy(&guest->turn_lock);
+    platform_mutex_destroy(&guest->observation.lock);
+    free(guest);
+}
+
+static const struct object_ops guest_ops = {
+    .type = ZX_OBJ_TYPE_GUEST,
+    .default_rights = ZIRCONIA_2022_GUEST_RIGHTS,
+    .destroy = destroy,
+};
+
+zx_status_t guest_create(struct guest **out) {
+    struct guest *guest = calloc(1, sizeof *guest);
+    if (guest == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    object_init(&guest->object, &guest_ops, 0);
+    platform_mutex_init(&guest->turn_lock);
+    platform_mutex_init(&guest->observation.lock);
+    platform_condition_init(&guest->turn_free);
+    guest->next_vpid = 1;
+    const struct machine_client client = {.context = guest, .find_page = find_page};
+    zx_status_t status = machine_create(&client, &guest->machine);
+    if (status == ZX_OK) {
+        guest->space = address_space_create(&space_ops, guest, 0, GUEST_PHYSICAL_SIZE);
+        status = guest->space != NULL ? ZX_OK : ZX_ERR_NO_MEMORY;
+    }
+    if (status != ZX_OK) {
+        object_unref(&guest->object);
+        return status;
+    }
+    *out = guest;
+    return ZX_OK;
+}
+
+unsigned guest_take_vpid(struct guest *guest) {
+    for (unsigned i = 0; i < VPID_COUNT - 1; i++) {
+        const unsigned vpid = 1 + (guest->next_vpid - 1 + i) % (VPID_COUNT - 1);
+        if ((guest->vpids >> vpid & 1) == 0) {
+            guest->vpids |= 1ull << vpid;
+            guest->next_vpid = vpid % (VPID_COUNT - 1) + 1;
+            return vpid;
+        }
+    }
+    return 0;
+}
+
+void guest_give_vpid(struct guest *guest, unsigned vpid) {
+    guest->vpids &= ~(1ull << vpid);
+}
+
+// --- Traps ---
+
+static zx_status_t check_range(const struct trap *trap, bool abi_2018) {
+    if (abi_2018 && trap->size == 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    if (abi_2018 && trap->base + trap->size < trap->base) {
+        return ZX_ERR_OUT_OF_RANGE;
+    }
+    if (trap->kind == ZX_GUEST_TRAP_IO) {
+        const bool inside =
+            trap->size != 0 && trap->base <= UINT16_MAX && trap->size <= UINT16_MAX - trap->base;
+        return inside ? ZX_OK : ZX_ERR_OUT_OF_RANGE;
+    }
+    const bool inside = (trap->base & 0xfff) == 0 && (trap->size & 0xfff) == 0 && trap->size != 0 &&
+                        trap->base < GUEST_PHYSICAL_SIZE &&
+                        trap->size <= GUEST_PHYSICAL_SIZE - trap->base;
+    return inside ? ZX_OK : ZX_ERR_INVALID_ARGS;
+}
+
+static zx_status_t insert(struct guest *guest, struct trap *trap, struct port *port,
+                          bool abi_2018) {
+    if (trap->kind == ZX_GUEST_TRAP_IO) {
+        return trap_map_insert(&guest->port_traps, trap, abi_2018);
+    }
+    // The mappings go even if the trap is refused afterwards (hypervisor ABI 3.2).
+    zx_status_t status = address_space_unmap_range(guest->space, trap->base, trap->size);
+    if (status != ZX_OK) {
+        return status;
+    }
+    if (trap->kind == ZX_GUEST_TRAP_BELL) {
+        trap->pool = packet_pool_create(port, PACKET_POOL_TRAP_COUNT);
+        if (trap->pool == NULL) {
+            return ZX_ERR_NO_MEMORY;
+        }
+    }
+    status = trap_map_insert(&guest->memory_traps, trap, abi_2018);
+    if (status != ZX_OK && trap->pool != NULL) {
+        packet_pool_retire(trap->pool);
+    }
+    return status;
+}
+
+zx_status_t guest_set_trap(struct guest *guest, const struct trap *trap, struct port *port,
+                           bool abi_2018) {
+    if (trap->kind > ZX_GUEST_TRAP_IO || (trap->kind == ZX_GUEST_TRAP_BELL) != (port != NULL)) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    zx_status_t status = check_range(trap, abi_2018);
+    if (status != ZX_OK) {
+        return status;
+    }
+    struct trap copy = *trap;
+    guest_take_turn(guest, NULL);
+    status = insert(guest, &copy, port, abi_2018);
+    guest_give_turn(guest);
+    return status;
+}

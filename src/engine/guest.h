@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+//
+// Guest objects: a machine, its guest-physical address space and its traps.
+//
+// Locks: the turn guards the machine, the address space's mappings, the traps and the VPIDs.
+// Whoever wants it raises `wanted` and the attention of the VCPU that has it, which then gives it
+// up at its next block. A VCPU gives the turn up while it sleeps.
+
+#ifndef ENGINE_GUEST_H
+#define ENGINE_GUEST_H
+
+#include "engine/cpu/machine.h"
+#include "engine/observe.h"
+#include "engine/trap_map.h"
+#include "objects/address_space.h"
+#include "objects/object.h"
+
+#include <stdatomic.h>
+
+struct vcpu;
+
+#define GUEST_PHYSICAL_SIZE (1ull << 48)
+enum { VPID_COUNT = 64 };
+
+struct guest {
+    struct object object;
+    struct machine *machine;
+    struct address_space *space;
+    struct trap_map memory_traps;
+    struct trap_map port_traps;
+    uint64_t vpids; // Bit n: VPID n is in use. VPID 0 never is.
+    unsigned next_vpid;
+    struct observation observation;
+    struct platform_mutex turn_lock; // Guards what follows.
+    struct platform_condition turn_free;
+    bool turn_taken;
+    unsigned turn_waiters;
+    struct vcpu *turn_holder; // NULL when the holder is no VCPU.
+};
+
+zx_status_t guest_create(struct guest **out);
+
+static inline struct guest *guest_from_object(struct object *object) {
+    return (struct guest *)object;
+}
+
+void guest_take_turn(struct guest *guest, struct vcpu *vcpu);
+void guest_give_turn(struct guest *guest);
+
+// True when somebody else waits for the turn. Any thread.
+bool guest_turn_wanted(struct guest *guest);
+
+// hypervisor ABI 3.2, from the checks of addresses on; `port` NULL unless the kind is BELL.
+zx_status_t guest_set_trap(struct guest *guest, const struct trap *trap, struct port *port,
+                           bool abi_2018);
+
+// 0 when none is left.
+unsigned guest_take_vpid(struct guest *guest);
+void guest_give_vpid(struct guest *guest, unsigned vpid);
+
+#endif // ENGINE_GUEST_H

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+//
+// The observer and the counts of a guest.
+
+#include "engine/observe.h"
+
+#include "engine/vcpu.h"
+#include "objects/handle_table.h"
+#include "syscalls/syscalls.h"
+
+#include <string.h>
+
+static zirconia_exit_kind_t kind_of(enum exit_reason reason) {
+    switch (reason) {
+    case EXIT_CPUID:
+        return ZIRCONIA_EXIT_CPUID;
+    case EXIT_HLT:
+        return ZIRCONIA_EXIT_HLT;
+    case EXIT_INTERRUPT_WINDOW:
+        return ZIRCONIA_EXIT_INTERRUPT_WINDOW;
+    case EXIT_VMCALL:
+        return ZIRCONIA_EXIT_VMCALL;
+    case EXIT_CONTROL_REGISTER_ACCESS:
+        return ZIRCONIA_EXIT_CONTROL_REGISTER_ACCESS;
+    case EXIT_IO_INSTRUCTION:
+        return ZIRCONIA_EXIT_IO_INSTRUCTION;
+    case EXIT_RDMSR:
+        return ZIRCONIA_EXIT_RDMSR;
+    case EXIT_WRMSR:
+        return ZIRCONIA_EXIT_WRMSR;
+    case EXIT_EPT_VIOLATION:
+        return ZIRCONIA_EXIT_EPT_VIOLATION;
+    case EXIT_XSETBV:
+        return ZIRCONIA_EXIT_XSETBV;
+    case EXIT_TRIPLE_FAULT:
+        return ZIRCONIA_EXIT_TRIPLE_FAULT;
+    default:
+        return ZIRCONIA_EXIT_KIND_COUNT;
+    }
+}
+
+static uint64_t value_of(const struct cpu *cpu) {
+    return (cpu_register(cpu, RDX) << 32) | (uint32_t)cpu_register(cpu, RAX);
+}
+
+static void qualify(const struct cpu *cpu, const struct cpu_exit *exit, uint64_t *out) {
+    const bool fixed_port = exit->port.immediate_port;
+    switch (exit->reason) {
+    case EXIT_CPUID:
+        out[0] = (uint32_t)cpu_register(cpu, RAX);
+        out[1] = (uint32_t)cpu_register(cpu, RCX);
+        break;
+    case EXIT_IO_INSTRUCTION:
+        out[0] = fixed_port ? exit->port.port_immediate : (uint16_t)cpu_register(cpu, RDX);
+        out[1] = exit->port.access_size;
+        out[2] = exit->port.input;
+        break;
+    case EXIT_RDMSR:
+    case EXIT_WRMSR:
+    case EXIT_XSETBV:
+        out[0] = (uint32_t)cpu_register(cpu, RCX);
+        out[1] = exit->reason == EXIT_RDMSR ? 0 : value_of(cpu);
+        break;
+    case EXIT_EPT_VIOLATION:
+        out[0] = exit->guest_physical;
+        out[1] = exit->write ? 2 : 1;
+        break;
+    case EXIT_VMCALL:
+        out[0] = cpu_register(cpu, RAX);
+        break;
+    default:
+        break;
+    }
+}
+
+void observe_exit(struct vcpu *vcpu, const struct cpu_exit *exit) {
+    const zirconia_exit_kind_t kind = kind_of(exit->reason);
+    if (kind == ZIRCONIA_EXIT_KIND_COUNT) {
+        return;
+    }
+    struct observation *observation = &vcpu->guest->observation;
+    platform_mutex_lock(&observation->lock);
+    observation->counts[kind].count++;
+    const zirconia_exit_observer_t observer = observation->observer;
+    void *context = observation->context;
+    platform_mutex_unlock(&observation->lock);
+    vcpu->exit_kind = kind;
+    vcpu->exit_time = platform_monotonic();
+    if (observer == NULL) {
+        return;
+    }
+    const struct cpu *cpu = vcpu->cpu;
+    zirconia_exit_t told = {
+        .kind = kind,
+        .mode = cpu_code_mode(cpu) == 64   ? ZIRCONIA_CODE_64
+                : cpu_code_mode(cpu) == 32 ? ZIRCONIA_CODE_32
+                                           : ZIRCONIA_CODE_16,
+        .vcpu = vcpu->vpid - 1,
+        .rip = cpu_rip(cpu),
+        .cr3 = cpu_control(cpu, 3),
+        .instruction_size = exit->instruction_length,
+    };
+    memcpy(told.instruction, exit->instruction, exit->instruction_length);
+    qualify(cpu, exit, told.qualification);
+    observer(context, &told);
+}
+
+void observe_entry(struct vcpu *vcpu) {
+    if (vcpu->exit_time == 0) {
+        return;
+    }
+    struct observation *observation = &vcpu->guest->observation;
+    const int64_t time = platform_monotonic() - vcpu->exit_time;
+    vcpu->exit_time = 0;
+    platform_mutex_lock(&observation->lock);
+    observation->counts[vcpu->exit_kind].nanoseconds += (uint64_t)time;
+    platform_mutex_unlock(&observation->lock);
+}
+
+zx_status_t zirconia_guest_observe(zx_handle_t guest, zirconia_exit_observer_t observer,
+                                   void *context) {
+    struct object *object = NULL;
+    const zx_status_t status = handle_lookup(guest, ZX_OBJ_TYPE_GUEST, ZX_RIGHT_INSPECT, &object);
+    if (status == ZX_OK) {
+        struct observation *observation = &guest_from_object(object)->observation;
+        platform_mutex_lock(&observation->lock);
+        observation->observer = observer;
+        observation->context = context;
+        platform_mutex_unlock(&observation->lock);
+        object_unref(object);
+    }
+    return status;
+}
+
+zx_status_t zirconia_guest_statistics(zx_handle_t guest, zirconia_exit_statistics_t *out,
+                                      size_t kinds) {
+    struct object *object = NULL;
+    zx_status_t status = handle_lookup(guest, ZX_OBJ_TYPE_GUEST, ZX_RIGHT_INSPECT, &object);
+    if (status != ZX_OK) {
+        return status;
+    }
+    struct observation *observation = &guest_from_object(object)->observation;
+    zirconia_exit_statistics_t counts[ZIRCONIA_EXIT_KIND_COUNT];
+    platform_mutex_lock(&observation->lock);
+    memcpy(counts, observation->counts, sizeof counts);
+    platform_mutex_unlock(&observation->lock);
+    object_unref(object);
+    const zirconia_exit_statistics_t none = {0};
+    for (size_t i = 0; status == ZX_OK && i < kinds; i++) {
+        status =
+            copy_to_client(&out[i], i < ZIRCONIA_EXIT_KIND_COUNT ? &counts[i] : &none, sizeof none);
+    }
+    return status;
+}
+
+const char *zirconia_exit_kind_name(zirconia_exit_kind_t kind) {
+#define NAME(constant, name) #name,
+    static const char *const names[] = {ZIRCONIA_EXIT_KINDS(NAME)};
+#undef NAME
+    const size_t index = (size_t)kind;
+    return index < sizeof names / sizeof names[0] ? names[index] : "unknown";
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+//
+// The traps of a guest: one tree of guest-physical ranges (MEM and BELL), one of I/O ports
+// (hypervisor ABI 6). Traps are never removed. The owner's lock guards a map.
+
+#ifndef ENGINE_TRAP_MAP_H
+#define ENGINE_TRAP_MAP_H
+
+#include "ports/port.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <zircon/types.h>
+
+struct trap {
+    uint32_t kind;
+    uint64_t base;
+    uint64_t size;
+    uint64_t key;
+    struct packet_pool *pool; // BELL only.
+};
+
+struct trap_map {
+    struct trap *traps; // By base.
+    size_t count;
+    size_t capacity;
+};
+
+// ALREADY_EXISTS when the range meets another (2022+), or starts where another does (2018).
+zx_status_t trap_map_insert(struct trap_map *map, const struct trap *trap, bool abi_2018);
+
+// The trap with the greatest start at or below `address`, if it contains it. NULL otherwise.
+struct trap *trap_map_find(const struct trap_map *map, uint64_t address);
+
+void trap_map_destroy(struct trap_map *map);
+
+#endif // ENGINE_TRAP_MAP_H
