@@ -40,7 +40,7 @@ zx_status_t trap_map_insert(struct trap_map *map, const struct trap *trap, bool 
     if (same || (!abi_2018 && meets)) {
         return ZX_ERR_ALREADY_EXISTS;
     }
-    if (map->count == map->capacity) {
+    if (map->traps == NULL || map->count == map->capacity) {
         const size_t capacity = map->capacity == 0 ? 8 : map->capacity * 2;
         struct trap *grown = realloc(map->traps, capacity * sizeof *grown);
         if (grown == NULL) {

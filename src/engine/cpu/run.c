@@ -207,7 +207,7 @@ static bool port_permitted(struct cpu *cpu, uint16_t port, uint8_t size) {
         linear_read(cpu, tss.base + offset, &bits, 2, &fault) != ACCESS_DONE) {
         return false;
     }
-    return (bits >> port % 8 & ((1u << size) - 1)) == 0;
+    return ((unsigned)bits >> port % 8u & ((1u << size) - 1u)) == 0;
 }
 
 // An HLT exit: a real HLT, or one of the instructions that blocks are cut before.
