@@ -50,6 +50,12 @@ static bool on_unmapped(uc_engine *engine, uc_mem_type type, uint64_t address, i
     return false;
 }
 
+// uc_ctl_request_cache() without its shift into the sign bit: two arguments, read and written.
+static void request_block(uc_engine *engine, uint64_t pc, uc_tb *out) {
+    const unsigned control = (unsigned)UC_CTL_TB_REQUEST_CACHE | 2u << 26 | 3u << 30;
+    uc_ctl(engine, (uc_control_type)control, pc, out);
+}
+
 // A block was translated: guard its pages against stores, and cut it before an instruction that
 // SVM cannot intercept. The cut shows as an HLT exit where there is no HLT.
 static void on_translation(uc_engine *engine, uc_tb *block, uc_tb *previous, void *context) {
@@ -84,7 +90,7 @@ static void on_translation(uc_engine *engine, uc_tb *block, uc_tb *previous, voi
     uc_tb cut;
     uc_ctl_remove_cache(engine, pc, pc + 1);
     uc_ctl_set_exits(engine, &site, 1);
-    uc_ctl_request_cache(engine, pc, &cut);
+    request_block(engine, pc, &cut);
     uc_ctl_set_exits(engine, &site, 0);
     // The old block must not run: have the engine look the address up again.
     uc_reg_write(engine, UC_X86_REG_RIP, &rip);
