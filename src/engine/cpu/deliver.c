@@ -208,7 +208,7 @@ enum delivery deliver_event(struct cpu *cpu, const struct event *event) {
         return DELIVERY_UNSUPPORTED;
     }
     struct event next = *event;
-    struct fault fault;
+    struct fault fault = {0};
     while (!attempt(cpu, &next, &fault)) {
         if (next.kind == EVENT_EXCEPTION && next.vector == VECTOR_DOUBLE_FAULT) {
             return DELIVERY_TRIPLE_FAULT;
