@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+//
+// A guest for tests, made through the public ABI as Zircon's own tests make theirs (hypervisor ABI
+// 11.1): 16 MiB of memory at 0, an identity map of the first GiB with tables at 0 and 0x1000, and a
+// MEM trap on the last page of memory, a store to which is the program's way to end a run.
+
+#ifndef TESTS_GUEST_FIXTURE_H
+#define TESTS_GUEST_FIXTURE_H
+
+#include <zircon/syscalls.h>
+#include <zircon/syscalls/hypervisor.h>
+#include <zircon/syscalls/object.h>
+#include <zircon/syscalls/port.h>
+
+#define MEMORY_SIZE 0x1000000u
+#define ENTRY 0x10000u
+#define EXIT_PAGE (MEMORY_SIZE - 0x1000u)
+
+extern zx_handle_t guest;
+extern zx_handle_t vmar;
+extern zx_handle_t memory;
+extern zx_handle_t vcpu;
+
+// The guest without a VCPU, its memory empty but for the page tables.
+void guest_open(void);
+
+// Puts tests/guests/<program>.bin at `address`; returns its size.
+size_t guest_load(const char *program, uint64_t address);
+
+// All of it: guest_open(), the program at ENTRY, and a VCPU of this thread that starts there.
+void guest_start(const char *program);
+void guest_close(void);
+
+void memory_write(uint64_t address, const void *data, size_t size);
+uint64_t memory_u64(uint64_t address);
+
+// Enters, and fails the test unless ZX_OK.
+zx_port_packet_t enter(void);
+
+// Enters, and fails the test unless the program ended the run by its store to EXIT_PAGE.
+void enter_to_end(void);
+
+zx_vcpu_state_t read_state(void);
+void write_state(const zx_vcpu_state_t *state);
+
+void trap(uint32_t kind, uint64_t base, size_t size, zx_handle_t port, uint64_t key);
+
+#endif // TESTS_GUEST_FIXTURE_H
