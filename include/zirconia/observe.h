@@ -81,7 +81,8 @@ ZIRCONIA_EXPORT zx_status_t zirconia_guest_observe(zx_handle_t guest,
                                                    void *context);
 
 // What a guest's exits of one kind came to. An exit lasts until the guest runs again, what the
-// caller of the run call does in between included; the wait of a HLT counts.
+// caller of the run call does in between included; the wait of a HLT counts. The time is taken only
+// while the guest has an observer, even one that does nothing: clocks are slow beside exits.
 typedef struct zirconia_exit_statistics {
     uint64_t count;
     uint64_t nanoseconds;

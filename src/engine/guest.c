@@ -15,14 +15,14 @@
 
 void guest_take_turn(struct guest *guest, struct vcpu *vcpu) {
     platform_mutex_lock(&guest->turn_lock);
-    guest->turn_waiters++;
+    atomic_fetch_add(&guest->turn_waiters, 1);
     while (guest->turn_taken) {
         if (guest->turn_holder != NULL) {
             vcpu_attend(guest->turn_holder);
         }
         platform_condition_wait(&guest->turn_free, &guest->turn_lock);
     }
-    guest->turn_waiters--;
+    atomic_fetch_sub(&guest->turn_waiters, 1);
     guest->turn_taken = true;
     guest->turn_holder = vcpu;
     platform_mutex_unlock(&guest->turn_lock);
@@ -36,11 +36,8 @@ void guest_give_turn(struct guest *guest) {
     platform_mutex_unlock(&guest->turn_lock);
 }
 
-bool guest_turn_wanted(struct guest *guest) {
-    platform_mutex_lock(&guest->turn_lock);
-    const bool wanted = guest->turn_waiters > 0;
-    platform_mutex_unlock(&guest->turn_lock);
-    return wanted;
+bool guest_turn_wanted(const struct guest *guest) {
+    return atomic_load_explicit(&guest->turn_waiters, memory_order_relaxed) > 0;
 }
 
 // --- Guest-physical memory ---

@@ -31,10 +31,10 @@ struct guest {
     uint64_t vpids; // Bit n: VPID n is in use. VPID 0 never is.
     unsigned next_vpid;
     struct observation observation;
-    struct platform_mutex turn_lock; // Guards what follows.
+    atomic_uint turn_waiters;
+    struct platform_mutex turn_lock; // Guards what follows, and changes of `turn_waiters`.
     struct platform_condition turn_free;
     bool turn_taken;
-    unsigned turn_waiters;
     struct vcpu *turn_holder; // NULL when the holder is no VCPU.
 };
 
@@ -48,7 +48,7 @@ void guest_take_turn(struct guest *guest, struct vcpu *vcpu);
 void guest_give_turn(struct guest *guest);
 
 // True when somebody else waits for the turn. Any thread.
-bool guest_turn_wanted(struct guest *guest);
+bool guest_turn_wanted(const struct guest *guest);
 
 // hypervisor ABI 3.2, from the checks of addresses on; `port` NULL unless the kind is BELL.
 zx_status_t guest_set_trap(struct guest *guest, const struct trap *trap, struct port *port,

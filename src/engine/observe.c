@@ -73,48 +73,74 @@ static void qualify(const struct cpu *cpu, const struct cpu_exit *exit, uint64_t
     }
 }
 
-void observe_exit(struct vcpu *vcpu, const struct cpu_exit *exit) {
-    const zirconia_exit_kind_t kind = kind_of(exit->reason);
-    if (kind == ZIRCONIA_EXIT_KIND_COUNT) {
-        return;
-    }
+static void add(atomic_ullong *figure, uint64_t amount) {
+    const uint64_t value = atomic_load_explicit(figure, memory_order_relaxed);
+    atomic_store_explicit(figure, value + amount, memory_order_relaxed);
+}
+
+static void tell(struct vcpu *vcpu, zirconia_exit_t *told) {
     struct observation *observation = &vcpu->guest->observation;
     platform_mutex_lock(&observation->lock);
-    observation->counts[kind].count++;
     const zirconia_exit_observer_t observer = observation->observer;
     void *context = observation->context;
     platform_mutex_unlock(&observation->lock);
-    vcpu->exit_kind = kind;
-    vcpu->exit_time = platform_monotonic();
     if (observer == NULL) {
         return;
     }
     const struct cpu *cpu = vcpu->cpu;
-    zirconia_exit_t told = {
-        .kind = kind,
-        .mode = cpu_code_mode(cpu) == 64   ? ZIRCONIA_CODE_64
-                : cpu_code_mode(cpu) == 32 ? ZIRCONIA_CODE_32
-                                           : ZIRCONIA_CODE_16,
-        .vcpu = vcpu->vpid - 1,
-        .rip = cpu_rip(cpu),
-        .cr3 = cpu_control(cpu, 3),
-        .instruction_size = exit->instruction_length,
-    };
+    told->mode = cpu_code_mode(cpu) == 64   ? ZIRCONIA_CODE_64
+                 : cpu_code_mode(cpu) == 32 ? ZIRCONIA_CODE_32
+                                            : ZIRCONIA_CODE_16;
+    told->vcpu = vcpu->vpid - 1;
+    told->rip = cpu_rip(cpu);
+    told->cr3 = cpu_control(cpu, 3);
+    observer(context, told);
+}
+
+// True when somebody wants to know more.
+static bool count(struct vcpu *vcpu, zirconia_exit_kind_t kind) {
+    struct observation *observation = &vcpu->guest->observation;
+    add(&observation->figures[kind].count, 1);
+    return atomic_load_explicit(&observation->observed, memory_order_relaxed);
+}
+
+void observe_exit(struct vcpu *vcpu, const struct cpu_exit *exit) {
+    const zirconia_exit_kind_t kind = kind_of(exit->reason);
+    if (kind == ZIRCONIA_EXIT_KIND_COUNT || !count(vcpu, kind)) {
+        return;
+    }
+    vcpu->exit_kind = kind;
+    vcpu->exit_time = platform_monotonic();
+    zirconia_exit_t told = {.kind = kind, .instruction_size = exit->instruction_length};
     memcpy(told.instruction, exit->instruction, exit->instruction_length);
-    qualify(cpu, exit, told.qualification);
-    observer(context, &told);
+    qualify(vcpu->cpu, exit, told.qualification);
+    tell(vcpu, &told);
+}
+
+void observe_exception(struct vcpu *vcpu, const struct cpu_exit *exit) {
+    if (count(vcpu, ZIRCONIA_EXIT_EXCEPTION)) {
+        const uint64_t address = exit->vector == VECTOR_PAGE_FAULT ? cpu_control(vcpu->cpu, 2) : 0;
+        zirconia_exit_t told = {.kind = ZIRCONIA_EXIT_EXCEPTION,
+                                .qualification = {exit->vector, exit->error_code, address}};
+        tell(vcpu, &told);
+    }
+}
+
+void observe_injection(struct vcpu *vcpu, uint8_t vector) {
+    if (count(vcpu, ZIRCONIA_EXIT_INTERRUPT_INJECTED)) {
+        zirconia_exit_t told = {.kind = ZIRCONIA_EXIT_INTERRUPT_INJECTED,
+                                .qualification = {vector}};
+        tell(vcpu, &told);
+    }
 }
 
 void observe_entry(struct vcpu *vcpu) {
     if (vcpu->exit_time == 0) {
         return;
     }
-    struct observation *observation = &vcpu->guest->observation;
     const int64_t time = platform_monotonic() - vcpu->exit_time;
     vcpu->exit_time = 0;
-    platform_mutex_lock(&observation->lock);
-    observation->counts[vcpu->exit_kind].nanoseconds += (uint64_t)time;
-    platform_mutex_unlock(&observation->lock);
+    add(&vcpu->guest->observation.figures[vcpu->exit_kind].nanoseconds, (uint64_t)time);
 }
 
 zx_status_t zirconia_guest_observe(zx_handle_t guest, zirconia_exit_observer_t observer,
@@ -126,6 +152,7 @@ zx_status_t zirconia_guest_observe(zx_handle_t guest, zirconia_exit_observer_t o
         platform_mutex_lock(&observation->lock);
         observation->observer = observer;
         observation->context = context;
+        atomic_store(&observation->observed, observer != NULL);
         platform_mutex_unlock(&observation->lock);
         object_unref(object);
     }
@@ -139,11 +166,12 @@ zx_status_t zirconia_guest_statistics(zx_handle_t guest, zirconia_exit_statistic
     if (status != ZX_OK) {
         return status;
     }
-    struct observation *observation = &guest_from_object(object)->observation;
+    const struct exit_figures *figures = guest_from_object(object)->observation.figures;
     zirconia_exit_statistics_t counts[ZIRCONIA_EXIT_KIND_COUNT];
-    platform_mutex_lock(&observation->lock);
-    memcpy(counts, observation->counts, sizeof counts);
-    platform_mutex_unlock(&observation->lock);
+    for (size_t i = 0; i < ZIRCONIA_EXIT_KIND_COUNT; i++) {
+        counts[i].count = atomic_load(&figures[i].count);
+        counts[i].nanoseconds = atomic_load(&figures[i].nanoseconds);
+    }
     object_unref(object);
     const zirconia_exit_statistics_t none = {0};
     for (size_t i = 0; status == ZX_OK && i < kinds; i++) {

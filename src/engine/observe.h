@@ -2,27 +2,39 @@
 //
 // Telling the observer of a guest about exits, and counting them (zirconia/observe.h).
 //
-// Lock: `lock` guards the observer and the counts.
+// Lock: `lock` guards the observer and its context. The figures are written by the holder of the
+// guest's turn and read by anybody.
 
 #ifndef ENGINE_OBSERVE_H
 #define ENGINE_OBSERVE_H
 
 #include "platform/platform.h"
 
+#include <stdatomic.h>
 #include <zirconia/observe.h>
 
 struct vcpu;
 struct cpu_exit;
 
+struct exit_figures {
+    atomic_ullong count;
+    atomic_ullong nanoseconds;
+};
+
 struct observation {
     struct platform_mutex lock;
     zirconia_exit_observer_t observer;
     void *context;
-    zirconia_exit_statistics_t counts[ZIRCONIA_EXIT_KIND_COUNT];
+    atomic_bool observed; // There is an observer.
+    struct exit_figures figures[ZIRCONIA_EXIT_KIND_COUNT];
 };
 
 // An exit that the VCPU made just now, before anything is done about it.
 void observe_exit(struct vcpu *vcpu, const struct cpu_exit *exit);
+
+// No exits, but the observer is told: the guest took an exception; the VCPU injected a vector.
+void observe_exception(struct vcpu *vcpu, const struct cpu_exit *exit);
+void observe_injection(struct vcpu *vcpu, uint8_t vector);
 
 // The VCPU is about to run again: the time of its last exit ends.
 void observe_entry(struct vcpu *vcpu);

@@ -19,7 +19,7 @@ enum {
 };
 
 void vcpu_attend(struct vcpu *vcpu) {
-    atomic_store(&vcpu->cpu->attention, true);
+    atomic_store(&vcpu->guest->machine->attention, true);
 }
 
 // --- Pending vectors; vcpu.lock held ---
@@ -41,12 +41,15 @@ static int choose_pending(const struct vcpu *vcpu) {
     if (is_pending(vcpu, VECTOR_NMI)) {
         return VECTOR_NMI;
     }
-    for (int vector = 255; vector >= 0; vector--) {
-        if (is_pending(vcpu, (unsigned)vector)) {
-            return vector;
-        }
+    int word = 3;
+    while (word >= 0 && vcpu->pending[word] == 0) {
+        word--;
     }
-    return -1;
+    int vector = 64 * word + 63;
+    while (word >= 0 && !is_pending(vcpu, (unsigned)vector)) {
+        vector--;
+    }
+    return word >= 0 ? vector : -1;
 }
 
 static void forget_exceptions(struct vcpu *vcpu) {
@@ -74,12 +77,15 @@ static zx_status_t inject(struct vcpu *vcpu, uint8_t vector) {
         .has_error_code = vector_has_error_code(vector),
         .return_rip = cpu_rip(vcpu->cpu),
     };
-    return deliver_event(vcpu->cpu, &event) == DELIVERED ? ZX_OK : ZX_ERR_NOT_SUPPORTED;
+    if (deliver_event(vcpu->cpu, &event) != DELIVERED) {
+        return ZX_ERR_NOT_SUPPORTED;
+    }
+    observe_injection(vcpu, vector);
+    return ZX_OK;
 }
 
 // Kick, then interrupt: the order of Zircon's loop (hypervisor ABI 8).
 static zx_status_t prepare_entry(struct vcpu *vcpu) {
-    atomic_store(&vcpu->cpu->attention, false);
     platform_mutex_lock(&vcpu->lock);
     if (vcpu->kicked) {
         vcpu->kicked = false;
@@ -145,31 +151,78 @@ static zx_status_t dispatch(struct exit_context *context) {
     }
 }
 
-static void yield_turn(struct vcpu *vcpu) {
-    if (guest_turn_wanted(vcpu->guest)) {
+// Whoever asked for attention is answered by what follows: a look at the turn, at kicks and at
+// interrupts.
+static bool turn_wanted(struct vcpu *vcpu) {
+    atomic_store(&vcpu->guest->machine->attention, false);
+    return guest_turn_wanted(vcpu->guest);
+}
+
+static void finish_exit(struct exit_context *context) {
+    observe_exit(context->vcpu, context->exit);
+    context->status = dispatch(context);
+    context->finished = true;
+}
+
+// These give the turn to others, for which the engine must have left the guest.
+static bool may_sleep(enum exit_reason reason) {
+    return reason == EXIT_HLT || reason == EXIT_EPT_VIOLATION;
+}
+
+// Handles an exit without leaving the guest, if it can be; true when the guest goes on.
+static bool finish_inside(void *argument, const struct cpu_exit *exit) {
+    struct exit_context *context = argument;
+    if (exit->reason == EXIT_EXCEPTION) {
+        observe_exception(context->vcpu, exit);
+        return true;
+    }
+    if (may_sleep(exit->reason)) {
+        return false;
+    }
+    finish_exit(context);
+    if (context->status != ZX_ERR_NEXT || turn_wanted(context->vcpu)) {
+        return false;
+    }
+    const zx_status_t status = prepare_entry(context->vcpu);
+    if (status != ZX_OK) {
+        context->status = status;
+        return false;
+    }
+    observe_entry(context->vcpu);
+    context->finished = false;
+    return true;
+}
+
+static void run(struct exit_context *context) {
+    struct vcpu *vcpu = context->vcpu;
+    if (turn_wanted(vcpu)) {
         guest_give_turn(vcpu->guest);
         platform_yield();
         guest_take_turn(vcpu->guest, vcpu);
     }
+    context->status = prepare_entry(vcpu);
+    if (context->status != ZX_OK) {
+        return;
+    }
+    observe_entry(vcpu);
+    context->finished = false;
+    struct cpu_exit exit;
+    context->exit = &exit;
+    cpu_run(vcpu->cpu, &exit, finish_inside, context);
+    if (!context->finished) {
+        finish_exit(context);
+    }
 }
 
 zx_status_t vcpu_enter(struct vcpu *vcpu, enum packet_layout layout, zx_port_packet_t *packet) {
-    struct cpu_exit exit;
-    struct exit_context context = {vcpu, &exit, layout, packet};
+    struct exit_context context = {
+        .vcpu = vcpu, .layout = layout, .packet = packet, .status = ZX_ERR_NEXT};
     guest_take_turn(vcpu->guest, vcpu);
-    zx_status_t status = ZX_ERR_NEXT;
-    while (status == ZX_ERR_NEXT) {
-        yield_turn(vcpu);
-        status = prepare_entry(vcpu);
-        if (status == ZX_OK) {
-            observe_entry(vcpu);
-            cpu_run(vcpu->cpu, &exit);
-            observe_exit(vcpu, &exit);
-            status = dispatch(&context);
-        }
+    while (context.status == ZX_ERR_NEXT) {
+        run(&context);
     }
     guest_give_turn(vcpu->guest);
-    return status;
+    return context.status;
 }
 
 // --- Requests from other threads ---

@@ -50,7 +50,9 @@ static uc_err configure(uc_engine *engine, uint8_t *hidden, uint64_t hidden_size
         error = uc_mem_map_ptr(engine, HIDDEN_BASE, hidden_size, UC_PROT_ALL, hidden);
     }
     if (error == UC_ERR_OK && window != NULL) {
-        error = uc_mem_map_ptr(engine, WINDOW_BASE, WINDOW_SIZE, UC_PROT_ALL, window);
+        // Not executable: so each byte is shown to a hook before it is translated.
+        error =
+            uc_mem_map_ptr(engine, WINDOW_BASE, WINDOW_SIZE, UC_PROT_READ | UC_PROT_WRITE, window);
     }
     if (error == UC_ERR_OK) {
         error = map_filler(engine, hidden_size, window != NULL);

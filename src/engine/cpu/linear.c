@@ -162,11 +162,7 @@ enum access_result linear_write(struct cpu *cpu, uint64_t linear, const void *da
     return result;
 }
 
-size_t linear_fetch(struct cpu *cpu, uint8_t *out) {
-    uint64_t linear = cpu_rip(cpu);
-    if (!cpu_code_64(cpu)) {
-        linear = (uint32_t)(linear + cpu_segment(cpu, SEGMENT_CS).base);
-    }
+size_t linear_fetch(struct cpu *cpu, uint64_t linear, uint8_t *out) {
     struct access_fault fault;
     if (linear_read(cpu, linear, out, 15, &fault) == ACCESS_DONE) {
         return 15;

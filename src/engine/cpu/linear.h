@@ -34,7 +34,7 @@ enum access_result linear_read(struct cpu *cpu, uint64_t linear, void *out, size
 enum access_result linear_write(struct cpu *cpu, uint64_t linear, const void *data, size_t size,
                                 struct access_fault *fault);
 
-// The bytes of the instruction at RIP, up to 15: fewer where memory ends. Their number.
-size_t linear_fetch(struct cpu *cpu, uint8_t *out);
+// The bytes of the instruction there, up to 15: fewer where memory ends. Their number.
+size_t linear_fetch(struct cpu *cpu, uint64_t linear, uint8_t *out);
 
 #endif // ENGINE_CPU_LINEAR_H

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CODE_PAGE_BYTES (WINDOW_SIZE / 4096 / 8)
+#define PLACES_BYTES (WINDOW_SIZE / 4096 * sizeof(uint32_t))
 
 static void fill_vmcb(uint8_t *vmcb) {
     const struct segment code = {.limit = 0xffff, .attributes = 0x209b00};
@@ -84,7 +84,7 @@ static void fill_msr_bitmap(uint8_t *bitmap) {
     }
 }
 
-static void *lazy_pages(size_t size) {
+void *machine_lazy_pages(size_t size) {
     void *pages = platform_reserve(size);
     if (pages != NULL && !platform_protect(pages, size, PLATFORM_READ | PLATFORM_WRITE)) {
         platform_unmap(pages, size);
@@ -98,10 +98,11 @@ static zx_status_t start(struct machine *machine) {
     if (status != ZX_OK) {
         return status;
     }
-    machine->hidden = lazy_pages(HIDDEN_SIZE);
+    machine->hidden = machine_lazy_pages(HIDDEN_SIZE);
     machine->window = platform_reserve(WINDOW_SIZE);
-    machine->code_pages = lazy_pages(CODE_PAGE_BYTES);
-    if (machine->hidden == NULL || machine->window == NULL || machine->code_pages == NULL) {
+    machine->places = machine_lazy_pages(PLACES_BYTES);
+    if (machine->hidden == NULL || machine->window == NULL || machine->places == NULL ||
+        !code_pages_create(machine)) {
         return ZX_ERR_NO_MEMORY;
     }
     status = flat_engine_open(machine->hidden, HIDDEN_SIZE, machine->window, &machine->engine);
@@ -110,6 +111,7 @@ static zx_status_t start(struct machine *machine) {
     }
     if (uc_context_alloc(machine->engine, &machine->host) != UC_ERR_OK ||
         uc_context_alloc(machine->engine, &machine->started) != UC_ERR_OK ||
+        uc_context_alloc(machine->engine, &machine->kept) != UC_ERR_OK ||
         uc_context_save(machine->engine, machine->host) != UC_ERR_OK) {
         return ZX_ERR_NO_MEMORY;
     }
@@ -126,7 +128,6 @@ zx_status_t machine_create(const struct machine_client *client, struct machine *
     }
     machine->client = *client;
     machine->next_table = HIDDEN_TABLES + 0x1000;
-    machine->unguarded = UINT64_MAX;
     const zx_status_t status = start(machine);
     if (status != ZX_OK) {
         machine_destroy(machine);
@@ -143,18 +144,18 @@ static void unmap_if(void *address, size_t size) {
 }
 
 void machine_destroy(struct machine *machine) {
-    if (machine->host != NULL) {
-        uc_context_free(machine->host);
-    }
-    if (machine->started != NULL) {
-        uc_context_free(machine->started);
+    uc_context *const contexts[] = {machine->host, machine->started, machine->kept};
+    for (size_t i = 0; i < sizeof contexts / sizeof contexts[0]; i++) {
+        if (contexts[i] != NULL) {
+            uc_context_free(contexts[i]);
+        }
     }
     if (machine->engine != NULL) {
         uc_close(machine->engine);
     }
     unmap_if(machine->hidden, HIDDEN_SIZE);
     unmap_if(machine->window, WINDOW_SIZE);
-    unmap_if(machine->code_pages, CODE_PAGE_BYTES);
+    unmap_if(machine->places, PLACES_BYTES);
     while (machine->slots != NULL) {
         struct window_slot *slot = machine->slots;
         machine->slots = slot->next;
@@ -162,6 +163,7 @@ void machine_destroy(struct machine *machine) {
         vmo_unref(slot->vmo);
         free(slot);
     }
+    code_pages_destroy(machine);
     free(machine);
 }
 
@@ -197,9 +199,10 @@ static zx_status_t place(struct machine *machine, struct window_slot *slot) {
 
 // The slot begins with its listener.
 static void note_write(struct vmo_listener *listener, uint64_t offset, uint64_t length) {
-    (void)offset;
-    (void)length;
-    atomic_store(&((struct window_slot *)listener)->written, true);
+    const struct window_slot *slot = (struct window_slot *)listener;
+    const uint64_t first = (slot->base + offset) >> 12;
+    const uint64_t end = (slot->base + offset + length + 0xfff) >> 12;
+    code_pages_note(slot->machine, first, end - first);
 }
 
 zx_status_t machine_add_vmo(struct machine *machine, struct vmo *vmo) {
@@ -212,6 +215,7 @@ zx_status_t machine_add_vmo(struct machine *machine, struct vmo *vmo) {
         return ZX_ERR_NO_MEMORY;
     }
     const uint64_t page = platform_page_size();
+    slot->machine = machine;
     slot->vmo = vmo;
     slot->size = (vmo->size + page - 1) / page * page;
     const zx_status_t status = place(machine, slot);
@@ -240,14 +244,9 @@ bool machine_make_present(struct machine *machine, uint64_t guest_physical, bool
     if (slot == NULL || backing.vmo_offset >= slot->size) {
         return false;
     }
-    uint64_t *entry = nested_entry(machine, guest_physical, true);
-    if (entry == NULL) {
-        return false;
-    }
-    const uint64_t offset = slot->base + backing.vmo_offset;
-    const bool writable = backing.writable && !code_pages_contain(machine, offset >> 12);
-    *entry = (WINDOW_BASE + offset) | NESTED_LEAF | (writable ? NESTED_WRITABLE : 0);
-    return true;
+    const uint64_t page = (slot->base + backing.vmo_offset) >> 12;
+    const bool writable = backing.writable && !code_pages_contain(machine, page);
+    return nested_map(machine, guest_physical, page, writable);
 }
 
 uint8_t *machine_host_address(struct machine *machine, uint64_t guest_physical, bool write) {
@@ -262,18 +261,4 @@ uint8_t *machine_host_address(struct machine *machine, uint64_t guest_physical, 
         return NULL;
     }
     return machine->window + ((*entry & NESTED_ADDRESS) - WINDOW_BASE) + (guest_physical & 0xfff);
-}
-
-void machine_drop_written(struct machine *machine) {
-    for (struct window_slot *slot = machine->slots; slot != NULL; slot = slot->next) {
-        if (!atomic_load_explicit(&slot->written, memory_order_relaxed)) {
-            continue;
-        }
-        atomic_store(&slot->written, false);
-        for (uint64_t page = slot->base >> 12; page < (slot->base + slot->size) >> 12; page++) {
-            if (code_pages_contain(machine, page)) {
-                code_pages_drop(machine, page);
-            }
-        }
-    }
 }

@@ -7,7 +7,9 @@
 #ifndef ENGINE_CPU_MACHINE_H
 #define ENGINE_CPU_MACHINE_H
 
+#include "engine/cpu/code_pages.h"
 #include "engine/cpu/layout.h"
+#include "engine/cpu/locked_bit_test.h"
 #include "objects/vmo.h"
 
 #include <stdatomic.h>
@@ -18,6 +20,7 @@
 #include <zircon/types.h>
 
 struct cpu;
+struct run;
 
 // What a guest-physical page is. The owner answers from the guest's mappings and traps.
 struct backing {
@@ -34,7 +37,7 @@ struct machine_client {
 
 struct window_slot {
     struct vmo_listener listener; // First: note_write() goes from it to the slot.
-    atomic_bool written;          // zx_vmo_write() changed the contents.
+    struct machine *machine;
     struct vmo *vmo;
     uint64_t base; // From the start of the window.
     uint64_t size;
@@ -49,19 +52,23 @@ struct machine {
     uint8_t *window;
     uint64_t next_table;       // Offset of the first unused page of nested tables.
     struct window_slot *slots; // By base.
-    uint8_t *code_pages;       // A bit a window page: translations of it may exist.
-    uint64_t unguarded;        // A code page that one store may write; see code_pages.c.
-    uc_context *host;          // Before VMRUN: flat addresses.
-    uc_context *started;       // Right after VMRUN.
-    struct cpu *loaded;        // Whose state the engine holds.
-    struct cpu *running;       // Inside cpu_run().
-    uint32_t report;           // The last interrupt number that Unicorn reported, and its
-    uint64_t report_address;   // second information word.
+    uint32_t *places;          // A page of the window: which entry leads there; see nested.c.
+    struct code_pages code;
+    uc_context *host;    // Before VMRUN: flat addresses.
+    uc_context *started; // Right after VMRUN.
+    uc_context *kept;    // For code_pages_drop().
+    struct cpu *loaded;  // Whose state the engine holds.
+    struct run *run;     // Inside cpu_run().
+    struct locked_bit_test bit_test;
+    atomic_bool attention; // Stop at the next block: somebody wants the VCPU loop. Any thread.
     bool tlb_stale;
 };
 
 zx_status_t machine_create(const struct machine_client *client, struct machine **out);
 void machine_destroy(struct machine *machine);
+
+// Zeros that take memory only where they are written; platform_unmap() ends them. NULL without.
+void *machine_lazy_pages(size_t size);
 
 // A VMO gets a place in the window with its first mapping and keeps it, with a reference, for the
 // life of the machine.
@@ -77,30 +84,22 @@ bool machine_make_present(struct machine *machine, uint64_t guest_physical, bool
 // The host address of a byte of guest-physical memory, good to the end of its page; NULL as above.
 uint8_t *machine_host_address(struct machine *machine, uint64_t guest_physical, bool write);
 
-// Drops translations of VMOs that were written with zx_vmo_write(). Between runs.
-void machine_drop_written(struct machine *machine);
-
 // --- nested.c ---
 
 // The leaf entry of a 4 KiB page, its tables made if `create`; NULL if there is none.
 uint64_t *nested_entry(struct machine *machine, uint64_t guest_physical, bool create);
 void nested_clear(struct machine *machine, uint64_t guest_physical, uint64_t length);
 
+// Makes the page of the window appear at the guest-physical page. False without memory for tables.
+bool nested_map(struct machine *machine, uint64_t guest_physical, uint64_t window_page,
+                bool writable);
+
+// Makes each leaf entry that leads to this page of the window read-only. True if one was not.
+bool nested_protect(struct machine *machine, uint64_t window_page);
+
 #define NESTED_PRESENT 1ull
 #define NESTED_WRITABLE 2ull
 #define NESTED_LEAF 0x65ull // Present, user, accessed, dirty.
 #define NESTED_ADDRESS 0xffffffffff000ull
-
-// --- code_pages.c ---
-
-// A translation of [guest_physical, + length), inside one page, has been made.
-void code_pages_translated(struct machine *machine, uint64_t guest_physical);
-
-// A store hit a page that is not writable in the nested tables. True if it was so only because of
-// its translations, which are gone now: the store can be tried again.
-bool code_pages_written(struct machine *machine, uint64_t guest_physical);
-
-void code_pages_drop(struct machine *machine, uint64_t window_page);
-bool code_pages_contain(const struct machine *machine, uint64_t window_page);
 
 #endif // ENGINE_CPU_MACHINE_H

@@ -42,6 +42,65 @@ uint64_t *nested_entry(struct machine *machine, uint64_t guest_physical, bool cr
     return &table[guest_physical >> 12 & (ENTRIES - 1)];
 }
 
+// --- From a page of the window back to its entries ---
+
+enum { SEVERAL = UINT32_MAX }; // Look at all entries.
+
+static uint32_t place_of(const struct machine *machine, const uint64_t *entry) {
+    return (uint32_t)((const uint8_t *)entry - machine->hidden) / sizeof *entry;
+}
+
+bool nested_map(struct machine *machine, uint64_t guest_physical, uint64_t window_page,
+                bool writable) {
+    uint64_t *entry = nested_entry(machine, guest_physical, true);
+    if (entry == NULL) {
+        return false;
+    }
+    uint32_t *place = &machine->places[window_page];
+    if (*place == 0) {
+        *place = place_of(machine, entry);
+    } else if (*place != place_of(machine, entry)) {
+        *place = SEVERAL;
+    }
+    *entry = (WINDOW_BASE + (window_page << 12)) | NESTED_LEAF | (writable ? NESTED_WRITABLE : 0);
+    return true;
+}
+
+static bool protect_entry(uint64_t *entry, uint64_t window_page) {
+    const uint64_t address = WINDOW_BASE + (window_page << 12);
+    const uint64_t wanted = NESTED_PRESENT | NESTED_WRITABLE;
+    if ((*entry & wanted) != wanted || (*entry & NESTED_ADDRESS) != address) {
+        return false;
+    }
+    *entry &= ~NESTED_WRITABLE;
+    return true;
+}
+
+static bool protect_table(struct machine *machine, uint64_t *table, unsigned shift,
+                          uint64_t window_page) {
+    bool changed = false;
+    for (unsigned i = 0; i < ENTRIES; i++) {
+        if (shift == 12) {
+            changed |= protect_entry(&table[i], window_page);
+        } else if ((table[i] & NESTED_PRESENT) != 0) {
+            changed |= protect_table(machine, table_at(machine, table[i] & NESTED_ADDRESS),
+                                     shift - 9, window_page);
+        }
+    }
+    return changed;
+}
+
+bool nested_protect(struct machine *machine, uint64_t window_page) {
+    const uint32_t place = machine->places[window_page];
+    if (place == SEVERAL) {
+        return protect_table(machine, table_at(machine, HIDDEN_BASE + HIDDEN_TABLES), 39,
+                             window_page);
+    }
+    return place != 0 && protect_entry((uint64_t *)(void *)machine->hidden + place, window_page);
+}
+
+// --- Unmapping ---
+
 // Clears what lies below one table; `base` is the first address that the table covers.
 static void clear_table(struct machine *machine, uint64_t *table, unsigned shift, uint64_t base,
                         uint64_t start, uint64_t end) {

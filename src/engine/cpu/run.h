@@ -22,8 +22,9 @@ enum exit_reason {
     EXIT_EPT_VIOLATION,
     EXIT_XSETBV,
     EXIT_TRIPLE_FAULT,
-    EXIT_OTHER,  // An instruction that exits and that nobody handles.
-    EXIT_FAILED, // The engine failed; the reason is in the log.
+    EXIT_EXCEPTION, // No exit: the guest has taken an exception through its IDT.
+    EXIT_OTHER,     // An instruction that exits and that nobody handles.
+    EXIT_FAILED,    // The engine failed; the reason is in the log.
 };
 
 struct cpu_exit {
@@ -33,11 +34,29 @@ struct cpu_exit {
     struct port_access port; // IO_INSTRUCTION
     uint64_t guest_physical; // EPT_VIOLATION
     bool write;              // EPT_VIOLATION
+    uint8_t vector;          // EXCEPTION
+    uint32_t error_code;     // EXCEPTION
 };
 
-// Runs until an exit. Only the turn's holder; the state is open afterwards.
-void cpu_run(struct cpu *cpu, struct cpu_exit *exit);
+// Handles an exit, or says no: then the run ends with it. It is called from inside Unicorn, with
+// the state open, and so must neither run the engine nor give up the guest's turn.
+typedef bool (*exit_handler)(void *context, const struct cpu_exit *exit);
+
+// Runs until an exit for which `handle` says no. Only the turn's holder; the state is open after.
+void cpu_run(struct cpu *cpu, struct cpu_exit *exit, exit_handler handle, void *context);
 
 zx_status_t run_add_hooks(struct machine *machine);
+
+// A run under way, for the hooks.
+struct run {
+    struct cpu *cpu;
+    struct cpu_exit *exit;
+    exit_handler handle;
+    void *context;
+    bool ended;                // By an exit.
+    bool stepping;             // One instruction alone; what is reported waits for its end.
+    uint32_t deferred;         // The number of such a report,
+    uint64_t deferred_address; // and its address.
+};
 
 #endif // ENGINE_CPU_RUN_H

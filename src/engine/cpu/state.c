@@ -134,7 +134,9 @@ uint64_t cpu_control(const struct cpu *cpu, unsigned index) {
 
 void cpu_set_control(struct cpu *cpu, unsigned index, uint64_t value) {
     cpu_set_word(cpu, STATE_CR + 8 * (size_t)index, value);
-    cpu->machine->tlb_stale = true;
+    if (index != 2) {
+        cpu->machine->tlb_stale = true;
+    }
 }
 
 uint64_t cpu_efer(const struct cpu *cpu) {
@@ -202,6 +204,10 @@ unsigned cpu_code_mode(const struct cpu *cpu) {
         return 64;
     }
     return (cpu_segment(cpu, SEGMENT_CS).attributes & ATTRIBUTE_BIG) != 0 ? 32 : 16;
+}
+
+uint64_t cpu_code_address(const struct cpu *cpu, uint64_t rip) {
+    return cpu_code_64(cpu) ? rip : (uint32_t)(rip + cpu_segment(cpu, SEGMENT_CS).base);
 }
 
 static uint32_t segment_mode(const struct cpu *cpu) {

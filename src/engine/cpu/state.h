@@ -9,15 +9,12 @@
 #include "engine/cpu/machine.h"
 #include "engine/cpu/registers.h"
 
-#include <stdatomic.h>
-
 struct cpu {
     struct machine *machine;
     uc_context *context;
-    bool open;             // The context has the newest state.
-    bool dirty;            // And the engine does not have it.
-    uint64_t debug[8];     // Emulated: the real debug registers stay disarmed.
-    atomic_bool attention; // Stop at the next block: somebody wants the VCPU loop.
+    bool open;         // The context has the newest state.
+    bool dirty;        // And the engine does not have it.
+    uint64_t debug[8]; // Emulated: the real debug registers stay disarmed.
 };
 
 zx_status_t cpu_create(struct machine *machine, struct cpu **out);
@@ -58,5 +55,8 @@ bool cpu_long_mode(const struct cpu *cpu);
 bool cpu_code_64(const struct cpu *cpu);
 // 16, 32 or 64.
 unsigned cpu_code_mode(const struct cpu *cpu);
+
+// The linear address of an instruction at this RIP.
+uint64_t cpu_code_address(const struct cpu *cpu, uint64_t rip);
 
 #endif // ENGINE_CPU_STATE_H

@@ -14,6 +14,8 @@ struct exit_context {
     const struct cpu_exit *exit;
     enum packet_layout layout;
     zx_port_packet_t *packet;
+    zx_status_t status; // What became of the exit,
+    bool finished;      // once it is handled.
 };
 
 zx_status_t exit_cpuid(struct exit_context *context);

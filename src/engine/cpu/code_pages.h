@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+//
+// Which pages of the window hold code that Unicorn has translated, and what happens when they are
+// written. Unicorn 2.1.1 misses stores through an alias, repeated stores and every store of the
+// host, so this library finds them itself: such a page is read-only in the nested tables.
+
+#ifndef ENGINE_CPU_CODE_PAGES_H
+#define ENGINE_CPU_CODE_PAGES_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NO_WINDOW_PAGE UINT64_MAX
+
+struct cpu;
+struct machine;
+
+struct code_pages {
+    atomic_uchar *translated; // A bit a page of the window. Set by the turn's holder.
+    atomic_uchar *written;    // The same, for pages that the host wrote since. Any thread.
+    atomic_bool any_written;
+    uint64_t stepped;    // The page that stays writable while one instruction runs, and the
+    uint64_t step_start; // instruction's linear address
+    uint64_t step_end;   // and its end.
+};
+
+bool code_pages_create(struct machine *machine);
+void code_pages_destroy(struct machine *machine);
+
+bool code_pages_contain(const struct machine *machine, uint64_t window_page);
+
+// Unicorn is about to translate from the page: guards it.
+void code_pages_translated(struct machine *machine, uint64_t window_page);
+
+// A store of the guest hit a page that is not writable in the nested tables. True if it was so only
+// because of its translations: they are gone and the page is writable, until its code runs again.
+bool code_pages_written(struct machine *machine, uint64_t guest_physical);
+
+// zx_vmo_write() changed [page, page + count). Any thread, and it must not wait: the next entry
+// drops the translations.
+void code_pages_note(struct machine *machine, uint64_t page, uint64_t count);
+bool code_pages_noted(const struct machine *machine);
+void code_pages_drop_noted(struct machine *machine);
+
+// An instruction that stores into the page that it is itself in: guarding that page again would
+// fault for ever. It runs alone, the page unguarded, and then is translated anew.
+bool code_pages_must_step(struct cpu *cpu, uint64_t guest_physical, unsigned length);
+bool code_pages_begin_step(struct machine *machine); // False when there is nothing to step.
+void code_pages_end_step(struct machine *machine);
+
+#endif // ENGINE_CPU_CODE_PAGES_H

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+//
+// From what Unicorn reports, by SVM's exit codes, to what a VMX processor would do: deliver an
+// event to the guest, or exit.
+
+#include "engine/cpu/report.h"
+
+#include "decode/instruction.h"
+#include "engine/cpu/deliver.h"
+#include "engine/cpu/linear.h"
+#include "engine/cpu/vmcb.h"
+
+#include <string.h>
+
+static void fetch_instruction(struct cpu *cpu, struct cpu_exit *exit, uint8_t *available) {
+    const uint64_t linear = cpu_code_address(cpu, cpu_rip(cpu));
+    *available = (uint8_t)linear_fetch(cpu, linear, exit->instruction);
+    exit->instruction_length = (uint8_t)instruction_length(exit->instruction, *available,
+                                                           (enum code_mode)cpu_code_mode(cpu));
+}
+
+static enum report_result deliver(struct cpu *cpu, const struct event *event,
+                                  struct cpu_exit *exit) {
+    exit->vector = event->vector;
+    exit->error_code = event->error_code;
+    switch (deliver_event(cpu, event)) {
+    case DELIVERED:
+        exit->reason = EXIT_EXCEPTION;
+        return REPORT_HANDLED;
+    case DELIVERY_TRIPLE_FAULT:
+        exit->reason = EXIT_TRIPLE_FAULT;
+        return REPORT_EXIT;
+    default:
+        exit->reason = EXIT_OTHER;
+        return REPORT_EXIT;
+    }
+}
+
+static enum report_result deliver_exception(struct cpu *cpu, uint8_t vector, uint32_t error_code,
+                                            struct cpu_exit *exit) {
+    const struct event event = {
+        .kind = EVENT_EXCEPTION,
+        .vector = vector,
+        .has_error_code = vector_has_error_code(vector),
+        .error_code = error_code,
+        .return_rip = cpu_rip(cpu),
+    };
+    return deliver(cpu, &event, exit);
+}
+
+enum report_result report_invalid_opcode(struct cpu *cpu, struct cpu_exit *exit) {
+    return deliver_exception(cpu, VECTOR_INVALID_OPCODE, 0, exit);
+}
+
+static enum report_result exception(struct cpu *cpu, uint8_t vector, uint64_t address,
+                                    struct cpu_exit *exit) {
+    if (vector == VECTOR_PAGE_FAULT) {
+        cpu_set_control(cpu, 2, address);
+    }
+    if (vector == VECTOR_INVALID_OPCODE) {
+        uint8_t available;
+        fetch_instruction(cpu, exit, &available);
+        if (exit->instruction_length >= 3 && memcmp(exit->instruction, "\x0f\x01\xc1", 3) == 0) {
+            exit->reason = EXIT_VMCALL;
+            return REPORT_EXIT;
+        }
+    }
+    return deliver_exception(cpu, vector, cpu_error_code(cpu), exit);
+}
+
+static enum report_result software_interrupt(struct cpu *cpu, struct cpu_exit *exit) {
+    uint8_t available;
+    fetch_instruction(cpu, exit, &available);
+    const uint8_t length = exit->instruction_length;
+    const uint8_t last = length > 0 ? exit->instruction[length - 1] : 0;
+    uint8_t vector = last; // INT n
+    if (length < 2 || exit->instruction[length - 2] != 0xcd) {
+        vector = last == 0xcc ? VECTOR_BREAKPOINT : VECTOR_OVERFLOW;
+    }
+    const struct event event = {
+        .kind = EVENT_SOFTWARE,
+        .vector = vector,
+        .return_rip = cpu_rip(cpu) + length,
+    };
+    return deliver(cpu, &event, exit);
+}
+
+static void syscall_instruction(struct cpu *cpu, uint8_t length) {
+    const struct layout *layout = cpu->machine->layout;
+    const uint64_t flags = cpu_rflags(cpu);
+    const uint16_t selector = (uint16_t)(cpu_word(cpu, layout->star) >> 32 & 0xfffc);
+    const struct segment code = {.selector = selector, .limit = ~0u, .attributes = 0xa09b00};
+    const struct segment stack = {
+        .selector = (uint16_t)(selector + 8), .limit = ~0u, .attributes = 0xc09300};
+    cpu_set_register(cpu, RCX, cpu_rip(cpu) + length);
+    cpu_set_register(cpu, R11, flags & ~RFLAGS_RF);
+    cpu_set_rip(cpu, cpu_word(cpu, layout->lstar));
+    cpu_set_rflags(cpu, flags & ~(cpu_word(cpu, layout->sfmask) | RFLAGS_RF));
+    cpu_set_segment(cpu, SEGMENT_CS, &code);
+    cpu_set_segment(cpu, SEGMENT_SS, &stack);
+    cpu_update_mode(cpu);
+}
+
+// IN and OUT at a privilege that IOPL does not cover: the TSS's bitmap decides (SDM volume 1,
+// section 19.5).
+static bool port_permitted(struct cpu *cpu, uint16_t port, uint8_t size) {
+    if (cpu_privilege(cpu) <= RFLAGS_IOPL(cpu_rflags(cpu))) {
+        return true;
+    }
+    const struct segment tss = cpu_segment(cpu, SEGMENT_TR);
+    struct access_fault fault;
+    uint16_t map = 0;
+    uint16_t bits = 0;
+    if (tss.limit < 103 || linear_read(cpu, tss.base + 102, &map, 2, &fault) != ACCESS_DONE) {
+        return false;
+    }
+    const uint32_t offset = map + port / 8u;
+    if (offset + 1 > tss.limit ||
+        linear_read(cpu, tss.base + offset, &bits, 2, &fault) != ACCESS_DONE) {
+        return false;
+    }
+    return ((unsigned)bits >> port % 8u & ((1u << size) - 1u)) == 0;
+}
+
+// An HLT exit: a real HLT, or one of the instructions that blocks are cut before.
+static enum report_result halt_or_cut(struct cpu *cpu, struct cpu_exit *exit) {
+    uint8_t available;
+    fetch_instruction(cpu, exit, &available);
+    const uint8_t *bytes = exit->instruction;
+    const enum code_mode mode = (enum code_mode)cpu_code_mode(cpu);
+    struct instruction decoded;
+    if (decode_instruction(bytes, available, mode, &decoded) != INSTRUCTION_OK || decoded.vex ||
+        decoded.lock) {
+        return deliver_exception(cpu, VECTOR_INVALID_OPCODE, 0, exit);
+    }
+    if (decode_port_access(bytes, available, mode, &exit->port)) {
+        const uint16_t port = exit->port.immediate_port ? exit->port.port_immediate
+                                                        : (uint16_t)cpu_register(cpu, RDX);
+        if (!port_permitted(cpu, port, exit->port.access_size)) {
+            return deliver_exception(cpu, VECTOR_GENERAL_PROTECTION, 0, exit);
+        }
+        exit->reason = EXIT_IO_INSTRUCTION;
+        return REPORT_EXIT;
+    }
+    if (decoded.map == MAP_0F && decoded.opcode == 0x05) {
+        if ((cpu_efer(cpu) & EFER_SCE) == 0 || !cpu_code_64(cpu)) {
+            return deliver_exception(cpu, VECTOR_INVALID_OPCODE, 0, exit);
+        }
+        syscall_instruction(cpu, decoded.length);
+        return REPORT_HANDLED;
+    }
+    if (decoded.map == MAP_0F && decoded.opcode == 0x01) {
+        exit->reason = EXIT_XSETBV;
+        return REPORT_EXIT;
+    }
+    exit->reason = decoded.map == MAP_ONE_BYTE && decoded.opcode == 0xf4 ? EXIT_HLT : EXIT_OTHER;
+    return REPORT_EXIT;
+}
+
+// The page is there, but read-only: unless the mapping is, because it holds translated code.
+static enum report_result write_protected(struct cpu *cpu, uint64_t address,
+                                          const struct cpu_exit *exit) {
+    struct machine *machine = cpu->machine;
+    const bool step = code_pages_must_step(cpu, address, exit->instruction_length);
+    if (!code_pages_written(machine, address)) {
+        return REPORT_EXIT;
+    }
+    return step ? REPORT_STEP : REPORT_HANDLED;
+}
+
+static enum report_result nested_page_fault(struct cpu *cpu, uint64_t address,
+                                            struct cpu_exit *exit) {
+    struct machine *machine = cpu->machine;
+    const bool write = (cpu_error_code(cpu) & 2) != 0;
+    const uint64_t *entry = nested_entry(machine, address, false);
+    const bool present = entry != NULL && (*entry & NESTED_PRESENT) != 0;
+    if (!present && machine_make_present(machine, address, false)) {
+        return REPORT_HANDLED;
+    }
+    uint8_t available;
+    fetch_instruction(cpu, exit, &available);
+    if (present && write) {
+        const enum report_result result = write_protected(cpu, address, exit);
+        if (result != REPORT_EXIT) {
+            return result;
+        }
+    }
+    exit->guest_physical = address;
+    exit->write = write;
+    exit->reason = EXIT_EPT_VIOLATION;
+    return REPORT_EXIT;
+}
+
+static enum report_result plain(struct cpu *cpu, struct cpu_exit *exit, enum exit_reason reason) {
+    uint8_t available;
+    fetch_instruction(cpu, exit, &available);
+    exit->reason = reason;
+    return REPORT_EXIT;
+}
+
+enum report_result report_translate(struct cpu *cpu, const struct report *report,
+                                    struct cpu_exit *exit) {
+    const uint32_t code = report->number - REPORT_INTERCEPT(0);
+    if (report->number < REPORT_INTERCEPT(0)) {
+        exit->reason = EXIT_FAILED;
+        return REPORT_EXIT;
+    }
+    if (code >= SVM_EXCEPTION && code < SVM_EXCEPTION + 32) {
+        return exception(cpu, (uint8_t)(code - SVM_EXCEPTION), report->address, exit);
+    }
+    switch (code) {
+    case SVM_VIRTUAL_INTERRUPT:
+        cpu_set_window_exiting(cpu, false);
+        exit->reason = EXIT_INTERRUPT_WINDOW;
+        return REPORT_EXIT;
+    case SVM_SOFTWARE_INTERRUPT:
+        return software_interrupt(cpu, exit);
+    case SVM_HLT:
+        return halt_or_cut(cpu, exit);
+    case SVM_NESTED_PAGE_FAULT:
+        return nested_page_fault(cpu, report->address, exit);
+    case SVM_CPUID:
+        return plain(cpu, exit, EXIT_CPUID);
+    case SVM_MSR:
+        return plain(cpu, exit, (cpu_error_code(cpu) & 1) != 0 ? EXIT_WRMSR : EXIT_RDMSR);
+    case SVM_READ_CR0:
+    case SVM_WRITE_CR0:
+    case SVM_WRITE_CR0 + 4:
+    case SVM_READ_CR0 + 8:
+    case SVM_WRITE_CR0 + 8:
+        return plain(cpu, exit, EXIT_CONTROL_REGISTER_ACCESS);
+    default:
+        return plain(cpu, exit, EXIT_OTHER);
+    }
+}

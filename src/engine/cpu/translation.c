@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+//
+// The hooks on translation: they guard pages that hold code, end blocks before instructions that
+// SVM cannot intercept, and keep away from Unicorn what it cannot translate.
+
+#include "engine/cpu/translation.h"
+
+#include "decode/scan.h"
+#include "engine/cpu/flat_engine.h"
+#include "engine/cpu/linear.h"
+#include "engine/cpu/run.h"
+
+bool translation_fetch(uc_engine *engine, uc_mem_type type, uint64_t address, int size,
+                       int64_t value, void *context) {
+    (void)engine;
+    (void)value;
+    struct machine *machine = context;
+    if (type != UC_MEM_FETCH_PROT || address - WINDOW_BASE >= WINDOW_SIZE) {
+        return false;
+    }
+    code_pages_translated(machine, (address - WINDOW_BASE) >> 12);
+    if (size != 1) { // Only a displacement or an immediate is fetched in larger pieces.
+        machine->bit_test.last = BYTE_ANY;
+        return true;
+    }
+    return locked_bit_test_fetch(&machine->bit_test, address,
+                                 machine->window[address - WINDOW_BASE]);
+}
+
+// uc_ctl_request_cache() without its shift into the sign bit: two arguments, read and written.
+static void request_block(uc_engine *engine, uint64_t pc, uc_tb *out) {
+    const unsigned control = (unsigned)UC_CTL_TB_REQUEST_CACHE | 2u << 26 | 3u << 30;
+    uc_ctl(engine, (uc_control_type)control, pc, out);
+}
+
+static struct code_scan scan_block(struct cpu *cpu, const uc_tb *block) {
+    uint8_t bytes[4096];
+    struct access_fault fault;
+    const size_t size = block->size < sizeof bytes ? block->size : sizeof bytes;
+    if (size == 0 || linear_read(cpu, block->pc, bytes, size, &fault) != ACCESS_DONE) {
+        return (struct code_scan){.result = SCAN_NONE};
+    }
+    return scan_code(bytes, size, (enum code_mode)cpu_code_mode(cpu));
+}
+
+// Ends the block before the instruction at `site`; the end will show as an HLT exit where there is
+// no HLT. The old block must not run: writing RIP has Unicorn look the address up again.
+static void cut_block(uc_engine *engine, uint64_t pc, uint64_t site, uint64_t rip) {
+    uc_tb cut;
+    uc_ctl_remove_cache(engine, pc, pc + 1);
+    uc_ctl_set_exits(engine, &site, 1);
+    request_block(engine, pc, &cut);
+    uc_ctl_set_exits(engine, &site, 0);
+    uc_reg_write(engine, UC_X86_REG_RIP, &rip);
+}
+
+void translation_done(uc_engine *engine, uc_tb *block, uc_tb *previous, void *context) {
+    (void)previous;
+    struct machine *machine = context;
+    struct cpu *cpu = machine->run->cpu;
+    cpu_open(cpu);
+    const struct code_scan scan = scan_block(cpu, block);
+    const uint64_t rip = cpu_rip(cpu);
+    cpu_commit(cpu);
+    if (machine->bit_test.cut) {
+        uc_ctl_set_exits(engine, &machine->bit_test.site, 0);
+    }
+    if (scan.result == SCAN_INTERCEPT) {
+        cut_block(engine, block->pc, block->pc + scan.offset, rip);
+    }
+    locked_bit_test_reset(&machine->bit_test);
+}
