@@ -80,6 +80,10 @@ void platform_yield(void);
 
 // --- Threads ---
 
+// Starts a detached thread that takes no signals of the program's. `name` is a literal of at most
+// 15 characters, for debuggers. False when the host refuses.
+bool platform_thread_start(const char *name, void (*function)(void *argument), void *argument);
+
 // A slot with one value a thread. `on_exit` gets a thread's value, when it is not NULL, as that
 // thread ends by any road; the slot is empty by then. Slots live as long as the process.
 struct platform_thread_slot {

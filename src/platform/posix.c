@@ -14,12 +14,16 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #if defined(__APPLE__)
 #include <sys/random.h>
+#elif defined(__linux__)
+#include <sys/prctl.h>
 #endif
 
 enum { NANOSECONDS = 1000000000 };
@@ -122,6 +126,56 @@ void platform_sleep_until(int64_t deadline) {
 
 void platform_yield(void) {
     sched_yield();
+}
+
+struct thread_start {
+    const char *name;
+    void (*function)(void *argument);
+    void *argument;
+};
+
+static void *run_thread(void *argument) {
+    const struct thread_start start = *(struct thread_start *)argument;
+    free(argument);
+#if defined(__APPLE__)
+    pthread_setname_np(start.name);
+#elif defined(__linux__)
+    prctl(PR_SET_NAME, start.name);
+#endif
+    start.function(start.argument);
+    return NULL;
+}
+
+// A fault's signal is left alone: blocked, it would end the process without a word.
+static void block_signals(sigset_t *old) {
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
+    sigset_t blocked;
+    sigfillset(&blocked);
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        sigdelset(&blocked, faults[i]);
+    }
+    pthread_sigmask(SIG_SETMASK, &blocked, old);
+}
+
+bool platform_thread_start(const char *name, void (*function)(void *argument), void *argument) {
+    struct thread_start *start = malloc(sizeof *start);
+    if (start == NULL) {
+        return false;
+    }
+    *start = (struct thread_start){name, function, argument};
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    sigset_t mask;
+    block_signals(&mask); // The new thread inherits the mask.
+    pthread_t thread;
+    const bool started = pthread_create(&thread, &attributes, run_thread, start) == 0;
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    pthread_attr_destroy(&attributes);
+    if (!started) {
+        free(start);
+    }
+    return started;
 }
 
 bool platform_thread_slot_create(struct platform_thread_slot *slot, void (*on_exit)(void *value)) {

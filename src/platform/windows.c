@@ -116,6 +116,34 @@ void platform_yield(void) {
     SwitchToThread();
 }
 
+struct thread_start {
+    void (*function)(void *argument);
+    void *argument;
+};
+
+static DWORD WINAPI run_thread(LPVOID argument) {
+    const struct thread_start start = *(struct thread_start *)argument;
+    free(argument);
+    start.function(start.argument);
+    return 0;
+}
+
+bool platform_thread_start(const char *name, void (*function)(void *argument), void *argument) {
+    (void)name; // SetThreadDescription() is not in every Windows that runs the rest.
+    struct thread_start *start = malloc(sizeof *start);
+    if (start == NULL) {
+        return false;
+    }
+    *start = (struct thread_start){function, argument};
+    const HANDLE thread = CreateThread(NULL, 0, run_thread, start, 0, NULL);
+    if (thread == NULL) {
+        free(start);
+        return false;
+    }
+    CloseHandle(thread);
+    return true;
+}
+
 // Fiber-local slots, because only these have an exit function; without fibers they are the
 // thread's.
 static_assert(sizeof(void (*)(void *)) == sizeof(PFLS_CALLBACK_FUNCTION), "callback size");

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+//
+// The timer thread, and a pairing heap of armed entries: arming takes constant time, the earliest
+// entry is at the root.
+
+#include "objects/timer_queue.h"
+
+#include "objects/log.h"
+#include "platform/platform.h"
+
+#include <stddef.h>
+
+static struct {
+    struct platform_mutex lock;
+    struct platform_condition changed; // There is an earlier deadline.
+    struct platform_condition fired;
+    struct timer_entry *root;
+    struct timer_entry *firing;
+    bool started;
+} queue = {.lock = PLATFORM_MUTEX_INIT};
+
+static struct platform_once once = PLATFORM_ONCE_INIT;
+static _Thread_local bool is_timer_thread;
+
+// --- The heap; queue.lock held ---
+
+static void set_link(struct timer_entry **link, struct timer_entry *entry) {
+    *link = entry;
+    if (entry != NULL) {
+        entry->back = link;
+    }
+}
+
+// Of two trees without siblings, one.
+static struct timer_entry *meld(struct timer_entry *a, struct timer_entry *b) {
+    if (a == NULL || b == NULL) {
+        return a == NULL ? b : a;
+    }
+    if (b->deadline < a->deadline) {
+        struct timer_entry *earlier = b;
+        b = a;
+        a = earlier;
+    }
+    set_link(&b->sibling, a->child);
+    set_link(&a->child, b);
+    return a;
+}
+
+static struct timer_entry *pop_sibling(struct timer_entry **list) {
+    struct timer_entry *first = *list;
+    if (first != NULL) {
+        *list = first->sibling;
+        first->sibling = NULL;
+    }
+    return first;
+}
+
+// Neighbours in pairs, then the pairs from the last to the first: this is what bounds the cost.
+static struct timer_entry *meld_siblings(struct timer_entry *list) {
+    struct timer_entry *pairs = NULL;
+    while (list != NULL) {
+        struct timer_entry *a = pop_sibling(&list);
+        struct timer_entry *pair = meld(a, pop_sibling(&list));
+        pair->sibling = pairs;
+        pairs = pair;
+    }
+    struct timer_entry *tree = NULL;
+    while (pairs != NULL) {
+        tree = meld(tree, pop_sibling(&pairs));
+    }
+    return tree;
+}
+
+static void insert(struct timer_entry *entry) {
+    set_link(&queue.root, meld(queue.root, entry));
+}
+
+static void remove_if_armed(struct timer_entry *entry) {
+    if (entry->back == NULL) {
+        return;
+    }
+    struct timer_entry *children = meld_siblings(entry->child);
+    set_link(entry->back, entry->sibling);
+    entry->child = NULL;
+    entry->sibling = NULL;
+    entry->back = NULL;
+    set_link(&queue.root, meld(queue.root, children));
+}
+
+// --- The thread ---
+
+static void fire_first(void) {
+    struct timer_entry *entry = queue.root;
+    remove_if_armed(entry);
+    queue.firing = entry;
+    platform_mutex_unlock(&queue.lock);
+    entry->fire(entry);
+    platform_mutex_lock(&queue.lock);
+    queue.firing = NULL;
+    platform_condition_broadcast(&queue.fired);
+}
+
+static void serve(void *argument) {
+    (void)argument;
+    is_timer_thread = true;
+    platform_mutex_lock(&queue.lock);
+    for (;;) {
+        const int64_t deadline = queue.root != NULL ? queue.root->deadline : INT64_MAX;
+        if (deadline <= platform_monotonic()) {
+            fire_first();
+        } else {
+            platform_condition_wait_until(&queue.changed, &queue.lock, deadline);
+        }
+    }
+}
+
+static void make_conditions(void) {
+    platform_condition_init(&queue.changed);
+    platform_condition_init(&queue.fired);
+}
+
+static void start_thread(void) {
+    queue.started = platform_thread_start("zirconia-timer", serve, NULL);
+    if (!queue.started) {
+        log_line(ZIRCONIA_LOG_ERROR, "no thread can be had for timers: they are late");
+    }
+}
+
+// --- For users ---
+
+void timer_queue_arm(struct timer_entry *entry, int64_t deadline) {
+    platform_call_once(&once, make_conditions);
+    platform_mutex_lock(&queue.lock);
+    remove_if_armed(entry);
+    entry->deadline = deadline;
+    insert(entry);
+    if (!queue.started) {
+        start_thread(); // Again at the next deadline, if it fails.
+    }
+    if (queue.root == entry) {
+        platform_condition_signal(&queue.changed);
+    }
+    platform_mutex_unlock(&queue.lock);
+}
+
+void timer_queue_cancel(struct timer_entry *entry) {
+    platform_call_once(&once, make_conditions);
+    platform_mutex_lock(&queue.lock);
+    while (queue.firing == entry && !is_timer_thread) {
+        platform_condition_wait(&queue.fired, &queue.lock);
+    }
+    remove_if_armed(entry);
+    platform_mutex_unlock(&queue.lock);
+}
