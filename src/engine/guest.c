@@ -79,6 +79,7 @@ static bool find_page(void *context, uint64_t guest_physical, struct backing *ou
     out->vmo = view.vmo;
     out->vmo_offset = view.vmo_offset + (page - view.base);
     out->writable = (view.permissions & ZX_VM_PERM_WRITE) != 0;
+    out->executable = (view.permissions & ZX_VM_PERM_EXECUTE) != 0;
     return out->vmo_offset < view.vmo->size;
 }
 

@@ -63,6 +63,12 @@ static void drop(struct machine *machine, uint64_t page) {
     atomic_fetch_and(&machine->code.translated[page / 8], (unsigned char)~bit_of(page));
 }
 
+void code_pages_forget(struct machine *machine, uint64_t page) {
+    if (code_pages_contain(machine, page)) {
+        drop(machine, page);
+    }
+}
+
 static uint64_t page_of(uint64_t entry) {
     return ((entry & NESTED_ADDRESS) - WINDOW_BASE) >> 12;
 }
@@ -76,9 +82,7 @@ bool code_pages_written(struct machine *machine, uint64_t guest_physical) {
         return false;
     }
     const uint64_t page = page_of(*entry);
-    if (code_pages_contain(machine, page)) {
-        drop(machine, page);
-    }
+    code_pages_forget(machine, page);
     *entry |= NESTED_WRITABLE;
     machine->tlb_stale = true;
     return true;
@@ -103,8 +107,8 @@ bool code_pages_noted(const struct machine *machine) {
 static void drop_noted_in(struct machine *machine, uint64_t byte) {
     const unsigned bits = atomic_exchange(&machine->code.written[byte], 0);
     for (unsigned i = 0; i < 8; i++) {
-        if ((bits >> i & 1) != 0 && code_pages_contain(machine, byte * 8 + i)) {
-            drop(machine, byte * 8 + i);
+        if ((bits >> i & 1) != 0) {
+            code_pages_forget(machine, byte * 8 + i);
         }
     }
 }
@@ -131,8 +135,7 @@ static bool lies_in(struct cpu *cpu, uint64_t linear, uint64_t page) {
     if (linear_translate(cpu, linear, ACCESS_FETCH, &physical, &fault) != ACCESS_DONE) {
         return false;
     }
-    const uint64_t *entry = nested_entry(cpu->machine, physical, false);
-    return entry != NULL && (*entry & NESTED_PRESENT) != 0 && page_of(*entry) == page;
+    return nested_leads_to(cpu->machine, physical, page);
 }
 
 bool code_pages_must_step(struct cpu *cpu, uint64_t guest_physical, unsigned length) {
@@ -171,7 +174,5 @@ void code_pages_end_step(struct machine *machine) {
         return;
     }
     machine->code.stepped = NO_WINDOW_PAGE;
-    if (code_pages_contain(machine, page)) {
-        drop(machine, page);
-    }
+    code_pages_forget(machine, page);
 }

@@ -37,6 +37,9 @@ void code_pages_translated(struct machine *machine, uint64_t window_page);
 // because of its translations: they are gone and the page is writable, until its code runs again.
 bool code_pages_written(struct machine *machine, uint64_t guest_physical);
 
+// The page is mapped differently from now on: its translations go. Between runs.
+void code_pages_forget(struct machine *machine, uint64_t window_page);
+
 // zx_vmo_write() changed [page, page + count). Any thread, and it must not wait: the next entry
 // drops the translations.
 void code_pages_note(struct machine *machine, uint64_t page, uint64_t count);

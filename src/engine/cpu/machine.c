@@ -128,6 +128,7 @@ zx_status_t machine_create(const struct machine_client *client, struct machine *
     }
     machine->client = *client;
     machine->next_table = HIDDEN_TABLES + 0x1000;
+    machine->executable_page = NO_WINDOW_PAGE;
     const zx_status_t status = start(machine);
     if (status != ZX_OK) {
         machine_destroy(machine);
@@ -230,7 +231,7 @@ zx_status_t machine_add_vmo(struct machine *machine, struct vmo *vmo) {
 }
 
 void machine_unmap(struct machine *machine, uint64_t guest_physical, uint64_t length) {
-    nested_clear(machine, guest_physical, length);
+    nested_clear(machine, guest_physical, length, code_pages_forget);
 }
 
 bool machine_make_present(struct machine *machine, uint64_t guest_physical, bool write) {
@@ -246,7 +247,14 @@ bool machine_make_present(struct machine *machine, uint64_t guest_physical, bool
     }
     const uint64_t page = (slot->base + backing.vmo_offset) >> 12;
     const bool writable = backing.writable && !code_pages_contain(machine, page);
+    machine->any_not_executable |= !backing.executable;
     return nested_map(machine, guest_physical, page, writable);
+}
+
+bool machine_may_execute(struct machine *machine, uint64_t guest_physical) {
+    struct backing backing;
+    return machine->client.find_page(machine->client.context, guest_physical, &backing) &&
+           backing.executable;
 }
 
 uint8_t *machine_host_address(struct machine *machine, uint64_t guest_physical, bool write) {

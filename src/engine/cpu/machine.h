@@ -27,6 +27,7 @@ struct backing {
     struct vmo *vmo;
     uint64_t vmo_offset; // Of the page.
     bool writable;
+    bool executable;
 };
 
 struct machine_client {
@@ -53,6 +54,9 @@ struct machine {
     uint64_t next_table;       // Offset of the first unused page of nested tables.
     struct window_slot *slots; // By base.
     uint32_t *places;          // A page of the window: which entry leads there; see nested.c.
+    bool any_not_executable;   // Some page was made present that may not be executed.
+    bool fetch_refused;        // Translation stopped at one.
+    uint64_t executable_page;  // The page of the window that translation may go on in.
     struct code_pages code;
     uc_context *host;    // Before VMRUN: flat addresses.
     uc_context *started; // Right after VMRUN.
@@ -81,6 +85,8 @@ void machine_unmap(struct machine *machine, uint64_t guest_physical, uint64_t le
 // and the mapping is read-only, or when tables cannot be had.
 bool machine_make_present(struct machine *machine, uint64_t guest_physical, bool write);
 
+bool machine_may_execute(struct machine *machine, uint64_t guest_physical);
+
 // The host address of a byte of guest-physical memory, good to the end of its page; NULL as above.
 uint8_t *machine_host_address(struct machine *machine, uint64_t guest_physical, bool write);
 
@@ -88,7 +94,13 @@ uint8_t *machine_host_address(struct machine *machine, uint64_t guest_physical, 
 
 // The leaf entry of a 4 KiB page, its tables made if `create`; NULL if there is none.
 uint64_t *nested_entry(struct machine *machine, uint64_t guest_physical, bool create);
-void nested_clear(struct machine *machine, uint64_t guest_physical, uint64_t length);
+
+// Clears the range; `forget` is told of each page of the window that was present in it.
+void nested_clear(struct machine *machine, uint64_t guest_physical, uint64_t length,
+                  void (*forget)(struct machine *machine, uint64_t window_page));
+
+// True if the page is present and is this page of the window.
+bool nested_leads_to(struct machine *machine, uint64_t guest_physical, uint64_t window_page);
 
 // Makes the page of the window appear at the guest-physical page. False without memory for tables.
 bool nested_map(struct machine *machine, uint64_t guest_physical, uint64_t window_page,

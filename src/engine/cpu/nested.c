@@ -42,6 +42,12 @@ uint64_t *nested_entry(struct machine *machine, uint64_t guest_physical, bool cr
     return &table[guest_physical >> 12 & (ENTRIES - 1)];
 }
 
+bool nested_leads_to(struct machine *machine, uint64_t guest_physical, uint64_t window_page) {
+    const uint64_t *entry = nested_entry(machine, guest_physical, false);
+    return entry != NULL && (*entry & NESTED_PRESENT) != 0 &&
+           (*entry & NESTED_ADDRESS) == WINDOW_BASE + (window_page << 12);
+}
+
 // --- From a page of the window back to its entries ---
 
 enum { SEVERAL = UINT32_MAX }; // Look at all entries.
@@ -101,26 +107,34 @@ bool nested_protect(struct machine *machine, uint64_t window_page) {
 
 // --- Unmapping ---
 
+struct range {
+    uint64_t start;
+    uint64_t end;
+    void (*forget)(struct machine *machine, uint64_t window_page);
+};
+
 // Clears what lies below one table; `base` is the first address that the table covers.
 static void clear_table(struct machine *machine, uint64_t *table, unsigned shift, uint64_t base,
-                        uint64_t start, uint64_t end) {
+                        const struct range *range) {
     for (unsigned i = 0; i < ENTRIES; i++) {
         const uint64_t first = base + ((uint64_t)i << shift);
         const uint64_t last = first + (1ull << shift);
-        if (first >= end || last <= start || (table[i] & NESTED_PRESENT) == 0) {
+        if (first >= range->end || last <= range->start || (table[i] & NESTED_PRESENT) == 0) {
             continue;
         }
         if (shift == 12) {
+            range->forget(machine, ((table[i] & NESTED_ADDRESS) - WINDOW_BASE) >> 12);
             table[i] = 0;
         } else {
             clear_table(machine, table_at(machine, table[i] & NESTED_ADDRESS), shift - 9, first,
-                        start, end);
+                        range);
         }
     }
 }
 
-void nested_clear(struct machine *machine, uint64_t guest_physical, uint64_t length) {
-    clear_table(machine, table_at(machine, HIDDEN_BASE + HIDDEN_TABLES), 39, 0, guest_physical,
-                guest_physical + length);
+void nested_clear(struct machine *machine, uint64_t guest_physical, uint64_t length,
+                  void (*forget)(struct machine *machine, uint64_t window_page)) {
+    const struct range range = {guest_physical, guest_physical + length, forget};
+    clear_table(machine, table_at(machine, HIDDEN_BASE + HIDDEN_TABLES), 39, 0, &range);
     machine->tlb_stale = true;
 }

@@ -187,6 +187,24 @@ static enum report_result nested_page_fault(struct cpu *cpu, uint64_t address,
     }
     exit->guest_physical = address;
     exit->write = write;
+    exit->fetch = (cpu_error_code(cpu) & 16) != 0;
+    exit->reason = EXIT_EPT_VIOLATION;
+    return REPORT_EXIT;
+}
+
+enum report_result report_fetch_refused(struct cpu *cpu, struct cpu_exit *exit) {
+    struct access_fault fault;
+    const uint64_t linear = cpu_code_address(cpu, cpu_rip(cpu));
+    const uint64_t ends[] = {linear, (linear | 0xfff) + 1};
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t physical = 0;
+        if (linear_translate(cpu, ends[i], ACCESS_FETCH, &physical, &fault) == ACCESS_DONE &&
+            !machine_may_execute(cpu->machine, physical)) {
+            exit->guest_physical = physical;
+            break;
+        }
+    }
+    exit->fetch = true;
     exit->reason = EXIT_EPT_VIOLATION;
     return REPORT_EXIT;
 }

@@ -26,6 +26,9 @@ enum report_result {
 enum report_result report_translate(struct cpu *cpu, const struct report *report,
                                     struct cpu_exit *exit);
 
+// The guest may not execute the page at RIP, or the one behind it.
+enum report_result report_fetch_refused(struct cpu *cpu, struct cpu_exit *exit);
+
 // Delivers #UD, as for a report of it.
 enum report_result report_invalid_opcode(struct cpu *cpu, struct cpu_exit *exit);
 

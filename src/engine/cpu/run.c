@@ -92,8 +92,16 @@ zx_status_t run_add_hooks(struct machine *machine) {
     return ZX_OK;
 }
 
-// Translation stopped at code that Unicorn must not see.
+static bool translation_refused(const struct machine *machine) {
+    return machine->bit_test.suspect != 0 || machine->fetch_refused;
+}
+
+// Translation stopped at code that the guest may not execute or that Unicorn must not see.
 static enum report_result refused(struct cpu *cpu, struct cpu_exit *exit) {
+    if (cpu->machine->fetch_refused) {
+        cpu->machine->fetch_refused = false;
+        return report_fetch_refused(cpu, exit);
+    }
     switch (locked_bit_test_resolve(cpu)) {
     case SUSPICION_CLEARED:
         return REPORT_HANDLED;
@@ -129,7 +137,7 @@ static void start(struct run *run) {
     cpu_commit(run->cpu);
     const uc_err error = uc_emu_start(machine->engine, rip, 0, 0, 0);
     cpu_open(run->cpu);
-    if (error != UC_ERR_OK && (error != UC_ERR_FETCH_PROT || machine->bit_test.suspect == 0)) {
+    if (error != UC_ERR_OK && (error != UC_ERR_FETCH_PROT || !translation_refused(machine))) {
         flat_engine_check(error, "running a guest");
         run->exit->reason = EXIT_FAILED;
         run->ended = true;
@@ -142,7 +150,7 @@ void cpu_run(struct cpu *cpu, struct cpu_exit *exit, exit_handler handle, void *
     machine->run = &run;
     do {
         start(&run);
-        if (!run.ended && machine->bit_test.suspect != 0) {
+        if (!run.ended && translation_refused(machine)) {
             apply(&run, refused(cpu, exit));
         }
         if (run.stepping) {

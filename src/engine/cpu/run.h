@@ -34,6 +34,7 @@ struct cpu_exit {
     struct port_access port; // IO_INSTRUCTION
     uint64_t guest_physical; // EPT_VIOLATION
     bool write;              // EPT_VIOLATION
+    bool fetch;              // EPT_VIOLATION
     uint8_t vector;          // EXCEPTION
     uint32_t error_code;     // EXCEPTION
 };

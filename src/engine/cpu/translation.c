@@ -10,6 +10,26 @@
 #include "engine/cpu/linear.h"
 #include "engine/cpu/run.h"
 
+// Whether the block that is being translated may have code in this page of the window. Asked once a
+// page, where some mapping of the guest's is not executable.
+static bool may_execute(struct machine *machine, uint64_t window_page) {
+    struct cpu *cpu = machine->run->cpu;
+    cpu_open(cpu);
+    const uint64_t start = cpu_code_address(cpu, cpu_rip(cpu));
+    bool permitted = true;
+    for (uint64_t linear = start; linear - start <= 0x1000; linear += 0x1000) {
+        struct access_fault fault;
+        uint64_t physical = 0;
+        if (linear_translate(cpu, linear, ACCESS_FETCH, &physical, &fault) == ACCESS_DONE &&
+            nested_leads_to(machine, physical, window_page)) {
+            permitted = machine_may_execute(machine, physical);
+            break;
+        }
+    }
+    cpu->open = false;
+    return permitted;
+}
+
 bool translation_fetch(uc_engine *engine, uc_mem_type type, uint64_t address, int size,
                        int64_t value, void *context) {
     (void)engine;
@@ -18,7 +38,15 @@ bool translation_fetch(uc_engine *engine, uc_mem_type type, uint64_t address, in
     if (type != UC_MEM_FETCH_PROT || address - WINDOW_BASE >= WINDOW_SIZE) {
         return false;
     }
-    code_pages_translated(machine, (address - WINDOW_BASE) >> 12);
+    const uint64_t page = (address - WINDOW_BASE) >> 12;
+    if (machine->any_not_executable && page != machine->executable_page) {
+        if (!may_execute(machine, page)) {
+            machine->fetch_refused = true;
+            return false;
+        }
+        machine->executable_page = page;
+    }
+    code_pages_translated(machine, page);
     if (size != 1) { // Only a displacement or an immediate is fetched in larger pieces.
         machine->bit_test.last = BYTE_ANY;
         return true;
@@ -69,4 +97,5 @@ void translation_done(uc_engine *engine, uc_tb *block, uc_tb *previous, void *co
         cut_block(engine, block->pc, block->pc + scan.offset, rip);
     }
     locked_bit_test_reset(&machine->bit_test);
+    machine->executable_page = NO_WINDOW_PAGE;
 }
