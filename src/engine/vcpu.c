@@ -4,8 +4,8 @@
 
 #include "engine/vcpu.h"
 
-#include "engine/cpu/deliver.h"
 #include "engine/exits/exits.h"
+#include "engine/reset.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -77,8 +77,9 @@ static zx_status_t inject(struct vcpu *vcpu, uint8_t vector) {
         .has_error_code = vector_has_error_code(vector),
         .return_rip = cpu_rip(vcpu->cpu),
     };
-    if (deliver_event(vcpu->cpu, &event) != DELIVERED) {
-        return ZX_ERR_NOT_SUPPORTED;
+    const zx_status_t status = exit_delivery(deliver_event(vcpu->cpu, &event));
+    if (status != ZX_ERR_NEXT) {
+        return status;
     }
     observe_injection(vcpu, vector);
     return ZX_OK;
@@ -103,6 +104,9 @@ static zx_status_t prepare_entry(struct vcpu *vcpu) {
     }
     platform_mutex_unlock(&vcpu->lock);
     cpu_set_window_exiting(vcpu->cpu, wait);
+    if (vcpu->invalid_state) {
+        return ZX_ERR_BAD_STATE;
+    }
     if (vector < 0 || wait) {
         return ZX_OK;
     }
@@ -317,34 +321,6 @@ static const struct object_ops vcpu_ops = {
     .destroy = destroy,
 };
 
-// The state of hypervisor ABI 4 for the boot processor: long mode, page tables at 0.
-static void set_boot_state(struct vcpu *vcpu, uint64_t entry) {
-    struct cpu *cpu = vcpu->cpu;
-    const struct segment code = {.limit = 0xffff, .attributes = 0x209f00};
-    const struct segment data = {.limit = 0xffff, .attributes = 0x009300};
-    const struct segment task = {.limit = 0xffff, .attributes = 0x008b00};
-    const struct segment local = {.limit = 0xffff, .attributes = 0x008200};
-    for (unsigned i = 0; i < GENERAL_REGISTER_COUNT; i++) {
-        cpu_set_register(cpu, i, 0);
-    }
-    for (enum segment_register i = SEGMENT_ES; i <= SEGMENT_IDTR; i++) {
-        cpu_set_segment(cpu, i, &data);
-    }
-    cpu_set_segment(cpu, SEGMENT_CS, &code);
-    cpu_set_segment(cpu, SEGMENT_TR, &task);
-    cpu_set_segment(cpu, SEGMENT_LDTR, &local);
-    cpu_set_control(cpu, 0, CR0_PE | CR0_PG | CR0_WP | CR0_NE | CR0_ET);
-    cpu_set_control(cpu, 2, 0);
-    cpu_set_control(cpu, 3, 0);
-    cpu_set_control(cpu, 4, CR4_PAE | CR4_PGE | CR4_OSFXSR | CR4_FSGSBASE | CR4_OSXSAVE);
-    cpu_set_efer(cpu, EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE);
-    cpu_set_rip(cpu, entry);
-    cpu_set_rflags(cpu, RFLAGS_FIXED);
-    cpu_clear_interrupt_shadow(cpu);
-    cpu_update_mode(cpu);
-    vcpu->cr0_shadow = CR0_ET;
-}
-
 static zx_status_t attach(struct vcpu *vcpu, uint64_t entry) {
     void *none = NULL;
     if (!atomic_compare_exchange_strong(&vcpu->owner->vcpu, &none, vcpu)) {
@@ -353,14 +329,11 @@ static zx_status_t attach(struct vcpu *vcpu, uint64_t entry) {
     guest_take_turn(vcpu->guest, NULL);
     vcpu->vpid = guest_take_vpid(vcpu->guest);
     zx_status_t status = vcpu->vpid != 0 ? ZX_OK : ZX_ERR_NO_RESOURCES;
-    if (status == ZX_OK && vcpu->vpid != 1) {
-        status = ZX_ERR_NOT_SUPPORTED; // Application processors start in real mode: later.
-    }
     if (status == ZX_OK) {
         status = cpu_create(vcpu->guest->machine, &vcpu->cpu);
     }
     if (status == ZX_OK) {
-        set_boot_state(vcpu, entry);
+        reset_vcpu(vcpu, entry);
     }
     guest_give_turn(vcpu->guest);
     return status;

@@ -25,6 +25,8 @@ struct vcpu {
     unsigned vpid;
     struct cpu *cpu;
     uint64_t cr0_shadow;
+    uint8_t cr8;        // Private: it has no effect on injection (hypervisor ABI 4.4).
+    bool invalid_state; // What the checks of VM entry refuse, for good: no call can change it.
     zirconia_exit_kind_t exit_kind; // The exit being handled, and when it began; 0 for none.
     int64_t exit_time;
     struct platform_mutex lock;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Delivery of interrupts and exceptions through the guest's interrupt descriptor table, which
-// Unicorn never does (SDM volume 3A, chapter 6). IA-32e mode only so far.
+// Delivery of interrupts and exceptions through the guest's interrupt vector or descriptor table,
+// which Unicorn never does (SDM volume 3A, chapter 6; volume 1, section 6.5), in every mode.
 
 #ifndef ENGINE_CPU_DELIVER_H
 #define ENGINE_CPU_DELIVER_H
@@ -25,13 +25,26 @@ struct event {
 enum delivery {
     DELIVERED,
     DELIVERY_TRIPLE_FAULT,
-    DELIVERY_UNSUPPORTED, // Not in this processor mode.
+    DELIVERY_UNSUPPORTED, // A task gate.
+    DELIVERY_UNBACKED,    // It needs guest-physical memory that is not there: `cpu->unbacked`.
 };
 
 bool vector_has_error_code(uint8_t vector);
 
-// Needs an open CPU. Faults on the way are delivered in the event's place: first the fault, then a
-// double fault, then the verdict is a triple fault.
+// All need an open CPU. Faults on the way are delivered in the event's place: first the fault, then
+// a double fault, then the verdict is a triple fault. Without DELIVERED, RIP stays.
 enum delivery deliver_event(struct cpu *cpu, const struct event *event);
+
+// An exception of the instruction at RIP.
+enum delivery deliver_fault(struct cpu *cpu, uint8_t vector, uint32_t error_code);
+
+// The instruction at RIP was carried out here: RIP goes past it, and a single-step trap follows if
+// the program asked for one.
+enum delivery deliver_completion(struct cpu *cpu, uint8_t length);
+
+// The single-step trap alone.
+enum delivery deliver_single_step(struct cpu *cpu);
+
+enum delivery deliver_unbacked(struct cpu *cpu, uint64_t guest_physical);
 
 #endif // ENGINE_CPU_DELIVER_H

@@ -25,7 +25,7 @@ static void fill_vmcb(uint8_t *vmcb) {
         vmcb_set_segment(vmcb, others[i], &data);
     }
     vmcb_set16(vmcb, VMCB_INTERCEPT_CR_READ, 1u << 0 | 1u << 8);
-    vmcb_set16(vmcb, VMCB_INTERCEPT_CR_WRITE, 1u << 0 | 1u << 8);
+    vmcb_set16(vmcb, VMCB_INTERCEPT_CR_WRITE, 1u << 0 | 1u << 4 | 1u << 8);
     vmcb_set16(vmcb, VMCB_INTERCEPT_DR_READ, 0xff);
     vmcb_set16(vmcb, VMCB_INTERCEPT_DR_WRITE, 0xff);
     vmcb_set32(vmcb, VMCB_INTERCEPT_EXCEPTIONS, ~0u);

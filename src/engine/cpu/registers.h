@@ -62,6 +62,7 @@ struct segment {
 #define ATTRIBUTE_CONFORMING (1u << 10)
 #define ATTRIBUTE_WRITABLE (1u << 9)
 #define ATTRIBUTE_ACCESSED (1u << 8)
+#define ATTRIBUTE_EXPAND_DOWN (1u << 10) // In a data segment.
 
 #define CR0_PE (1ull << 0)
 #define CR0_MP (1ull << 1)
@@ -75,6 +76,7 @@ struct segment {
 #define CR0_CD (1ull << 30)
 #define CR0_PG (1ull << 31)
 
+#define CR4_DE (1ull << 3)
 #define CR4_PSE (1ull << 4)
 #define CR4_PAE (1ull << 5)
 #define CR4_PGE (1ull << 7)
@@ -102,6 +104,10 @@ struct segment {
 #define RFLAGS_VM (1ull << 17)
 #define RFLAGS_AC (1ull << 18)
 
+#define DR6_BD (1ull << 13) // Access to a debug register while DR7.GD
+#define DR6_BS (1ull << 14) // Single step
+#define DR7_GD (1ull << 13)
+
 enum exception_vector {
     VECTOR_DIVIDE_ERROR = 0,
     VECTOR_DEBUG = 1,
@@ -116,6 +122,7 @@ enum exception_vector {
     VECTOR_GENERAL_PROTECTION = 13,
     VECTOR_PAGE_FAULT = 14,
     VECTOR_ALIGNMENT_CHECK = 17,
+    VECTOR_MACHINE_CHECK = 18,
     VECTOR_LAST_EXCEPTION = 31,
 };
 

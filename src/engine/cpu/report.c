@@ -6,8 +6,9 @@
 #include "engine/cpu/report.h"
 
 #include "decode/instruction.h"
-#include "engine/cpu/deliver.h"
+#include "engine/cpu/debug_registers.h"
 #include "engine/cpu/linear.h"
+#include "engine/cpu/system_call.h"
 #include "engine/cpu/vmcb.h"
 
 #include <string.h>
@@ -19,21 +20,34 @@ static void fetch_instruction(struct cpu *cpu, struct cpu_exit *exit, uint8_t *a
                                                            (enum code_mode)cpu_code_mode(cpu));
 }
 
-static enum report_result deliver(struct cpu *cpu, const struct event *event,
-                                  struct cpu_exit *exit) {
-    exit->vector = event->vector;
-    exit->error_code = event->error_code;
-    switch (deliver_event(cpu, event)) {
+// What follows the delivery of an event, or an instruction that was carried out here.
+static enum report_result delivered(struct cpu *cpu, enum delivery result, struct cpu_exit *exit) {
+    switch (result) {
     case DELIVERED:
-        exit->reason = EXIT_EXCEPTION;
         return REPORT_HANDLED;
     case DELIVERY_TRIPLE_FAULT:
         exit->reason = EXIT_TRIPLE_FAULT;
+        return REPORT_EXIT;
+    case DELIVERY_UNBACKED: // Without an instruction that could be skipped.
+        exit->reason = EXIT_EPT_VIOLATION;
+        exit->guest_physical = cpu->unbacked;
+        exit->instruction_length = 0;
         return REPORT_EXIT;
     default:
         exit->reason = EXIT_OTHER;
         return REPORT_EXIT;
     }
+}
+
+static enum report_result deliver(struct cpu *cpu, const struct event *event,
+                                  struct cpu_exit *exit) {
+    const enum report_result result = delivered(cpu, deliver_event(cpu, event), exit);
+    if (result == REPORT_HANDLED) {
+        exit->reason = EXIT_EXCEPTION;
+        exit->vector = event->vector;
+        exit->error_code = event->error_code;
+    }
+    return result;
 }
 
 static enum report_result deliver_exception(struct cpu *cpu, uint8_t vector, uint32_t error_code,
@@ -52,18 +66,42 @@ enum report_result report_invalid_opcode(struct cpu *cpu, struct cpu_exit *exit)
     return deliver_exception(cpu, VECTOR_INVALID_OPCODE, 0, exit);
 }
 
+// VMCALL and ICEBP are not instructions of the engine's processor. ICEBP, opcode F1, is a #DB that
+// no debug register shows.
+static enum report_result invalid_opcode(struct cpu *cpu, struct cpu_exit *exit) {
+    uint8_t available;
+    struct instruction decoded;
+    fetch_instruction(cpu, exit, &available);
+    if (exit->instruction_length >= 3 && memcmp(exit->instruction, "\x0f\x01\xc1", 3) == 0) {
+        exit->reason = EXIT_VMCALL;
+        return REPORT_EXIT;
+    }
+    if (decode_instruction(exit->instruction, available, (enum code_mode)cpu_code_mode(cpu),
+                           &decoded) != INSTRUCTION_OK ||
+        decoded.map != MAP_ONE_BYTE || decoded.opcode != 0xf1 || decoded.lock) {
+        return report_invalid_opcode(cpu, exit);
+    }
+    const struct event event = {
+        .kind = EVENT_EXCEPTION,
+        .vector = VECTOR_DEBUG,
+        .return_rip = cpu_rip(cpu) + decoded.length,
+    };
+    return deliver(cpu, &event, exit);
+}
+
 static enum report_result exception(struct cpu *cpu, uint8_t vector, uint64_t address,
                                     struct cpu_exit *exit) {
-    if (vector == VECTOR_PAGE_FAULT) {
+    switch (vector) {
+    case VECTOR_DEBUG: // The real debug registers are disarmed, so it is a single step.
+        cpu->debug[6] |= DR6_BS;
+        break;
+    case VECTOR_INVALID_OPCODE:
+        return invalid_opcode(cpu, exit);
+    case VECTOR_PAGE_FAULT:
         cpu_set_control(cpu, 2, address);
-    }
-    if (vector == VECTOR_INVALID_OPCODE) {
-        uint8_t available;
-        fetch_instruction(cpu, exit, &available);
-        if (exit->instruction_length >= 3 && memcmp(exit->instruction, "\x0f\x01\xc1", 3) == 0) {
-            exit->reason = EXIT_VMCALL;
-            return REPORT_EXIT;
-        }
+        break;
+    default:
+        break;
     }
     return deliver_exception(cpu, vector, cpu_error_code(cpu), exit);
 }
@@ -83,22 +121,6 @@ static enum report_result software_interrupt(struct cpu *cpu, struct cpu_exit *e
         .return_rip = cpu_rip(cpu) + length,
     };
     return deliver(cpu, &event, exit);
-}
-
-static void syscall_instruction(struct cpu *cpu, uint8_t length) {
-    const struct layout *layout = cpu->machine->layout;
-    const uint64_t flags = cpu_rflags(cpu);
-    const uint16_t selector = (uint16_t)(cpu_word(cpu, layout->star) >> 32 & 0xfffc);
-    const struct segment code = {.selector = selector, .limit = ~0u, .attributes = 0xa09b00};
-    const struct segment stack = {
-        .selector = (uint16_t)(selector + 8), .limit = ~0u, .attributes = 0xc09300};
-    cpu_set_register(cpu, RCX, cpu_rip(cpu) + length);
-    cpu_set_register(cpu, R11, flags & ~RFLAGS_RF);
-    cpu_set_rip(cpu, cpu_word(cpu, layout->lstar));
-    cpu_set_rflags(cpu, flags & ~(cpu_word(cpu, layout->sfmask) | RFLAGS_RF));
-    cpu_set_segment(cpu, SEGMENT_CS, &code);
-    cpu_set_segment(cpu, SEGMENT_SS, &stack);
-    cpu_update_mode(cpu);
 }
 
 // IN and OUT at a privilege that IOPL does not cover: the TSS's bitmap decides (SDM volume 1,
@@ -142,12 +164,8 @@ static enum report_result halt_or_cut(struct cpu *cpu, struct cpu_exit *exit) {
         exit->reason = EXIT_IO_INSTRUCTION;
         return REPORT_EXIT;
     }
-    if (decoded.map == MAP_0F && decoded.opcode == 0x05) {
-        if ((cpu_efer(cpu) & EFER_SCE) == 0 || !cpu_code_64(cpu)) {
-            return deliver_exception(cpu, VECTOR_INVALID_OPCODE, 0, exit);
-        }
-        syscall_instruction(cpu, decoded.length);
-        return REPORT_HANDLED;
+    if (is_system_call(&decoded)) {
+        return delivered(cpu, system_call(cpu, &decoded), exit);
     }
     if (decoded.map == MAP_0F && decoded.opcode == 0x01) {
         exit->reason = EXIT_XSETBV;
@@ -216,6 +234,18 @@ static enum report_result plain(struct cpu *cpu, struct cpu_exit *exit, enum exi
     return REPORT_EXIT;
 }
 
+static enum report_result debug_register_access(struct cpu *cpu, struct cpu_exit *exit) {
+    uint8_t available;
+    struct instruction decoded;
+    fetch_instruction(cpu, exit, &available);
+    if (decode_instruction(exit->instruction, available, (enum code_mode)cpu_code_mode(cpu),
+                           &decoded) != INSTRUCTION_OK ||
+        decoded.lock) {
+        return report_invalid_opcode(cpu, exit);
+    }
+    return delivered(cpu, debug_register_move(cpu, &decoded), exit);
+}
+
 enum report_result report_translate(struct cpu *cpu, const struct report *report,
                                     struct cpu_exit *exit) {
     const uint32_t code = report->number - REPORT_INTERCEPT(0);
@@ -225,6 +255,9 @@ enum report_result report_translate(struct cpu *cpu, const struct report *report
     }
     if (code >= SVM_EXCEPTION && code < SVM_EXCEPTION + 32) {
         return exception(cpu, (uint8_t)(code - SVM_EXCEPTION), report->address, exit);
+    }
+    if (code >= SVM_READ_DR0 && code < SVM_WRITE_DR0 + 8) {
+        return debug_register_access(cpu, exit);
     }
     switch (code) {
     case SVM_VIRTUAL_INTERRUPT:

@@ -199,6 +199,10 @@ bool cpu_code_64(const struct cpu *cpu) {
     return cpu_long_mode(cpu) && (cpu_segment(cpu, SEGMENT_CS).attributes & ATTRIBUTE_LONG) != 0;
 }
 
+bool cpu_canonical(uint64_t linear) {
+    return (int64_t)linear >> 47 == 0 || (int64_t)linear >> 47 == -1;
+}
+
 unsigned cpu_code_mode(const struct cpu *cpu) {
     if (cpu_code_64(cpu)) {
         return 64;
@@ -223,7 +227,8 @@ static uint32_t segment_mode(const struct cpu *cpu) {
     }
     const uint64_t bases = cpu_segment(cpu, SEGMENT_DS).base | cpu_segment(cpu, SEGMENT_ES).base |
                            cpu_segment(cpu, SEGMENT_SS).base;
-    if ((mode & MODE_CODE_32) == 0 || bases != 0) {
+    const bool real = (cpu_control(cpu, 0) & CR0_PE) == 0 || (cpu_rflags(cpu) & RFLAGS_VM) != 0;
+    if ((mode & MODE_CODE_32) == 0 || bases != 0 || real) {
         mode |= MODE_SEGMENT_BASES;
     }
     return mode;

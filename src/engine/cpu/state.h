@@ -15,6 +15,7 @@ struct cpu {
     bool open;         // The context has the newest state.
     bool dirty;        // And the engine does not have it.
     uint64_t debug[8]; // Emulated: the real debug registers stay disarmed.
+    uint64_t unbacked; // The address of the last DELIVERY_UNBACKED.
 };
 
 zx_status_t cpu_create(struct machine *machine, struct cpu **out);
@@ -53,6 +54,7 @@ void cpu_update_mode(struct cpu *cpu);
 
 bool cpu_long_mode(const struct cpu *cpu);
 bool cpu_code_64(const struct cpu *cpu);
+bool cpu_canonical(uint64_t linear);
 // 16, 32 or 64.
 unsigned cpu_code_mode(const struct cpu *cpu);
 

@@ -2,7 +2,6 @@
 //
 // What several kinds of exit do.
 
-#include "engine/cpu/deliver.h"
 #include "engine/exits/exits.h"
 
 void exit_advance(struct exit_context *context) {
@@ -11,13 +10,17 @@ void exit_advance(struct exit_context *context) {
     cpu_clear_interrupt_shadow(cpu);
 }
 
+zx_status_t exit_delivery(enum delivery result) {
+    switch (result) {
+    case DELIVERED:
+        return ZX_ERR_NEXT;
+    case DELIVERY_UNBACKED:
+        return ZX_ERR_NOT_FOUND;
+    default:
+        return ZX_ERR_NOT_SUPPORTED;
+    }
+}
+
 zx_status_t exit_general_protection(struct exit_context *context) {
-    struct cpu *cpu = context->vcpu->cpu;
-    const struct event event = {
-        .kind = EVENT_EXCEPTION,
-        .vector = VECTOR_GENERAL_PROTECTION,
-        .has_error_code = true,
-        .return_rip = cpu_rip(cpu),
-    };
-    return deliver_event(cpu, &event) == DELIVERED ? ZX_ERR_NEXT : ZX_ERR_NOT_SUPPORTED;
+    return exit_delivery(deliver_fault(context->vcpu->cpu, VECTOR_GENERAL_PROTECTION, 0));
 }

@@ -1,13 +1,46 @@
 // SPDX-License-Identifier: MIT
 //
-// MOV from and to CR0 (hypervisor ABI 4.3, 5.9). Other control registers that exit are not
-// supported yet.
+// MOV to and from control registers, CLTS, LMSW and SMSW. Of these only a write that changes a bit
+// of CR0 which the hypervisor owns, or CR4.VMXE, is an exit of Zircon's (hypervisor ABI 4.4, 5.9);
+// all others do here what they do on a processor.
 
+#include "engine/cpu/operand.h"
 #include "engine/exits/exits.h"
 
 #define CR0_OWNED (CR0_ET | CR0_NE | CR0_NW | CR0_CD) // By the hypervisor: the shadow is read.
+#define CR0_STATUS_WORD (CR0_PE | CR0_MP | CR0_EM | CR0_TS)
+#define CR0_DEFINED (CR0_STATUS_WORD | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG)
+#define CR4_DEFINED                                                                                \
+    (0x7ffull | CR4_FSGSBASE | CR4_OSXSAVE | CR4_SMEP | CR4_SMAP) // Below bit 11: VME to OSXMMEXCPT
 
-static zx_status_t write_cr0(struct exit_context *context, uint64_t value) {
+static uint64_t visible_cr0(const struct vcpu *vcpu) {
+    return (cpu_control(vcpu->cpu, 0) & ~CR0_OWNED) | (vcpu->cr0_shadow & CR0_OWNED);
+}
+
+static zx_status_t complete(struct exit_context *context) {
+    return exit_delivery(deliver_completion(context->vcpu->cpu, context->exit->instruction_length));
+}
+
+static zx_status_t raise_invalid_opcode(struct exit_context *context) {
+    return exit_delivery(deliver_fault(context->vcpu->cpu, VECTOR_INVALID_OPCODE, 0));
+}
+
+// CR0 and, with it, whether long mode is active. TS and its like change no translation.
+static void set_cr0(struct cpu *cpu, uint64_t value) {
+    const uint64_t efer = cpu_efer(cpu) & ~EFER_LMA;
+    const bool active = (value & CR0_PG) != 0 && (efer & EFER_LME) != 0;
+    if (((value ^ cpu_control(cpu, 0)) & (CR0_PE | CR0_PG | CR0_WP)) != 0) {
+        cpu_set_control(cpu, 0, value);
+        cpu_set_efer(cpu, active ? efer | EFER_LMA : efer);
+    } else {
+        cpu_set_word(cpu, STATE_CR, value);
+    }
+    cpu_update_mode(cpu);
+}
+
+// The exit of hypervisor ABI 5.9. Zircon never clears EFER.LMA, so the entry that follows is
+// refused when paging went off in long mode.
+static zx_status_t write_owned_cr0(struct exit_context *context, uint64_t value) {
     struct vcpu *vcpu = context->vcpu;
     struct cpu *cpu = vcpu->cpu;
     if (value >> 32 != 0) {
@@ -17,33 +50,146 @@ static zx_status_t write_cr0(struct exit_context *context, uint64_t value) {
     if ((value & CR0_NW) != 0 && (value & CR0_CD) == 0) {
         return exit_general_protection(context);
     }
-    // Turning paging or protection off or on is for later.
-    if (((value ^ cpu_control(cpu, 0)) & (CR0_PG | CR0_PE)) != 0) {
-        return ZX_ERR_NOT_SUPPORTED;
-    }
-    cpu_set_control(cpu, 0, (value & ~(CR0_NW | CR0_CD)) | CR0_NE | CR0_ET);
+    const bool was_long = cpu_long_mode(cpu);
+    const bool paging = (value & CR0_PG) != 0;
+    const bool physical_extension = (cpu_control(cpu, 4) & CR4_PAE) != 0;
     vcpu->cr0_shadow = value;
-    cpu_update_mode(cpu);
+    vcpu->invalid_state = (paging && (value & CR0_PE) == 0) || (was_long && !paging) ||
+                          (paging && (cpu_efer(cpu) & EFER_LME) != 0 && !physical_extension);
+    if (vcpu->invalid_state) {
+        return ZX_ERR_NEXT;
+    }
+    set_cr0(cpu, (value & CR0_DEFINED & ~(CR0_NW | CR0_CD)) | CR0_NE | CR0_ET);
     return ZX_ERR_NEXT;
 }
 
-zx_status_t exit_control_register_access(struct exit_context *context) {
-    const struct vcpu *vcpu = context->vcpu;
+// SDM volume 2, MOV to CR0: paging needs protection; it cannot go on or off under 64-bit code, and
+// long mode needs CR4.PAE.
+static bool cr0_permitted(const struct cpu *cpu, uint64_t value) {
+    const bool paging = (value & CR0_PG) != 0;
+    if (value >> 32 != 0 || (paging && (value & CR0_PE) == 0)) {
+        return false;
+    }
+    if (paging == ((cpu_control(cpu, 0) & CR0_PG) != 0)) {
+        return true;
+    }
+    if (!paging) {
+        return !cpu_code_64(cpu);
+    }
+    const bool long_code = (cpu_segment(cpu, SEGMENT_CS).attributes & ATTRIBUTE_LONG) != 0;
+    return (cpu_efer(cpu) & EFER_LME) == 0 || ((cpu_control(cpu, 4) & CR4_PAE) != 0 && !long_code);
+}
+
+static zx_status_t write_cr0(struct exit_context *context, uint64_t value) {
+    struct vcpu *vcpu = context->vcpu;
     struct cpu *cpu = vcpu->cpu;
-    const uint8_t *bytes = context->exit->instruction;
-    const unsigned length = context->exit->instruction_length;
-    const bool rex = length == 4 && (bytes[0] & 0xf0) == 0x40;
-    const uint8_t *opcode = bytes + (rex ? 1 : 0);
-    if (length != (rex ? 4u : 3u) || opcode[0] != 0x0f || (opcode[1] & 0xfd) != 0x20 ||
-        (opcode[2] & 0x38) != 0 || (rex && (bytes[0] & 4) != 0)) {
+    if (((value ^ vcpu->cr0_shadow) & CR0_OWNED) != 0) {
+        return write_owned_cr0(context, value);
+    }
+    if (!cr0_permitted(cpu, value)) {
+        return exit_general_protection(context);
+    }
+    const uint64_t owned = cpu_control(cpu, 0) & CR0_OWNED;
+    set_cr0(cpu, (value & CR0_DEFINED & ~CR0_OWNED) | owned);
+    return complete(context);
+}
+
+static zx_status_t write_cr4(struct exit_context *context, uint64_t value) {
+    struct cpu *cpu = context->vcpu->cpu;
+    if ((value & CR4_VMXE) != 0) {
         return ZX_ERR_NOT_SUPPORTED;
     }
-    const unsigned index = (opcode[2] & 7u) + (rex && (bytes[0] & 1) != 0 ? 8u : 0u);
-    if (opcode[1] == 0x22) {
-        return write_cr0(context, cpu_register(cpu, index));
+    if ((value & ~CR4_DEFINED) != 0 || (cpu_long_mode(cpu) && (value & CR4_PAE) == 0)) {
+        return exit_general_protection(context);
     }
-    const uint64_t seen = (cpu_control(cpu, 0) & ~CR0_OWNED) | (vcpu->cr0_shadow & CR0_OWNED);
-    cpu_set_register(cpu, index, seen);
-    exit_advance(context);
-    return ZX_ERR_NEXT;
+    cpu_set_control(cpu, 4, value);
+    cpu_update_mode(cpu);
+    return complete(context);
+}
+
+static zx_status_t move_cr8(struct exit_context *context, bool write, unsigned index) {
+    struct vcpu *vcpu = context->vcpu;
+    if (!write) {
+        cpu_set_register(vcpu->cpu, index, vcpu->cr8);
+        return complete(context);
+    }
+    const uint64_t value = cpu_register(vcpu->cpu, index);
+    if (value > 15) {
+        return exit_general_protection(context);
+    }
+    vcpu->cr8 = (uint8_t)value;
+    return complete(context);
+}
+
+static zx_status_t move(struct exit_context *context, const struct instruction *instruction) {
+    const struct vcpu *vcpu = context->vcpu;
+    struct cpu *cpu = vcpu->cpu;
+    const bool write = instruction->opcode == 0x22;
+    const unsigned number = operand_reg(instruction);
+    const unsigned index = operand_rm(instruction);
+    const uint64_t full = cpu_register(cpu, index);
+    const uint64_t value = cpu_code_64(cpu) ? full : (uint32_t)full;
+    if (number == 8) {
+        return move_cr8(context, write, index);
+    }
+    if (number == 4 && write) {
+        return write_cr4(context, value);
+    }
+    if (number != 0) {
+        return ZX_ERR_NOT_SUPPORTED;
+    }
+    if (write) {
+        return write_cr0(context, value);
+    }
+    cpu_set_register(cpu, index, visible_cr0(vcpu));
+    return complete(context);
+}
+
+// The low four bits are not among those that the hypervisor owns. PE can be set, not cleared.
+static zx_status_t write_status_word(struct exit_context *context, uint64_t value) {
+    struct cpu *cpu = context->vcpu->cpu;
+    const uint64_t cr0 = cpu_control(cpu, 0);
+    set_cr0(cpu, (cr0 & ~(CR0_STATUS_WORD & ~CR0_PE)) | (value & CR0_STATUS_WORD));
+    return complete(context);
+}
+
+static zx_status_t load_status_word(struct exit_context *context,
+                                    const struct instruction *instruction) {
+    enum delivery failure = DELIVERED;
+    uint16_t value = 0;
+    return operand_load16(context->vcpu->cpu, instruction, context->exit->instruction, &value,
+                          &failure)
+               ? write_status_word(context, value)
+               : exit_delivery(failure);
+}
+
+static zx_status_t store_status_word(struct exit_context *context,
+                                     const struct instruction *instruction) {
+    const struct vcpu *vcpu = context->vcpu;
+    enum delivery failure = DELIVERED;
+    return operand_store16(vcpu->cpu, instruction, context->exit->instruction, visible_cr0(vcpu),
+                           &failure)
+               ? complete(context)
+               : exit_delivery(failure);
+}
+
+zx_status_t exit_control_register_access(struct exit_context *context) {
+    struct cpu *cpu = context->vcpu->cpu;
+    const struct cpu_exit *exit = context->exit;
+    struct instruction instruction;
+    if (decode_instruction(exit->instruction, exit->instruction_length,
+                           (enum code_mode)cpu_code_mode(cpu), &instruction) != INSTRUCTION_OK ||
+        instruction.lock) {
+        return raise_invalid_opcode(context);
+    }
+    switch (instruction.opcode) {
+    case 0x06: // CLTS
+        set_cr0(cpu, cpu_control(cpu, 0) & ~CR0_TS);
+        return complete(context);
+    case 0x01:
+        return (instruction.modrm & 0x38) == 0x20 ? store_status_word(context, &instruction)
+                                                  : load_status_word(context, &instruction);
+    default:
+        return move(context, &instruction);
+    }
 }

@@ -6,6 +6,7 @@
 #ifndef ENGINE_EXITS_EXITS_H
 #define ENGINE_EXITS_EXITS_H
 
+#include "engine/cpu/deliver.h"
 #include "engine/vcpu.h"
 
 // ZX_ERR_NEXT: handled, the guest goes on. ZX_OK: `packet` is for the caller. An error otherwise.
@@ -28,6 +29,9 @@ zx_status_t exit_vmcall(struct exit_context *context);
 
 // "Advance" of hypervisor ABI 5: RIP behind the instruction, and no shadow.
 void exit_advance(struct exit_context *context);
+
+// What a handler returns after it delivered an event to the guest.
+zx_status_t exit_delivery(enum delivery result);
 
 // Zircon's kernel raises #GP(0) itself for some accesses; RIP stays.
 zx_status_t exit_general_protection(struct exit_context *context);

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+//
+// The operands that a ModRM byte names, for the few instructions that are carried out here and not
+// by the engine.
+
+#ifndef ENGINE_CPU_OPERAND_H
+#define ENGINE_CPU_OPERAND_H
+
+#include "decode/instruction.h"
+#include "engine/cpu/deliver.h"
+
+// The register numbers in ModRM.reg and, when it names a register, ModRM.rm; REX included.
+unsigned operand_reg(const struct instruction *instruction);
+unsigned operand_rm(const struct instruction *instruction);
+
+// A register or 16 bits of memory. False when the access failed, with what became of the fault.
+bool operand_load16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
+                    uint16_t *value, enum delivery *failure);
+
+// 16 bits of memory, or a register with the instruction's operand size.
+bool operand_store16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
+                     uint64_t value, enum delivery *failure);
+
+#endif // ENGINE_CPU_OPERAND_H

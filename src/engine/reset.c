@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+//
+// The registers of hypervisor ABI 4 that a new VCPU does not have by itself. What is not named here
+// (model-specific registers, FPU and SSE state) is as the processor's own reset leaves it.
+
+#include "engine/reset.h"
+
+// The same in both kinds of processor (hypervisor ABI 4.1).
+static void reset_common(struct cpu *cpu) {
+    const struct segment data = {.limit = 0xffff, .attributes = 0x009300};
+    const struct segment task = {.limit = 0xffff, .attributes = 0x008b00};
+    const struct segment local = {.limit = 0xffff, .attributes = 0x008200};
+    for (unsigned i = 0; i < GENERAL_REGISTER_COUNT; i++) {
+        cpu_set_register(cpu, i, 0);
+    }
+    for (enum segment_register i = SEGMENT_ES; i <= SEGMENT_IDTR; i++) {
+        cpu_set_segment(cpu, i, &data);
+    }
+    cpu_set_segment(cpu, SEGMENT_TR, &task);
+    cpu_set_segment(cpu, SEGMENT_LDTR, &local);
+    cpu_set_control(cpu, 2, 0);
+    cpu_set_control(cpu, 3, 0);
+    cpu_set_rflags(cpu, RFLAGS_FIXED);
+    cpu_clear_interrupt_shadow(cpu);
+}
+
+// Long mode, page tables at 0.
+static void reset_boot_processor(struct cpu *cpu, uint64_t entry) {
+    const struct segment code = {.limit = 0xffff, .attributes = 0x209f00};
+    cpu_set_segment(cpu, SEGMENT_CS, &code);
+    cpu_set_control(cpu, 0, CR0_PE | CR0_PG | CR0_WP | CR0_NE | CR0_ET);
+    cpu_set_control(cpu, 4, CR4_PAE | CR4_PGE | CR4_OSFXSR | CR4_FSGSBASE | CR4_OSXSAVE);
+    cpu_set_efer(cpu, EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE);
+    cpu_set_rip(cpu, entry);
+}
+
+// Real mode at entry:0.
+static void reset_application_processor(struct cpu *cpu, uint64_t entry) {
+    const struct segment code = {
+        .selector = (uint16_t)(entry >> 4), .base = entry, .limit = 0xffff, .attributes = 0x009f00};
+    cpu_set_segment(cpu, SEGMENT_CS, &code);
+    cpu_set_control(cpu, 0, CR0_WP | CR0_NE | CR0_ET);
+    cpu_set_control(cpu, 4, CR4_OSFXSR | CR4_FSGSBASE | CR4_OSXSAVE);
+    cpu_set_efer(cpu, EFER_SCE | EFER_NXE);
+    cpu_set_rip(cpu, 0);
+}
+
+void reset_vcpu(struct vcpu *vcpu, uint64_t entry) {
+    reset_common(vcpu->cpu);
+    if (vcpu->vpid == 1) {
+        reset_boot_processor(vcpu->cpu, entry);
+    } else {
+        reset_application_processor(vcpu->cpu, entry);
+        // A CS base above 4 GiB is refused when the VCPU is entered, not when it is made.
+        vcpu->invalid_state = entry >> 32 != 0;
+    }
+    cpu_update_mode(vcpu->cpu);
+    vcpu->cr0_shadow = CR0_ET;
+}

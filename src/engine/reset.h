@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+//
+// The state in which a VCPU starts (hypervisor ABI 4): the boot processor in long mode with paging
+// on, every other in real mode.
+
+#ifndef ENGINE_RESET_H
+#define ENGINE_RESET_H
+
+#include "engine/vcpu.h"
+
+// For a VCPU that has its number and a new `cpu`.
+void reset_vcpu(struct vcpu *vcpu, uint64_t entry);
+
+#endif // ENGINE_RESET_H
