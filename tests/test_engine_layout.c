@@ -15,7 +15,8 @@ START_TEST(self_check_accepts_the_unicorn_in_use) {
     const size_t fields[] = {layout->efer,        layout->star,         layout->lstar,
                              layout->cstar,       layout->sfmask,       layout->kernel_gs_base,
                              layout->sysenter_cs, layout->sysenter_esp, layout->sysenter_eip,
-                             layout->debug,       layout->error_code};
+                             layout->debug,       layout->error_code,   layout->tsc_aux,
+                             layout->xcr0};
     const size_t count = sizeof fields / sizeof fields[0];
     for (size_t i = 0; i < count; i++) {
         ck_assert_uint_gt(fields[i], STATE_CR);

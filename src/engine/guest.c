@@ -4,6 +4,7 @@
 
 #include "engine/guest.h"
 
+#include "engine/guest_clock.h"
 #include "engine/vcpu.h"
 #include "objects/vmo.h"
 
@@ -83,6 +84,10 @@ static bool find_page(void *context, uint64_t guest_physical, struct backing *ou
     return out->vmo_offset < view.vmo->size;
 }
 
+static uint64_t read_tsc(void *context) {
+    return guest_clock_tsc(context);
+}
+
 // --- The object ---
 
 static void destroy(struct object *object) {
@@ -117,7 +122,11 @@ zx_status_t guest_create(struct guest **out) {
     platform_mutex_init(&guest->observation.lock);
     platform_condition_init(&guest->turn_free);
     guest->next_vpid = 1;
-    const struct machine_client client = {.context = guest, .find_page = find_page};
+    const struct machine_client client = {
+        .context = guest,
+        .find_page = find_page,
+        .read_tsc = read_tsc,
+    };
     zx_status_t status = machine_create(&client, &guest->machine);
     if (status == ZX_OK) {
         guest->space = address_space_create(&space_ops, guest, 0, GUEST_PHYSICAL_SIZE);

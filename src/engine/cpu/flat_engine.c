@@ -107,7 +107,7 @@ static uc_err launch_registers(uc_engine *engine) {
     uc_x86_msr efer = {0xc0000080, EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_SVME};
     uint64_t vmcb = HIDDEN_BASE + HIDDEN_VMCB;
     uint64_t cr4 = CR4_PAE | CR4_OSXSAVE; // the nested walk takes its format from this CR4
-    uint64_t xcr0 = 3;                    // x87 and SSE
+    uint64_t xcr0 = FLAT_ENGINE_XCR0;
     uint64_t zero = 0;
     uc_err error = uc_reg_write(engine, UC_X86_REG_MSR, &efer);
     if (error == UC_ERR_OK) {

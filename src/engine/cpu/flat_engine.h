@@ -25,6 +25,9 @@ enum hidden_offset {
     HIDDEN_TABLES = 0x10000,    // nested page tables, up to the region's end
 };
 
+// XCR0 after the launch: x87 and SSE, all that the engine has.
+#define FLAT_ENGINE_XCR0 3u
+
 // Opens an engine. `hidden` backs the first `hidden_size` bytes of the hidden region and `window`
 // (may be NULL: no window) WINDOW_SIZE bytes; both stay the caller's and outlive the engine.
 zx_status_t flat_engine_open(uint8_t *hidden, uint64_t hidden_size, uint8_t *window,

@@ -232,6 +232,12 @@ static bool find_words(struct probe *probe) {
             return reject(probe, "model-specific registers");
         }
     }
+    const uint64_t tsc_aux = mark(80);
+    layout->tsc_aux = find(probe, start, &tsc_aux, sizeof tsc_aux);
+    layout->xcr0 = layout->tsc_aux + 8;
+    if (layout->tsc_aux == SIZE_MAX || get64(probe, layout->xcr0) != FLAT_ENGINE_XCR0) {
+        return reject(probe, "TSC_AUX or XCR0");
+    }
     uint32_t sysenter_cs = 0x5a17c0deu;
     uint64_t efer = PROBE_EFER;
     uint64_t debug[4] = {mark(70), mark(71), mark(72), mark(73)};
@@ -317,6 +323,8 @@ static bool examine(struct probe *probe) {
         uint64_t value = mark(70 + i);
         uc_reg_write(probe->engine, debug_ids[i], &value);
     }
+    uc_x86_msr tsc_aux = {0xc0000103, mark(80)};
+    uc_reg_write(probe->engine, UC_X86_REG_MSR, &tsc_aux);
     fill_vmcb(probe->hidden + HIDDEN_VMCB);
     fill_memory(probe->hidden);
     if (flat_engine_launch(probe->engine, probe->hidden, probe->context) != ZX_OK) {

@@ -50,6 +50,8 @@ struct layout {
     size_t sysenter_cs;
     size_t sysenter_esp;
     size_t sysenter_eip;
+    size_t tsc_aux;
+    size_t xcr0;
     size_t debug;      // DR0..DR7
     size_t error_code; // 32 bits: exception error code, or an intercept's first information word
 };

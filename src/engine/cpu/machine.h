@@ -34,6 +34,7 @@ struct machine_client {
     void *context;
     // False: nothing that the guest may access directly (unmapped, or under a trap).
     bool (*find_page)(void *context, uint64_t guest_physical, struct backing *out);
+    uint64_t (*read_tsc)(void *context);
 };
 
 struct window_slot {

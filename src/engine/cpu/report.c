@@ -227,6 +227,28 @@ enum report_result report_fetch_refused(struct cpu *cpu, struct cpu_exit *exit) 
     return REPORT_EXIT;
 }
 
+#define OPCODE_RDTSCP 0x01 // In the 0F map; RDTSC is 31.
+
+// RDTSC and RDTSCP, after Unicorn's own check of CR4.TSD. They do not exit (hypervisor ABI 4.4), but
+// Unicorn would count something of the host's with a frequency that nobody knows.
+static enum report_result read_time_stamp(struct cpu *cpu, struct cpu_exit *exit) {
+    struct machine *machine = cpu->machine;
+    uint8_t available;
+    struct instruction decoded;
+    fetch_instruction(cpu, exit, &available);
+    if (decode_instruction(exit->instruction, available, (enum code_mode)cpu_code_mode(cpu),
+                           &decoded) != INSTRUCTION_OK) {
+        return report_invalid_opcode(cpu, exit);
+    }
+    const uint64_t time = machine->client.read_tsc(machine->client.context);
+    cpu_set_register(cpu, RAX, (uint32_t)time);
+    cpu_set_register(cpu, RDX, time >> 32);
+    if (decoded.opcode == OPCODE_RDTSCP) {
+        cpu_set_register(cpu, RCX, (uint32_t)cpu_word(cpu, machine->layout->tsc_aux));
+    }
+    return delivered(cpu, deliver_completion(cpu, decoded.length), exit);
+}
+
 static enum report_result plain(struct cpu *cpu, struct cpu_exit *exit, enum exit_reason reason) {
     uint8_t available;
     fetch_instruction(cpu, exit, &available);
@@ -270,6 +292,9 @@ enum report_result report_translate(struct cpu *cpu, const struct report *report
         return halt_or_cut(cpu, exit);
     case SVM_NESTED_PAGE_FAULT:
         return nested_page_fault(cpu, report->address, exit);
+    case SVM_RDTSC:
+    case SVM_RDTSCP:
+        return read_time_stamp(cpu, exit);
     case SVM_CPUID:
         return plain(cpu, exit, EXIT_CPUID);
     case SVM_MSR:
