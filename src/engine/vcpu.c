@@ -104,6 +104,7 @@ static zx_status_t prepare_entry(struct vcpu *vcpu) {
     }
     platform_mutex_unlock(&vcpu->lock);
     cpu_set_window_exiting(vcpu->cpu, wait);
+    pvclock_update(vcpu);
     if (vcpu->invalid_state) {
         return ZX_ERR_BAD_STATE;
     }
@@ -146,6 +147,8 @@ static zx_status_t dispatch(struct exit_context *context) {
         return exit_rdmsr(context);
     case EXIT_WRMSR:
         return exit_wrmsr(context);
+    case EXIT_XSETBV:
+        return exit_xsetbv(context);
     case EXIT_EPT_VIOLATION:
         return exit_ept_violation(context);
     case EXIT_FAILED:
@@ -300,6 +303,7 @@ zx_status_t vcpu_check_owner(const struct vcpu *vcpu) {
 static void destroy(struct object *object) {
     struct vcpu *vcpu = vcpu_from_object(object);
     struct guest *guest = vcpu->guest;
+    local_apic_destroy(&vcpu->apic);
     guest_take_turn(guest, NULL);
     if (vcpu->cpu != NULL) {
         cpu_destroy(vcpu->cpu);
@@ -352,6 +356,7 @@ zx_status_t vcpu_create(struct guest *guest, uint64_t entry, struct vcpu **out) 
     vcpu->owner = owner;
     platform_mutex_init(&vcpu->lock);
     platform_condition_init(&vcpu->wake);
+    local_apic_init(&vcpu->apic, vcpu);
     const zx_status_t status = attach(vcpu, entry);
     if (status != ZX_OK) {
         object_unref(&vcpu->object);

@@ -10,6 +10,8 @@
 
 #include "engine/cpu/run.h"
 #include "engine/guest.h"
+#include "engine/local_apic.h"
+#include "engine/pvclock.h"
 #include "objects/object.h"
 #include "tasks/thread.h"
 
@@ -27,6 +29,8 @@ struct vcpu {
     uint64_t cr0_shadow;
     uint8_t cr8;        // Private: it has no effect on injection (hypervisor ABI 4.4).
     bool invalid_state; // What the checks of VM entry refuse, for good: no call can change it.
+    struct local_apic apic;
+    struct pvclock pvclock;
     zirconia_exit_kind_t exit_kind; // The exit being handled, and when it began; 0 for none.
     int64_t exit_time;
     struct platform_mutex lock;

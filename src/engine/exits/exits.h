@@ -26,6 +26,7 @@ zx_status_t exit_io_instruction(struct exit_context *context);
 zx_status_t exit_rdmsr(struct exit_context *context);
 zx_status_t exit_wrmsr(struct exit_context *context);
 zx_status_t exit_vmcall(struct exit_context *context);
+zx_status_t exit_xsetbv(struct exit_context *context);
 
 // "Advance" of hypervisor ABI 5: RIP behind the instruction, and no shadow.
 void exit_advance(struct exit_context *context);

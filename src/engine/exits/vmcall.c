@@ -1,16 +1,34 @@
 // SPDX-License-Identifier: MIT
 //
-// VMCALL (hypervisor ABI 5.11). Clock pairing is not there yet: its number is unknown like others.
+// VMCALL (hypervisor ABI 5.11).
 
 #include "engine/exits/exits.h"
+#include "engine/pvclock.h"
+
+#define CALL_CLOCK_PAIRING 9u
 
 #define NOT_PERMITTED (-1)
+#define NOT_WRITABLE (-14)
+#define NOT_SUPPORTED (-95)
 #define NO_SUCH_CALL (-1000)
 
+static int64_t clock_pairing(struct vcpu *vcpu) {
+    if (cpu_register(vcpu->cpu, RCX) != 0) {
+        return NOT_SUPPORTED;
+    }
+    const uint64_t address = cpu_register(vcpu->cpu, RBX);
+    return pvclock_write_pairing(vcpu->guest, address) == ZX_OK ? 0 : NOT_WRITABLE;
+}
+
+static int64_t call(struct vcpu *vcpu) {
+    if (cpu_privilege(vcpu->cpu) != 0) {
+        return NOT_PERMITTED;
+    }
+    return cpu_register(vcpu->cpu, RAX) == CALL_CLOCK_PAIRING ? clock_pairing(vcpu) : NO_SUCH_CALL;
+}
+
 zx_status_t exit_vmcall(struct exit_context *context) {
-    struct cpu *cpu = context->vcpu->cpu;
     exit_advance(context);
-    const int64_t result = cpu_privilege(cpu) != 0 ? NOT_PERMITTED : NO_SUCH_CALL;
-    cpu_set_register(cpu, RAX, (uint64_t)result);
+    cpu_set_register(context->vcpu->cpu, RAX, (uint64_t)call(context->vcpu));
     return ZX_ERR_NEXT;
 }

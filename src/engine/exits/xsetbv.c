@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+//
+// XSETBV (hypervisor ABI 5.10). What a processor would answer with #GP(0) is an error of the run
+// call, except at a privilege where the instruction faults before it exits.
+
+#include "engine/exits/exits.h"
+
+#define XCR0_X87 1ull
+#define XCR0_SSE 2ull
+
+zx_status_t exit_xsetbv(struct exit_context *context) {
+    struct cpu *cpu = context->vcpu->cpu;
+    if (cpu_privilege(cpu) != 0) {
+        return exit_general_protection(context);
+    }
+    const uint64_t value = cpu_register(cpu, RDX) << 32 | (uint32_t)cpu_register(cpu, RAX);
+    if ((cpu_control(cpu, 4) & CR4_OSXSAVE) == 0 || cpu_register(cpu, RCX) != 0 ||
+        (value & ~(XCR0_X87 | XCR0_SSE)) != 0 || (value & XCR0_X87) == 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    cpu_set_word(cpu, cpu->machine->layout->xcr0, value);
+    exit_advance(context);
+    return ZX_ERR_NEXT;
+}
