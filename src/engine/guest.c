@@ -12,43 +12,16 @@
 #include <zircon/rights.h>
 #include <zircon/syscalls/hypervisor.h>
 
-// --- The turn ---
-
-void guest_take_turn(struct guest *guest, struct vcpu *vcpu) {
-    platform_mutex_lock(&guest->turn_lock);
-    atomic_fetch_add(&guest->turn_waiters, 1);
-    while (guest->turn_taken) {
-        if (guest->turn_holder != NULL) {
-            vcpu_attend(guest->turn_holder);
-        }
-        platform_condition_wait(&guest->turn_free, &guest->turn_lock);
-    }
-    atomic_fetch_sub(&guest->turn_waiters, 1);
-    guest->turn_taken = true;
-    guest->turn_holder = vcpu;
-    platform_mutex_unlock(&guest->turn_lock);
-}
-
-void guest_give_turn(struct guest *guest) {
-    platform_mutex_lock(&guest->turn_lock);
-    guest->turn_taken = false;
-    guest->turn_holder = NULL;
-    platform_condition_signal(&guest->turn_free);
-    platform_mutex_unlock(&guest->turn_lock);
-}
-
-bool guest_turn_wanted(const struct guest *guest) {
-    return atomic_load_explicit(&guest->turn_waiters, memory_order_relaxed) > 0;
-}
-
 // --- Guest-physical memory ---
 
 static void space_lock(struct address_space *space) {
-    guest_take_turn(space->owner, NULL);
+    struct guest *guest = space->owner;
+    turn_take_call(&guest->turn);
 }
 
 static void space_unlock(struct address_space *space) {
-    guest_give_turn(space->owner);
+    struct guest *guest = space->owner;
+    turn_give_call(&guest->turn);
 }
 
 static zx_status_t space_map(struct address_space *space, const struct mapping_view *view) {
@@ -100,8 +73,8 @@ static void destroy(struct object *object) {
     if (guest->machine != NULL) {
         machine_destroy(guest->machine);
     }
-    platform_condition_destroy(&guest->turn_free);
-    platform_mutex_destroy(&guest->turn_lock);
+    turn_destroy(&guest->turn);
+    guest_clock_destroy(&guest->clock);
     platform_mutex_destroy(&guest->observation.lock);
     free(guest);
 }
@@ -118,9 +91,9 @@ zx_status_t guest_create(struct guest **out) {
         return ZX_ERR_NO_MEMORY;
     }
     object_init(&guest->object, &guest_ops, 0);
-    platform_mutex_init(&guest->turn_lock);
+    turn_init(&guest->turn);
+    guest_clock_init(&guest->clock);
     platform_mutex_init(&guest->observation.lock);
-    platform_condition_init(&guest->turn_free);
     guest->next_vpid = 1;
     const struct machine_client client = {
         .context = guest,
@@ -129,6 +102,7 @@ zx_status_t guest_create(struct guest **out) {
     };
     zx_status_t status = machine_create(&client, &guest->machine);
     if (status == ZX_OK) {
+        guest->turn.attention = &guest->machine->attention;
         guest->space = address_space_create(&space_ops, guest, 0, GUEST_PHYSICAL_SIZE);
         status = guest->space != NULL ? ZX_OK : ZX_ERR_NO_MEMORY;
     }
@@ -209,8 +183,8 @@ zx_status_t guest_set_trap(struct guest *guest, const struct trap *trap, struct 
         return status;
     }
     struct trap copy = *trap;
-    guest_take_turn(guest, NULL);
+    turn_take_call(&guest->turn);
     status = insert(guest, &copy, port, abi_2018);
-    guest_give_turn(guest);
+    turn_give_call(&guest->turn);
     return status;
 }

@@ -2,20 +2,19 @@
 //
 // Guest objects: a machine, its guest-physical address space and its traps.
 //
-// Locks: the turn guards the machine, the address space's mappings, the traps and the VPIDs.
-// Whoever wants it raises `wanted` and the attention of the VCPU that has it, which then gives it
-// up at its next block. A VCPU gives the turn up while it sleeps.
+// Locks: the turn guards the machine, the address space's mappings, the traps and the VPIDs; see
+// turn.h.
 
 #ifndef ENGINE_GUEST_H
 #define ENGINE_GUEST_H
 
 #include "engine/cpu/machine.h"
+#include "engine/guest_clock.h"
 #include "engine/observe.h"
 #include "engine/trap_map.h"
+#include "engine/turn.h"
 #include "objects/address_space.h"
 #include "objects/object.h"
-
-#include <stdatomic.h>
 
 struct vcpu;
 
@@ -31,11 +30,8 @@ struct guest {
     uint64_t vpids; // Bit n: VPID n is in use. VPID 0 never is.
     unsigned next_vpid;
     struct observation observation;
-    atomic_uint turn_waiters;
-    struct platform_mutex turn_lock; // Guards what follows, and changes of `turn_waiters`.
-    struct platform_condition turn_free;
-    bool turn_taken;
-    struct vcpu *turn_holder; // NULL when the holder is no VCPU.
+    struct turn turn;
+    struct guest_clock clock;
 };
 
 zx_status_t guest_create(struct guest **out);
@@ -43,12 +39,6 @@ zx_status_t guest_create(struct guest **out);
 static inline struct guest *guest_from_object(struct object *object) {
     return (struct guest *)object;
 }
-
-void guest_take_turn(struct guest *guest, struct vcpu *vcpu);
-void guest_give_turn(struct guest *guest);
-
-// True when somebody else waits for the turn. Any thread.
-bool guest_turn_wanted(const struct guest *guest);
 
 // hypervisor ABI 3.2, from the checks of addresses on; `port` NULL unless the kind is BELL.
 zx_status_t guest_set_trap(struct guest *guest, const struct trap *trap, struct port *port,

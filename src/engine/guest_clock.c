@@ -1,16 +1,43 @@
 // SPDX-License-Identifier: MIT
 //
-// The guest's time, from the host's.
+// The guest's time, from the host's clock or from the blocks that ran.
 
 #include "engine/guest_clock.h"
 
-#include "platform/platform.h"
+#include "engine/cpu/run.h"
+#include "engine/guest.h"
+
+#define BLOCK_TIME 4 // ns of virtual time
+#define SLICE 100000 // ns of virtual time
+#define NEVER INT64_MAX
 
 _Static_assert(GUEST_TSC_FREQUENCY == 1000000000u, "a tick is a nanosecond");
 
+void guest_clock_init(struct guest_clock *clock) {
+    platform_mutex_init(&clock->lock);
+}
+
+void guest_clock_destroy(struct guest_clock *clock) {
+    platform_mutex_destroy(&clock->lock);
+}
+
+zx_status_t guest_clock_use_virtual_time(struct guest *guest) {
+    if (guest->vpids != 0 || guest->next_vpid != 1) {
+        return ZX_ERR_BAD_STATE;
+    }
+    const zx_status_t status = run_count_blocks(guest->machine);
+    guest->clock.is_virtual = status == ZX_OK;
+    guest->turn.by_vpid = guest->clock.is_virtual;
+    guest->clock.slice_end = SLICE;
+    return status;
+}
+
 int64_t guest_clock_now(const struct guest *guest) {
-    (void)guest;
-    return platform_monotonic();
+    if (!guest->clock.is_virtual) {
+        return platform_monotonic();
+    }
+    const uint64_t blocks = atomic_load_explicit(&guest->machine->blocks, memory_order_relaxed);
+    return atomic_load(&guest->clock.skipped) + (int64_t)(blocks * BLOCK_TIME);
 }
 
 uint64_t guest_clock_tsc(const struct guest *guest) {
@@ -24,4 +51,130 @@ int64_t guest_clock_deadline(const struct guest *guest, uint64_t tsc) {
 
 int64_t guest_clock_duration(uint32_t ticks) {
     return ticks;
+}
+
+// --- Timers of virtual time; clock->lock held ---
+
+static void unlink_timer(struct timer_entry *entry) {
+    if (entry->back == NULL) {
+        return;
+    }
+    *entry->back = entry->sibling;
+    if (entry->sibling != NULL) {
+        entry->sibling->back = entry->back;
+    }
+    entry->back = NULL;
+}
+
+// In the order of their deadlines, and of arming among equals.
+static void link_timer(struct guest_clock *clock, struct timer_entry *entry, int64_t deadline) {
+    struct timer_entry **link = &clock->timers;
+    while (*link != NULL && (*link)->deadline <= deadline) {
+        link = &(*link)->sibling;
+    }
+    entry->deadline = deadline;
+    entry->sibling = *link;
+    entry->back = link;
+    if (*link != NULL) {
+        (*link)->back = &entry->sibling;
+    }
+    *link = entry;
+}
+
+static void stop_by(struct guest *guest, int64_t time) {
+    const int64_t left = time - guest_clock_now(guest);
+    const uint64_t blocks = left > 0 ? ((uint64_t)left + BLOCK_TIME - 1) / BLOCK_TIME : 0;
+    guest->machine->stop_at = atomic_load(&guest->machine->blocks) + blocks;
+}
+
+// Until the slice ends or the next timer is due.
+static void set_stop(struct guest *guest) {
+    const struct guest_clock *clock = &guest->clock;
+    const bool timer_first = clock->timers != NULL && clock->timers->deadline < clock->slice_end;
+    stop_by(guest, timer_first ? clock->timers->deadline : clock->slice_end);
+}
+
+// ---
+
+void guest_clock_arm(struct guest *guest, struct timer_entry *entry, int64_t deadline) {
+    struct guest_clock *clock = &guest->clock;
+    if (!clock->is_virtual) {
+        timer_queue_arm(entry, deadline);
+        return;
+    }
+    platform_mutex_lock(&clock->lock);
+    unlink_timer(entry);
+    if (deadline != NEVER) {
+        link_timer(clock, entry, deadline);
+    }
+    set_stop(guest);
+    platform_mutex_unlock(&clock->lock);
+}
+
+void guest_clock_cancel(struct guest *guest, struct timer_entry *entry) {
+    if (guest->clock.is_virtual) {
+        guest_clock_arm(guest, entry, NEVER);
+    } else {
+        timer_queue_cancel(entry);
+    }
+}
+
+static struct timer_entry *take_due(struct guest *guest) {
+    struct guest_clock *clock = &guest->clock;
+    platform_mutex_lock(&clock->lock);
+    struct timer_entry *entry = clock->timers;
+    if (entry != NULL && entry->deadline > guest_clock_now(guest)) {
+        entry = NULL;
+    }
+    if (entry != NULL) {
+        unlink_timer(entry);
+    }
+    platform_mutex_unlock(&clock->lock);
+    return entry;
+}
+
+static void fire_due(struct guest *guest) {
+    for (struct timer_entry *entry; (entry = take_due(guest)) != NULL;) {
+        entry->fire(entry);
+    }
+}
+
+bool guest_clock_tick(struct guest *guest) {
+    struct guest_clock *clock = &guest->clock;
+    if (!clock->is_virtual) {
+        return false;
+    }
+    fire_due(guest);
+    const int64_t now = guest_clock_now(guest);
+    const bool over = now >= clock->slice_end;
+    if (over) {
+        clock->slice_end = now + SLICE;
+    }
+    platform_mutex_lock(&clock->lock);
+    set_stop(guest);
+    platform_mutex_unlock(&clock->lock);
+    return over;
+}
+
+void guest_clock_end_slice(struct guest *guest) {
+    guest->clock.slice_end = guest_clock_now(guest);
+    atomic_store(&guest->machine->attention, true);
+}
+
+static bool skip(struct guest *guest) {
+    struct guest_clock *clock = &guest->clock;
+    platform_mutex_lock(&clock->lock);
+    const bool any = clock->timers != NULL;
+    const int64_t left = any ? clock->timers->deadline - guest_clock_now(guest) : 0;
+    if (left > 0) {
+        atomic_fetch_add(&clock->skipped, left);
+    }
+    platform_mutex_unlock(&clock->lock);
+    return any;
+}
+
+void guest_clock_skip_sleep(struct guest *guest) {
+    while (turn_all_asleep(&guest->turn) && skip(guest)) {
+        fire_due(guest);
+    }
 }

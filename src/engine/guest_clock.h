@@ -1,18 +1,44 @@
 // SPDX-License-Identifier: MIT
 //
-// A guest's time: what RDTSC, the TSC deadline and pvclock are made of. The TSC counts nanoseconds
-// of the host's monotonic clock, on every VCPU alike, so that it has one frequency on every host.
+// A guest's time: what RDTSC, the local APIC's timer and pvclock are made of. The TSC counts
+// nanoseconds, on every VCPU alike, so that it has one frequency on every host.
+//
+// It is the host's monotonic clock, or virtual time: then each block of guest code takes the same
+// time, timers are looked at between blocks, and when all VCPUs are asleep the clock jumps to the
+// next timer.
+//
+// Lock: `lock` guards the list of timers. It is a leaf.
 
 #ifndef ENGINE_GUEST_CLOCK_H
 #define ENGINE_GUEST_CLOCK_H
 
+#include "objects/timer_queue.h"
+#include "platform/platform.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <zircon/types.h>
 
 struct guest;
 
 #define GUEST_TSC_FREQUENCY 1000000000u
 
-// Nanoseconds, as zx_clock_get_monotonic() gives them.
+struct guest_clock {
+    bool is_virtual; // Constant once there is a VCPU.
+    struct platform_mutex lock;
+    struct timer_entry *timers; // Virtual time's, linked by `sibling`.
+    atomic_llong skipped;       // Nanoseconds of sleep that were jumped over.
+    int64_t slice_end;          // When the turn passes on. The turn's holder's.
+};
+
+void guest_clock_init(struct guest_clock *clock);
+void guest_clock_destroy(struct guest_clock *clock);
+
+// BAD_STATE when the guest has had a VCPU. The caller has the turn.
+zx_status_t guest_clock_use_virtual_time(struct guest *guest);
+
+// Nanoseconds, as zx_clock_get_monotonic() gives them unless time is virtual.
 int64_t guest_clock_now(const struct guest *guest);
 
 uint64_t guest_clock_tsc(const struct guest *guest);
@@ -22,5 +48,19 @@ int64_t guest_clock_deadline(const struct guest *guest, uint64_t tsc);
 
 // How long so many ticks take.
 int64_t guest_clock_duration(uint32_t ticks);
+
+// As timer_queue_arm() and timer_queue_cancel(), on this clock.
+void guest_clock_arm(struct guest *guest, struct timer_entry *entry, int64_t deadline);
+void guest_clock_cancel(struct guest *guest, struct timer_entry *entry);
+
+// The turn's holder, before it runs its VCPU: fires what is due in virtual time. True when the turn
+// is to pass on.
+bool guest_clock_tick(struct guest *guest);
+
+// Ends the slice of virtual time.
+void guest_clock_end_slice(struct guest *guest);
+
+// All VCPUs are asleep, in virtual time: jumps to timers until one wakes somebody or none is left.
+void guest_clock_skip_sleep(struct guest *guest);
 
 #endif // ENGINE_GUEST_CLOCK_H

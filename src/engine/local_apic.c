@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The timer. `deadline` is what counts: the queue may still fire for one that has been replaced,
+// The timer. `deadline` is what counts: the clock may still fire for one that has been replaced,
 // which is then seen to be early.
 
 #include "engine/local_apic.h"
@@ -28,7 +28,7 @@ static int64_t period(const struct local_apic *apic) {
 
 static void set_deadline(struct local_apic *apic, int64_t deadline) {
     apic->deadline = deadline;
-    timer_queue_arm(&apic->entry, deadline);
+    guest_clock_arm(apic->vcpu->guest, &apic->entry, deadline);
 }
 
 // From now, whatever was running (hypervisor ABI 5.8.1). A count of 0 is over at once.
@@ -80,7 +80,7 @@ void local_apic_init(struct local_apic *apic, struct vcpu *vcpu) {
 }
 
 void local_apic_destroy(struct local_apic *apic) {
-    timer_queue_cancel(&apic->entry);
+    guest_clock_cancel(apic->vcpu->guest, &apic->entry);
     platform_mutex_destroy(&apic->lock);
 }
 

@@ -32,6 +32,8 @@ static zirconia_exit_kind_t kind_of(enum exit_reason reason) {
         return ZIRCONIA_EXIT_EPT_VIOLATION;
     case EXIT_XSETBV:
         return ZIRCONIA_EXIT_XSETBV;
+    case EXIT_PAUSE:
+        return ZIRCONIA_EXIT_PAUSE;
     case EXIT_TRIPLE_FAULT:
         return ZIRCONIA_EXIT_TRIPLE_FAULT;
     default:

@@ -11,6 +11,7 @@
 #include "engine/cpu/run.h"
 #include "engine/guest.h"
 #include "engine/local_apic.h"
+#include "engine/pending.h"
 #include "engine/pvclock.h"
 #include "objects/object.h"
 #include "tasks/thread.h"
@@ -35,7 +36,7 @@ struct vcpu {
     int64_t exit_time;
     struct platform_mutex lock;
     struct platform_condition wake;
-    uint64_t pending[4]; // A bit a vector.
+    struct pending pending;
     bool kicked;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// zx_guest_create() and zx_guest_set_trap(): argument checks in each era's order (hypervisor ABI
-// 3.1, 3.2).
+// zx_guest_create(), zx_guest_set_trap() and the choice of a guest's clock: argument checks in each
+// era's order (hypervisor ABI 3.1, 3.2).
 
 #include "engine/guest.h"
 #include "objects/handle_table.h"
@@ -10,6 +10,7 @@
 #include "syscalls/syscalls.h"
 
 #include <zircon/syscalls.h>
+#include <zirconia/virtual_time.h>
 
 // `elsewhere` is the era's answer to a SYSTEM resource that does not cover the hypervisor's base.
 static zx_status_t check_resource(struct object *object, zx_status_t elsewhere) {
@@ -121,4 +122,18 @@ zx_status_t zirconia_2018_guest_set_trap(zx_handle_t handle, uint32_t kind, zx_v
                                          size_t size, zx_handle_t port_handle, uint64_t key) {
     const struct trap trap = {.kind = kind, .base = addr, .size = size, .key = key};
     return set_trap(handle_lookup_2018, handle, &trap, port_handle, true);
+}
+
+zx_status_t zirconia_guest_use_virtual_time(zx_handle_t handle) {
+    struct object *object = NULL;
+    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_GUEST, ZX_RIGHT_WRITE, &object);
+    if (status != ZX_OK) {
+        return status;
+    }
+    struct guest *guest = guest_from_object(object);
+    turn_take_call(&guest->turn);
+    status = guest_clock_use_virtual_time(guest);
+    turn_give_call(&guest->turn);
+    object_unref(object);
+    return status;
 }

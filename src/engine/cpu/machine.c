@@ -37,6 +37,7 @@ static void fill_vmcb(uint8_t *vmcb) {
         SVM_CPUID,
         SVM_SOFTWARE_INTERRUPT,
         SVM_INVD,
+        SVM_PAUSE,
         SVM_HLT,
         SVM_INVLPGA,
         SVM_MSR,

@@ -65,6 +65,9 @@ struct machine {
     struct cpu *loaded;  // Whose state the engine holds.
     struct run *run;     // Inside cpu_run().
     struct locked_bit_test bit_test;
+    uc_hook block_hook;
+    atomic_ullong blocks;  // Blocks that ran, once they are counted, and how many are to run
+    uint64_t stop_at;      // before `attention`.
     atomic_bool attention; // Stop at the next block: somebody wants the VCPU loop. Any thread.
     bool tlb_stale;
 };

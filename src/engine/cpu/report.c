@@ -229,8 +229,8 @@ enum report_result report_fetch_refused(struct cpu *cpu, struct cpu_exit *exit) 
 
 #define OPCODE_RDTSCP 0x01 // In the 0F map; RDTSC is 31.
 
-// RDTSC and RDTSCP, after Unicorn's own check of CR4.TSD. They do not exit (hypervisor ABI 4.4), but
-// Unicorn would count something of the host's with a frequency that nobody knows.
+// RDTSC and RDTSCP, after Unicorn's own check of CR4.TSD. They do not exit (hypervisor ABI 4.4),
+// but Unicorn would count something of the host's with a frequency that nobody knows.
 static enum report_result read_time_stamp(struct cpu *cpu, struct cpu_exit *exit) {
     struct machine *machine = cpu->machine;
     uint8_t available;
@@ -295,6 +295,8 @@ enum report_result report_translate(struct cpu *cpu, const struct report *report
     case SVM_RDTSC:
     case SVM_RDTSCP:
         return read_time_stamp(cpu, exit);
+    case SVM_PAUSE:
+        return plain(cpu, exit, EXIT_PAUSE);
     case SVM_CPUID:
         return plain(cpu, exit, EXIT_CPUID);
     case SVM_MSR:

@@ -33,6 +33,21 @@ static void on_block(uc_engine *engine, uint64_t address, uint32_t size, void *c
     }
 }
 
+static void on_counted_block(uc_engine *engine, uint64_t address, uint32_t size, void *context) {
+    struct machine *machine = context;
+    const uint64_t blocks = atomic_load_explicit(&machine->blocks, memory_order_relaxed);
+    if (blocks >= machine->stop_at) {
+        atomic_store(&machine->attention, true);
+    }
+    const struct run *run = machine->run;
+    if (attention(machine) && (!run->stepping || address != machine->code.step_start)) {
+        stop(engine, run);
+        return; // Without a count: it will be entered again.
+    }
+    (void)size;
+    atomic_store_explicit(&machine->blocks, blocks + 1, memory_order_relaxed);
+}
+
 // True when the guest goes on inside Unicorn.
 static bool apply(struct run *run, enum report_result result) {
     const struct machine *machine = run->cpu->machine;
@@ -88,12 +103,22 @@ zx_status_t run_add_hooks(struct machine *machine) {
         if (error != UC_ERR_OK) {
             return flat_engine_check(error, "adding a hook");
         }
+        if (hooks[i].type == UC_HOOK_BLOCK) {
+            machine->block_hook = hook;
+        }
     }
     return ZX_OK;
 }
 
 static bool translation_refused(const struct machine *machine) {
     return machine->bit_test.suspect != 0 || machine->fetch_refused;
+}
+
+zx_status_t run_count_blocks(struct machine *machine) {
+    uc_hook_del(machine->engine, machine->block_hook);
+    return flat_engine_check(uc_hook_add(machine->engine, &machine->block_hook, UC_HOOK_BLOCK,
+                                         (void *)on_counted_block, machine, 1, 0),
+                             "adding a hook");
 }
 
 // Translation stopped at code that the guest may not execute or that Unicorn must not see.

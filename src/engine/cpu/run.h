@@ -21,6 +21,7 @@ enum exit_reason {
     EXIT_WRMSR,
     EXIT_EPT_VIOLATION,
     EXIT_XSETBV,
+    EXIT_PAUSE,
     EXIT_TRIPLE_FAULT,
     EXIT_EXCEPTION, // No exit: the guest has taken an exception through its IDT.
     EXIT_OTHER,     // An instruction that exits and that nobody handles.
@@ -47,6 +48,9 @@ typedef bool (*exit_handler)(void *context, const struct cpu_exit *exit);
 void cpu_run(struct cpu *cpu, struct cpu_exit *exit, exit_handler handle, void *context);
 
 zx_status_t run_add_hooks(struct machine *machine);
+
+// From now on, counts the blocks that run. Before the first run.
+zx_status_t run_count_blocks(struct machine *machine);
 
 // A run under way, for the hooks.
 struct run {

@@ -71,6 +71,7 @@ enum svm_exit {
     SVM_CPUID = 0x72,
     SVM_SOFTWARE_INTERRUPT = 0x75,
     SVM_INVD = 0x76,
+    SVM_PAUSE = 0x77,
     SVM_HLT = 0x78,
     SVM_INVLPGA = 0x7a,
     SVM_MSR = 0x7c,

@@ -31,9 +31,9 @@ static zx_status_t ring(struct exit_context *context, const struct trap *trap) {
     struct guest *guest = context->vcpu->guest;
     struct port_packet *packet = packet_pool_try_take(pool);
     if (packet == NULL) {
-        guest_give_turn(guest);
+        turn_give(&guest->turn, TURN_KEPT);
         packet = packet_pool_take(pool);
-        guest_take_turn(guest, context->vcpu);
+        turn_take(&guest->turn, context->vcpu->vpid);
     }
     packet->body.key = key;
     packet->body.type = ZX_PKT_TYPE_GUEST_BELL;

@@ -23,6 +23,7 @@ zx_status_t exit_cpuid(struct exit_context *context);
 zx_status_t exit_control_register_access(struct exit_context *context);
 zx_status_t exit_ept_violation(struct exit_context *context);
 zx_status_t exit_io_instruction(struct exit_context *context);
+zx_status_t exit_pause(struct exit_context *context);
 zx_status_t exit_rdmsr(struct exit_context *context);
 zx_status_t exit_wrmsr(struct exit_context *context);
 zx_status_t exit_vmcall(struct exit_context *context);

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+//
+// PAUSE (hypervisor ABI 5.3). A VCPU that waits for another one in a loop gives it the turn.
+
+#include "engine/exits/exits.h"
+
+zx_status_t exit_pause(struct exit_context *context) {
+    struct guest *guest = context->vcpu->guest;
+    exit_advance(context);
+    if (guest->clock.is_virtual) {
+        guest_clock_end_slice(guest);
+    } else if (turn_wanted(&guest->turn)) {
+        vcpu_attend(context->vcpu);
+    }
+    return ZX_ERR_NEXT;
+}

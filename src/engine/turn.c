@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+//
+// The turn.
+
+#include "engine/turn.h"
+
+#define LONGEST_WAIT 16000000 // ns. All slices of those that wait come to it at most,
+#define LONGEST_SLICE 2000000 // and each of them to this.
+
+void turn_init(struct turn *turn) {
+    platform_mutex_init(&turn->lock);
+    platform_condition_init(&turn->changed);
+}
+
+void turn_destroy(struct turn *turn) {
+    platform_condition_destroy(&turn->changed);
+    platform_mutex_destroy(&turn->lock);
+}
+
+// --- turn->lock held ---
+
+static void wait(struct turn *turn) {
+    platform_condition_wait(&turn->changed, &turn->lock);
+}
+
+// The first in the line watches the clock for all.
+static void wait_slice(struct turn *turn) {
+    const int64_t share = LONGEST_WAIT / (int64_t)(turn->next_ticket - turn->served);
+    const int64_t slice = share < LONGEST_SLICE ? share : LONGEST_SLICE;
+    const int64_t end = platform_monotonic() + slice;
+    while (turn->taken) {
+        if (!platform_condition_wait_until(&turn->changed, &turn->lock, end)) {
+            atomic_store(turn->attention, true);
+            wait(turn);
+            return;
+        }
+    }
+}
+
+static void wait_in_line(struct turn *turn) {
+    const uint64_t ticket = turn->next_ticket++;
+    while (turn->taken || turn->calls > 0 || turn->served != ticket) {
+        if (turn->taken && turn->served == ticket) {
+            wait_slice(turn);
+        } else {
+            wait(turn);
+        }
+    }
+    turn->served++;
+}
+
+static bool is_runnable(const struct turn *turn, unsigned vpid) {
+    return ((turn->present & ~turn->asleep) >> vpid & 1) != 0;
+}
+
+static void pass_on(struct turn *turn) {
+    const unsigned from = turn->current;
+    turn->current = 0;
+    for (unsigned i = 1; i <= 64; i++) {
+        const unsigned vpid = (from + i) % 64;
+        if (is_runnable(turn, vpid)) {
+            turn->current = vpid;
+            return;
+        }
+    }
+}
+
+// --- VCPUs ---
+
+void turn_take(struct turn *turn, unsigned vpid) {
+    platform_mutex_lock(&turn->lock);
+    atomic_fetch_add(&turn->waiting, 1);
+    if (turn->by_vpid) {
+        while (turn->taken || turn->calls > 0 || turn->current != vpid) {
+            wait(turn);
+        }
+    } else {
+        wait_in_line(turn);
+    }
+    atomic_fetch_sub(&turn->waiting, 1);
+    turn->taken = true;
+    if (turn->next_ticket != turn->served) {
+        platform_condition_broadcast(&turn->changed); // Another one is the first now.
+    }
+    platform_mutex_unlock(&turn->lock);
+}
+
+void turn_give(struct turn *turn, enum turn_end end) {
+    platform_mutex_lock(&turn->lock);
+    turn->taken = false;
+    if (turn->by_vpid && end != TURN_KEPT) {
+        if (end == TURN_ASLEEP) {
+            turn->asleep |= 1ull << turn->current;
+        }
+        pass_on(turn);
+    }
+    if (turn->waiting > 0) {
+        platform_condition_broadcast(&turn->changed);
+    }
+    platform_mutex_unlock(&turn->lock);
+}
+
+bool turn_wanted(struct turn *turn) {
+    return atomic_load_explicit(&turn->waiting, memory_order_relaxed) > 0;
+}
+
+// --- Calls from outside ---
+
+void turn_take_call(struct turn *turn) {
+    platform_mutex_lock(&turn->lock);
+    atomic_fetch_add(&turn->waiting, 1);
+    turn->calls++;
+    while (turn->taken) {
+        atomic_store(turn->attention, true);
+        wait(turn);
+    }
+    turn->calls--;
+    atomic_fetch_sub(&turn->waiting, 1);
+    turn->taken = true;
+    platform_mutex_unlock(&turn->lock);
+}
+
+void turn_give_call(struct turn *turn) {
+    platform_mutex_lock(&turn->lock);
+    turn->taken = false;
+    platform_condition_broadcast(&turn->changed);
+    platform_mutex_unlock(&turn->lock);
+}
+
+// --- Virtual time ---
+
+bool turn_all_asleep(struct turn *turn) {
+    platform_mutex_lock(&turn->lock);
+    const bool result = turn->by_vpid && turn->current == 0;
+    platform_mutex_unlock(&turn->lock);
+    return result;
+}
+
+void turn_join(struct turn *turn, unsigned vpid) {
+    platform_mutex_lock(&turn->lock);
+    turn->present |= 1ull << vpid;
+    if (turn->current == 0) {
+        turn->current = vpid;
+    }
+    platform_mutex_unlock(&turn->lock);
+}
+
+void turn_leave(struct turn *turn, unsigned vpid) {
+    platform_mutex_lock(&turn->lock);
+    turn->present &= ~(1ull << vpid);
+    turn->asleep &= ~(1ull << vpid);
+    if (turn->current == vpid) {
+        pass_on(turn);
+        platform_condition_broadcast(&turn->changed);
+    }
+    platform_mutex_unlock(&turn->lock);
+}
+
+void turn_wake(struct turn *turn, unsigned vpid) {
+    platform_mutex_lock(&turn->lock);
+    turn->asleep &= ~(1ull << vpid);
+    if (turn->current == 0) {
+        turn->current = vpid;
+        platform_condition_broadcast(&turn->changed);
+    }
+    platform_mutex_unlock(&turn->lock);
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+//
+// Who may use a guest's engine: one VCPU at a time, or one call from outside that changes the
+// guest's memory or traps. VCPUs are served in the order in which they ask and run for a slice
+// each, so that none waits longer than LONGEST_WAIT; calls from outside go first.
+//
+// In virtual time the order does not depend on when anybody asks: the VCPUs take turns by VPID, and
+// the one whose turn it is keeps it while its caller is at work outside. So the guest does the same
+// every time, as long as the callers do.
+//
+// Lock: `lock` guards everything but the atomics. It is taken inside a VCPU's lock, never outside.
+
+#ifndef ENGINE_TURN_H
+#define ENGINE_TURN_H
+
+#include "platform/platform.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct turn {
+    struct platform_mutex lock;
+    struct platform_condition changed;
+    atomic_bool *attention; // Raised when the VCPU that runs is to give its turn up. Set at first.
+    bool taken;
+    unsigned calls;       // Calls from outside that wait.
+    uint64_t next_ticket; // VCPUs that wait, in order of arrival.
+    uint64_t served;
+    atomic_uint waiting; // All that wait.
+    bool by_vpid;        // Virtual time. What follows is used only then.
+    uint64_t present;    // A bit a VPID: VCPUs that exist, and of these
+    uint64_t asleep;     // those that wait for an interrupt.
+    unsigned current;    // Whose turn it is; 0 when all are asleep.
+};
+
+enum turn_end {
+    TURN_KEPT,   // It goes on later: the run call returns, or makes room for a call from outside.
+    TURN_OVER,   // Others may run; this one wants to go on.
+    TURN_ASLEEP, // HLT.
+};
+
+void turn_init(struct turn *turn);
+void turn_destroy(struct turn *turn);
+
+// A VCPU, which blocks until it may run, and then until turn_give() is the only one.
+void turn_take(struct turn *turn, unsigned vpid);
+
+void turn_give(struct turn *turn, enum turn_end end);
+
+// A call from outside.
+void turn_take_call(struct turn *turn);
+void turn_give_call(struct turn *turn);
+
+// Somebody else waits. Any thread.
+bool turn_wanted(struct turn *turn);
+
+// In virtual time, no VCPU can go on before one is woken.
+bool turn_all_asleep(struct turn *turn);
+
+// VCPUs come, go and wake; without effect but in virtual time.
+void turn_join(struct turn *turn, unsigned vpid);
+void turn_leave(struct turn *turn, unsigned vpid);
+void turn_wake(struct turn *turn, unsigned vpid);
+
+#endif // ENGINE_TURN_H

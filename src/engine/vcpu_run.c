@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+//
+// The VCPU loop: take the turn; look at kicks and interrupts; run the guest; handle its exit.
+
+#include "engine/exits/exits.h"
+#include "engine/guest_clock.h"
+#include "engine/vcpu.h"
+
+static bool gated(const struct cpu *cpu, int vector) {
+    if (vector >= FIRST_EXTERNAL_VECTOR) {
+        return (cpu_rflags(cpu) & RFLAGS_IF) == 0 || cpu_interrupt_shadow(cpu);
+    }
+    return vector == VECTOR_NMI && cpu_interrupt_shadow(cpu);
+}
+
+static zx_status_t inject(struct vcpu *vcpu, uint8_t vector) {
+    const bool external = vector >= FIRST_EXTERNAL_VECTOR || vector == VECTOR_NMI;
+    const struct event event = {
+        .kind = external ? EVENT_EXTERNAL : EVENT_EXCEPTION,
+        .vector = vector,
+        .has_error_code = vector_has_error_code(vector),
+        .return_rip = cpu_rip(vcpu->cpu),
+    };
+    const zx_status_t status = exit_delivery(deliver_event(vcpu->cpu, &event));
+    if (status != ZX_ERR_NEXT) {
+        return status;
+    }
+    observe_injection(vcpu, vector);
+    return ZX_OK;
+}
+
+// Kick, then interrupt: the order of Zircon's loop (hypervisor ABI 8).
+static zx_status_t prepare_entry(struct vcpu *vcpu) {
+    platform_mutex_lock(&vcpu->lock);
+    if (vcpu->kicked) {
+        vcpu->kicked = false;
+        platform_mutex_unlock(&vcpu->lock);
+        return ZX_ERR_CANCELED;
+    }
+    const int vector = pending_choose(&vcpu->pending);
+    const bool wait = vector >= 0 && gated(vcpu->cpu, vector);
+    const bool invalid = vector > LAST_DEFINED_EXCEPTION && vector < FIRST_EXTERNAL_VECTOR;
+    if (vector >= 0 && !wait) {
+        (invalid ? pending_remove : pending_injected)(&vcpu->pending, (uint8_t)vector);
+    }
+    platform_mutex_unlock(&vcpu->lock);
+    cpu_set_window_exiting(vcpu->cpu, wait);
+    pvclock_update(vcpu);
+    if (vcpu->invalid_state) {
+        return ZX_ERR_BAD_STATE;
+    }
+    if (vector < 0 || wait) {
+        return ZX_OK;
+    }
+    return invalid ? ZX_ERR_NOT_SUPPORTED : inject(vcpu, (uint8_t)vector);
+}
+
+static bool awake(const struct vcpu *vcpu) {
+    return vcpu->kicked || pending_any(&vcpu->pending);
+}
+
+// Sleeps until a vector is pending or the VCPU is kicked; others run meanwhile. The turn is given
+// up inside the lock, so that whoever wakes the VCPU finds it asleep.
+static zx_status_t halt(struct exit_context *context) {
+    struct vcpu *vcpu = context->vcpu;
+    struct guest *guest = vcpu->guest;
+    exit_advance(context);
+    platform_mutex_lock(&vcpu->lock);
+    if (awake(vcpu)) {
+        platform_mutex_unlock(&vcpu->lock);
+        return ZX_ERR_NEXT;
+    }
+    turn_give(&guest->turn, TURN_ASLEEP);
+    platform_mutex_unlock(&vcpu->lock);
+    guest_clock_skip_sleep(guest);
+    platform_mutex_lock(&vcpu->lock);
+    while (!awake(vcpu)) {
+        platform_condition_wait(&vcpu->wake, &vcpu->lock);
+    }
+    platform_mutex_unlock(&vcpu->lock);
+    turn_take(&guest->turn, vcpu->vpid);
+    return ZX_ERR_NEXT;
+}
+
+static zx_status_t dispatch(struct exit_context *context) {
+    switch (context->exit->reason) {
+    case EXIT_ATTENTION:
+    case EXIT_INTERRUPT_WINDOW:
+        return ZX_ERR_NEXT;
+    case EXIT_PAUSE:
+        return exit_pause(context);
+    case EXIT_CPUID:
+        return exit_cpuid(context);
+    case EXIT_HLT:
+        return halt(context);
+    case EXIT_VMCALL:
+        return exit_vmcall(context);
+    case EXIT_CONTROL_REGISTER_ACCESS:
+        return exit_control_register_access(context);
+    case EXIT_IO_INSTRUCTION:
+        return exit_io_instruction(context);
+    case EXIT_RDMSR:
+        return exit_rdmsr(context);
+    case EXIT_WRMSR:
+        return exit_wrmsr(context);
+    case EXIT_XSETBV:
+        return exit_xsetbv(context);
+    case EXIT_EPT_VIOLATION:
+        return exit_ept_violation(context);
+    case EXIT_FAILED:
+        return ZX_ERR_INTERNAL;
+    default:
+        return ZX_ERR_NOT_SUPPORTED;
+    }
+}
+
+static void finish_exit(struct exit_context *context) {
+    observe_exit(context->vcpu, context->exit);
+    context->status = dispatch(context);
+    context->finished = true;
+}
+
+// These give the turn to others, for which the engine must have left the guest.
+static bool may_sleep(enum exit_reason reason) {
+    return reason == EXIT_HLT || reason == EXIT_EPT_VIOLATION;
+}
+
+static bool attention_wanted(const struct vcpu *vcpu) {
+    const struct machine *machine = vcpu->guest->machine;
+    return atomic_load_explicit(&machine->attention, memory_order_relaxed);
+}
+
+// Handles an exit without leaving the guest, if it can be; true when the guest goes on.
+static bool finish_inside(void *argument, const struct cpu_exit *exit) {
+    struct exit_context *context = argument;
+    if (exit->reason == EXIT_EXCEPTION) {
+        observe_exception(context->vcpu, exit);
+        return true;
+    }
+    if (may_sleep(exit->reason)) {
+        return false;
+    }
+    finish_exit(context);
+    if (context->status != ZX_ERR_NEXT || attention_wanted(context->vcpu)) {
+        return false;
+    }
+    const zx_status_t status = prepare_entry(context->vcpu);
+    if (status != ZX_OK) {
+        context->status = status;
+        return false;
+    }
+    observe_entry(context->vcpu);
+    context->finished = false;
+    return true;
+}
+
+// Lets others run if it is their time. Whoever asked for attention is answered by this and by what
+// follows it: a look at kicks and at interrupts.
+static void pass_turn(struct vcpu *vcpu) {
+    struct guest *guest = vcpu->guest;
+    atomic_store(&guest->machine->attention, false);
+    const bool over = guest_clock_tick(guest);
+    if (over || turn_wanted(&guest->turn)) {
+        turn_give(&guest->turn, over ? TURN_OVER : TURN_KEPT);
+        turn_take(&guest->turn, vcpu->vpid);
+    }
+}
+
+static void run(struct exit_context *context) {
+    struct vcpu *vcpu = context->vcpu;
+    struct cpu_exit exit;
+    pass_turn(vcpu);
+    context->exit = &exit;
+    context->status = prepare_entry(vcpu);
+    if (context->status != ZX_OK) {
+        return;
+    }
+    observe_entry(vcpu);
+    context->finished = false;
+    cpu_run(vcpu->cpu, &exit, finish_inside, context);
+    if (!context->finished) {
+        finish_exit(context);
+    }
+}
+
+zx_status_t vcpu_enter(struct vcpu *vcpu, enum packet_layout layout, zx_port_packet_t *packet) {
+    struct exit_context context = {
+        .vcpu = vcpu, .layout = layout, .packet = packet, .status = ZX_ERR_NEXT};
+    struct turn *turn = &vcpu->guest->turn;
+    turn_take(turn, vcpu->vpid);
+    while (context.status == ZX_ERR_NEXT) {
+        run(&context);
+    }
+    turn_give(turn, TURN_KEPT);
+    return context.status;
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+//
+// Guests with several VCPUs: locked instructions, turns, and virtual time.
+
+#include "guest_fixture.h"
+
+#include <check.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zirconia/observe.h>
+#include <zirconia/virtual_time.h>
+
+#define OTHER_ENTRY 0x11000u
+#define OTHER_COUNT 3u
+#define LOOPS 100000u
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    unsigned created;
+} others;
+
+// A VCPU of its own, which runs until it writes to port 0x11.
+static void *run_other(void *nothing) {
+    zx_handle_t own = ZX_HANDLE_INVALID;
+    zx_port_packet_t packet = {0};
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, OTHER_ENTRY, &own), ZX_OK);
+    pthread_mutex_lock(&others.lock);
+    others.created++;
+    pthread_cond_signal(&others.changed);
+    pthread_mutex_unlock(&others.lock);
+    while (packet.guest_io.port != 0x11) {
+        ck_assert_int_eq(zx_vcpu_enter(own, &packet), ZX_OK);
+        ck_assert_uint_eq(packet.type, ZX_PKT_TYPE_GUEST_IO);
+    }
+    ck_assert_int_eq(zx_handle_close(own), ZX_OK);
+    return nothing;
+}
+
+// One after another, so that each has the VPID of its place.
+static void start_others(pthread_t *threads, unsigned count) {
+    others.created = 0;
+    pthread_mutex_init(&others.lock, NULL);
+    pthread_cond_init(&others.changed, NULL);
+    for (unsigned i = 0; i < count; i++) {
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, run_other, NULL), 0);
+        pthread_mutex_lock(&others.lock);
+        while (others.created != i + 1) {
+            pthread_cond_wait(&others.changed, &others.lock);
+        }
+        pthread_mutex_unlock(&others.lock);
+    }
+}
+
+static void set_up(const char *program, bool virtual_time) {
+    const uint32_t count = OTHER_COUNT;
+    guest_open();
+    guest_load(program, ENTRY);
+    memory_write(0x8008, &count, sizeof count);
+    trap(ZX_GUEST_TRAP_IO, 0x10, 2, ZX_HANDLE_INVALID, 0);
+    if (virtual_time) {
+        ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_OK);
+    }
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+}
+
+static void run_all(unsigned count) {
+    pthread_t threads[OTHER_COUNT];
+    start_others(threads, count);
+    zx_port_packet_t packet = enter();
+    while (packet.type == ZX_PKT_TYPE_GUEST_IO) {
+        packet = enter();
+    }
+    ck_assert_uint_eq(packet.type, ZX_PKT_TYPE_GUEST_MEM);
+    for (unsigned i = 0; i < count; i++) {
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    }
+}
+
+START_TEST(locked_increments_of_four_vcpus_are_all_there) {
+    set_up("several_vcpus", false);
+    run_all(OTHER_COUNT);
+    ck_assert_uint_eq(read_state().rax, (OTHER_COUNT + 1) * LOOPS);
+}
+END_TEST
+
+// No VCPU waits for more than 20 ms: in half a second, each gets its turn back 25 times at least.
+START_TEST(two_busy_vcpus_get_turns_often) {
+    uint32_t turns[2];
+    set_up("turns", false);
+    run_all(1);
+    ck_assert_int_eq(zx_vmo_read(memory, turns, 0x8000, sizeof turns), ZX_OK);
+    ck_assert_uint_ge(turns[0], 25);
+    ck_assert_uint_ge(turns[1], 25);
+}
+END_TEST
+
+static uint64_t trace;
+static uint64_t length;
+
+static void note(void *nothing, const zirconia_exit_t *exit) {
+    (void)nothing;
+    const uint64_t words[] = {(uint64_t)exit->kind, exit->vcpu, exit->rip, exit->qualification[0],
+                              exit->qualification[1]};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        trace = (trace ^ words[i]) * 0x100000001b3u;
+    }
+    length++;
+}
+
+static uint64_t traced_run(void) {
+    trace = 0xcbf29ce484222325u;
+    length = 0;
+    set_up("several_vcpus", true);
+    ck_assert_int_eq(zirconia_guest_observe(guest, note, NULL), ZX_OK);
+    run_all(OTHER_COUNT);
+    ck_assert_uint_eq(read_state().rax, (OTHER_COUNT + 1) * LOOPS);
+    trace ^= read_state().rdx;
+    guest_close();
+    return trace;
+}
+
+START_TEST(virtual_time_repeats_the_trace_of_four_vcpus) {
+    const char *wanted = getenv("ZIRCONIA_TEST_REPEATS");
+    const int repeats = wanted != NULL ? atoi(wanted) : 20;
+    const uint64_t first = traced_run();
+    ck_assert_uint_gt(length, 8);
+    for (int i = 1; i < repeats; i++) {
+        ck_assert_uint_eq(traced_run(), first);
+    }
+}
+END_TEST
+
+START_TEST(virtual_time_is_chosen_before_the_first_vcpu) {
+    set_up("several_vcpus", false);
+    ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_ERR_BAD_STATE);
+    ck_assert_int_eq(zirconia_guest_use_virtual_time(vmar), ZX_ERR_WRONG_TYPE);
+    ck_assert_int_eq(zirconia_guest_use_virtual_time(ZX_HANDLE_INVALID), ZX_ERR_BAD_HANDLE);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("several VCPUs");
+    TCase *tcase = tcase_create("turns");
+    tcase_set_timeout(tcase, 120);
+    tcase_add_test(tcase, locked_increments_of_four_vcpus_are_all_there);
+    tcase_add_test(tcase, two_busy_vcpus_get_turns_often);
+    tcase_add_test(tcase, virtual_time_repeats_the_trace_of_four_vcpus);
+    tcase_add_test(tcase, virtual_time_is_chosen_before_the_first_vcpu);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
