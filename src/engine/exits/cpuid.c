@@ -41,7 +41,7 @@ static const struct leaf leaves[] = {
     {0x80000003, ANY_SUBLEAF, 0x6f727020, 0x73736563, 0x0000726f, 0x00000000}, // processor"
     {0x80000006, ANY_SUBLEAF, 0x00000000, 0x00000000, 0x04008040, 0x00000000}, // As leaf 4.
     {0x80000007, ANY_SUBLEAF, 0x00000000, 0x00000000, 0x00000000, 0x00000100}, // Invariant TSC
-    {0x80000008, ANY_SUBLEAF, 0x00003030, 0x00000000, 0x00000000, 0x00000000}, // Address bits.
+    {0x80000008, ANY_SUBLEAF, 0x00003028, 0x00000000, 0x00000000, 0x00000000}, // Address bits.
 };
 
 static struct leaf find_leaf(uint32_t number, uint32_t subleaf) {
