@@ -11,7 +11,7 @@
 #include <check.h>
 #include <string.h>
 
-#define EXECUTE_SLOT 0x20000u
+#define EXECUTE_SLOT 0x20010u
 #define EXECUTE_AGAIN 0x10010u
 #define EXECUTE_STACK 0x80000u
 #define NO_VECTOR UINT64_MAX

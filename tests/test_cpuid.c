@@ -279,13 +279,13 @@ END_TEST
 START_TEST(cr4_tsd_keeps_user_code_from_the_tsc) {
     put_code("\x0f\x20\xe0\x0f\xba\xe8\x02\x0f\x22\xe0" // CR4.TSD := 1
              "\x0f\x31"                                 // Allowed at CPL 0.
-             "\x6a\x23\x68\x00\x00\x06\x00\x6a\x02\x6a\x2b\x68\x30\x00\x02\x00\x48\xcf"
+             "\x6a\x23\x68\x00\x00\x06\x00\x6a\x02\x6a\x2b\x68\x40\x00\x02\x00\x48\xcf"
              "\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90"
-             "\x0f\x31"); // At 0x20030: CPL 3.
+             "\x0f\x31"); // At 0x20040: CPL 3.
     zx_vcpu_state_t state = {0};
     run_code(&state);
     ck_assert_uint_eq(state.r10, 13);
-    ck_assert_uint_eq(state.r9, 0x20030);
+    ck_assert_uint_eq(state.r9, EXECUTE_SLOT + 0x30);
 }
 END_TEST
 

@@ -2,7 +2,7 @@
 ; If it takes an interrupt or an exception, R10 = the vector, R8 and R9 the two words on top of the
 ; stack, and the rest of the code is not run.
 %include "common.inc"
-SLOT equ 0x20000
+SLOT equ 0x20010
     bits 64
     org 0x10000
     jmp start
