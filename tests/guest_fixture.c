@@ -4,8 +4,9 @@
 
 #include "guest_fixture.h"
 
-#include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <zirconia/zirconia.h>
 
 zx_handle_t guest;
@@ -64,6 +65,13 @@ void guest_start(const char *program) {
     ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
 }
 
+void guest_start_case(const char *program, uint64_t number) {
+    guest_start(program);
+    zx_vcpu_state_t state = read_state();
+    state.rsi = number;
+    write_state(&state);
+}
+
 void guest_close(void) {
     const zx_handle_t handles[] = {vcpu, guest, vmar, memory};
     for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++) {
@@ -83,6 +91,24 @@ void enter_to_end(void) {
     ck_assert_uint_eq(packet.guest_mem.addr, EXIT_PAGE);
 }
 
+void enter_fails(zx_status_t status) {
+    zx_port_packet_t packet;
+    zx_port_packet_t before;
+    memset(&packet, 0xa5, sizeof packet);
+    memset(&before, 0xa5, sizeof before);
+    ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), status);
+    ck_assert_mem_eq(&packet, &before, sizeof packet);
+}
+
+zx_vcpu_state_t enter_to_event(uint64_t vector, uint64_t error_code, uint64_t rip) {
+    enter_to_end();
+    const zx_vcpu_state_t state = read_state();
+    ck_assert_uint_eq(state.rax, vector);
+    ck_assert_uint_eq(state.r8, error_code);
+    ck_assert_uint_eq(state.r9, rip);
+    return state;
+}
+
 zx_vcpu_state_t read_state(void) {
     zx_vcpu_state_t state;
     ck_assert_int_eq(zx_vcpu_read_state(vcpu, ZX_VCPU_STATE, &state, sizeof state), ZX_OK);
@@ -95,4 +121,19 @@ void write_state(const zx_vcpu_state_t *state) {
 
 void trap(uint32_t kind, uint64_t base, size_t size, zx_handle_t port, uint64_t key) {
     ck_assert_int_eq(zx_guest_set_trap(guest, kind, base, size, port, key), ZX_OK);
+}
+
+int run_tests(const char *name, const TTest *const *tests, size_t count) {
+    Suite *suite = suite_create(name);
+    TCase *tcase = tcase_create(name);
+    tcase_set_timeout(tcase, 60);
+    for (size_t i = 0; i < count; i++) {
+        tcase_add_test(tcase, tests[i]);
+    }
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

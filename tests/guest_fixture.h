@@ -7,6 +7,7 @@
 #ifndef TESTS_GUEST_FIXTURE_H
 #define TESTS_GUEST_FIXTURE_H
 
+#include <check.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/hypervisor.h>
 #include <zircon/syscalls/object.h>
@@ -31,6 +32,9 @@ size_t guest_load(const char *program, uint64_t address);
 void guest_start(const char *program);
 void guest_close(void);
 
+// guest_start() of a program that goes on at one of several labels (select_case of common.inc).
+void guest_start_case(const char *program, uint64_t number);
+
 void memory_write(uint64_t address, const void *data, size_t size);
 uint64_t memory_u64(uint64_t address);
 
@@ -40,9 +44,20 @@ zx_port_packet_t enter(void);
 // Enters, and fails the test unless the program ended the run by its store to EXIT_PAGE.
 void enter_to_end(void);
 
+// Enters, and fails the test unless that status comes back and the packet was left alone.
+void enter_fails(zx_status_t status);
+
 zx_vcpu_state_t read_state(void);
 void write_state(const zx_vcpu_state_t *state);
 
 void trap(uint32_t kind, uint64_t base, size_t size, zx_handle_t port, uint64_t key);
+
+// enter(), then fails the test unless the program ended the run in the handler of report_vector
+// (common.inc) for that event. An event without an error code reports NO_ERROR_CODE.
+#define NO_ERROR_CODE UINT64_MAX
+zx_vcpu_state_t enter_to_event(uint64_t vector, uint64_t error_code, uint64_t rip);
+
+// Runs the tests as a suite of that name; returns what main() does.
+int run_tests(const char *name, const TTest *const *tests, size_t count);
 
 #endif // TESTS_GUEST_FIXTURE_H
