@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+//
+// Control registers (hypervisor ABI 4.3, 4.4, 5.9): what a guest reads and what its writes do.
+
+#include "guest_fixture.h"
+
+enum {
+    NUMERIC,
+    NOT_WRITE_THROUGH,
+    HIGH_HALF,
+    TASK_SWITCHED,
+    VIRTUAL_MACHINE,
+    CACHE_DISABLE,
+};
+
+START_TEST(numeric_error_shows_once_it_is_written) {
+    guest_start_case("cr0_and_cr4", NUMERIC);
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rbx, 0x80010011);
+    ck_assert_uint_eq(read_state().rax, 0x80010031);
+}
+END_TEST
+
+START_TEST(cr4_at_reset_is_zircons_less_vmxe) {
+    guest_start_case("cr0_and_cr4", NUMERIC);
+    enter_to_end();
+    ck_assert_uint_eq(read_state().r15, 0x502a0);
+}
+END_TEST
+
+START_TEST(not_write_through_without_cache_disable_faults_after_the_instruction) {
+    guest_start_case("cr0_and_cr4", NOT_WRITE_THROUGH);
+    enter_to_end();
+    const zx_vcpu_state_t state = read_state();
+    ck_assert_uint_eq(state.rax, 13);
+    ck_assert_uint_eq(state.r8, 0);
+    ck_assert_uint_eq(state.r9, state.rbx);
+}
+END_TEST
+
+START_TEST(the_high_half_of_cr0_ends_the_run_and_is_not_skipped) {
+    guest_start_case("cr0_and_cr4", HIGH_HALF);
+    enter_fails(ZX_ERR_INVALID_ARGS);
+    enter_fails(ZX_ERR_INVALID_ARGS);
+    ck_assert_uint_eq(read_state().rbx, 1);
+}
+END_TEST
+
+START_TEST(cache_disable_reads_as_it_was_written) {
+    guest_start_case("cr0_and_cr4", CACHE_DISABLE);
+    enter_to_end();
+    ck_assert_uint_eq(read_state().r13, 0xe0010011);
+    ck_assert_uint_eq(read_state().r12, 0x80010011);
+}
+END_TEST
+
+int main(void) {
+    const TTest *const tests[] = {
+        numeric_error_shows_once_it_is_written,
+        cr4_at_reset_is_zircons_less_vmxe,
+        not_write_through_without_cache_disable_faults_after_the_instruction,
+        the_high_half_of_cr0_ends_the_run_and_is_not_skipped,
+        cache_disable_reads_as_it_was_written,
+    };
+    return run_tests("control registers", tests, sizeof tests / sizeof tests[0]);
+}
