@@ -20,8 +20,9 @@ not_write_through:
 .next:
     nop
     done
-high_half:
+high_half:                      ; NE changes, so the write exits before it could fault.
     mov r12, cr0
+    or r12, 0x20
     bts r12, 32
     mov ebx, 1
     mov cr0, r12
