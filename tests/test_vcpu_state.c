@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+//
+// What zx_vcpu_write_state() stores, zx_vcpu_read_state() gives back, and the guest sees
+// (hypervisor ABI 3.7, 3.8, 4.1).
+
+#include "guest_fixture.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RFLAGS_USER 0x244dd5u
+#define RFLAGS_FIXED 2u
+
+static zx_vcpu_state_t different_values(void) {
+    uint64_t values[17];
+    zx_vcpu_state_t state;
+    for (uint64_t i = 0; i < 16; i++) {
+        values[i] = 0x0123456789abcdef * (2 * i + 1);
+    }
+    values[16] = 0;
+    memcpy(&state, values, sizeof state);
+    return state;
+}
+
+START_TEST(registers_are_zero_at_first) {
+    guest_start("access");
+    const zx_vcpu_state_t zeros = {0};
+    const zx_vcpu_state_t state = read_state();
+    ck_assert_mem_eq(&state, &zeros, sizeof state);
+}
+END_TEST
+
+START_TEST(all_sixteen_registers_come_back) {
+    guest_start("access");
+    const zx_vcpu_state_t written = different_values();
+    write_state(&written);
+    const zx_vcpu_state_t read = read_state();
+    ck_assert_mem_eq(&read, &written, sizeof read);
+}
+END_TEST
+
+START_TEST(the_guest_has_them_and_the_client_has_what_the_guest_did) {
+    guest_start("registers");
+    const zx_vcpu_state_t written = different_values();
+    write_state(&written);
+    enter_to_end();
+    const zx_vcpu_state_t read = read_state();
+    uint64_t before[16];
+    uint64_t after[16];
+    memcpy(before, &written, sizeof before);
+    memcpy(after, &read, sizeof after);
+    for (size_t i = 0; i < 16; i++) {
+        ck_assert_uint_eq(memory_u64(0x20000 + 8 * i), before[i]);
+        ck_assert_uint_eq(after[i], ~before[i]);
+    }
+}
+END_TEST
+
+START_TEST(flags_are_taken_only_together_with_bit_one) {
+    guest_start("access");
+    zx_vcpu_state_t state = {.rflags = RFLAGS_USER};
+    write_state(&state);
+    ck_assert_uint_eq(read_state().rflags, 0);
+    for (unsigned bit = 0; bit < 64; bit++) {
+        const uint64_t flag = (uint64_t)1 << bit;
+        state.rflags = flag | RFLAGS_FIXED;
+        write_state(&state);
+        ck_assert_uint_eq(read_state().rflags, flag & RFLAGS_USER);
+    }
+    state.rflags = RFLAGS_USER | RFLAGS_FIXED;
+    write_state(&state);
+    state = read_state();
+    ck_assert_uint_eq(state.rflags, RFLAGS_USER);
+    state.rflags = 0; // Without bit 1: nothing is taken, zeros neither.
+    write_state(&state);
+    ck_assert_uint_eq(read_state().rflags, RFLAGS_USER);
+}
+END_TEST
+
+// Interrupts stay off whatever is written: the pending vector is not delivered.
+START_TEST(flags_that_users_cannot_change_do_not_reach_the_guest) {
+    guest_start("registers");
+    const zx_vcpu_state_t state = {.rflags = ~(uint64_t)RFLAGS_USER};
+    write_state(&state);
+    ck_assert_int_eq(zx_vcpu_interrupt(vcpu, 32), ZX_OK);
+    enter_to_end();
+    ck_assert_uint_eq(memory_u64(0x20080), RFLAGS_FIXED);
+}
+END_TEST
+
+START_TEST(an_answer_replaces_the_low_bytes_of_rax_only) {
+    guest_start("access");
+    const struct {
+        uint8_t size;
+        uint64_t rax;
+    } cases[] = {{1, 0x11111111111111aa}, {2, 0x111111111111bbaa}, {4, 0x11111111ddccbbaa}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        zx_vcpu_state_t state = different_values();
+        state.rax = 0x1111111111111111;
+        write_state(&state);
+        zx_vcpu_io_t io = {.access_size = cases[i].size, .u32 = 0xddccbbaa};
+        memset(io.padding1, 0xff, sizeof io.padding1); // Ignored.
+        ck_assert_int_eq(zx_vcpu_write_state(vcpu, ZX_VCPU_IO, &io, sizeof io), ZX_OK);
+        state.rax = cases[i].rax;
+        const zx_vcpu_state_t read = read_state();
+        ck_assert_mem_eq(&read, &state, sizeof read);
+    }
+}
+END_TEST
+
+START_TEST(an_input_of_four_bytes_clears_rax_and_smaller_ones_do_not) {
+    const struct {
+        uint64_t access;
+        uint8_t size;
+        uint64_t unanswered;
+        uint64_t answered;
+    } cases[] = {{4, 1, 0x1111111111111111, 0x11111111111111aa},
+                 {5, 2, 0x1111111111111111, 0x111111111111bbaa},
+                 {6, 4, 0, 0xddccbbaa}};
+    guest_start("access");
+    trap(ZX_GUEST_TRAP_IO, 0x10, 1, ZX_HANDLE_INVALID, 0);
+    enter_to_end();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (int answered = 0; answered < 2; answered++) {
+            const zx_vcpu_state_t state = {
+                .rsi = cases[i].access, .rdx = 0x10, .rax = 0x1111111111111111};
+            write_state(&state);
+            ck_assert_uint_eq(enter().guest_io.access_size, cases[i].size);
+            const zx_vcpu_io_t io = {.access_size = cases[i].size, .u32 = 0xddccbbaa};
+            if (answered) {
+                ck_assert_int_eq(zx_vcpu_write_state(vcpu, ZX_VCPU_IO, &io, sizeof io), ZX_OK);
+            }
+            enter_to_end();
+            ck_assert_uint_eq(read_state().rax, answered ? cases[i].answered : cases[i].unanswered);
+        }
+    }
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("VCPU state");
+    TCase *tcase = tcase_create("state");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, registers_are_zero_at_first);
+    tcase_add_test(tcase, all_sixteen_registers_come_back);
+    tcase_add_test(tcase, the_guest_has_them_and_the_client_has_what_the_guest_did);
+    tcase_add_test(tcase, flags_are_taken_only_together_with_bit_one);
+    tcase_add_test(tcase, flags_that_users_cannot_change_do_not_reach_the_guest);
+    tcase_add_test(tcase, an_answer_replaces_the_low_bytes_of_rax_only);
+    tcase_add_test(tcase, an_input_of_four_bytes_clears_rax_and_smaller_ones_do_not);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
