@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: MIT
+//
+// Kicks: one CANCELED for one kick, whenever it comes, and nothing else changed (hypervisor ABI 8).
+
+#include "guest_fixture.h"
+#include "other_thread.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <zirconia/observe.h>
+
+#define COUNTER 0x20000u // Where spin.asm counts.
+#define END_FLAG 0x20008u
+
+static uint32_t info_flags(void) {
+    zx_info_vcpu_t info = {0};
+    ck_assert_int_eq(zx_object_get_info(vcpu, ZX_INFO_VCPU, &info, sizeof info, NULL, NULL), ZX_OK);
+    return info.flags;
+}
+
+static void set_end_flag(void) {
+    const uint64_t end = 1;
+    memory_write(END_FLAG, &end, sizeof end);
+}
+
+static void wait_until_it_counts(void) {
+    const uint64_t before = memory_u64(COUNTER);
+    while (memory_u64(COUNTER) == before) {
+        sched_yield();
+    }
+}
+
+START_TEST(a_kick_before_a_run_cancels_it_before_any_instruction) {
+    zx_port_packet_t packet;
+    guest_start("spin");
+    ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+    ck_assert_uint_eq(info_flags(), ZX_INFO_VCPU_FLAG_KICKED);
+    ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_ERR_CANCELED);
+    ck_assert_uint_eq(info_flags(), 0);
+    ck_assert_uint_eq(memory_u64(COUNTER), 0);
+    ck_assert_uint_eq(read_state().rbx, 0);
+    set_end_flag();
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rbx, 1);
+}
+END_TEST
+
+START_TEST(kicks_do_not_add_up) {
+    zx_port_packet_t packet;
+    guest_start("spin");
+    set_end_flag();
+    for (int i = 0; i < 5; i++) {
+        ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+    }
+    ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_ERR_CANCELED);
+    enter_to_end();
+}
+END_TEST
+
+START_TEST(a_kick_cancels_the_old_run_call_too) {
+    zx_port_packet_t packet;
+    guest_start("spin");
+    set_end_flag();
+    ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+    ck_assert_int_eq(zx_vcpu_resume(vcpu, &packet), ZX_ERR_CANCELED);
+    ck_assert_int_eq(zx_vcpu_resume(vcpu, &packet), ZX_OK);
+}
+END_TEST
+
+static void *kick_when_it_runs(void *unused) {
+    (void)unused;
+    wait_until_it_counts();
+    ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+    return NULL;
+}
+
+START_TEST(a_kick_during_a_run_ends_it_and_loses_nothing) {
+    zx_port_packet_t packet;
+    guest_start("spin");
+    const pthread_t kicker = start_thread(kick_when_it_runs, NULL);
+    ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_ERR_CANCELED);
+    join_thread(kicker);
+    const uint64_t counted = read_state().rbx;
+    ck_assert_uint_ge(counted, 1);
+    ck_assert_uint_le(counted - memory_u64(COUNTER), 1);
+    set_end_flag();
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rbx, memory_u64(COUNTER));
+    ck_assert_uint_le(read_state().rbx - counted, 1);
+}
+END_TEST
+
+static void kick_in_exit(void *context, const zirconia_exit_t *exit) {
+    (void)context;
+    if (exit->kind == ZIRCONIA_EXIT_IO_INSTRUCTION) {
+        ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+    }
+}
+
+START_TEST(a_kick_while_a_packet_is_made_cancels_the_next_run) {
+    zx_port_packet_t packet;
+    guest_start("port_echo");
+    trap(ZX_GUEST_TRAP_IO, 0x10, 2, ZX_HANDLE_INVALID, 7);
+    ck_assert_int_eq(zirconia_guest_observe(guest, kick_in_exit, NULL), ZX_OK);
+    for (uint16_t i = 0; i < 100; i++) {
+        ck_assert_uint_eq(enter().guest_io.port, 0x10 + i % 2);
+        ck_assert_uint_eq(info_flags(), ZX_INFO_VCPU_FLAG_KICKED);
+        ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_ERR_CANCELED);
+        ck_assert_uint_eq(info_flags(), 0);
+    }
+}
+END_TEST
+
+static atomic_uint halts;
+
+static void count_halts(void *context, const zirconia_exit_t *exit) {
+    (void)context;
+    if (exit->kind == ZIRCONIA_EXIT_HLT) {
+        atomic_fetch_add(&halts, 1);
+    }
+}
+
+enum { HALT_ROUNDS = 1000 };
+
+static void *kick_each_halt(void *unused) {
+    (void)unused;
+    for (unsigned i = 1; i <= HALT_ROUNDS; i++) {
+        while (atomic_load(&halts) < i) {
+            sched_yield();
+        }
+        ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+    }
+    return NULL;
+}
+
+START_TEST(a_kick_in_hlt_ends_the_wait_with_rip_behind_it) {
+    zx_port_packet_t packet;
+    guest_start("halt_counts");
+    ck_assert_int_eq(zirconia_guest_observe(guest, count_halts, NULL), ZX_OK);
+    const pthread_t kicker = start_thread(kick_each_halt, NULL);
+    for (uint64_t i = 0; i < HALT_ROUNDS; i++) {
+        ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_ERR_CANCELED);
+        ck_assert_uint_eq(read_state().rbx, i);
+        enter_to_end();
+        ck_assert_uint_eq(read_state().rbx, i + 1);
+    }
+    join_thread(kicker);
+    ck_assert_uint_eq(atomic_load(&halts), HALT_ROUNDS);
+}
+END_TEST
+
+START_TEST(a_pending_interrupt_outlives_a_kick) {
+    zx_port_packet_t packet;
+    guest_start("interrupt_user");
+    ck_assert_int_eq(zx_vcpu_interrupt(vcpu, 32), ZX_OK);
+    ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+    ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_ERR_CANCELED);
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rax, 32);
+}
+END_TEST
+
+enum { KICKS = 10000 };
+
+static atomic_uint canceled;
+
+static void *kick_and_wait_for_each(void *unused) {
+    (void)unused;
+    for (unsigned i = 1; i <= KICKS; i++) {
+        ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+        while (atomic_load(&canceled) < i) {
+            sched_yield();
+        }
+    }
+    set_end_flag();
+    return NULL;
+}
+
+START_TEST(ten_thousand_kicks_give_ten_thousand_cancels) {
+    zx_port_packet_t packet;
+    zx_status_t status;
+    guest_start("spin");
+    const pthread_t kicker = start_thread(kick_and_wait_for_each, NULL);
+    while ((status = zx_vcpu_enter(vcpu, &packet)) == ZX_ERR_CANCELED) {
+        atomic_fetch_add(&canceled, 1);
+    }
+    join_thread(kicker);
+    ck_assert_int_eq(status, ZX_OK);
+    ck_assert_uint_eq(atomic_load(&canceled), KICKS);
+    ck_assert_uint_eq(info_flags(), 0);
+}
+END_TEST
+
+static atomic_bool storm_over;
+
+static void *kick_without_end(void *unused) {
+    (void)unused;
+    while (!atomic_load(&storm_over)) {
+        ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+        sched_yield();
+    }
+    return NULL;
+}
+
+// What hash.asm computes.
+static uint64_t hash(uint64_t steps) {
+    uint64_t value = 1;
+    for (uint64_t step = steps; step > 0; step--) {
+        value = value * 1664525 + step;
+    }
+    return value;
+}
+
+// Loop: 0 at CPL 0, 1 at CPL 3, 2 with system calls.
+START_TEST(kicks_do_not_change_what_a_guest_computes) {
+    const uint64_t steps = 20000;
+    const uint64_t expected = hash(steps);
+    unsigned cancels = 0;
+    guest_start("hash");
+    zx_vcpu_state_t state = {.rdi = steps, .rsi = (uint64_t)_i};
+    write_state(&state);
+    const pthread_t kicker = start_thread(kick_without_end, NULL);
+    while (cancels < 1000) {
+        zx_port_packet_t packet;
+        zx_status_t status;
+        while ((status = zx_vcpu_enter(vcpu, &packet)) == ZX_ERR_CANCELED) {
+            cancels++;
+        }
+        ck_assert_int_eq(status, ZX_OK);
+        state = read_state();
+        ck_assert_uint_eq(state.rbx, expected);
+        state.rdi = steps;
+        write_state(&state);
+    }
+    atomic_store(&storm_over, true);
+    join_thread(kicker);
+}
+END_TEST
+
+enum { BELLS = 257 }; // One more than a trap's packets.
+
+static zx_handle_t port;
+static atomic_uint rings;
+
+static void count_rings(void *context, const zirconia_exit_t *exit) {
+    (void)context;
+    if (exit->kind == ZIRCONIA_EXIT_EPT_VIOLATION) {
+        atomic_fetch_add(&rings, 1);
+    }
+}
+
+static void *kick_then_take_bells(void *unused) {
+    (void)unused;
+    zx_port_packet_t packet;
+    while (atomic_load(&rings) < BELLS) {
+        sched_yield();
+    }
+    ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+    for (uint64_t i = 0; i < BELLS; i++) {
+        ck_assert_int_eq(zx_port_wait(port, ZX_TIME_INFINITE, &packet), ZX_OK);
+        ck_assert_uint_eq(packet.guest_bell.addr, 0x400000 + 8 * i);
+    }
+    return NULL;
+}
+
+START_TEST(a_kick_at_a_full_bell_takes_effect_after_the_bell) {
+    zx_port_packet_t packet;
+    ck_assert_int_eq(zx_port_create(0, &port), ZX_OK);
+    guest_start("bells");
+    trap(ZX_GUEST_TRAP_BELL, 0x400000, 0x1000, port, 0);
+    const zx_vcpu_state_t state = {.rdi = BELLS};
+    write_state(&state);
+    ck_assert_int_eq(zirconia_guest_observe(guest, count_rings, NULL), ZX_OK);
+    const pthread_t taker = start_thread(kick_then_take_bells, NULL);
+    ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_ERR_CANCELED);
+    join_thread(taker); // It took the last bell, although the run was canceled.
+    enter_to_end();
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("kick");
+    TCase *tcase = tcase_create("kick");
+    tcase_set_timeout(tcase, 100);
+    tcase_add_test(tcase, a_kick_before_a_run_cancels_it_before_any_instruction);
+    tcase_add_test(tcase, kicks_do_not_add_up);
+    tcase_add_test(tcase, a_kick_cancels_the_old_run_call_too);
+    tcase_add_test(tcase, a_kick_during_a_run_ends_it_and_loses_nothing);
+    tcase_add_test(tcase, a_kick_while_a_packet_is_made_cancels_the_next_run);
+    tcase_add_test(tcase, a_kick_in_hlt_ends_the_wait_with_rip_behind_it);
+    tcase_add_test(tcase, a_pending_interrupt_outlives_a_kick);
+    tcase_add_test(tcase, ten_thousand_kicks_give_ten_thousand_cancels);
+    tcase_add_loop_test(tcase, kicks_do_not_change_what_a_guest_computes, 0, 3);
+    tcase_add_test(tcase, a_kick_at_a_full_bell_takes_effect_after_the_bell);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
