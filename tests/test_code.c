@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+//
+// Code that changes, from every side, and code at linear address 0. A guest always executes what
+// its memory holds, as a processor does: at once for its own stores, at its next entry at the
+// latest for the client's.
+
+#include "guest_fixture.h"
+#include "other_thread.h"
+
+#include <sched.h>
+#include <stdlib.h>
+
+// The places in the list of patch.asm.
+enum change {
+    FUNCTION,
+    NEXT_INSTRUCTION,
+    OWN_LOOP,
+    STRING_STORE,
+    DATA_BESIDE,
+    REPORT,
+    CALL_ONCE,
+    BRANCH,
+};
+
+enum { ROUNDS = 10000 };
+
+#define OTHER_PAGE 0x12000u
+#define SAME_PAGE 0x10e00u
+#define TWO_PAGES 0x12ffdu // The immediate goes over the end of the page.
+#define ALIAS MEMORY_SIZE
+
+// mov eax, value; ret
+static void write_function(uint64_t address, uint32_t value) {
+    uint8_t code[6] = {0xb8, 0, 0, 0, 0, 0xc3};
+    for (unsigned i = 0; i < 4; i++) {
+        code[1 + i] = (uint8_t)(value >> 8 * i);
+    }
+    memory_write(address, code, sizeof code);
+}
+
+// The guest's memory a second time.
+static void map_alias(void) {
+    zx_vaddr_t address = 0;
+    ck_assert_int_eq(
+        zx_vmar_map(vmar, ZX_VM_SPECIFIC | ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE,
+                    ALIAS, memory, 0, EXIT_PAGE, &address),
+        ZX_OK);
+}
+
+static void start(enum change change, uint64_t stored_at, uint64_t called_at) {
+    guest_start("patch");
+    map_alias();
+    write_function(called_at % ALIAS, 0);
+    const zx_vcpu_state_t state = {
+        .rdx = change, .rcx = ROUNDS, .rdi = stored_at, .rsi = called_at};
+    write_state(&state);
+}
+
+static const struct {
+    uint64_t stored_at;
+    uint64_t called_at;
+} places[] = {
+    {OTHER_PAGE, OTHER_PAGE},         // Directly.
+    {SAME_PAGE, SAME_PAGE},           // In the page of the store itself.
+    {TWO_PAGES, TWO_PAGES},           // Over the end of a page.
+    {ALIAS + OTHER_PAGE, OTHER_PAGE}, // Through another address of the same memory.
+    {ALIAS + SAME_PAGE, SAME_PAGE},   // The same, in the page of the store.
+    {OTHER_PAGE, ALIAS + OTHER_PAGE}, // The other way round.
+    {ALIAS + TWO_PAGES, TWO_PAGES},
+};
+
+START_TEST(a_function_that_is_stored_to_runs_as_stored) {
+    start(FUNCTION, places[_i].stored_at, places[_i].called_at);
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rcx, 0);
+    ck_assert_uint_eq(read_state().rbx, 0); // Mismatches.
+}
+END_TEST
+
+START_TEST(a_store_to_the_next_instruction_is_seen_by_it) {
+    start(NEXT_INSTRUCTION, OTHER_PAGE, OTHER_PAGE);
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rcx, 0);
+    ck_assert_uint_eq(read_state().rbx, 0);
+}
+END_TEST
+
+START_TEST(a_loop_that_changes_its_own_immediate_sums_all_of_them) {
+    start(OWN_LOOP, OTHER_PAGE, OTHER_PAGE);
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rbx, (uint64_t)ROUNDS * (ROUNDS - 1) / 2);
+}
+END_TEST
+
+START_TEST(a_string_store_over_the_next_instruction_is_seen_by_it) {
+    start(STRING_STORE, OTHER_PAGE, OTHER_PAGE);
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rbx, 0);
+}
+END_TEST
+
+START_TEST(data_in_the_page_of_its_code_counts_right) {
+    start(DATA_BESIDE, OTHER_PAGE, OTHER_PAGE);
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rbx, ROUNDS);
+}
+END_TEST
+
+START_TEST(a_loop_may_turn_its_own_branch_round) {
+    start(BRANCH, OTHER_PAGE, OTHER_PAGE);
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rbx, ROUNDS);
+}
+END_TEST
+
+START_TEST(what_the_client_writes_between_runs_is_run) {
+    start(CALL_ONCE, OTHER_PAGE, places[_i].called_at);
+    for (uint32_t i = 1; i <= 1000; i++) {
+        write_function(places[_i].called_at % ALIAS, i);
+        enter_to_end();
+        ck_assert_uint_eq(read_state().rax, i);
+    }
+}
+END_TEST
+
+static void *write_and_wait_for_each(void *unused) {
+    (void)unused;
+    const uint64_t end = 1;
+    for (uint32_t i = 1; i <= 1000; i++) {
+        const uint8_t value[2] = {(uint8_t)i, (uint8_t)(i >> 8)};
+        memory_write(OTHER_PAGE + 1, value, sizeof value);
+        while (memory_u64(0x20000) != i) {
+            sched_yield();
+        }
+    }
+    memory_write(0x20008, &end, sizeof end);
+    return NULL;
+}
+
+START_TEST(what_the_client_writes_during_a_run_is_run) {
+    start(REPORT, OTHER_PAGE, OTHER_PAGE);
+    const pthread_t writer = start_thread(write_and_wait_for_each, NULL);
+    enter_to_end();
+    join_thread(writer);
+    ck_assert_uint_eq(read_state().rax, 1000);
+}
+END_TEST
+
+START_TEST(other_memory_mapped_under_code_is_run) {
+    const zx_vm_option_t options =
+        ZX_VM_SPECIFIC_OVERWRITE | ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE;
+    start(CALL_ONCE, OTHER_PAGE, OTHER_PAGE);
+    write_function(0x30000, 1);
+    write_function(0x31000, 2);
+    for (uint64_t i = 1; i <= 100; i++) {
+        zx_vaddr_t address = 0;
+        const uint64_t offset = i % 2 == 0 ? 0x31000 : 0x30000;
+        ck_assert_int_eq(zx_vmar_map(vmar, options, OTHER_PAGE, memory, offset, 0x1000, &address),
+                         ZX_OK);
+        enter_to_end();
+        ck_assert_uint_eq(read_state().rax, i % 2 == 0 ? 2 : 1);
+    }
+}
+END_TEST
+
+// Linear 0 to 0x1fffff by pages: the first page leads to 0x50000, all others to themselves.
+static void map_page_zero(void) {
+    const uint64_t level_three = 0x2000 | 7;
+    const uint64_t level_two = 0x3000 | 7;
+    memory_write(0x1000, &level_three, sizeof level_three);
+    memory_write(0x2000, &level_two, sizeof level_two);
+    for (uint64_t i = 0; i < 512; i++) {
+        const uint64_t page = (i == 0 ? 0x50000 : i << 12) | 7;
+        memory_write(0x3000 + 8 * i, &page, sizeof page);
+        const uint64_t large = i << 21 | 0x87;
+        if (i > 0) {
+            memory_write(0x2000 + 8 * i, &large, sizeof large);
+        }
+    }
+}
+
+START_TEST(a_guest_runs_at_address_zero) {
+    guest_open();
+    guest_load("at_zero", 0x50000);
+    map_page_zero();
+    trap(ZX_GUEST_TRAP_MEM, 0x400000, 0x1000, ZX_HANDLE_INVALID, 0);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, 0, &vcpu), ZX_OK);
+    for (uint64_t i = 0; i < 3; i++) {
+        const zx_port_packet_t packet = enter();
+        ck_assert_uint_eq(packet.guest_mem.addr, 0x400000);
+        ck_assert_uint_eq(packet.guest_mem.rip, 0);
+        ck_assert_uint_eq(read_state().rbx, i);
+    }
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rbx, 1001);
+    ck_assert_uint_eq(read_state().rcx & 0xffff, 0x05eb);
+}
+END_TEST
+
+int main(void) {
+    const int count = sizeof places / sizeof places[0];
+    Suite *suite = suite_create("code");
+    TCase *tcase = tcase_create("code");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, a_function_that_is_stored_to_runs_as_stored, 0, count);
+    tcase_add_test(tcase, a_store_to_the_next_instruction_is_seen_by_it);
+    tcase_add_test(tcase, a_loop_that_changes_its_own_immediate_sums_all_of_them);
+    tcase_add_test(tcase, a_string_store_over_the_next_instruction_is_seen_by_it);
+    tcase_add_test(tcase, data_in_the_page_of_its_code_counts_right);
+    tcase_add_test(tcase, a_loop_may_turn_its_own_branch_round);
+    tcase_add_loop_test(tcase, what_the_client_writes_between_runs_is_run, 0, count);
+    tcase_add_test(tcase, what_the_client_writes_during_a_run_is_run);
+    tcase_add_test(tcase, other_memory_mapped_under_code_is_run);
+    tcase_add_test(tcase, a_guest_runs_at_address_zero);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
