@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+//
+// Guest memory that the client takes away, gives back and shares while the guest runs (hypervisor
+// ABI 5.13, 10; objects ABI 5.4).
+
+#include "guest_fixture.h"
+#include "other_thread.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <zircon/process.h>
+
+// The places in the list of memory.asm.
+enum work { LOAD, ANSWER, STORE_AND_LOAD };
+
+#define DATA 0x400000u
+#define ROUNDS 10000u
+
+static const zx_vm_option_t all =
+    ZX_VM_SPECIFIC | ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE;
+
+static void start(enum work work, uint64_t address) {
+    guest_start("memory");
+    const zx_vcpu_state_t state = {.rdx = work, .rdi = address, .rax = 0x5555};
+    write_state(&state);
+}
+
+static void map(uint64_t at, zx_vm_option_t options, uint64_t offset) {
+    zx_vaddr_t address = 0;
+    ck_assert_int_eq(zx_vmar_map(vmar, options, at, memory, offset, 0x1000, &address), ZX_OK);
+}
+
+static void *unmap_when_it_runs(void *page) {
+    while (memory_u64(0x20000) < 3) {
+        sched_yield();
+    }
+    ck_assert_int_eq(zx_vmar_unmap(vmar, *(uint64_t *)page, 0x1000), ZX_OK);
+    return NULL;
+}
+
+// Loop: the page that the guest loads from, and the one that its code is in.
+START_TEST(memory_unmapped_under_a_running_guest_is_gone_at_once) {
+    uint64_t pages[] = {DATA, ENTRY};
+    const uint64_t page = pages[_i];
+    const uint64_t end = 1;
+    zx_port_packet_t packet;
+    start(LOAD, DATA);
+    const pthread_t thread = start_thread(unmap_when_it_runs, &pages[_i]);
+    ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_ERR_NOT_FOUND);
+    join_thread(thread);
+    const uint64_t count = memory_u64(0x20000);
+    ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_ERR_NOT_FOUND);
+    ck_assert_uint_eq(memory_u64(0x20000), count);
+    map(page, all, page);
+    memory_write(0x20008, &end, sizeof end);
+    enter_to_end();
+    ck_assert_uint_le(memory_u64(0x20000), count + 1);
+}
+END_TEST
+
+START_TEST(a_mapping_can_lead_to_another_part_of_the_vmo) {
+    const uint64_t value = 0x1234;
+    start(STORE_AND_LOAD, DATA);
+    enter_to_end();
+    ck_assert_uint_eq(memory_u64(DATA), 0x5555);
+    memory_write(0x500000, &value, sizeof value);
+    ck_assert_int_eq(zx_vmar_unmap(vmar, DATA, 0x1000), ZX_OK);
+    map(DATA, all, 0x500000);
+    zx_vcpu_state_t state = read_state();
+    state.rax = 0x6666;
+    write_state(&state);
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rbx, 0x6666);
+    ck_assert_uint_eq(memory_u64(DATA), 0x5555);
+    ck_assert_uint_eq(memory_u64(0x500000), 0x6666);
+}
+END_TEST
+
+// Upstream the guest would repeat the store for ever; hypervisor ABI 5.13 asks for an error.
+START_TEST(a_store_to_read_only_memory_is_an_error_and_changes_nothing) {
+    zx_port_packet_t packet;
+    start(STORE_AND_LOAD, MEMORY_SIZE);
+    map(MEMORY_SIZE, ZX_VM_SPECIFIC | ZX_VM_PERM_READ, DATA);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_ERR_ACCESS_DENIED);
+        ck_assert_uint_eq(memory_u64(DATA), 0);
+    }
+    ck_assert_int_eq(zx_vmar_unmap(vmar, MEMORY_SIZE, 0x1000), ZX_OK);
+    map(MEMORY_SIZE, all, DATA);
+    enter_to_end();
+    ck_assert_uint_eq(memory_u64(DATA), 0x5555);
+}
+END_TEST
+
+START_TEST(nothing_beyond_the_memory_is_not_found) {
+    zx_port_packet_t packet;
+    start(STORE_AND_LOAD, MEMORY_SIZE);
+    ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_ERR_NOT_FOUND);
+}
+END_TEST
+
+static _Atomic uint64_t *shared; // Request and answer.
+
+static void *ask(void *unused) {
+    (void)unused;
+    for (uint64_t i = 2; i < ROUNDS + 2; i++) {
+        atomic_store(&shared[0], i);
+        while (atomic_load(&shared[1]) != 2 * i) {
+            sched_yield();
+        }
+    }
+    atomic_store(&shared[0], 0);
+    return NULL;
+}
+
+START_TEST(host_and_guest_share_a_mapping) {
+    zx_vaddr_t address = 0;
+    start(ANSWER, DATA);
+    ck_assert_int_eq(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, memory,
+                                 DATA, 0x1000, &address),
+                     ZX_OK);
+    shared = (_Atomic uint64_t *)address;
+    atomic_store(&shared[0], 1);
+    const pthread_t asker = start_thread(ask, NULL);
+    enter_to_end();
+    join_thread(asker);
+    ck_assert_uint_eq(memory_u64(DATA + 8), 2 * (ROUNDS + 1));
+    ck_assert_int_eq(zx_vmar_unmap(zx_vmar_root_self(), address, 0x1000), ZX_OK);
+    ck_assert_uint_eq(memory_u64(DATA + 8), 2 * (ROUNDS + 1));
+}
+END_TEST
+
+static atomic_bool churn_over;
+
+static void *churn(void *unused) {
+    (void)unused;
+    while (!atomic_load(&churn_over)) {
+        zx_vaddr_t address = 0;
+        ck_assert_int_eq(zx_vmar_map(vmar, all, MEMORY_SIZE, memory, 0, 0x10000, &address), ZX_OK);
+        ck_assert_int_eq(zx_vmar_unmap(vmar, MEMORY_SIZE, 0x10000), ZX_OK);
+    }
+    return NULL;
+}
+
+START_TEST(mappings_elsewhere_come_and_go_without_disturbing_a_guest) {
+    zx_vaddr_t address = 0;
+    start(ANSWER, DATA);
+    ck_assert_int_eq(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, memory,
+                                 DATA, 0x1000, &address),
+                     ZX_OK);
+    shared = (_Atomic uint64_t *)address;
+    atomic_store(&shared[0], 1);
+    const pthread_t churner = start_thread(churn, NULL);
+    const pthread_t asker = start_thread(ask, NULL);
+    enter_to_end();
+    atomic_store(&churn_over, true);
+    join_thread(asker);
+    join_thread(churner);
+    ck_assert_uint_eq(memory_u64(DATA + 8), 2 * (ROUNDS + 1));
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("guest memory");
+    TCase *tcase = tcase_create("memory");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, memory_unmapped_under_a_running_guest_is_gone_at_once, 0, 2);
+    tcase_add_test(tcase, a_mapping_can_lead_to_another_part_of_the_vmo);
+    tcase_add_test(tcase, a_store_to_read_only_memory_is_an_error_and_changes_nothing);
+    tcase_add_test(tcase, nothing_beyond_the_memory_is_not_found);
+    tcase_add_test(tcase, host_and_guest_share_a_mapping);
+    tcase_add_test(tcase, mappings_elsewhere_come_and_go_without_disturbing_a_guest);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
