@@ -4,6 +4,7 @@
 // is a client of the public headers like any other. Standard output carries data, standard error
 // what is said to a person.
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,9 +36,15 @@ static int run_command(int count, char **words) {
         return command_run(count - 2, words + 2);
     if (strcmp(name, "disasm") == 0)
         return command_disasm(count - 2, words + 2);
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+    const bool help = strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0;
+    const bool version = strcmp(name, "--version") == 0;
+    if ((help || version) && count > 2) {
+        talk("unexpected word '%s' after %s; see zirconia --help", words[2], name);
+        return EXIT_CODE_USAGE;
+    }
+    if (help)
         return print_help(stdout);
-    if (strcmp(name, "--version") == 0) {
+    if (version) {
         printf("zirconia %s (Unicorn %s)\n", zirconia_version(), zirconia_engine_version());
         return EXIT_CODE_OK;
     }
