@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <zircon/process.h>
 
 #define STACK_0 0x80000u
 #define STACK_TSS 0x90000u
@@ -311,13 +312,22 @@ END_TEST
 
 enum { RACES = 1000 };
 
-static atomic_uint races_begun;
+// Where the guest says that it is about to sleep.
+static _Atomic uint32_t *about_to_sleep;
+
+static void map_about_to_sleep(void) {
+    zx_vaddr_t address = 0;
+    ck_assert_int_eq(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, memory,
+                                 0x50000, 0x1000, &address),
+                     ZX_OK);
+    about_to_sleep = (_Atomic uint32_t *)address;
+}
 
 static void *race(void *unused) {
-    for (unsigned i = 1; i <= RACES; i++) {
-        while (atomic_load(&races_begun) < i) {
+    for (unsigned i = 0; i < RACES; i++) {
+        while (atomic_exchange(about_to_sleep, 0) == 0) {
         }
-        for (volatile unsigned delay = 0; delay < i % 97 * 40; delay++) {
+        for (volatile unsigned delay = 0; delay < i % 97 * 4; delay++) {
         }
         interrupt(32);
     }
@@ -329,9 +339,9 @@ START_TEST(an_interrupt_that_races_with_sti_and_hlt_is_never_lost) {
     pthread_t thread;
     guest_start("halt_race");
     enter_to_end();
+    map_about_to_sleep();
     ck_assert_int_eq(pthread_create(&thread, NULL, race, NULL), 0);
-    for (unsigned i = 1; i <= RACES; i++) {
-        atomic_store(&races_begun, i);
+    for (unsigned i = 0; i < RACES; i++) {
         enter_to_end();
     }
     ck_assert_int_eq(pthread_join(thread, NULL), 0);
