@@ -54,6 +54,22 @@ START_TEST(cache_disable_reads_as_it_was_written) {
 }
 END_TEST
 
+START_TEST(the_guest_owns_task_switched) {
+    guest_start_case("cr0_and_cr4", TASK_SWITCHED);
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rbx, 0x80010019);
+    ck_assert_uint_eq(read_state().rcx, 0x80010011);
+}
+END_TEST
+
+START_TEST(vmxe_is_not_supported_and_not_skipped) {
+    guest_start_case("cr0_and_cr4", VIRTUAL_MACHINE);
+    enter_fails(ZX_ERR_NOT_SUPPORTED);
+    enter_fails(ZX_ERR_NOT_SUPPORTED);
+    ck_assert_uint_eq(read_state().r9, 0x502a0);
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         numeric_error_shows_once_it_is_written,
@@ -61,6 +77,8 @@ int main(void) {
         not_write_through_without_cache_disable_faults_after_the_instruction,
         the_high_half_of_cr0_ends_the_run_and_is_not_skipped,
         cache_disable_reads_as_it_was_written,
+        the_guest_owns_task_switched,
+        vmxe_is_not_supported_and_not_skipped,
     };
     return run_tests("control registers", tests, sizeof tests / sizeof tests[0]);
 }

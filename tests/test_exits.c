@@ -313,6 +313,16 @@ START_TEST(code_that_is_not_there_runs_once_it_is) {
 }
 END_TEST
 
+START_TEST(cpuid_has_no_performance_counters) {
+    guest_start("cpuid");
+    const zx_vcpu_state_t state = cpuid(0xa, 0);
+    ck_assert_uint_eq(state.rax, 0);
+    ck_assert_uint_eq(state.rbx, 0x7f);
+    ck_assert_uint_eq(state.rcx, 0);
+    ck_assert_uint_eq(state.rdx, 0);
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         cpuid_names_the_hypervisor,
@@ -334,6 +344,7 @@ int main(void) {
         memory_that_is_not_there_is_not_found_until_it_is_mapped,
         a_store_to_memory_that_is_not_there_is_made_once_it_is,
         code_that_is_not_there_runs_once_it_is,
+        cpuid_has_no_performance_counters,
     };
     return run_tests("exits", tests, sizeof tests / sizeof tests[0]);
 }

@@ -8,6 +8,7 @@
 #define SYSENTER_CS 0x174u
 #define SYSENTER_ESP 0x175u
 #define SYSENTER_EIP 0x176u
+#define PAT 0x277u
 #define X2APIC_ID 0x802u
 #define X2APIC_VERSION 0x803u
 #define X2APIC_EOI 0x80bu
@@ -183,6 +184,14 @@ START_TEST(a_refusal_does_not_wait_behind_an_interrupt) {
 }
 END_TEST
 
+START_TEST(the_page_attribute_table_is_zircons_at_reset_and_passes_through) {
+    start();
+    ck_assert_uint_eq(read_msr(PAT), 0x0107040600070406);
+    write_msr(PAT, 0x0606060606060606);
+    ck_assert_uint_eq(read_msr(PAT), 0x0606060606060606);
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         the_apic_base_names_the_boot_processor_in_x2apic_mode,
@@ -193,6 +202,7 @@ int main(void) {
         msrs_that_pass_through_keep_what_is_written,
         unknown_msrs_are_refused,
         a_refusal_does_not_wait_behind_an_interrupt,
+        the_page_attribute_table_is_zircons_at_reset_and_passes_through,
     };
     return run_tests("MSRs", tests, sizeof tests / sizeof tests[0]);
 }
