@@ -81,6 +81,32 @@ START_TEST(xmm0_survives_the_boundary_of_a_run_call) {
 }
 END_TEST
 
+// The cases of guests/flags.asm: kinds of exit.
+enum { FLAGS_CASES = 7, FLAGS_FOR_POPFQ = 0xcd7 };
+
+START_TEST(arithmetic_flags_survive_every_kind_of_exit) {
+    for (uint64_t which = 0; which < FLAGS_CASES; which++) {
+        zx_handle_t port = ZX_HANDLE_INVALID;
+        zx_port_packet_t packet = {0};
+        guest_start_case("flags", which);
+        ck_assert_int_eq(zx_port_create(0, &port), ZX_OK);
+        trap(ZX_GUEST_TRAP_IO, 0x11, 1, ZX_HANDLE_INVALID, 0);
+        trap(ZX_GUEST_TRAP_MEM, 0xffe000, 0x1000, ZX_HANDLE_INVALID, 0);
+        trap(ZX_GUEST_TRAP_BELL, 0xffd000, 0x1000, port, 0);
+        for (unsigned i = 0; i < 3 && packet.guest_mem.addr != EXIT_PAGE; i++) {
+            packet = enter();
+        }
+        ck_assert_uint_eq(packet.guest_mem.addr, EXIT_PAGE);
+        const zx_vcpu_state_t state = read_state();
+        ck_assert_msg(state.r9 == FLAGS_FOR_POPFQ, "case %u: %#x", (unsigned)which,
+                      (unsigned)state.r9);
+        ck_assert_msg(state.r11 == state.r10, "case %u: %#x, not %#x", (unsigned)which,
+                      (unsigned)state.r11, (unsigned)state.r10);
+        guest_close();
+    }
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         syscall_enters_the_supervisor_and_sysret_returns,
@@ -88,6 +114,7 @@ int main(void) {
         compatibility_mode_traps_with_operands_of_32_bits,
         compatibility_mode_traps_with_operands_of_16_bits,
         xmm0_survives_the_boundary_of_a_run_call,
+        arithmetic_flags_survive_every_kind_of_exit,
     };
     return run_tests("modes", tests, sizeof tests / sizeof tests[0]);
 }

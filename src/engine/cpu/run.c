@@ -159,7 +159,7 @@ static void start(struct run *run) {
     if (machine->bit_test.cut) {
         uc_ctl_set_exits(machine->engine, &machine->bit_test.site, 1);
     }
-    cpu_commit(run->cpu);
+    cpu_commit_to_start(run->cpu);
     const uc_err error = uc_emu_start(machine->engine, rip, 0, 0, 0);
     cpu_open(run->cpu);
     if (error != UC_ERR_OK && (error != UC_ERR_FETCH_PROT || !translation_refused(machine))) {

@@ -100,6 +100,15 @@ void cpu_commit(struct cpu *cpu) {
     cpu->open = false;
 }
 
+void cpu_commit_to_start(struct cpu *cpu) {
+    if (cpu->open) {
+        const bool dirty = cpu->dirty;
+        cpu_set_word(cpu, STATE_RFLAGS, cpu_rflags(cpu));
+        cpu->dirty = dirty;
+    }
+    cpu_commit(cpu);
+}
+
 uint64_t cpu_register(const struct cpu *cpu, unsigned index) {
     return cpu_word(cpu, STATE_REGISTERS + 8 * (size_t)index);
 }

@@ -25,6 +25,10 @@ void cpu_destroy(struct cpu *cpu);
 void cpu_open(struct cpu *cpu);
 void cpu_commit(struct cpu *cpu);
 
+// The same before the engine is started: its start takes the arithmetic flags and DF out of RFLAGS,
+// where else only the other flags are.
+void cpu_commit_to_start(struct cpu *cpu);
+
 // All below need an open CPU and mark it dirty when they change something.
 uint64_t cpu_register(const struct cpu *cpu, unsigned index);
 void cpu_set_register(struct cpu *cpu, unsigned index, uint64_t value);
