@@ -192,6 +192,16 @@ START_TEST(the_page_attribute_table_is_zircons_at_reset_and_passes_through) {
 }
 END_TEST
 
+START_TEST(addresses_that_are_not_canonical_are_refused) {
+    static const uint32_t msrs[] = {LSTAR, FS_BASE, GS_BASE, KERNEL_GS_BASE};
+    start();
+    for (size_t i = 0; i < sizeof msrs / sizeof msrs[0]; i++) {
+        refused(msrs[i], 1ull << 47, true);
+        ck_assert_uint_eq(read_msr(msrs[i]), 0);
+    }
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         the_apic_base_names_the_boot_processor_in_x2apic_mode,
@@ -203,6 +213,7 @@ int main(void) {
         unknown_msrs_are_refused,
         a_refusal_does_not_wait_behind_an_interrupt,
         the_page_attribute_table_is_zircons_at_reset_and_passes_through,
+        addresses_that_are_not_canonical_are_refused,
     };
     return run_tests("MSRs", tests, sizeof tests / sizeof tests[0]);
 }
