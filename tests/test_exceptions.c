@@ -242,6 +242,13 @@ START_TEST(an_exception_without_an_idt_ends_the_run) {
 }
 END_TEST
 
+START_TEST(a_stack_that_is_not_canonical_is_a_stack_fault) {
+    const zx_vcpu_state_t state = event(STACK_NOT_CANONICAL, 12, 0);
+    ck_assert_uint_eq(state.r12, 1ull << 63);
+    ck_assert_uint_eq(state.rdi, STACK_IST - FRAME_SIZE);
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         a_division_by_zero_is_a_divide_error,
@@ -266,6 +273,7 @@ int main(void) {
         an_exception_without_a_gate_is_a_general_protection_fault,
         a_double_fault_without_a_handler_ends_the_run,
         an_exception_without_an_idt_ends_the_run,
+        a_stack_that_is_not_canonical_is_a_stack_fault,
     };
     return run_tests("exceptions", tests, sizeof tests / sizeof tests[0]);
 }
