@@ -348,6 +348,11 @@ START_TEST(an_interrupt_that_races_with_sti_and_hlt_is_never_lost) {
 }
 END_TEST
 
+START_TEST(a_non_maskable_interrupt_waits_for_the_return_from_another) {
+    waits_for_the_handler_to_return(2, 2);
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         an_interrupt_at_supervisor_level_returns_there,
@@ -371,6 +376,7 @@ int main(void) {
         mov_ss_holds_non_maskable_interrupts_back_too,
         mov_ss_holds_interrupts_back_over_an_error_of_the_run_call,
         an_interrupt_that_races_with_sti_and_hlt_is_never_lost,
+        a_non_maskable_interrupt_waits_for_the_return_from_another,
     };
     return run_tests("interrupts", tests, sizeof tests / sizeof tests[0]);
 }
