@@ -5,6 +5,7 @@
 
 #include "execute.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #define MSR_TSC_DEADLINE 0x6e0u
@@ -138,6 +139,54 @@ START_TEST(other_ipis_are_not_supported_and_stay) {
         ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_ERR_NOT_SUPPORTED);
         write_msr(ICR, DELIVERY(5));
     }
+}
+END_TEST
+
+static const struct {
+    uint64_t icr, mask;
+    uint8_t vector;
+} from_the_second[] = {
+    {0x66 | SELF, 2, 0x66},
+    {0x66 | OTHERS, 0xfffffffd, 0x66},
+    {0x66 | DESTINATION(0), 1, 0x66},
+    {DELIVERY(4) | SELF, 0, 2},
+    {DELIVERY(4) | ALL, UINT64_MAX - 2, 2},
+    {DELIVERY(4) | OTHERS, 0xfffffffd, 2},
+};
+
+static void *run_application_processor(void *nothing) {
+    zx_handle_t own = ZX_HANDLE_INVALID;
+    zx_port_packet_t packet;
+    zx_vcpu_state_t state;
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, 0x11000, &own), ZX_OK);
+    ck_assert_int_eq(zx_vcpu_enter(own, &packet), ZX_OK);
+    ck_assert_uint_eq(packet.type, ZX_PKT_TYPE_GUEST_IO);
+    ck_assert_int_eq(zx_vcpu_read_state(own, ZX_VCPU_STATE, &state, sizeof state), ZX_OK);
+    ck_assert_uint_eq(state.rbx, 0xfee00c00);
+    ck_assert_uint_eq(state.rsi, 1);
+    ck_assert_uint_eq(state.rdi, 1);
+    ck_assert_uint_eq(state.rbp, 1);
+    for (size_t i = 0; i < sizeof from_the_second / sizeof from_the_second[0]; i++) {
+        state = msr_state(ICR, from_the_second[i].icr);
+        ck_assert_int_eq(zx_vcpu_write_state(own, ZX_VCPU_STATE, &state, sizeof state), ZX_OK);
+        ck_assert_int_eq(zx_vcpu_enter(own, &packet), ZX_OK);
+        check_packet_head(&packet);
+        ck_assert_uint_eq(packet.guest_vcpu.interrupt.mask, from_the_second[i].mask);
+        ck_assert_uint_eq(packet.guest_vcpu.interrupt.vector, from_the_second[i].vector);
+        ck_assert_int_eq(zx_vcpu_enter(own, &packet), ZX_OK);
+        ck_assert_uint_eq(packet.type, ZX_PKT_TYPE_GUEST_IO);
+    }
+    ck_assert_int_eq(zx_handle_close(own), ZX_OK);
+    return nothing;
+}
+
+START_TEST(a_second_vcpu_has_an_id_of_its_own) {
+    guest_start("application_processor");
+    trap(ZX_GUEST_TRAP_IO, 0x11, 1, ZX_HANDLE_INVALID, 0);
+    pthread_t thread;
+    ck_assert_int_eq(pthread_create(&thread, NULL, run_application_processor, NULL), 0);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    guest_close();
 }
 END_TEST
 
@@ -389,6 +438,10 @@ int main(void) {
     tcase_add_test(ipis, other_ipis_are_not_supported_and_stay);
     tcase_add_test(ipis, a_self_ipi_is_pending_at_once);
     suite_add_tcase(suite, ipis);
+    TCase *several = tcase_create("several VCPUs");
+    tcase_set_timeout(several, 30);
+    tcase_add_test(several, a_second_vcpu_has_an_id_of_its_own);
+    suite_add_tcase(suite, several);
     TCase *timer = tcase_create("timer");
     tcase_set_timeout(timer, 60);
     tcase_add_checked_fixture(timer, execute_start, guest_close);
