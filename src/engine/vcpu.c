@@ -86,6 +86,11 @@ zx_status_t vcpu_check_owner(const struct vcpu *vcpu) {
     return vcpu->owner == thread_current() ? ZX_OK : ZX_ERR_BAD_STATE;
 }
 
+static void detach(struct vcpu *vcpu) {
+    void *self = vcpu;
+    atomic_compare_exchange_strong(&vcpu->owner->vcpu, &self, NULL);
+}
+
 static void destroy(struct object *object) {
     struct vcpu *vcpu = vcpu_from_object(object);
     struct guest *guest = vcpu->guest;
@@ -97,8 +102,7 @@ static void destroy(struct object *object) {
     }
     guest_give_vpid(guest, vcpu->vpid);
     turn_give_call(&guest->turn);
-    void *self = vcpu;
-    atomic_compare_exchange_strong(&vcpu->owner->vcpu, &self, NULL);
+    detach(vcpu);
     object_unref(&vcpu->owner->object);
     object_unref(&guest->object);
     platform_condition_destroy(&vcpu->wake);
@@ -106,9 +110,15 @@ static void destroy(struct object *object) {
     free(vcpu);
 }
 
+// The owner thread may create another one at once, even while somebody's last call is under way.
+static void on_zero_handles(struct object *object) {
+    detach(vcpu_from_object(object));
+}
+
 static const struct object_ops vcpu_ops = {
     .type = ZX_OBJ_TYPE_VCPU,
     .default_rights = ZX_DEFAULT_VCPU_RIGHTS,
+    .on_zero_handles = on_zero_handles,
     .destroy = destroy,
 };
 
