@@ -135,7 +135,7 @@ static const struct {
     {1ull << 48, ZX_ERR_INVALID_ARGS},     {UINT64_MAX - 0xfff, ZX_ERR_INVALID_ARGS},
     {MEMORY_SIZE, ZX_ERR_NOT_FOUND},       {EXIT_PAGE, ZX_ERR_NOT_FOUND},
     {(1ull << 48) - 64, ZX_ERR_NOT_FOUND}, {EXIT_PAGE - 8, ZX_ERR_OUT_OF_RANGE},
-    {EXIT_PAGE - 10, ZX_ERR_OUT_OF_RANGE},
+    {EXIT_PAGE - 10, ZX_ERR_OUT_OF_RANGE}, {EXIT_PAGE - 11, ZX_ERR_OUT_OF_RANGE},
 };
 
 // The error comes behind the instruction: the next run goes on.
