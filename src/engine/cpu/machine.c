@@ -72,16 +72,24 @@ static void fill_vmcb(uint8_t *vmcb) {
     vmcb_set64(vmcb, VMCB_RFLAGS, RFLAGS_FIXED | RFLAGS_IF);
 }
 
+static void let_pass(uint8_t *bitmap, uint32_t msr, unsigned accesses) {
+    const uint32_t index = msr >= 0xc0000000u ? 0x2000u + (msr - 0xc0000000u) : msr;
+    bitmap[index * 2 / 8] &= (uint8_t) ~(accesses << index * 2 % 8);
+}
+
 // Model-specific registers that never exit (hypervisor ABI 4.4), less EFER, which changes the mode.
+// Writes of addresses do exit here: Unicorn would take any, canonical or not.
 static void fill_msr_bitmap(uint8_t *bitmap) {
-    static const uint32_t pass[] = {0x174,      0x175,      0x176,      0x277,
-                                    0xc0000081, 0xc0000082, 0xc0000084, 0xc0000100,
-                                    0xc0000101, 0xc0000102, 0xc0000103};
+    enum { READ = 1, WRITE = 2 };
+    static const uint32_t values[] = {0x174, 0x277, 0xc0000081, 0xc0000084, 0xc0000103};
+    static const uint32_t addresses[] = {0x175,      0x176,      0xc0000082,
+                                         0xc0000100, 0xc0000101, 0xc0000102};
     memset(bitmap, 0xff, 0x2000);
-    for (size_t i = 0; i < sizeof pass / sizeof pass[0]; i++) {
-        const uint32_t msr = pass[i];
-        const uint32_t index = msr >= 0xc0000000u ? 0x2000u + (msr - 0xc0000000u) : msr;
-        bitmap[index * 2 / 8] &= (uint8_t) ~(3u << index * 2 % 8);
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        let_pass(bitmap, values[i], READ | WRITE);
+    }
+    for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
+        let_pass(bitmap, addresses[i], READ);
     }
 }
 

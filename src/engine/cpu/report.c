@@ -6,6 +6,7 @@
 #include "engine/cpu/report.h"
 
 #include "decode/instruction.h"
+#include "engine/cpu/address_registers.h"
 #include "engine/cpu/debug_registers.h"
 #include "engine/cpu/linear.h"
 #include "engine/cpu/system_call.h"
@@ -268,6 +269,16 @@ static enum report_result debug_register_access(struct cpu *cpu, struct cpu_exit
     return delivered(cpu, debug_register_move(cpu, &decoded), exit);
 }
 
+static enum report_result msr_access(struct cpu *cpu, struct cpu_exit *exit) {
+    const bool write = (cpu_error_code(cpu) & 1) != 0;
+    const enum report_result result = plain(cpu, exit, write ? EXIT_WRMSR : EXIT_RDMSR);
+    if (!write || !is_address_register((uint32_t)cpu_register(cpu, RCX))) {
+        return result;
+    }
+    exit->reason = EXIT_ATTENTION;
+    return delivered(cpu, address_register_write(cpu, exit->instruction_length), exit);
+}
+
 enum report_result report_translate(struct cpu *cpu, const struct report *report,
                                     struct cpu_exit *exit) {
     const uint32_t code = report->number - REPORT_INTERCEPT(0);
@@ -300,7 +311,7 @@ enum report_result report_translate(struct cpu *cpu, const struct report *report
     case SVM_CPUID:
         return plain(cpu, exit, EXIT_CPUID);
     case SVM_MSR:
-        return plain(cpu, exit, (cpu_error_code(cpu) & 1) != 0 ? EXIT_WRMSR : EXIT_RDMSR);
+        return msr_access(cpu, exit);
     case SVM_READ_CR0:
     case SVM_WRITE_CR0:
     case SVM_WRITE_CR0 + 4:
