@@ -28,12 +28,13 @@ static void wait_slice(struct turn *turn) {
     const int64_t share = LONGEST_WAIT / (int64_t)(turn->next_ticket - turn->served);
     const int64_t slice = share < LONGEST_SLICE ? share : LONGEST_SLICE;
     const int64_t end = platform_monotonic() + slice;
-    while (turn->taken) {
-        if (!platform_condition_wait_until(&turn->changed, &turn->lock, end)) {
-            atomic_store(turn->attention, true);
-            wait(turn);
-            return;
-        }
+    bool over = false;
+    while (turn->taken && !over) {
+        over = !platform_condition_wait_until(&turn->changed, &turn->lock, end);
+    }
+    if (turn->taken) {
+        atomic_store(turn->attention, true);
+        wait(turn);
     }
 }
 
