@@ -109,6 +109,7 @@ END_TEST
 START_TEST(a_loop_may_turn_its_own_branch_round) {
     start(BRANCH, OTHER_PAGE, OTHER_PAGE);
     enter_to_end();
+    // At ROUNDS, JNZ becomes JZ and is taken; one round later it is not.
     ck_assert_uint_eq(read_state().rbx, ROUNDS + 1);
 }
 END_TEST

@@ -86,7 +86,7 @@ call_once:
     done
     jmp call_once
 
-; The branch of a loop: JNZ becomes JZ in the last round, which so is not the last.
+; The branch of a loop: JNZ becomes JZ when RBX is RCX, with ZF set.
 branch:
     mov ebx, 0
 .again:
