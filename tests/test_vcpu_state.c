@@ -89,6 +89,36 @@ START_TEST(flags_that_users_cannot_change_do_not_reach_the_guest) {
 }
 END_TEST
 
+START_TEST(written_flags_reach_the_guest) {
+    guest_start("registers");
+    const uint64_t flags = RFLAGS_USER & ~0x100u; // Without TF, which would trap.
+    const zx_vcpu_state_t state = {.rflags = flags | RFLAGS_FIXED};
+    write_state(&state);
+    enter_to_end();
+    ck_assert_uint_eq(memory_u64(0x20080), flags | RFLAGS_FIXED);
+}
+END_TEST
+
+// Loop: no flags at all, each flag of an arithmetic result, DF, and all of them.
+START_TEST(flags_survive_every_kind_of_exit) {
+    const uint64_t cases[] = {0, 1, 4, 0x10, 0x40, 0x80, 0x800, 0x400, 0xcd5, 0x244cd5};
+    zx_port_packet_t packet;
+    guest_start("kept_flags");
+    trap(ZX_GUEST_TRAP_IO, 0x10, 2, ZX_HANDLE_INVALID, 0);
+    trap(ZX_GUEST_TRAP_MEM, 0x400000, 0x1000, ZX_HANDLE_INVALID, 0);
+    const zx_vcpu_state_t state = {.rdi = cases[_i] | RFLAGS_FIXED};
+    write_state(&state);
+    ck_assert_uint_eq(enter().guest_io.port, 0x10);
+    ck_assert_uint_eq(read_state().rflags, cases[_i]);
+    ck_assert_uint_eq(enter().guest_io.port, 0x11);
+    ck_assert_uint_eq(enter().guest_mem.addr, 0x400000);
+    ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+    ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_ERR_CANCELED);
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rbx, 0); // Differences.
+}
+END_TEST
+
 START_TEST(an_answer_replaces_the_low_bytes_of_rax_only) {
     guest_start("access");
     const struct {
@@ -147,6 +177,8 @@ int main(void) {
     tcase_add_test(tcase, the_guest_has_them_and_the_client_has_what_the_guest_did);
     tcase_add_test(tcase, flags_are_taken_only_together_with_bit_one);
     tcase_add_test(tcase, flags_that_users_cannot_change_do_not_reach_the_guest);
+    tcase_add_test(tcase, written_flags_reach_the_guest);
+    tcase_add_loop_test(tcase, flags_survive_every_kind_of_exit, 0, 10);
     tcase_add_test(tcase, an_answer_replaces_the_low_bytes_of_rax_only);
     tcase_add_test(tcase, an_input_of_four_bytes_clears_rax_and_smaller_ones_do_not);
     suite_add_tcase(suite, tcase);
