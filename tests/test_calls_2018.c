@@ -59,7 +59,7 @@ START_TEST(rights_are_checked_before_the_type) {
 }
 END_TEST
 
-START_TEST(set_trap_checks_size_and_overflow_before_alignment) {
+START_TEST(set_trap_checks_size_then_overflow_then_kind) {
     zx_handle_t port = ZX_HANDLE_INVALID;
     open_2018();
     ck_assert_int_eq(zx_port_create(0, &port), ZX_OK);
@@ -72,7 +72,9 @@ START_TEST(set_trap_checks_size_and_overflow_before_alignment) {
     } cases[] = {
         {9, 1, 0, memory, ZX_ERR_WRONG_TYPE},
         {ZX_GUEST_TRAP_IO, 1, 0, 0, ZX_ERR_INVALID_ARGS},
-        {ZX_GUEST_TRAP_MEM, SIZE_MAX, 2, 0, ZX_ERR_OUT_OF_RANGE},
+        {9, SIZE_MAX, 2, 0, ZX_ERR_OUT_OF_RANGE},
+        {ZX_GUEST_TRAP_IO, SIZE_MAX, 2, port, ZX_ERR_OUT_OF_RANGE},
+        {ZX_GUEST_TRAP_BELL, SIZE_MAX, 2, 0, ZX_ERR_OUT_OF_RANGE},
         {ZX_GUEST_TRAP_MEM, SIZE_MAX - 0xfff, 0x2000, 0, ZX_ERR_OUT_OF_RANGE},
         {9, 0x1000, 0x1000, 0, ZX_ERR_INVALID_ARGS},
         {ZX_GUEST_TRAP_BELL, 0x1000, 0x1000, 0, ZX_ERR_INVALID_ARGS},
@@ -245,7 +247,7 @@ int main(void) {
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, guest_create_checks_options_before_the_resource);
     tcase_add_test(tcase, rights_are_checked_before_the_type);
-    tcase_add_test(tcase, set_trap_checks_size_and_overflow_before_alignment);
+    tcase_add_test(tcase, set_trap_checks_size_then_overflow_then_kind);
     tcase_add_test(tcase, only_a_trap_with_the_same_start_is_there_already);
     tcase_add_test(tcase, vcpu_create_asks_for_manage_process);
     tcase_add_test(tcase, a_vector_above_255_is_ignored);

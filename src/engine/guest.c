@@ -132,13 +132,15 @@ void guest_give_vpid(struct guest *guest, unsigned vpid) {
 
 // --- Traps ---
 
-static zx_status_t check_range(const struct trap *trap, bool abi_2018) {
-    if (abi_2018 && trap->size == 0) {
+// What 2018 checked before it looked at the kind (hypervisor ABI 3.2).
+static zx_status_t check_size_2018(const struct trap *trap) {
+    if (trap->size == 0) {
         return ZX_ERR_INVALID_ARGS;
     }
-    if (abi_2018 && trap->base + trap->size < trap->base) {
-        return ZX_ERR_OUT_OF_RANGE;
-    }
+    return trap->base + trap->size < trap->base ? ZX_ERR_OUT_OF_RANGE : ZX_OK;
+}
+
+static zx_status_t check_range(const struct trap *trap) {
     if (trap->kind == ZX_GUEST_TRAP_IO) {
         const bool inside =
             trap->size != 0 && trap->base <= UINT16_MAX && trap->size <= UINT16_MAX - trap->base;
@@ -175,10 +177,14 @@ static zx_status_t insert(struct guest *guest, struct trap *trap, struct port *p
 
 zx_status_t guest_set_trap(struct guest *guest, const struct trap *trap, struct port *port,
                            bool abi_2018) {
+    zx_status_t status = abi_2018 ? check_size_2018(trap) : ZX_OK;
+    if (status != ZX_OK) {
+        return status;
+    }
     if (trap->kind > ZX_GUEST_TRAP_IO || (trap->kind == ZX_GUEST_TRAP_BELL) != (port != NULL)) {
         return ZX_ERR_INVALID_ARGS;
     }
-    zx_status_t status = check_range(trap, abi_2018);
+    status = check_range(trap);
     if (status != ZX_OK) {
         return status;
     }
