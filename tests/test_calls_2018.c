@@ -118,6 +118,19 @@ START_TEST(vcpu_create_asks_for_manage_process) {
 }
 END_TEST
 
+START_TEST(a_thread_may_have_several_vcpus) {
+    zx_vcpu_state_t state;
+    open_2018();
+    const zx_handle_t first = vcpu;
+    open_2018(); // Another guest and another VCPU.
+    ck_assert_int_eq(zx_vcpu_read_state(first, ZX_VCPU_STATE, &state, sizeof state), ZX_OK);
+    ck_assert_int_eq(zx_vcpu_read_state(vcpu, ZX_VCPU_STATE, &state, sizeof state), ZX_OK);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK); // A second of one guest.
+    ck_assert_int_eq(zx_handle_close(first), ZX_OK);
+    ck_assert_int_eq(zx_vcpu_read_state(vcpu, ZX_VCPU_STATE, &state, sizeof state), ZX_OK);
+}
+END_TEST
+
 START_TEST(a_vector_above_255_is_ignored) {
     open_2018();
     ck_assert_int_eq(zx_vcpu_interrupt(ZX_HANDLE_INVALID, 256), ZX_ERR_BAD_HANDLE);
@@ -250,6 +263,7 @@ int main(void) {
     tcase_add_test(tcase, set_trap_checks_size_then_overflow_then_kind);
     tcase_add_test(tcase, only_a_trap_with_the_same_start_is_there_already);
     tcase_add_test(tcase, vcpu_create_asks_for_manage_process);
+    tcase_add_test(tcase, a_thread_may_have_several_vcpus);
     tcase_add_test(tcase, a_vector_above_255_is_ignored);
     tcase_add_test(tcase, read_state_checks_the_largest_size_then_thread_then_kind_and_size);
     tcase_add_test(tcase, write_state_checks_size_pointer_thread_then_kind);

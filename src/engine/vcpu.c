@@ -122,9 +122,9 @@ static const struct object_ops vcpu_ops = {
     .destroy = destroy,
 };
 
-static zx_status_t attach(struct vcpu *vcpu, uint64_t entry) {
+static zx_status_t attach(struct vcpu *vcpu, uint64_t entry, bool only) {
     void *none = NULL;
-    if (!atomic_compare_exchange_strong(&vcpu->owner->vcpu, &none, vcpu)) {
+    if (only && !atomic_compare_exchange_strong(&vcpu->owner->vcpu, &none, vcpu)) {
         return ZX_ERR_BAD_STATE;
     }
     turn_take_call(&vcpu->guest->turn);
@@ -143,7 +143,7 @@ static zx_status_t attach(struct vcpu *vcpu, uint64_t entry) {
     return status;
 }
 
-zx_status_t vcpu_create(struct guest *guest, uint64_t entry, struct vcpu **out) {
+zx_status_t vcpu_create(struct guest *guest, uint64_t entry, bool only, struct vcpu **out) {
     struct thread *owner = thread_current();
     struct vcpu *vcpu = owner != NULL ? calloc(1, sizeof *vcpu) : NULL;
     if (vcpu == NULL) {
@@ -157,7 +157,7 @@ zx_status_t vcpu_create(struct guest *guest, uint64_t entry, struct vcpu **out) 
     platform_mutex_init(&vcpu->lock);
     platform_condition_init(&vcpu->wake);
     local_apic_init(&vcpu->apic, vcpu);
-    const zx_status_t status = attach(vcpu, entry);
+    const zx_status_t status = attach(vcpu, entry, only);
     if (status != ZX_OK) {
         object_unref(&vcpu->object);
         return status;

@@ -44,8 +44,9 @@ static inline struct vcpu *vcpu_from_object(struct object *object) {
     return (struct vcpu *)object;
 }
 
-// For the calling thread: BAD_STATE when it owns a live VCPU, NO_RESOURCES, NO_MEMORY.
-zx_status_t vcpu_create(struct guest *guest, uint64_t entry, struct vcpu **out);
+// For the calling thread. `only`: BAD_STATE when it owns a live VCPU that was made so, too. Then
+// NO_RESOURCES, NO_MEMORY.
+zx_status_t vcpu_create(struct guest *guest, uint64_t entry, bool only, struct vcpu **out);
 
 // BAD_STATE unless the caller is the owner thread.
 zx_status_t vcpu_check_owner(const struct vcpu *vcpu);

@@ -12,16 +12,18 @@
 typedef zx_status_t lookup_fn(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
                               struct object **out);
 
-static zx_status_t create(lookup_fn *lookup, zx_rights_t right, zx_handle_t guest, zx_vaddr_t entry,
-                          zx_handle_t *out) {
+static zx_status_t create(bool abi_2018, zx_handle_t guest, zx_vaddr_t entry, zx_handle_t *out) {
+    lookup_fn *lookup = abi_2018 ? handle_lookup_2018 : handle_lookup;
+    const zx_rights_t right = abi_2018 ? ZX_RIGHT_MANAGE_PROCESS : ZX_RIGHT_MANAGE_THREAD;
     struct object *object = NULL;
     zx_status_t status = lookup(guest, ZX_OBJ_TYPE_GUEST, right, &object);
     if (status != ZX_OK) {
         return status;
     }
     struct vcpu *vcpu = NULL;
-    status = entry < GUEST_PHYSICAL_SIZE ? vcpu_create(guest_from_object(object), entry, &vcpu)
-                                         : ZX_ERR_INVALID_ARGS;
+    status = entry < GUEST_PHYSICAL_SIZE
+                 ? vcpu_create(guest_from_object(object), entry, !abi_2018, &vcpu)
+                 : ZX_ERR_INVALID_ARGS;
     object_unref(object);
     if (status == ZX_OK) {
         status = give_handle(&vcpu->object, ZX_DEFAULT_VCPU_RIGHTS, out);
@@ -35,7 +37,7 @@ zx_status_t zx_vcpu_create(zx_handle_t guest, uint32_t options, zx_vaddr_t entry
     if (options != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
-    return create(handle_lookup, ZX_RIGHT_MANAGE_THREAD, guest, entry, out);
+    return create(false, guest, entry, out);
 }
 
 zx_status_t zirconia_2018_vcpu_create(zx_handle_t guest, uint32_t options, zx_vaddr_t entry,
@@ -43,7 +45,7 @@ zx_status_t zirconia_2018_vcpu_create(zx_handle_t guest, uint32_t options, zx_va
     if (options != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
-    return create(handle_lookup_2018, ZX_RIGHT_MANAGE_PROCESS, guest, entry, out);
+    return create(true, guest, entry, out);
 }
 
 static zx_status_t enter(zx_handle_t handle, enum packet_layout layout, zx_port_packet_t *packet) {
