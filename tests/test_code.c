@@ -198,6 +198,23 @@ START_TEST(a_guest_runs_at_address_zero) {
 }
 END_TEST
 
+// Linear 0x200000 to 0x3fffff is nowhere, 0x400000 to 0x5fffff leads to itself.
+START_TEST(an_input_at_the_start_of_a_page_needs_no_page_before) {
+    const uint64_t level_three = 0x2000 | 7;
+    guest_open();
+    guest_load("page_start", 0x400000);
+    memory_write(0x1000, &level_three, sizeof level_three);
+    for (uint64_t i = 0; i < 512; i++) {
+        const uint64_t large = i << 21 | (i == 1 ? 0 : 0x87);
+        memory_write(0x2000 + 8 * i, &large, sizeof large);
+    }
+    trap(ZX_GUEST_TRAP_IO, 0x10, 1, ZX_HANDLE_INVALID, 0);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, 0x400000, &vcpu), ZX_OK);
+    ck_assert_uint_eq(enter().guest_io.port, 0x10);
+    enter_to_end();
+}
+END_TEST
+
 int main(void) {
     const int count = sizeof places / sizeof places[0];
     Suite *suite = suite_create("code");
@@ -213,6 +230,7 @@ int main(void) {
     tcase_add_test(tcase, what_the_client_writes_during_a_run_is_run);
     tcase_add_test(tcase, other_memory_mapped_under_code_is_run);
     tcase_add_test(tcase, a_guest_runs_at_address_zero);
+    tcase_add_test(tcase, an_input_at_the_start_of_a_page_needs_no_page_before);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
