@@ -86,6 +86,61 @@ START_TEST(a_second_fault_is_a_double_fault_and_a_third_ends_the_run) {
 }
 END_TEST
 
+START_TEST(long_mode_events_choose_stacks_check_gates_and_report_faults) {
+    const uint32_t user_cs = 0x2b;
+    const uint32_t user_ss = 0x23;
+#define FROM_USER user_cs, user_ss, 0x90000
+#define BY_IST user_cs, user_ss, 0xa0000
+    start_long("long_events");
+    EXPECT_REPORTS(0x40, 8, 0, 0x7fff0);
+    EXPECT_REPORTS(0x41, 8, 0, 0xa0000);
+    EXPECT_REPORTS(0x40, FROM_USER);
+    EXPECT_REPORTS(13, 0x42 * 8 + 2, FROM_USER);
+    EXPECT_REPORTS(0x42, 8, 0, 0x80000);
+    EXPECT_REPORTS(11, 0x43 * 8 + 2, FROM_USER);
+    EXPECT_REPORTS(13, 0x44 * 8 + 2, FROM_USER);
+    EXPECT_REPORTS(13, 0x45 * 8 + 2, FROM_USER);
+    EXPECT_REPORTS(13, 0, FROM_USER);
+    EXPECT_REPORTS(13, 0x18, FROM_USER);
+    EXPECT_REPORTS(13, 0x10, FROM_USER);
+    EXPECT_REPORTS(13, 0xff8, FROM_USER);
+    EXPECT_REPORTS(13, 0, FROM_USER);
+    EXPECT_REPORTS(3, FROM_USER);
+    EXPECT_REPORTS(1, FROM_USER);
+    EXPECT_REPORTS(13, 0, FROM_USER);
+    EXPECT_REPORTS(12, 0, BY_IST);
+    EXPECT_REPORTS(14, 2, BY_IST, 0x40000ff8);
+    EXPECT_REPORTS(14, 0xb, BY_IST);
+    EXPECT_REPORTS(14, 3, BY_IST);
+    EXPECT_REPORTS(10, 0x30, FROM_USER);
+    EXPECT_REPORTS(0x40, 0x1b, user_ss, 0x90000);
+    EXPECT_REPORTS(6, 8, 0, 0x80000);
+    EXPECT_REPORTS(8, 0, FROM_USER, 0xfffe);
+    expect_status(ZX_ERR_NOT_SUPPORTED);
+    expect_status(ZX_ERR_NOT_SUPPORTED);
+    guest_close();
+}
+END_TEST
+
+START_TEST(single_steps_trap_after_each_instruction_and_give_way_to_interrupts) {
+    const uint32_t user = 0x302;
+    const uint32_t kernel = 0x346;
+    start_long("step");
+    EXPECT_REPORTS(1, 1, 0x4000, user, 1, 6, 0x4000, user);
+    EXPECT_REPORTS(1, 9, 0x4000, user); // None behind CPUID, which is an exit.
+    EXPECT_REPORTS(0x40, 0xb, 0, user, 1, 0xc, 0x4000, user);
+    EXPECT_REPORTS(1, 0xf, 0x4000, user, 1, 0x13, 0x4000, user);
+    EXPECT_REPORTS(0);
+    EXPECT_REPORTS(1, 0x33, 0x4000, kernel, 1, 0x37, 0x4000, kernel);
+    EXPECT_REPORTS(1, 0x3b, 0x4000, kernel, 1, 0x3f, 0x4000, kernel);
+    EXPECT_REPORTS(1, 0x44, 0x4000, kernel);
+    EXPECT_REPORTS(kernel);
+    ck_assert_int_eq(zx_vcpu_interrupt(vcpu, 0x50), ZX_OK);
+    EXPECT_REPORTS(0x50, 0x46, 0, kernel, 1, 0x47, 0x4000, kernel);
+    guest_close();
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("delivery");
     TCase *tcase = tcase_create("delivery");
@@ -97,6 +152,8 @@ int main(void) {
     tcase_add_test(tcase, virtual_8086_events_save_and_clear_the_data_segments);
     tcase_add_test(tcase, a_task_gate_is_not_supported);
     tcase_add_test(tcase, a_second_fault_is_a_double_fault_and_a_third_ends_the_run);
+    tcase_add_test(tcase, long_mode_events_choose_stacks_check_gates_and_report_faults);
+    tcase_add_test(tcase, single_steps_trap_after_each_instruction_and_give_way_to_interrupts);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

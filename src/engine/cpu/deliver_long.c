@@ -29,6 +29,23 @@ static bool choose_stack(struct cpu *cpu, const struct event *event, const struc
     return cpu_canonical(*stack) || fault_raise(fault, VECTOR_STACK_FAULT, external_bit(event));
 }
 
+// The fault of the push that fails first: pushes go downwards.
+static bool push_fault(struct cpu *cpu, const struct event *event, enum access_mode mode,
+                       uint64_t stack, size_t count, struct fault *fault) {
+    struct access_fault access = {0};
+    enum access_result result = ACCESS_NOT_CANONICAL;
+    for (size_t i = count; i > 0; i--) {
+        result = linear_probe_write(cpu, mode, stack + 8 * (i - 1), 8, &access);
+        if (result != ACCESS_DONE) {
+            break;
+        }
+    }
+    if (result == ACCESS_NOT_CANONICAL) {
+        return fault_raise(fault, VECTOR_STACK_FAULT, external_bit(event));
+    }
+    return fault_access(cpu, fault, result, &access, VECTOR_STACK_FAULT);
+}
+
 static bool push_frame(struct cpu *cpu, const struct event *event, unsigned privilege,
                        uint64_t *stack, struct fault *fault) {
     const enum access_mode mode = privilege == 3 ? ACCESS_AS_USER : ACCESS_AS_SUPERVISOR;
@@ -44,11 +61,8 @@ static bool push_frame(struct cpu *cpu, const struct event *event, unsigned priv
     frame[count++] = cpu_segment(cpu, SEGMENT_SS).selector;
     *stack -= 8 * count;
     struct access_fault access;
-    const enum access_result result = linear_write_as(cpu, mode, *stack, frame, 8 * count, &access);
-    if (result == ACCESS_NOT_CANONICAL) {
-        return fault_raise(fault, VECTOR_STACK_FAULT, external_bit(event));
-    }
-    return result == ACCESS_DONE || fault_access(cpu, fault, result, &access, VECTOR_STACK_FAULT);
+    return linear_write_as(cpu, mode, *stack, frame, 8 * count, &access) == ACCESS_DONE ||
+           push_fault(cpu, event, mode, *stack, count, fault);
 }
 
 bool deliver_long(struct cpu *cpu, const struct event *event, struct fault *fault) {
