@@ -141,6 +141,17 @@ START_TEST(single_steps_trap_after_each_instruction_and_give_way_to_interrupts) 
 }
 END_TEST
 
+START_TEST(a_blocked_non_maskable_interrupt_comes_straight_behind_the_return) {
+    start_long("nmi_return");
+    EXPECT_REPORTS(0x700d);
+    for (unsigned i = 0; i < 100; i++) {
+        ck_assert_int_eq(zx_vcpu_interrupt(vcpu, 2), ZX_OK);
+        EXPECT_REPORTS(1, 0x700d);
+    }
+    guest_close();
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("delivery");
     TCase *tcase = tcase_create("delivery");
@@ -154,6 +165,7 @@ int main(void) {
     tcase_add_test(tcase, a_second_fault_is_a_double_fault_and_a_third_ends_the_run);
     tcase_add_test(tcase, long_mode_events_choose_stacks_check_gates_and_report_faults);
     tcase_add_test(tcase, single_steps_trap_after_each_instruction_and_give_way_to_interrupts);
+    tcase_add_test(tcase, a_blocked_non_maskable_interrupt_comes_straight_behind_the_return);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

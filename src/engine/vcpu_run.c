@@ -2,6 +2,7 @@
 //
 // The VCPU loop: take the turn; look at kicks and interrupts; run the guest; handle its exit.
 
+#include "engine/cpu/nmi.h"
 #include "engine/exits/exits.h"
 #include "engine/guest_clock.h"
 #include "engine/vcpu.h"
@@ -11,6 +12,16 @@ static bool gated(const struct cpu *cpu, int vector) {
         return (cpu_rflags(cpu) & RFLAGS_IF) == 0 || cpu_interrupt_shadow(cpu);
     }
     return vector == VECTOR_NMI && cpu_interrupt_shadow(cpu);
+}
+
+// The vector to inject, or -1. A non-maskable interrupt that is blocked hides no other: a window
+// would open at once, again and again, and the handler never get to its IRET.
+static int choose(const struct vcpu *vcpu) {
+    struct pending open = vcpu->pending;
+    if (nmi_blocked(vcpu->cpu)) {
+        pending_remove(&open, VECTOR_NMI);
+    }
+    return pending_choose(&open);
 }
 
 static zx_status_t inject(struct vcpu *vcpu, uint8_t vector) {
@@ -37,13 +48,16 @@ static zx_status_t prepare_entry(struct vcpu *vcpu) {
         platform_mutex_unlock(&vcpu->lock);
         return ZX_ERR_CANCELED;
     }
-    const int vector = pending_choose(&vcpu->pending);
+    const int vector = choose(vcpu);
     const bool wait = vector >= 0 && gated(vcpu->cpu, vector);
     const bool invalid = vector > LAST_DEFINED_EXCEPTION && vector < FIRST_EXTERNAL_VECTOR;
     if (vector >= 0 && !wait) {
         (invalid ? pending_remove : pending_injected)(&vcpu->pending, (uint8_t)vector);
     }
     platform_mutex_unlock(&vcpu->lock);
+    if (nmi_returns(vcpu->cpu)) {
+        vcpu_attend(vcpu);
+    }
     cpu_set_window_exiting(vcpu->cpu, wait);
     pvclock_update(vcpu);
     if (vcpu->invalid_state) {

@@ -3,6 +3,7 @@
 // Which mode delivers, and what follows a fault in the attempt.
 
 #include "engine/cpu/deliver_mode.h"
+#include "engine/cpu/nmi.h"
 
 bool vector_has_error_code(uint8_t vector) {
     return vector == VECTOR_DOUBLE_FAULT || vector == VECTOR_ALIGNMENT_CHECK ||
@@ -56,6 +57,9 @@ enum delivery deliver_event(struct cpu *cpu, const struct event *event) {
             .error_code = twice ? 0 : fault.error_code,
             .return_rip = cpu_rip(cpu),
         };
+    }
+    if (next.kind == EVENT_EXTERNAL && next.vector == VECTOR_NMI) {
+        nmi_block(cpu);
     }
     cpu_clear_interrupt_shadow(cpu);
     cpu_update_mode(cpu);

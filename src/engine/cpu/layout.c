@@ -133,15 +133,17 @@ enum {
     PROBE_EFER = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_SVME,
 };
 
+#define PROBE_INTERCEPTS                                                                           \
+    (SVM_INTERCEPT(SVM_VIRTUAL_INTERRUPT) | SVM_INTERCEPT(SVM_CPUID) | SVM_INTERCEPT(SVM_HLT) |    \
+     SVM_INTERCEPT(SVM_VMRUN))
+
 static void fill_vmcb(uint8_t *vmcb) {
     for (unsigned i = 0; i < sizeof vmcb_segments / sizeof vmcb_segments[0]; i++) {
         struct segment segment = segment_mark(vmcb_segments[i].segment);
         vmcb_set_segment(vmcb, vmcb_segments[i].offset, &segment);
     }
     vmcb_set32(vmcb, VMCB_INTERCEPT_EXCEPTIONS, ~0u);
-    vmcb_set64(vmcb, VMCB_INTERCEPT_INSTRUCTIONS,
-               SVM_INTERCEPT(SVM_VIRTUAL_INTERRUPT) | SVM_INTERCEPT(SVM_CPUID) |
-                   SVM_INTERCEPT(SVM_HLT) | SVM_INTERCEPT(SVM_VMRUN));
+    vmcb_set64(vmcb, VMCB_INTERCEPT_INSTRUCTIONS, PROBE_INTERCEPTS);
     vmcb_set32(vmcb, VMCB_ASID, 1);
     vmcb_set32(vmcb, VMCB_INTERRUPT_CONTROL, VMCB_VIRTUAL_INTERRUPT_PENDING);
     vmcb_set32(vmcb, VMCB_INTERRUPT_VECTOR, 0xff);
@@ -240,10 +242,15 @@ static bool find_words(struct probe *probe) {
     }
     uint32_t sysenter_cs = 0x5a17c0deu;
     uint64_t efer = PROBE_EFER;
+    uint64_t intercepts = PROBE_INTERCEPTS;
     uint64_t debug[4] = {mark(70), mark(71), mark(72), mark(73)};
     layout->sysenter_cs = find(probe, start, &sysenter_cs, sizeof sysenter_cs);
     layout->efer = find(probe, start, &efer, sizeof efer);
+    layout->intercepts = find(probe, start, &intercepts, sizeof intercepts);
     layout->debug = find(probe, start, debug, sizeof debug);
+    if (layout->intercepts == SIZE_MAX) {
+        return reject(probe, "the intercepts");
+    }
     if (layout->sysenter_cs == SIZE_MAX || layout->efer == SIZE_MAX || layout->debug == SIZE_MAX ||
         get64(probe, layout->debug + 56) != 0x400) {
         return reject(probe, "SYSENTER_CS, EFER or the debug registers");

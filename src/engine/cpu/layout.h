@@ -53,6 +53,7 @@ struct layout {
     size_t tsc_aux;
     size_t xcr0;
     size_t debug;      // DR0..DR7
+    size_t intercepts; // the instruction intercepts of the control block
     size_t error_code; // 32 bits: exception error code, or an intercept's first information word
 };
 

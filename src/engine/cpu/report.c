@@ -9,6 +9,7 @@
 #include "engine/cpu/address_registers.h"
 #include "engine/cpu/debug_registers.h"
 #include "engine/cpu/linear.h"
+#include "engine/cpu/nmi.h"
 #include "engine/cpu/system_call.h"
 #include "engine/cpu/vmcb.h"
 
@@ -295,6 +296,10 @@ enum report_result report_translate(struct cpu *cpu, const struct report *report
     switch (code) {
     case SVM_VIRTUAL_INTERRUPT:
         cpu_set_window_exiting(cpu, false);
+        exit->reason = EXIT_INTERRUPT_WINDOW;
+        return REPORT_EXIT;
+    case SVM_IRET:
+        nmi_end(cpu);
         exit->reason = EXIT_INTERRUPT_WINDOW;
         return REPORT_EXIT;
     case SVM_SOFTWARE_INTERRUPT:

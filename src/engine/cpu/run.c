@@ -21,6 +21,13 @@ static void stop(uc_engine *engine, const struct run *run) {
     uc_emu_stop(engine);
 }
 
+// The instruction there must be carried out before the run may stop.
+static bool must_go_on(const struct run *run, uint64_t address) {
+    const struct cpu *cpu = run->cpu;
+    return (run->stepping && address == cpu->machine->code.step_start) ||
+           (cpu->nmi == NMI_RETURNS && address == cpu->nmi_return);
+}
+
 static void on_block(uc_engine *engine, uint64_t address, uint32_t size, void *context) {
     (void)size;
     const struct machine *machine = context;
@@ -28,7 +35,7 @@ static void on_block(uc_engine *engine, uint64_t address, uint32_t size, void *c
         return;
     }
     const struct run *run = machine->run;
-    if (!run->stepping || address != machine->code.step_start) {
+    if (!must_go_on(run, address)) {
         stop(engine, run);
     }
 }
@@ -40,7 +47,7 @@ static void on_counted_block(uc_engine *engine, uint64_t address, uint32_t size,
         atomic_store(&machine->attention, true);
     }
     const struct run *run = machine->run;
-    if (attention(machine) && (!run->stepping || address != machine->code.step_start)) {
+    if (attention(machine) && !must_go_on(run, address)) {
         stop(engine, run);
         return; // Without a count: it will be entered again.
     }

@@ -9,6 +9,12 @@
 #include "engine/cpu/machine.h"
 #include "engine/cpu/registers.h"
 
+enum nmi_state {
+    NMI_OPEN,
+    NMI_BLOCKED,
+    NMI_RETURNS, // The handler's IRET is being carried out.
+};
+
 struct cpu {
     struct machine *machine;
     uc_context *context;
@@ -16,6 +22,8 @@ struct cpu {
     bool dirty;        // And the engine does not have it.
     uint64_t debug[8]; // Emulated: the real debug registers stay disarmed.
     uint64_t unbacked; // The address of the last DELIVERY_UNBACKED.
+    enum nmi_state nmi;
+    uint64_t nmi_return; // Where the IRET is.
 };
 
 zx_status_t cpu_create(struct machine *machine, struct cpu **out);

@@ -69,6 +69,7 @@ enum svm_exit {
     SVM_RDTSC = 0x6e,
     SVM_RDPMC = 0x6f,
     SVM_CPUID = 0x72,
+    SVM_IRET = 0x74,
     SVM_SOFTWARE_INTERRUPT = 0x75,
     SVM_INVD = 0x76,
     SVM_PAUSE = 0x77,
