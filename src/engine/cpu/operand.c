@@ -19,12 +19,19 @@ static bool is_register(const struct instruction *instruction) {
     return instruction->modrm >> 6 == 3;
 }
 
-// Prefixes cannot be 0F, so the first 0F is the opcode map's, and ModRM follows the opcode.
-static const uint8_t *modrm_in(const uint8_t *bytes) {
-    while (*bytes != 0x0f) {
+static bool is_prefix(uint8_t byte, bool code_64) {
+    return (byte & 0xe7) == 0x26 || (byte & 0xfc) == 0x64 || byte == 0xf0 ||
+           (byte & 0xfe) == 0xf2 || (code_64 && (byte & 0xf0) == 0x40);
+}
+
+// Behind prefixes and opcode.
+static const uint8_t *modrm_in(const struct cpu *cpu, const struct instruction *instruction,
+                               const uint8_t *bytes) {
+    const bool code_64 = cpu_code_64(cpu);
+    while (is_prefix(*bytes, code_64)) {
         bytes++;
     }
-    return bytes + 2;
+    return bytes + (instruction->map == MAP_ONE_BYTE ? 1 : instruction->map == MAP_0F ? 2 : 3);
 }
 
 static uint64_t displacement(const uint8_t *bytes, unsigned size) {
@@ -90,7 +97,7 @@ static enum segment_register segment_of(const struct instruction *instruction, b
 // The linear address of the 16 bits. False: outside of the segment.
 static bool locate(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
                    bool *stack, uint64_t *linear) {
-    const uint8_t *modrm = modrm_in(bytes);
+    const uint8_t *modrm = modrm_in(cpu, instruction, bytes);
     const struct address address = instruction->address_size == 2
                                        ? address_16(cpu, modrm)
                                        : address_wide(cpu, instruction, modrm);
@@ -157,4 +164,78 @@ bool operand_store16(struct cpu *cpu, const struct instruction *instruction, con
         result = linear_write_as(cpu, program_mode(cpu), linear, &word, sizeof word, &fault);
     }
     return result == ACCESS_DONE || fail(cpu, result, &fault, stack, failure);
+}
+
+// What an instruction without a memory operand in ModRM uses of the stack.
+enum stack_use { STACK_UNUSED, STACK_PUSHED, STACK_POPPED, STACK_LEFT };
+
+static enum stack_use stack_use_0f(uint8_t opcode) {
+    switch (opcode) {
+    case 0xa0: // PUSH FS, GS
+    case 0xa8:
+        return STACK_PUSHED;
+    case 0xa1:
+    case 0xa9:
+        return STACK_POPPED;
+    default:
+        return STACK_UNUSED;
+    }
+}
+
+static enum stack_use stack_use(const struct instruction *instruction) {
+    const uint8_t opcode = instruction->opcode;
+    const unsigned group = instruction->modrm >> 3 & 7;
+    if (instruction->map != MAP_ONE_BYTE) {
+        return instruction->map == MAP_0F ? stack_use_0f(opcode) : STACK_UNUSED;
+    }
+    switch (opcode) {
+    case 0x68: // PUSH, PUSHF, ENTER, CALL
+    case 0x6a:
+    case 0x9c:
+    case 0xc8:
+    case 0xe8:
+        return STACK_PUSHED;
+    case 0xff:
+        return group == 2 || group == 3 || group == 6 ? STACK_PUSHED : STACK_UNUSED;
+    case 0x8f: // POP, POPF, RET, IRET
+    case 0x9d:
+    case 0xc2:
+    case 0xc3:
+    case 0xca:
+    case 0xcb:
+    case 0xcf:
+        return STACK_POPPED;
+    case 0xc9:
+        return STACK_LEFT;
+    default:
+        return (opcode & 0xf8) == 0x50   ? STACK_PUSHED
+               : (opcode & 0xf8) == 0x58 ? STACK_POPPED
+                                         : STACK_UNUSED;
+    }
+}
+
+bool operand_stack_not_canonical(struct cpu *cpu, const struct instruction *instruction,
+                                 const uint8_t *bytes) {
+    if (!cpu_code_64(cpu) || instruction->vex) {
+        return false;
+    }
+    if (instruction->has_modrm && !is_register(instruction)) {
+        const struct address address =
+            address_wide(cpu, instruction, modrm_in(cpu, instruction, bytes));
+        const bool based =
+            instruction->segment == OVERRIDE_FS || instruction->segment == OVERRIDE_GS;
+        if (!cpu_canonical(address.offset)) {
+            return address.stack && !based;
+        }
+    }
+    switch (stack_use(instruction)) {
+    case STACK_PUSHED:
+        return !cpu_canonical(cpu_register(cpu, RSP) - 8);
+    case STACK_POPPED:
+        return !cpu_canonical(cpu_register(cpu, RSP));
+    case STACK_LEFT:
+        return !cpu_canonical(cpu_register(cpu, RBP));
+    default:
+        return false;
+    }
 }

@@ -21,4 +21,9 @@ bool operand_load16(struct cpu *cpu, const struct instruction *instruction, cons
 bool operand_store16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
                      uint64_t value, enum delivery *failure);
 
+// Does the instruction access the stack, by its operand or without one, at an address that is not
+// canonical? The engine reports #GP for it as for all others; for a stack it is #SS.
+bool operand_stack_not_canonical(struct cpu *cpu, const struct instruction *instruction,
+                                 const uint8_t *bytes);
+
 #endif // ENGINE_CPU_OPERAND_H

@@ -10,6 +10,7 @@
 #include "engine/cpu/debug_registers.h"
 #include "engine/cpu/linear.h"
 #include "engine/cpu/nmi.h"
+#include "engine/cpu/operand.h"
 #include "engine/cpu/system_call.h"
 #include "engine/cpu/vmcb.h"
 
@@ -91,6 +92,20 @@ static enum report_result invalid_opcode(struct cpu *cpu, struct cpu_exit *exit)
     return deliver(cpu, &event, exit);
 }
 
+static enum report_result general_protection(struct cpu *cpu, struct cpu_exit *exit) {
+    const uint32_t error_code = cpu_error_code(cpu);
+    uint8_t available;
+    struct instruction decoded;
+    fetch_instruction(cpu, exit, &available);
+    const bool stack =
+        error_code == 0 &&
+        decode_instruction(exit->instruction, available, (enum code_mode)cpu_code_mode(cpu),
+                           &decoded) == INSTRUCTION_OK &&
+        operand_stack_not_canonical(cpu, &decoded, exit->instruction);
+    return deliver_exception(cpu, stack ? VECTOR_STACK_FAULT : VECTOR_GENERAL_PROTECTION,
+                             error_code, exit);
+}
+
 static enum report_result exception(struct cpu *cpu, uint8_t vector, uint64_t address,
                                     struct cpu_exit *exit) {
     switch (vector) {
@@ -99,6 +114,8 @@ static enum report_result exception(struct cpu *cpu, uint8_t vector, uint64_t ad
         break;
     case VECTOR_INVALID_OPCODE:
         return invalid_opcode(cpu, exit);
+    case VECTOR_GENERAL_PROTECTION:
+        return general_protection(cpu, exit);
     case VECTOR_PAGE_FAULT:
         cpu_set_control(cpu, 2, address);
         break;
