@@ -13,7 +13,7 @@ static bool attention(const struct machine *machine) {
     return atomic_load_explicit(&machine->attention, memory_order_relaxed);
 }
 
-static void stop(uc_engine *engine, const struct run *run) {
+void run_stop(uc_engine *engine, const struct run *run) {
     if (run->stepping) {
         uint64_t none = 0;
         uc_ctl_set_exits(engine, &none, 0);
@@ -36,7 +36,7 @@ static void on_block(uc_engine *engine, uint64_t address, uint32_t size, void *c
     }
     const struct run *run = machine->run;
     if (!must_go_on(run, address)) {
-        stop(engine, run);
+        run_stop(engine, run);
     }
 }
 
@@ -48,7 +48,7 @@ static void on_counted_block(uc_engine *engine, uint64_t address, uint32_t size,
     }
     const struct run *run = machine->run;
     if (attention(machine) && !must_go_on(run, address)) {
-        stop(engine, run);
+        run_stop(engine, run);
         return; // Without a count: it will be entered again.
     }
     (void)size;
@@ -90,7 +90,7 @@ static void on_report(uc_engine *engine, uint32_t number, void *context) {
         cpu_set_window_exiting(cpu, false);
         uc_context_restore(engine, cpu->context);
     }
-    stop(engine, run);
+    run_stop(engine, run);
 }
 
 zx_status_t run_add_hooks(struct machine *machine) {
@@ -145,13 +145,15 @@ static enum report_result refused(struct cpu *cpu, struct cpu_exit *exit) {
     }
 }
 
-static enum report_result after_step(struct run *run) {
-    struct machine *machine = run->cpu->machine;
-    code_pages_end_step(machine);
-    run->stepping = false;
+// What was reported and could not be handled at once.
+static enum report_result deferred(struct run *run) {
     const struct report report = {run->deferred, run->deferred_address};
-    if (report.number == REPORT_NONE || report.number == REPORT_INTERCEPT(SVM_HLT)) {
-        return REPORT_HANDLED; // An HLT itself runs into its exit again.
+    if (run->stepping) {
+        run->stepping = false;
+        code_pages_end_step(run->cpu->machine);
+        if (report.number == REPORT_NONE || report.number == REPORT_INTERCEPT(SVM_HLT)) {
+            return REPORT_HANDLED; // The step's end. An HLT itself runs into its exit again.
+        }
     }
     return report_translate(run->cpu, &report, run->exit);
 }
@@ -185,8 +187,8 @@ void cpu_run(struct cpu *cpu, struct cpu_exit *exit, exit_handler handle, void *
         if (!run.ended && translation_refused(machine)) {
             apply(&run, refused(cpu, exit));
         }
-        if (run.stepping) {
-            apply(&run, after_step(&run));
+        if (!run.ended && (run.stepping || run.deferred != REPORT_NONE)) {
+            apply(&run, deferred(&run));
         }
     } while (!run.ended && !attention(machine));
     machine->run = NULL;

@@ -60,8 +60,11 @@ struct run {
     void *context;
     bool ended;                // By an exit.
     bool stepping;             // One instruction alone; what is reported waits for its end.
-    uint32_t deferred;         // The number of such a report,
+    uint32_t deferred;         // The number of a report that waits for the end of the run,
     uint64_t deferred_address; // and its address.
 };
+
+// Stops the run, from a hook.
+void run_stop(uc_engine *engine, const struct run *run);
 
 #endif // ENGINE_CPU_RUN_H

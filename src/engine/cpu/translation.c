@@ -8,7 +8,8 @@
 #include "decode/scan.h"
 #include "engine/cpu/flat_engine.h"
 #include "engine/cpu/linear.h"
-#include "engine/cpu/run.h"
+#include "engine/cpu/report.h"
+#include "engine/cpu/vmcb.h"
 
 // Whether the block that is being translated may have code in this page of the window. Asked once a
 // page, where some mapping of the guest's is not executable.
@@ -82,6 +83,14 @@ static void cut_block(uc_engine *engine, uint64_t pc, uint64_t site, uint64_t ri
     uc_reg_write(engine, UC_X86_REG_RIP, &rip);
 }
 
+// A block that ends where it begins has size 0, and at the start of a page Unicorn would look for
+// its end in the page before, which need not be there. So the run stops in its place.
+static void stop_before(uc_engine *engine, struct run *run, uint64_t pc) {
+    uc_ctl_remove_cache(engine, pc, pc + 1);
+    run->deferred = REPORT_INTERCEPT(SVM_HLT);
+    run_stop(engine, run);
+}
+
 void translation_done(uc_engine *engine, uc_tb *block, uc_tb *previous, void *context) {
     (void)previous;
     struct machine *machine = context;
@@ -93,7 +102,9 @@ void translation_done(uc_engine *engine, uc_tb *block, uc_tb *previous, void *co
     if (machine->bit_test.cut) {
         uc_ctl_set_exits(engine, &machine->bit_test.site, 0);
     }
-    if (scan.result == SCAN_INTERCEPT) {
+    if (scan.result == SCAN_INTERCEPT && scan.offset == 0 && block->pc % 0x1000 == 0) {
+        stop_before(engine, machine->run, block->pc);
+    } else if (scan.result == SCAN_INTERCEPT) {
         cut_block(engine, block->pc, block->pc + scan.offset, rip);
     }
     locked_bit_test_reset(&machine->bit_test);
