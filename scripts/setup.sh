@@ -15,6 +15,7 @@ UNICORN_MINIMUM=2.1
 
 . "$ROOT/scripts/lib/packages.sh"
 . "$ROOT/scripts/lib/unicorn.sh"
+. "$ROOT/scripts/lib/linux.sh"
 
 say() {
     echo "==> $*" >&2

@@ -88,7 +88,11 @@ install_with_apt() {
     if ! unicorn_is_named && ! unicorn_is_unpacked && ! unicorn_deb_is_installed; then
         unicorn=missing
     fi
-    if [ -z "$missing$unicorn" ]; then
+    linux=
+    if [ "$1" = tests ] && ! linux_is_unpacked; then
+        linux=missing
+    fi
+    if [ -z "$missing$unicorn$linux" ]; then
         say "Packages: all there"
         return
     fi
@@ -111,6 +115,9 @@ install_with_apt() {
     fi
     if [ -n "$unicorn" ]; then
         unpack_newer_unicorn
+    fi
+    if [ -n "$linux" ]; then
+        unpack_linux
     fi
 }
 

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+//
+// The boot protocol: a setup header in the image, completed in the "zero page" that the kernel is
+// handed.
+
+#include "loader.h"
+
+#include "acpi.h"
+#include "bytes.h"
+
+#include <string.h>
+
+enum {
+    ZERO_PAGE = 0x7000,
+    COMMAND_LINE = 0x8000,
+    COMMAND_LINE_SIZE = 2048,
+    LOW_MEMORY_END = 0x9f000,
+    HIGH_MEMORY = 0x100000,
+    ENTRY_64 = 0x200, // From the start of the protected-mode code.
+};
+
+// Offsets in the zero page, and in the image as well from the setup header on.
+enum {
+    ACPI_ROOT_POINTER = 0x70,
+    MEMORY_MAP_ENTRIES = 0x1e8,
+    SETUP_HEADER = 0x1f1,
+    SETUP_SECTORS = 0x1f1,
+    HEADER_LENGTH = 0x201,
+    MAGIC = 0x202,
+    LOADER_TYPE = 0x210,
+    INITRAMFS_ADDRESS = 0x218,
+    INITRAMFS_SIZE = 0x21c,
+    COMMAND_LINE_ADDRESS = 0x228,
+    LOAD_FLAGS_64 = 0x236,
+    PREFERRED_ADDRESS = 0x258,
+    NEEDED_SIZE = 0x260,
+    MEMORY_MAP = 0x2d0,
+};
+
+static void map_identity(uint8_t *memory) {
+    const uint64_t present_writable = 3;
+    const uint64_t large = 0x80;
+    put(memory, 0x1000 | present_writable, 8);
+    for (uint64_t i = 0; i < 4; i++) {
+        put(memory + 0x1000 + 8 * i, (0x2000 + 0x1000 * i) | present_writable, 8);
+    }
+    for (uint64_t i = 0; i < 4 * 512; i++) {
+        put(memory + 0x2000 + 8 * i, i << 21 | large | present_writable, 8);
+    }
+}
+
+static void add_memory(uint8_t *zero_page, uint64_t base, uint64_t end, uint32_t type) {
+    uint8_t *entry = zero_page + MEMORY_MAP + 20 * zero_page[MEMORY_MAP_ENTRIES]++;
+    put(entry, base, 8);
+    put(entry + 8, end - base, 8);
+    put(entry + 16, type, 4);
+}
+
+static void fill_zero_page(uint8_t *memory, uint64_t memory_size, const struct file *kernel) {
+    const uint32_t usable = 1;
+    const uint32_t reserved = 2;
+    uint8_t *zero_page = memory + ZERO_PAGE;
+    memset(zero_page, 0, 0x1000);
+    memcpy(zero_page + SETUP_HEADER, kernel->bytes + SETUP_HEADER,
+           MAGIC + kernel->bytes[HEADER_LENGTH] - SETUP_HEADER);
+    zero_page[LOADER_TYPE] = 0xff;
+    put(zero_page + COMMAND_LINE_ADDRESS, COMMAND_LINE, 4);
+    put(zero_page + ACPI_ROOT_POINTER, ACPI_BASE, 8);
+    add_memory(zero_page, 0, LOW_MEMORY_END, usable);
+    add_memory(zero_page, ACPI_BASE, ACPI_BASE + ACPI_SIZE, reserved);
+    add_memory(zero_page, HIGH_MEMORY, memory_size, usable);
+}
+
+static const char *check(const struct file *kernel) {
+    if (kernel->size < 0x1000 || memcmp(kernel->bytes + MAGIC, "HdrS", 4) != 0) {
+        return "not a Linux kernel";
+    }
+    if ((kernel->bytes[LOAD_FLAGS_64] & 1) == 0) {
+        return "not a kernel with a 64-bit entry";
+    }
+    return NULL;
+}
+
+const char *loader_load(uint8_t *memory, uint64_t memory_size, const struct file *kernel,
+                        const struct file *initramfs, const char *command_line,
+                        struct boot_entry *entry) {
+    const char *error = check(kernel);
+    if (error != NULL) {
+        return error;
+    }
+    const uint64_t setup_size = 512 * (kernel->bytes[SETUP_SECTORS] + 1u);
+    const uint64_t base = get(kernel->bytes + PREFERRED_ADDRESS, 8);
+    const uint64_t needed = get(kernel->bytes + NEEDED_SIZE, 4);
+    const uint64_t initramfs_room = (initramfs->size + 0xfff) & ~0xfffull;
+    if (setup_size >= kernel->size || kernel->size - setup_size > needed ||
+        base + needed + initramfs_room > memory_size || strlen(command_line) >= COMMAND_LINE_SIZE) {
+        return "too little memory";
+    }
+    const uint64_t initramfs_base = memory_size - initramfs_room;
+    map_identity(memory);
+    acpi_write(memory);
+    fill_zero_page(memory, memory_size, kernel);
+    memcpy(memory + COMMAND_LINE, command_line, strlen(command_line) + 1);
+    memcpy(memory + base, kernel->bytes + setup_size, kernel->size - setup_size);
+    memcpy(memory + initramfs_base, initramfs->bytes, initramfs->size);
+    put(memory + ZERO_PAGE + INITRAMFS_ADDRESS, initramfs_base, 4);
+    put(memory + ZERO_PAGE + INITRAMFS_SIZE, initramfs->size, 4);
+    *entry = (struct boot_entry){base + ENTRY_64, ZERO_PAGE};
+    return NULL;
+}

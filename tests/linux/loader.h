@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+//
+// Puts a kernel where its 64-bit boot protocol wants it (the kernel's document
+// "The Linux/x86 Boot Protocol"), with a command line and an initramfs.
+
+#ifndef TESTS_LINUX_LOADER_H
+#define TESTS_LINUX_LOADER_H
+
+#include "initramfs.h"
+
+// What the processor starts with: RIP, and RSI.
+struct boot_entry {
+    uint64_t rip;
+    uint64_t boot_parameters;
+};
+
+// NULL, or why the kernel cannot be loaded. Page tables that map the first 4 GiB to themselves are
+// at 0, where a boot processor has its CR3.
+const char *loader_load(uint8_t *memory, uint64_t memory_size, const struct file *kernel,
+                        const struct file *initramfs, const char *command_line,
+                        struct boot_entry *entry);
+
+#endif // TESTS_LINUX_LOADER_H
