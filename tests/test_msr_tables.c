@@ -238,6 +238,38 @@ START_TEST(efer_keeps_its_reserved_bits_and_long_mode) {
 }
 END_TEST
 
+static uint64_t read_back(uint32_t msr) {
+    zx_vcpu_state_t state = {.rcx = msr};
+    put_code(RDMSR);
+    run_code(&state);
+    ck_assert_uint_eq(state.r10, NO_VECTOR);
+    return join(state.rdx, state.rax);
+}
+
+START_TEST(what_passes_through_takes_legal_values_only) {
+    static const struct {
+        uint32_t msr;
+        uint64_t good, bad;
+    } rows[] = {
+        {0x175, 0xffff800000000000, 0xffff000000000000},
+        {0x176, 0x00007fffffffffff, 0x0000800000000000},
+        {0xc0000082, 0xffffffff80001234, 0x8000000000000000},
+        {0xc0000084, 0xffffffff, 0x100000000},
+        {0xc0000100, 0xffff800000001000, 0x0000800000000000},
+        {0xc0000101, 0x00007ffffffff000, 0x0001000000000000},
+        {0xc0000102, 0xffff888000000000, 0x7fff888000000000},
+        {0xc0000103, 0xfedcba98, 0x100000000},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        write_msr(rows[i].msr, rows[i].good);
+        zx_vcpu_state_t state = msr_state(rows[i].msr, rows[i].bad);
+        run_code(&state);
+        check_refused(rows[i].msr, &state);
+        ck_assert_msg(read_back(rows[i].msr) == rows[i].good, "MSR %#x", rows[i].msr);
+    }
+}
+END_TEST
+
 // --- XSETBV ---
 
 static zx_status_t xsetbv(uint64_t rcx, uint64_t value) {
@@ -324,6 +356,7 @@ int main(void) {
     tcase_add_test(tcase, x2apic_writes_with_a_high_half_are_refused);
     tcase_add_test(tcase, eoi_and_esr_take_zero_only);
     tcase_add_test(tcase, efer_keeps_its_reserved_bits_and_long_mode);
+    tcase_add_test(tcase, what_passes_through_takes_legal_values_only);
     suite_add_tcase(suite, tcase);
     TCase *states = tcase_create("xsetbv");
     tcase_set_timeout(states, 30);

@@ -5,6 +5,7 @@
 #include "engine/cpu/machine.h"
 
 #include "engine/cpu/flat_engine.h"
+#include "engine/cpu/passed_msr.h"
 #include "engine/cpu/run.h"
 #include "engine/cpu/vmcb.h"
 #include "objects/vmo.h"
@@ -72,27 +73,6 @@ static void fill_vmcb(uint8_t *vmcb) {
     vmcb_set64(vmcb, VMCB_RFLAGS, RFLAGS_FIXED | RFLAGS_IF);
 }
 
-static void let_pass(uint8_t *bitmap, uint32_t msr, unsigned accesses) {
-    const uint32_t index = msr >= 0xc0000000u ? 0x2000u + (msr - 0xc0000000u) : msr;
-    bitmap[index * 2 / 8] &= (uint8_t) ~(accesses << index * 2 % 8);
-}
-
-// Model-specific registers that never exit (hypervisor ABI 4.4), less EFER, which changes the mode.
-// Writes of addresses do exit here: Unicorn would take any, canonical or not.
-static void fill_msr_bitmap(uint8_t *bitmap) {
-    enum { READ = 1, WRITE = 2 };
-    static const uint32_t values[] = {0x174, 0x277, 0xc0000081, 0xc0000084, 0xc0000103};
-    static const uint32_t addresses[] = {0x175,      0x176,      0xc0000082,
-                                         0xc0000100, 0xc0000101, 0xc0000102};
-    memset(bitmap, 0xff, 0x2000);
-    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-        let_pass(bitmap, values[i], READ | WRITE);
-    }
-    for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
-        let_pass(bitmap, addresses[i], READ);
-    }
-}
-
 void *machine_lazy_pages(size_t size) {
     void *pages = platform_reserve(size);
     if (pages != NULL && !platform_protect(pages, size, PLATFORM_READ | PLATFORM_WRITE)) {
@@ -125,7 +105,7 @@ static zx_status_t start(struct machine *machine) {
         return ZX_ERR_NO_MEMORY;
     }
     fill_vmcb(machine->hidden + HIDDEN_VMCB);
-    fill_msr_bitmap(machine->hidden + HIDDEN_MSR_BITMAP);
+    passed_msr_fill_bitmap(machine->hidden + HIDDEN_MSR_BITMAP);
     status = flat_engine_launch(machine->engine, machine->hidden, machine->started);
     return status == ZX_OK ? run_add_hooks(machine) : status;
 }

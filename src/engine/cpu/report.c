@@ -6,11 +6,11 @@
 #include "engine/cpu/report.h"
 
 #include "decode/instruction.h"
-#include "engine/cpu/address_registers.h"
 #include "engine/cpu/debug_registers.h"
 #include "engine/cpu/linear.h"
 #include "engine/cpu/nmi.h"
 #include "engine/cpu/operand.h"
+#include "engine/cpu/passed_msr.h"
 #include "engine/cpu/system_call.h"
 #include "engine/cpu/vmcb.h"
 
@@ -186,7 +186,7 @@ static enum report_result halt_or_cut(struct cpu *cpu, struct cpu_exit *exit) {
     if (is_system_call(&decoded)) {
         return delivered(cpu, system_call(cpu, &decoded), exit);
     }
-    if (decoded.map == MAP_0F && decoded.opcode == 0x01) {
+    if (decoded.map == MAP_0F && decoded.opcode == 0x01 && decoded.modrm == 0xd1) {
         exit->reason = EXIT_XSETBV;
         return REPORT_EXIT;
     }
@@ -289,12 +289,15 @@ static enum report_result debug_register_access(struct cpu *cpu, struct cpu_exit
 
 static enum report_result msr_access(struct cpu *cpu, struct cpu_exit *exit) {
     const bool write = (cpu_error_code(cpu) & 1) != 0;
-    const enum report_result result = plain(cpu, exit, write ? EXIT_WRMSR : EXIT_RDMSR);
-    if (!write || !is_address_register((uint32_t)cpu_register(cpu, RCX))) {
-        return result;
+    switch (write ? passed_msr_write(cpu) : PASSED_MSR_OTHER) {
+    case PASSED_MSR_REFUSED:
+        return deliver_exception(cpu, VECTOR_GENERAL_PROTECTION, 0, exit);
+    case PASSED_MSR_WRITTEN:
+        plain(cpu, exit, EXIT_WRMSR);
+        return delivered(cpu, deliver_completion(cpu, exit->instruction_length), exit);
+    default:
+        return plain(cpu, exit, write ? EXIT_WRMSR : EXIT_RDMSR);
     }
-    exit->reason = EXIT_ATTENTION;
-    return delivered(cpu, address_register_write(cpu, exit->instruction_length), exit);
 }
 
 enum report_result report_translate(struct cpu *cpu, const struct report *report,
