@@ -39,8 +39,8 @@ static bool read_task_stack(struct cpu *cpu, uint32_t external, unsigned privile
 static bool load_task_stack(struct cpu *cpu, uint32_t external, struct stack *stack,
                             struct fault *fault) {
     const uint32_t writable = ATTRIBUTE_CODE_OR_DATA | ATTRIBUTE_WRITABLE;
-    uint16_t selector;
-    uint32_t pointer;
+    uint16_t selector = 0;
+    uint32_t pointer = 0;
     uint32_t words[2];
     uint64_t linear;
     if (!read_task_stack(cpu, external, stack->privilege, &selector, &pointer, fault)) {
