@@ -145,7 +145,11 @@ FIELD_IS(zx_info_handle_basic_t, koid, 0, 8);
 FIELD_IS(zx_info_handle_basic_t, rights, 8, 4);
 FIELD_IS(zx_info_handle_basic_t, type, 12, 4);
 FIELD_IS(zx_info_handle_basic_t, related_koid, 16, 8);
+#ifdef ZIRCONIA_ABI_2018
+FIELD_IS(zx_info_handle_basic_t, props, 24, 4);
+#else
 FIELD_IS(zx_info_handle_basic_t, reserved, 24, 4);
+#endif
 SIZE_IS(zx_info_handle_count_t, 4);
 SIZE_IS(zx_info_vcpu_t, 4);
 SIZE_IS(zx_wait_item_t, 12);

@@ -242,11 +242,24 @@ static const struct call calls[] = {
     {CALL(zx_port_queue)},
     {CALL(zx_port_wait)},
     {CALL(zx_port_cancel)},
+    {CALL(zx_port_cancel_key)},
     {CALL(zx_handle_close)},
     {CALL(zx_handle_close_many)},
     {CALL(zx_handle_duplicate)},
     {CALL(zx_handle_replace)},
     {CALL(zx_object_get_info)},
+    {CALL(zx_object_get_property)},
+    {CALL(zx_object_set_property)},
+    {CALL(zx_object_signal)},
+    {CALL(zx_object_signal_peer)},
+    {CALL(zx_object_wait_one)},
+    {CALL(zx_object_wait_many)},
+    {CALL(zx_object_wait_async)},
+    {CALL(zx_event_create)},
+    {CALL(zx_eventpair_create)},
+    {CALL(zx_timer_create)},
+    {CALL(zx_timer_set)},
+    {CALL(zx_timer_cancel)},
     {CALL(zx_vmo_create)},
     {CALL(zx_vmo_read)},
     {CALL(zx_vmo_write)},
@@ -258,6 +271,8 @@ static const struct call calls[] = {
     {CALL(zx_clock_get_monotonic)},
     {CALL(zx_deadline_after)},
     {CALL(zx_nanosleep)},
+    {CALL(zx_ticks_get)},
+    {CALL(zx_ticks_per_second)},
     {CALL(zx_status_get_string)},
     {CALL(zirconia_version)},
     {CALL(zirconia_engine_version)},
@@ -271,6 +286,16 @@ static const struct call calls[] = {
     {CALL(zirconia_2018_vcpu_interrupt)},
     {CALL(zirconia_2018_vcpu_read_state)},
     {CALL(zirconia_2018_vcpu_write_state)},
+    {CALL(zirconia_2018_object_get_info)},
+    {CALL(zirconia_2018_object_get_property)},
+    {CALL(zirconia_2018_object_set_property)},
+    {CALL(zirconia_2018_object_wait_async)},
+    {CALL(zirconia_2018_object_wait_many)},
+    {CALL(zirconia_2018_object_wait_one)},
+    {CALL(zirconia_2018_port_cancel)},
+    {CALL(zirconia_2018_port_create)},
+    {CALL(zirconia_2018_port_queue)},
+    {CALL(zirconia_2018_port_wait)},
     {CALL(zirconia_2018_vmo_create)},
     {CALL(zirconia_2018_vmar_map)},
 #endif
@@ -333,6 +358,16 @@ START_TEST(era_selects_symbols) {
     ck_assert_str_eq(EXPANDED(zx_vcpu_interrupt), "zirconia_2018_vcpu_interrupt");
     ck_assert_str_eq(EXPANDED(zx_vcpu_read_state), "zirconia_2018_vcpu_read_state");
     ck_assert_str_eq(EXPANDED(zx_vcpu_write_state), "zirconia_2018_vcpu_write_state");
+    ck_assert_str_eq(EXPANDED(zx_object_get_info), "zirconia_2018_object_get_info");
+    ck_assert_str_eq(EXPANDED(zx_object_get_property), "zirconia_2018_object_get_property");
+    ck_assert_str_eq(EXPANDED(zx_object_set_property), "zirconia_2018_object_set_property");
+    ck_assert_str_eq(EXPANDED(zx_object_wait_async), "zirconia_2018_object_wait_async");
+    ck_assert_str_eq(EXPANDED(zx_object_wait_many), "zirconia_2018_object_wait_many");
+    ck_assert_str_eq(EXPANDED(zx_object_wait_one), "zirconia_2018_object_wait_one");
+    ck_assert_str_eq(EXPANDED(zx_port_cancel), "zirconia_2018_port_cancel");
+    ck_assert_str_eq(EXPANDED(zx_port_create), "zirconia_2018_port_create");
+    ck_assert_str_eq(EXPANDED(zx_port_queue), "zirconia_2018_port_queue");
+    ck_assert_str_eq(EXPANDED(zx_port_wait), "zirconia_2018_port_wait");
     ck_assert_str_eq(EXPANDED(zx_vmo_create), "zirconia_2018_vmo_create");
     ck_assert_str_eq(EXPANDED(zx_vmar_map), "zirconia_2018_vmar_map");
 #else

@@ -123,11 +123,13 @@ ZIRCONIA_EXPORT zx_status_t zx_vcpu_write_state(zx_handle_t handle, uint32_t kin
 
 // Creates a port. options: 0 or ZX_PORT_BIND_TO_INTERRUPT.
 // Errors: ZX_ERR_INVALID_ARGS for options.
+// 2018: with the limits of that era (zx_port_queue()).
 ZIRCONIA_EXPORT zx_status_t zx_port_create(uint32_t options, zx_handle_t *out);
 
 // Queues a copy of *packet, its type replaced by ZX_PKT_TYPE_USER.
 // Errors: port (WRITE); ZX_ERR_INVALID_ARGS when packet cannot be read; ZX_ERR_NO_MEMORY;
-// ZX_ERR_SHOULD_WAIT when 4097 packets from this call are queued.
+// ZX_ERR_SHOULD_WAIT when 4097 packets from this call are queued, or 2049 of this call and of waits
+// on a port of the 2018 era, where the packets of further waits are lost.
 ZIRCONIA_EXPORT zx_status_t zx_port_queue(zx_handle_t handle, const zx_port_packet_t *packet);
 
 // Takes the oldest packet, waiting for one until deadline (monotonic nanoseconds, absolute). A
@@ -143,6 +145,10 @@ ZIRCONIA_EXPORT zx_status_t zx_port_wait(zx_handle_t handle, zx_time_t deadline,
 // Errors: port (WRITE); source: ZX_ERR_BAD_HANDLE, ZX_ERR_ACCESS_DENIED without WAIT; then
 // ZX_ERR_NOT_SUPPORTED when its object has no signals; ZX_ERR_NOT_FOUND.
 ZIRCONIA_EXPORT zx_status_t zx_port_cancel(zx_handle_t handle, zx_handle_t source, uint64_t key);
+
+// The same for all sources at once. options: 0.
+// Errors: ZX_ERR_INVALID_ARGS for options; port (WRITE); ZX_ERR_NOT_FOUND.
+ZIRCONIA_EXPORT zx_status_t zx_port_cancel_key(zx_handle_t handle, uint32_t options, uint64_t key);
 
 // ---- Handles (objects ABI 2) ----
 
@@ -168,16 +174,104 @@ ZIRCONIA_EXPORT zx_status_t zx_handle_duplicate(zx_handle_t handle, zx_rights_t 
 ZIRCONIA_EXPORT zx_status_t zx_handle_replace(zx_handle_t handle, zx_rights_t rights,
                                               zx_handle_t *out);
 
-// ---- Objects (objects ABI 1.9) ----
+// ---- Objects (objects ABI 1.9, 3) ----
 
 // Writes what topic tells of the object into buffer: HANDLE_VALID (nothing is written, no right
-// asked for), HANDLE_BASIC (no right asked for), and with INSPECT: VMAR, RESOURCE, VCPU. *actual is
+// asked for), HANDLE_BASIC (no right asked for), and with INSPECT: HANDLE_COUNT, VMAR, RESOURCE,
+// VCPU. *actual is
 // the number of records written, *avail the number there is; either may be NULL, and both are
 // written even when the buffer is too small.
 // Errors: ZX_ERR_NOT_SUPPORTED for any other topic; handle (INSPECT); ZX_ERR_BUFFER_TOO_SMALL;
 // ZX_ERR_INVALID_ARGS when a pointer cannot be written.
+// 2018: HANDLE_BASIC has props.
 ZIRCONIA_EXPORT zx_status_t zx_object_get_info(zx_handle_t handle, uint32_t topic, void *buffer,
                                                size_t buffer_size, size_t *actual, size_t *avail);
+
+// Reads a property: ZX_PROP_NAME, exactly ZX_MAX_NAME_LEN bytes, filled up with zeros; all zeros
+// for an object without a name. VMOs have names.
+// Errors: ZX_ERR_INVALID_ARGS when value is NULL; handle (GET_PROPERTY); ZX_ERR_NOT_SUPPORTED for
+// any other property; ZX_ERR_BUFFER_TOO_SMALL; ZX_ERR_INVALID_ARGS when value cannot be written.
+// 2018: any other property is ZX_ERR_INVALID_ARGS.
+ZIRCONIA_EXPORT zx_status_t zx_object_get_property(zx_handle_t handle, uint32_t property,
+                                                   void *value, size_t value_size);
+
+// Sets a property: ZX_PROP_NAME, from value up to the first NUL and at most 31 bytes.
+// Errors: ZX_ERR_INVALID_ARGS when value is NULL; handle (SET_PROPERTY); ZX_ERR_NOT_SUPPORTED for
+// any other property or an object without a name; ZX_ERR_INVALID_ARGS when value cannot be read.
+// 2018: any other property is ZX_ERR_INVALID_ARGS.
+ZIRCONIA_EXPORT zx_status_t zx_object_set_property(zx_handle_t handle, uint32_t property,
+                                                   const void *value, size_t value_size);
+
+// Clears, then sets signals of an object: the user signals, and SIGNALED of events and eventpairs.
+// Errors: handle (SIGNAL) of any type; ZX_ERR_NOT_SUPPORTED when the object has no signals;
+// ZX_ERR_INVALID_ARGS for any other signal.
+ZIRCONIA_EXPORT zx_status_t zx_object_signal(zx_handle_t handle, uint32_t clear_mask,
+                                             uint32_t set_mask);
+
+// The same for the object's peer.
+// Errors: handle (SIGNAL_PEER) of any type; ZX_ERR_NOT_SUPPORTED when the type has no peers;
+// ZX_ERR_INVALID_ARGS for any other signal; ZX_ERR_PEER_CLOSED when the peer has no handle left.
+ZIRCONIA_EXPORT zx_status_t zx_object_signal_peer(zx_handle_t handle, uint32_t clear_mask,
+                                                  uint32_t set_mask);
+
+// Waits until the object has any of the signals, or until deadline; what is there already is found
+// whatever the deadline. *observed, unless NULL, is all of the object's signals at the moment when
+// it had one of these, or at the end; it is written also with the two statuses named first. Blocks.
+// Errors: ZX_ERR_TIMED_OUT; ZX_ERR_CANCELED when the handle is closed meanwhile, with
+// ZX_SIGNAL_HANDLE_CLOSED observed; before waiting: handle (WAIT) of any type, ZX_ERR_NOT_SUPPORTED
+// when the object has no signals; in the end ZX_ERR_INVALID_ARGS when observed cannot be written.
+// 2018: *observed is every signal that was seen during the wait.
+ZIRCONIA_EXPORT zx_status_t zx_object_wait_one(zx_handle_t handle, zx_signals_t signals,
+                                               zx_time_t deadline, zx_signals_t *observed);
+
+// Waits for one of several objects, as zx_object_wait_one(); each item's pending is what that call
+// observes. The same handle may occur twice. Without items it sleeps until the deadline. Blocks.
+// Errors: ZX_ERR_OUT_OF_RANGE for more than 64 items; ZX_ERR_INVALID_ARGS when items cannot be
+// read; those of zx_object_wait_one() for the first item that has one; then its results.
+// 2018: at most 16 items, and pending as its *observed.
+ZIRCONIA_EXPORT zx_status_t zx_object_wait_many(zx_wait_item_t *items, size_t num_items,
+                                                zx_time_t deadline);
+
+// Queues one packet with key on the port as soon as the object has any of the signals, at once if
+// it has one: type SIGNAL_ONE, with all of its signals at that moment. The wait ends with the
+// packet, with the handle, with the port, or by zx_port_cancel(). options:
+// ZX_WAIT_ASYNC_TIMESTAMP (the packet has the time of the match) and ZX_WAIT_ASYNC_EDGE (only a
+// signal that goes from 0 to 1 from now on counts).
+// Errors: ZX_ERR_INVALID_ARGS for options; port (WRITE); handle (WAIT) of any type;
+// ZX_ERR_NOT_SUPPORTED when the object has no signals; ZX_ERR_NO_MEMORY.
+// 2018: options are checked last; 0 or ZX_WAIT_ASYNC_REPEATING, with which every change to a state
+// with one of the signals queues a SIGNAL_REP packet, or adds its signals to the one still queued.
+ZIRCONIA_EXPORT zx_status_t zx_object_wait_async(zx_handle_t handle, zx_handle_t port, uint64_t key,
+                                                 zx_signals_t signals, uint32_t options);
+
+// ---- Events (objects ABI 3.1) ----
+
+// Creates an event, an object that is nothing but its signals, all clear. options: 0.
+// Errors: ZX_ERR_INVALID_ARGS for options.
+ZIRCONIA_EXPORT zx_status_t zx_event_create(uint32_t options, zx_handle_t *out);
+
+// Creates two events that are each other's peers. When one has no handle left, the other gets
+// ZX_EVENTPAIR_PEER_CLOSED. options: 0.
+// Errors: ZX_ERR_NOT_SUPPORTED for options.
+ZIRCONIA_EXPORT zx_status_t zx_eventpair_create(uint32_t options, zx_handle_t *out0,
+                                                zx_handle_t *out1);
+
+// ---- Timers (objects ABI 1.7, 3.6) ----
+
+// Creates a timer. options: one of ZX_TIMER_SLACK_, which make no difference here.
+// Errors: ZX_ERR_INVALID_ARGS for options, or for a clock other than ZX_CLOCK_MONOTONIC.
+ZIRCONIA_EXPORT zx_status_t zx_timer_create(uint32_t options, zx_clock_t clock_id,
+                                            zx_handle_t *out);
+
+// Clears ZX_TIMER_SIGNALED and sets it again when deadline has passed, never before; at once for a
+// deadline in the past. Replaces the deadline set before.
+// Errors: ZX_ERR_OUT_OF_RANGE for a negative slack; timer (WRITE).
+ZIRCONIA_EXPORT zx_status_t zx_timer_set(zx_handle_t handle, zx_time_t deadline,
+                                         zx_duration_t slack);
+
+// Forgets the deadline and clears ZX_TIMER_SIGNALED.
+// Errors: timer (WRITE).
+ZIRCONIA_EXPORT zx_status_t zx_timer_cancel(zx_handle_t handle);
 
 // ---- Virtual memory objects (objects ABI 5.1) ----
 
@@ -249,6 +343,10 @@ ZIRCONIA_EXPORT zx_time_t zx_deadline_after(zx_duration_t nanoseconds);
 // Sleeps until deadline, absolute; one in the past returns at once, 0 yields. Always ZX_OK. Blocks.
 ZIRCONIA_EXPORT zx_status_t zx_nanosleep(zx_time_t deadline);
 
+// A counter of the host that never goes back, and its frequency.
+ZIRCONIA_EXPORT zx_ticks_t zx_ticks_get(void);
+ZIRCONIA_EXPORT zx_ticks_t zx_ticks_per_second(void);
+
 #ifndef ZIRCONIA_ABI_2018
 
 // ---- The 2018 era's symbols ----
@@ -269,6 +367,28 @@ ZIRCONIA_EXPORT zx_status_t zirconia_2018_vcpu_read_state(zx_handle_t handle, ui
                                                           void *buffer, size_t buffer_size);
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_vcpu_write_state(zx_handle_t handle, uint32_t kind,
                                                            const void *buffer, size_t buffer_size);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_object_get_info(zx_handle_t handle, uint32_t topic,
+                                                          void *buffer, size_t buffer_size,
+                                                          size_t *actual, size_t *avail);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_object_get_property(zx_handle_t handle, uint32_t property,
+                                                              void *value, size_t value_size);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_object_set_property(zx_handle_t handle, uint32_t property,
+                                                              const void *value, size_t value_size);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_object_wait_one(zx_handle_t handle, zx_signals_t signals,
+                                                          zx_time_t deadline,
+                                                          zx_signals_t *observed);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_object_wait_many(zx_wait_item_t *items, size_t num_items,
+                                                           zx_time_t deadline);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_object_wait_async(zx_handle_t handle, zx_handle_t port,
+                                                            uint64_t key, zx_signals_t signals,
+                                                            uint32_t options);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_port_create(uint32_t options, zx_handle_t *out);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_port_queue(zx_handle_t handle,
+                                                     const zx_port_packet_t *packet);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_port_wait(zx_handle_t handle, zx_time_t deadline,
+                                                    zx_port_packet_t *packet);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_port_cancel(zx_handle_t handle, zx_handle_t source,
+                                                      uint64_t key);
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_create(uint64_t size, uint32_t options,
                                                      zx_handle_t *out);
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmar_map(zx_handle_t handle, zx_vm_option_t options,

@@ -86,8 +86,9 @@ typedef uint32_t zx_signals_t;
 #define ZX_JOB_NO_PROCESSES ((zx_signals_t)1u << 5)
 #endif
 
+#define ZIRCONIA_2018_WAIT_MANY_MAX_ITEMS ((size_t)16)
 #ifdef ZIRCONIA_ABI_2018
-#define ZX_WAIT_MANY_MAX_ITEMS ((size_t)16)
+#define ZX_WAIT_MANY_MAX_ITEMS ZIRCONIA_2018_WAIT_MANY_MAX_ITEMS
 #else
 #define ZX_WAIT_MANY_MAX_ITEMS ((size_t)64)
 #endif

@@ -5,6 +5,7 @@
 
 #include "objects/handle_table.h"
 
+#include "objects/observer.h"
 #include "platform/platform.h"
 
 #include <stdlib.h>
@@ -167,6 +168,7 @@ zx_status_t handle_remove(zx_handle_t value, struct object **out, zx_rights_t *r
     const unsigned generation = ((state >> SLOT_GENERATION_SHIFT) + 1) & GENERATION_MASK;
     atomic_store_explicit(&slot->state, generation << SLOT_GENERATION_SHIFT, memory_order_release);
     return_slot(slot);
+    object_cancel_observers(*out, value);
     return ZX_OK;
 }
 
@@ -185,8 +187,8 @@ zx_status_t handle_create(struct object *object, zx_rights_t rights, zx_handle_t
     return status;
 }
 
-// The end of a handle in the order of objects ABI 2.1: out of the table, then out of the count.
-// Waits begun through the very handle are cancelled between the two, by whoever keeps them.
+// The end of a handle in the order of objects ABI 2.1: out of the table, the end of the waits that
+// began through it, then out of the count.
 zx_status_t handle_close(zx_handle_t value) {
     struct object *object = NULL;
     zx_rights_t rights = 0;
@@ -195,6 +197,16 @@ zx_status_t handle_close(zx_handle_t value) {
         handle_drop(object);
     }
     return status;
+}
+
+bool handle_names(zx_handle_t value, const struct object *object) {
+    struct slot *slot = lock_slot(value);
+    if (slot == NULL) {
+        return false;
+    }
+    const bool same = slot->object == object;
+    unlock_slot(slot);
+    return same;
 }
 
 zx_status_t handle_lookup_rights(zx_handle_t value, zx_obj_type_t type, struct object **out,

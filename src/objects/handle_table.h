@@ -31,6 +31,9 @@ zx_status_t handle_lookup_2018(zx_handle_t value, zx_obj_type_t type, zx_rights_
 zx_status_t handle_lookup_rights(zx_handle_t value, zx_obj_type_t type, struct object **out,
                                  zx_rights_t *rights);
 
+// Whether the value is a handle to that very object, which the caller keeps alive.
+bool handle_names(zx_handle_t value, const struct object *object);
+
 // Closing a value that is not a handle, 0 included, is ZX_ERR_BAD_HANDLE here; that 0 may be
 // closed freely is a rule of the call (objects ABI 2.1).
 zx_status_t handle_close(zx_handle_t value);
@@ -39,8 +42,9 @@ zx_status_t handle_close(zx_handle_t value);
 zx_status_t handle_duplicate(zx_handle_t value, zx_rights_t rights, zx_handle_t *out);
 zx_status_t handle_replace(zx_handle_t value, zx_rights_t rights, zx_handle_t *out);
 
-// A handle in hand: out of the table, its reference and its place in the handle count now the
-// caller's, who puts it back under a new value or drops it. insert leaves it in hand on failure.
+// A handle in hand: out of the table, waits that began through it cancelled, its reference and its
+// place in the handle count now the caller's, who puts it back under a new value or drops it.
+// insert leaves it in hand on failure.
 zx_status_t handle_remove(zx_handle_t value, struct object **out, zx_rights_t *rights);
 zx_status_t handle_insert(struct object *object, zx_rights_t rights, zx_handle_t *out);
 void handle_drop(struct object *object);

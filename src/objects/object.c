@@ -4,12 +4,19 @@
 
 #include "objects/object.h"
 
+#include <stddef.h>
+
+static _Atomic(uint64_t) count;
+
 void object_init(struct object *object, const struct object_ops *ops, zx_signals_t signals) {
     object->ops = ops;
     object->koid = koid_create();
     atomic_init(&object->references, 1);
     atomic_init(&object->handles, 0);
     atomic_init(&object->signals, signals);
+    platform_mutex_init(&object->lock);
+    object->observers = NULL;
+    atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
 }
 
 struct object *object_ref(struct object *object) {
@@ -20,6 +27,8 @@ struct object *object_ref(struct object *object) {
 void object_unref(struct object *object) {
     // Whoever drops the last reference must see everything that the others did to the object.
     if (atomic_fetch_sub_explicit(&object->references, 1, memory_order_acq_rel) == 1) {
+        platform_mutex_destroy(&object->lock);
+        atomic_fetch_sub_explicit(&count, 1, memory_order_relaxed);
         object->ops->destroy(object);
     }
 }
@@ -33,6 +42,14 @@ void object_remove_handle(struct object *object) {
         object->ops->on_zero_handles != NULL) {
         object->ops->on_zero_handles(object);
     }
+}
+
+bool object_is_waitable(const struct object *object) {
+    return (object->ops->default_rights & ZX_RIGHT_WAIT) != 0;
+}
+
+uint64_t object_count(void) {
+    return atomic_load(&count);
 }
 
 zx_koid_t koid_create(void) {

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
-// The header that every kernel object begins with: type, koid, references and handle count. It
-// knows nothing of handle values or rights (handle_table.h).
+// The header that every kernel object begins with: type, koid, references, handle count, signals
+// and who watches them. It knows nothing of handle values or rights (handle_table.h).
 //
 // Lifetime: an object is destroyed with its last reference. Each handle holds one reference and
 // is counted beside it, because the end of the last handle is an event of its own (objects ABI
-// 2.1) that the object may outlive. All fields here are constant or atomic: no lock guards them.
+// 2.1) that the object may outlive.
+//
+// Locks: `lock` guards changes of the signals, the observers (observer.h) and the name. The other
+// fields are constant or atomic.
 
 #ifndef OBJECTS_OBJECT_H
 #define OBJECTS_OBJECT_H
+
+#include "platform/platform.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -16,14 +21,23 @@
 #include <zircon/types.h>
 
 struct object;
+struct observer;
 
 struct object_ops {
     zx_obj_type_t type;
     zx_rights_t default_rights; // Of the 2022+ era; creators of other eras name the rights.
-    bool waitable;              // Has signals that can be waited for.
+
+    // What zx_object_signal() may change besides the user signals (objects ABI 3.2).
+    zx_signals_t settable_signals;
 
     // The koid of HANDLE_BASIC's related_koid; NULL when there is none.
     zx_koid_t (*related_koid)(const struct object *object);
+
+    // A reference to the other end, NULL when that has no handle left. NULL for peerless types.
+    struct object *(*peer)(struct object *object);
+
+    // Where the name is, ZX_MAX_NAME_LEN bytes. NULL for types without one.
+    char *(*name)(struct object *object);
 
     // The last handle is gone; a reference is held. NULL when that means nothing.
     void (*on_zero_handles)(struct object *object);
@@ -38,6 +52,8 @@ struct object {
     atomic_uint references;
     atomic_uint handles;
     _Atomic(zx_signals_t) signals;
+    struct platform_mutex lock;
+    struct observer *observers; // Newest first.
 };
 
 // One reference, which is the caller's; no handle.
@@ -49,6 +65,12 @@ void object_unref(struct object *object);
 // What a handle does to its object. remove runs on_zero_handles but keeps the reference.
 void object_add_handle(struct object *object);
 void object_remove_handle(struct object *object);
+
+// Has signals that can be waited for: the types whose handles are born with WAIT.
+bool object_is_waitable(const struct object *object);
+
+// How many objects the process has.
+uint64_t object_count(void);
 
 // Counts up from 1024 and never repeats (objects ABI 1.1).
 zx_koid_t koid_create(void);

@@ -18,10 +18,14 @@ static void vmo_destroy(struct object *object) {
     free(vmo);
 }
 
+static char *vmo_name(struct object *object) {
+    return vmo_from_object(object)->name;
+}
+
 static const struct object_ops vmo_ops = {
     .type = ZX_OBJ_TYPE_VMO,
     .default_rights = ZX_DEFAULT_VMO_RIGHTS,
-    .waitable = true,
+    .name = vmo_name,
     .destroy = vmo_destroy,
 };
 
@@ -31,7 +35,7 @@ zx_status_t vmo_create(uint64_t size, bool resizable, struct vmo **out) {
         return ZX_ERR_OUT_OF_RANGE;
     }
     const uint64_t rounded = (size + mask) & ~mask;
-    struct vmo *vmo = malloc(sizeof(*vmo));
+    struct vmo *vmo = calloc(1, sizeof(*vmo));
     if (vmo == NULL) {
         return ZX_ERR_NO_MEMORY;
     }

@@ -29,6 +29,7 @@ struct vmo {
     struct platform_memory *memory;
     uint64_t size; // A multiple of 4096.
     bool resizable;
+    char name[ZX_MAX_NAME_LEN]; // Guarded by object.lock.
     struct platform_mutex lock;
     struct vmo_listener *listeners;
     _Atomic(uint8_t *) host; // The whole VMO in our own address space; NULL before vmo_host().

@@ -85,8 +85,12 @@ struct port *packet_pool_port(struct packet_pool *pool) {
     return pool->port;
 }
 
+static bool is_of_pool(const struct port_packet *packet, const void *argument) {
+    return packet->pool == argument;
+}
+
 void packet_pool_retire(struct packet_pool *pool) {
-    port_remove_pool(pool->port, pool);
+    port_remove_packets(pool->port, is_of_pool, pool);
     platform_mutex_lock(&pool->lock);
     pool->retired = true;
     const bool last = pool->away == 0;

@@ -1,24 +1,53 @@
 // SPDX-License-Identifier: MIT
 //
-// Port objects and their queue.
+// Port objects, their queue, and the threads that wait for a packet.
 
 #include "ports/port.h"
 
+#include "objects/waiter.h"
+#include "ports/port_observer.h"
+
 #include <stdlib.h>
+
+// A thread inside port_wait().
+struct port_waiter {
+    struct waiter waiter;
+    bool listed; // The rest is guarded by port.lock.
+    struct port_waiter *next;
+    struct port_waiter *previous;
+};
 
 static void port_destroy(struct object *object) {
     // The queue is empty: the last handle is gone and nothing was let in after it.
     struct port *port = port_from_object(object);
-    platform_condition_destroy(&port->arrived);
     platform_mutex_destroy(&port->lock);
     free(port);
+}
+
+static void list_waiter(struct port *port, struct port_waiter *waiter) {
+    waiter->listed = true;
+    waiter->next = NULL;
+    waiter->previous = port->last_waiter;
+    *(waiter->previous != NULL ? &waiter->previous->next : &port->first_waiter) = waiter;
+    port->last_waiter = waiter;
+}
+
+static void unlist_waiter(struct port *port, struct port_waiter *waiter) {
+    *(waiter->previous != NULL ? &waiter->previous->next : &port->first_waiter) = waiter->next;
+    *(waiter->next != NULL ? &waiter->next->previous : &port->last_waiter) = waiter->previous;
+    waiter->listed = false;
+}
+
+static bool is_limited(const struct port *port, const struct port_packet *packet) {
+    return packet->pool == NULL && (packet->source == ZX_HANDLE_INVALID || port->abi_2018);
 }
 
 static void unlink_packet(struct port *port, struct port_packet *packet) {
     *(packet->previous != NULL ? &packet->previous->next : &port->first) = packet->next;
     *(packet->next != NULL ? &packet->next->previous : &port->last) = packet->previous;
-    if (packet->pool == NULL) {
-        port->user_packets--;
+    packet->queued = false;
+    if (is_limited(port, packet)) {
+        port->limited_packets--;
     }
 }
 
@@ -27,31 +56,52 @@ static void link_packet(struct port *port, struct port_packet *packet) {
     packet->previous = port->last;
     *(port->last != NULL ? &port->last->next : &port->first) = packet;
     port->last = packet;
-    if (packet->pool == NULL) {
-        port->user_packets++;
+    packet->queued = true;
+    if (is_limited(port, packet)) {
+        port->limited_packets++;
     }
 }
 
-// Releases a list of packets that have left the queue.
-static void release_all(struct port_packet *packet) {
-    while (packet != NULL) {
-        struct port_packet *next = packet->next;
-        packet->release(packet);
-        packet = next;
+bool port_remove_packets(struct port *port, packet_matches_fn *matches, const void *argument) {
+    struct port_packet *removed = NULL;
+    struct port_packet *next = NULL;
+    bool any = false;
+    platform_mutex_lock(&port->lock);
+    for (struct port_packet *packet = port->first; packet != NULL; packet = next) {
+        next = packet->next;
+        if (!matches(packet, argument)) {
+            continue;
+        }
+        any = true;
+        unlink_packet(port, packet);
+        if (!packet->armed) {
+            packet->next = removed;
+            removed = packet;
+        }
     }
+    platform_mutex_unlock(&port->lock);
+    while (removed != NULL) {
+        next = removed->next;
+        removed->release(removed);
+        removed = next;
+    }
+    return any;
 }
 
-// objects ABI 4.7: queued packets are freed; threads that wait go on waiting (2.5).
+static bool matches_all(const struct port_packet *packet, const void *argument) {
+    (void)packet;
+    (void)argument;
+    return true;
+}
+
+// objects ABI 4.7: queued packets and waits for signals end, threads that wait go on (2.5).
 static void port_on_zero_handles(struct object *object) {
     struct port *port = port_from_object(object);
     platform_mutex_lock(&port->lock);
     port->closed = true;
-    struct port_packet *dropped = port->first;
-    port->first = NULL;
-    port->last = NULL;
-    port->user_packets = 0;
     platform_mutex_unlock(&port->lock);
-    release_all(dropped);
+    port_remove_packets(port, matches_all, NULL);
+    port_observers_end(port);
 }
 
 static const struct object_ops port_ops = {
@@ -61,29 +111,38 @@ static const struct object_ops port_ops = {
     .destroy = port_destroy,
 };
 
-zx_status_t port_create(struct port **out) {
+zx_status_t port_create(bool abi_2018, struct port **out) {
     struct port *port = calloc(1, sizeof(*port));
     if (port == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
     object_init(&port->object, &port_ops, 0);
     platform_mutex_init(&port->lock);
-    platform_condition_init(&port->arrived);
+    port->abi_2018 = abi_2018;
     *out = port;
     return ZX_OK;
 }
 
-zx_status_t port_queue(struct port *port, struct port_packet *packet) {
-    zx_status_t status = ZX_OK;
-    platform_mutex_lock(&port->lock);
+zx_status_t port_queue_locked(struct port *port, struct port_packet *packet) {
+    const uint32_t limit = port->abi_2018 ? PORT_PACKET_LIMIT_2018 : PORT_PACKET_LIMIT;
     if (port->closed) {
-        status = ZX_ERR_BAD_STATE;
-    } else if (packet->pool == NULL && port->user_packets > PORT_USER_PACKET_LIMIT) {
-        status = ZX_ERR_SHOULD_WAIT;
-    } else {
-        link_packet(port, packet);
-        platform_condition_signal(&port->arrived);
+        return ZX_ERR_BAD_STATE;
     }
+    if (is_limited(port, packet) && port->limited_packets > limit) {
+        return ZX_ERR_SHOULD_WAIT;
+    }
+    link_packet(port, packet);
+    struct port_waiter *waiter = port->first_waiter;
+    if (waiter != NULL) {
+        unlist_waiter(port, waiter);
+        waiter_wake(&waiter->waiter);
+    }
+    return ZX_OK;
+}
+
+zx_status_t port_queue(struct port *port, struct port_packet *packet) {
+    platform_mutex_lock(&port->lock);
+    const zx_status_t status = port_queue_locked(port, packet);
     platform_mutex_unlock(&port->lock);
     if (status != ZX_OK) {
         packet->release(packet);
@@ -100,44 +159,45 @@ zx_status_t port_queue_user(struct port *port, const zx_port_packet_t *body) {
     if (packet == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
-    packet->body = *body;
+    *packet = (struct port_packet){.body = *body, .release = release_user_packet};
     packet->body.type = ZX_PKT_TYPE_USER;
-    packet->pool = NULL;
-    packet->release = release_user_packet;
     return port_queue(port, packet);
+}
+
+// Waits until the queue is not empty or the deadline passes; port.lock held before and after.
+// A packet that woke this thread may be taken by another before it looks: then it waits again. One
+// that wakes it at its deadline is there when it looks.
+static void wait_for_packet(struct port *port, zx_time_t deadline) {
+    struct port_waiter self;
+    waiter_init(&self.waiter);
+    zx_status_t status = ZX_OK;
+    while (port->first == NULL && status == ZX_OK) {
+        list_waiter(port, &self);
+        platform_mutex_unlock(&port->lock);
+        status = waiter_block(&self.waiter, deadline);
+        platform_mutex_lock(&port->lock);
+        if (self.listed) {
+            unlist_waiter(port, &self);
+        }
+    }
+    waiter_destroy(&self.waiter);
 }
 
 zx_status_t port_wait(struct port *port, zx_time_t deadline, zx_port_packet_t *out) {
     platform_mutex_lock(&port->lock);
-    bool in_time = true;
-    while (port->first == NULL && in_time) {
-        in_time = platform_condition_wait_until(&port->arrived, &port->lock, deadline);
+    if (port->first == NULL && deadline > platform_monotonic()) {
+        wait_for_packet(port, deadline);
     }
     struct port_packet *packet = port->first;
+    bool release = false;
     if (packet != NULL) {
         unlink_packet(port, packet);
+        *out = packet->body;
+        release = !packet->armed;
     }
     platform_mutex_unlock(&port->lock);
-    if (packet == NULL) {
-        return ZX_ERR_TIMED_OUT;
+    if (release) {
+        packet->release(packet);
     }
-    *out = packet->body;
-    packet->release(packet);
-    return ZX_OK;
-}
-
-void port_remove_pool(struct port *port, const struct packet_pool *pool) {
-    struct port_packet *removed = NULL;
-    platform_mutex_lock(&port->lock);
-    struct port_packet *next = NULL;
-    for (struct port_packet *packet = port->first; packet != NULL; packet = next) {
-        next = packet->next;
-        if (packet->pool == pool) {
-            unlink_packet(port, packet);
-            packet->next = removed;
-            removed = packet;
-        }
-    }
-    platform_mutex_unlock(&port->lock);
-    release_all(removed);
+    return packet == NULL ? ZX_ERR_TIMED_OUT : ZX_OK;
 }

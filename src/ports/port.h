@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // Ports: queues of packets that threads wait on (objects ABI 4), and packet pools: the packets
-// that a sender owns beforehand so that sending never allocates (hypervisor ABI 6.4).
+// that a sender owns beforehand so that sending never allocates (hypervisor ABI 6.4). Waits for
+// signals that end in a packet are in port_observer.h.
 //
-// Locks: port.lock guards the queue, the counts and `closed`; a pool's lock guards its free list
-// and its count of packets away. Neither is held while the other is taken, and no packet is
-// released with the port's lock held.
+// Locks: port.lock guards the queue, the waiters, the list of armed observers, the counts and
+// `closed`; a pool's lock guards its free list and its count of packets away. Neither is held while
+// the other is taken, and no packet is released with the port's lock held.
 
 #ifndef PORTS_PORT_H
 #define PORTS_PORT_H
@@ -16,13 +17,20 @@
 #include <zircon/syscalls/port.h>
 
 struct packet_pool;
+struct port_observer;
+struct port_waiter;
 
 // A packet in a queue or on its way there. The sender fills `body`; the rest is the port's.
 struct port_packet {
     zx_port_packet_t body;
     struct port_packet *next;
     struct port_packet *previous;
-    struct packet_pool *pool; // Where it goes back to; NULL for a user packet.
+    struct packet_pool *pool; // Where it goes back to, or NULL.
+    zx_handle_t source;       // The handle of the wait that it is the result of, or 0.
+    bool queued;
+
+    // Its observer may queue it again, so it is not released when it leaves the queue.
+    bool armed;
 
     // Takes the packet back after delivery or when it is dropped.
     void (*release)(struct port_packet *packet);
@@ -30,27 +38,34 @@ struct port_packet {
 
 struct port {
     struct object object;
+    bool abi_2018; // Its limits are those of 2018.
     struct platform_mutex lock;
-    struct platform_condition arrived; // One signal a packet.
     struct port_packet *first;
     struct port_packet *last;
-    uint32_t user_packets;
+    struct port_waiter *first_waiter; // Threads that no packet has been announced to.
+    struct port_waiter *last_waiter;
+    struct port_observer *observers; // Armed.
+    uint32_t limited_packets;
     bool closed; // No handle is left.
 };
 
-// How many user packets may be queued before the next is refused: one more fits than the limit
-// says, because the limit is tested before the packet is counted (objects ABI 4.4).
-enum { PORT_USER_PACKET_LIMIT = 4096 };
+// How many packets may be queued before the next is refused: one more fits than the limit says,
+// because the limit is tested before the packet is counted (objects ABI 4.4). In 2022 only user
+// packets count; in 2018 those of waits as well. A pool's never do.
+enum { PORT_PACKET_LIMIT = 4096, PORT_PACKET_LIMIT_2018 = 2048 };
 
-zx_status_t port_create(struct port **out);
+zx_status_t port_create(bool abi_2018, struct port **out);
 
 static inline struct port *port_from_object(struct object *object) {
     return (struct port *)object;
 }
 
 // Appends a packet and takes it over: on failure it is released. ZX_ERR_BAD_STATE when the port
-// has no handles left. Never blocks.
+// has no handles left, SHOULD_WAIT when it is full. Never blocks.
 zx_status_t port_queue(struct port *port, struct port_packet *packet);
+
+// The same with port.lock held, and on failure the packet stays the caller's.
+zx_status_t port_queue_locked(struct port *port, struct port_packet *packet);
 
 // Appends a copy with its type set to USER. ZX_ERR_NO_MEMORY, SHOULD_WAIT when full, BAD_STATE.
 zx_status_t port_queue_user(struct port *port, const zx_port_packet_t *body);
@@ -59,8 +74,10 @@ zx_status_t port_queue_user(struct port *port, const zx_port_packet_t *body);
 // a reference, not a handle: closing the port does not wake it.
 zx_status_t port_wait(struct port *port, zx_time_t deadline, zx_port_packet_t *out);
 
-// Takes a pool's packets out of the queue and releases them.
-void port_remove_pool(struct port *port, const struct packet_pool *pool);
+// Takes the packets out of the queue that `matches` accepts, releases those that are not armed,
+// and tells whether there was any.
+typedef bool packet_matches_fn(const struct port_packet *packet, const void *argument);
+bool port_remove_packets(struct port *port, packet_matches_fn *matches, const void *argument);
 
 // --- Pools ---
 

@@ -2,6 +2,7 @@
 //
 // The time calls (objects ABI 3.6).
 
+#include "objects/waiter.h"
 #include "platform/platform.h"
 
 #include <zircon/syscalls.h>
@@ -19,7 +20,19 @@ zx_status_t zx_nanosleep(zx_time_t deadline) {
     if (deadline == 0) {
         platform_yield();
     } else {
-        platform_sleep_until(deadline);
+        struct waiter waiter;
+        waiter_init(&waiter);
+        waiter_block(&waiter, deadline);
+        waiter_destroy(&waiter);
     }
     return ZX_OK;
+}
+
+// A tick is a nanosecond of the monotonic clock.
+zx_ticks_t zx_ticks_get(void) {
+    return platform_monotonic();
+}
+
+zx_ticks_t zx_ticks_per_second(void) {
+    return ZX_SEC(1);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// zx_object_get_info() (objects ABI 1.9). Every topic so far has one record.
+// zx_object_get_info(), in both eras (objects ABI 1.9). Every topic so far has one record.
 
 #include "engine/vcpu.h"
 #include "objects/handle_table.h"
@@ -18,6 +18,7 @@ struct record_request {
     size_t buffer_size;
     size_t *actual;
     size_t *avail;
+    bool abi_2018;
 };
 
 static zx_status_t write_count(size_t *client, size_t count) {
@@ -66,6 +67,21 @@ static zx_status_t info_handle_basic(const struct record_request *request) {
     if (object->ops->related_koid != NULL) {
         record.related_koid = object->ops->related_koid(object);
     }
+    if (request->abi_2018 && object_is_waitable(object)) {
+        record.reserved = ZIRCONIA_2018_OBJ_PROP_WAITABLE; // Where 2018 has `props`.
+    }
+    object_unref(object);
+    return give_record(request, &record, sizeof(record));
+}
+
+static zx_status_t info_handle_count(const struct record_request *request) {
+    struct object *object = NULL;
+    const zx_status_t status =
+        handle_lookup(request->handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_INSPECT, &object);
+    if (status != ZX_OK) {
+        return status;
+    }
+    const zx_info_handle_count_t record = {.handle_count = atomic_load(&object->handles)};
     object_unref(object);
     return give_record(request, &record, sizeof(record));
 }
@@ -112,6 +128,25 @@ static zx_status_t info_vcpu(const struct record_request *request) {
     return give_record(request, &record, sizeof(record));
 }
 
+static zx_status_t get_info(const struct record_request *request, uint32_t topic) {
+    switch (topic) {
+    case ZX_INFO_HANDLE_VALID:
+        return info_handle_valid(request);
+    case ZX_INFO_HANDLE_BASIC:
+        return info_handle_basic(request);
+    case ZX_INFO_HANDLE_COUNT:
+        return info_handle_count(request);
+    case ZX_INFO_VMAR:
+        return info_vmar(request);
+    case ZX_INFO_RESOURCE:
+        return info_resource(request);
+    case ZX_INFO_VCPU:
+        return info_vcpu(request);
+    default:
+        return ZX_ERR_NOT_SUPPORTED;
+    }
+}
+
 zx_status_t zx_object_get_info(zx_handle_t handle, uint32_t topic, void *buffer, size_t buffer_size,
                                size_t *actual, size_t *avail) {
     const struct record_request request = {
@@ -121,18 +156,18 @@ zx_status_t zx_object_get_info(zx_handle_t handle, uint32_t topic, void *buffer,
         .actual = actual,
         .avail = avail,
     };
-    switch (topic) {
-    case ZX_INFO_HANDLE_VALID:
-        return info_handle_valid(&request);
-    case ZX_INFO_HANDLE_BASIC:
-        return info_handle_basic(&request);
-    case ZX_INFO_VMAR:
-        return info_vmar(&request);
-    case ZX_INFO_RESOURCE:
-        return info_resource(&request);
-    case ZX_INFO_VCPU:
-        return info_vcpu(&request);
-    default:
-        return ZX_ERR_NOT_SUPPORTED;
-    }
+    return get_info(&request, topic);
+}
+
+zx_status_t zirconia_2018_object_get_info(zx_handle_t handle, uint32_t topic, void *buffer,
+                                          size_t buffer_size, size_t *actual, size_t *avail) {
+    const struct record_request request = {
+        .handle = handle,
+        .buffer = buffer,
+        .buffer_size = buffer_size,
+        .actual = actual,
+        .avail = avail,
+        .abi_2018 = true,
+    };
+    return get_info(&request, topic);
 }

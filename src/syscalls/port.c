@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: MIT
 //
-// The port calls (objects ABI 4.1, 4.3, 4.6, 4.7).
+// The port calls, in both eras (objects ABI 4.1, 4.3, 4.4, 4.6, 4.7).
 
 #include "ports/port.h"
 
 #include "objects/handle_table.h"
+#include "ports/port_observer.h"
 #include "syscalls/syscalls.h"
 
 #include <zircon/syscalls.h>
 
-zx_status_t zx_port_create(uint32_t options, zx_handle_t *out) {
+typedef zx_status_t lookup_fn(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
+                              struct object **out);
+
+static zx_status_t create(bool abi_2018, uint32_t options, zx_handle_t *out) {
     if ((options & ~ZX_PORT_BIND_TO_INTERRUPT) != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
     struct port *port = NULL;
-    zx_status_t status = port_create(&port);
+    zx_status_t status = port_create(abi_2018, &port);
     if (status != ZX_OK) {
         return status;
     }
@@ -23,9 +27,17 @@ zx_status_t zx_port_create(uint32_t options, zx_handle_t *out) {
     return status;
 }
 
-zx_status_t zx_port_queue(zx_handle_t handle, const zx_port_packet_t *packet) {
+zx_status_t zx_port_create(uint32_t options, zx_handle_t *out) {
+    return create(false, options, out);
+}
+
+zx_status_t zirconia_2018_port_create(uint32_t options, zx_handle_t *out) {
+    return create(true, options, out);
+}
+
+static zx_status_t queue(lookup_fn *lookup, zx_handle_t handle, const zx_port_packet_t *packet) {
     struct object *object = NULL;
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, &object);
+    zx_status_t status = lookup(handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, &object);
     if (status != ZX_OK) {
         return status;
     }
@@ -38,9 +50,18 @@ zx_status_t zx_port_queue(zx_handle_t handle, const zx_port_packet_t *packet) {
     return status;
 }
 
-zx_status_t zx_port_wait(zx_handle_t handle, zx_time_t deadline, zx_port_packet_t *packet) {
+zx_status_t zx_port_queue(zx_handle_t handle, const zx_port_packet_t *packet) {
+    return queue(handle_lookup, handle, packet);
+}
+
+zx_status_t zirconia_2018_port_queue(zx_handle_t handle, const zx_port_packet_t *packet) {
+    return queue(handle_lookup_2018, handle, packet);
+}
+
+static zx_status_t wait(lookup_fn *lookup, zx_handle_t handle, zx_time_t deadline,
+                        zx_port_packet_t *packet) {
     struct object *object = NULL;
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_READ, &object);
+    zx_status_t status = lookup(handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_READ, &object);
     if (status != ZX_OK) {
         return status;
     }
@@ -50,20 +71,52 @@ zx_status_t zx_port_wait(zx_handle_t handle, zx_time_t deadline, zx_port_packet_
     return status == ZX_OK ? copy_to_client(packet, &body, sizeof(body)) : status;
 }
 
-zx_status_t zx_port_cancel(zx_handle_t handle, zx_handle_t source, uint64_t key) {
+zx_status_t zx_port_wait(zx_handle_t handle, zx_time_t deadline, zx_port_packet_t *packet) {
+    return wait(handle_lookup, handle, deadline, packet);
+}
+
+zx_status_t zirconia_2018_port_wait(zx_handle_t handle, zx_time_t deadline,
+                                    zx_port_packet_t *packet) {
+    return wait(handle_lookup_2018, handle, deadline, packet);
+}
+
+static zx_status_t cancel(lookup_fn *lookup, zx_handle_t handle, zx_handle_t source, uint64_t key) {
     struct object *port = NULL;
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, &port);
+    zx_status_t status = lookup(handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, &port);
     if (status != ZX_OK) {
         return status;
     }
-    struct object *watched = NULL;
-    status = handle_lookup(source, ZX_OBJ_TYPE_NONE, ZX_RIGHT_WAIT, &watched);
+    struct object *object = NULL;
+    status = handle_lookup(source, ZX_OBJ_TYPE_NONE, ZX_RIGHT_WAIT, &object);
     if (status == ZX_OK) {
-        // Waits would be looked up here by (source, key); no call begins one.
-        (void)key;
-        status = watched->ops->waitable ? ZX_ERR_NOT_FOUND : ZX_ERR_NOT_SUPPORTED;
-        object_unref(watched);
+        if (!object_is_waitable(object)) {
+            status = ZX_ERR_NOT_SUPPORTED;
+        } else if (!port_cancel(port_from_object(port), object, source, key)) {
+            status = ZX_ERR_NOT_FOUND;
+        }
+        object_unref(object);
     }
     object_unref(port);
+    return status;
+}
+
+zx_status_t zx_port_cancel(zx_handle_t handle, zx_handle_t source, uint64_t key) {
+    return cancel(handle_lookup, handle, source, key);
+}
+
+zx_status_t zirconia_2018_port_cancel(zx_handle_t handle, zx_handle_t source, uint64_t key) {
+    return cancel(handle_lookup_2018, handle, source, key);
+}
+
+zx_status_t zx_port_cancel_key(zx_handle_t handle, uint32_t options, uint64_t key) {
+    if (options != 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    struct object *port = NULL;
+    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, &port);
+    if (status == ZX_OK) {
+        status = port_cancel_key(port_from_object(port), key) ? ZX_OK : ZX_ERR_NOT_FOUND;
+        object_unref(port);
+    }
     return status;
 }

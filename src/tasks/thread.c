@@ -30,7 +30,6 @@ static void thread_destroy(struct object *object) {
 static const struct object_ops thread_ops = {
     .type = ZX_OBJ_TYPE_THREAD,
     .default_rights = ZX_DEFAULT_THREAD_RIGHTS,
-    .waitable = true,
     .related_koid = thread_related_koid,
     .destroy = thread_destroy,
 };

@@ -20,6 +20,16 @@
 #define zx_vcpu_interrupt zirconia_2018_vcpu_interrupt
 #define zx_vcpu_read_state zirconia_2018_vcpu_read_state
 #define zx_vcpu_write_state zirconia_2018_vcpu_write_state
+#define zx_object_get_info zirconia_2018_object_get_info
+#define zx_object_get_property zirconia_2018_object_get_property
+#define zx_object_set_property zirconia_2018_object_set_property
+#define zx_object_wait_async zirconia_2018_object_wait_async
+#define zx_object_wait_many zirconia_2018_object_wait_many
+#define zx_object_wait_one zirconia_2018_object_wait_one
+#define zx_port_cancel zirconia_2018_port_cancel
+#define zx_port_create zirconia_2018_port_create
+#define zx_port_queue zirconia_2018_port_queue
+#define zx_port_wait zirconia_2018_port_wait
 #define zx_vmo_create zirconia_2018_vmo_create
 #define zx_vmar_map zirconia_2018_vmar_map
 #endif

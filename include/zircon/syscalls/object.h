@@ -39,9 +39,19 @@ typedef struct zx_info_handle_basic {
     zx_rights_t rights;
     zx_obj_type_t type;
     zx_koid_t related_koid; // A thread's process, an eventpair's peer, ...; 0 for most.
+#ifdef ZIRCONIA_ABI_2018
+    uint32_t props; // ZX_OBJ_PROP_
+#else
     uint32_t reserved;
+#endif
     uint8_t padding1[4];
 } zx_info_handle_basic_t;
+
+#define ZIRCONIA_2018_OBJ_PROP_WAITABLE ((uint32_t)1u) // Has signals that can be waited for.
+#ifdef ZIRCONIA_ABI_2018
+#define ZX_OBJ_PROP_NONE ((uint32_t)0u)
+#define ZX_OBJ_PROP_WAITABLE ZIRCONIA_2018_OBJ_PROP_WAITABLE
+#endif
 
 typedef struct zx_info_handle_count {
     uint32_t handle_count;

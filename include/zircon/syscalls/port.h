@@ -17,8 +17,9 @@
 
 // Options of zx_object_wait_async(). The number 1 changed its meaning between the eras.
 #define ZX_WAIT_ASYNC_ONCE ((uint32_t)0u)
+#define ZIRCONIA_2018_WAIT_ASYNC_REPEATING ((uint32_t)1u)
 #ifdef ZIRCONIA_ABI_2018
-#define ZX_WAIT_ASYNC_REPEATING ((uint32_t)1u)
+#define ZX_WAIT_ASYNC_REPEATING ZIRCONIA_2018_WAIT_ASYNC_REPEATING
 #else
 #define ZX_WAIT_ASYNC_TIMESTAMP ((uint32_t)1u)
 #define ZX_WAIT_ASYNC_EDGE ((uint32_t)2u)
@@ -37,6 +38,8 @@ typedef uint32_t zx_packet_type_t;
 #define ZX_PKT_TYPE_INTERRUPT ((zx_packet_type_t)0x07u)
 #define ZX_PKT_TYPE_PAGE_REQUEST ((zx_packet_type_t)0x09u)
 
+#define ZIRCONIA_2018_PKT_TYPE_SIGNAL_REP ((zx_packet_type_t)0x02u)
+
 #define ZX_PKT_IS_USER(type) ((type) == ZX_PKT_TYPE_USER)
 #define ZX_PKT_IS_SIGNAL_ONE(type) ((type) == ZX_PKT_TYPE_SIGNAL_ONE)
 #define ZX_PKT_IS_GUEST_BELL(type) ((type) == ZX_PKT_TYPE_GUEST_BELL)
@@ -47,7 +50,7 @@ typedef uint32_t zx_packet_type_t;
 #define ZX_PKT_IS_PAGE_REQUEST(type) ((type) == ZX_PKT_TYPE_PAGE_REQUEST)
 
 #ifdef ZIRCONIA_ABI_2018
-#define ZX_PKT_TYPE_SIGNAL_REP ((zx_packet_type_t)0x02u)
+#define ZX_PKT_TYPE_SIGNAL_REP ZIRCONIA_2018_PKT_TYPE_SIGNAL_REP
 #define ZX_PKT_TYPE_EXCEPTION(n) ((zx_packet_type_t)(0x08u | ((0xffu & (n)) << 8)))
 #define ZX_PKT_TYPE_MASK ((zx_packet_type_t)0xffu)
 #define ZX_PKT_IS_SIGNAL_REP(type) ((type) == ZX_PKT_TYPE_SIGNAL_REP)

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+//
+// Changing signals, and the list of observers.
+
+#include "objects/observer.h"
+
+#include <stddef.h>
+
+zx_signals_t object_signals(const struct object *object) {
+    return atomic_load_explicit(&object->signals, memory_order_acquire);
+}
+
+void object_change_signals(struct object *object, zx_signals_t clear, zx_signals_t set) {
+    platform_mutex_lock(&object->lock);
+    const zx_signals_t before = object_signals(object);
+    const zx_signals_t now = (before & ~clear) | set;
+    if (now != before) {
+        atomic_store_explicit(&object->signals, now, memory_order_release);
+        struct observer *next = NULL;
+        for (struct observer *observer = object->observers; observer != NULL; observer = next) {
+            next = observer->next;
+            const zx_signals_t counting = observer->edge ? now & ~before : now;
+            if ((counting & observer->trigger) != 0) {
+                observer->ops->matched(observer, object, now);
+            }
+        }
+    }
+    platform_mutex_unlock(&object->lock);
+}
+
+void observer_link(struct object *object, struct observer *observer) {
+    observer->linked = true;
+    observer->previous = NULL;
+    observer->next = object->observers;
+    if (observer->next != NULL) {
+        observer->next->previous = observer;
+    }
+    object->observers = observer;
+    const zx_signals_t signals = object_signals(object);
+    if (!observer->edge && (signals & observer->trigger) != 0) {
+        observer->ops->matched(observer, object, signals);
+    }
+}
+
+void observer_unlink(struct object *object, struct observer *observer) {
+    *(observer->previous != NULL ? &observer->previous->next : &object->observers) = observer->next;
+    if (observer->next != NULL) {
+        observer->next->previous = observer->previous;
+    }
+    observer->linked = false;
+}
+
+void object_cancel_observers(struct object *object, zx_handle_t handle) {
+    platform_mutex_lock(&object->lock);
+    const zx_signals_t signals = object_signals(object);
+    struct observer *next = NULL;
+    for (struct observer *observer = object->observers; observer != NULL; observer = next) {
+        next = observer->next;
+        if (observer->handle == handle) {
+            observer_unlink(object, observer);
+            observer->ops->cancelled(observer, object, signals);
+        }
+    }
+    platform_mutex_unlock(&object->lock);
+}

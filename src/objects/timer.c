@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+//
+// Timer objects: an entry of the timer queue that sets a signal.
+
+#include "objects/timer.h"
+
+#include "objects/observer.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+static void timer_fire(struct timer_entry *entry) {
+    struct timer *timer = (struct timer *)((char *)entry - offsetof(struct timer, entry));
+    object_change_signals(&timer->object, 0, ZX_TIMER_SIGNALED);
+}
+
+static void timer_destroy(struct object *object) {
+    struct timer *timer = timer_from_object(object);
+    timer_queue_cancel(&timer->entry);
+    platform_mutex_destroy(&timer->lock);
+    free(timer);
+}
+
+static const struct object_ops timer_ops = {
+    .type = ZX_OBJ_TYPE_TIMER,
+    .default_rights = ZX_DEFAULT_TIMER_RIGHTS,
+    .destroy = timer_destroy,
+};
+
+zx_status_t timer_object_create(struct timer **out) {
+    struct timer *timer = calloc(1, sizeof(*timer));
+    if (timer == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    object_init(&timer->object, &timer_ops, 0);
+    platform_mutex_init(&timer->lock);
+    timer->entry.fire = timer_fire;
+    *out = timer;
+    return ZX_OK;
+}
+
+void timer_object_set(struct timer *timer, zx_time_t deadline) {
+    platform_mutex_lock(&timer->lock);
+    timer_queue_cancel(&timer->entry);
+    if (deadline <= platform_monotonic()) {
+        object_change_signals(&timer->object, 0, ZX_TIMER_SIGNALED);
+    } else {
+        object_change_signals(&timer->object, ZX_TIMER_SIGNALED, 0);
+        timer_queue_arm(&timer->entry, deadline);
+    }
+    platform_mutex_unlock(&timer->lock);
+}
+
+void timer_object_cancel(struct timer *timer) {
+    platform_mutex_lock(&timer->lock);
+    timer_queue_cancel(&timer->entry);
+    object_change_signals(&timer->object, ZX_TIMER_SIGNALED, 0);
+    platform_mutex_unlock(&timer->lock);
+}

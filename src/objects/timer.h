@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+//
+// Timers: objects that are signalled when a deadline passes. Slack is permission to fire at
+// another moment near the deadline and is not made use of (objects ABI 3.6: late, never early).
+//
+// Locks: timer.lock orders the calls that set and cancel. The timer thread does not take it.
+
+#ifndef OBJECTS_TIMER_H
+#define OBJECTS_TIMER_H
+
+#include "objects/object.h"
+#include "objects/timer_queue.h"
+
+struct timer {
+    struct object object;
+    struct platform_mutex lock;
+    struct timer_entry entry;
+};
+
+zx_status_t timer_object_create(struct timer **out);
+
+static inline struct timer *timer_from_object(struct object *object) {
+    return (struct timer *)object;
+}
+
+// Begins anew: takes the signal back, or gives it at once when the deadline has passed.
+void timer_object_set(struct timer *timer, zx_time_t deadline);
+
+// Ends what was begun and takes the signal back.
+void timer_object_cancel(struct timer *timer);
+
+#endif // OBJECTS_TIMER_H

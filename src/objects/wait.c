@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+//
+// Blocking waits: a look at the signals as they are, and, if that does not end the wait, an
+// observer on each object and a waiter for the thread.
+
+#include "objects/wait.h"
+
+#include "objects/handle_table.h"
+
+static struct wait_item *item_from_observer(struct observer *observer) {
+    return (struct wait_item *)((char *)observer - offsetof(struct wait_item, observer));
+}
+
+// In the 2018 era every change is seen, because every state counts for the result.
+static void item_matched(struct observer *observer, struct object *object, zx_signals_t signals) {
+    (void)object;
+    struct wait_item *item = item_from_observer(observer);
+    if (item->accumulate) {
+        item->observed |= signals;
+    } else if (!item->matched) {
+        item->observed = signals;
+    }
+    if (!item->matched && (signals & item->wanted) != 0) {
+        item->matched = true;
+        waiter_wake(item->waiter);
+    }
+}
+
+static void item_cancelled(struct observer *observer, struct object *object, zx_signals_t signals) {
+    (void)object;
+    struct wait_item *item = item_from_observer(observer);
+    item->observed = (item->accumulate || item->matched ? item->observed : 0) | signals |
+                     ZX_SIGNAL_HANDLE_CLOSED;
+    item->matched = true;
+    waiter_wake(item->waiter);
+}
+
+static const struct observer_ops item_ops = {
+    .matched = item_matched,
+    .cancelled = item_cancelled,
+};
+
+// The state of all items now; true when one has what it wants.
+static bool look(struct wait_item *items, size_t count) {
+    bool satisfied = false;
+    for (size_t i = 0; i < count; i++) {
+        items[i].observed = object_signals(items[i].object);
+        satisfied = satisfied || (items[i].observed & items[i].wanted) != 0;
+    }
+    return satisfied;
+}
+
+static void begin(struct wait_item *item, struct waiter *waiter, bool abi_2018) {
+    item->observer = (struct observer){
+        .ops = &item_ops,
+        .handle = item->handle,
+        .trigger = abi_2018 ? ~(zx_signals_t)0 : item->wanted,
+    };
+    item->waiter = waiter;
+    item->accumulate = abi_2018;
+    item->matched = false;
+    platform_mutex_lock(&item->object->lock);
+    observer_link(item->object, &item->observer);
+    platform_mutex_unlock(&item->object->lock);
+    if (!handle_names(item->handle, item->object)) {
+        object_cancel_observers(item->object, item->handle);
+    }
+}
+
+static void end(struct wait_item *item) {
+    platform_mutex_lock(&item->object->lock);
+    if (item->observer.linked) {
+        observer_unlink(item->object, &item->observer);
+    }
+    if (!item->matched && !item->accumulate) {
+        item->observed = object_signals(item->object);
+    }
+    platform_mutex_unlock(&item->object->lock);
+}
+
+// The status that the items' states amount to; a closed handle is looked for last (objects ABI
+// 2.5) and so wins.
+static zx_status_t outcome(const struct wait_item *items, size_t count) {
+    zx_status_t status = ZX_ERR_TIMED_OUT;
+    for (size_t i = 0; i < count; i++) {
+        if ((items[i].observed & ZX_SIGNAL_HANDLE_CLOSED) != 0) {
+            return ZX_ERR_CANCELED;
+        }
+        if ((items[i].observed & items[i].wanted) != 0) {
+            status = ZX_OK;
+        }
+    }
+    return status;
+}
+
+zx_status_t wait_for_signals(struct wait_item *items, size_t count, zx_time_t deadline,
+                             bool abi_2018) {
+    if (look(items, count)) {
+        return ZX_OK;
+    }
+    if (deadline <= platform_monotonic()) {
+        return ZX_ERR_TIMED_OUT;
+    }
+    struct waiter waiter;
+    waiter_init(&waiter);
+    for (size_t i = 0; i < count; i++) {
+        begin(&items[i], &waiter, abi_2018);
+    }
+    waiter_block(&waiter, deadline);
+    for (size_t i = 0; i < count; i++) {
+        end(&items[i]);
+    }
+    waiter_destroy(&waiter);
+    return outcome(items, count);
+}

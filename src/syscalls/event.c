@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+//
+// zx_event_create(), zx_eventpair_create() and the signalling calls (objects ABI 3.1, 3.2).
+
+#include "objects/event.h"
+
+#include "objects/handle_table.h"
+#include "objects/observer.h"
+#include "syscalls/syscalls.h"
+
+#include <zircon/syscalls.h>
+
+zx_status_t zx_event_create(uint32_t options, zx_handle_t *out) {
+    if (options != 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    struct object *event = NULL;
+    zx_status_t status = event_create(&event);
+    if (status != ZX_OK) {
+        return status;
+    }
+    status = give_handle(event, ZX_DEFAULT_EVENT_RIGHTS, out);
+    object_unref(event);
+    return status;
+}
+
+zx_status_t zx_eventpair_create(uint32_t options, zx_handle_t *out0, zx_handle_t *out1) {
+    if (options != 0) {
+        return ZX_ERR_NOT_SUPPORTED;
+    }
+    struct object *ends[2] = {NULL, NULL};
+    zx_status_t status = event_pair_create(&ends[0], &ends[1]);
+    if (status != ZX_OK) {
+        return status;
+    }
+    zx_handle_t values[2] = {ZX_HANDLE_INVALID, ZX_HANDLE_INVALID};
+    zx_handle_t *const outs[2] = {out0, out1};
+    for (int i = 0; i < 2 && status == ZX_OK; i++) {
+        status = handle_create(ends[i], ZX_DEFAULT_EVENTPAIR_RIGHTS, &values[i]);
+    }
+    for (int i = 0; i < 2 && status == ZX_OK; i++) {
+        status = copy_to_client(outs[i], &values[i], sizeof(values[i]));
+    }
+    for (int i = 0; i < 2; i++) {
+        if (status != ZX_OK && values[i] != ZX_HANDLE_INVALID) {
+            handle_close(values[i]);
+        }
+        object_unref(ends[i]);
+    }
+    return status;
+}
+
+static bool may_change(const struct object *object, zx_signals_t signals) {
+    return (signals & ~(ZX_USER_SIGNAL_ALL | object->ops->settable_signals)) == 0;
+}
+
+zx_status_t zx_object_signal(zx_handle_t handle, uint32_t clear_mask, uint32_t set_mask) {
+    struct object *object = NULL;
+    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_SIGNAL, &object);
+    if (status != ZX_OK) {
+        return status;
+    }
+    if (!object_is_waitable(object)) {
+        status = ZX_ERR_NOT_SUPPORTED;
+    } else if (!may_change(object, clear_mask | set_mask)) {
+        status = ZX_ERR_INVALID_ARGS;
+    } else {
+        object_change_signals(object, clear_mask, set_mask);
+    }
+    object_unref(object);
+    return status;
+}
+
+// Both ends are of one type, so what may be changed can be asked of either.
+static zx_status_t signal_peer(struct object *object, zx_signals_t clear, zx_signals_t set) {
+    if (object->ops->peer == NULL) {
+        return ZX_ERR_NOT_SUPPORTED;
+    }
+    if (!may_change(object, clear | set)) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    struct object *peer = object->ops->peer(object);
+    if (peer == NULL) {
+        return ZX_ERR_PEER_CLOSED;
+    }
+    object_change_signals(peer, clear, set);
+    object_unref(peer);
+    return ZX_OK;
+}
+
+zx_status_t zx_object_signal_peer(zx_handle_t handle, uint32_t clear_mask, uint32_t set_mask) {
+    struct object *object = NULL;
+    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_SIGNAL_PEER, &object);
+    if (status == ZX_OK) {
+        status = signal_peer(object, clear_mask, set_mask);
+        object_unref(object);
+    }
+    return status;
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// The timer calls (objects ABI 1.7, 3.6).
+
+#include "objects/timer.h"
+
+#include "objects/handle_table.h"
+#include "syscalls/syscalls.h"
+
+#include <zircon/syscalls.h>
+
+zx_status_t zx_timer_create(uint32_t options, zx_clock_t clock_id, zx_handle_t *out) {
+    if (options > ZX_TIMER_SLACK_LATE || clock_id != ZX_CLOCK_MONOTONIC) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    struct timer *timer = NULL;
+    zx_status_t status = timer_object_create(&timer);
+    if (status != ZX_OK) {
+        return status;
+    }
+    status = give_handle(&timer->object, ZX_DEFAULT_TIMER_RIGHTS, out);
+    object_unref(&timer->object);
+    return status;
+}
+
+zx_status_t zx_timer_set(zx_handle_t handle, zx_time_t deadline, zx_duration_t slack) {
+    if (slack < 0) {
+        return ZX_ERR_OUT_OF_RANGE;
+    }
+    struct object *object = NULL;
+    const zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_TIMER, ZX_RIGHT_WRITE, &object);
+    if (status == ZX_OK) {
+        timer_object_set(timer_from_object(object), deadline);
+        object_unref(object);
+    }
+    return status;
+}
+
+zx_status_t zx_timer_cancel(zx_handle_t handle) {
+    struct object *object = NULL;
+    const zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_TIMER, ZX_RIGHT_WRITE, &object);
+    if (status == ZX_OK) {
+        timer_object_cancel(timer_from_object(object));
+        object_unref(object);
+    }
+    return status;
+}
