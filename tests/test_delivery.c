@@ -152,6 +152,38 @@ START_TEST(a_blocked_non_maskable_interrupt_comes_straight_behind_the_return) {
 }
 END_TEST
 
+START_TEST(system_calls_change_privilege_and_mode) {
+    start_long("system_calls");
+    EXPECT_REPORTS(13, 0, 0x2b, 0x60000, 0x23);
+    EXPECT_REPORTS(8, 0x10, 0x50000, 0);        // SYSENTER from 64-bit code
+    EXPECT_REPORTS(13, 0, 0x2b, 0x61000, 0x33); // SYSEXIT led to CPL 3, which may not use it.
+    EXPECT_REPORTS(8, 0x10, 2, 0x200, 0);       // SYSCALL
+    EXPECT_REPORTS(0x40, 0x2b, 0x60000, 0x23);  // SYSRET
+    EXPECT_REPORTS(8, 0x10, 0x50000, 0);        // SYSENTER from compatibility mode
+    EXPECT_REPORTS(0x41, 0x1b, 0x61000, 0x23);  // SYSEXIT back to it
+    EXPECT_REPORTS(6, 0x1b, 0x60000, 0x23);
+    EXPECT_REPORTS(6, 8, 0x80000, 0);
+    EXPECT_REPORTS(13, 0, 8, 0x80000, 0, 0xfffe);
+    guest_close();
+}
+END_TEST
+
+START_TEST(sysenter_works_in_protected_mode) {
+    start_real("legacy_sysenter");
+    EXPECT_REPORTS(8, 0x10, 0x4000);
+    EXPECT_REPORTS(0x40, 0x1b, 0x5800, 0x23);
+    guest_close();
+}
+END_TEST
+
+START_TEST(smap_keeps_delivery_from_tables_on_user_pages_whatever_ac_says) {
+    start_long("smap");
+    EXPECT_REPORTS(0x600dbeef);
+    expect_status(ZX_ERR_NOT_SUPPORTED);
+    guest_close();
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("delivery");
     TCase *tcase = tcase_create("delivery");
@@ -166,6 +198,9 @@ int main(void) {
     tcase_add_test(tcase, long_mode_events_choose_stacks_check_gates_and_report_faults);
     tcase_add_test(tcase, single_steps_trap_after_each_instruction_and_give_way_to_interrupts);
     tcase_add_test(tcase, a_blocked_non_maskable_interrupt_comes_straight_behind_the_return);
+    tcase_add_test(tcase, system_calls_change_privilege_and_mode);
+    tcase_add_test(tcase, sysenter_works_in_protected_mode);
+    tcase_add_test(tcase, smap_keeps_delivery_from_tables_on_user_pages_whatever_ac_says);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
