@@ -35,7 +35,9 @@ zx_status_t zirconia_2018_port_create(uint32_t options, zx_handle_t *out) {
     return create(true, options, out);
 }
 
-static zx_status_t queue(lookup_fn *lookup, zx_handle_t handle, const zx_port_packet_t *packet) {
+// `closed` is the era's answer when the port's last handle goes while it is in hand here.
+static zx_status_t queue(lookup_fn *lookup, zx_handle_t handle, const zx_port_packet_t *packet,
+                         zx_status_t closed) {
     struct object *object = NULL;
     zx_status_t status = lookup(handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, &object);
     if (status != ZX_OK) {
@@ -47,15 +49,15 @@ static zx_status_t queue(lookup_fn *lookup, zx_handle_t handle, const zx_port_pa
         status = port_queue_user(port_from_object(object), &body);
     }
     object_unref(object);
-    return status;
+    return status == ZX_ERR_BAD_STATE ? closed : status;
 }
 
 zx_status_t zx_port_queue(zx_handle_t handle, const zx_port_packet_t *packet) {
-    return queue(handle_lookup, handle, packet);
+    return queue(handle_lookup, handle, packet, ZX_ERR_BAD_HANDLE);
 }
 
 zx_status_t zirconia_2018_port_queue(zx_handle_t handle, const zx_port_packet_t *packet) {
-    return queue(handle_lookup_2018, handle, packet);
+    return queue(handle_lookup_2018, handle, packet, ZX_ERR_BAD_STATE);
 }
 
 static zx_status_t wait(lookup_fn *lookup, zx_handle_t handle, zx_time_t deadline,
