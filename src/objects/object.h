@@ -42,7 +42,7 @@ struct object_ops {
     // The last handle is gone; a reference is held. NULL when that means nothing.
     void (*on_zero_handles)(struct object *object);
 
-    // The last reference is gone; frees the object.
+    // The last reference is gone, and `lock` with it; frees the object.
     void (*destroy)(struct object *object);
 };
 

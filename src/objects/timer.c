@@ -14,9 +14,17 @@ static void timer_fire(struct timer_entry *entry) {
     object_change_signals(&timer->object, 0, ZX_TIMER_SIGNALED);
 }
 
+// Here and not in destroy: firing takes the object's lock, which is gone by then.
+static void timer_on_zero_handles(struct object *object) {
+    struct timer *timer = timer_from_object(object);
+    platform_mutex_lock(&timer->lock);
+    timer->closed = true;
+    timer_queue_cancel(&timer->entry);
+    platform_mutex_unlock(&timer->lock);
+}
+
 static void timer_destroy(struct object *object) {
     struct timer *timer = timer_from_object(object);
-    timer_queue_cancel(&timer->entry);
     platform_mutex_destroy(&timer->lock);
     free(timer);
 }
@@ -24,6 +32,7 @@ static void timer_destroy(struct object *object) {
 static const struct object_ops timer_ops = {
     .type = ZX_OBJ_TYPE_TIMER,
     .default_rights = ZX_DEFAULT_TIMER_RIGHTS,
+    .on_zero_handles = timer_on_zero_handles,
     .destroy = timer_destroy,
 };
 
@@ -46,7 +55,9 @@ void timer_object_set(struct timer *timer, zx_time_t deadline) {
         object_change_signals(&timer->object, 0, ZX_TIMER_SIGNALED);
     } else {
         object_change_signals(&timer->object, ZX_TIMER_SIGNALED, 0);
-        timer_queue_arm(&timer->entry, deadline);
+        if (!timer->closed) {
+            timer_queue_arm(&timer->entry, deadline);
+        }
     }
     platform_mutex_unlock(&timer->lock);
 }

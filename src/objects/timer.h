@@ -15,6 +15,7 @@ struct timer {
     struct object object;
     struct platform_mutex lock;
     struct timer_entry entry;
+    bool closed; // No handle is left, so nobody would see it fire: it is set no more.
 };
 
 zx_status_t timer_object_create(struct timer **out);
