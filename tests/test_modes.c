@@ -18,6 +18,13 @@ START_TEST(an_application_processor_starts_in_real_mode_with_the_specified_regis
 }
 END_TEST
 
+START_TEST(the_boot_processor_starts_with_the_specified_control_registers) {
+    start_long("read_control");
+    EXPECT_REPORTS(0x80010011, 0x502a0, 0xd01);
+    guest_close();
+}
+END_TEST
+
 START_TEST(a_processor_goes_from_real_to_long_mode_and_back) {
     const uint32_t value = 0x600dbeef;
     start_real("mode_circle");
@@ -137,6 +144,7 @@ int main(void) {
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase,
                    an_application_processor_starts_in_real_mode_with_the_specified_registers);
+    tcase_add_test(tcase, the_boot_processor_starts_with_the_specified_control_registers);
     tcase_add_test(tcase, a_processor_goes_from_real_to_long_mode_and_back);
     tcase_add_test(tcase, control_and_debug_registers_answer_writes_as_a_processor_does);
     tcase_add_test(tcase, a_write_of_owned_cr0_bits_is_done_as_the_kernel_does_it);

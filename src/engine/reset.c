@@ -5,6 +5,8 @@
 
 #include "engine/reset.h"
 
+#define CR4_IN_USE (CR4_OSFXSR | CR4_FSGSBASE | CR4_OSXSAVE)
+
 // The same in both kinds of processor (hypervisor ABI 4.1).
 static void reset_common(struct cpu *cpu) {
     const struct segment data = {.limit = 0xffff, .attributes = 0x009300};
@@ -29,7 +31,7 @@ static void reset_boot_processor(struct cpu *cpu, uint64_t entry) {
     const struct segment code = {.limit = 0xffff, .attributes = 0x209f00};
     cpu_set_segment(cpu, SEGMENT_CS, &code);
     cpu_set_control(cpu, 0, CR0_PE | CR0_PG | CR0_WP | CR0_NE | CR0_ET);
-    cpu_set_control(cpu, 4, CR4_PAE | CR4_PGE | CR4_OSFXSR | CR4_FSGSBASE | CR4_OSXSAVE);
+    cpu_set_control(cpu, 4, CR4_PAE | CR4_PGE | CR4_IN_USE);
     cpu_set_efer(cpu, EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE);
     cpu_set_rip(cpu, entry);
 }
@@ -40,12 +42,19 @@ static void reset_application_processor(struct cpu *cpu, uint64_t entry) {
         .selector = (uint16_t)(entry >> 4), .base = entry, .limit = 0xffff, .attributes = 0x009f00};
     cpu_set_segment(cpu, SEGMENT_CS, &code);
     cpu_set_control(cpu, 0, CR0_WP | CR0_NE | CR0_ET);
-    cpu_set_control(cpu, 4, CR4_OSFXSR | CR4_FSGSBASE | CR4_OSXSAVE);
+    cpu_set_control(cpu, 4, CR4_IN_USE);
     cpu_set_efer(cpu, EFER_SCE | EFER_NXE);
     cpu_set_rip(cpu, 0);
 }
 
-void reset_vcpu(struct vcpu *vcpu, uint64_t entry) {
+// What 2018 (A1) has of the same registers.
+static void reset_to_2018(struct cpu *cpu) {
+    cpu_set_control(cpu, 0, cpu_control(cpu, 0) & ~CR0_WP);
+    cpu_set_control(cpu, 4, cpu_control(cpu, 4) & CR4_PAE);
+    cpu_set_word(cpu, cpu->machine->layout->xcr0, 1);
+}
+
+void reset_vcpu(struct vcpu *vcpu, uint64_t entry, bool era_2018) {
     reset_common(vcpu->cpu);
     if (vcpu->vpid == 1) {
         reset_boot_processor(vcpu->cpu, entry);
@@ -54,6 +63,12 @@ void reset_vcpu(struct vcpu *vcpu, uint64_t entry) {
         // A CS base above 4 GiB is refused when the VCPU is entered, not when it is made.
         vcpu->invalid_state = entry >> 32 != 0;
     }
-    cpu_update_mode(vcpu->cpu);
+    vcpu->cr0_owned = CR0_ET | CR0_NE | CR0_NW | CR0_CD;
     vcpu->cr0_shadow = CR0_ET;
+    if (era_2018) {
+        reset_to_2018(vcpu->cpu);
+        vcpu->cr0_owned = CR0_NE;
+        vcpu->cr0_shadow = CR0_NE;
+    }
+    cpu_update_mode(vcpu->cpu);
 }

@@ -134,7 +134,7 @@ static zx_status_t attach(struct vcpu *vcpu, uint64_t entry, bool only) {
         status = cpu_create(vcpu->guest->machine, &vcpu->cpu);
     }
     if (status == ZX_OK) {
-        reset_vcpu(vcpu, entry);
+        reset_vcpu(vcpu, entry, !only);
     }
     turn_give_call(&vcpu->guest->turn);
     if (status == ZX_OK) {

@@ -27,6 +27,7 @@ struct vcpu {
     struct thread *owner;
     unsigned vpid;
     struct cpu *cpu;
+    uint64_t cr0_owned; // Bits of CR0 that the guest reads from the shadow (hypervisor ABI 4.3).
     uint64_t cr0_shadow;
     uint8_t cr8;        // Private: it has no effect on injection (hypervisor ABI 4.4).
     bool invalid_state; // What the checks of VM entry refuse, for good: no call can change it.

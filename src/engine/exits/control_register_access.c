@@ -7,14 +7,14 @@
 #include "engine/cpu/operand.h"
 #include "engine/exits/exits.h"
 
-#define CR0_OWNED (CR0_ET | CR0_NE | CR0_NW | CR0_CD) // By the hypervisor: the shadow is read.
 #define CR0_STATUS_WORD (CR0_PE | CR0_MP | CR0_EM | CR0_TS)
 #define CR0_DEFINED (CR0_STATUS_WORD | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG)
 #define CR4_DEFINED                                                                                \
     (0x7ffull | CR4_FSGSBASE | CR4_OSXSAVE | CR4_SMEP | CR4_SMAP) // Below bit 11: VME to OSXMMEXCPT
 
 static uint64_t visible_cr0(const struct vcpu *vcpu) {
-    return (cpu_control(vcpu->cpu, 0) & ~CR0_OWNED) | (vcpu->cr0_shadow & CR0_OWNED);
+    const uint64_t owned = vcpu->cr0_owned;
+    return (cpu_control(vcpu->cpu, 0) & ~owned) | (vcpu->cr0_shadow & owned);
 }
 
 static zx_status_t complete(struct exit_context *context) {
@@ -47,19 +47,21 @@ static zx_status_t write_owned_cr0(struct exit_context *context, uint64_t value)
         return ZX_ERR_INVALID_ARGS;
     }
     exit_advance(context);
-    if ((value & CR0_NW) != 0 && (value & CR0_CD) == 0) {
+    // In 2018 the hypervisor owned NE alone, which always read 1, and looked at no other bit.
+    const uint64_t cache = vcpu->cr0_owned & (CR0_NW | CR0_CD);
+    if (cache != 0 && (value & CR0_NW) != 0 && (value & CR0_CD) == 0) {
         return exit_general_protection(context);
     }
     const bool was_long = cpu_long_mode(cpu);
     const bool paging = (value & CR0_PG) != 0;
     const bool physical_extension = (cpu_control(cpu, 4) & CR4_PAE) != 0;
-    vcpu->cr0_shadow = value;
+    vcpu->cr0_shadow = cache != 0 ? value : vcpu->cr0_shadow;
     vcpu->invalid_state = (paging && (value & CR0_PE) == 0) || (was_long && !paging) ||
                           (paging && (cpu_efer(cpu) & EFER_LME) != 0 && !physical_extension);
     if (vcpu->invalid_state) {
         return ZX_ERR_NEXT;
     }
-    set_cr0(cpu, (value & CR0_DEFINED & ~(CR0_NW | CR0_CD)) | CR0_NE | CR0_ET);
+    set_cr0(cpu, (value & CR0_DEFINED & ~cache) | CR0_NE | CR0_ET);
     return ZX_ERR_NEXT;
 }
 
@@ -67,7 +69,8 @@ static zx_status_t write_owned_cr0(struct exit_context *context, uint64_t value)
 // long mode needs CR4.PAE.
 static bool cr0_permitted(const struct cpu *cpu, uint64_t value) {
     const bool paging = (value & CR0_PG) != 0;
-    if (value >> 32 != 0 || (paging && (value & CR0_PE) == 0)) {
+    const bool cache = (value & CR0_NW) == 0 || (value & CR0_CD) != 0;
+    if (value >> 32 != 0 || !cache || (paging && (value & CR0_PE) == 0)) {
         return false;
     }
     if (paging == ((cpu_control(cpu, 0) & CR0_PG) != 0)) {
@@ -83,14 +86,14 @@ static bool cr0_permitted(const struct cpu *cpu, uint64_t value) {
 static zx_status_t write_cr0(struct exit_context *context, uint64_t value) {
     struct vcpu *vcpu = context->vcpu;
     struct cpu *cpu = vcpu->cpu;
-    if (((value ^ vcpu->cr0_shadow) & CR0_OWNED) != 0) {
+    if (((value ^ vcpu->cr0_shadow) & vcpu->cr0_owned) != 0) {
         return write_owned_cr0(context, value);
     }
     if (!cr0_permitted(cpu, value)) {
         return exit_general_protection(context);
     }
-    const uint64_t owned = cpu_control(cpu, 0) & CR0_OWNED;
-    set_cr0(cpu, (value & CR0_DEFINED & ~CR0_OWNED) | owned);
+    const uint64_t owned = vcpu->cr0_owned;
+    set_cr0(cpu, (value & CR0_DEFINED & ~owned) | (cpu_control(cpu, 0) & owned) | CR0_ET);
     return complete(context);
 }
 
