@@ -186,6 +186,14 @@ static void own_interrupts(uint64_t count) {
     own_run_vectors(PROGRAM_INTERRUPTS, count);
 }
 
+static void own_reloads(uint64_t count) {
+    own_run(PROGRAM_RELOADS, count);
+}
+
+static void own_page_table_writes(uint64_t count) {
+    own_run(PROGRAM_PAGE_TABLE_WRITES, count);
+}
+
 static const struct {
     const char *name;
     void (*run)(uint64_t count);
@@ -203,6 +211,8 @@ static const struct {
     {"IN to the caller, answer, back", own_run_inputs, TARGET_CALLER},
     {"MMIO store to the caller and back", own_run_stores, TARGET_CALLER},
     {"interrupt, handler's OUT, IRETQ", own_run_interrupted, 0},
+    {"MOV CR3, then 8 pages touched", own_reloads, 0},
+    {"page-table entry, INVLPG, page touched", own_page_table_writes, 0},
 };
 
 enum { EXIT_KINDS = sizeof exits / sizeof exits[0] };

@@ -29,6 +29,7 @@ finish:                         ; 0x10010
 programs:
     dq tight, arithmetic, calls, branches, memory, cpuids, outputs
     dq inputs, stores, breakpoints, page_faults, msr_writes, interrupts, spin, prepare
+    dq reloads, page_table_writes
 
 ; --- Straight code. The number of instructions each time round is known to bench_guest.c. ---
 
@@ -217,6 +218,38 @@ on_vector:
     add rsp, 8                  ; The error code.
     add qword [rsp], 3
     iretq
+
+; --- Memory management ---
+
+reloads:                        ; All translations go; eight pages are touched again.
+    mov rax, cr3
+    mov ebx, BUFFER
+.again:
+    mov cr3, rax
+%assign offset 0
+%rep 8
+    mov rdx, [rbx + offset]
+%assign offset offset + 0x1000
+%endrep
+    dec rsi
+    jnz .again
+    jmp finish
+
+page_table_writes:              ; One page is mapped elsewhere, and touched, at linear 1 GiB.
+    mov qword [0x1008], 0x400000 | 7
+    mov qword [0x400000], 0x401000 | 7
+    mov ebx, 0x40000000
+.again:
+    mov eax, esi
+    and eax, 0x3f000
+    lea eax, [rax + BUFFER + 7]
+    mov [0x401000], rax
+    invlpg [rbx]
+    mov rdx, [rbx]
+    sub rsi, 1
+    jnz .again
+    mov qword [0x1008], 0
+    jmp finish
 
 prepare:
     load_tables

@@ -20,12 +20,12 @@ function(zirconia_add_guest source folder)
     set(binary "${PROJECT_BINARY_DIR}/${folder}/${name}.bin")
     set(include "${PROJECT_SOURCE_DIR}/tests/guests/")
     file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/${folder}")
+    file(GLOB included CONFIGURE_DEPENDS "${include}*.inc")
     add_custom_command(
         OUTPUT "${binary}"
         COMMAND "${ZIRCONIA_NASM}" -f bin -Werror -I "${include}"
-            -MD "${binary}.d" -MQ "${binary}" -o "${binary}" "${source}"
-        DEPENDS "${source}"
-        DEPFILE "${binary}.d"
+            -o "${binary}" "${source}"
+        DEPENDS "${source}" ${included}
         COMMENT "Assembling ${folder}/${name}.bin"
         VERBATIM)
     add_custom_target(guest-${folder}-${name} ALL DEPENDS "${binary}")
