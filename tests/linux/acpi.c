@@ -11,7 +11,8 @@
 enum {
     HEADER_SIZE = 36,
     FADT_SIZE = 276,
-    MADT_SIZE = 44 + 8,
+    MADT_SIZE = 44,
+    MADT_ENTRY_SIZE = 8,
     XSDT_SIZE = HEADER_SIZE + 2 * 8,
 };
 
@@ -69,13 +70,17 @@ static void write_fadt(uint8_t *table, uint64_t dsdt) {
     finish_table(table, "FACP", FADT_SIZE, 6);
 }
 
-// One local APIC: processor 0 with id 0, enabled.
-static void write_madt(uint8_t *table) {
+// A local APIC for each processor, enabled: type, size, the processor's number, its id, flags.
+static void write_madt(uint8_t *table, unsigned processor_count) {
     put(table + 36, 0xfee00000, 4);
-    table[44] = 0;
-    table[45] = 8;
-    put(table + 48, 1, 4);
-    finish_table(table, "APIC", MADT_SIZE, 5);
+    for (unsigned i = 0; i < processor_count; i++) {
+        uint8_t *entry = table + MADT_SIZE + MADT_ENTRY_SIZE * i;
+        entry[1] = MADT_ENTRY_SIZE;
+        entry[2] = (uint8_t)i;
+        entry[3] = (uint8_t)i;
+        put(entry + 4, 1, 4);
+    }
+    finish_table(table, "APIC", MADT_SIZE + MADT_ENTRY_SIZE * processor_count, 5);
 }
 
 static void write_root_pointer(uint8_t *root, uint64_t xsdt) {
@@ -88,14 +93,14 @@ static void write_root_pointer(uint8_t *root, uint64_t xsdt) {
     root[32] = checksum(root, 36);
 }
 
-void acpi_write(uint8_t *memory) {
+void acpi_write(uint8_t *memory, unsigned processor_count) {
     enum { XSDT = 0x100, FADT = 0x200, MADT = 0x400, DSDT = 0x500 };
     uint8_t *base = memory + ACPI_BASE;
     memset(base, 0, ACPI_SIZE);
     memcpy(base + DSDT + HEADER_SIZE, definitions, sizeof definitions);
     finish_table(base + DSDT, "DSDT", HEADER_SIZE + sizeof definitions, 2);
     write_fadt(base + FADT, ACPI_BASE + DSDT);
-    write_madt(base + MADT);
+    write_madt(base + MADT, processor_count);
     put(base + XSDT + HEADER_SIZE, ACPI_BASE + FADT, 8);
     put(base + XSDT + HEADER_SIZE + 8, ACPI_BASE + MADT, 8);
     finish_table(base + XSDT, "XSDT", XSDT_SIZE, 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The ACPI tables of the test machine: one processor, one serial port, and the ports by which the
+// The ACPI tables of the test machine: its processors, one serial port, and the ports by which the
 // kernel turns the machine off. Hardware-reduced, so that it has no legacy timer or controller.
 
 #ifndef TESTS_LINUX_ACPI_H
@@ -22,6 +22,6 @@
 
 #define SERIAL_PORT 0x3f8
 
-void acpi_write(uint8_t *memory);
+void acpi_write(uint8_t *memory, unsigned processor_count);
 
 #endif // TESTS_LINUX_ACPI_H

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
 // The judge: boots a stock kernel to an init that works and turns the machine off, several times in
-// a row, while another thread kicks the processor. Start reading at main().
+// a row, while another thread kicks the processors, one at a time. Start reading at main().
 //
-//     boot_linux KERNEL BUSYBOX MD5 INIT BOOTS KICK_INTERVAL
+//     boot_linux KERNEL BUSYBOX MD5 INIT PROCESSORS BOOTS INTERVAL
 //
-// MD5 is busybox's, and KICK_INTERVAL is in microseconds, 0 for no kicks. The exit status is 77
-// when KERNEL or BUSYBOX is not there.
+// MD5 is busybox's, and INTERVAL is what lies between two kicks in microseconds, 0 for no kicks.
+// The exit status is 77 when KERNEL or BUSYBOX is not there.
 
+#include "acpi.h"
 #include "initramfs.h"
 #include "loader.h"
-#include "machine.h"
+#include "processors.h"
 #include "verdict.h"
 
 #include <inttypes.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <zircon/syscalls.h>
@@ -23,37 +23,31 @@
 #define MEMORY_SIZE (256ull << 20)
 #define SKIPPED 77
 
-static const char command_line[] = "console=ttyS0 nokaslr panic=-1";
+// A panic resets. What the kernel says about a processor that was slow would judge the host.
+static const char command_line[] =
+    "console=ttyS0 panic=-1 nowatchdog rcupdate.rcu_cpu_stall_suppress=1";
+
+struct plan {
+    struct file kernel;
+    struct file initramfs;
+    const char *busybox_md5;
+    unsigned processor_count;
+    long boots;
+    zx_duration_t kick_interval; // 0 for no kicks.
+};
 
 struct kicker {
     pthread_t thread;
-    zx_handle_t vcpu;
+    struct machine *machine;
     zx_duration_t interval;
-    atomic_bool ended;
 };
 
 static void *kick(void *context) {
-    struct kicker *kicker = context;
-    while (!atomic_load(&kicker->ended)) {
-        zx_vcpu_kick(kicker->vcpu);
+    const struct kicker *kicker = context;
+    for (unsigned i = 0; processors_kick(kicker->machine, i); i++) {
         zx_nanosleep(zx_deadline_after(kicker->interval));
     }
     return NULL;
-}
-
-static void start_kicks(struct kicker *kicker, zx_handle_t vcpu) {
-    kicker->vcpu = vcpu;
-    atomic_store(&kicker->ended, kicker->interval == 0);
-    if (kicker->interval != 0 && pthread_create(&kicker->thread, NULL, kick, kicker) != 0) {
-        fprintf(stderr, "linux: cannot create a thread\n");
-        exit(EXIT_FAILURE);
-    }
-}
-
-static void end_kicks(struct kicker *kicker) {
-    if (!atomic_exchange(&kicker->ended, true)) {
-        pthread_join(kicker->thread, NULL);
-    }
 }
 
 // Ends the process with the status for a skipped test when the file is not there.
@@ -78,53 +72,75 @@ static struct file read_file(const char *path) {
     return file;
 }
 
-static bool boot(const struct file *kernel, const struct file *initramfs, const char *md5,
-                 struct kicker *kicker) {
+static bool run(struct machine *machine, const struct boot_entry *entry, zx_duration_t interval) {
+    struct kicker kicker = {.machine = machine, .interval = interval};
+    if (interval != 0 && pthread_create(&kicker.thread, NULL, kick, &kicker) != 0) {
+        fprintf(stderr, "linux: cannot create a thread\n");
+        return false;
+    }
+    const bool good = processors_run(machine, entry);
+    if (interval != 0) {
+        pthread_join(kicker.thread, NULL);
+    }
+    if (good && machine->devices.power != POWER_OFF) {
+        fprintf(stderr, "linux: the machine was reset\n");
+        return false;
+    }
+    return good;
+}
+
+static bool boot(const struct plan *plan) {
     static struct machine machine;
     struct boot_entry entry;
-    machine_create(&machine, MEMORY_SIZE);
-    const char *error =
-        loader_load(machine.memory, MEMORY_SIZE, kernel, initramfs, command_line, &entry);
+    machine_create(&machine, MEMORY_SIZE, plan->processor_count);
+    acpi_write(machine.memory, plan->processor_count);
+    const char *error = loader_load(machine.memory, MEMORY_SIZE, &plan->kernel, &plan->initramfs,
+                                    command_line, &entry);
     if (error != NULL) {
         fprintf(stderr, "linux: %s\n", error);
         exit(EXIT_FAILURE);
     }
-    machine_start(&machine, &entry);
-    start_kicks(kicker, machine.vcpu);
-    bool good = machine_run(&machine);
-    end_kicks(kicker);
-    if (good && machine.devices.power != POWER_OFF) {
-        fprintf(stderr, "linux: the machine was reset\n");
-        good = false;
-    }
-    good = good && verdict(machine.devices.output, md5);
-    printf("%" PRIu64 " kicks\n", machine.kicks);
+    const bool good = run(&machine, &entry, plan->kick_interval) &&
+                      verdict(machine.devices.output, plan->busybox_md5, plan->processor_count);
+    printf("%lu run calls ended by a kick\n", atomic_load(&machine.cancels));
     machine_destroy(&machine);
     return good;
 }
 
-int main(int argc, char **argv) {
-    if (argc != 7) {
-        fprintf(stderr, "usage: boot_linux KERNEL BUSYBOX MD5 INIT BOOTS KICK_INTERVAL\n");
-        return EXIT_FAILURE;
-    }
-    struct file kernel = read_file(argv[1]);
-    struct file busybox = read_file(argv[2]);
-    struct file init = read_file(argv[4]);
-    struct file initramfs = initramfs_build(&init, &busybox);
-    struct kicker kicker = {.interval = ZX_USEC(strtol(argv[6], NULL, 10))};
-    const long boots = strtol(argv[5], NULL, 10);
-    bool good = initramfs.bytes != NULL;
-    for (long i = 1; good && i <= boots; i++) {
+static bool boot_all(const struct plan *plan) {
+    for (long i = 1; i <= plan->boots; i++) {
         const zx_time_t start = zx_clock_get_monotonic();
-        good = boot(&kernel, &initramfs, argv[3], &kicker);
-        printf("boot %ld of %ld: %s, %.2f s\n", i, boots, good ? "good" : "BAD",
+        const bool good = boot(plan);
+        printf("boot %ld of %ld: %s, %.2f s\n", i, plan->boots, good ? "good" : "BAD",
                (double)(zx_clock_get_monotonic() - start) / 1e9);
         fflush(stdout);
+        if (!good) {
+            return false;
+        }
     }
-    free(initramfs.bytes);
+    return true;
+}
+
+int main(int argc, char **argv) {
+    if (argc != 8) {
+        fprintf(stderr, "usage: boot_linux KERNEL BUSYBOX MD5 INIT PROCESSORS BOOTS INTERVAL\n");
+        return EXIT_FAILURE;
+    }
+    struct plan plan = {
+        .kernel = read_file(argv[1]),
+        .busybox_md5 = argv[3],
+        .processor_count = (unsigned)strtoul(argv[5], NULL, 10),
+        .boots = strtol(argv[6], NULL, 10),
+        .kick_interval = ZX_USEC(strtol(argv[7], NULL, 10)),
+    };
+    struct file busybox = read_file(argv[2]);
+    struct file init = read_file(argv[4]);
+    plan.initramfs = initramfs_build(&init, &busybox);
+    const bool good = plan.initramfs.bytes != NULL && plan.processor_count >= 1 &&
+                      plan.processor_count <= PROCESSORS_MAX && boot_all(&plan);
+    free(plan.initramfs.bytes);
     free(init.bytes);
     free(busybox.bytes);
-    free(kernel.bytes);
+    free(plan.kernel.bytes);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -98,7 +98,6 @@ const char *loader_load(uint8_t *memory, uint64_t memory_size, const struct file
     }
     const uint64_t initramfs_base = memory_size - initramfs_room;
     map_identity(memory);
-    acpi_write(memory);
     fill_zero_page(memory, memory_size, kernel);
     memcpy(memory + COMMAND_LINE, command_line, strlen(command_line) + 1);
     memcpy(memory + base, kernel->bytes + setup_size, kernel->size - setup_size);

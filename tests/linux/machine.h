@@ -1,34 +1,51 @@
 // SPDX-License-Identifier: MIT
 //
-// The test machine: a guest with one processor, its memory and its devices, made and run with the
-// public ABI alone.
+// The test machine: a guest with its memory and devices, made with the public ABI alone. Its
+// processors are run by processors.c.
+//
+// Locks: `lock` guards the devices, and what processors know of each other.
 
 #ifndef TESTS_LINUX_MACHINE_H
 #define TESTS_LINUX_MACHINE_H
 
 #include "devices.h"
-#include "loader.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <zircon/status.h>
 #include <zircon/types.h>
+
+#define PROCESSORS_MAX 8
+
+struct machine;
+
+struct processor {
+    struct machine *machine;
+    pthread_t thread; // The boot processor's is the one that runs the machine.
+    zx_handle_t vcpu; // ZX_HANDLE_INVALID until it is started.
+    uint64_t entry;
+};
 
 struct machine {
     zx_handle_t guest;
     zx_handle_t vmar;
-    zx_handle_t vcpu;
     uint8_t *memory; // The guest's from guest-physical 0 on, mapped here as well.
     uint64_t memory_size;
-    uint64_t kicks; // How many times the run call came back for one.
+    unsigned processor_count;
+    struct processor processors[PROCESSORS_MAX]; // By local APIC id.
+    pthread_mutex_t lock;
+    pthread_cond_t started;
+    atomic_bool ended;
+    bool failed;
+    atomic_ulong cancels; // How many times a run call came back for a kick.
     struct devices devices;
 };
 
-// Of the calling thread from now on. Ends the process when a call fails, with its name.
-void machine_create(struct machine *machine, uint64_t memory_size);
-void machine_start(struct machine *machine, const struct boot_entry *entry);
+// Ends the process when `status` is an error, with `what` failed.
+void check(zx_status_t status, const char *what);
 
-// Runs until the guest turns itself off or resets; false, and a line on standard error, when the
-// run call fails.
-bool machine_run(struct machine *machine);
-
+void machine_create(struct machine *machine, uint64_t memory_size, unsigned processor_count);
 void machine_destroy(struct machine *machine);
 
 #endif // TESTS_LINUX_MACHINE_H

@@ -37,8 +37,10 @@ static bool expect(const char **output, const char *line) {
     return true;
 }
 
-bool verdict(const char *output, const char *busybox_md5) {
-    bool good = !find_trouble(output) && expect(&output, "init: started");
+bool verdict(const char *output, const char *busybox_md5, unsigned processor_count) {
+    char started[64];
+    snprintf(started, sizeof started, "init: started on %u", processor_count);
+    bool good = !find_trouble(output) && expect(&output, started);
     for (int child = 1; good && child <= 4; child++) {
         char line[128];
         snprintf(line, sizeof line, "init: child %d computed %s " PI, child, busybox_md5);

@@ -8,6 +8,6 @@
 #include <stdbool.h>
 
 // False, and a line on standard error, for output that misses something or has what it must not.
-bool verdict(const char *output, const char *busybox_md5);
+bool verdict(const char *output, const char *busybox_md5, unsigned processor_count);
 
 #endif // TESTS_LINUX_VERDICT_H

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+//
+// The loop around zx_vcpu_enter(), and what processors ask of each other: a start, or an interrupt.
+
+#include "processors.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <zircon/syscalls.h>
+#include <zircon/syscalls/hypervisor.h>
+#include <zircon/syscalls/port.h>
+
+static void *run_application_processor(void *context);
+
+static void answer_port(struct processor *processor, const zx_packet_guest_io_t *access) {
+    struct machine *machine = processor->machine;
+    zx_vcpu_io_t io = {.access_size = access->access_size};
+    pthread_mutex_lock(&machine->lock);
+    for (unsigned i = 0; i < access->access_size && i < sizeof io.data; i++) {
+        const uint16_t port = (uint16_t)(access->port + i);
+        if (access->input) {
+            io.data[i] = devices_read(&machine->devices, port);
+        } else {
+            devices_write(&machine->devices, port, access->data[i]);
+        }
+    }
+    if (machine->devices.power != POWER_ON) {
+        atomic_store(&machine->ended, true);
+    }
+    pthread_mutex_unlock(&machine->lock);
+    if (access->input) {
+        check(zx_vcpu_write_state(processor->vcpu, ZX_VCPU_IO, &io, sizeof io),
+              "zx_vcpu_write_state of an input");
+    }
+}
+
+static void send_interrupt(struct machine *machine, uint64_t mask, uint8_t vector) {
+    pthread_mutex_lock(&machine->lock);
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        if ((mask >> i & 1) != 0 && machine->processors[i].vcpu != ZX_HANDLE_INVALID) {
+            check(zx_vcpu_interrupt(machine->processors[i].vcpu, vector), "zx_vcpu_interrupt");
+        }
+    }
+    pthread_mutex_unlock(&machine->lock);
+}
+
+// A kernel starts each processor twice, of which the second is to have no effect, and in the order
+// of their ids: a guest's VCPUs get theirs as they are created.
+static bool start_processor(struct machine *machine, uint64_t id, uint64_t entry) {
+    if (id >= machine->processor_count) {
+        return true;
+    }
+    struct processor *processor = &machine->processors[id];
+    bool good = true;
+    pthread_mutex_lock(&machine->lock);
+    if (processor->vcpu == ZX_HANDLE_INVALID) {
+        processor->entry = entry;
+        good = pthread_create(&processor->thread, NULL, run_application_processor, processor) == 0;
+        while (good && processor->vcpu == ZX_HANDLE_INVALID) {
+            pthread_cond_wait(&machine->started, &machine->lock);
+        }
+    }
+    pthread_mutex_unlock(&machine->lock);
+    return good;
+}
+
+static bool answer(struct processor *processor, const zx_port_packet_t *packet) {
+    struct machine *machine = processor->machine;
+    if (packet->type == ZX_PKT_TYPE_GUEST_IO) {
+        answer_port(processor, &packet->guest_io);
+        return true;
+    }
+    if (packet->type == ZX_PKT_TYPE_GUEST_VCPU &&
+        packet->guest_vcpu.type == ZX_PKT_GUEST_VCPU_INTERRUPT) {
+        send_interrupt(machine, packet->guest_vcpu.interrupt.mask,
+                       packet->guest_vcpu.interrupt.vector);
+        return true;
+    }
+    if (packet->type == ZX_PKT_TYPE_GUEST_VCPU &&
+        packet->guest_vcpu.type == ZX_PKT_GUEST_VCPU_STARTUP) {
+        return start_processor(machine, packet->guest_vcpu.startup.id,
+                               packet->guest_vcpu.startup.entry);
+    }
+    fprintf(stderr, "linux: an unexpected packet of type %" PRIu32 "\n", packet->type);
+    return false;
+}
+
+static void kick(const struct processor *processor) {
+    if (processor->vcpu != ZX_HANDLE_INVALID) {
+        check(zx_vcpu_kick(processor->vcpu), "zx_vcpu_kick");
+    }
+}
+
+static bool run_until_end(struct processor *processor) {
+    struct machine *machine = processor->machine;
+    while (!atomic_load(&machine->ended)) {
+        zx_port_packet_t packet;
+        const zx_status_t status = zx_vcpu_enter(processor->vcpu, &packet);
+        if (status == ZX_ERR_CANCELED) {
+            atomic_fetch_add(&machine->cancels, 1);
+        } else if (status != ZX_OK) {
+            fprintf(stderr, "linux: zx_vcpu_enter: %s\n", zx_status_get_string(status));
+            return false;
+        } else if (!answer(processor, &packet)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// The first to end gets the others out of their run calls.
+static void run_processor(struct processor *processor) {
+    struct machine *machine = processor->machine;
+    const bool good = run_until_end(processor);
+    pthread_mutex_lock(&machine->lock);
+    machine->failed = machine->failed || !good;
+    atomic_store(&machine->ended, true);
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        kick(&machine->processors[i]);
+    }
+    pthread_mutex_unlock(&machine->lock);
+}
+
+static void create_vcpu(struct processor *processor) {
+    struct machine *machine = processor->machine;
+    zx_handle_t vcpu = ZX_HANDLE_INVALID;
+    check(zx_vcpu_create(machine->guest, 0, processor->entry, &vcpu), "zx_vcpu_create");
+    pthread_mutex_lock(&machine->lock);
+    processor->vcpu = vcpu;
+    pthread_cond_broadcast(&machine->started);
+    pthread_mutex_unlock(&machine->lock);
+}
+
+static void *run_application_processor(void *context) {
+    create_vcpu(context);
+    run_processor(context);
+    return NULL;
+}
+
+bool processors_run(struct machine *machine, const struct boot_entry *entry) {
+    const zx_vcpu_state_t state = {.rsi = entry->boot_parameters};
+    struct processor *boot = &machine->processors[0];
+    boot->entry = entry->rip;
+    create_vcpu(boot);
+    check(zx_vcpu_write_state(boot->vcpu, ZX_VCPU_STATE, &state, sizeof state),
+          "zx_vcpu_write_state");
+    run_processor(boot);
+    for (unsigned i = 1; i < machine->processor_count; i++) {
+        if (machine->processors[i].vcpu != ZX_HANDLE_INVALID) {
+            pthread_join(machine->processors[i].thread, NULL);
+        }
+    }
+    pthread_mutex_lock(&machine->lock);
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        check(zx_handle_close(machine->processors[i].vcpu), "zx_handle_close of a VCPU");
+        machine->processors[i].vcpu = ZX_HANDLE_INVALID;
+    }
+    pthread_mutex_unlock(&machine->lock);
+    return !machine->failed;
+}
+
+bool processors_kick(struct machine *machine, unsigned number) {
+    const struct processor *processor = &machine->processors[number % machine->processor_count];
+    pthread_mutex_lock(&machine->lock);
+    kick(processor);
+    pthread_mutex_unlock(&machine->lock);
+    return !atomic_load(&machine->ended);
+}
