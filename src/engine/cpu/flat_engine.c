@@ -109,6 +109,7 @@ static uc_err launch_registers(uc_engine *engine) {
     uint64_t vmcb = HIDDEN_BASE + HIDDEN_VMCB;
     uint64_t cr4 = CR4_PAE | CR4_OSXSAVE; // the nested walk takes its format from this CR4
     uint64_t xcr0 = FLAT_ENGINE_XCR0;
+    uint64_t mxcsr = 0x1f80; // Reset, which Unicorn leaves to whoever opens it.
     uint64_t zero = 0;
     uc_err error = uc_reg_write(engine, UC_X86_REG_MSR, &efer);
     if (error == UC_ERR_OK) {
@@ -122,7 +123,7 @@ static uc_err launch_registers(uc_engine *engine) {
         uint64_t *value;
     } registers[] = {
         {UC_X86_REG_RBX, &cr4},  {UC_X86_REG_RAX, &xcr0}, {UC_X86_REG_RCX, &zero},
-        {UC_X86_REG_RDX, &zero}, {UC_X86_REG_RSI, &vmcb},
+        {UC_X86_REG_RDX, &zero}, {UC_X86_REG_RSI, &vmcb}, {UC_X86_REG_MXCSR, &mxcsr},
     };
     for (unsigned i = 0; error == UC_ERR_OK && i < sizeof registers / sizeof registers[0]; i++) {
         error = uc_reg_write(engine, registers[i].id, registers[i].value);
@@ -134,6 +135,7 @@ zx_status_t flat_engine_launch(uc_engine *engine, uint8_t *hidden, uc_context *s
     static const uint8_t code[] = {
         0x0f, 0x22, 0xe3, // mov cr4, rbx
         0x0f, 0x01, 0xd1, // xsetbv
+        0xdb, 0xe3,       // fninit
         0x48, 0x89, 0xf0, // mov rax, rsi
         0x0f, 0x01, 0xda, // vmload rax
         0x0f, 0x01, 0xd8, // vmrun rax
