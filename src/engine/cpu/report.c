@@ -197,11 +197,10 @@ static enum report_result halt_or_cut(struct cpu *cpu, struct cpu_exit *exit) {
 // The page is there, but read-only: unless the mapping is, because it holds translated code.
 static enum report_result write_protected(struct cpu *cpu, uint64_t address,
                                           const struct cpu_exit *exit) {
-    struct machine *machine = cpu->machine;
-    const bool step = code_pages_must_step(cpu, address, exit->instruction_length);
-    if (!code_pages_written(machine, address)) {
+    if (!code_pages_written(cpu->machine, address)) {
         return REPORT_EXIT;
     }
+    const bool step = code_pages_must_step(cpu, address, exit->instruction_length);
     return step ? REPORT_STEP : REPORT_HANDLED;
 }
 
