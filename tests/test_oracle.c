@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+//
+// The host's own processor as the judge, where it is of the guest's kind: random sequences of
+// unprivileged instructions run on it and in a guest, and must leave the same registers, flags and
+// memory. ZIRCONIA_TEST_SEEDS says how many sequences.
+
+#define _DEFAULT_SOURCE // NOLINT: MAP_ANON
+
+#include "guest_fixture.h"
+#include "instruction_mix.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__) && (defined(__unix__) || defined(__APPLE__))
+#include <sys/mman.h>
+#define HAVE_ORACLE 1
+#else
+#define HAVE_ORACLE 0
+#endif
+
+#define BLOCK 0x20000u
+#define STACK 0x30000u
+#define FLAGS 0x8d5u
+#define CODE_SIZE 4096u
+#define INSTRUCTIONS 40u
+
+#if HAVE_ORACLE
+
+static uint8_t *native;
+
+static void emit(size_t *size, const char *bytes, size_t count) {
+    memcpy(native + *size, bytes, count);
+    *size += count;
+}
+
+// Wraps the sequence in a function of the host: the callee's registers are saved, R15 = RDI.
+static void run_native(const uint8_t *code, size_t size, struct mix_block *block) {
+    size_t used = 0;
+    emit(&used, "\x53\x55\x41\x54\x41\x55\x41\x56\x41\x57\x49\x89\xff", 13);
+    memcpy(native + used, code, size);
+    used += size;
+    emit(&used, "\x41\x5f\x41\x5e\x41\x5d\x41\x5c\x5d\x5b\xfc\xc3", 12);
+    void (*function)(struct mix_block *);
+    memcpy(&function, &native, sizeof native);
+    function(block);
+}
+
+// `done` of common.inc is at ENTRY: the VCPU stands behind it, where the sequence begins.
+static const uint8_t done[12] = {0x48, 0xc7, 0x04, 0x25, 0x00, 0xf0, 0xff};
+
+static void run_in_guest(const uint8_t *code, size_t size, struct mix_block *block) {
+    uint8_t jump[5] = {0xe9};
+    const uint32_t back = (uint32_t) - (int32_t)(sizeof done + size + sizeof jump);
+    memcpy(jump + 1, &back, sizeof back);
+    memory_write(ENTRY + sizeof done, code, size);
+    memory_write(ENTRY + sizeof done + size, jump, sizeof jump);
+    memory_write(BLOCK, block, sizeof *block);
+    zx_vcpu_state_t state = {.r15 = BLOCK, .rsp = STACK};
+    write_state(&state);
+    enter_to_end();
+    ck_assert_int_eq(zx_vmo_read(memory, block, BLOCK, sizeof *block), ZX_OK);
+}
+
+static void fill(struct mix *mix, struct mix_block *block) {
+    static const uint64_t corners[] = {0,
+                                       1,
+                                       0x7f,
+                                       0x80,
+                                       0xffff,
+                                       0x7fffffff,
+                                       0x80000000,
+                                       UINT64_MAX,
+                                       0x7fffffffffffffff,
+                                       0x8000000000000000};
+    uint64_t *words = (uint64_t *)block;
+    for (size_t i = 0; i < sizeof *block / sizeof *words; i++) {
+        const uint64_t word = mix_random(mix);
+        words[i] = word % 4 == 0 ? corners[(word >> 8) % 10] : word;
+    }
+    block->flags = (mix_random(mix) & FLAGS) | 0x202;
+}
+
+static void compare(uint64_t seed, const struct mix *mix, struct mix_block *ours,
+                    struct mix_block *theirs) {
+    const uint64_t compared = FLAGS & ~mix->undefined;
+    ours->flags &= compared;
+    theirs->flags &= compared;
+    for (unsigned i = 0; i < 15; i++) {
+        ck_assert_msg(ours->registers[i] == theirs->registers[i],
+                      "seed %llu: register %u is %#llx, the host has %#llx",
+                      (unsigned long long)seed, i, (unsigned long long)ours->registers[i],
+                      (unsigned long long)theirs->registers[i]);
+    }
+    ck_assert_msg(ours->flags == theirs->flags, "seed %llu: flags %#llx, the host has %#llx",
+                  (unsigned long long)seed, (unsigned long long)ours->flags,
+                  (unsigned long long)theirs->flags);
+    ck_assert_msg(memcmp(ours->memory, theirs->memory, sizeof ours->memory) == 0,
+                  "seed %llu: memory differs", (unsigned long long)seed);
+    ck_assert_msg(memcmp(ours->vectors, theirs->vectors, sizeof ours->vectors) == 0,
+                  "seed %llu: vectors differ", (unsigned long long)seed);
+}
+
+static void run_seed(uint64_t seed) {
+    static uint8_t code[CODE_SIZE];
+    struct mix mix = {.random = seed * 0x9e3779b97f4a7c15u + 1, .code = code};
+    struct mix_block ours;
+    struct mix_block theirs;
+    fill(&mix, &ours);
+    theirs = ours;
+    mix_make(&mix, INSTRUCTIONS);
+    run_in_guest(code, mix.size, &ours);
+    run_native(code, mix.size, &theirs);
+    compare(seed, &mix, &ours, &theirs);
+}
+
+START_TEST(the_host_computes_the_same) {
+    const char *wanted = getenv("ZIRCONIA_TEST_SEEDS");
+    const uint64_t count = wanted != NULL ? strtoull(wanted, NULL, 0) : 10000;
+    native = mmap(NULL, CODE_SIZE + 64, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANON,
+                  -1, 0);
+    ck_assert_ptr_ne(native, MAP_FAILED);
+    guest_start("port_echo"); // Any: this takes its place.
+    memory_write(ENTRY, done, sizeof done);
+    enter_to_end();
+    for (uint64_t seed = 1; seed <= count; seed++) {
+        run_seed(seed);
+    }
+}
+END_TEST
+
+int main(void) {
+    const TTest *const tests[] = {the_host_computes_the_same};
+    return run_tests("oracle", tests, sizeof tests / sizeof tests[0]);
+}
+
+#else
+
+int main(void) {
+    return 77; // CTest counts it as skipped.
+}
+
+#endif
