@@ -30,6 +30,9 @@ PROGRAM(stores, "\xa2\0\0\0\xe0\0\0\0\0\x31\xc0\xe6\xf4");  // mov [0xe0000000],
 PROGRAM(faults, "\x0f\x0b");                                // ud2, without an IDT
 PROGRAM(says, "\x66\xba\xf8\x03\xb0H\xee\xb0\x0a\xee"       // mov dx, 0x3f8; 'H', newline
               "\x31\xc0\xe6\xf4");
+PROGRAM(tells_time, "\xb9\x88\x13\0\0\xff\xc9\x75\xfc"     // mov ecx, 5000; dec ecx; jnz
+                    "\x0f\x31\xe7\x80\xff\xc5\x83\xfd\x10" // rdtsc; out 0x80, eax; inc; cmp 16
+                    "\x75\xec\x31\xc0\xe6\xf4");           // jne; end
 
 static const char *image(const struct program *program) {
     return make_file(program->name, program->bytes, program->size);
@@ -237,6 +240,17 @@ START_TEST(max_exits_and_stats_count_exactly) {
 }
 END_TEST
 
+START_TEST(virtual_time_repeats_a_run_exactly) {
+    static char first[sizeof result.out];
+    const char *command = "run %s --trap-io 0x80 --json --virtual-time";
+    ck_assert_int_eq(run_tool(command, image(&tells_time)), 0);
+    ck_assert_uint_eq(count_lines(result.out), 16 + 1 + 1);
+    memcpy(first, result.out, sizeof first);
+    ck_assert_int_eq(run_tool(command, image(&tells_time)), 0);
+    ck_assert_str_eq(result.out, first);
+}
+END_TEST
+
 START_TEST(disasm_prints_address_bytes_and_text) {
     ck_assert_int_eq(run_tool("disasm %s --base 0x7c00", image(&outputs)), 0);
     ck_assert_uint_eq(count_lines(result.out), 2);
@@ -349,6 +363,7 @@ int main(void) {
     tcase_add_test(tcase, json_lines_have_the_members_that_are_described);
     tcase_add_test(tcase, json_tells_of_bells_serial_output_and_errors);
     tcase_add_test(tcase, max_exits_and_stats_count_exactly);
+    tcase_add_test(tcase, virtual_time_repeats_a_run_exactly);
     tcase_add_test(tcase, disasm_prints_address_bytes_and_text);
     tcase_add_test(tcase, help_and_man_page_name_the_same_options_in_the_same_order);
     tcase_add_test(tcase, help_and_version_are_data);

@@ -11,6 +11,7 @@
 #include <zircon/status.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/hypervisor.h>
+#include <zirconia/virtual_time.h>
 #include <zirconia/zirconia.h>
 
 static const uint64_t page_size = 4096;
@@ -30,6 +31,12 @@ static enum exit_code make_guest(struct machine *machine) {
         zx_handle_close(resource);
     }
     return status == ZX_OK ? EXIT_CODE_OK : failed("create a guest", status);
+}
+
+static enum exit_code choose_clock(const struct machine *machine, const struct options *options) {
+    const zx_status_t status =
+        options->virtual_time ? zirconia_guest_use_virtual_time(machine->guest) : ZX_OK;
+    return status == ZX_OK ? EXIT_CODE_OK : failed("choose the guest's clock", status);
 }
 
 static enum exit_code make_memory(struct machine *machine) {
@@ -132,6 +139,8 @@ enum exit_code machine_create(const struct options *options, const struct image 
     if (status != ZX_OK)
         return failed("create a port", status);
     enum exit_code code = make_guest(machine);
+    if (code == EXIT_CODE_OK)
+        code = choose_clock(machine, options);
     if (code == EXIT_CODE_OK)
         code = make_memory(machine);
     if (code != EXIT_CODE_OK)

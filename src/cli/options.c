@@ -87,6 +87,12 @@ static const char *apply_json(struct options *options, const char *value) {
     return NULL;
 }
 
+static const char *apply_virtual_time(struct options *options, const char *value) {
+    (void)value;
+    options->virtual_time = true;
+    return NULL;
+}
+
 static const char *apply_stats(struct options *options, const char *value) {
     (void)value;
     options->stats = true;
@@ -110,6 +116,8 @@ const struct option_spec run_options[] = {
     {"--bell", "ADDR[:LEN]", "bell trap (LEN 0x1000)", apply_bell},
     {"--max-exits", "N", "stop after N VM exits", apply_max_exits},
     {"--timeout", "SECONDS", "stop after a time", apply_timeout},
+    {"--virtual-time", NULL, "drive the guest's clocks by its own work: runs repeat exactly",
+     apply_virtual_time},
     {"--trace", NULL, "one line an exit, on standard error", apply_trace},
     {"--json", NULL, "everything as JSON, one object a line, on standard output", apply_json},
     {"--stats", NULL, "exits by kind at the end, on standard error", apply_stats},

@@ -37,6 +37,7 @@ struct options {
     bool has_serial;
     uint64_t max_exits; // 0: no limit
     int64_t timeout;    // nanoseconds, 0: no limit
+    bool virtual_time;
     bool trace;
     bool json;
     bool stats;
