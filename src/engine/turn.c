@@ -89,10 +89,7 @@ void turn_take(struct turn *turn, unsigned vpid) {
 void turn_give(struct turn *turn, enum turn_end end) {
     platform_mutex_lock(&turn->lock);
     turn->taken = false;
-    if (turn->by_vpid && end != TURN_KEPT) {
-        if (end == TURN_ASLEEP) {
-            turn->asleep |= 1ull << turn->current;
-        }
+    if (turn->by_vpid && end == TURN_OVER) {
         pass_on(turn);
     }
     if (turn->waiting > 0) {
@@ -129,6 +126,15 @@ void turn_give_call(struct turn *turn) {
 }
 
 // --- Virtual time ---
+
+void turn_sleep(struct turn *turn) {
+    platform_mutex_lock(&turn->lock);
+    if (turn->by_vpid) {
+        turn->asleep |= 1ull << turn->current;
+        pass_on(turn);
+    }
+    platform_mutex_unlock(&turn->lock);
+}
 
 bool turn_all_asleep(struct turn *turn) {
     platform_mutex_lock(&turn->lock);

@@ -35,9 +35,8 @@ struct turn {
 };
 
 enum turn_end {
-    TURN_KEPT,   // It goes on later: the run call returns, or makes room for a call from outside.
-    TURN_OVER,   // Others may run; this one wants to go on.
-    TURN_ASLEEP, // HLT.
+    TURN_KEPT, // It goes on later: the run call returns, or makes room for a call from outside.
+    TURN_OVER, // Others may run; this one wants to go on.
 };
 
 void turn_init(struct turn *turn);
@@ -54,6 +53,9 @@ void turn_give_call(struct turn *turn);
 
 // Somebody else waits. Any thread.
 bool turn_wanted(struct turn *turn);
+
+// HLT, in virtual time: the next is known from now on, but runs only after turn_give().
+void turn_sleep(struct turn *turn);
 
 // In virtual time, no VCPU can go on before one is woken.
 bool turn_all_asleep(struct turn *turn);

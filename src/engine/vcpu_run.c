@@ -73,8 +73,9 @@ static bool awake(const struct vcpu *vcpu) {
     return vcpu->kicked || pending_any(&vcpu->pending);
 }
 
-// Sleeps until a vector is pending or the VCPU is kicked; others run meanwhile. The turn is given
-// up inside the lock, so that whoever wakes the VCPU finds it asleep.
+// Sleeps until a vector is pending or the VCPU is kicked; others run meanwhile. It falls asleep
+// inside the lock, so that whoever wakes it finds it asleep; and virtual time jumps before the turn
+// is given up, or what a timer wakes would run beside the rest of the jump.
 static zx_status_t halt(struct exit_context *context) {
     struct vcpu *vcpu = context->vcpu;
     struct guest *guest = vcpu->guest;
@@ -84,9 +85,10 @@ static zx_status_t halt(struct exit_context *context) {
         platform_mutex_unlock(&vcpu->lock);
         return ZX_ERR_NEXT;
     }
-    turn_give(&guest->turn, TURN_ASLEEP);
+    turn_sleep(&guest->turn);
     platform_mutex_unlock(&vcpu->lock);
     guest_clock_skip_sleep(guest);
+    turn_give(&guest->turn, TURN_KEPT);
     platform_mutex_lock(&vcpu->lock);
     while (!awake(vcpu)) {
         platform_condition_wait(&vcpu->wake, &vcpu->lock);
