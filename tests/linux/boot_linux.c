@@ -18,6 +18,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zircon/syscalls.h>
 
 #define MEMORY_SIZE (256ull << 20)
@@ -34,6 +35,8 @@ struct plan {
     unsigned processor_count;
     long boots;
     zx_duration_t kick_interval; // 0 for no kicks.
+    bool virtual_time;
+    char *first_output; // In virtual time: what every boot has to write.
 };
 
 struct kicker {
@@ -89,10 +92,25 @@ static bool run(struct machine *machine, const struct boot_entry *entry, zx_dura
     return good;
 }
 
-static bool boot(const struct plan *plan) {
+// In virtual time every boot writes the same, its times included.
+static bool repeats_first(struct plan *plan, const struct devices *devices) {
+    const size_t size = devices->output_size + 1;
+    if (plan->first_output == NULL) {
+        plan->first_output = malloc(size);
+        return plan->first_output != NULL &&
+               memcpy(plan->first_output, devices->output, size) != NULL;
+    }
+    const bool same = strcmp(plan->first_output, devices->output) == 0;
+    if (!same) {
+        fprintf(stderr, "linux: the output differs from the first boot's\n");
+    }
+    return same;
+}
+
+static bool boot(struct plan *plan) {
     static struct machine machine;
     struct boot_entry entry;
-    machine_create(&machine, MEMORY_SIZE, plan->processor_count);
+    machine_create(&machine, MEMORY_SIZE, plan->processor_count, plan->virtual_time);
     acpi_write(machine.memory, plan->processor_count);
     const char *error = loader_load(machine.memory, MEMORY_SIZE, &plan->kernel, &plan->initramfs,
                                     command_line, &entry);
@@ -100,14 +118,17 @@ static bool boot(const struct plan *plan) {
         fprintf(stderr, "linux: %s\n", error);
         exit(EXIT_FAILURE);
     }
-    const bool good = run(&machine, &entry, plan->kick_interval) &&
-                      verdict(machine.devices.output, plan->busybox_md5, plan->processor_count);
+    bool good = run(&machine, &entry, plan->kick_interval) &&
+                verdict(machine.devices.output, plan->busybox_md5, plan->processor_count);
+    if (plan->virtual_time) {
+        good = good && repeats_first(plan, &machine.devices);
+    }
     printf("%lu run calls ended by a kick\n", atomic_load(&machine.cancels));
     machine_destroy(&machine);
     return good;
 }
 
-static bool boot_all(const struct plan *plan) {
+static bool boot_all(struct plan *plan) {
     for (long i = 1; i <= plan->boots; i++) {
         const zx_time_t start = zx_clock_get_monotonic();
         const bool good = boot(plan);
@@ -132,12 +153,14 @@ int main(int argc, char **argv) {
         .processor_count = (unsigned)strtoul(argv[5], NULL, 10),
         .boots = strtol(argv[6], NULL, 10),
         .kick_interval = ZX_USEC(strtol(argv[7], NULL, 10)),
+        .virtual_time = strcmp(argv[7], "virtual") == 0,
     };
     struct file busybox = read_file(argv[2]);
     struct file init = read_file(argv[4]);
     plan.initramfs = initramfs_build(&init, &busybox);
     const bool good = plan.initramfs.bytes != NULL && plan.processor_count >= 1 &&
                       plan.processor_count <= PROCESSORS_MAX && boot_all(&plan);
+    free(plan.first_output);
     free(plan.initramfs.bytes);
     free(init.bytes);
     free(busybox.bytes);

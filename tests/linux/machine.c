@@ -10,6 +10,7 @@
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/hypervisor.h>
+#include <zirconia/virtual_time.h>
 #include <zirconia/zirconia.h>
 
 #define PORT_COUNT 0xffff // A trap cannot reach the last port.
@@ -37,11 +38,12 @@ static void make_memory(struct machine *machine) {
     machine->memory = (uint8_t *)address;
 }
 
-void machine_create(struct machine *machine, uint64_t memory_size, unsigned processor_count) {
+void machine_create(struct machine *machine, uint64_t memory_size, unsigned processor_count,
+                    bool virtual_time) {
     zx_handle_t resource = ZX_HANDLE_INVALID;
     memset(machine, 0, sizeof *machine);
     pthread_mutex_init(&machine->lock, NULL);
-    pthread_cond_init(&machine->started, NULL);
+    pthread_cond_init(&machine->created, NULL);
     machine->memory_size = memory_size;
     machine->processor_count = processor_count;
     for (unsigned i = 0; i < processor_count; i++) {
@@ -52,6 +54,9 @@ void machine_create(struct machine *machine, uint64_t memory_size, unsigned proc
     check(zx_handle_close(resource), "zx_handle_close");
     check(zx_guest_set_trap(machine->guest, ZX_GUEST_TRAP_IO, 0, PORT_COUNT, ZX_HANDLE_INVALID, 0),
           "zx_guest_set_trap");
+    if (virtual_time) {
+        check(zirconia_guest_use_virtual_time(machine->guest), "zirconia_guest_use_virtual_time");
+    }
     make_memory(machine);
 }
 
@@ -60,6 +65,6 @@ void machine_destroy(struct machine *machine) {
           "zx_vmar_unmap");
     check(zx_handle_close(machine->vmar), "zx_handle_close of the address space");
     check(zx_handle_close(machine->guest), "zx_handle_close of the guest");
-    pthread_cond_destroy(&machine->started);
+    pthread_cond_destroy(&machine->created);
     pthread_mutex_destroy(&machine->lock);
 }

@@ -23,8 +23,10 @@ struct machine;
 struct processor {
     struct machine *machine;
     pthread_t thread; // The boot processor's is the one that runs the machine.
-    zx_handle_t vcpu; // ZX_HANDLE_INVALID until it is started.
+    zx_handle_t vcpu; // ZX_HANDLE_INVALID before it is created and after it has ended.
     uint64_t entry;
+    bool started;
+    bool created;
 };
 
 struct machine {
@@ -35,7 +37,7 @@ struct machine {
     unsigned processor_count;
     struct processor processors[PROCESSORS_MAX]; // By local APIC id.
     pthread_mutex_t lock;
-    pthread_cond_t started;
+    pthread_cond_t created;
     atomic_bool ended;
     bool failed;
     atomic_ulong cancels; // How many times a run call came back for a kick.
@@ -45,7 +47,8 @@ struct machine {
 // Ends the process when `status` is an error, with `what` failed.
 void check(zx_status_t status, const char *what);
 
-void machine_create(struct machine *machine, uint64_t memory_size, unsigned processor_count);
+void machine_create(struct machine *machine, uint64_t memory_size, unsigned processor_count,
+                    bool virtual_time);
 void machine_destroy(struct machine *machine);
 
 #endif // TESTS_LINUX_MACHINE_H

@@ -53,11 +53,12 @@ static bool start_processor(struct machine *machine, uint64_t id, uint64_t entry
     struct processor *processor = &machine->processors[id];
     bool good = true;
     pthread_mutex_lock(&machine->lock);
-    if (processor->vcpu == ZX_HANDLE_INVALID) {
+    if (!processor->started && !atomic_load(&machine->ended)) {
         processor->entry = entry;
         good = pthread_create(&processor->thread, NULL, run_application_processor, processor) == 0;
-        while (good && processor->vcpu == ZX_HANDLE_INVALID) {
-            pthread_cond_wait(&machine->started, &machine->lock);
+        processor->started = good;
+        while (good && !processor->created) {
+            pthread_cond_wait(&machine->created, &machine->lock);
         }
     }
     pthread_mutex_unlock(&machine->lock);
@@ -108,7 +109,8 @@ static bool run_until_end(struct processor *processor) {
     return true;
 }
 
-// The first to end gets the others out of their run calls.
+// The first to end gets the others out of their run calls. In virtual time they would wait for this
+// one's turn, which goes with the VCPU.
 static void run_processor(struct processor *processor) {
     struct machine *machine = processor->machine;
     const bool good = run_until_end(processor);
@@ -118,6 +120,8 @@ static void run_processor(struct processor *processor) {
     for (unsigned i = 0; i < machine->processor_count; i++) {
         kick(&machine->processors[i]);
     }
+    check(zx_handle_close(processor->vcpu), "zx_handle_close of a VCPU");
+    processor->vcpu = ZX_HANDLE_INVALID;
     pthread_mutex_unlock(&machine->lock);
 }
 
@@ -127,7 +131,8 @@ static void create_vcpu(struct processor *processor) {
     check(zx_vcpu_create(machine->guest, 0, processor->entry, &vcpu), "zx_vcpu_create");
     pthread_mutex_lock(&machine->lock);
     processor->vcpu = vcpu;
-    pthread_cond_broadcast(&machine->started);
+    processor->created = true;
+    pthread_cond_broadcast(&machine->created);
     pthread_mutex_unlock(&machine->lock);
 }
 
@@ -146,16 +151,10 @@ bool processors_run(struct machine *machine, const struct boot_entry *entry) {
           "zx_vcpu_write_state");
     run_processor(boot);
     for (unsigned i = 1; i < machine->processor_count; i++) {
-        if (machine->processors[i].vcpu != ZX_HANDLE_INVALID) {
+        if (machine->processors[i].started) {
             pthread_join(machine->processors[i].thread, NULL);
         }
     }
-    pthread_mutex_lock(&machine->lock);
-    for (unsigned i = 0; i < machine->processor_count; i++) {
-        check(zx_handle_close(machine->processors[i].vcpu), "zx_handle_close of a VCPU");
-        machine->processors[i].vcpu = ZX_HANDLE_INVALID;
-    }
-    pthread_mutex_unlock(&machine->lock);
     return !machine->failed;
 }
 
