@@ -8,6 +8,7 @@
 #include "engine/cpu/flat_engine.h"
 #include "engine/cpu/linear.h"
 #include "engine/cpu/machine.h"
+#include "engine/cpu/run.h"
 #include "engine/cpu/state.h"
 #include "platform/platform.h"
 
@@ -156,15 +157,35 @@ bool code_pages_must_step(struct cpu *cpu, uint64_t guest_physical, unsigned len
     return true;
 }
 
-// At a page's end the block ends by itself. on_block() sees the step through `attention`.
+bool code_pages_must_step_first(struct cpu *cpu, unsigned length) {
+    struct machine *machine = cpu->machine;
+    const uint64_t linear = cpu_code_address(cpu, cpu_rip(cpu));
+    const uint64_t end = cpu_code_address(cpu, cpu_rip(cpu) + length);
+    struct access_fault fault;
+    uint64_t physical = 0;
+    if (machine->code.stepped_now || machine->run->stepping || length == 0 ||
+        (linear ^ (end - 1)) >> 12 != 0 ||
+        linear_translate(cpu, linear, ACCESS_FETCH, &physical, &fault) != ACCESS_DONE) {
+        return false;
+    }
+    const uint64_t *entry = nested_entry(machine, physical, false);
+    if (entry == NULL || (*entry & NESTED_PRESENT) == 0) {
+        return false;
+    }
+    machine->code.stepped = page_of(*entry);
+    machine->code.step_start = linear;
+    machine->code.step_end = end;
+    return true;
+}
+
+// on_block() sees the step through `attention`.
 bool code_pages_begin_step(struct machine *machine) {
+    machine->code.stepped_now = false;
     if (machine->code.stepped == NO_WINDOW_PAGE) {
         return false;
     }
     atomic_store(&machine->attention, true);
-    if (machine->code.step_end % 0x1000 != 0) {
-        uc_ctl_set_exits(machine->engine, &machine->code.step_end, 1);
-    }
+    uc_ctl_set_exits(machine->engine, &machine->code.step_end, 1);
     return true;
 }
 
@@ -173,6 +194,7 @@ void code_pages_end_step(struct machine *machine) {
     if (page == NO_WINDOW_PAGE) {
         return;
     }
+    machine->code.stepped_now = true;
     machine->code.stepped = NO_WINDOW_PAGE;
     code_pages_forget(machine, page);
 }

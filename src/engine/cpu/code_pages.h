@@ -23,6 +23,7 @@ struct code_pages {
     uint64_t stepped;    // The page that stays writable while one instruction runs, and the
     uint64_t step_start; // instruction's linear address
     uint64_t step_end;   // and its end.
+    bool stepped_now;    // What is being reported comes from an instruction that ran alone.
 };
 
 bool code_pages_create(struct machine *machine);
@@ -49,6 +50,11 @@ void code_pages_drop_noted(struct machine *machine);
 // An instruction that stores into the page that it is itself in: guarding that page again would
 // fault for ever. It runs alone, the page unguarded, and then is translated anew.
 bool code_pages_must_step(struct cpu *cpu, uint64_t guest_physical, unsigned length);
+
+// Unicorn translates ahead, and a fault that it meets on the page after RIP's looks like one of the
+// instruction at RIP. True if that instruction lies before the page and has not run alone yet: it
+// is to do so, like one that stores into its page.
+bool code_pages_must_step_first(struct cpu *cpu, unsigned length);
 bool code_pages_begin_step(struct machine *machine); // False when there is nothing to step.
 void code_pages_end_step(struct machine *machine);
 

@@ -106,6 +106,17 @@ static enum report_result general_protection(struct cpu *cpu, struct cpu_exit *e
                              error_code, exit);
 }
 
+// Did translation meet the fault in front of what RIP is at?
+static bool met_ahead(struct cpu *cpu, uint64_t address, struct cpu_exit *exit) {
+    const uint64_t linear = cpu_code_address(cpu, cpu_rip(cpu));
+    if (address != (linear | 0xfff) + 1) {
+        return false;
+    }
+    uint8_t available;
+    fetch_instruction(cpu, exit, &available);
+    return code_pages_must_step_first(cpu, exit->instruction_length);
+}
+
 static enum report_result exception(struct cpu *cpu, uint8_t vector, uint64_t address,
                                     struct cpu_exit *exit) {
     switch (vector) {
@@ -117,6 +128,9 @@ static enum report_result exception(struct cpu *cpu, uint8_t vector, uint64_t ad
     case VECTOR_GENERAL_PROTECTION:
         return general_protection(cpu, exit);
     case VECTOR_PAGE_FAULT:
+        if (met_ahead(cpu, address, exit)) {
+            return REPORT_STEP;
+        }
         cpu_set_control(cpu, 2, address);
         break;
     default:
@@ -221,9 +235,13 @@ static enum report_result nested_page_fault(struct cpu *cpu, uint64_t address,
             return result;
         }
     }
+    exit->fetch = (cpu_error_code(cpu) & 16) != 0;
+    if (exit->fetch && address % 0x1000 == 0 &&
+        code_pages_must_step_first(cpu, exit->instruction_length)) {
+        return REPORT_STEP;
+    }
     exit->guest_physical = address;
     exit->write = write;
-    exit->fetch = (cpu_error_code(cpu) & 16) != 0;
     exit->reason = EXIT_EPT_VIOLATION;
     return REPORT_EXIT;
 }
@@ -236,6 +254,9 @@ enum report_result report_fetch_refused(struct cpu *cpu, struct cpu_exit *exit) 
         uint64_t physical = 0;
         if (linear_translate(cpu, ends[i], ACCESS_FETCH, &physical, &fault) == ACCESS_DONE &&
             !machine_may_execute(cpu->machine, physical)) {
+            if (i == 1 && met_ahead(cpu, ends[1], exit)) {
+                return REPORT_STEP;
+            }
             exit->guest_physical = physical;
             break;
         }
