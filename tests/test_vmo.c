@@ -262,7 +262,7 @@ START_TEST(listeners_hear_of_writes) {
 END_TEST
 
 static void *first_use(void *argument) {
-    return vmo_host(argument);
+    return vmo_host(argument, 4096);
 }
 
 START_TEST(threads_agree_on_the_host_mapping) {
@@ -276,7 +276,7 @@ START_TEST(threads_agree_on_the_host_mapping) {
         void *host = NULL;
         pthread_join(threads[i], &host);
         ck_assert_ptr_nonnull(host);
-        ck_assert_ptr_eq(host, vmo_host(vmo));
+        ck_assert_ptr_eq(host, vmo_host(vmo, 4096));
     }
     vmo_unref(vmo);
 }

@@ -298,6 +298,52 @@ ZIRCONIA_EXPORT zx_status_t zx_vmo_write(zx_handle_t handle, const void *buffer,
 // The VMO's size in bytes, in whole pages. No right asked for.
 ZIRCONIA_EXPORT zx_status_t zx_vmo_get_size(zx_handle_t handle, uint64_t *size);
 
+// Changes the size, rounded up to whole pages. What is cut off is out of reach of mappings when the
+// call returns, in guests too; what is added reads as zero, and mappings of it begin to work.
+// Errors: VMO (WRITE, and RESIZE if it is resizable); ZX_ERR_UNAVAILABLE when it is not;
+// ZX_ERR_OUT_OF_RANGE for a size that cannot be rounded up; ZX_ERR_NO_MEMORY.
+// 2018: RESIZE is not asked for.
+ZIRCONIA_EXPORT zx_status_t zx_vmo_set_size(zx_handle_t handle, uint64_t size);
+
+// One of ZX_VMO_OP_ on a range. DECOMMIT (whole pages) and ZERO make it zero. COMMIT, DONT_NEED,
+// ALWAYS_NEED and the cache operations only check: pages come when they are touched, and caches are
+// coherent. COMMIT, DECOMMIT, ZERO and the two hints take what there is of a range that begins
+// inside the VMO or at its end. buffer and buffer_size are not used.
+// Errors: VMO (WRITE for COMMIT, DECOMMIT, ZERO, CACHE_INVALIDATE, READ for the other cache
+// operations and the hints); ZX_ERR_INVALID_ARGS for an unknown op, before the right;
+// ZX_ERR_NOT_SUPPORTED for LOCK, TRY_LOCK, UNLOCK; cache operations: ZX_ERR_INVALID_ARGS for a size
+// of 0, ZX_ERR_OUT_OF_RANGE for a range not inside; the others: ZX_ERR_INVALID_ARGS when DECOMMIT
+// is not given whole pages, ZX_ERR_BAD_STATE for ZERO of a VMO that is not cached,
+// ZX_ERR_OUT_OF_RANGE for an offset beyond the end; ZX_ERR_NO_MEMORY.
+ZIRCONIA_EXPORT zx_status_t zx_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset,
+                                            uint64_t size, void *buffer, size_t buffer_size);
+
+// Sets the caching of later mappings (ZX_CACHE_POLICY_), which shows in nothing but that
+// zx_vmo_read() and zx_vmo_write() refuse what is not CACHED.
+// Errors: ZX_ERR_INVALID_ARGS for an unknown policy; VMO (MAP); ZX_ERR_BAD_STATE when the VMO was
+// ever written, committed or mapped, or has a parent or a child.
+ZIRCONIA_EXPORT zx_status_t zx_vmo_set_cache_policy(zx_handle_t handle, uint32_t cache_policy);
+
+// Makes a VMO from size bytes of another from offset on. SNAPSHOT and SNAPSHOT_AT_LEAST_ON_WRITE: a
+// copy, zeros beyond the parent's end; the handle has the parent handle's rights and WRITE, without
+// EXECUTE. SLICE: the same memory, of a parent that cannot be resized; the parent handle's rights.
+// RESIZABLE (copies only) adds RESIZE, NO_WRITE takes WRITE away. The parent's ZERO_CHILDREN signal
+// is clear while it has children.
+// Errors: VMO (DUPLICATE and READ); ZX_ERR_INVALID_ARGS for options; ZX_ERR_NOT_SUPPORTED for
+// REFERENCE; ZX_ERR_INVALID_ARGS for an offset not in whole pages; ZX_ERR_OUT_OF_RANGE for a size
+// that cannot be rounded up; SLICE: ZX_ERR_NOT_SUPPORTED for a resizable parent,
+// ZX_ERR_INVALID_ARGS for a range not inside; ZX_ERR_NO_MEMORY, also for a child in the 257th
+// generation.
+ZIRCONIA_EXPORT zx_status_t zx_vmo_create_child(zx_handle_t handle, uint32_t options,
+                                                uint64_t offset, uint64_t size, zx_handle_t *out);
+
+// The same of 2018. options: ZX_VMO_CLONE_COPY_ON_WRITE, a copy, which can be resized unless
+// ZX_VMO_CLONE_NON_RESIZEABLE is given too. The handle has the parent handle's rights and WRITE.
+// Errors: VMO (DUPLICATE and READ); ZX_ERR_INVALID_ARGS for options, then for an offset not in
+// whole pages; ZX_ERR_OUT_OF_RANGE for a size that cannot be rounded up; ZX_ERR_NO_MEMORY.
+ZIRCONIA_EXPORT zx_status_t zx_vmo_clone(zx_handle_t handle, uint32_t options, uint64_t offset,
+                                         uint64_t size, zx_handle_t *out);
+
 // Replaces handle by one that has EXECUTE as well, which a mapping that a guest executes from asks
 // for. vmex: 0, or a SYSTEM resource that covers ZX_RSRC_SYSTEM_VMEX_BASE. handle is gone
 // afterwards, whatever the result, and no right on it is asked for.
@@ -307,7 +353,7 @@ ZIRCONIA_EXPORT zx_status_t zx_vmo_get_size(zx_handle_t handle, uint64_t *size);
 ZIRCONIA_EXPORT zx_status_t zx_vmo_replace_as_executable(zx_handle_t handle, zx_handle_t vmex,
                                                          zx_handle_t *out);
 
-// ---- Virtual memory address regions (objects ABI 5.2 to 5.4, 5.7; hypervisor ABI 10) ----
+// ---- Virtual memory address regions (objects ABI 5.2 to 5.7; hypervisor ABI 10) ----
 
 // Maps len bytes of a VMO (rounded up to whole pages) from vmo_offset on into the region: the
 // process's own (zx_vmar_root_self()) or a guest's. With ZX_VM_SPECIFIC at vmar_offset bytes from
@@ -320,17 +366,49 @@ ZIRCONIA_EXPORT zx_status_t zx_vmo_replace_as_executable(zx_handle_t handle, zx_
 // REQUIRE_NON_RESIZABLE and a resizable VMO; ZX_ERR_INVALID_ARGS for a vmo_offset not in whole
 // pages; ZX_ERR_BAD_STATE when the region is gone; ZX_ERR_INVALID_ARGS for a len of 0, an offset
 // without SPECIFIC, a range not inside the region or not in whole pages; ZX_ERR_ALREADY_EXISTS when
-// a SPECIFIC range is occupied; ZX_ERR_NO_MEMORY when there is no room.
+// a SPECIFIC range is occupied; ZX_ERR_INVALID_ARGS when a SPECIFIC_OVERWRITE range meets a region;
+// ZX_ERR_NO_MEMORY when there is no room.
 // 2018: a SPECIFIC range that is occupied gives ZX_ERR_NO_MEMORY.
 ZIRCONIA_EXPORT zx_status_t zx_vmar_map(zx_handle_t handle, zx_vm_option_t options,
                                         size_t vmar_offset, zx_handle_t vmo, uint64_t vmo_offset,
                                         size_t len, zx_vaddr_t *mapped_addr);
 
 // Removes whatever is mapped in [addr, addr + len), len rounded up to whole pages; holes are fine,
-// and a mapping that is cut stays outside of the range. A guest sees it at once.
+// a mapping that is cut stays outside of the range, and regions inside of it are destroyed. A guest
+// sees it at once.
 // Errors: VMAR, no right asked for; ZX_ERR_INVALID_ARGS for an addr not in whole pages or a len of
-// 0; ZX_ERR_BAD_STATE when the region is gone; ZX_ERR_INVALID_ARGS for a range not inside it.
+// 0; ZX_ERR_BAD_STATE when the region is gone; ZX_ERR_INVALID_ARGS for a range not inside it, for
+// one that cuts a region in it, and for one that covers such a region when the handle lacks
+// OP_CHILDREN.
+// 2018: OP_CHILDREN is not asked for.
 ZIRCONIA_EXPORT zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, size_t len);
+
+// Gives [addr, addr + len), len rounded up to whole pages, other permissions: ZX_VM_PERM_ bits or
+// none. A guest sees it at once.
+// Errors: VMAR (READ, WRITE, EXECUTE as asked for); ZX_ERR_INVALID_ARGS for WRITE or EXECUTE
+// without READ, other options, an addr not in whole pages, a len of 0; ZX_ERR_BAD_STATE when the
+// region is gone; ZX_ERR_INVALID_ARGS for a range not inside it; ZX_ERR_NOT_FOUND for a hole in it;
+// ZX_ERR_INVALID_ARGS for a region in it; ZX_ERR_ACCESS_DENIED for a permission that the handles
+// with which it was mapped did not have in common; ZX_ERR_NO_MEMORY.
+ZIRCONIA_EXPORT zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vm_option_t options,
+                                            zx_vaddr_t addr, size_t len);
+
+// Makes a region of size bytes inside of another: with ZX_VM_SPECIFIC at offset, otherwise where
+// there is room. options: also the ZX_VM_CAN_MAP_ bits that it shall have, COMPACT, an alignment,
+// OFFSET_IS_UPPER_LIMIT. It stays after its last handle is closed, for as long as the parent does.
+// Errors: VMAR (READ, WRITE, EXECUTE for each CAN_MAP); ZX_ERR_INVALID_ARGS for other options or a
+// size of 0 or not in whole pages; ZX_ERR_ACCESS_DENIED for a CAN_MAP that the parent lacks;
+// ZX_ERR_BAD_STATE when the parent is gone; then as zx_vmar_map() from "an offset without SPECIFIC"
+// on.
+// 2018: a SPECIFIC range that is occupied gives ZX_ERR_NO_MEMORY.
+ZIRCONIA_EXPORT zx_status_t zx_vmar_allocate(zx_handle_t parent_vmar, zx_vm_option_t options,
+                                             size_t offset, size_t size, zx_handle_t *child_vmar,
+                                             zx_vaddr_t *child_addr);
+
+// Takes out a region with all that is mapped and allocated in it; every later call on it or on a
+// region in it is ZX_ERR_BAD_STATE.
+// Errors: VMAR, no right asked for; ZX_ERR_BAD_STATE when it is gone already.
+ZIRCONIA_EXPORT zx_status_t zx_vmar_destroy(zx_handle_t handle);
 
 // ---- Time (objects ABI 3.6) ----
 
@@ -391,6 +469,13 @@ ZIRCONIA_EXPORT zx_status_t zirconia_2018_port_cancel(zx_handle_t handle, zx_han
                                                       uint64_t key);
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_create(uint64_t size, uint32_t options,
                                                      zx_handle_t *out);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_set_size(zx_handle_t handle, uint64_t size);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmar_allocate(zx_handle_t parent_vmar,
+                                                        zx_vm_option_t options, size_t offset,
+                                                        size_t size, zx_handle_t *child_vmar,
+                                                        zx_vaddr_t *child_addr);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr,
+                                                     size_t len);
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmar_map(zx_handle_t handle, zx_vm_option_t options,
                                                    size_t vmar_offset, zx_handle_t vmo,
                                                    uint64_t vmo_offset, size_t len,

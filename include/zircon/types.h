@@ -151,6 +151,39 @@ typedef uint32_t zx_obj_type_t;
 #define ZX_VMO_TRAP_DIRTY ((uint32_t)1u << 3)
 #endif
 
+// Operations of zx_vmo_op_range().
+#define ZX_VMO_OP_COMMIT ((uint32_t)1u)
+#define ZX_VMO_OP_DECOMMIT ((uint32_t)2u)
+#define ZX_VMO_OP_LOCK ((uint32_t)3u)
+#define ZX_VMO_OP_UNLOCK ((uint32_t)4u)
+#define ZX_VMO_OP_CACHE_SYNC ((uint32_t)6u)
+#define ZX_VMO_OP_CACHE_INVALIDATE ((uint32_t)7u)
+#define ZX_VMO_OP_CACHE_CLEAN ((uint32_t)8u)
+#define ZX_VMO_OP_CACHE_CLEAN_INVALIDATE ((uint32_t)9u)
+#ifdef ZIRCONIA_ABI_2018
+#define ZX_VMO_OP_LOOKUP ((uint32_t)5u)
+#else
+#define ZX_VMO_OP_ZERO ((uint32_t)10u)
+#define ZX_VMO_OP_TRY_LOCK ((uint32_t)11u)
+#define ZX_VMO_OP_DONT_NEED ((uint32_t)12u)
+#define ZX_VMO_OP_ALWAYS_NEED ((uint32_t)13u)
+#endif
+
+// Options of zx_vmo_create_child(), and of zx_vmo_clone() of 2018.
+#define ZIRCONIA_2018_VMO_CLONE_COPY_ON_WRITE ((uint32_t)1u << 0)
+#define ZIRCONIA_2018_VMO_CLONE_NON_RESIZEABLE ((uint32_t)1u << 1)
+#ifdef ZIRCONIA_ABI_2018
+#define ZX_VMO_CLONE_COPY_ON_WRITE ZIRCONIA_2018_VMO_CLONE_COPY_ON_WRITE
+#define ZX_VMO_CLONE_NON_RESIZEABLE ZIRCONIA_2018_VMO_CLONE_NON_RESIZEABLE
+#else
+#define ZX_VMO_CHILD_SNAPSHOT ((uint32_t)1u << 0)
+#define ZX_VMO_CHILD_RESIZABLE ((uint32_t)1u << 2)
+#define ZX_VMO_CHILD_SLICE ((uint32_t)1u << 3)
+#define ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE ((uint32_t)1u << 4)
+#define ZX_VMO_CHILD_NO_WRITE ((uint32_t)1u << 5)
+#define ZX_VMO_CHILD_REFERENCE ((uint32_t)1u << 6)
+#endif
+
 #define ZX_CACHE_POLICY_CACHED ((uint32_t)0u)
 #define ZX_CACHE_POLICY_UNCACHED ((uint32_t)1u)
 #define ZX_CACHE_POLICY_UNCACHED_DEVICE ((uint32_t)2u)

@@ -34,11 +34,18 @@ static void space_unmap(struct address_space *space, const struct mapping_view *
     machine_unmap(guest->machine, view->base, view->length);
 }
 
+// The guest finds out again what it may do there.
+static bool space_changed(struct address_space *space, const struct mapping_view *view) {
+    space_unmap(space, view);
+    return true;
+}
+
 static const struct address_space_ops space_ops = {
     .lock = space_lock,
     .unlock = space_unlock,
     .map = space_map,
     .unmap = space_unmap,
+    .changed = space_changed,
 };
 
 static bool find_page(void *context, uint64_t guest_physical, struct backing *out) {
@@ -54,7 +61,7 @@ static bool find_page(void *context, uint64_t guest_physical, struct backing *ou
     out->vmo_offset = view.vmo_offset + (page - view.base);
     out->writable = (view.permissions & ZX_VM_PERM_WRITE) != 0;
     out->executable = (view.permissions & ZX_VM_PERM_EXECUTE) != 0;
-    return out->vmo_offset < view.vmo->size;
+    return page - view.base < mapping_view_backed(&view);
 }
 
 static uint64_t read_tsc(void *context) {

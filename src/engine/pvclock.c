@@ -60,9 +60,11 @@ static zx_status_t locate(struct guest *guest, uint64_t address, size_t size, ui
     if (view.length - (address - view.base) < size) {
         return ZX_ERR_OUT_OF_RANGE;
     }
-    // The last byte's page too: to be written to, it must hold no translated code.
+    // The last byte's page too: to be written to, it must hold no translated code. Where a VMO has
+    // grown, its next page may lie elsewhere in the window.
     uint8_t *host = machine_host_address(guest->machine, address, true);
-    if (host == NULL || machine_host_address(guest->machine, address + size - 1, true) == NULL) {
+    if (host == NULL ||
+        machine_host_address(guest->machine, address + size - 1, true) != host + size - 1) {
         return ZX_ERR_NOT_FOUND;
     }
     *out = host;

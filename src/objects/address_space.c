@@ -5,6 +5,8 @@
 
 #include "objects/address_space.h"
 
+#include "objects/region.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +20,11 @@ struct address_space *address_space_create(const struct address_space_ops *ops, 
     space->owner = owner;
     space->base = base;
     space->size = size;
+    space->root = region_create(NULL, base, size, REGION_CAN_MAP_ALL);
+    if (space->root == NULL) {
+        free(space);
+        return NULL;
+    }
     atomic_init(&space->references, 1);
     platform_mutex_init(&space->gate);
     return space;
@@ -31,6 +38,7 @@ struct address_space *address_space_ref(struct address_space *space) {
 void address_space_unref(struct address_space *space) {
     if (atomic_fetch_sub_explicit(&space->references, 1, memory_order_acq_rel) == 1) {
         platform_mutex_destroy(&space->gate);
+        region_unref(space->root);
         free(space->mappings);
         free(space);
     }
@@ -53,6 +61,13 @@ void address_space_unlock(struct address_space *space) {
         space->ops->unlock(space);
     }
     platform_mutex_unlock(&space->gate);
+}
+
+uint64_t mapping_view_backed(const struct mapping_view *view) {
+    const uint64_t size = view->vmo->size;
+    const uint64_t end = size < view->vmo_end ? size : view->vmo_end;
+    const uint64_t backed = view->vmo_offset < end ? end - view->vmo_offset : 0;
+    return backed < view->length ? backed : view->length;
 }
 
 static uint64_t end_of(const struct mapping_view *view) {
@@ -84,9 +99,19 @@ bool address_space_find(const struct address_space *space, uint64_t address,
     return true;
 }
 
-bool address_space_occupied(const struct address_space *space, uint64_t base, uint64_t length) {
+bool address_space_first(const struct address_space *space, uint64_t base, uint64_t length,
+                         struct mapping_view *out) {
     const size_t index = first_above(space, base);
-    return index < space->count && space->mappings[index].base < base + length;
+    if (index == space->count || space->mappings[index].base >= base + length) {
+        return false;
+    }
+    *out = space->mappings[index];
+    return true;
+}
+
+bool address_space_occupied(const struct address_space *space, uint64_t base, uint64_t length) {
+    struct mapping_view view;
+    return address_space_first(space, base, length, &view);
 }
 
 // Makes room for `more` entries, so that the steps after it cannot fail.
@@ -139,7 +164,7 @@ static size_t cut_entry(struct address_space *space, size_t index, uint64_t base
     if (right) {
         const struct mapping_view rest = part_of(&whole, end, end_of(&whole));
         if (left) {
-            vmo_ref(whole.vmo); // One mapping has become two.
+            vmo_add_mapping(whole.vmo, space); // One mapping has become two.
             insert_entry(space, index + 1, &rest);
         } else {
             space->mappings[index] = rest;
@@ -151,9 +176,21 @@ static size_t cut_entry(struct address_space *space, size_t index, uint64_t base
     return (left ? 1u : 0u) + (right ? 1u : 0u);
 }
 
-// Needs room for one entry. The addresses are given back or stay claimed.
+// What becomes of the addresses of mappings that go.
+enum addresses { REPLACED, VACATED, GIVEN_BACK };
+
+static void release_addresses(struct address_space *space, const struct mapping_view *view,
+                              enum addresses fate) {
+    if (fate == GIVEN_BACK) {
+        address_space_unclaim(space, view->base, view->length);
+    } else if (fate == VACATED && space->ops->vacate != NULL) {
+        space->ops->vacate(space, view->base, view->length);
+    }
+}
+
+// Needs room for one entry if it cuts a mapping in two.
 static void remove_range(struct address_space *space, uint64_t base, uint64_t length,
-                         bool give_back) {
+                         enum addresses fate) {
     const uint64_t end = base + length;
     size_t index = first_above(space, base);
     while (index < space->count && space->mappings[index].base < end) {
@@ -164,32 +201,52 @@ static void remove_range(struct address_space *space, uint64_t base, uint64_t le
         if (space->ops->unmap != NULL) {
             space->ops->unmap(space, &part);
         }
-        if (give_back && space->ops->unclaim != NULL) {
-            space->ops->unclaim(space, part.base, part.length);
-        }
+        release_addresses(space, &part, fate);
         if (left == 0) {
-            vmo_unref(whole.vmo);
+            vmo_remove_mapping(whole.vmo, space);
         }
         index += left;
     }
 }
 
-zx_status_t address_space_unmap_range(struct address_space *space, uint64_t base, uint64_t length) {
-    if (!reserve_entries(space, 1)) {
+// Taking out the range leaves two mappings where one was.
+static bool cuts_in_two(const struct address_space *space, uint64_t base, uint64_t length) {
+    struct mapping_view view;
+    return address_space_first(space, base, length, &view) && view.base < base &&
+           end_of(&view) > base + length;
+}
+
+static zx_status_t take_out(struct address_space *space, uint64_t base, uint64_t length,
+                            enum addresses fate) {
+    if (cuts_in_two(space, base, length) && !reserve_entries(space, 1)) {
         return ZX_ERR_NO_MEMORY;
     }
-    remove_range(space, base, length, true);
+    remove_range(space, base, length, fate);
     return ZX_OK;
+}
+
+zx_status_t address_space_unmap_range(struct address_space *space, uint64_t base, uint64_t length) {
+    return take_out(space, base, length, GIVEN_BACK);
+}
+
+zx_status_t address_space_vacate_range(struct address_space *space, uint64_t base,
+                                       uint64_t length) {
+    return take_out(space, base, length, VACATED);
 }
 
 void address_space_retire(struct address_space *space) {
     platform_mutex_lock(&space->gate);
     space->retired = true;
     platform_mutex_unlock(&space->gate);
-    // Nobody else reaches the mappings now. Whole ones go, so no entry is needed.
-    remove_range(space, space->base, space->size, true);
+    // Nobody else reaches the mappings and regions now.
+    if (space->root->alive) {
+        region_destroy(space, space->root);
+    }
+    remove_range(space, space->base, space->size, GIVEN_BACK);
     address_space_unref(space);
 }
+
+// --- Claims ---
 
 struct gap {
     uint64_t base;
@@ -215,17 +272,36 @@ static bool next_gap(const struct address_space *space, uint64_t from, uint64_t 
     return true;
 }
 
+zx_status_t address_space_claim(struct address_space *space, uint64_t base, uint64_t length) {
+    return space->ops->claim != NULL ? space->ops->claim(space, base, length) : ZX_OK;
+}
+
+void address_space_unclaim(struct address_space *space, uint64_t base, uint64_t length) {
+    if (space->ops->unclaim != NULL) {
+        space->ops->unclaim(space, base, length);
+    }
+}
+
+bool address_space_chooses(const struct address_space *space) {
+    return space->ops->choose != NULL;
+}
+
+zx_status_t address_space_choose(struct address_space *space, const struct address_wish *wish,
+                                 uint64_t *base) {
+    return space->ops->choose(space, wish, base);
+}
+
 static void unclaim_gaps(struct address_space *space, uint64_t base, uint64_t end) {
     struct gap gap = {.end = base};
-    while (space->ops->unclaim != NULL && next_gap(space, gap.end, end, &gap)) {
-        space->ops->unclaim(space, gap.base, gap.end - gap.base);
+    while (next_gap(space, gap.end, end, &gap)) {
+        address_space_unclaim(space, gap.base, gap.end - gap.base);
     }
 }
 
 static zx_status_t claim_gaps(struct address_space *space, uint64_t base, uint64_t end) {
     struct gap gap = {.end = base};
-    while (space->ops->claim != NULL && next_gap(space, gap.end, end, &gap)) {
-        const zx_status_t status = space->ops->claim(space, gap.base, gap.end - gap.base);
+    while (next_gap(space, gap.end, end, &gap)) {
+        const zx_status_t status = address_space_claim(space, gap.base, gap.end - gap.base);
         if (status != ZX_OK) {
             unclaim_gaps(space, base, gap.base);
             return status;
@@ -234,58 +310,97 @@ static zx_status_t claim_gaps(struct address_space *space, uint64_t base, uint64
     return ZX_OK;
 }
 
+// --- Mapping ---
+
 // Maps on addresses that are claimed and free; there is room for the entry.
 static zx_status_t add_mapping(struct address_space *space, const struct mapping_view *view) {
-    if (space->ops->map != NULL) {
-        const zx_status_t status = space->ops->map(space, view);
-        if (status != ZX_OK) {
-            unclaim_gaps(space, view->base, end_of(view));
-            return status;
-        }
+    if (!vmo_add_mapping(view->vmo, space)) {
+        return ZX_ERR_NO_MEMORY;
     }
-    vmo_ref(view->vmo);
+    const zx_status_t status =
+        space->ops->map != NULL ? space->ops->map(space, view) : (zx_status_t)ZX_OK;
+    if (status != ZX_OK) {
+        vmo_remove_mapping(view->vmo, space);
+        return status;
+    }
     insert_entry(space, first_above(space, view->base), view);
     return ZX_OK;
 }
 
-zx_status_t address_space_map_at(struct address_space *space, const struct mapping_view *view) {
+zx_status_t address_space_map_at(struct address_space *space, const struct mapping_view *view,
+                                 bool claimed) {
     if (!reserve_entries(space, 2)) { // One for the cut, one for the new mapping.
         return ZX_ERR_NO_MEMORY;
     }
-    const zx_status_t status = claim_gaps(space, view->base, end_of(view));
+    zx_status_t status = claimed ? ZX_OK : claim_gaps(space, view->base, end_of(view));
     if (status != ZX_OK) {
         return status;
     }
-    remove_range(space, view->base, view->length, false);
-    return add_mapping(space, view);
-}
-
-static uint64_t round_up(uint64_t value, uint64_t alignment) {
-    return (value + alignment - 1) & ~(alignment - 1);
-}
-
-static zx_status_t choose_lowest(struct address_space *space, const struct address_wish *wish,
-                                 uint64_t *base) {
-    uint64_t end = space->base + space->size;
-    end = wish->limit < end ? wish->limit : end;
-    struct gap gap = {.end = space->base};
-    while (next_gap(space, gap.end, end, &gap)) {
-        const uint64_t aligned = round_up(gap.base, wish->alignment);
-        if (aligned < gap.end && gap.end - aligned >= wish->length) {
-            *base = aligned;
-            return claim_gaps(space, aligned, aligned + wish->length);
-        }
+    remove_range(space, view->base, view->length, REPLACED);
+    status = add_mapping(space, view);
+    if (status != ZX_OK) {
+        release_addresses(space, view, claimed ? VACATED : GIVEN_BACK);
     }
-    return ZX_ERR_NO_MEMORY;
+    return status;
 }
 
-zx_status_t address_space_map_anywhere(struct address_space *space, struct mapping_view *view,
-                                       const struct address_wish *wish) {
-    if (!reserve_entries(space, 1)) {
+// --- Changes of mappings ---
+
+// Makes an address the end of one mapping and the beginning of the next, if it lies inside one.
+// Needs room for one entry.
+static void split(struct address_space *space, uint64_t address) {
+    const size_t index = first_above(space, address);
+    if (index == space->count || space->mappings[index].base >= address) {
+        return;
+    }
+    const struct mapping_view whole = space->mappings[index];
+    const struct mapping_view rest = part_of(&whole, address, end_of(&whole));
+    space->mappings[index].length = address - whole.base;
+    vmo_add_mapping(whole.vmo, space);
+    insert_entry(space, index + 1, &rest);
+}
+
+static bool apply_change(struct address_space *space, const struct mapping_view *view) {
+    return space->ops->changed == NULL || space->ops->changed(space, view);
+}
+
+zx_status_t address_space_protect_range(struct address_space *space, uint64_t base, uint64_t length,
+                                        uint32_t permissions) {
+    if (!reserve_entries(space, 2)) {
         return ZX_ERR_NO_MEMORY;
     }
-    const zx_status_t status = space->ops->choose != NULL
-                                   ? space->ops->choose(space, wish, &view->base)
-                                   : choose_lowest(space, wish, &view->base);
-    return status == ZX_OK ? add_mapping(space, view) : status;
+    split(space, base);
+    split(space, base + length);
+    bool done = true;
+    for (size_t i = first_above(space, base);
+         i < space->count && space->mappings[i].base < base + length; i++) {
+        space->mappings[i].permissions = permissions;
+        done = apply_change(space, &space->mappings[i]) && done;
+    }
+    return done ? ZX_OK : ZX_ERR_NO_MEMORY;
+}
+
+static void apply_resize(struct address_space *space, const struct mapping_view *view,
+                         uint64_t from, uint64_t to) {
+    const uint64_t end = view->vmo_offset + view->length;
+    const uint64_t first = from > view->vmo_offset ? from : view->vmo_offset;
+    const uint64_t last = to < end ? to : end;
+    if (first < last) {
+        const struct mapping_view part = part_of(view, view->base + (first - view->vmo_offset),
+                                                 view->base + (last - view->vmo_offset));
+        apply_change(space, &part);
+    }
+}
+
+void address_space_vmo_resized(struct address_space *space, struct vmo *vmo, uint64_t from,
+                               uint64_t to) {
+    if (!address_space_lock(space)) {
+        return;
+    }
+    for (size_t i = 0; i < space->count; i++) {
+        if (space->mappings[i].vmo == vmo) {
+            apply_resize(space, &space->mappings[i], from, to);
+        }
+    }
+    address_space_unlock(space);
 }

@@ -18,16 +18,23 @@
 #include <stdatomic.h>
 
 struct address_space;
+struct region;
 
-// One mapping, or a part of one. Permissions are ZX_VM_PERM_* bits. The VMO is borrowed and lives
-// as long as the mapping.
+// One mapping, or a part of one. Permissions are ZX_VM_PERM_* bits. The VMO, never a slice, is
+// borrowed and lives as long as the mapping.
 struct mapping_view {
     uint64_t base;
     uint64_t length;
     struct vmo *vmo;
     uint64_t vmo_offset; // Of `base`.
+    uint64_t vmo_end;    // The mapping shows nothing of the VMO from here on; UINT64_MAX but for
+                         // the mapping of a slice.
     uint32_t permissions;
+    uint32_t ceiling; // The permissions that it may ever get.
 };
+
+// How many bytes at the beginning of the view are backed by the VMO, which can change its size.
+uint64_t mapping_view_backed(const struct mapping_view *view);
 
 // What an address must satisfy when the caller of zx_vmar_map() leaves the choice to us.
 struct address_wish {
@@ -55,8 +62,15 @@ struct address_space_ops {
     zx_status_t (*map)(struct address_space *space, const struct mapping_view *view);
 
     // A mapping, or the part of one that `view` names, has left the list; the VMO is still held.
-    // The addresses stay claimed: a map or an unclaim of them follows.
+    // The addresses stay claimed: a map, a vacate or an unclaim of them follows.
     void (*unmap)(struct address_space *space, const struct mapping_view *view);
+
+    // Addresses of which nothing is mapped any more, but which stay claimed.
+    void (*vacate)(struct address_space *space, uint64_t base, uint64_t length);
+
+    // The permissions of a mapping have changed, or how much of it is backed: makes that take
+    // effect in the part that `view` names. False when the host refuses.
+    bool (*changed)(struct address_space *space, const struct mapping_view *view);
 };
 
 struct address_space {
@@ -64,6 +78,7 @@ struct address_space {
     void *owner;
     uint64_t base;
     uint64_t size;
+    struct region *root; // See region.h.
     atomic_uint references;
     struct platform_mutex gate;
     bool retired;
@@ -97,16 +112,39 @@ bool address_space_find(const struct address_space *space, uint64_t address,
 // True when some mapping meets the range.
 bool address_space_occupied(const struct address_space *space, uint64_t base, uint64_t length);
 
+// The first mapping that meets the range.
+bool address_space_first(const struct address_space *space, uint64_t base, uint64_t length,
+                         struct mapping_view *out);
+
 // Takes out whatever lies in [base, base + length), cutting mappings as needed; 4096-aligned, and
-// nothing there is no error. NO_MEMORY, with nothing changed, when a cut cannot be recorded.
+// nothing there is no error. NO_MEMORY, with nothing changed, when a cut cannot be recorded. The
+// addresses that were mapped are given back, or by the second function stay claimed.
 zx_status_t address_space_unmap_range(struct address_space *space, uint64_t base, uint64_t length);
+zx_status_t address_space_vacate_range(struct address_space *space, uint64_t base, uint64_t length);
 
-// Adds view->vmo at view->base: claims the free addresses of the range, takes out mappings there
-// (the caller has decided that they may go), maps. Takes its own reference to the VMO.
-zx_status_t address_space_map_at(struct address_space *space, const struct mapping_view *view);
+// Adds view->vmo at view->base: claims the free addresses of the range unless they are `claimed`
+// already, takes out mappings there (the caller has decided that they may go), maps. Takes its own
+// reference to the VMO.
+zx_status_t address_space_map_at(struct address_space *space, const struct mapping_view *view,
+                                 bool claimed);
 
-// The same at addresses of our choice, which go to view->base. NO_MEMORY when nothing fits.
-zx_status_t address_space_map_anywhere(struct address_space *space, struct mapping_view *view,
-                                       const struct address_wish *wish);
+// Gives all mappings in a range without holes these permissions. NO_MEMORY when a cut cannot be
+// recorded or the host refuses.
+zx_status_t address_space_protect_range(struct address_space *space, uint64_t base, uint64_t length,
+                                        uint32_t permissions);
+
+// Claims addresses that are free; gives back what is claimed and not mapped. `choose` picks them
+// itself, where the operations can do that.
+zx_status_t address_space_claim(struct address_space *space, uint64_t base, uint64_t length);
+void address_space_unclaim(struct address_space *space, uint64_t base, uint64_t length);
+zx_status_t address_space_choose(struct address_space *space, const struct address_wish *wish,
+                                 uint64_t *base);
+bool address_space_chooses(const struct address_space *space);
+
+// --- Mappings not locked ---
+
+// The VMO has changed its size between these two; see vmo_tell_users().
+void address_space_vmo_resized(struct address_space *space, struct vmo *vmo, uint64_t from,
+                               uint64_t to);
 
 #endif // OBJECTS_ADDRESS_SPACE_H

@@ -97,8 +97,25 @@ static unsigned host_protection(uint32_t permissions) {
            ((permissions & ZX_VM_PERM_EXECUTE) != 0 ? PLATFORM_EXECUTE : 0u);
 }
 
-static zx_status_t process_map(struct address_space *space, const struct mapping_view *view) {
+static void process_vacate(struct address_space *space, uint64_t base, uint64_t length) {
     (void)space;
+    if (!platform_reset(pointer(base), (size_t)host_round_up(length))) {
+        log_line(ZIRCONIA_LOG_WARNING, "the host keeps what is mapped at %#" PRIx64, base);
+    }
+}
+
+// Of what the VMO does not back, the host would map what the VMO has lost or may yet get.
+static bool process_changed(struct address_space *space, const struct mapping_view *view) {
+    (void)space;
+    const uint64_t length = host_round_up(view->length);
+    const uint64_t backed = host_round_up(mapping_view_backed(view));
+    return (backed == 0 || platform_protect(pointer(view->base), (size_t)backed,
+                                            host_protection(view->permissions))) &&
+           (backed == length ||
+            platform_protect(pointer(view->base + backed), (size_t)(length - backed), 0));
+}
+
+static zx_status_t process_map(struct address_space *space, const struct mapping_view *view) {
     if (!host_aligned(view->vmo_offset)) {
         log_line(ZIRCONIA_LOG_ERROR, "VMO offset %#" PRIx64 " is not a multiple of the host's page",
                  view->vmo_offset);
@@ -107,7 +124,7 @@ static zx_status_t process_map(struct address_space *space, const struct mapping
     const void *mapped = platform_memory_map(
         view->vmo->memory, view->vmo_offset, (size_t)host_round_up(view->length),
         host_protection(view->permissions), pointer(view->base));
-    return mapped != NULL ? ZX_OK : ZX_ERR_NO_MEMORY;
+    return mapped != NULL && process_changed(space, view) ? ZX_OK : ZX_ERR_NO_MEMORY;
 }
 
 // The gate alone guards these mappings, and an unmapping needs no step of its own: what follows it
@@ -117,6 +134,8 @@ static const struct address_space_ops process_ops = {
     .unclaim = process_unclaim,
     .choose = process_choose,
     .map = process_map,
+    .vacate = process_vacate,
+    .changed = process_changed,
 };
 
 static struct vmar *root;

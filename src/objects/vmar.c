@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// VMAR objects: the rules about options and ranges, in the order of objects ABI 5.3 and 5.4.
+// VMAR objects: the rules about options and ranges of mappings, in the order of objects ABI 5.3 to
+// 5.5.
 
 #include "objects/vmar.h"
 
@@ -9,9 +10,8 @@
 #include <zircon/types.h>
 
 enum {
-    PERMISSIONS = ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE,
     PLACEMENT = ZX_VM_SPECIFIC | ZX_VM_SPECIFIC_OVERWRITE,
-    OPTIONS_2018 = PERMISSIONS | PLACEMENT | ZX_VM_COMPACT | ZX_VM_CAN_MAP_SPECIFIC |
+    OPTIONS_2018 = VMAR_PERMISSIONS | PLACEMENT | ZX_VM_COMPACT | ZX_VM_CAN_MAP_SPECIFIC |
                    ZX_VM_MAP_RANGE | ZX_VM_REQUIRE_NON_RESIZABLE,
     OPTIONS_2022 = OPTIONS_2018 | ZX_VM_ALLOW_FAULTS | ZX_VM_OFFSET_IS_UPPER_LIMIT |
                    ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED,
@@ -19,37 +19,7 @@ enum {
     // Bounds of the alignment field, as powers of two (objects ABI 5.2).
     ALIGNMENT_LOWEST = 10,
     ALIGNMENT_HIGHEST = 32,
-
-    // How far a permission's CAN_MAP bit stands above it.
-    CAN_MAP_SHIFT = 7,
 };
-
-static void vmar_destroy(struct object *object) {
-    struct vmar *vmar = vmar_from_object(object);
-    address_space_unref(vmar->space);
-    free(vmar);
-}
-
-static const struct object_ops vmar_ops = {
-    .type = ZX_OBJ_TYPE_VMAR,
-    .default_rights = ZX_DEFAULT_VMAR_RIGHTS,
-    .destroy = vmar_destroy,
-};
-
-zx_status_t vmar_create_root(struct address_space *space, struct vmar **out) {
-    struct vmar *vmar = malloc(sizeof(*vmar));
-    if (vmar == NULL) {
-        return ZX_ERR_NO_MEMORY;
-    }
-    object_init(&vmar->object, &vmar_ops, 0);
-    vmar->space = address_space_ref(space);
-    vmar->base = space->base;
-    vmar->size = space->size;
-    vmar->can_map =
-        ZX_VM_CAN_MAP_SPECIFIC | ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_EXECUTE;
-    *out = vmar;
-    return ZX_OK;
-}
 
 // 0 when `length` is 0 or too large to be rounded.
 static uint64_t round_to_pages(uint64_t length) {
@@ -60,18 +30,92 @@ static bool page_aligned(uint64_t value) {
     return (value & ZX_PAGE_MASK) == 0;
 }
 
-static unsigned alignment_field(const struct vmar_map_request *request) {
-    return request->options >> ZX_VM_ALIGN_BASE;
+static bool inside(const struct vmar *vmar, uint64_t address, uint64_t length) {
+    return address >= vmar->base && address - vmar->base < vmar->size &&
+           length <= vmar->size - (address - vmar->base);
 }
+
+bool vmar_lock(struct vmar *vmar) {
+    if (!address_space_lock(vmar->space)) {
+        return false;
+    }
+    if (!vmar->region->alive) {
+        address_space_unlock(vmar->space);
+        return false;
+    }
+    return true;
+}
+
+// --- Placement ---
+
+bool vmar_known_alignment(uint32_t options) {
+    const unsigned alignment = options >> ZX_VM_ALIGN_BASE;
+    return alignment == 0 || (alignment >= ALIGNMENT_LOWEST && alignment <= ALIGNMENT_HIGHEST);
+}
+
+static uint64_t alignment_of(uint32_t options) {
+    const uint64_t alignment = UINT64_C(1) << (options >> ZX_VM_ALIGN_BASE);
+    return alignment < ZX_PAGE_SIZE ? ZX_PAGE_SIZE : alignment;
+}
+
+zx_status_t vmar_check_placement(const struct vmar *vmar, const struct vmar_placement *placement) {
+    const bool placed = (placement->options & PLACEMENT) != 0;
+    const bool limited = (placement->options & ZX_VM_OFFSET_IS_UPPER_LIMIT) != 0;
+    const uint64_t offset = placement->offset;
+    if (placed ? limited : offset != 0 && !limited) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    if (placed && (vmar->region->can_map & ZX_VM_CAN_MAP_SPECIFIC) == 0) {
+        return ZX_ERR_ACCESS_DENIED;
+    }
+    if (limited) {
+        return offset > vmar->size ? ZX_ERR_INVALID_ARGS : ZX_OK;
+    }
+    if (offset >= vmar->size || placement->length > vmar->size - offset) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    if (placed && ((vmar->base + offset) & (alignment_of(placement->options) - 1)) != 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    return ZX_OK;
+}
+
+// Addresses of the root are the host's to give; those of its children were given when they were
+// allocated.
+static bool is_root(const struct vmar *vmar) {
+    return vmar->region->parent == NULL;
+}
+
+zx_status_t vmar_take_room(struct vmar *vmar, const struct vmar_placement *placement,
+                           uint64_t *base) {
+    const bool limited = (placement->options & ZX_VM_OFFSET_IS_UPPER_LIMIT) != 0;
+    const struct address_wish wish = {
+        .length = placement->length,
+        .alignment = alignment_of(placement->options),
+        .limit = limited ? vmar->base + placement->offset : UINT64_MAX,
+    };
+    if (is_root(vmar) && address_space_chooses(vmar->space)) {
+        return address_space_choose(vmar->space, &wish, base);
+    }
+    const zx_status_t status = region_find_room(vmar->space, vmar->region, &wish, base);
+    return status == ZX_OK && is_root(vmar) ? address_space_claim(vmar->space, *base, wish.length)
+                                            : status;
+}
+
+void vmar_give_room(struct vmar *vmar, uint64_t base, uint64_t length) {
+    if (is_root(vmar)) {
+        address_space_unclaim(vmar->space, base, length);
+    }
+}
+
+// --- Mapping ---
 
 static bool known_options(const struct vmar_map_request *request) {
     if (request->abi_2018) {
         return (request->options & ~(uint32_t)OPTIONS_2018) == 0;
     }
     const uint32_t bits = request->options & ((UINT32_C(1) << ZX_VM_ALIGN_BASE) - 1);
-    const unsigned alignment = alignment_field(request);
-    return (bits & ~(uint32_t)OPTIONS_2022) == 0 &&
-           (alignment == 0 || (alignment >= ALIGNMENT_LOWEST && alignment <= ALIGNMENT_HIGHEST));
+    return (bits & ~(uint32_t)OPTIONS_2022) == 0 && vmar_known_alignment(request->options);
 }
 
 // Steps 8 to 12: what can be said without the address space.
@@ -86,8 +130,8 @@ static zx_status_t check_request(const struct vmar *vmar, const struct vmar_map_
     if ((options & (ZX_VM_COMPACT | ZX_VM_CAN_MAP_SPECIFIC)) != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
-    const uint32_t can_map = (options & PERMISSIONS) << CAN_MAP_SHIFT;
-    if ((can_map & ~vmar->can_map) != 0) {
+    const uint32_t can_map = (options & VMAR_PERMISSIONS) << VMAR_CAN_MAP_SHIFT;
+    if ((can_map & ~vmar->region->can_map) != 0) {
         return ZX_ERR_ACCESS_DENIED;
     }
     const uint64_t length = round_to_pages(request->length);
@@ -97,95 +141,173 @@ static zx_status_t check_request(const struct vmar *vmar, const struct vmar_map_
     return ZX_OK;
 }
 
-static uint64_t alignment_of(const struct vmar_map_request *request) {
-    const uint64_t alignment = UINT64_C(1) << alignment_field(request);
-    return alignment < ZX_PAGE_SIZE ? ZX_PAGE_SIZE : alignment;
+// What a mapping of a slice shows is the slice's source.
+static zx_status_t fill_view(const struct vmar *vmar, const struct vmar_map_request *request,
+                             struct mapping_view *view) {
+    const struct vmo *vmo = request->vmo;
+    const uint64_t length = round_to_pages(request->length);
+    if (request->vmo_offset + length > UINT64_MAX - vmo->source_offset) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    *view = (struct mapping_view){
+        .length = length,
+        .vmo = vmo->source,
+        .vmo_offset = vmo->source_offset + request->vmo_offset,
+        .vmo_end = vmo->source == vmo ? UINT64_MAX : vmo->source_offset + vmo->size,
+        .permissions = request->options & VMAR_PERMISSIONS,
+        .ceiling = request->allowed & vmar->region->can_map >> VMAR_CAN_MAP_SHIFT,
+    };
+    return ZX_OK;
 }
 
-// Steps 14 to 18: the range inside the region.
-static zx_status_t check_range(const struct vmar *vmar, const struct vmar_map_request *request) {
-    const bool placed = (request->options & PLACEMENT) != 0;
-    const bool limited = (request->options & ZX_VM_OFFSET_IS_UPPER_LIMIT) != 0;
-    const uint64_t length = round_to_pages(request->length);
-    if (length == 0) {
-        return ZX_ERR_INVALID_ARGS;
+static zx_status_t map_anywhere(struct vmar *vmar, const struct vmar_placement *placement,
+                                struct mapping_view *view) {
+    zx_status_t status = vmar_take_room(vmar, placement, &view->base);
+    if (status == ZX_OK) {
+        status = address_space_map_at(vmar->space, view, true);
+        if (status != ZX_OK) {
+            vmar_give_room(vmar, view->base, view->length);
+        }
     }
-    if (placed ? limited : request->vmar_offset != 0 && !limited) {
-        return ZX_ERR_INVALID_ARGS;
-    }
-    if (placed && (vmar->can_map & ZX_VM_CAN_MAP_SPECIFIC) == 0) {
-        return ZX_ERR_ACCESS_DENIED;
-    }
-    if (limited) {
-        return request->vmar_offset > vmar->size ? ZX_ERR_INVALID_ARGS : ZX_OK;
-    }
-    if (request->vmar_offset >= vmar->size || length > vmar->size - request->vmar_offset) {
-        return ZX_ERR_INVALID_ARGS;
-    }
-    if (placed && ((vmar->base + request->vmar_offset) & (alignment_of(request) - 1)) != 0) {
-        return ZX_ERR_INVALID_ARGS;
-    }
-    return ZX_OK;
+    return status;
 }
 
 // Steps 19 and 20, with the address space locked.
 static zx_status_t place(struct vmar *vmar, const struct vmar_map_request *request,
                          struct mapping_view *view) {
-    const uint32_t options = request->options;
-    if ((options & PLACEMENT) == 0) {
-        const bool limited = (options & ZX_VM_OFFSET_IS_UPPER_LIMIT) != 0;
-        const struct address_wish wish = {
-            .length = view->length,
-            .alignment = alignment_of(request),
-            .limit = limited ? vmar->base + request->vmar_offset : UINT64_MAX,
-        };
-        return address_space_map_anywhere(vmar->space, view, &wish);
+    const struct vmar_placement placement = {
+        .options = request->options,
+        .offset = request->vmar_offset,
+        .length = view->length,
+    };
+    if (view->length == 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    zx_status_t status = vmar_check_placement(vmar, &placement);
+    if (status != ZX_OK) {
+        return status;
+    }
+    if ((request->options & PLACEMENT) == 0) {
+        return map_anywhere(vmar, &placement, view);
     }
     const zx_status_t occupied = request->abi_2018 ? ZX_ERR_NO_MEMORY : ZX_ERR_ALREADY_EXISTS;
+    const bool overwrite = (request->options & ZX_VM_SPECIFIC_OVERWRITE) != 0;
     view->base = vmar->base + request->vmar_offset;
-    if ((options & ZX_VM_SPECIFIC_OVERWRITE) == 0 &&
-        address_space_occupied(vmar->space, view->base, view->length)) {
+    if (region_first_child(vmar->region, view->base, view->length) != NULL) {
+        return overwrite ? ZX_ERR_INVALID_ARGS : occupied;
+    }
+    if (!overwrite && address_space_occupied(vmar->space, view->base, view->length)) {
         return occupied;
     }
-    const zx_status_t status = address_space_map_at(vmar->space, view);
+    status = address_space_map_at(vmar->space, view, !is_root(vmar));
     return status == ZX_ERR_ALREADY_EXISTS ? occupied : status;
 }
 
 zx_status_t vmar_map(struct vmar *vmar, const struct vmar_map_request *request, uint64_t *address) {
     zx_status_t status = check_request(vmar, request);
+    struct mapping_view view = {0};
+    if (status == ZX_OK) {
+        status = fill_view(vmar, request, &view);
+    }
     if (status != ZX_OK) {
         return status;
     }
-    if (!address_space_lock(vmar->space)) {
+    if (!vmar_lock(vmar)) {
         return ZX_ERR_BAD_STATE;
     }
-    struct mapping_view view = {
-        .length = round_to_pages(request->length),
-        .vmo = request->vmo,
-        .vmo_offset = request->vmo_offset,
-        .permissions = request->options & PERMISSIONS,
-    };
-    status = check_range(vmar, request);
-    if (status == ZX_OK) {
-        status = place(vmar, request, &view);
-    }
+    status = place(vmar, request, &view);
     address_space_unlock(vmar->space);
     *address = view.base;
     return status;
 }
 
-zx_status_t vmar_unmap(struct vmar *vmar, uint64_t address, uint64_t length) {
+// --- Unmapping ---
+
+// Every child that meets the range must lie inside of it.
+static bool cuts_child(const struct vmar *vmar, uint64_t address, uint64_t length, bool *covers) {
+    const struct region *child = region_first_child(vmar->region, address, length);
+    *covers = child != NULL;
+    for (; child != NULL && child->base < address + length; child = child->next) {
+        if (child->base < address || child->base + child->size > address + length) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static zx_status_t take_out(struct vmar *vmar, uint64_t address, uint64_t length, bool children) {
+    bool covers = false;
+    if (!inside(vmar, address, length) || cuts_child(vmar, address, length, &covers) ||
+        (covers && !children)) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    struct region *child = region_first_child(vmar->region, address, length);
+    while (child != NULL) {
+        region_destroy(vmar->space, child);
+        child = region_first_child(vmar->region, address, length);
+    }
+    return is_root(vmar) ? address_space_unmap_range(vmar->space, address, length)
+                         : address_space_vacate_range(vmar->space, address, length);
+}
+
+zx_status_t vmar_unmap(struct vmar *vmar, uint64_t address, uint64_t length, bool children) {
     const uint64_t rounded = round_to_pages(length);
     if (!page_aligned(address) || rounded == 0) {
         return ZX_ERR_INVALID_ARGS;
     }
-    if (!address_space_lock(vmar->space)) {
+    if (!vmar_lock(vmar)) {
+        return ZX_ERR_BAD_STATE;
+    }
+    const zx_status_t status = take_out(vmar, address, rounded, children);
+    address_space_unlock(vmar->space);
+    return status;
+}
+
+// --- Protecting ---
+
+// Holes, then children, then permissions that the mappings may not get (objects ABI 5.5).
+static zx_status_t check_mappings(const struct vmar *vmar, uint64_t address, uint64_t length,
+                                  uint32_t permissions) {
+    const uint64_t end = address + length;
+    bool child_met = false;
+    bool denied = false;
+    while (address < end) {
+        const struct region *child = region_first_child(vmar->region, address, 1);
+        struct mapping_view view;
+        if (child != NULL) {
+            child_met = true;
+            address = child->base + child->size;
+        } else if (address_space_find(vmar->space, address, &view)) {
+            denied |= (permissions & ~view.ceiling) != 0;
+            address = view.base + view.length;
+        } else {
+            return ZX_ERR_NOT_FOUND;
+        }
+    }
+    if (child_met) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    return denied ? ZX_ERR_ACCESS_DENIED : ZX_OK;
+}
+
+zx_status_t vmar_protect(struct vmar *vmar, uint32_t options, uint64_t address, uint64_t length) {
+    const uint32_t beyond_read = ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE;
+    const uint64_t rounded = round_to_pages(length);
+    if ((options & beyond_read) != 0 && (options & ZX_VM_PERM_READ) == 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    if (!page_aligned(address) || (options & ~(uint32_t)VMAR_PERMISSIONS) != 0 || rounded == 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    if (!vmar_lock(vmar)) {
         return ZX_ERR_BAD_STATE;
     }
     zx_status_t status = ZX_ERR_INVALID_ARGS;
-    if (address >= vmar->base && address - vmar->base < vmar->size &&
-        rounded <= vmar->size - (address - vmar->base)) {
-        status = address_space_unmap_range(vmar->space, address, rounded);
+    if (inside(vmar, address, rounded)) {
+        status = check_mappings(vmar, address, rounded, options);
+    }
+    if (status == ZX_OK) {
+        status = address_space_protect_range(vmar->space, address, rounded, options);
     }
     address_space_unlock(vmar->space);
     return status;

@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: MIT
 //
 // Virtual memory address regions: the objects through which a client maps VMOs into an address
-// space (objects ABI 5.2 to 5.7, hypervisor ABI 10). A region is a range of its address space with
-// permissions of its own; the root covers it all.
+// space (objects ABI 5.2 to 5.7, hypervisor ABI 10). A VMAR names a region (region.h), a range of
+// its address space with permissions of its own; the root covers it all.
 //
-// A VMAR holds a reference to its address space, not to the space's owner, so a handle that
-// outlives its guest answers ZX_ERR_BAD_STATE. Fields are constant: no lock guards them.
+// A VMAR holds references to its region and its address space, not to the space's owner, so a
+// handle that outlives its guest answers ZX_ERR_BAD_STATE. Fields are constant: no lock guards
+// them.
 
 #ifndef OBJECTS_VMAR_H
 #define OBJECTS_VMAR_H
 
 #include "objects/address_space.h"
 #include "objects/object.h"
+#include "objects/region.h"
 
 struct vmar {
     struct object object;
     struct address_space *space;
+    struct region *region;
     uint64_t base;
     uint64_t size;
-    uint32_t can_map; // ZX_VM_CAN_MAP_* bits.
 };
 
 // Rights of a root's handle: the era's default for VMARs and the three permissions.
@@ -33,7 +35,15 @@ struct vmar_map_request {
     struct vmo *vmo;
     uint64_t vmo_offset;
     uint64_t length;
-    bool abi_2018; // Fewer options; an occupied SPECIFIC range is NO_MEMORY.
+    uint32_t allowed; // Permissions that both handles have.
+    bool abi_2018;    // Fewer options; an occupied SPECIFIC range is NO_MEMORY.
+};
+
+struct vmar_allocate_request {
+    uint32_t options; // Rights have been checked.
+    uint64_t offset;
+    uint64_t size;
+    bool abi_2018;
 };
 
 // The region that covers all of an address space. Takes its own reference to the space.
@@ -46,6 +56,47 @@ static inline struct vmar *vmar_from_object(struct object *object) {
 // Checks from "unknown bits" on of objects ABI 5.3, in its order; *address is absolute.
 zx_status_t vmar_map(struct vmar *vmar, const struct vmar_map_request *request, uint64_t *address);
 
-zx_status_t vmar_unmap(struct vmar *vmar, uint64_t address, uint64_t length);
+// objects ABI 5.4. Without `children` a range that covers a child is INVALID_ARGS.
+zx_status_t vmar_unmap(struct vmar *vmar, uint64_t address, uint64_t length, bool children);
+
+// Checks from "WRITE without READ" on of objects ABI 5.5. `permissions` are the option word.
+zx_status_t vmar_protect(struct vmar *vmar, uint32_t options, uint64_t address, uint64_t length);
+
+// --- vmar_children.c ---
+
+// objects ABI 5.6, from the options on.
+zx_status_t vmar_allocate(struct vmar *vmar, const struct vmar_allocate_request *request,
+                          struct vmar **out);
+zx_status_t vmar_destroy(struct vmar *vmar);
+
+// --- What the two files share ---
+
+enum {
+    VMAR_PERMISSIONS = ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE,
+
+    // How far a permission's CAN_MAP bit stands above it.
+    VMAR_CAN_MAP_SHIFT = 7,
+};
+
+// A place for a mapping or a child.
+struct vmar_placement {
+    uint32_t options;
+    uint64_t offset;
+    uint64_t length; // In whole pages.
+};
+
+// The alignment field's part of the options is one of the values of objects ABI 5.2.
+bool vmar_known_alignment(uint32_t options);
+
+// Steps 15 to 18 of objects ABI 5.3.
+zx_status_t vmar_check_placement(const struct vmar *vmar, const struct vmar_placement *placement);
+
+// Picks and claims addresses; placement without SPECIFIC. Undone by vmar_give_room().
+zx_status_t vmar_take_room(struct vmar *vmar, const struct vmar_placement *placement,
+                           uint64_t *base);
+void vmar_give_room(struct vmar *vmar, uint64_t base, uint64_t length);
+
+// Locks the space for a call on a region that is alive.
+bool vmar_lock(struct vmar *vmar);
 
 #endif // OBJECTS_VMAR_H

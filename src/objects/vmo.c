@@ -1,21 +1,42 @@
 // SPDX-License-Identifier: MIT
 //
-// VMO objects. Reads and writes go through one mapping of the whole VMO, made at the first need.
+// VMO objects, their bytes, and who hears of a change of them. Reads and writes go through a
+// mapping of the whole VMO, made at the first need and again when it has grown.
 
 #include "objects/vmo.h"
 
 #include <stdlib.h>
 #include <zircon/limits.h>
 
+// The largest stretch of zeros that is copied at once.
+enum { ZEROS = 4096 };
+
+// One mapping of a VMO in our own address space; older ones are smaller and stay.
+struct vmo_view {
+    uint8_t *base;
+    uint64_t length;
+    struct vmo_view *older;
+};
+
 static void vmo_destroy(struct object *object) {
     struct vmo *vmo = vmo_from_object(object);
-    uint8_t *host = atomic_load_explicit(&vmo->host, memory_order_relaxed);
-    if (host != NULL) {
-        platform_unmap(host, (size_t)vmo->size);
+    struct vmo_view *view = atomic_load_explicit(&vmo->views, memory_order_relaxed);
+    while (view != NULL) {
+        struct vmo_view *older = view->older;
+        platform_unmap(view->base, (size_t)view->length);
+        free(view);
+        view = older;
     }
-    platform_memory_destroy(vmo->memory);
+    if (vmo->memory != NULL) {
+        platform_memory_destroy(vmo->memory);
+    }
+    struct vmo *parent = vmo->parent;
     platform_mutex_destroy(&vmo->lock);
+    platform_mutex_destroy(&vmo->resizing);
     free(vmo);
+    if (parent != NULL) {
+        vmo_remove_child(parent);
+    }
 }
 
 static char *vmo_name(struct object *object) {
@@ -29,62 +50,133 @@ static const struct object_ops vmo_ops = {
     .destroy = vmo_destroy,
 };
 
+// A VMO without pages.
+static struct vmo *new_vmo(uint64_t size, bool resizable) {
+    struct vmo *vmo = calloc(1, sizeof(*vmo));
+    if (vmo == NULL) {
+        return NULL;
+    }
+    // objects ABI 1.7: a VMO without children says so.
+    object_init(&vmo->object, &vmo_ops, ZX_VMO_ZERO_CHILDREN);
+    atomic_init(&vmo->size, size);
+    vmo->peak = size;
+    vmo->resizable = resizable;
+    vmo->source = vmo;
+    platform_mutex_init(&vmo->resizing);
+    platform_mutex_init(&vmo->lock);
+    return vmo;
+}
+
 zx_status_t vmo_create(uint64_t size, bool resizable, struct vmo **out) {
     const uint64_t mask = ZX_PAGE_MASK;
     if (size > UINT64_MAX - mask) {
         return ZX_ERR_OUT_OF_RANGE;
     }
     const uint64_t rounded = (size + mask) & ~mask;
-    struct vmo *vmo = calloc(1, sizeof(*vmo));
+    struct vmo *vmo = new_vmo(rounded, resizable);
     if (vmo == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
     vmo->memory = platform_memory_create(rounded);
     if (vmo->memory == NULL) {
-        free(vmo);
+        vmo_unref(vmo);
         return ZX_ERR_NO_MEMORY;
     }
-    // objects ABI 1.7: a VMO without children says so.
-    object_init(&vmo->object, &vmo_ops, ZX_VMO_ZERO_CHILDREN);
-    vmo->size = rounded;
-    vmo->resizable = resizable;
-    platform_mutex_init(&vmo->lock);
-    vmo->listeners = NULL;
-    atomic_init(&vmo->host, NULL);
     *out = vmo;
     return ZX_OK;
 }
 
-uint8_t *vmo_host(struct vmo *vmo) {
-    uint8_t *host = atomic_load_explicit(&vmo->host, memory_order_acquire);
-    if (host != NULL || vmo->size == 0 || vmo->size > SIZE_MAX) {
-        return host;
+zx_status_t vmo_create_slice(struct vmo *parent, uint64_t offset, uint64_t size, struct vmo **out) {
+    if (parent->resizable) {
+        return ZX_ERR_NOT_SUPPORTED;
     }
-    platform_mutex_lock(&vmo->lock);
-    host = atomic_load_explicit(&vmo->host, memory_order_relaxed);
-    if (host == NULL) {
-        host = platform_memory_map(vmo->memory, 0, (size_t)vmo->size,
-                                   PLATFORM_READ | PLATFORM_WRITE, NULL);
-        atomic_store_explicit(&vmo->host, host, memory_order_release);
+    if (offset > parent->size || size > parent->size - offset) {
+        return ZX_ERR_INVALID_ARGS;
     }
-    platform_mutex_unlock(&vmo->lock);
-    return host;
+    struct vmo *vmo = new_vmo(size, false);
+    if (vmo == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    if (!vmo_set_parent(vmo, parent)) {
+        vmo_unref(vmo);
+        return ZX_ERR_NO_MEMORY;
+    }
+    vmo->source = parent->source;
+    vmo->source_offset = parent->source_offset + offset;
+    atomic_init(&vmo->policy, atomic_load(&parent->policy));
+    *out = vmo;
+    return ZX_OK;
 }
+
+// --- Our own mappings ---
+
+static struct vmo_view *large_enough(struct vmo *vmo, uint64_t end) {
+    struct vmo_view *view = atomic_load_explicit(&vmo->views, memory_order_acquire);
+    return view != NULL && view->length >= end ? view : NULL;
+}
+
+// What may grow is mapped beyond its end, so that growing page by page makes few mappings. A host
+// that does not map beyond the end gets the exact length.
+static struct vmo_view *add_view(struct vmo *vmo, uint64_t end) {
+    struct vmo_view *view = malloc(sizeof(*view));
+    if (view == NULL) {
+        return NULL;
+    }
+    view->length = end;
+    while (vmo->resizable && (view->length & (view->length - 1)) != 0) {
+        view->length += view->length & (0 - view->length); // Up to a power of two.
+    }
+    const unsigned protection = PLATFORM_READ | PLATFORM_WRITE;
+    view->base = platform_memory_map(vmo->memory, 0, (size_t)view->length, protection, NULL);
+    if (view->base == NULL) {
+        view->length = end;
+        view->base = platform_memory_map(vmo->memory, 0, (size_t)end, protection, NULL);
+    }
+    if (view->base == NULL) {
+        free(view);
+        return NULL;
+    }
+    view->older = atomic_load_explicit(&vmo->views, memory_order_relaxed);
+    atomic_store_explicit(&vmo->views, view, memory_order_release);
+    return view;
+}
+
+uint8_t *vmo_host(struct vmo *vmo, uint64_t end) {
+    if (end == 0 || end > SIZE_MAX / 2) {
+        return NULL;
+    }
+    struct vmo_view *view = large_enough(vmo, end);
+    if (view == NULL) {
+        platform_mutex_lock(&vmo->lock);
+        view = large_enough(vmo, end);
+        if (view == NULL) {
+            view = add_view(vmo, end);
+        }
+        platform_mutex_unlock(&vmo->lock);
+    }
+    return view == NULL ? NULL : view->base;
+}
+
+// --- Reading and writing ---
 
 // Checks a range and finds it in the host. ZX_OK with *host NULL means that there is nothing to do.
 static zx_status_t locate(struct vmo *vmo, uint64_t offset, size_t length, uint8_t **host) {
+    const uint64_t size = vmo->size;
     *host = NULL;
-    if (offset > vmo->size || length > vmo->size - offset) {
+    if (vmo->policy != ZX_CACHE_POLICY_CACHED) {
+        return ZX_ERR_BAD_STATE;
+    }
+    if (offset > size || length > size - offset) {
         return ZX_ERR_OUT_OF_RANGE;
     }
     if (length == 0) {
         return ZX_OK;
     }
-    uint8_t *start = vmo_host(vmo);
+    uint8_t *start = vmo_host(vmo->source, vmo->source_offset + size);
     if (start == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
-    *host = start + offset;
+    *host = start + vmo->source_offset + offset;
     return ZX_OK;
 }
 
@@ -123,10 +215,51 @@ zx_status_t vmo_write(struct vmo *vmo, const void *buffer, uint64_t offset, size
     if (status != ZX_OK || host == NULL) {
         return status;
     }
+    atomic_store_explicit(&vmo->source->used, true, memory_order_relaxed);
     status = copy(host, buffer, length, host);
-    tell_listeners(vmo, offset, length); // After a failure too: a part may have been written.
+    // After a failure too: a part may have been written.
+    tell_listeners(vmo->source, vmo->source_offset + offset, length);
     return status;
 }
+
+// --- Zeros ---
+
+static zx_status_t copy_zeros(struct vmo *vmo, uint64_t offset, uint64_t length) {
+    static const uint8_t zeros[ZEROS];
+    if (length == 0) {
+        return ZX_OK;
+    }
+    uint8_t *host = vmo_host(vmo, offset + length);
+    if (host == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    for (uint64_t done = 0; done < length; done += ZEROS) {
+        const uint64_t left = length - done;
+        if (!platform_copy(host + offset + done, zeros, left < ZEROS ? (size_t)left : ZEROS)) {
+            return ZX_ERR_NO_MEMORY;
+        }
+    }
+    return ZX_OK;
+}
+
+zx_status_t vmo_zero(struct vmo *vmo, uint64_t offset, uint64_t length) {
+    const uint64_t page = platform_page_size();
+    const uint64_t end = offset + length;
+    uint64_t first = (offset + page - 1) / page * page;
+    uint64_t last = end / page * page;
+    if (first >= last || !platform_memory_discard(vmo->memory, first, last - first)) {
+        first = end;
+        last = end;
+    }
+    zx_status_t status = copy_zeros(vmo, offset, first - offset);
+    if (status == ZX_OK) {
+        status = copy_zeros(vmo, last, end - last);
+    }
+    tell_listeners(vmo, offset, length);
+    return status;
+}
+
+// --- Listeners ---
 
 void vmo_listener_add(struct vmo *vmo, struct vmo_listener *listener) {
     platform_mutex_lock(&vmo->lock);

@@ -121,6 +121,18 @@ struct platform_memory *platform_memory_create(uint64_t size);
 // Mappings stay valid after this.
 void platform_memory_destroy(struct platform_memory *memory);
 
+// Makes `size` bytes of them, if there are fewer; mappings stay. False when the host refuses, as
+// Windows does.
+bool platform_memory_grow(struct platform_memory *memory, uint64_t size);
+
+// Gives whole pages of the host back: they are zero and without memory again. False, with nothing
+// done, where the host cannot do that.
+bool platform_memory_discard(struct platform_memory *memory, uint64_t offset, uint64_t length);
+
+// The first byte from `offset` on that may not be zero, or one before it in the same stretch of
+// memory; UINT64_MAX when there is none. `offset` itself where the host does not know.
+uint64_t platform_memory_find_data(struct platform_memory *memory, uint64_t offset);
+
 // Maps part of the pages. `fixed` is NULL (anywhere) or an address inside a range that the caller
 // has reserved or mapped, whose contents it replaces. The part may reach beyond the end of the
 // memory: touching that faults. NULL when the host refuses.

@@ -6,7 +6,7 @@
 #if defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #elif defined(__linux__)
-#define _GNU_SOURCE // memfd_create, MAP_FIXED_NOREPLACE
+#define _GNU_SOURCE // memfd_create, MAP_FIXED_NOREPLACE, fallocate, SEEK_DATA
 #else
 #define _DEFAULT_SOURCE
 #define _POSIX_C_SOURCE 200809L
@@ -123,6 +123,41 @@ struct platform_memory *platform_memory_create(uint64_t size) {
 void platform_memory_destroy(struct platform_memory *memory) {
     close(memory->file);
     free(memory);
+}
+
+bool platform_memory_grow(struct platform_memory *memory, uint64_t size) {
+    const uint64_t page = platform_page_size();
+    struct stat status;
+    if (size > INT64_MAX - (page - 1) || fstat(memory->file, &status) != 0) {
+        return false;
+    }
+    const off_t rounded = (off_t)((size + page - 1) / page * page);
+    return rounded <= status.st_size || ftruncate(memory->file, rounded) == 0;
+}
+
+bool platform_memory_discard(struct platform_memory *memory, uint64_t offset, uint64_t length) {
+#if defined(FALLOC_FL_PUNCH_HOLE)
+    return fallocate(memory->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset,
+                     (off_t)length) == 0;
+#else
+    (void)memory;
+    (void)offset;
+    (void)length;
+    return false;
+#endif
+}
+
+uint64_t platform_memory_find_data(struct platform_memory *memory, uint64_t offset) {
+#if defined(SEEK_DATA)
+    const off_t found = lseek(memory->file, (off_t)offset, SEEK_DATA);
+    if (found >= 0) {
+        return (uint64_t)found;
+    }
+    return errno == ENXIO ? UINT64_MAX : offset;
+#else
+    (void)memory;
+    return offset;
+#endif
 }
 
 static int host_protection(unsigned protection) {

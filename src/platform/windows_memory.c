@@ -30,6 +30,7 @@ typedef BOOL(WINAPI *unmap_view_fn)(HANDLE, PVOID, ULONG);
 
 struct platform_memory {
     HANDLE section; // NULL for a size of 0, which Windows has no section for.
+    uint64_t size;
 };
 
 static struct {
@@ -64,6 +65,7 @@ struct platform_memory *platform_memory_create(uint64_t size) {
         return NULL;
     }
     memory->section = NULL;
+    memory->size = size;
     if (size > 0) {
         memory->section = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_EXECUTE_READWRITE,
                                              (DWORD)(size >> 32), (DWORD)size, NULL);
@@ -80,6 +82,22 @@ void platform_memory_destroy(struct platform_memory *memory) {
         CloseHandle(memory->section);
     }
     free(memory);
+}
+
+bool platform_memory_grow(struct platform_memory *memory, uint64_t size) {
+    return size <= memory->size;
+}
+
+bool platform_memory_discard(struct platform_memory *memory, uint64_t offset, uint64_t length) {
+    (void)memory;
+    (void)offset;
+    (void)length;
+    return false;
+}
+
+uint64_t platform_memory_find_data(struct platform_memory *memory, uint64_t offset) {
+    (void)memory;
+    return offset;
 }
 
 static DWORD page_protection(unsigned protection) {

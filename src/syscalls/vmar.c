@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The VMAR calls (objects ABI 5.3 and 5.4): handles, rights, and the checks that need rights. The
-// rest of the order is in objects/vmar.c.
+// The VMAR calls (objects ABI 5.3 to 5.6): handles, rights, and the checks that need rights. The
+// rest of the order is in objects/vmar.c and objects/vmar_children.c.
 
 #include "objects/vmar.h"
 
@@ -35,6 +35,13 @@ static zx_status_t look_up(zx_handle_t vmar, zx_handle_t vmo, struct map_handles
     return ZX_OK;
 }
 
+// The right for each permission, or for each CAN_MAP option.
+static zx_rights_t rights_for(uint32_t permissions) {
+    return ((permissions & ZX_VM_PERM_READ) != 0 ? ZX_RIGHT_READ : 0u) |
+           ((permissions & ZX_VM_PERM_WRITE) != 0 ? ZX_RIGHT_WRITE : 0u) |
+           ((permissions & ZX_VM_PERM_EXECUTE) != 0 ? ZX_RIGHT_EXECUTE : 0u);
+}
+
 // Steps 3 to 7.
 static zx_status_t check_rights(const struct map_handles *handles, uint32_t options) {
     const uint32_t can_map = ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_EXECUTE;
@@ -51,10 +58,20 @@ static zx_status_t check_rights(const struct map_handles *handles, uint32_t opti
     if ((options & can_map) != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
-    const zx_rights_t needed = ((options & ZX_VM_PERM_READ) != 0 ? ZX_RIGHT_READ : 0) |
-                               ((options & ZX_VM_PERM_WRITE) != 0 ? ZX_RIGHT_WRITE : 0) |
-                               ((options & ZX_VM_PERM_EXECUTE) != 0 ? ZX_RIGHT_EXECUTE : 0);
+    const zx_rights_t needed = rights_for(options);
     return (needed & ~handles->common_rights) == 0 ? ZX_OK : ZX_ERR_ACCESS_DENIED;
+}
+
+static uint32_t permissions_of(zx_rights_t rights) {
+    return ((rights & ZX_RIGHT_READ) != 0 ? ZX_VM_PERM_READ : 0u) |
+           ((rights & ZX_RIGHT_WRITE) != 0 ? ZX_VM_PERM_WRITE : 0u) |
+           ((rights & ZX_RIGHT_EXECUTE) != 0 ? ZX_VM_PERM_EXECUTE : 0u);
+}
+
+// x86-64 cannot map for execution alone, so PERM_READ_IF_XOM_UNSUPPORTED always means READ.
+static uint32_t with_read_for_execute(uint32_t options) {
+    const uint32_t both = ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED | ZX_VM_PERM_EXECUTE;
+    return (options & both) == both ? options | ZX_VM_PERM_READ : options;
 }
 
 static zx_status_t map(zx_handle_t vmar, zx_handle_t vmo, struct vmar_map_request *request,
@@ -65,21 +82,20 @@ static zx_status_t map(zx_handle_t vmar, zx_handle_t vmo, struct vmar_map_reques
         return status;
     }
     uint64_t address = 0;
-    // x86-64 cannot map for execution alone, so this option always means READ.
-    if (!request->abi_2018 && (request->options & ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED) != 0 &&
-        (request->options & ZX_VM_PERM_EXECUTE) != 0) {
-        request->options |= ZX_VM_PERM_READ;
+    if (!request->abi_2018) {
+        request->options = with_read_for_execute(request->options);
     }
     status = check_rights(&handles, request->options);
     if (status == ZX_OK) {
         request->vmo = vmo_from_object(handles.vmo);
+        request->allowed = permissions_of(handles.common_rights);
         status = vmar_map(vmar_from_object(handles.vmar), request, &address);
     }
     if (status == ZX_OK) {
         const zx_vaddr_t result = (zx_vaddr_t)address;
         status = copy_to_client(mapped_addr, &result, sizeof(result));
         if (status != ZX_OK) {
-            vmar_unmap(vmar_from_object(handles.vmar), address, request->length);
+            vmar_unmap(vmar_from_object(handles.vmar), address, request->length, false);
         }
     }
     object_unref(handles.vmo);
@@ -113,9 +129,92 @@ zx_status_t zirconia_2018_vmar_map(zx_handle_t handle, zx_vm_option_t options, s
 
 zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, size_t len) {
     struct object *object = NULL;
+    zx_rights_t rights = 0;
+    zx_status_t status = handle_lookup_rights(handle, ZX_OBJ_TYPE_VMAR, &object, &rights);
+    if (status == ZX_OK) {
+        const bool children = (rights & ZX_RIGHT_OP_CHILDREN) != 0;
+        status = vmar_unmap(vmar_from_object(object), addr, len, children);
+        object_unref(object);
+    }
+    return status;
+}
+
+zx_status_t zirconia_2018_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, size_t len) {
+    struct object *object = NULL;
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMAR, ZX_RIGHT_NONE, &object);
     if (status == ZX_OK) {
-        status = vmar_unmap(vmar_from_object(object), addr, len);
+        status = vmar_unmap(vmar_from_object(object), addr, len, true);
+        object_unref(object);
+    }
+    return status;
+}
+
+zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vm_option_t options, zx_vaddr_t addr,
+                            size_t len) {
+    struct object *object = NULL;
+    const uint32_t wanted = with_read_for_execute(options);
+    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMAR, rights_for(wanted), &object);
+    if (status == ZX_OK) {
+        const uint32_t known = wanted & ~(uint32_t)ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED;
+        status = vmar_protect(vmar_from_object(object), known, addr, len);
+        object_unref(object);
+    }
+    return status;
+}
+
+static zx_status_t give_child(struct vmar *child, zx_rights_t rights, zx_handle_t *child_vmar,
+                              zx_vaddr_t *child_addr) {
+    const zx_vaddr_t address = (zx_vaddr_t)child->base;
+    zx_status_t status = copy_to_client(child_addr, &address, sizeof(address));
+    if (status == ZX_OK) {
+        status = give_handle(&child->object, rights, child_vmar);
+    }
+    if (status != ZX_OK) {
+        vmar_destroy(child);
+    }
+    return status;
+}
+
+static zx_status_t allocate(zx_handle_t parent, const struct vmar_allocate_request *request,
+                            zx_handle_t *child_vmar, zx_vaddr_t *child_addr) {
+    struct object *object = NULL;
+    struct vmar *child = NULL;
+    const zx_rights_t wanted = rights_for(request->options >> VMAR_CAN_MAP_SHIFT);
+    zx_status_t status = handle_lookup(parent, ZX_OBJ_TYPE_VMAR, wanted, &object);
+    if (status != ZX_OK) {
+        return status;
+    }
+    status = vmar_allocate(vmar_from_object(object), request, &child);
+    if (status == ZX_OK) {
+        const zx_rights_t base =
+            request->abi_2018 ? ZIRCONIA_2018_VMAR_RIGHTS : ZIRCONIA_2022_VMAR_RIGHTS;
+        status = give_child(child, base | wanted, child_vmar, child_addr);
+        object_unref(&child->object);
+    }
+    object_unref(object);
+    return status;
+}
+
+zx_status_t zx_vmar_allocate(zx_handle_t parent_vmar, zx_vm_option_t options, size_t offset,
+                             size_t size, zx_handle_t *child_vmar, zx_vaddr_t *child_addr) {
+    const struct vmar_allocate_request request = {
+        .options = options, .offset = offset, .size = size};
+    return allocate(parent_vmar, &request, child_vmar, child_addr);
+}
+
+zx_status_t zirconia_2018_vmar_allocate(zx_handle_t parent_vmar, zx_vm_option_t options,
+                                        size_t offset, size_t size, zx_handle_t *child_vmar,
+                                        zx_vaddr_t *child_addr) {
+    const struct vmar_allocate_request request = {
+        .options = options, .offset = offset, .size = size, .abi_2018 = true};
+    return allocate(parent_vmar, &request, child_vmar, child_addr);
+}
+
+zx_status_t zx_vmar_destroy(zx_handle_t handle) {
+    struct object *object = NULL;
+    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMAR, ZX_RIGHT_NONE, &object);
+    if (status == ZX_OK) {
+        status = vmar_destroy(vmar_from_object(object));
         object_unref(object);
     }
     return status;

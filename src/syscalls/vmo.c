@@ -70,6 +70,93 @@ zx_status_t zx_vmo_get_size(zx_handle_t handle, uint64_t *size) {
     return copy_to_client(size, &bytes, sizeof(bytes));
 }
 
+static zx_status_t set_size(zx_handle_t handle, uint64_t size, bool abi_2018) {
+    struct object *object = NULL;
+    zx_rights_t rights = 0;
+    zx_status_t status = handle_lookup_rights(handle, ZX_OBJ_TYPE_VMO, &object, &rights);
+    if (status != ZX_OK) {
+        return status;
+    }
+    struct vmo *vmo = vmo_from_object(object);
+    // RESIZE is of later years, and is asked for only where resizing could succeed.
+    const zx_rights_t resize = abi_2018 || !vmo->resizable ? 0 : ZX_RIGHT_RESIZE;
+    const zx_rights_t wanted = ZX_RIGHT_WRITE | resize;
+    status = (rights & wanted) == wanted ? vmo_set_size(vmo, size) : ZX_ERR_ACCESS_DENIED;
+    object_unref(object);
+    return status;
+}
+
+zx_status_t zx_vmo_set_size(zx_handle_t handle, uint64_t size) {
+    return set_size(handle, size, false);
+}
+
+zx_status_t zirconia_2018_vmo_set_size(zx_handle_t handle, uint64_t size) {
+    return set_size(handle, size, true);
+}
+
+// The right that an operation asks for. False for an unknown one.
+static bool right_of(uint32_t op, zx_rights_t *right) {
+    switch (op) {
+    case ZX_VMO_OP_COMMIT:
+    case ZX_VMO_OP_DECOMMIT:
+    case ZX_VMO_OP_CACHE_INVALIDATE:
+    case ZX_VMO_OP_ZERO:
+        *right = ZX_RIGHT_WRITE;
+        return true;
+    case ZX_VMO_OP_CACHE_SYNC:
+    case ZX_VMO_OP_CACHE_CLEAN:
+    case ZX_VMO_OP_CACHE_CLEAN_INVALIDATE:
+    case ZX_VMO_OP_DONT_NEED:
+    case ZX_VMO_OP_ALWAYS_NEED:
+        *right = ZX_RIGHT_READ;
+        return true;
+    case ZX_VMO_OP_LOCK:
+    case ZX_VMO_OP_TRY_LOCK:
+    case ZX_VMO_OP_UNLOCK:
+        *right = ZX_RIGHT_NONE;
+        return true;
+    default:
+        return false;
+    }
+}
+
+zx_status_t zx_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset, uint64_t size,
+                            void *buffer, size_t buffer_size) {
+    (void)buffer; // Only locking uses it, and no VMO can be locked.
+    (void)buffer_size;
+    struct object *object = NULL;
+    zx_rights_t rights = 0;
+    zx_rights_t wanted = 0;
+    zx_status_t status = handle_lookup_rights(handle, ZX_OBJ_TYPE_VMO, &object, &rights);
+    if (status != ZX_OK) {
+        return status;
+    }
+    if (!right_of(op, &wanted)) {
+        status = ZX_ERR_INVALID_ARGS;
+    } else if ((rights & wanted) != wanted) {
+        status = ZX_ERR_ACCESS_DENIED;
+    } else if (wanted == ZX_RIGHT_NONE) {
+        status = ZX_ERR_NOT_SUPPORTED;
+    } else {
+        status = vmo_op_range(vmo_from_object(object), op, offset, size);
+    }
+    object_unref(object);
+    return status;
+}
+
+zx_status_t zx_vmo_set_cache_policy(zx_handle_t handle, uint32_t cache_policy) {
+    if ((cache_policy & ~ZX_CACHE_POLICY_MASK) != 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    struct object *object = NULL;
+    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_MAP, &object);
+    if (status == ZX_OK) {
+        status = vmo_set_cache_policy(vmo_from_object(object), cache_policy);
+        object_unref(object);
+    }
+    return status;
+}
+
 // The resource that allows it; 0 stands for a process that needs none.
 static zx_status_t check_vmex(zx_handle_t handle) {
     if (handle == ZX_HANDLE_INVALID) {

@@ -31,7 +31,10 @@
 #define zx_port_queue zirconia_2018_port_queue
 #define zx_port_wait zirconia_2018_port_wait
 #define zx_vmo_create zirconia_2018_vmo_create
+#define zx_vmo_set_size zirconia_2018_vmo_set_size
+#define zx_vmar_allocate zirconia_2018_vmar_allocate
 #define zx_vmar_map zirconia_2018_vmar_map
+#define zx_vmar_unmap zirconia_2018_vmar_unmap
 #endif
 
 #endif // ZIRCON_SYSCALLS_ERA_H_

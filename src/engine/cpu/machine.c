@@ -157,9 +157,11 @@ void machine_destroy(struct machine *machine) {
     free(machine);
 }
 
-static struct window_slot *find_slot(struct machine *machine, const struct vmo *vmo) {
+static struct window_slot *find_slot(struct machine *machine, const struct vmo *vmo,
+                                     uint64_t offset) {
     for (struct window_slot *slot = machine->slots; slot != NULL; slot = slot->next) {
-        if (slot->vmo == vmo) {
+        if (slot->vmo == vmo && offset >= slot->vmo_offset &&
+            offset - slot->vmo_offset < slot->size) {
             return slot;
         }
     }
@@ -177,8 +179,8 @@ static zx_status_t place(struct machine *machine, struct window_slot *slot) {
     if (slot->size > WINDOW_SIZE - base) {
         return ZX_ERR_NO_MEMORY;
     }
-    if (platform_memory_map(slot->vmo->memory, 0, slot->size, PLATFORM_READ | PLATFORM_WRITE,
-                            machine->window + base) == NULL) {
+    if (platform_memory_map(slot->vmo->memory, slot->vmo_offset, slot->size,
+                            PLATFORM_READ | PLATFORM_WRITE, machine->window + base) == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
     slot->base = base;
@@ -190,24 +192,28 @@ static zx_status_t place(struct machine *machine, struct window_slot *slot) {
 // The slot begins with its listener.
 static void note_write(struct vmo_listener *listener, uint64_t offset, uint64_t length) {
     const struct window_slot *slot = (struct window_slot *)listener;
-    const uint64_t first = (slot->base + offset) >> 12;
-    const uint64_t end = (slot->base + offset + length + 0xfff) >> 12;
-    code_pages_note(slot->machine, first, end - first);
+    const uint64_t slot_end = slot->vmo_offset + slot->size;
+    const uint64_t start = offset > slot->vmo_offset ? offset : slot->vmo_offset;
+    const uint64_t end = offset + length < slot_end ? offset + length : slot_end;
+    if (start < end) {
+        const uint64_t first = (slot->base + (start - slot->vmo_offset)) >> 12;
+        const uint64_t last = (slot->base + (end - 1 - slot->vmo_offset)) >> 12;
+        code_pages_note(slot->machine, first, last + 1 - first);
+    }
 }
 
-zx_status_t machine_add_vmo(struct machine *machine, struct vmo *vmo) {
-    struct window_slot *slot = find_slot(machine, vmo);
-    if (slot != NULL) {
-        return ZX_OK;
-    }
-    slot = calloc(1, sizeof *slot);
+// A place for the part of the VMO from `offset` to its present end.
+static zx_status_t add_slot(struct machine *machine, struct vmo *vmo, uint64_t offset,
+                            uint64_t end) {
+    struct window_slot *slot = calloc(1, sizeof *slot);
     if (slot == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
     const uint64_t page = platform_page_size();
     slot->machine = machine;
     slot->vmo = vmo;
-    slot->size = (vmo->size + page - 1) / page * page;
+    slot->vmo_offset = offset;
+    slot->size = (end - offset + page - 1) / page * page;
     const zx_status_t status = place(machine, slot);
     if (status != ZX_OK) {
         free(slot);
@@ -217,6 +223,26 @@ zx_status_t machine_add_vmo(struct machine *machine, struct vmo *vmo) {
     slot->listener.written = note_write;
     vmo_listener_add(vmo, &slot->listener);
     return ZX_OK;
+}
+
+zx_status_t machine_add_vmo(struct machine *machine, struct vmo *vmo) {
+    const uint64_t size = vmo->size;
+    uint64_t placed = 0;
+    const struct window_slot *slot = find_slot(machine, vmo, 0);
+    while (slot != NULL) {
+        placed = slot->vmo_offset + slot->size;
+        slot = find_slot(machine, vmo, placed);
+    }
+    return placed < size ? add_slot(machine, vmo, placed, size) : ZX_OK;
+}
+
+// NULL when there is no place for it.
+static struct window_slot *slot_for(struct machine *machine, const struct backing *backing) {
+    struct window_slot *slot = find_slot(machine, backing->vmo, backing->vmo_offset);
+    if (slot == NULL && machine_add_vmo(machine, backing->vmo) == ZX_OK) {
+        slot = find_slot(machine, backing->vmo, backing->vmo_offset);
+    }
+    return slot;
 }
 
 void machine_unmap(struct machine *machine, uint64_t guest_physical, uint64_t length) {
@@ -230,11 +256,11 @@ bool machine_make_present(struct machine *machine, uint64_t guest_physical, bool
         (write && !backing.writable)) {
         return false;
     }
-    const struct window_slot *slot = find_slot(machine, backing.vmo);
-    if (slot == NULL || backing.vmo_offset >= slot->size) {
+    const struct window_slot *slot = slot_for(machine, &backing);
+    if (slot == NULL) {
         return false;
     }
-    const uint64_t page = (slot->base + backing.vmo_offset) >> 12;
+    const uint64_t page = (slot->base + (backing.vmo_offset - slot->vmo_offset)) >> 12;
     const bool writable = backing.writable && !code_pages_contain(machine, page);
     machine->any_not_executable |= !backing.executable;
     return nested_map(machine, guest_physical, page, writable);

@@ -37,10 +37,12 @@ struct machine_client {
     uint64_t (*read_tsc)(void *context);
 };
 
+// A VMO that has grown has several, each for the part that the ones before do not have.
 struct window_slot {
     struct vmo_listener listener; // First: note_write() goes from it to the slot.
     struct machine *machine;
     struct vmo *vmo;
+    uint64_t vmo_offset;
     uint64_t base; // From the start of the window.
     uint64_t size;
     struct window_slot *next;
@@ -79,7 +81,7 @@ void machine_destroy(struct machine *machine);
 void *machine_lazy_pages(size_t size);
 
 // A VMO gets a place in the window with its first mapping and keeps it, with a reference, for the
-// life of the machine.
+// life of the machine; what it grows by gets one when it is first needed.
 zx_status_t machine_add_vmo(struct machine *machine, struct vmo *vmo);
 
 // The guest-physical range maps differently from now on: forget what was derived from it.

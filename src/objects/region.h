@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+//
+// Regions: the tree of address ranges that VMAR objects name (objects ABI 5.6). The root covers its
+// address space; a child lies inside its parent, beside mappings and other children. A region lives
+// on when its last handle is closed, until it is destroyed with its parent, by a call, or with the
+// space.
+//
+// Everything that can change is guarded by the space's lock (address_space.h).
+
+#ifndef OBJECTS_REGION_H
+#define OBJECTS_REGION_H
+
+#include "objects/address_space.h"
+
+#include <stdatomic.h>
+
+enum {
+    REGION_CAN_MAP_ALL =
+        ZX_VM_CAN_MAP_SPECIFIC | ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_EXECUTE,
+};
+
+struct region {
+    uint64_t base;
+    uint64_t size;
+    uint32_t can_map; // ZX_VM_CAN_MAP_* bits.
+    atomic_uint references;
+    bool alive;
+    struct region *parent;   // NULL for the root, and once destroyed.
+    struct region *children; // By address, disjoint; each holds a reference.
+    struct region *next;     // Its parent's.
+};
+
+// A region without a parent, with one reference, or one that its parent holds. The range is free
+// inside the parent and its addresses are claimed. NULL without memory.
+struct region *region_create(struct region *parent, uint64_t base, uint64_t size, uint32_t can_map);
+
+struct region *region_ref(struct region *region);
+void region_unref(struct region *region);
+
+// The first child that meets the range; NULL when there is none.
+struct region *region_first_child(const struct region *region, uint64_t base, uint64_t length);
+
+// The lowest addresses that fit and hold neither a mapping nor a child. NO_MEMORY.
+zx_status_t region_find_room(const struct address_space *space, const struct region *region,
+                             const struct address_wish *wish, uint64_t *base);
+
+// Takes out the region with all that is in it. A child's addresses become free inside of its
+// parent, which drops its reference.
+void region_destroy(struct address_space *space, struct region *region);
+
+#endif // OBJECTS_REGION_H

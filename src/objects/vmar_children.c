@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+//
+// How VMAR objects begin and end, and the regions inside of regions (objects ABI 5.6).
+
+#include "objects/vmar.h"
+
+#include <stdlib.h>
+#include <zircon/limits.h>
+#include <zircon/types.h>
+
+enum {
+    CAN_MAP = ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_EXECUTE,
+    OPTIONS_2018 = ZX_VM_SPECIFIC | ZX_VM_CAN_MAP_SPECIFIC | ZX_VM_COMPACT | CAN_MAP,
+    OPTIONS_2022 = OPTIONS_2018 | ZX_VM_OFFSET_IS_UPPER_LIMIT,
+};
+
+static void destroy(struct object *object) {
+    struct vmar *vmar = vmar_from_object(object);
+    region_unref(vmar->region);
+    address_space_unref(vmar->space);
+    free(vmar);
+}
+
+static const struct object_ops vmar_ops = {
+    .type = ZX_OBJ_TYPE_VMAR,
+    .default_rights = ZX_DEFAULT_VMAR_RIGHTS,
+    .destroy = destroy,
+};
+
+static struct vmar *new_vmar(struct address_space *space, struct region *region) {
+    struct vmar *vmar = malloc(sizeof(*vmar));
+    if (vmar == NULL) {
+        return NULL;
+    }
+    object_init(&vmar->object, &vmar_ops, 0);
+    vmar->space = address_space_ref(space);
+    vmar->region = region_ref(region);
+    vmar->base = region->base;
+    vmar->size = region->size;
+    return vmar;
+}
+
+zx_status_t vmar_create_root(struct address_space *space, struct vmar **out) {
+    *out = new_vmar(space, space->root);
+    return *out != NULL ? ZX_OK : ZX_ERR_NO_MEMORY;
+}
+
+static zx_status_t check_request(const struct vmar *vmar,
+                                 const struct vmar_allocate_request *request) {
+    const uint32_t mask = (UINT32_C(1) << ZX_VM_ALIGN_BASE) - 1;
+    const uint32_t known = request->abi_2018 ? OPTIONS_2018 : OPTIONS_2022;
+    const uint32_t bits = request->abi_2018 ? request->options : request->options & mask;
+    if ((bits & ~known) != 0 || (!request->abi_2018 && !vmar_known_alignment(request->options))) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    if ((request->size & ZX_PAGE_MASK) != 0 || request->size == 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    const uint32_t can_map = request->options & CAN_MAP;
+    return (can_map & ~vmar->region->can_map) != 0 ? ZX_ERR_ACCESS_DENIED : ZX_OK;
+}
+
+// Claims the addresses of a child, with the space locked.
+static zx_status_t take_range(struct vmar *vmar, const struct vmar_allocate_request *request,
+                              uint64_t *base) {
+    const struct vmar_placement placement = {
+        .options = request->options,
+        .offset = request->offset,
+        .length = request->size,
+    };
+    const zx_status_t status = vmar_check_placement(vmar, &placement);
+    if (status != ZX_OK) {
+        return status;
+    }
+    if ((request->options & ZX_VM_SPECIFIC) == 0) {
+        return vmar_take_room(vmar, &placement, base);
+    }
+    const zx_status_t occupied = request->abi_2018 ? ZX_ERR_NO_MEMORY : ZX_ERR_ALREADY_EXISTS;
+    *base = vmar->base + request->offset;
+    if (region_first_child(vmar->region, *base, request->size) != NULL ||
+        address_space_occupied(vmar->space, *base, request->size)) {
+        return occupied;
+    }
+    if (vmar->region->parent != NULL) {
+        return ZX_OK;
+    }
+    const zx_status_t claimed = address_space_claim(vmar->space, *base, request->size);
+    return claimed == ZX_ERR_ALREADY_EXISTS ? occupied : claimed;
+}
+
+static zx_status_t allocate(struct vmar *vmar, const struct vmar_allocate_request *request,
+                            struct vmar **out) {
+    uint64_t base = 0;
+    const zx_status_t status = take_range(vmar, request, &base);
+    if (status != ZX_OK) {
+        return status;
+    }
+    const uint32_t can_map = request->options & (CAN_MAP | ZX_VM_CAN_MAP_SPECIFIC);
+    struct region *region = region_create(vmar->region, base, request->size, can_map);
+    if (region == NULL) {
+        vmar_give_room(vmar, base, request->size);
+        return ZX_ERR_NO_MEMORY;
+    }
+    *out = new_vmar(vmar->space, region);
+    if (*out == NULL) {
+        region_destroy(vmar->space, region);
+        return ZX_ERR_NO_MEMORY;
+    }
+    return ZX_OK;
+}
+
+zx_status_t vmar_allocate(struct vmar *vmar, const struct vmar_allocate_request *request,
+                          struct vmar **out) {
+    zx_status_t status = check_request(vmar, request);
+    if (status != ZX_OK) {
+        return status;
+    }
+    if (!vmar_lock(vmar)) {
+        return ZX_ERR_BAD_STATE;
+    }
+    status = allocate(vmar, request, out);
+    address_space_unlock(vmar->space);
+    return status;
+}
+
+zx_status_t vmar_destroy(struct vmar *vmar) {
+    if (!vmar_lock(vmar)) {
+        return ZX_ERR_BAD_STATE;
+    }
+    region_destroy(vmar->space, vmar->region);
+    address_space_unlock(vmar->space);
+    return ZX_OK;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+//
+// Children that begin as a copy of their parent. The copy is made at once: what is written to the
+// parent while the call runs may or may not be in it, what is written afterwards is not.
+
+#include "objects/vmo.h"
+
+#include "objects/observer.h"
+
+#include <string.h>
+
+enum { STEP = 4096, DEEPEST = 256 };
+
+bool vmo_set_parent(struct vmo *child, struct vmo *parent) {
+    if (parent->depth == DEEPEST) {
+        return false;
+    }
+    child->depth = parent->depth + 1;
+    child->parent = vmo_ref(parent);
+    platform_mutex_lock(&parent->lock);
+    parent->children++;
+    if (parent->children == 1) {
+        object_change_signals(&parent->object, ZX_VMO_ZERO_CHILDREN, 0);
+    }
+    platform_mutex_unlock(&parent->lock);
+    return true;
+}
+
+void vmo_remove_child(struct vmo *parent) {
+    platform_mutex_lock(&parent->lock);
+    parent->children--;
+    if (parent->children == 0) {
+        object_change_signals(&parent->object, 0, ZX_VMO_ZERO_CHILDREN);
+    }
+    platform_mutex_unlock(&parent->lock);
+    vmo_unref(parent);
+}
+
+static zx_status_t copy_page(struct vmo *child, uint64_t to, struct vmo *source, uint64_t from) {
+    static const uint8_t zeros[STEP];
+    uint8_t page[STEP];
+    const uint8_t *host = vmo_host(source, from + STEP);
+    if (host == NULL || !platform_copy(page, host + from, STEP)) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    return memcmp(page, zeros, STEP) == 0 ? ZX_OK : vmo_write(child, page, to, STEP);
+}
+
+// Copies [from, end) of the source, skipping what it never had, to the beginning of the child.
+static zx_status_t copy_pages(struct vmo *child, struct vmo *source, uint64_t from, uint64_t end) {
+    uint64_t next = platform_memory_find_data(source->memory, from);
+    next -= next % STEP;
+    for (uint64_t at = next > from ? next : from; at < end;) {
+        const zx_status_t status = copy_page(child, at - from, source, at);
+        if (status != ZX_OK) {
+            return status;
+        }
+        at += STEP;
+        next = platform_memory_find_data(source->memory, at);
+        at = next > at ? next - next % STEP : at;
+    }
+    return ZX_OK;
+}
+
+zx_status_t vmo_create_copy(struct vmo *parent, uint64_t offset, uint64_t size, bool resizable,
+                            struct vmo **out) {
+    struct vmo *child = NULL;
+    zx_status_t status = vmo_create(size, resizable, &child);
+    if (status != ZX_OK) {
+        return status;
+    }
+    if (!vmo_set_parent(child, parent)) {
+        vmo_unref(child);
+        return ZX_ERR_NO_MEMORY;
+    }
+    platform_mutex_lock(&parent->resizing);
+    const uint64_t available = offset < parent->size ? parent->size - offset : 0;
+    const uint64_t length = available < child->size ? available : child->size;
+    const uint64_t from = parent->source_offset + offset;
+    status = copy_pages(child, parent->source, from, from + length);
+    platform_mutex_unlock(&parent->resizing);
+    if (status != ZX_OK) {
+        vmo_unref(child);
+        return status;
+    }
+    *out = child;
+    return ZX_OK;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+//
+// Which address spaces map a VMO, so that a change of its size reaches them. A space is listed for
+// as long as it has a mapping of the VMO, which keeps the space alive.
+
+#include "objects/address_space.h"
+#include "objects/vmo.h"
+
+#include <stdlib.h>
+
+struct vmo_user {
+    struct address_space *space;
+    size_t mappings;
+    unsigned round; // The last in which it was told.
+    struct vmo_user *next;
+};
+
+// The link that leads to a space's entry, or to the end. vmo->lock is held.
+static struct vmo_user **find(struct vmo *vmo, const struct address_space *space) {
+    struct vmo_user **link = &vmo->users;
+    while (*link != NULL && (*link)->space != space) {
+        link = &(*link)->next;
+    }
+    return link;
+}
+
+static bool count_mapping(struct vmo *vmo, struct address_space *space) {
+    struct vmo_user *user = *find(vmo, space);
+    if (user == NULL) {
+        user = calloc(1, sizeof(*user));
+        if (user == NULL) {
+            return false;
+        }
+        user->space = space;
+        user->round = vmo->round;
+        user->next = vmo->users;
+        vmo->users = user;
+    }
+    user->mappings++;
+    return true;
+}
+
+bool vmo_add_mapping(struct vmo *vmo, struct address_space *space) {
+    platform_mutex_lock(&vmo->lock);
+    const bool counted = count_mapping(vmo, space);
+    platform_mutex_unlock(&vmo->lock);
+    if (counted) {
+        atomic_store_explicit(&vmo->used, true, memory_order_relaxed);
+        vmo_ref(vmo);
+    }
+    return counted;
+}
+
+void vmo_remove_mapping(struct vmo *vmo, struct address_space *space) {
+    platform_mutex_lock(&vmo->lock);
+    struct vmo_user **link = find(vmo, space);
+    struct vmo_user *user = *link;
+    user->mappings--;
+    if (user->mappings == 0) {
+        *link = user->next;
+        free(user);
+    }
+    platform_mutex_unlock(&vmo->lock);
+    vmo_unref(vmo);
+}
+
+// A space that has not been told in this round, with a reference.
+static struct address_space *next_user(struct vmo *vmo) {
+    struct address_space *space = NULL;
+    platform_mutex_lock(&vmo->lock);
+    struct vmo_user *user = vmo->users;
+    while (user != NULL && user->round == vmo->round) {
+        user = user->next;
+    }
+    if (user != NULL) {
+        user->round = vmo->round;
+        space = address_space_ref(user->space);
+    }
+    platform_mutex_unlock(&vmo->lock);
+    return space;
+}
+
+// A space that begins to map the VMO after the round has begun sees the new size by itself.
+void vmo_tell_users(struct vmo *vmo, uint64_t from, uint64_t to) {
+    platform_mutex_lock(&vmo->lock);
+    vmo->round++;
+    platform_mutex_unlock(&vmo->lock);
+    struct address_space *space = next_user(vmo);
+    while (space != NULL) {
+        address_space_vmo_resized(space, vmo, from, to);
+        address_space_unref(space);
+        space = next_user(vmo);
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+//
+// The calls that make a VMO from another (objects ABI 5.1): zx_vmo_create_child(), and
+// zx_vmo_clone() of 2018.
+
+#include "objects/vmo.h"
+
+#include "objects/handle_table.h"
+#include "syscalls/syscalls.h"
+
+#include <zircon/limits.h>
+#include <zircon/syscalls.h>
+
+enum {
+    COPIES = ZX_VMO_CHILD_SNAPSHOT | ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE,
+    KINDS = COPIES | ZX_VMO_CHILD_SLICE | ZX_VMO_CHILD_REFERENCE,
+    OPTIONS = KINDS | ZX_VMO_CHILD_RESIZABLE | ZX_VMO_CHILD_NO_WRITE,
+};
+
+static zx_status_t check_options(uint32_t options) {
+    const uint32_t kind = options & KINDS;
+    const bool one_kind = kind != 0 && (kind & (kind - 1)) == 0;
+    const bool resizable = (options & ZX_VMO_CHILD_RESIZABLE) != 0;
+    if ((options & ~(uint32_t)OPTIONS) != 0 || !one_kind || (resizable && (kind & COPIES) == 0)) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    return kind == ZX_VMO_CHILD_REFERENCE ? ZX_ERR_NOT_SUPPORTED : ZX_OK;
+}
+
+static zx_status_t make_child(struct vmo *parent, uint32_t options, uint64_t offset, uint64_t size,
+                              struct vmo **out) {
+    if ((offset & ZX_PAGE_MASK) != 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    if (size > UINT64_MAX - ZX_PAGE_MASK) {
+        return ZX_ERR_OUT_OF_RANGE;
+    }
+    const uint64_t rounded = (size + ZX_PAGE_MASK) & ~(uint64_t)ZX_PAGE_MASK;
+    if ((options & ZX_VMO_CHILD_SLICE) != 0) {
+        return vmo_create_slice(parent, offset, rounded, out);
+    }
+    const bool resizable = (options & ZX_VMO_CHILD_RESIZABLE) != 0;
+    return vmo_create_copy(parent, offset, rounded, resizable, out);
+}
+
+// The parent handle's rights, with what is the child's own.
+static zx_rights_t rights_of_child(zx_rights_t rights, uint32_t options) {
+    rights |= ZX_RIGHTS_PROPERTY;
+    if ((options & COPIES) != 0) {
+        rights = (rights | ZX_RIGHT_WRITE) & ~(zx_rights_t)ZX_RIGHT_EXECUTE;
+    }
+    if ((options & ZX_VMO_CHILD_NO_WRITE) != 0) {
+        rights &= ~(zx_rights_t)ZX_RIGHT_WRITE;
+    }
+    const bool resizable = (options & ZX_VMO_CHILD_RESIZABLE) != 0;
+    return resizable ? rights | ZX_RIGHT_RESIZE : rights & ~(zx_rights_t)ZX_RIGHT_RESIZE;
+}
+
+static zx_status_t look_up_parent(zx_handle_t handle, struct object **out, zx_rights_t *rights) {
+    const zx_rights_t wanted = ZX_RIGHT_DUPLICATE | ZX_RIGHT_READ;
+    const zx_status_t status = handle_lookup_rights(handle, ZX_OBJ_TYPE_VMO, out, rights);
+    if (status == ZX_OK && (*rights & wanted) != wanted) {
+        object_unref(*out);
+        return ZX_ERR_ACCESS_DENIED;
+    }
+    return status;
+}
+
+zx_status_t zx_vmo_create_child(zx_handle_t handle, uint32_t options, uint64_t offset,
+                                uint64_t size, zx_handle_t *out) {
+    struct object *object = NULL;
+    zx_rights_t rights = 0;
+    zx_status_t status = look_up_parent(handle, &object, &rights);
+    if (status != ZX_OK) {
+        return status;
+    }
+    struct vmo *child = NULL;
+    status = check_options(options);
+    if (status == ZX_OK) {
+        status = make_child(vmo_from_object(object), options, offset, size, &child);
+    }
+    if (status == ZX_OK) {
+        status = give_handle(&child->object, rights_of_child(rights, options), out);
+        vmo_unref(child);
+    }
+    object_unref(object);
+    return status;
+}
+
+zx_status_t zx_vmo_clone(zx_handle_t handle, uint32_t options, uint64_t offset, uint64_t size,
+                         zx_handle_t *out) {
+    const uint32_t known =
+        ZIRCONIA_2018_VMO_CLONE_COPY_ON_WRITE | ZIRCONIA_2018_VMO_CLONE_NON_RESIZEABLE;
+    struct object *object = NULL;
+    zx_rights_t rights = 0;
+    zx_status_t status = look_up_parent(handle, &object, &rights);
+    if (status != ZX_OK) {
+        return status;
+    }
+    struct vmo *child = NULL;
+    if ((options & ~known) != 0 || (options & ZIRCONIA_2018_VMO_CLONE_COPY_ON_WRITE) == 0) {
+        status = ZX_ERR_INVALID_ARGS;
+    } else {
+        const bool fixed = (options & ZIRCONIA_2018_VMO_CLONE_NON_RESIZEABLE) != 0;
+        const uint32_t resizable = fixed ? 0 : ZX_VMO_CHILD_RESIZABLE;
+        status = make_child(vmo_from_object(object), ZX_VMO_CHILD_SNAPSHOT | resizable, offset,
+                            size, &child);
+    }
+    if (status == ZX_OK) {
+        const zx_rights_t extra = ZX_RIGHTS_PROPERTY | ZX_RIGHT_WRITE;
+        status = give_handle(&child->object, rights | extra, out);
+        vmo_unref(child);
+    }
+    object_unref(object);
+    return status;
+}
