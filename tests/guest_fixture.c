@@ -123,6 +123,12 @@ void trap(uint32_t kind, uint64_t base, size_t size, zx_handle_t port, uint64_t 
     ck_assert_int_eq(zx_guest_set_trap(guest, kind, base, size, port, key), ZX_OK);
 }
 
+void start_packet(zx_port_packet_t *packet, uint64_t key, uint32_t type) {
+    memset(packet, 0, sizeof *packet);
+    packet->key = key;
+    packet->type = type;
+}
+
 int run_tests(const char *name, const TTest *const *tests, size_t count) {
     Suite *suite = suite_create(name);
     TCase *tcase = tcase_create(name);

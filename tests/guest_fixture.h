@@ -57,6 +57,9 @@ void trap(uint32_t kind, uint64_t base, size_t size, zx_handle_t port, uint64_t 
 #define NO_ERROR_CODE UINT64_MAX
 zx_vcpu_state_t enter_to_event(uint64_t vector, uint64_t error_code, uint64_t rip);
 
+// A packet to compare others with: all zero but for these.
+void start_packet(zx_port_packet_t *packet, uint64_t key, uint32_t type);
+
 // Runs the tests as a suite of that name; returns what main() does.
 int run_tests(const char *name, const TTest *const *tests, size_t count);
 

@@ -35,7 +35,8 @@ static zx_status_t take(zx_port_packet_t *packet) {
 
 static void expect_bell(uint64_t address) {
     zx_port_packet_t packet;
-    zx_port_packet_t expected = {.key = KEY, .type = ZX_PKT_TYPE_GUEST_BELL, .status = ZX_OK};
+    zx_port_packet_t expected;
+    start_packet(&expected, KEY, ZX_PKT_TYPE_GUEST_BELL);
     expected.guest_bell.addr = address;
     ck_assert_int_eq(take(&packet), ZX_OK);
     ck_assert_mem_eq(&packet, &expected, sizeof packet);

@@ -44,7 +44,8 @@ static void start_legacy_access(void) {
 START_TEST(a_packet_of_2022_tells_mode_and_tables_in_every_legacy_mode) {
     start_legacy_access();
     for (unsigned i = 0; i < LEGACY_COUNT; i++) {
-        zx_port_packet_t expected = {.key = KEY, .type = ZX_PKT_TYPE_GUEST_MEM};
+        zx_port_packet_t expected;
+        start_packet(&expected, KEY, ZX_PKT_TYPE_GUEST_MEM);
         const zx_port_packet_t packet = enter();
         const zx_vcpu_state_t state = read_state();
         expected.guest_mem_2022.addr = legacy[i].address;
@@ -52,7 +53,7 @@ START_TEST(a_packet_of_2022_tells_mode_and_tables_in_every_legacy_mode) {
         expected.guest_mem_2022.rip = state.rbx;
         expected.guest_mem_2022.instruction_size = legacy[i].length;
         expected.guest_mem_2022.default_operand_size = legacy[i].operand_size;
-        ck_assert_msg(memcmp(&packet, &expected, sizeof packet) == 0, "load %u", i);
+        ck_assert_mem_eq(&packet, &expected, sizeof packet);
     }
     ck_assert_uint_eq(read_state().rcx, 0x3000);
     guest_close();
@@ -62,7 +63,8 @@ END_TEST
 START_TEST(a_packet_of_2018_has_the_instruction_in_every_legacy_mode) {
     start_legacy_access();
     for (unsigned i = 0; i < LEGACY_COUNT; i++) {
-        zx_port_packet_t expected = {.key = KEY, .type = ZX_PKT_TYPE_GUEST_MEM};
+        zx_port_packet_t expected;
+        start_packet(&expected, KEY, ZX_PKT_TYPE_GUEST_MEM);
         zx_port_packet_t packet;
         memset(&packet, 0xa5, sizeof packet);
         ck_assert_int_eq(zx_vcpu_resume(vcpu, &packet), ZX_OK);
@@ -70,7 +72,7 @@ START_TEST(a_packet_of_2018_has_the_instruction_in_every_legacy_mode) {
         expected.guest_mem_2018.inst_len = legacy[i].length;
         memcpy(expected.guest_mem_2018.inst_buf, legacy[i].instruction, legacy[i].length);
         expected.guest_mem_2018.default_operand_size = legacy[i].operand_size;
-        ck_assert_msg(memcmp(&packet, &expected, sizeof packet) == 0, "load %u", i);
+        ck_assert_mem_eq(&packet, &expected, sizeof packet);
     }
     guest_close();
 }

@@ -151,7 +151,8 @@ static void check_port(zirconia_code_mode_t mode, const struct port_case *port) 
     const uint8_t size = port->size != 0 ? port->size : fallback;
     const uint32_t mask = size == 4 ? UINT32_MAX : (1u << 8 * size) - 1;
     const zx_vcpu_state_t state = initial_state(mode);
-    zx_port_packet_t expected = {.key = 9, .type = ZX_PKT_TYPE_GUEST_IO};
+    zx_port_packet_t expected;
+    start_packet(&expected, 9, ZX_PKT_TYPE_GUEST_IO);
     put_in_mode(mode, (const uint8_t *)port->bytes, port->length);
     write_state(&state);
     const zx_port_packet_t packet = enter();

@@ -46,7 +46,8 @@ static void expect_no_trap(enum access access, uint64_t address) {
 
 static void expect_mem(enum access access, uint64_t address, uint64_t key) {
     zx_port_packet_t packet;
-    zx_port_packet_t expected = {.key = key, .type = ZX_PKT_TYPE_GUEST_MEM, .status = ZX_OK};
+    zx_port_packet_t expected;
+    start_packet(&expected, key, ZX_PKT_TYPE_GUEST_MEM);
     memset(&packet, 0xaa, sizeof packet);
     ck_assert_int_eq(try_access(access, address, &packet), ZX_OK);
     expected.guest_mem.addr = address;
@@ -59,7 +60,8 @@ static void expect_mem(enum access access, uint64_t address, uint64_t key) {
 
 static void expect_bell(zx_handle_t port, uint64_t address, uint64_t key) {
     zx_port_packet_t packet;
-    zx_port_packet_t expected = {.key = key, .type = ZX_PKT_TYPE_GUEST_BELL, .status = ZX_OK};
+    zx_port_packet_t expected;
+    start_packet(&expected, key, ZX_PKT_TYPE_GUEST_BELL);
     expected.guest_bell.addr = address;
     expect_no_trap(STORE_BYTE, address);
     memset(&packet, 0xaa, sizeof packet);
@@ -157,7 +159,8 @@ START_TEST(io_traps_match_the_first_port_of_an_access) {
         }
         const bool input = cases[i].access < OUT_BYTE;
         const uint32_t mask = cases[i].size == 4 ? UINT32_MAX : (1u << 8 * cases[i].size) - 1;
-        zx_port_packet_t expected = {.key = cases[i].key, .type = ZX_PKT_TYPE_GUEST_IO};
+        zx_port_packet_t expected;
+        start_packet(&expected, cases[i].key, ZX_PKT_TYPE_GUEST_IO);
         expected.guest_io.port = cases[i].port;
         expected.guest_io.access_size = cases[i].size;
         expected.guest_io.input = input;

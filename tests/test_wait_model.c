@@ -114,7 +114,7 @@ static struct result library_step(struct library *library, const struct step *st
 
 static bool same(const struct result *a, const struct result *b) {
     return a->status == b->status && a->observed == b->observed &&
-           memcmp(&a->packet, &b->packet, sizeof(a->packet)) == 0;
+           memcmp(&a->packet, &b->packet, sizeof(a->packet)) == 0; // NOLINT: zeroed as a whole
 }
 
 // The first step with different results, or `count`.
@@ -184,8 +184,8 @@ static int shrink(struct step *steps, int count) {
 }
 
 static void report(struct step *steps, int count) {
-    struct result got;
-    struct result expected;
+    struct result got = {0};
+    struct result expected = {0};
     count = shrink(steps, count);
     for (int i = 0; i < count; i++) {
         printf("%s handle %u other %u port %u key %u clear %x set %x\n", kind_names[steps[i].kind],

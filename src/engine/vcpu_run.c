@@ -182,30 +182,29 @@ static void pass_turn(struct vcpu *vcpu) {
     }
 }
 
-static void run(struct exit_context *context) {
+static void run(struct exit_context *context, struct cpu_exit *exit) {
     struct vcpu *vcpu = context->vcpu;
-    struct cpu_exit exit;
     pass_turn(vcpu);
-    context->exit = &exit;
     context->status = prepare_entry(vcpu);
     if (context->status != ZX_OK) {
         return;
     }
     observe_entry(vcpu);
     context->finished = false;
-    cpu_run(vcpu->cpu, &exit, finish_inside, context);
+    cpu_run(vcpu->cpu, exit, finish_inside, context);
     if (!context->finished) {
         finish_exit(context);
     }
 }
 
 zx_status_t vcpu_enter(struct vcpu *vcpu, enum packet_layout layout, zx_port_packet_t *packet) {
+    struct cpu_exit exit;
     struct exit_context context = {
-        .vcpu = vcpu, .layout = layout, .packet = packet, .status = ZX_ERR_NEXT};
+        .vcpu = vcpu, .exit = &exit, .layout = layout, .packet = packet, .status = ZX_ERR_NEXT};
     struct turn *turn = &vcpu->guest->turn;
     turn_take(turn, vcpu->vpid);
     while (context.status == ZX_ERR_NEXT) {
-        run(&context);
+        run(&context, &exit);
     }
     turn_give(turn, TURN_KEPT);
     return context.status;

@@ -90,19 +90,20 @@ static void detach(struct region *region) {
     region->next = NULL;
 }
 
+static struct region *innermost(struct region *region) {
+    while (region->children != NULL) { // NOLINT: what is unreferenced was detached before.
+        region = region->children;
+    }
+    return region;
+}
+
 // Marks everything in the tree as gone, innermost first, and leaves the region alone.
 static void destroy_children(struct region *region) {
-    struct region *at = region;
-    while (at != region || region->children != NULL) {
-        if (at->children != NULL) {
-            at = at->children;
-        } else {
-            struct region *parent = at->parent;
-            detach(at);
-            at->alive = false;
-            region_unref(at);
-            at = parent;
-        }
+    while (region->children != NULL) {
+        struct region *leaf = innermost(region);
+        detach(leaf);
+        leaf->alive = false;
+        region_unref(leaf);
     }
 }
 
@@ -110,7 +111,7 @@ void region_destroy(struct address_space *space, struct region *region) {
     struct region *parent = region->parent;
     if (parent == NULL) {
         while (region->children != NULL) {
-            region_destroy(space, region->children);
+            region_destroy(space, region->children); // NOLINT: as above.
         }
         region->alive = false;
         address_space_unmap_range(space, region->base, region->size);

@@ -55,8 +55,7 @@ void vmo_remove_mapping(struct vmo *vmo, struct address_space *space) {
     platform_mutex_lock(&vmo->lock);
     struct vmo_user **link = find(vmo, space);
     struct vmo_user *user = *link;
-    user->mappings--;
-    if (user->mappings == 0) {
+    if (user != NULL && --user->mappings == 0) {
         *link = user->next;
         free(user);
     }

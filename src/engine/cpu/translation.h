@@ -8,9 +8,9 @@
 #include <unicorn/unicorn.h>
 
 // UC_HOOK_MEM_FETCH_PROT, for each byte before it is translated; UC_HOOK_EDGE_GENERATED, after each
-// block. `machine` is a struct machine.
+// block. `context` is the struct machine.
 bool translation_fetch(uc_engine *engine, uc_mem_type type, uint64_t address, int size,
-                       int64_t value, void *machine);
-void translation_done(uc_engine *engine, uc_tb *block, uc_tb *previous, void *machine);
+                       int64_t value, void *context);
+void translation_done(uc_engine *engine, uc_tb *block, uc_tb *previous, void *context);
 
 #endif // ENGINE_CPU_TRANSLATION_H
