@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+//
+// VMOs made from VMOs: copies, which go their own ways, and slices, which are the same memory
+// (objects ABI 5.1, 1.7).
+
+#include "object_fixture.h"
+#include "platform/platform.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zircon/process.h>
+
+#define PAGE 4096u
+
+static zx_handle_t new_vmo(uint64_t size, uint32_t options) {
+    zx_handle_t handle = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zx_vmo_create(size, options, &handle), ZX_OK);
+    return handle;
+}
+
+static zx_handle_t new_child(zx_handle_t parent, uint32_t options, uint64_t offset, uint64_t size) {
+    zx_handle_t handle = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zx_vmo_create_child(parent, options, offset, size, &handle), ZX_OK);
+    return handle;
+}
+
+static void put(zx_handle_t vmo, uint64_t offset, uint8_t value) {
+    ck_assert_int_eq(zx_vmo_write(vmo, &value, offset, 1), ZX_OK);
+}
+
+static uint8_t get(zx_handle_t vmo, uint64_t offset) {
+    uint8_t value = 0xee;
+    ck_assert_int_eq(zx_vmo_read(vmo, &value, offset, 1), ZX_OK);
+    return value;
+}
+
+static zx_rights_t rights_of(zx_handle_t handle) {
+    zx_info_handle_basic_t info;
+    ck_assert_int_eq(
+        zx_object_get_info(handle, ZX_INFO_HANDLE_BASIC, &info, sizeof(info), NULL, NULL), ZX_OK);
+    return info.rights;
+}
+
+START_TEST(create_child_checks_in_order) {
+    const zx_handle_t vmo = new_vmo(2 * PAGE, 0);
+    const zx_handle_t resizable = new_vmo(2 * PAGE, ZX_VMO_RESIZABLE);
+    const zx_handle_t reader = with_rights(vmo, ZX_RIGHT_READ);
+    const zx_handle_t duplicator = with_rights(vmo, ZX_RIGHT_DUPLICATE);
+    static const uint32_t refused[] = {0,
+                                       2,
+                                       ZX_VMO_CHILD_RESIZABLE,
+                                       ZX_VMO_CHILD_NO_WRITE,
+                                       ZX_VMO_CHILD_SNAPSHOT | ZX_VMO_CHILD_SLICE,
+                                       ZX_VMO_CHILD_SLICE | ZX_VMO_CHILD_RESIZABLE,
+                                       ZX_VMO_CHILD_SNAPSHOT | 0x80};
+    zx_handle_t out = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zx_vmo_create_child(ZX_HANDLE_INVALID, 0, 1, 0, &out), ZX_ERR_BAD_HANDLE);
+    ck_assert_int_eq(zx_vmo_create_child(new_event(), 0, 1, 0, &out), ZX_ERR_WRONG_TYPE);
+    ck_assert_int_eq(zx_vmo_create_child(reader, 0, 1, 0, &out), ZX_ERR_ACCESS_DENIED);
+    ck_assert_int_eq(zx_vmo_create_child(duplicator, 0, 1, 0, &out), ZX_ERR_ACCESS_DENIED);
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        ck_assert_int_eq(zx_vmo_create_child(vmo, refused[i], 0, PAGE, &out), ZX_ERR_INVALID_ARGS);
+    }
+    ck_assert_int_eq(zx_vmo_create_child(vmo, ZX_VMO_CHILD_REFERENCE, 1, 0, &out),
+                     ZX_ERR_NOT_SUPPORTED);
+    ck_assert_int_eq(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SNAPSHOT, 1, UINT64_MAX, &out),
+                     ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SNAPSHOT, 0, UINT64_MAX, &out),
+                     ZX_ERR_OUT_OF_RANGE);
+    ck_assert_int_eq(zx_vmo_create_child(resizable, ZX_VMO_CHILD_SLICE, 0, 9 * PAGE, &out),
+                     ZX_ERR_NOT_SUPPORTED);
+    ck_assert_int_eq(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SLICE, PAGE, PAGE + 1, &out),
+                     ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SLICE, 3 * PAGE, 0, &out),
+                     ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SNAPSHOT, 0, PAGE, NULL),
+                     ZX_ERR_INVALID_ARGS);
+    ck_assert_uint_eq(out, ZX_HANDLE_INVALID);
+    ck_assert_uint_eq(signals_of(vmo), ZX_VMO_ZERO_CHILDREN); // None of them came to be.
+}
+END_TEST
+
+// Loop: the two options for a copy.
+START_TEST(a_copy_and_its_parent_go_their_own_ways) {
+    const uint32_t options[] = {ZX_VMO_CHILD_SNAPSHOT, ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE};
+    const zx_handle_t parent = new_vmo(4 * PAGE, 0);
+    put(parent, PAGE, 1);
+    put(parent, 2 * PAGE + 5, 2);
+    const zx_handle_t child = new_child(parent, options[_i], PAGE, 5 * PAGE);
+    uint64_t size = 0;
+    ck_assert_int_eq(zx_vmo_get_size(child, &size), ZX_OK);
+    ck_assert_uint_eq(size, 5 * PAGE);
+    put(parent, PAGE, 3);
+    put(child, PAGE + 5, 4);
+    ck_assert_int_eq(get(child, 0), 1);
+    ck_assert_int_eq(get(child, PAGE + 5), 4);
+    ck_assert_int_eq(get(parent, 2 * PAGE + 5), 2);
+    ck_assert_int_eq(get(child, 3 * PAGE), 0); // Beyond the parent's end.
+    zx_handle_close(parent);
+    ck_assert_int_eq(get(child, 0), 1);
+    const zx_handle_t far = new_child(child, options[_i], 99 * PAGE, PAGE);
+    ck_assert_int_eq(get(far, 0), 0);
+}
+END_TEST
+
+START_TEST(a_copy_of_a_huge_vmo_takes_what_was_written) {
+    const uint64_t size = UINT64_C(1) << 40;
+    const zx_handle_t parent = new_vmo(size, 0);
+    put(parent, 7, 1);
+    put(parent, size - 1, 2);
+    const zx_handle_t child = new_child(parent, ZX_VMO_CHILD_SNAPSHOT, 0, size);
+    ck_assert_int_eq(get(child, 7), 1);
+    ck_assert_int_eq(get(child, size - 1), 2);
+}
+END_TEST
+
+START_TEST(a_slice_is_the_same_memory) {
+    const size_t page = platform_page_size();
+    const zx_handle_t parent = new_vmo(4 * page, 0);
+    const zx_handle_t slice = new_child(parent, ZX_VMO_CHILD_SLICE, page, 2 * page);
+    const zx_handle_t inner = new_child(slice, ZX_VMO_CHILD_SLICE, page, page);
+    zx_vaddr_t address = 0;
+    uint8_t byte = 0;
+    put(parent, page + 3, 1);
+    put(inner, 4, 2);
+    ck_assert_int_eq(get(slice, 3), 1);
+    ck_assert_int_eq(get(slice, page + 4), 2);
+    ck_assert_int_eq(get(parent, 2 * page + 4), 2);
+    ck_assert_int_eq(zx_vmo_read(slice, &byte, 2 * page, 1), ZX_ERR_OUT_OF_RANGE);
+
+    // A mapping of it ends where it does, though its source goes on.
+    ck_assert_int_eq(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, inner,
+                                 0, 2 * page, &address),
+                     ZX_OK);
+    uint8_t *mapped = (uint8_t *)address;
+    ck_assert_int_eq(mapped[4], 2);
+    ck_assert(!platform_copy(&byte, mapped + page, 1));
+    mapped[5] = 6;
+    ck_assert_int_eq(get(parent, 2 * page + 5), 6);
+    ck_assert_int_eq(zx_vmo_op_range(slice, ZX_VMO_OP_DECOMMIT, page, page, NULL, 0), ZX_OK);
+    ck_assert_int_eq(mapped[4], 0);
+    ck_assert_int_eq(get(parent, page + 3), 1);
+    zx_handle_close(parent);
+    zx_handle_close(slice);
+    zx_handle_close(inner);
+    mapped[5] = 7; // The mapping holds what it needs.
+    ck_assert_int_eq(zx_vmar_unmap(zx_vmar_root_self(), address, 2 * page), ZX_OK);
+}
+END_TEST
+
+START_TEST(a_parent_signals_when_its_last_child_is_gone) {
+    const zx_handle_t parent = new_vmo(PAGE, 0);
+    ck_assert_uint_eq(signals_of(parent), ZX_VMO_ZERO_CHILDREN);
+    const zx_handle_t copy = new_child(parent, ZX_VMO_CHILD_SNAPSHOT, 0, PAGE);
+    ck_assert_uint_eq(signals_of(parent), 0);
+    ck_assert_uint_eq(signals_of(copy), ZX_VMO_ZERO_CHILDREN);
+    const zx_handle_t slice = new_child(parent, ZX_VMO_CHILD_SLICE, 0, PAGE);
+    zx_handle_close(copy);
+    ck_assert_uint_eq(signals_of(parent), 0);
+    zx_handle_close(slice);
+    ck_assert_uint_eq(signals_of(parent), ZX_VMO_ZERO_CHILDREN);
+}
+END_TEST
+
+START_TEST(the_rights_of_a_child_come_from_the_parents_handle) {
+    const zx_handle_t vmo = new_vmo(PAGE, ZX_VMO_RESIZABLE);
+    const zx_handle_t fixed = new_vmo(PAGE, 0);
+    const zx_rights_t few = ZX_RIGHT_DUPLICATE | ZX_RIGHT_READ | ZX_RIGHT_MAP;
+    const zx_handle_t narrow = with_rights(vmo, few);
+    const zx_handle_t narrow_fixed = with_rights(fixed, few);
+    const uint32_t snapshot = ZX_VMO_CHILD_SNAPSHOT;
+    ck_assert_uint_eq(rights_of(new_child(vmo, snapshot, 0, PAGE)), ZX_DEFAULT_VMO_RIGHTS);
+    ck_assert_uint_eq(rights_of(new_child(vmo, snapshot | ZX_VMO_CHILD_RESIZABLE, 0, PAGE)),
+                      ZX_DEFAULT_VMO_RIGHTS | ZX_RIGHT_RESIZE);
+    ck_assert_uint_eq(rights_of(new_child(narrow, snapshot, 0, PAGE)),
+                      few | ZX_RIGHTS_PROPERTY | ZX_RIGHT_WRITE);
+    ck_assert_uint_eq(rights_of(new_child(narrow, snapshot | ZX_VMO_CHILD_NO_WRITE, 0, PAGE)),
+                      few | ZX_RIGHTS_PROPERTY);
+    ck_assert_uint_eq(rights_of(new_child(narrow_fixed, ZX_VMO_CHILD_SLICE, 0, PAGE)),
+                      few | ZX_RIGHTS_PROPERTY);
+}
+END_TEST
+
+START_TEST(a_clone_of_2018_is_a_copy) {
+    const zx_handle_t parent = new_vmo(PAGE, 0);
+    zx_handle_t clone = ZX_HANDLE_INVALID;
+    zx_handle_t fixed = ZX_HANDLE_INVALID;
+    put(parent, 1, 1);
+    ck_assert_int_eq(zx_vmo_clone(parent, 0, 0, PAGE, &clone), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_vmo_clone(parent, 2, 0, PAGE, &clone), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_vmo_clone(parent, 5, 0, PAGE, &clone), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_vmo_clone(parent, 1, 1, PAGE, &clone), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_vmo_clone(parent, 1, 0, PAGE, &clone), ZX_OK);
+    ck_assert_int_eq(zx_vmo_clone(parent, 3, 0, PAGE, &fixed), ZX_OK);
+    put(parent, 1, 2);
+    ck_assert_int_eq(get(clone, 1), 1);
+    ck_assert_int_eq(get(fixed, 1), 1);
+    ck_assert_uint_eq(rights_of(clone), ZX_DEFAULT_VMO_RIGHTS);
+    ck_assert_int_eq(zirconia_2018_vmo_set_size(clone, 2 * PAGE), ZX_OK);
+    ck_assert_int_eq(zirconia_2018_vmo_set_size(fixed, 2 * PAGE), ZX_ERR_UNAVAILABLE);
+}
+END_TEST
+
+START_TEST(generations_have_an_end) {
+    zx_handle_t vmo = new_vmo(PAGE, 0);
+    zx_handle_t child = ZX_HANDLE_INVALID;
+    for (int i = 0; i < 256; i++) {
+        ck_assert_int_eq(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SLICE, 0, PAGE, &child), ZX_OK);
+        zx_handle_close(vmo);
+        vmo = child;
+    }
+    ck_assert_int_eq(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SLICE, 0, PAGE, &child),
+                     ZX_ERR_NO_MEMORY);
+    ck_assert_int_eq(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SNAPSHOT, 0, PAGE, &child),
+                     ZX_ERR_NO_MEMORY);
+    put(vmo, 0, 1);
+    zx_handle_close(vmo);
+    ck_assert_uint_eq(object_count(), 0);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("vmo child");
+    TCase *tcase = tcase_create("vmo child");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, create_child_checks_in_order);
+    tcase_add_loop_test(tcase, a_copy_and_its_parent_go_their_own_ways, 0, 2);
+    tcase_add_test(tcase, a_copy_of_a_huge_vmo_takes_what_was_written);
+    tcase_add_test(tcase, a_slice_is_the_same_memory);
+    tcase_add_test(tcase, a_parent_signals_when_its_last_child_is_gone);
+    tcase_add_test(tcase, the_rights_of_a_child_come_from_the_parents_handle);
+    tcase_add_test(tcase, a_clone_of_2018_is_a_copy);
+    tcase_add_test(tcase, generations_have_an_end);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
