@@ -305,6 +305,8 @@ static const struct call calls[] = {
     {CALL(zirconia_2018_port_queue)},
     {CALL(zirconia_2018_port_wait)},
     {CALL(zirconia_2018_vmo_create)},
+    {CALL(zirconia_2018_vmar_unmap)},
+    {CALL(zirconia_2018_vmar_allocate)},
     {CALL(zirconia_2018_vmo_set_size)},
     {CALL(zirconia_2018_vmar_map)},
 #endif
