@@ -37,7 +37,6 @@ static void fill_vmcb(uint8_t *vmcb) {
         SVM_RDPMC,
         SVM_CPUID,
         SVM_SOFTWARE_INTERRUPT,
-        SVM_INVD,
         SVM_PAUSE,
         SVM_HLT,
         SVM_INVLPGA,
@@ -51,7 +50,7 @@ static void fill_vmcb(uint8_t *vmcb) {
         SVM_STGI,
         SVM_CLGI,
         SVM_SKINIT,
-
+        SVM_WBINVD,
         SVM_MONITOR,
         SVM_MWAIT,
     };

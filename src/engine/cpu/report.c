@@ -69,6 +69,31 @@ enum report_result report_invalid_opcode(struct cpu *cpu, struct cpu_exit *exit)
     return deliver_exception(cpu, VECTOR_INVALID_OPCODE, 0, exit);
 }
 
+// Instructions of VMX that exit before their operands or the privilege are looked at (SDM volume
+// 3C, section 25.1.2); elsewhere than in protected mode and in compatibility mode they are
+// undefined.
+static bool is_vmx_instruction(const struct cpu *cpu, const struct instruction *decoded) {
+    if ((cpu_control(cpu, 0) & CR0_PE) == 0 || (cpu_rflags(cpu) & RFLAGS_VM) != 0 ||
+        (cpu_long_mode(cpu) && !cpu_code_64(cpu)) || decoded->vex || decoded->lock) {
+        return false;
+    }
+    const bool memory = decoded->modrm < 0xc0;
+    switch (decoded->map << 8 | decoded->opcode) {
+    case MAP_0F << 8 | 0x01: // VMLAUNCH, VMRESUME, VMXOFF
+        return decoded->modrm >= 0xc2 && decoded->modrm <= 0xc4;
+    case MAP_0F << 8 | 0xc7: // VMPTRLD, VMCLEAR and VMXON; VMPTRST
+        return memory && (decoded->modrm >> 3 & 7) >= 6;
+    case MAP_0F << 8 | 0x78: // VMREAD, VMWRITE
+    case MAP_0F << 8 | 0x79:
+        return !decoded->operand_prefix && !decoded->repeat_equal && !decoded->repeat_not_equal;
+    case MAP_0F38 << 8 | 0x80: // INVEPT, INVVPID
+    case MAP_0F38 << 8 | 0x81:
+        return memory && decoded->operand_prefix;
+    default:
+        return false;
+    }
+}
+
 // VMCALL and ICEBP are not instructions of the engine's processor. ICEBP, opcode F1, is a #DB that
 // no debug register shows.
 static enum report_result invalid_opcode(struct cpu *cpu, struct cpu_exit *exit) {
@@ -80,8 +105,14 @@ static enum report_result invalid_opcode(struct cpu *cpu, struct cpu_exit *exit)
         return REPORT_EXIT;
     }
     if (decode_instruction(exit->instruction, available, (enum code_mode)cpu_code_mode(cpu),
-                           &decoded) != INSTRUCTION_OK ||
-        decoded.map != MAP_ONE_BYTE || decoded.opcode != 0xf1 || decoded.lock) {
+                           &decoded) != INSTRUCTION_OK) {
+        return report_invalid_opcode(cpu, exit);
+    }
+    if (is_vmx_instruction(cpu, &decoded)) {
+        exit->reason = EXIT_OTHER;
+        return REPORT_EXIT;
+    }
+    if (decoded.map != MAP_ONE_BYTE || decoded.opcode != 0xf1 || decoded.lock) {
         return report_invalid_opcode(cpu, exit);
     }
     const struct event event = {
@@ -266,6 +297,7 @@ enum report_result report_fetch_refused(struct cpu *cpu, struct cpu_exit *exit) 
     return REPORT_EXIT;
 }
 
+#define OPCODE_INVD 0x08   // In the 0F map; WBINVD is 09.
 #define OPCODE_RDTSCP 0x01 // In the 0F map; RDTSC is 31.
 
 // RDTSC and RDTSCP, after Unicorn's own check of CR4.TSD. They do not exit (hypervisor ABI 4.4),
@@ -293,6 +325,16 @@ static enum report_result plain(struct cpu *cpu, struct cpu_exit *exit, enum exi
     fetch_instruction(cpu, exit, &available);
     exit->reason = reason;
     return REPORT_EXIT;
+}
+
+// WBINVD, which changes nothing that a guest could see, and INVD, which exits.
+static enum report_result cache_flush(struct cpu *cpu, struct cpu_exit *exit) {
+    plain(cpu, exit, EXIT_OTHER);
+    const uint8_t length = exit->instruction_length;
+    if (length == 0 || exit->instruction[length - 1] == OPCODE_INVD) {
+        return REPORT_EXIT;
+    }
+    return delivered(cpu, deliver_completion(cpu, length), exit);
 }
 
 static enum report_result debug_register_access(struct cpu *cpu, struct cpu_exit *exit) {
@@ -351,6 +393,13 @@ enum report_result report_translate(struct cpu *cpu, const struct report *report
     case SVM_RDTSC:
     case SVM_RDTSCP:
         return read_time_stamp(cpu, exit);
+    case SVM_RDPMC: // There are no counters.
+        return deliver_exception(cpu, VECTOR_GENERAL_PROTECTION, 0, exit);
+    case SVM_MONITOR: // Not instructions of this processor (docs/cpu.md).
+    case SVM_MWAIT:
+        return report_invalid_opcode(cpu, exit);
+    case SVM_WBINVD:
+        return cache_flush(cpu, exit);
     case SVM_PAUSE:
         return plain(cpu, exit, EXIT_PAUSE);
     case SVM_CPUID:

@@ -71,7 +71,6 @@ enum svm_exit {
     SVM_CPUID = 0x72,
     SVM_IRET = 0x74,
     SVM_SOFTWARE_INTERRUPT = 0x75,
-    SVM_INVD = 0x76,
     SVM_PAUSE = 0x77,
     SVM_HLT = 0x78,
     SVM_INVLPGA = 0x7a,
@@ -86,6 +85,7 @@ enum svm_exit {
     SVM_CLGI = 0x85,
     SVM_SKINIT = 0x86,
     SVM_RDTSCP = 0x87,
+    SVM_WBINVD = 0x89, // INVD too: Unicorn takes one for the other.
     SVM_MONITOR = 0x8a,
     SVM_MWAIT = 0x8b,
     SVM_NESTED_PAGE_FAULT = 0x400,
