@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+//
+// Which instructions exit, and which are the guest's own business (hypervisor ABI 4.4).
+
+#include "execute.h"
+
+#include <stdlib.h>
+
+struct instruction {
+    const char *name;
+    const char *bytes;
+    size_t length;
+};
+
+#define CODE(name, bytes)                                                                          \
+    { name, bytes, sizeof(bytes) - 1 }
+
+// RBX is the address of some memory. What needs a value has a sensible one in RAX, RCX or RDX.
+static const struct instruction quiet[] = {
+    CODE("MOV RAX, CR2", "\x0f\x20\xd0"),
+    CODE("MOV CR2, RAX", "\x0f\x22\xd0"),
+    CODE("MOV RAX, CR3; MOV CR3, RAX", "\x0f\x20\xd8\x0f\x22\xd8"),
+    CODE("MOV RAX, CR4; MOV CR4, RAX", "\x0f\x20\xe0\x0f\x22\xe0"),
+    CODE("MOV CR8, RDX", "\x44\x0f\x22\xc2"),
+    CODE("MOV RAX, CR8", "\x44\x0f\x20\xc0"),
+    CODE("MOV DR0, RBX", "\x0f\x23\xc3"),
+    CODE("MOV RAX, DR7", "\x0f\x21\xf8"),
+    CODE("RDTSC", "\x0f\x31"),
+    CODE("RDTSCP", "\x0f\x01\xf9"),
+    CODE("INVLPG [RBX]", "\x0f\x01\x3b"),
+    CODE("WBINVD", "\x0f\x09"),
+    CODE("CLFLUSH [RBX]", "\x0f\xae\x3b"),
+    CODE("PAUSE", "\xf3\x90"),
+    CODE("CLTS", "\x0f\x06"),
+    CODE("SMSW EAX; LMSW AX", "\x0f\x01\xe0\x0f\x01\xf0"),
+    CODE("SWAPGS; SWAPGS", "\x0f\x01\xf8\x0f\x01\xf8"),
+    CODE("XGETBV", "\x31\xc9\x0f\x01\xd0"),
+    CODE("SGDT [RBX]", "\x0f\x01\x03"),
+    CODE("CLI", "\xfa"),
+};
+
+// Each runs to its end within one run call, without an exception.
+START_TEST(instructions_that_do_not_exit_run) {
+    execute_start();
+    for (size_t i = 0; i < sizeof quiet / sizeof quiet[0]; i++) {
+        zx_vcpu_state_t state = {.rbx = 0x300000, .rdx = 5};
+        put_code_bytes(quiet[i].bytes, quiet[i].length);
+        run_code(&state);
+        ck_assert_msg(state.r10 == NO_VECTOR, "%s gives vector %llu", quiet[i].name,
+                      (unsigned long long)state.r10);
+    }
+}
+END_TEST
+
+START_TEST(a_performance_counter_that_does_not_exist_is_refused) {
+    execute_start();
+    put_code("\x0f\x33"); // rdpmc
+    zx_vcpu_state_t state = {.rcx = 0};
+    run_code(&state);
+    ck_assert_uint_eq(state.r10, 13);
+}
+END_TEST
+
+static const struct instruction exiting[] = {
+    CODE("INVD", "\x0f\x08"),
+    CODE("VMLAUNCH", "\x0f\x01\xc2"),
+    CODE("VMRESUME", "\x0f\x01\xc3"),
+    CODE("VMXOFF", "\x0f\x01\xc4"),
+    CODE("VMPTRLD [RBX]", "\x0f\xc7\x33"),
+    CODE("VMPTRST [RBX]", "\x0f\xc7\x3b"),
+    CODE("VMCLEAR [RBX]", "\x66\x0f\xc7\x33"),
+    CODE("VMXON [RBX]", "\xf3\x0f\xc7\x33"),
+    CODE("VMREAD RBX, RAX", "\x0f\x78\xc3"),
+    CODE("VMWRITE RAX, RBX", "\x0f\x79\xc3"),
+    CODE("INVEPT RAX, [RBX]", "\x66\x0f\x38\x80\x03"),
+    CODE("INVVPID RAX, [RBX]", "\x66\x0f\x38\x81\x03"),
+};
+
+START_TEST(instructions_that_exit_and_have_no_handler_are_not_supported_and_stay) {
+    for (size_t i = 0; i < sizeof exiting / sizeof exiting[0]; i++) {
+        execute_start();
+        const zx_vcpu_state_t before = {.rbx = 0x300000, .rsp = EXECUTE_STACK, .r10 = NO_VECTOR};
+        put_code_bytes(exiting[i].bytes, exiting[i].length);
+        write_state(&before);
+        for (unsigned j = 0; j < 2; j++) {
+            zx_port_packet_t packet;
+            const zx_status_t status = zx_vcpu_enter(vcpu, &packet);
+            ck_assert_msg(status == ZX_ERR_NOT_SUPPORTED, "%s: %d, vector %llu", exiting[i].name,
+                          status, (unsigned long long)read_state().r10);
+        }
+        guest_close();
+    }
+}
+END_TEST
+
+// These need what the guest's CR4 and the VMCS do not turn on, which is looked at before the exit.
+static const struct instruction undefined[] = {
+    CODE("GETSEC", "\x0f\x37"),      CODE("VMFUNC", "\x0f\x01\xd4"), CODE("VMRUN", "\x0f\x01\xd8"),
+    CODE("VMMCALL", "\x0f\x01\xd9"), CODE("VMLOAD", "\x0f\x01\xda"), CODE("VMSAVE", "\x0f\x01\xdb"),
+    CODE("STGI", "\x0f\x01\xdc"),    CODE("CLGI", "\x0f\x01\xdd"),   CODE("SKINIT", "\x0f\x01\xde"),
+    CODE("INVLPGA", "\x0f\x01\xdf"), CODE("RSM", "\x0f\xaa"),
+};
+
+START_TEST(instructions_of_extensions_that_are_off_are_invalid_opcodes) {
+    execute_start();
+    for (size_t i = 0; i < sizeof undefined / sizeof undefined[0]; i++) {
+        zx_vcpu_state_t state = {.rbx = 0x300000};
+        zx_port_packet_t packet;
+        put_code_bytes(undefined[i].bytes, undefined[i].length);
+        state.r10 = NO_VECTOR;
+        state.rsp = EXECUTE_STACK;
+        write_state(&state);
+        const zx_status_t status = zx_vcpu_enter(vcpu, &packet);
+        state = read_state();
+        ck_assert_msg(status == ZX_OK && state.r10 == 6, "%s: %d, vector %llu", undefined[i].name,
+                      status, (unsigned long long)state.r10);
+    }
+}
+END_TEST
+
+int main(void) {
+    const TTest *const tests[] = {
+        instructions_that_do_not_exit_run,
+        a_performance_counter_that_does_not_exist_is_refused,
+        instructions_that_exit_and_have_no_handler_are_not_supported_and_stay,
+        instructions_of_extensions_that_are_off_are_invalid_opcodes,
+    };
+    return run_tests("instructions", tests, sizeof tests / sizeof tests[0]);
+}
