@@ -94,9 +94,9 @@ static void detach(struct vcpu *vcpu) {
 static void destroy(struct object *object) {
     struct vcpu *vcpu = vcpu_from_object(object);
     struct guest *guest = vcpu->guest;
-    local_apic_destroy(&vcpu->apic);
     turn_leave(&guest->turn, vcpu->vpid);
     turn_take_call(&guest->turn);
+    local_apic_destroy(&vcpu->apic); // In virtual time, a VCPU that has the turn may fire it.
     if (vcpu->cpu != NULL) {
         cpu_destroy(vcpu->cpu);
     }
