@@ -97,6 +97,60 @@ START_TEST(two_busy_vcpus_get_turns_often) {
 }
 END_TEST
 
+START_TEST(a_vcpu_sees_code_that_another_one_changed) {
+    set_up("cross_modify", false);
+    run_all(1);
+}
+END_TEST
+
+// A guest of this thread that shares the VMO `shared` with another one.
+static zx_handle_t shared;
+
+static void play(uint64_t parity, zx_handle_t *player) {
+    const zx_vm_option_t options = ZX_VM_SPECIFIC | ZX_VM_PERM_READ | ZX_VM_PERM_WRITE;
+    const zx_vcpu_state_t state = {.rsi = parity};
+    zx_vaddr_t address = 0;
+    guest_start("ping_pong");
+    ck_assert_int_eq(zx_vmar_map(vmar, options, 0x2000000, shared, 0, 0x1000, &address), ZX_OK);
+    write_state(&state);
+    *player = vcpu;
+}
+
+static void *second_player(void *nothing) {
+    zx_port_packet_t packet;
+    zx_handle_t own = ZX_HANDLE_INVALID;
+    pthread_mutex_lock(&others.lock);
+    play(1, &own);
+    others.created = 1;
+    pthread_cond_signal(&others.changed);
+    pthread_mutex_unlock(&others.lock);
+    ck_assert_int_eq(zx_vcpu_enter(own, &packet), ZX_OK);
+    return nothing;
+}
+
+// Neither could go on without the other, and neither makes an exit.
+START_TEST(two_guests_run_at_the_same_time) {
+    pthread_t thread;
+    zx_port_packet_t packet;
+    zx_handle_t own = ZX_HANDLE_INVALID;
+    uint32_t token = 0;
+    pthread_mutex_init(&others.lock, NULL);
+    pthread_cond_init(&others.changed, NULL);
+    ck_assert_int_eq(zx_vmo_create(0x1000, 0, &shared), ZX_OK);
+    ck_assert_int_eq(pthread_create(&thread, NULL, second_player, NULL), 0);
+    pthread_mutex_lock(&others.lock);
+    while (others.created == 0) {
+        pthread_cond_wait(&others.changed, &others.lock);
+    }
+    pthread_mutex_unlock(&others.lock);
+    play(0, &own);
+    ck_assert_int_eq(zx_vcpu_enter(own, &packet), ZX_OK);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_int_eq(zx_vmo_read(shared, &token, 0, sizeof token), ZX_OK);
+    ck_assert_uint_eq(token, 10000);
+}
+END_TEST
+
 static uint64_t trace;
 static uint64_t length;
 
@@ -172,6 +226,8 @@ int main(void) {
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, locked_increments_of_four_vcpus_are_all_there);
     tcase_add_test(tcase, two_busy_vcpus_get_turns_often);
+    tcase_add_test(tcase, a_vcpu_sees_code_that_another_one_changed);
+    tcase_add_test(tcase, two_guests_run_at_the_same_time);
     tcase_add_test(tcase, virtual_time_repeats_the_trace_of_four_vcpus);
     tcase_add_test(tcase, virtual_time_jumps_over_sleep_to_the_next_timer);
     tcase_add_test(tcase, virtual_time_is_chosen_before_the_first_vcpu);
