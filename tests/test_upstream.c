@@ -73,6 +73,27 @@ START_TEST(guest_physical_memory_is_2_to_the_48_bytes_from_0_on) {
 }
 END_TEST
 
+#define XAPIC_ID 0xfee00020u
+
+START_TEST(the_window_of_the_xapic_is_ordinary_memory) {
+    const uint64_t fourth_gib = 0xc0000000 | 0x87;
+    const uint64_t value = 0x1122334455667788;
+    zx_vaddr_t address = 0;
+    execute_start();
+    memory_write(0x1018, &fourth_gib, sizeof fourth_gib);
+    put_code("\x48\x8b\x03"); // mov rax, [rbx]
+    zx_vcpu_state_t state = {.rbx = XAPIC_ID, .rsp = EXECUTE_STACK, .r10 = NO_VECTOR};
+    write_state(&state);
+    enter_fails(ZX_ERR_NOT_FOUND);
+    ck_assert_int_eq(zx_vmar_map(vmar, ZX_VM_SPECIFIC | ZX_VM_PERM_READ, XAPIC_ID & ~0xfffull,
+                                 memory, PAGE, 0x1000, &address),
+                     ZX_OK);
+    memory_write(PAGE + 0x20, &value, sizeof value);
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rax, value);
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         a_guest_reloads_cr3_sets_its_gs_base_and_runs_cpuid,
@@ -80,6 +101,7 @@ int main(void) {
         a_guest_may_turn_osfxsr_off_and_on,
         the_protection_of_guest_memory_can_be_changed,
         guest_physical_memory_is_2_to_the_48_bytes_from_0_on,
+        the_window_of_the_xapic_is_ordinary_memory,
     };
     return run_tests("upstream", tests, sizeof tests / sizeof tests[0]);
 }
