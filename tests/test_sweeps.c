@@ -56,6 +56,20 @@ START_TEST(every_vector_from_0_to_255_is_what_the_table_says) {
 }
 END_TEST
 
+// A frame of three words, and no error code.
+START_TEST(no_vector_has_an_error_code_in_real_mode) {
+    start_real("real_vectors");
+    for (uint32_t vector = 0; vector < 256; vector++) {
+        ck_assert_uint_eq(next_report(), 1);
+        if (vector == 2 || (vector > 20 && vector < 32)) { // An NMI would need its IRET.
+            vector = vector == 2 ? 3 : 32;
+        }
+        ck_assert_int_eq(zx_vcpu_interrupt(vcpu, vector), ZX_OK);
+        ck_assert_uint_eq(next_report(), 0x7000 - 6);
+    }
+}
+END_TEST
+
 // --- Code in each mode ---
 
 static void start_mode(zirconia_code_mode_t mode) {
@@ -330,6 +344,7 @@ END_TEST
 int main(void) {
     const TTest *const tests[] = {
         every_vector_from_0_to_255_is_what_the_table_says,
+        no_vector_has_an_error_code_in_real_mode,
         every_port_instruction_has_its_width_in_every_mode,
         memory_instructions_of_every_length_tell_it_in_every_mode,
         an_instruction_of_16_bytes_is_a_general_protection_fault,
