@@ -17,6 +17,8 @@
 #include <zircon/syscalls/hypervisor.h>
 #include <zircon/syscalls/object.h>
 #include <zircon/syscalls/port.h>
+#include <zircon/syscalls/profile.h>
+#include <zircon/syscalls/refused.h>
 #include <zircon/syscalls/resource.h>
 #include <zircon/syscalls/types.h>
 #include <zircon/time.h>

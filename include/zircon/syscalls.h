@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The calls. A call that is declared here is implemented; there are no others yet. Structures are
-// in zircon/syscalls/, the choice of era in zircon/syscalls/era.h.
+// The calls. A call that is declared here is implemented; those that are not are in
+// zircon/syscalls/refused.h, which this includes. Structures are in zircon/syscalls/, the choice of
+// era in zircon/syscalls/era.h.
 //
 // What holds for every call unless its comment says otherwise:
 // - Any thread may call, at any time; no call blocks.
@@ -21,6 +22,7 @@
 #define ZIRCON_SYSCALLS_H_
 
 #include <zircon/syscalls/era.h>
+#include <zircon/syscalls/refused.h>
 #include <zircon/syscalls/types.h>
 #include <zircon/types.h>
 #include <zirconia/export.h>
@@ -424,6 +426,29 @@ ZIRCONIA_EXPORT zx_status_t zx_nanosleep(zx_time_t deadline);
 // A counter of the host that never goes back, and its frequency.
 ZIRCONIA_EXPORT zx_ticks_t zx_ticks_get(void);
 ZIRCONIA_EXPORT zx_ticks_t zx_ticks_per_second(void);
+
+// The monotonic clock as 2018 read it. Other clocks: 0; ZX_ERR_NOT_SUPPORTED for those of Zircon
+// and ZX_ERR_INVALID_ARGS for those that never were.
+ZIRCONIA_EXPORT zx_time_t zx_clock_get(zx_clock_t clock_id);
+ZIRCONIA_EXPORT zx_status_t zx_clock_get_new(zx_clock_t clock_id, zx_time_t *out);
+
+// ---- The system ----
+
+// 4096: the ABI's page, whatever the host's is.
+ZIRCONIA_EXPORT uint32_t zx_system_get_page_size(void);
+
+// The host's processors, its memory in bytes, and a length that no cache line of it exceeds.
+ZIRCONIA_EXPORT uint32_t zx_system_get_num_cpus(void);
+ZIRCONIA_EXPORT uint64_t zx_system_get_physmem(void);
+ZIRCONIA_EXPORT uint32_t zx_system_get_dcache_line_size(void);
+
+// zirconia_version(). The second is of 2018: ZX_ERR_BUFFER_TOO_SMALL when it does not fit with its
+// NUL.
+ZIRCONIA_EXPORT zx_string_view_t zx_system_get_version_string(void);
+ZIRCONIA_EXPORT zx_status_t zx_system_get_version(char *version, size_t version_size);
+
+// Fills buffer from the host's random generator; stops at a byte that cannot be written.
+ZIRCONIA_EXPORT void zx_cprng_draw(void *buffer, size_t buffer_size);
 
 #ifndef ZIRCONIA_ABI_2018
 

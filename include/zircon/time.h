@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
 // Time scalars: signed 64-bit nanoseconds (objects ABI 1.1 and 3.6). A deadline is an absolute
-// reading of the monotonic clock, a duration a difference of two. No function is declared here.
+// reading of the monotonic clock, a duration a difference of two. Sums and differences are held at
+// the ends of the range; the functions are inline.
 
 #ifndef ZIRCON_TIME_H_
 #define ZIRCON_TIME_H_
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include <zircon/compiler.h>
 
 typedef int64_t zx_time_t;
 typedef int64_t zx_duration_t;
@@ -31,5 +35,61 @@ typedef int64_t zx_duration_boot_t;
 #define ZX_SEC(n) ((zx_duration_t)(1000000000LL * (n)))
 #define ZX_MIN(n) ((zx_duration_t)(60LL * 1000000000LL * (n)))
 #define ZX_HOUR(n) ((zx_duration_t)(3600LL * 1000000000LL * (n)))
+
+__BEGIN_CDECLS
+
+static inline int64_t zirconia_saturating_add(int64_t left, int64_t right) {
+    if (right > 0 && left > INT64_MAX - right) {
+        return INT64_MAX;
+    }
+    return right < 0 && left < INT64_MIN - right ? INT64_MIN : left + right;
+}
+
+static inline int64_t zirconia_saturating_subtract(int64_t left, int64_t right) {
+    if (right < 0 && left > INT64_MAX + right) {
+        return INT64_MAX;
+    }
+    return right > 0 && left < INT64_MIN + right ? INT64_MIN : left - right;
+}
+
+static inline int64_t zirconia_saturating_multiply(int64_t left, int64_t right) {
+    if (left == 0 || right == 0) {
+        return 0;
+    }
+    const int64_t bound = (left < 0) == (right < 0) ? INT64_MAX : INT64_MIN;
+    // INT64_MIN / -1 cannot be computed.
+    if (right == -1) {
+        return left == INT64_MIN ? bound : -left;
+    }
+    const int64_t most = bound / right; // Has the sign of `left`.
+    const bool beyond = left > 0 ? left > most : left < most;
+    return beyond ? bound : left * right;
+}
+
+static inline zx_time_t zx_time_add_duration(zx_time_t time, zx_duration_t duration) {
+    return zirconia_saturating_add(time, duration);
+}
+
+static inline zx_time_t zx_time_sub_duration(zx_time_t time, zx_duration_t duration) {
+    return zirconia_saturating_subtract(time, duration);
+}
+
+static inline zx_duration_t zx_time_sub_time(zx_time_t later, zx_time_t earlier) {
+    return zirconia_saturating_subtract(later, earlier);
+}
+
+static inline zx_duration_t zx_duration_add_duration(zx_duration_t left, zx_duration_t right) {
+    return zirconia_saturating_add(left, right);
+}
+
+static inline zx_duration_t zx_duration_sub_duration(zx_duration_t left, zx_duration_t right) {
+    return zirconia_saturating_subtract(left, right);
+}
+
+static inline zx_duration_t zx_duration_mul_int64(zx_duration_t duration, int64_t multiplier) {
+    return zirconia_saturating_multiply(duration, multiplier);
+}
+
+__END_CDECLS
 
 #endif // ZIRCON_TIME_H_

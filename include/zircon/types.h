@@ -36,6 +36,8 @@ typedef uint64_t zx_koid_t;
 typedef uint32_t zx_clock_t;
 
 #define ZX_CLOCK_MONOTONIC ((zx_clock_t)0)
+#define ZX_CLOCK_UTC ((zx_clock_t)1)
+#define ZX_CLOCK_THREAD ((zx_clock_t)2)
 
 // Addresses. Guest-physical addresses pass through the calls in these types too, so a host needs
 // 64-bit pointers to name all of a guest's 2^48 bytes. Packets use uint64_t and have one layout on
@@ -150,6 +152,67 @@ typedef uint32_t zx_obj_type_t;
 #define ZX_VMO_DISCARDABLE ((uint32_t)1u << 2)
 #define ZX_VMO_TRAP_DIRTY ((uint32_t)1u << 3)
 #endif
+
+// What calls on objects that are not modelled pass (zircon/syscalls/refused.h).
+#ifdef __cplusplus
+typedef int32_t zx_futex_t;
+#else
+typedef _Atomic int32_t zx_futex_t;
+#endif
+
+typedef struct zx_handle_info {
+    zx_handle_t handle;
+    zx_obj_type_t type;
+    zx_rights_t rights;
+    uint32_t unused;
+} zx_handle_info_t;
+
+typedef uint32_t zx_handle_op_t;
+
+#define ZX_HANDLE_OP_MOVE ((zx_handle_op_t)0u)
+#define ZX_HANDLE_OP_DUPLICATE ((zx_handle_op_t)1u)
+
+typedef struct zx_handle_disposition {
+    zx_handle_op_t operation;
+    zx_handle_t handle;
+    zx_obj_type_t type;
+    zx_rights_t rights;
+    zx_status_t result;
+} zx_handle_disposition_t;
+
+typedef struct zx_channel_call_args {
+    const void *wr_bytes;
+    const zx_handle_t *wr_handles;
+    void *rd_bytes;
+    zx_handle_t *rd_handles;
+    uint32_t wr_num_bytes;
+    uint32_t wr_num_handles;
+    uint32_t rd_num_bytes;
+    uint32_t rd_num_handles;
+} zx_channel_call_args_t;
+
+typedef struct zx_channel_call_etc_args {
+    const void *wr_bytes;
+    zx_handle_disposition_t *wr_handles;
+    void *rd_bytes;
+    zx_handle_info_t *rd_handles;
+    uint32_t wr_num_bytes;
+    uint32_t wr_num_handles;
+    uint32_t rd_num_bytes;
+    uint32_t rd_num_handles;
+} zx_channel_call_etc_args_t;
+
+typedef struct zx_iovec {
+    void *buffer;
+    size_t capacity;
+} zx_iovec_t;
+
+typedef uint32_t zx_stream_seek_origin_t;
+
+typedef struct zx_string_view {
+    const char *c_str;
+    size_t length;
+} zx_string_view_t;
 
 // Operations of zx_vmo_op_range().
 #define ZX_VMO_OP_COMMIT ((uint32_t)1u)

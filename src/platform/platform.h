@@ -100,6 +100,13 @@ bool platform_thread_slot_set(const struct platform_thread_slot *slot, void *val
 // enough to scramble handle values, not for keys.
 void platform_random(void *buffer, size_t size);
 
+// --- The machine ---
+
+uint32_t platform_processor_count(void);
+
+// In bytes; 0 when the host does not say.
+uint64_t platform_physical_memory(void);
+
 // --- Memory ---
 
 enum {

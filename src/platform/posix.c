@@ -206,3 +206,17 @@ void platform_random(void *buffer, size_t size) {
         bytes[i] = (unsigned char)(state >> 56);
     }
 }
+
+uint32_t platform_processor_count(void) {
+    const long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count > 0 ? (uint32_t)count : 1;
+}
+
+uint64_t platform_physical_memory(void) {
+#if defined(_SC_PHYS_PAGES)
+    const long pages = sysconf(_SC_PHYS_PAGES);
+    return pages > 0 ? (uint64_t)pages * platform_page_size() : 0;
+#else
+    return 0;
+#endif
+}

@@ -190,3 +190,14 @@ bool platform_copy_or_fault(void *destination, const void *source, size_t size,
     *fault_address = 0;
     return platform_copy(destination, source, size);
 }
+
+uint32_t platform_processor_count(void) {
+    SYSTEM_INFO information;
+    GetSystemInfo(&information);
+    return information.dwNumberOfProcessors;
+}
+
+uint64_t platform_physical_memory(void) {
+    MEMORYSTATUSEX status = {.dwLength = sizeof(status)};
+    return GlobalMemoryStatusEx(&status) ? status.ullTotalPhys : 0;
+}

@@ -6,9 +6,10 @@
 // constants beside each constant.
 //
 // The calls below differ in behaviour only: in the order of checks, the rights asked for and
-// given, or the answer to the same arguments. In the 2018 era each name is a macro for a symbol of
-// its own, so that files of both eras can be linked into one program. All other calls are one
-// symbol with one behaviour; zx_vcpu_resume() and zx_vcpu_enter() keep their own packet layouts.
+// given, or the answer to the same arguments; the three that are refused differ in parameters. In
+// the 2018 era each name is a macro for a symbol of its own, so that files of both eras can be
+// linked into one program. All other calls are one symbol with one behaviour; zx_vcpu_resume() and
+// zx_vcpu_enter() keep their own packet layouts.
 
 #ifndef ZIRCON_SYSCALLS_ERA_H_
 #define ZIRCON_SYSCALLS_ERA_H_
@@ -16,6 +17,9 @@
 #ifdef ZIRCONIA_ABI_2018
 #define zx_guest_create zirconia_2018_guest_create
 #define zx_guest_set_trap zirconia_2018_guest_set_trap
+#define zx_debug_read zirconia_2018_debug_read
+#define zx_pager_create_vmo zirconia_2018_pager_create_vmo
+#define zx_profile_create zirconia_2018_profile_create
 #define zx_vcpu_create zirconia_2018_vcpu_create
 #define zx_vcpu_interrupt zirconia_2018_vcpu_interrupt
 #define zx_vcpu_read_state zirconia_2018_vcpu_read_state

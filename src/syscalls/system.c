@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+//
+// Small questions to the system that a client may ask on the way: sizes, counts, versions, random
+// bytes, and the clock as 2018 read it.
+
+#include "platform/platform.h"
+#include "syscalls/syscalls.h"
+
+#include <string.h>
+#include <zircon/limits.h>
+#include <zircon/syscalls.h>
+#include <zirconia/zirconia.h>
+
+enum { CACHE_LINE = 64 }; // On every processor that this library runs on, or a multiple of theirs.
+
+uint32_t zx_system_get_page_size(void) {
+    return ZX_PAGE_SIZE;
+}
+
+uint32_t zx_system_get_dcache_line_size(void) {
+    return CACHE_LINE;
+}
+
+uint32_t zx_system_get_num_cpus(void) {
+    return platform_processor_count();
+}
+
+uint64_t zx_system_get_physmem(void) {
+    return platform_physical_memory();
+}
+
+zx_string_view_t zx_system_get_version_string(void) {
+    const char *version = zirconia_version();
+    const zx_string_view_t view = {.c_str = version, .length = strlen(version)};
+    return view;
+}
+
+zx_status_t zx_system_get_version(char *version, size_t version_size) {
+    const char *text = zirconia_version();
+    const size_t size = strlen(text) + 1;
+    return version_size < size ? ZX_ERR_BUFFER_TOO_SMALL : copy_to_client(version, text, size);
+}
+
+void zx_cprng_draw(void *buffer, size_t buffer_size) {
+    uint8_t bytes[256];
+    for (size_t done = 0; done < buffer_size;) {
+        const size_t left = buffer_size - done;
+        const size_t step = left < sizeof(bytes) ? left : sizeof(bytes);
+        platform_random(bytes, step);
+        if (copy_to_client((uint8_t *)buffer + done, bytes, step) != ZX_OK) {
+            return;
+        }
+        done += step;
+    }
+}
+
+zx_time_t zx_clock_get(zx_clock_t clock_id) {
+    return clock_id == ZX_CLOCK_MONOTONIC ? platform_monotonic() : 0;
+}
+
+zx_status_t zx_clock_get_new(zx_clock_t clock_id, zx_time_t *out) {
+    if (clock_id > ZX_CLOCK_THREAD) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    if (clock_id != ZX_CLOCK_MONOTONIC) {
+        return ZX_ERR_NOT_SUPPORTED;
+    }
+    const zx_time_t now = platform_monotonic();
+    return copy_to_client(out, &now, sizeof(now));
+}
