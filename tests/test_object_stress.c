@@ -300,7 +300,7 @@ static void run_workers(struct worker *workers) {
 
 START_TEST(random_calls_keep_the_invariants) {
     static struct worker workers[THREADS];
-    const uint64_t objects = object_count();
+    const uint64_t objects = objects_so_far();
     kept_port = new_port();
     run_workers(workers);
     for (int i = 0; i < THREADS; i++) {

@@ -33,7 +33,7 @@ START_TEST(new_event_is_clear_and_has_its_rights) {
     for (int i = 0; i < BAD_POINTER_COUNT; i++) {
         ck_assert_int_eq(zx_event_create(0, bad_pointer(i)), ZX_ERR_INVALID_ARGS);
     }
-    const uint64_t objects = object_count();
+    const uint64_t objects = objects_so_far();
     ck_assert_int_eq(zx_event_create(0, &event), ZX_OK);
     ck_assert_uint_eq(signals_of(event), 0);
     const zx_info_handle_basic_t info = basic(event);
@@ -90,7 +90,7 @@ END_TEST
 START_TEST(pair_ends_know_each_other) {
     zx_handle_t first = ZX_HANDLE_INVALID;
     zx_handle_t second = ZX_HANDLE_INVALID;
-    const uint64_t objects = object_count();
+    const uint64_t objects = objects_so_far();
     ck_assert_int_eq(zx_eventpair_create(1, &first, &second), ZX_ERR_NOT_SUPPORTED);
     for (int i = 0; i < BAD_POINTER_COUNT; i++) {
         ck_assert_int_eq(zx_eventpair_create(0, bad_pointer(i), &second), ZX_ERR_INVALID_ARGS);

@@ -202,7 +202,7 @@ END_TEST
 START_TEST(any_order_of_closing_is_safe) {
     static const int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
                                      {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
-    const uint64_t objects = object_count();
+    const uint64_t objects = objects_so_far();
     for (int i = 0; i < 12; i++) {
         zx_handle_t handles[3];
         ck_assert_int_eq(zx_eventpair_create(0, &handles[0], &handles[1]), ZX_OK);

@@ -205,7 +205,7 @@ static void report(struct step *steps, int count) {
 START_TEST(library_does_what_the_model_does) {
     const char *seed = getenv("ZIRCONIA_MODEL_SEED");
     random_state = seed != NULL ? strtoull(seed, NULL, 0) : 1;
-    const uint64_t objects = object_count();
+    const uint64_t objects = objects_so_far();
     for (int i = 0; i < SEQUENCES; i++) {
         struct step steps[LENGTH];
         struct result got;

@@ -7,6 +7,7 @@
 #include "engine/vcpu.h"
 #include "objects/handle_table.h"
 #include "syscalls/syscalls.h"
+#include "tasks/gate.h"
 
 #include <string.h>
 
@@ -147,6 +148,7 @@ void observe_entry(struct vcpu *vcpu) {
 
 zx_status_t zirconia_guest_observe(zx_handle_t guest, zirconia_exit_observer_t observer,
                                    void *context) {
+    gate_enter();
     struct object *object = NULL;
     const zx_status_t status = handle_lookup(guest, ZX_OBJ_TYPE_GUEST, ZX_RIGHT_INSPECT, &object);
     if (status == ZX_OK) {
@@ -158,11 +160,12 @@ zx_status_t zirconia_guest_observe(zx_handle_t guest, zirconia_exit_observer_t o
         platform_mutex_unlock(&observation->lock);
         object_unref(object);
     }
+    gate_leave();
     return status;
 }
 
-zx_status_t zirconia_guest_statistics(zx_handle_t guest, zirconia_exit_statistics_t *out,
-                                      size_t kinds) {
+static zx_status_t guest_statistics(zx_handle_t guest, zirconia_exit_statistics_t *out,
+                                    size_t kinds) {
     struct object *object = NULL;
     zx_status_t status = handle_lookup(guest, ZX_OBJ_TYPE_GUEST, ZX_RIGHT_INSPECT, &object);
     if (status != ZX_OK) {
@@ -180,6 +183,14 @@ zx_status_t zirconia_guest_statistics(zx_handle_t guest, zirconia_exit_statistic
         status =
             copy_to_client(&out[i], i < ZIRCONIA_EXIT_KIND_COUNT ? &counts[i] : &none, sizeof none);
     }
+    return status;
+}
+
+zx_status_t zirconia_guest_statistics(zx_handle_t guest, zirconia_exit_statistics_t *out,
+                                      size_t kinds) {
+    gate_enter();
+    const zx_status_t status = guest_statistics(guest, out, kinds);
+    gate_leave();
     return status;
 }
 

@@ -19,8 +19,7 @@ static struct {
     void *context;
 } sink = {.minimum = LEVEL_NONE, .lock = PLATFORM_MUTEX_INIT};
 
-void zirconia_set_log(zirconia_log_callback_t callback, void *context,
-                      zirconia_log_level_t minimum) {
+void log_set_sink(zirconia_log_callback_t callback, void *context, zirconia_log_level_t minimum) {
     platform_mutex_lock(&sink.lock);
     sink.callback = callback;
     sink.context = context;

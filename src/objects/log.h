@@ -13,4 +13,7 @@ __attribute__((format(printf, 2, 3)))
 #endif
 void log_line(zirconia_log_level_t level, const char *format, ...);
 
+// What zirconia_set_log() does.
+void log_set_sink(zirconia_log_callback_t callback, void *context, zirconia_log_level_t minimum);
+
 #endif // OBJECTS_LOG_H

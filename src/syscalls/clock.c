@@ -4,6 +4,7 @@
 
 #include "objects/waiter.h"
 #include "platform/platform.h"
+#include "syscalls/calls.h"
 
 #include <zircon/syscalls.h>
 
@@ -16,7 +17,7 @@ zx_time_t zx_deadline_after(zx_duration_t nanoseconds) {
     return nanoseconds > ZX_TIME_INFINITE - now ? ZX_TIME_INFINITE : now + nanoseconds;
 }
 
-zx_status_t zx_nanosleep(zx_time_t deadline) {
+zx_status_t sys_nanosleep(zx_time_t deadline) {
     if (deadline == 0) {
         platform_yield();
     } else {

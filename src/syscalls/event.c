@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// zx_event_create(), zx_eventpair_create() and the signalling calls (objects ABI 3.1, 3.2).
+// sys_event_create(), sys_eventpair_create() and the signalling calls (objects ABI 3.1, 3.2).
 
 #include "objects/event.h"
 
@@ -10,7 +10,7 @@
 
 #include <zircon/syscalls.h>
 
-zx_status_t zx_event_create(uint32_t options, zx_handle_t *out) {
+zx_status_t sys_event_create(uint32_t options, zx_handle_t *out) {
     if (options != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
@@ -24,7 +24,7 @@ zx_status_t zx_event_create(uint32_t options, zx_handle_t *out) {
     return status;
 }
 
-zx_status_t zx_eventpair_create(uint32_t options, zx_handle_t *out0, zx_handle_t *out1) {
+zx_status_t sys_eventpair_create(uint32_t options, zx_handle_t *out0, zx_handle_t *out1) {
     if (options != 0) {
         return ZX_ERR_NOT_SUPPORTED;
     }
@@ -54,7 +54,7 @@ static bool may_change(const struct object *object, zx_signals_t signals) {
     return (signals & ~(ZX_USER_SIGNAL_ALL | object->ops->settable_signals)) == 0;
 }
 
-zx_status_t zx_object_signal(zx_handle_t handle, uint32_t clear_mask, uint32_t set_mask) {
+zx_status_t sys_object_signal(zx_handle_t handle, uint32_t clear_mask, uint32_t set_mask) {
     struct object *object = NULL;
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_SIGNAL, &object);
     if (status != ZX_OK) {
@@ -88,7 +88,7 @@ static zx_status_t signal_peer(struct object *object, zx_signals_t clear, zx_sig
     return ZX_OK;
 }
 
-zx_status_t zx_object_signal_peer(zx_handle_t handle, uint32_t clear_mask, uint32_t set_mask) {
+zx_status_t sys_object_signal_peer(zx_handle_t handle, uint32_t clear_mask, uint32_t set_mask) {
     struct object *object = NULL;
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_SIGNAL_PEER, &object);
     if (status == ZX_OK) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// zx_guest_create(), zx_guest_set_trap() and the choice of a guest's clock: argument checks in each
-// era's order (hypervisor ABI 3.1, 3.2).
+// sys_guest_create(), sys_guest_set_trap() and the choice of a guest's clock: argument checks in
+// each era's order (hypervisor ABI 3.1, 3.2).
 
 #include "engine/guest.h"
 #include "objects/handle_table.h"
@@ -70,8 +70,8 @@ static zx_status_t create(bool abi_2018, zx_handle_t *guest_handle, zx_handle_t 
     return status;
 }
 
-zx_status_t zx_guest_create(zx_handle_t resource, uint32_t options, zx_handle_t *guest_handle,
-                            zx_handle_t *vmar_handle) {
+zx_status_t sys_guest_create(zx_handle_t resource, uint32_t options, zx_handle_t *guest_handle,
+                             zx_handle_t *vmar_handle) {
     const zx_status_t status = find_resource(resource, ZX_ERR_OUT_OF_RANGE);
     if (status != ZX_OK) {
         return status;
@@ -79,8 +79,8 @@ zx_status_t zx_guest_create(zx_handle_t resource, uint32_t options, zx_handle_t 
     return options == 0 ? create(false, guest_handle, vmar_handle) : ZX_ERR_INVALID_ARGS;
 }
 
-zx_status_t zirconia_2018_guest_create(zx_handle_t resource, uint32_t options,
-                                       zx_handle_t *guest_handle, zx_handle_t *vmar_handle) {
+zx_status_t sys_2018_guest_create(zx_handle_t resource, uint32_t options, zx_handle_t *guest_handle,
+                                  zx_handle_t *vmar_handle) {
     if (options != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
@@ -112,19 +112,19 @@ static zx_status_t set_trap(lookup_fn *lookup, zx_handle_t handle, const struct 
     return status;
 }
 
-zx_status_t zx_guest_set_trap(zx_handle_t handle, uint32_t kind, zx_vaddr_t addr, size_t size,
-                              zx_handle_t port_handle, uint64_t key) {
+zx_status_t sys_guest_set_trap(zx_handle_t handle, uint32_t kind, zx_vaddr_t addr, size_t size,
+                               zx_handle_t port_handle, uint64_t key) {
     const struct trap trap = {.kind = kind, .base = addr, .size = size, .key = key};
     return set_trap(handle_lookup, handle, &trap, port_handle, false);
 }
 
-zx_status_t zirconia_2018_guest_set_trap(zx_handle_t handle, uint32_t kind, zx_vaddr_t addr,
-                                         size_t size, zx_handle_t port_handle, uint64_t key) {
+zx_status_t sys_2018_guest_set_trap(zx_handle_t handle, uint32_t kind, zx_vaddr_t addr, size_t size,
+                                    zx_handle_t port_handle, uint64_t key) {
     const struct trap trap = {.kind = kind, .base = addr, .size = size, .key = key};
     return set_trap(handle_lookup_2018, handle, &trap, port_handle, true);
 }
 
-zx_status_t zirconia_guest_use_virtual_time(zx_handle_t handle) {
+zx_status_t sys_guest_use_virtual_time(zx_handle_t handle) {
     struct object *object = NULL;
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_GUEST, ZX_RIGHT_WRITE, &object);
     if (status != ZX_OK) {

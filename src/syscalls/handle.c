@@ -7,11 +7,11 @@
 
 #include <zircon/syscalls.h>
 
-zx_status_t zx_handle_close(zx_handle_t handle) {
+zx_status_t sys_handle_close(zx_handle_t handle) {
     return handle == ZX_HANDLE_INVALID ? ZX_OK : handle_close(handle);
 }
 
-zx_status_t zx_handle_close_many(const zx_handle_t *handles, size_t num_handles) {
+zx_status_t sys_handle_close_many(const zx_handle_t *handles, size_t num_handles) {
     zx_handle_t batch[64];
     zx_status_t result = ZX_OK;
     while (num_handles > 0) {
@@ -22,7 +22,7 @@ zx_status_t zx_handle_close_many(const zx_handle_t *handles, size_t num_handles)
             return status;
         }
         for (size_t i = 0; i < count; i++) {
-            if (zx_handle_close(batch[i]) != ZX_OK) {
+            if (sys_handle_close(batch[i]) != ZX_OK) {
                 result = ZX_ERR_BAD_HANDLE;
             }
         }
@@ -41,13 +41,13 @@ static zx_status_t give_value(zx_handle_t value, zx_handle_t *out) {
     return status;
 }
 
-zx_status_t zx_handle_duplicate(zx_handle_t handle, zx_rights_t rights, zx_handle_t *out) {
+zx_status_t sys_handle_duplicate(zx_handle_t handle, zx_rights_t rights, zx_handle_t *out) {
     zx_handle_t value = ZX_HANDLE_INVALID;
     const zx_status_t status = handle_duplicate(handle, rights, &value);
     return status == ZX_OK ? give_value(value, out) : status;
 }
 
-zx_status_t zx_handle_replace(zx_handle_t handle, zx_rights_t rights, zx_handle_t *out) {
+zx_status_t sys_handle_replace(zx_handle_t handle, zx_rights_t rights, zx_handle_t *out) {
     zx_handle_t value = ZX_HANDLE_INVALID;
     const zx_status_t status = handle_replace(handle, rights, &value);
     return status == ZX_OK ? give_value(value, out) : status;

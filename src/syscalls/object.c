@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// zx_object_get_info(), in both eras (objects ABI 1.9). Every topic so far has one record.
+// sys_object_get_info(), in both eras (objects ABI 1.9). Every topic so far has one record.
 
 #include "engine/vcpu.h"
 #include "objects/handle_table.h"
@@ -147,8 +147,8 @@ static zx_status_t get_info(const struct record_request *request, uint32_t topic
     }
 }
 
-zx_status_t zx_object_get_info(zx_handle_t handle, uint32_t topic, void *buffer, size_t buffer_size,
-                               size_t *actual, size_t *avail) {
+zx_status_t sys_object_get_info(zx_handle_t handle, uint32_t topic, void *buffer,
+                                size_t buffer_size, size_t *actual, size_t *avail) {
     const struct record_request request = {
         .handle = handle,
         .buffer = buffer,
@@ -159,8 +159,8 @@ zx_status_t zx_object_get_info(zx_handle_t handle, uint32_t topic, void *buffer,
     return get_info(&request, topic);
 }
 
-zx_status_t zirconia_2018_object_get_info(zx_handle_t handle, uint32_t topic, void *buffer,
-                                          size_t buffer_size, size_t *actual, size_t *avail) {
+zx_status_t sys_2018_object_get_info(zx_handle_t handle, uint32_t topic, void *buffer,
+                                     size_t buffer_size, size_t *actual, size_t *avail) {
     const struct record_request request = {
         .handle = handle,
         .buffer = buffer,

@@ -27,11 +27,11 @@ static zx_status_t create(bool abi_2018, uint32_t options, zx_handle_t *out) {
     return status;
 }
 
-zx_status_t zx_port_create(uint32_t options, zx_handle_t *out) {
+zx_status_t sys_port_create(uint32_t options, zx_handle_t *out) {
     return create(false, options, out);
 }
 
-zx_status_t zirconia_2018_port_create(uint32_t options, zx_handle_t *out) {
+zx_status_t sys_2018_port_create(uint32_t options, zx_handle_t *out) {
     return create(true, options, out);
 }
 
@@ -52,11 +52,11 @@ static zx_status_t queue(lookup_fn *lookup, zx_handle_t handle, const zx_port_pa
     return status == ZX_ERR_BAD_STATE ? closed : status;
 }
 
-zx_status_t zx_port_queue(zx_handle_t handle, const zx_port_packet_t *packet) {
+zx_status_t sys_port_queue(zx_handle_t handle, const zx_port_packet_t *packet) {
     return queue(handle_lookup, handle, packet, ZX_ERR_BAD_HANDLE);
 }
 
-zx_status_t zirconia_2018_port_queue(zx_handle_t handle, const zx_port_packet_t *packet) {
+zx_status_t sys_2018_port_queue(zx_handle_t handle, const zx_port_packet_t *packet) {
     return queue(handle_lookup_2018, handle, packet, ZX_ERR_BAD_STATE);
 }
 
@@ -73,12 +73,11 @@ static zx_status_t wait(lookup_fn *lookup, zx_handle_t handle, zx_time_t deadlin
     return status == ZX_OK ? copy_to_client(packet, &body, sizeof(body)) : status;
 }
 
-zx_status_t zx_port_wait(zx_handle_t handle, zx_time_t deadline, zx_port_packet_t *packet) {
+zx_status_t sys_port_wait(zx_handle_t handle, zx_time_t deadline, zx_port_packet_t *packet) {
     return wait(handle_lookup, handle, deadline, packet);
 }
 
-zx_status_t zirconia_2018_port_wait(zx_handle_t handle, zx_time_t deadline,
-                                    zx_port_packet_t *packet) {
+zx_status_t sys_2018_port_wait(zx_handle_t handle, zx_time_t deadline, zx_port_packet_t *packet) {
     return wait(handle_lookup_2018, handle, deadline, packet);
 }
 
@@ -102,15 +101,15 @@ static zx_status_t cancel(lookup_fn *lookup, zx_handle_t handle, zx_handle_t sou
     return status;
 }
 
-zx_status_t zx_port_cancel(zx_handle_t handle, zx_handle_t source, uint64_t key) {
+zx_status_t sys_port_cancel(zx_handle_t handle, zx_handle_t source, uint64_t key) {
     return cancel(handle_lookup, handle, source, key);
 }
 
-zx_status_t zirconia_2018_port_cancel(zx_handle_t handle, zx_handle_t source, uint64_t key) {
+zx_status_t sys_2018_port_cancel(zx_handle_t handle, zx_handle_t source, uint64_t key) {
     return cancel(handle_lookup_2018, handle, source, key);
 }
 
-zx_status_t zx_port_cancel_key(zx_handle_t handle, uint32_t options, uint64_t key) {
+zx_status_t sys_port_cancel_key(zx_handle_t handle, uint32_t options, uint64_t key) {
     if (options != 0) {
         return ZX_ERR_INVALID_ARGS;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// zx_object_get_property() and zx_object_set_property() (objects ABI 3.7). The name is the one
+// sys_object_get_property() and sys_object_set_property() (objects ABI 3.7). The name is the one
 // property there is so far.
 
 #include "objects/handle_table.h"
@@ -70,22 +70,22 @@ static zx_status_t set_property(zx_handle_t handle, uint32_t property, const voi
     return status;
 }
 
-zx_status_t zx_object_get_property(zx_handle_t handle, uint32_t property, void *value,
-                                   size_t value_size) {
+zx_status_t sys_object_get_property(zx_handle_t handle, uint32_t property, void *value,
+                                    size_t value_size) {
     return get_property(handle, property, value, value_size, ZX_ERR_NOT_SUPPORTED);
 }
 
-zx_status_t zirconia_2018_object_get_property(zx_handle_t handle, uint32_t property, void *value,
-                                              size_t value_size) {
+zx_status_t sys_2018_object_get_property(zx_handle_t handle, uint32_t property, void *value,
+                                         size_t value_size) {
     return get_property(handle, property, value, value_size, ZX_ERR_INVALID_ARGS);
 }
 
-zx_status_t zx_object_set_property(zx_handle_t handle, uint32_t property, const void *value,
-                                   size_t value_size) {
+zx_status_t sys_object_set_property(zx_handle_t handle, uint32_t property, const void *value,
+                                    size_t value_size) {
     return set_property(handle, property, value, value_size, ZX_ERR_NOT_SUPPORTED);
 }
 
-zx_status_t zirconia_2018_object_set_property(zx_handle_t handle, uint32_t property,
-                                              const void *value, size_t value_size) {
+zx_status_t sys_2018_object_set_property(zx_handle_t handle, uint32_t property, const void *value,
+                                         size_t value_size) {
     return set_property(handle, property, value, value_size, ZX_ERR_INVALID_ARGS);
 }

@@ -8,8 +8,7 @@
 
 #include <zirconia/zirconia.h>
 
-zx_status_t zirconia_resource_create(uint32_t kind, uint64_t base, uint64_t size,
-                                     zx_handle_t *out) {
+zx_status_t sys_resource_create(uint32_t kind, uint64_t base, uint64_t size, zx_handle_t *out) {
     if (kind >= ZX_RSRC_KIND_COUNT || (size > 0 && base > UINT64_MAX - (size - 1))) {
         return ZX_ERR_INVALID_ARGS;
     }
@@ -23,6 +22,6 @@ zx_status_t zirconia_resource_create(uint32_t kind, uint64_t base, uint64_t size
     return status;
 }
 
-zx_status_t zirconia_hypervisor_resource(zx_handle_t *out) {
-    return zirconia_resource_create(ZX_RSRC_KIND_SYSTEM, ZX_RSRC_SYSTEM_HYPERVISOR_BASE, 1, out);
+zx_status_t sys_hypervisor_resource(zx_handle_t *out) {
+    return sys_resource_create(ZX_RSRC_KIND_SYSTEM, ZX_RSRC_SYSTEM_HYPERVISOR_BASE, 1, out);
 }

@@ -7,6 +7,7 @@
 #define SYSCALLS_SYSCALLS_H
 
 #include "objects/object.h"
+#include "syscalls/calls.h"
 
 #include <stddef.h>
 #include <zircon/types.h>

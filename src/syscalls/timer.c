@@ -9,7 +9,7 @@
 
 #include <zircon/syscalls.h>
 
-zx_status_t zx_timer_create(uint32_t options, zx_clock_t clock_id, zx_handle_t *out) {
+zx_status_t sys_timer_create(uint32_t options, zx_clock_t clock_id, zx_handle_t *out) {
     if (options > ZX_TIMER_SLACK_LATE || clock_id != ZX_CLOCK_MONOTONIC) {
         return ZX_ERR_INVALID_ARGS;
     }
@@ -23,7 +23,7 @@ zx_status_t zx_timer_create(uint32_t options, zx_clock_t clock_id, zx_handle_t *
     return status;
 }
 
-zx_status_t zx_timer_set(zx_handle_t handle, zx_time_t deadline, zx_duration_t slack) {
+zx_status_t sys_timer_set(zx_handle_t handle, zx_time_t deadline, zx_duration_t slack) {
     if (slack < 0) {
         return ZX_ERR_OUT_OF_RANGE;
     }
@@ -36,7 +36,7 @@ zx_status_t zx_timer_set(zx_handle_t handle, zx_time_t deadline, zx_duration_t s
     return status;
 }
 
-zx_status_t zx_timer_cancel(zx_handle_t handle) {
+zx_status_t sys_timer_cancel(zx_handle_t handle) {
     struct object *object = NULL;
     const zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_TIMER, ZX_RIGHT_WRITE, &object);
     if (status == ZX_OK) {

@@ -32,16 +32,16 @@ static zx_status_t create(bool abi_2018, zx_handle_t guest, zx_vaddr_t entry, zx
     return status;
 }
 
-zx_status_t zx_vcpu_create(zx_handle_t guest, uint32_t options, zx_vaddr_t entry,
-                           zx_handle_t *out) {
+zx_status_t sys_vcpu_create(zx_handle_t guest, uint32_t options, zx_vaddr_t entry,
+                            zx_handle_t *out) {
     if (options != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
     return create(false, guest, entry, out);
 }
 
-zx_status_t zirconia_2018_vcpu_create(zx_handle_t guest, uint32_t options, zx_vaddr_t entry,
-                                      zx_handle_t *out) {
+zx_status_t sys_2018_vcpu_create(zx_handle_t guest, uint32_t options, zx_vaddr_t entry,
+                                 zx_handle_t *out) {
     if (options != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
@@ -64,15 +64,15 @@ static zx_status_t enter(zx_handle_t handle, enum packet_layout layout, zx_port_
     return status == ZX_OK ? copy_to_client(packet, &result, sizeof result) : status;
 }
 
-zx_status_t zx_vcpu_enter(zx_handle_t handle, zx_port_packet_t *packet) {
+zx_status_t sys_vcpu_enter(zx_handle_t handle, zx_port_packet_t *packet) {
     return enter(handle, PACKET_2022, packet);
 }
 
-zx_status_t zx_vcpu_resume(zx_handle_t handle, zx_port_packet_t *packet) {
+zx_status_t sys_vcpu_resume(zx_handle_t handle, zx_port_packet_t *packet) {
     return enter(handle, PACKET_2018, packet);
 }
 
-zx_status_t zx_vcpu_kick(zx_handle_t handle) {
+zx_status_t sys_vcpu_kick(zx_handle_t handle) {
     struct object *object = NULL;
     const zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_EXECUTE, &object);
     if (status == ZX_OK) {
@@ -82,7 +82,7 @@ zx_status_t zx_vcpu_kick(zx_handle_t handle) {
     return status;
 }
 
-zx_status_t zx_vcpu_interrupt(zx_handle_t handle, uint32_t vector) {
+zx_status_t sys_vcpu_interrupt(zx_handle_t handle, uint32_t vector) {
     struct object *object = NULL;
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_SIGNAL, &object);
     if (status != ZX_OK) {
@@ -98,7 +98,7 @@ zx_status_t zx_vcpu_interrupt(zx_handle_t handle, uint32_t vector) {
 }
 
 // Of that era: a vector above 255 is ignored.
-zx_status_t zirconia_2018_vcpu_interrupt(zx_handle_t handle, uint32_t vector) {
+zx_status_t sys_2018_vcpu_interrupt(zx_handle_t handle, uint32_t vector) {
     struct object *object = NULL;
     const zx_status_t status =
         handle_lookup_2018(handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_SIGNAL, &object);
@@ -118,8 +118,8 @@ static zx_status_t read_state(struct vcpu *vcpu, void *buffer) {
     return copy_to_client(buffer, &state, sizeof state);
 }
 
-zx_status_t zx_vcpu_read_state(zx_handle_t handle, uint32_t kind, void *buffer,
-                               size_t buffer_size) {
+zx_status_t sys_vcpu_read_state(zx_handle_t handle, uint32_t kind, void *buffer,
+                                size_t buffer_size) {
     struct object *object = NULL;
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_READ, &object);
     if (status != ZX_OK) {
@@ -138,8 +138,8 @@ zx_status_t zx_vcpu_read_state(zx_handle_t handle, uint32_t kind, void *buffer,
     return status;
 }
 
-zx_status_t zirconia_2018_vcpu_read_state(zx_handle_t handle, uint32_t kind, void *buffer,
-                                          size_t buffer_size) {
+zx_status_t sys_2018_vcpu_read_state(zx_handle_t handle, uint32_t kind, void *buffer,
+                                     size_t buffer_size) {
     struct object *object = NULL;
     zx_status_t status = handle_lookup_2018(handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_READ, &object);
     if (status != ZX_OK) {
@@ -176,8 +176,8 @@ static void write_state(struct vcpu *vcpu, uint32_t kind, const union written_st
     }
 }
 
-zx_status_t zx_vcpu_write_state(zx_handle_t handle, uint32_t kind, const void *buffer,
-                                size_t buffer_size) {
+zx_status_t sys_vcpu_write_state(zx_handle_t handle, uint32_t kind, const void *buffer,
+                                 size_t buffer_size) {
     struct object *object = NULL;
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_WRITE, &object);
     if (status != ZX_OK) {
@@ -202,8 +202,8 @@ zx_status_t zx_vcpu_write_state(zx_handle_t handle, uint32_t kind, const void *b
 }
 
 // Of that era: the size of an input's answer is not checked; more than its data is not read.
-zx_status_t zirconia_2018_vcpu_write_state(zx_handle_t handle, uint32_t kind, const void *buffer,
-                                           size_t buffer_size) {
+zx_status_t sys_2018_vcpu_write_state(zx_handle_t handle, uint32_t kind, const void *buffer,
+                                      size_t buffer_size) {
     struct object *object = NULL;
     zx_status_t status = handle_lookup_2018(handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_WRITE, &object);
     if (status != ZX_OK) {

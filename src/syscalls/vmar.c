@@ -12,7 +12,7 @@
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 
-// Both handles of zx_vmar_map(), with what their rights have in common.
+// Both handles of sys_vmar_map(), with what their rights have in common.
 struct map_handles {
     struct object *vmar;
     struct object *vmo;
@@ -103,8 +103,9 @@ static zx_status_t map(zx_handle_t vmar, zx_handle_t vmo, struct vmar_map_reques
     return status;
 }
 
-zx_status_t zx_vmar_map(zx_handle_t handle, zx_vm_option_t options, size_t vmar_offset,
-                        zx_handle_t vmo, uint64_t vmo_offset, size_t len, zx_vaddr_t *mapped_addr) {
+zx_status_t sys_vmar_map(zx_handle_t handle, zx_vm_option_t options, size_t vmar_offset,
+                         zx_handle_t vmo, uint64_t vmo_offset, size_t len,
+                         zx_vaddr_t *mapped_addr) {
     struct vmar_map_request request = {
         .options = options,
         .vmar_offset = vmar_offset,
@@ -114,9 +115,9 @@ zx_status_t zx_vmar_map(zx_handle_t handle, zx_vm_option_t options, size_t vmar_
     return map(handle, vmo, &request, mapped_addr);
 }
 
-zx_status_t zirconia_2018_vmar_map(zx_handle_t handle, zx_vm_option_t options, size_t vmar_offset,
-                                   zx_handle_t vmo, uint64_t vmo_offset, size_t len,
-                                   zx_vaddr_t *mapped_addr) {
+zx_status_t sys_2018_vmar_map(zx_handle_t handle, zx_vm_option_t options, size_t vmar_offset,
+                              zx_handle_t vmo, uint64_t vmo_offset, size_t len,
+                              zx_vaddr_t *mapped_addr) {
     struct vmar_map_request request = {
         .options = options,
         .vmar_offset = vmar_offset,
@@ -127,7 +128,7 @@ zx_status_t zirconia_2018_vmar_map(zx_handle_t handle, zx_vm_option_t options, s
     return map(handle, vmo, &request, mapped_addr);
 }
 
-zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, size_t len) {
+zx_status_t sys_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, size_t len) {
     struct object *object = NULL;
     zx_rights_t rights = 0;
     zx_status_t status = handle_lookup_rights(handle, ZX_OBJ_TYPE_VMAR, &object, &rights);
@@ -229,7 +230,7 @@ static void make_root_handle(void) {
     }
 }
 
-zx_handle_t zx_vmar_root_self(void) {
+zx_handle_t sys_vmar_root_self(void) {
     static struct platform_once once = PLATFORM_ONCE_INIT;
     platform_call_once(&once, make_root_handle);
     return root_handle;

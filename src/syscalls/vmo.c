@@ -21,7 +21,7 @@ static zx_status_t create(uint64_t size, bool resizable, zx_rights_t rights, zx_
     return status;
 }
 
-zx_status_t zx_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out) {
+zx_status_t sys_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out) {
     if ((options & ~ZX_VMO_RESIZABLE) != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
@@ -30,7 +30,7 @@ zx_status_t zx_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out) {
     return create(size, resizable, ZX_DEFAULT_VMO_RIGHTS | extra, out);
 }
 
-zx_status_t zirconia_2018_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out) {
+zx_status_t sys_2018_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out) {
     if ((options & ~ZIRCONIA_2018_VMO_NON_RESIZABLE) != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
@@ -38,7 +38,7 @@ zx_status_t zirconia_2018_vmo_create(uint64_t size, uint32_t options, zx_handle_
     return create(size, resizable, ZX_DEFAULT_VMO_RIGHTS | ZX_RIGHT_EXECUTE, out);
 }
 
-zx_status_t zx_vmo_read(zx_handle_t handle, void *buffer, uint64_t offset, size_t buffer_size) {
+zx_status_t sys_vmo_read(zx_handle_t handle, void *buffer, uint64_t offset, size_t buffer_size) {
     struct object *object = NULL;
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_READ, &object);
     if (status == ZX_OK) {
@@ -48,8 +48,8 @@ zx_status_t zx_vmo_read(zx_handle_t handle, void *buffer, uint64_t offset, size_
     return status;
 }
 
-zx_status_t zx_vmo_write(zx_handle_t handle, const void *buffer, uint64_t offset,
-                         size_t buffer_size) {
+zx_status_t sys_vmo_write(zx_handle_t handle, const void *buffer, uint64_t offset,
+                          size_t buffer_size) {
     struct object *object = NULL;
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_WRITE, &object);
     if (status == ZX_OK) {
@@ -59,7 +59,7 @@ zx_status_t zx_vmo_write(zx_handle_t handle, const void *buffer, uint64_t offset
     return status;
 }
 
-zx_status_t zx_vmo_get_size(zx_handle_t handle, uint64_t *size) {
+zx_status_t sys_vmo_get_size(zx_handle_t handle, uint64_t *size) {
     struct object *object = NULL;
     const zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_NONE, &object);
     if (status != ZX_OK) {
@@ -178,7 +178,7 @@ static zx_status_t check_vmex(zx_handle_t handle) {
 }
 
 // The VMO's handle goes whatever comes of it, unless it was none.
-zx_status_t zx_vmo_replace_as_executable(zx_handle_t handle, zx_handle_t vmex, zx_handle_t *out) {
+zx_status_t sys_vmo_replace_as_executable(zx_handle_t handle, zx_handle_t vmex, zx_handle_t *out) {
     const zx_status_t allowed = check_vmex(vmex);
     struct object *object = NULL;
     zx_rights_t rights = 0;

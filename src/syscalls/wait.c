@@ -40,13 +40,13 @@ static zx_status_t wait_one(zx_handle_t handle, zx_signals_t signals, zx_time_t 
     return status;
 }
 
-zx_status_t zx_object_wait_one(zx_handle_t handle, zx_signals_t signals, zx_time_t deadline,
-                               zx_signals_t *observed) {
+zx_status_t sys_object_wait_one(zx_handle_t handle, zx_signals_t signals, zx_time_t deadline,
+                                zx_signals_t *observed) {
     return wait_one(handle, signals, deadline, observed, false);
 }
 
-zx_status_t zirconia_2018_object_wait_one(zx_handle_t handle, zx_signals_t signals,
-                                          zx_time_t deadline, zx_signals_t *observed) {
+zx_status_t sys_2018_object_wait_one(zx_handle_t handle, zx_signals_t signals, zx_time_t deadline,
+                                     zx_signals_t *observed) {
     return wait_one(handle, signals, deadline, observed, true);
 }
 
@@ -102,12 +102,11 @@ static zx_status_t wait_many(zx_wait_item_t *client, size_t count, zx_time_t dea
     return status;
 }
 
-zx_status_t zx_object_wait_many(zx_wait_item_t *items, size_t num_items, zx_time_t deadline) {
+zx_status_t sys_object_wait_many(zx_wait_item_t *items, size_t num_items, zx_time_t deadline) {
     return wait_many(items, num_items, deadline, false);
 }
 
-zx_status_t zirconia_2018_object_wait_many(zx_wait_item_t *items, size_t num_items,
-                                           zx_time_t deadline) {
+zx_status_t sys_2018_object_wait_many(zx_wait_item_t *items, size_t num_items, zx_time_t deadline) {
     return wait_many(items, num_items, deadline, true);
 }
 
@@ -134,8 +133,8 @@ static zx_status_t wait_async(lookup_fn *lookup, zx_handle_t port_handle,
     return status == ZX_ERR_BAD_STATE ? ZX_ERR_BAD_HANDLE : status;
 }
 
-zx_status_t zx_object_wait_async(zx_handle_t handle, zx_handle_t port, uint64_t key,
-                                 zx_signals_t signals, uint32_t options) {
+zx_status_t sys_object_wait_async(zx_handle_t handle, zx_handle_t port, uint64_t key,
+                                  zx_signals_t signals, uint32_t options) {
     if ((options & ~(ZX_WAIT_ASYNC_TIMESTAMP | ZX_WAIT_ASYNC_EDGE)) != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
@@ -149,8 +148,8 @@ zx_status_t zx_object_wait_async(zx_handle_t handle, zx_handle_t port, uint64_t 
     return wait_async(handle_lookup, port, &request, true);
 }
 
-zx_status_t zirconia_2018_object_wait_async(zx_handle_t handle, zx_handle_t port, uint64_t key,
-                                            zx_signals_t signals, uint32_t options) {
+zx_status_t sys_2018_object_wait_async(zx_handle_t handle, zx_handle_t port, uint64_t key,
+                                       zx_signals_t signals, uint32_t options) {
     const struct port_wait_request request = {
         .source = handle,
         .key = key,

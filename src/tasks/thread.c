@@ -2,7 +2,7 @@
 //
 // Adopting host threads and learning of their end.
 
-#include "tasks/thread.h"
+#include "tasks/gate.h"
 
 #include "platform/platform.h"
 
@@ -15,8 +15,7 @@ static struct {
     zx_koid_t process_koid;
 } tasks = {.once = PLATFORM_ONCE_INIT};
 
-// The calling thread, so that only its first call looks further.
-static _Thread_local struct thread *current;
+_Thread_local struct gate gate;
 
 static zx_koid_t thread_related_koid(const struct object *object) {
     (void)object;
@@ -38,7 +37,7 @@ static const struct object_ops thread_ops = {
 // adopts the thread anew.
 static void thread_exits(void *value) {
     struct thread *thread = value;
-    current = NULL;
+    gate.thread = NULL;
     atomic_store(&thread->exited, true);
     object_unref(&thread->object);
 }
@@ -65,10 +64,10 @@ static struct thread *adopt(void) {
 }
 
 struct thread *thread_current(void) {
-    if (current == NULL) {
-        current = adopt();
+    if (gate.thread == NULL) {
+        gate.thread = adopt();
     }
-    return current;
+    return gate.thread;
 }
 
 zx_koid_t process_koid(void) {

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+//
+// The functions behind the exported calls. They run inside the gate (tasks/gate.h) and may end with
+// ZX_ERR_INTERNAL_INTR_RETRY, which makes the entry call them again with the same arguments once
+// the thread may go on. The exported names are in entry.c.
+
+#ifndef SYSCALLS_CALLS_H
+#define SYSCALLS_CALLS_H
+
+#include <zircon/syscalls.h>
+#include <zircon/types.h>
+
+#define CALL(name, body, parameters, arguments) zx_status_t body parameters;
+#include "syscalls/calls.inc"
+#undef CALL
+
+zx_handle_t sys_vmar_root_self(void);
+
+#endif // SYSCALLS_CALLS_H

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+//
+// The gate between client code and the library: every exported call passes it, so that a signal
+// handler that runs on this thread can tell whether it interrupted the client or a call. Inside,
+// locks may be held and memory be half allocated; a thread is stopped or ended only outside.
+
+#ifndef TASKS_GATE_H
+#define TASKS_GATE_H
+
+#include "tasks/thread.h"
+
+// Handlers read it, so it must be there without an allocation at the first use.
+#if defined(__ELF__)
+#define GATE_STORAGE __attribute__((tls_model("initial-exec")))
+#else
+#define GATE_STORAGE
+#endif
+
+struct gate {
+    volatile unsigned depth; // Calls that this thread is inside of, one in the other.
+    struct thread *thread;   // Who it is, NULL before its first call.
+};
+
+extern _Thread_local struct gate gate GATE_STORAGE;
+
+// The first call of a host thread makes it a THREAD object.
+static inline void gate_enter(void) {
+    if (gate.thread == NULL) {
+        thread_current();
+    }
+    gate.depth++;
+}
+
+static inline void gate_leave(void) {
+    gate.depth--;
+}
+
+#endif // TASKS_GATE_H
