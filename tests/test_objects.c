@@ -5,6 +5,7 @@
 #include "bad_memory.h"
 #include "objects/handle_table.h"
 #include "objects/log.h"
+#include "tasks/process.h"
 #include "tasks/thread.h"
 
 #include <check.h>

@@ -15,6 +15,12 @@ ZIRCONIA_BEGIN_C
 // it (objects ABI 6.2). ZX_HANDLE_INVALID only when the first call finds no memory. Any thread.
 ZIRCONIA_EXPORT zx_handle_t zx_vmar_root_self(void);
 
+// The calling thread, the process, and the job that it is in: as above, and the thread's handle is
+// gone with the thread. The process is the host's; its job holds nothing else.
+ZIRCONIA_EXPORT zx_handle_t zx_thread_self(void);
+ZIRCONIA_EXPORT zx_handle_t zx_process_self(void);
+ZIRCONIA_EXPORT zx_handle_t zx_job_default(void);
+
 ZIRCONIA_END_C
 
 #endif // ZIRCON_PROCESS_H_

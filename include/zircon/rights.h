@@ -55,6 +55,13 @@ typedef uint32_t zx_rights_t;
 #define ZX_DEFAULT_THREAD_RIGHTS                                                                   \
     (ZX_RIGHTS_BASIC | ZX_RIGHTS_IO | ZX_RIGHTS_PROPERTY | ZX_RIGHT_DESTROY | ZX_RIGHT_SIGNAL |    \
      ZX_RIGHT_MANAGE_THREAD)
+#define ZX_DEFAULT_PROCESS_RIGHTS                                                                  \
+    (ZX_RIGHTS_BASIC | ZX_RIGHTS_IO | ZX_RIGHTS_PROPERTY | ZX_RIGHT_ENUMERATE | ZX_RIGHT_DESTROY | \
+     ZX_RIGHT_SIGNAL | ZX_RIGHT_MANAGE_PROCESS | ZX_RIGHT_MANAGE_THREAD)
+#define ZX_DEFAULT_JOB_RIGHTS                                                                      \
+    (ZX_RIGHTS_BASIC | ZX_RIGHTS_IO | ZX_RIGHTS_PROPERTY | ZX_RIGHTS_POLICY | ZX_RIGHT_ENUMERATE | \
+     ZX_RIGHT_DESTROY | ZX_RIGHT_SIGNAL | ZX_RIGHT_MANAGE_JOB | ZX_RIGHT_MANAGE_PROCESS |          \
+     ZX_RIGHT_MANAGE_THREAD)
 #define ZX_DEFAULT_VCPU_RIGHTS (ZX_RIGHTS_BASIC | ZX_RIGHTS_IO | ZX_RIGHT_EXECUTE | ZX_RIGHT_SIGNAL)
 
 // The kinds whose starting rights differ between the eras: both sets under permanent names, then

@@ -412,6 +412,80 @@ ZIRCONIA_EXPORT zx_status_t zx_vmar_allocate(zx_handle_t parent_vmar, zx_vm_opti
 // Errors: VMAR, no right asked for; ZX_ERR_BAD_STATE when it is gone already.
 ZIRCONIA_EXPORT zx_status_t zx_vmar_destroy(zx_handle_t handle);
 
+// ---- Threads (objects ABI 6) ----
+
+// Creates a thread of the process, which does nothing before it is started. name is cut after 31
+// bytes or at its first NUL. options: 0.
+// Errors: ZX_ERR_INVALID_ARGS for options, then when name cannot be read; process
+// (MANAGE_THREAD), rights before type.
+// 2018: MANAGE_THREAD or WRITE.
+ZIRCONIA_EXPORT zx_status_t zx_thread_create(zx_handle_t process, const char *name,
+                                             size_t name_size, uint32_t options, zx_handle_t *out);
+
+// Starts a thread at thread_entry with that stack pointer and two arguments, as a function would
+// find them; every other register is 0. The function must not return: there is nothing to return
+// to. ZX_THREAD_RUNNING is asserted when this returns.
+// Errors: thread (MANAGE_THREAD), rights before type; ZX_ERR_INVALID_ARGS for an entry that is no
+// address of a program; ZX_ERR_NOT_SUPPORTED on hosts other than Linux on x86-64; ZX_ERR_BAD_STATE
+// when it was started before; ZX_ERR_NO_MEMORY.
+// 2018: MANAGE_THREAD or WRITE; the entry is not looked at.
+ZIRCONIA_EXPORT zx_status_t zx_thread_start(zx_handle_t handle, zx_vaddr_t thread_entry,
+                                            zx_vaddr_t stack, uintptr_t arg1, uintptr_t arg2);
+
+// Ends the calling thread. Does not return.
+ZIRCONIA_EXPORT void zx_thread_exit(void) __NO_RETURN;
+
+// Ends the host process with the low bits of retcode that the host takes. Does not return.
+ZIRCONIA_EXPORT void zx_process_exit(int64_t retcode) __NO_RETURN;
+
+// Makes a handle to a started thread of the process by its koid, with rights that the process's
+// handle has, all of them (ZX_RIGHT_SAME_RIGHTS) or a part; of a job, to its process.
+// Errors: ZX_ERR_BAD_HANDLE; ZX_ERR_ACCESS_DENIED without ENUMERATE, or for a right that the handle
+// lacks; ZX_ERR_WRONG_TYPE; ZX_ERR_NOT_FOUND.
+ZIRCONIA_EXPORT zx_status_t zx_object_get_child(zx_handle_t handle, zx_koid_t koid,
+                                                zx_rights_t rights, zx_handle_t *out);
+
+// ---- Tasks (objects ABI 6.3, 7) ----
+
+// Ends a thread, without another instruction of its own; ZX_TASK_TERMINATED tells when. A thread
+// that was not started stays as it is. The process, or its job, is the host process.
+// Errors: ZX_ERR_BAD_HANDLE; ZX_ERR_ACCESS_DENIED without DESTROY; ZX_ERR_WRONG_TYPE.
+ZIRCONIA_EXPORT zx_status_t zx_task_kill(zx_handle_t handle);
+
+#ifdef ZIRCONIA_ABI_2018
+
+// Suspends a thread until zx_task_resume(). Repeated, it is one suspension. The thread stops soon:
+// ZX_THREAD_SUSPENDED tells when.
+// Errors: ZX_ERR_BAD_HANDLE; ZX_ERR_ACCESS_DENIED without WRITE; ZX_ERR_WRONG_TYPE;
+// ZX_ERR_BAD_STATE when the thread was not started or is dying or dead.
+ZIRCONIA_EXPORT zx_status_t zx_task_suspend(zx_handle_t handle);
+
+#else
+
+// Suspends a thread until the last handle to *token is closed; it goes on when it has no token
+// left. The thread stops soon: ZX_THREAD_SUSPENDED tells when. One that was not started will stop
+// before its first instruction.
+// Errors: ZX_ERR_BAD_HANDLE; ZX_ERR_ACCESS_DENIED without WRITE; ZX_ERR_WRONG_TYPE;
+// ZX_ERR_NOT_SUPPORTED for the calling thread, and for the process, which is the caller's own;
+// ZX_ERR_BAD_STATE when it is dying or dead; ZX_ERR_NO_MEMORY.
+ZIRCONIA_EXPORT zx_status_t zx_task_suspend(zx_handle_t handle, zx_handle_t *token);
+
+#endif
+
+// zx_task_suspend() of 2022 by its older name.
+// 2018: ZX_ERR_BAD_STATE for a thread that was not started; the calling thread may suspend itself;
+// the process is ZX_ERR_WRONG_TYPE.
+ZIRCONIA_EXPORT zx_status_t zx_task_suspend_token(zx_handle_t handle, zx_handle_t *token);
+
+// Ends what zx_task_suspend() of 2018 began (options 0), whether the thread has stopped by then or
+// not; tokens hold it still. Or answers the exception that the thread waits in:
+// ZX_RESUME_EXCEPTION lets it go on where it was, ZX_RESUME_EXCEPTION | ZX_RESUME_TRY_NEXT asks the
+// next handler. One symbol in both eras; no right is asked for.
+// Errors: ZX_ERR_INVALID_ARGS for options; ZX_ERR_BAD_HANDLE; ZX_ERR_WRONG_TYPE; ZX_ERR_BAD_STATE
+// when the thread was not started or is dying or dead, or is in no exception that is to be
+// answered.
+ZIRCONIA_EXPORT zx_status_t zx_task_resume(zx_handle_t handle, uint32_t options);
+
 // ---- Time (objects ABI 3.6) ----
 
 // Nanoseconds of the host's monotonic clock.
@@ -492,6 +566,15 @@ ZIRCONIA_EXPORT zx_status_t zirconia_2018_port_wait(zx_handle_t handle, zx_time_
                                                     zx_port_packet_t *packet);
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_port_cancel(zx_handle_t handle, zx_handle_t source,
                                                       uint64_t key);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_task_suspend(zx_handle_t handle);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_task_suspend_token(zx_handle_t handle,
+                                                             zx_handle_t *token);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_thread_create(zx_handle_t process, const char *name,
+                                                        size_t name_size, uint32_t options,
+                                                        zx_handle_t *out);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_thread_start(zx_handle_t handle, zx_vaddr_t thread_entry,
+                                                       zx_vaddr_t stack, uintptr_t arg1,
+                                                       uintptr_t arg2);
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_create(uint64_t size, uint32_t options,
                                                      zx_handle_t *out);
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_set_size(zx_handle_t handle, uint64_t size);

@@ -94,7 +94,7 @@ static zx_status_t outcome(const struct wait_item *items, size_t count) {
 }
 
 zx_status_t wait_for_signals(struct wait_item *items, size_t count, zx_time_t deadline,
-                             bool abi_2018) {
+                             uint32_t reason, bool abi_2018) {
     if (look(items, count)) {
         return ZX_OK;
     }
@@ -102,14 +102,16 @@ zx_status_t wait_for_signals(struct wait_item *items, size_t count, zx_time_t de
         return ZX_ERR_TIMED_OUT;
     }
     struct waiter waiter;
-    waiter_init(&waiter);
+    waiter_init(&waiter, reason);
     for (size_t i = 0; i < count; i++) {
         begin(&items[i], &waiter, abi_2018);
     }
-    waiter_block(&waiter, deadline);
+    const zx_status_t blocked = waiter_block(&waiter, deadline);
     for (size_t i = 0; i < count; i++) {
         end(&items[i]);
     }
     waiter_destroy(&waiter);
-    return outcome(items, count);
+    const zx_status_t status = outcome(items, count);
+    const bool interrupted = status == ZX_ERR_TIMED_OUT && blocked == ZX_ERR_INTERNAL_INTR_RETRY;
+    return interrupted ? blocked : status;
 }

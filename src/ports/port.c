@@ -8,6 +8,7 @@
 #include "ports/port_observer.h"
 
 #include <stdlib.h>
+#include <zircon/syscalls/object.h>
 
 // A thread inside port_wait().
 struct port_waiter {
@@ -167,9 +168,9 @@ zx_status_t port_queue_user(struct port *port, const zx_port_packet_t *body) {
 // Waits until the queue is not empty or the deadline passes; port.lock held before and after.
 // A packet that woke this thread may be taken by another before it looks: then it waits again. One
 // that wakes it at its deadline is there when it looks.
-static void wait_for_packet(struct port *port, zx_time_t deadline) {
+static zx_status_t wait_for_packet(struct port *port, zx_time_t deadline) {
     struct port_waiter self;
-    waiter_init(&self.waiter);
+    waiter_init(&self.waiter, ZX_THREAD_STATE_BLOCKED_PORT);
     zx_status_t status = ZX_OK;
     while (port->first == NULL && status == ZX_OK) {
         list_waiter(port, &self);
@@ -181,12 +182,14 @@ static void wait_for_packet(struct port *port, zx_time_t deadline) {
         }
     }
     waiter_destroy(&self.waiter);
+    return status;
 }
 
 zx_status_t port_wait(struct port *port, zx_time_t deadline, zx_port_packet_t *out) {
+    zx_status_t status = ZX_ERR_TIMED_OUT;
     platform_mutex_lock(&port->lock);
     if (port->first == NULL && deadline > platform_monotonic()) {
-        wait_for_packet(port, deadline);
+        status = wait_for_packet(port, deadline);
     }
     struct port_packet *packet = port->first;
     bool release = false;
@@ -199,5 +202,5 @@ zx_status_t port_wait(struct port *port, zx_time_t deadline, zx_port_packet_t *o
     if (release) {
         packet->release(packet);
     }
-    return packet == NULL ? ZX_ERR_TIMED_OUT : ZX_OK;
+    return packet == NULL ? status : ZX_OK;
 }

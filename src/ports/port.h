@@ -70,8 +70,9 @@ zx_status_t port_queue_locked(struct port *port, struct port_packet *packet);
 // Appends a copy with its type set to USER. ZX_ERR_NO_MEMORY, SHOULD_WAIT when full, BAD_STATE.
 zx_status_t port_queue_user(struct port *port, const zx_port_packet_t *body);
 
-// Takes the oldest packet, waiting until the absolute deadline: ZX_OK or ZX_ERR_TIMED_OUT. Needs
-// a reference, not a handle: closing the port does not wake it.
+// Takes the oldest packet, waiting until the absolute deadline: ZX_OK, ZX_ERR_TIMED_OUT or, as
+// waiter_block(), ZX_ERR_INTERNAL_INTR_RETRY. Needs a reference, not a handle: closing the port
+// does not wake it.
 zx_status_t port_wait(struct port *port, zx_time_t deadline, zx_port_packet_t *out);
 
 // Takes the packets out of the queue that `matches` accepts, releases those that are not armed,

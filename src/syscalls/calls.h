@@ -15,5 +15,8 @@
 #undef CALL
 
 zx_handle_t sys_vmar_root_self(void);
+zx_handle_t sys_thread_self(void);
+zx_handle_t sys_process_self(void);
+zx_handle_t sys_job_default(void);
 
 #endif // SYSCALLS_CALLS_H

@@ -7,6 +7,7 @@
 #include "syscalls/calls.h"
 
 #include <zircon/syscalls.h>
+#include <zircon/syscalls/object.h>
 
 zx_time_t zx_clock_get_monotonic(void) {
     return platform_monotonic();
@@ -20,13 +21,13 @@ zx_time_t zx_deadline_after(zx_duration_t nanoseconds) {
 zx_status_t sys_nanosleep(zx_time_t deadline) {
     if (deadline == 0) {
         platform_yield();
-    } else {
-        struct waiter waiter;
-        waiter_init(&waiter);
-        waiter_block(&waiter, deadline);
-        waiter_destroy(&waiter);
+        return ZX_OK;
     }
-    return ZX_OK;
+    struct waiter waiter;
+    waiter_init(&waiter, ZX_THREAD_STATE_BLOCKED_SLEEPING);
+    const zx_status_t status = waiter_block(&waiter, deadline);
+    waiter_destroy(&waiter);
+    return status == ZX_ERR_TIMED_OUT ? ZX_OK : status;
 }
 
 // A tick is a nanosecond of the monotonic clock.

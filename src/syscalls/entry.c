@@ -25,11 +25,34 @@
 #include "syscalls/calls.inc"
 #undef CALL
 
-zx_handle_t zx_vmar_root_self(void) {
-    gate_enter();
-    const zx_handle_t handle = sys_vmar_root_self();
-    gate_leave();
-    return handle;
+#define HANDLE_CALL(name, body)                                                                    \
+    zx_handle_t name(void) {                                                                       \
+        gate_enter();                                                                              \
+        const zx_handle_t handle = body();                                                         \
+        gate_leave();                                                                              \
+        return handle;                                                                             \
+    }
+HANDLE_CALL(zx_vmar_root_self, sys_vmar_root_self)
+HANDLE_CALL(zx_thread_self, sys_thread_self)
+HANDLE_CALL(zx_process_self, sys_process_self)
+HANDLE_CALL(zx_job_default, sys_job_default)
+
+// A thread without an object, for want of memory, cannot end by itself and stays here.
+void zx_thread_exit(void) {
+    for (;;) {
+        gate_enter();
+        if (gate.thread != NULL) {
+            thread_kill(gate.thread);
+        }
+        gate_leave();
+        platform_yield();
+    }
+}
+
+void zx_process_exit(int64_t retcode) {
+    for (;;) {
+        platform_process_exit((int)retcode);
+    }
 }
 
 void zirconia_set_log(zirconia_log_callback_t callback, void *context,

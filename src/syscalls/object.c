@@ -1,32 +1,24 @@
 // SPDX-License-Identifier: MIT
 //
-// sys_object_get_info(), in both eras (objects ABI 1.9). Every topic so far has one record.
+// sys_object_get_info(), in both eras (objects ABI 1.9). The topics
+// about tasks are in task_info.c.
 
 #include "engine/vcpu.h"
 #include "objects/handle_table.h"
 #include "objects/resource.h"
 #include "objects/vmar.h"
+#include "syscalls/info.h"
 #include "syscalls/syscalls.h"
 
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/object.h>
 
-// Where the client wants one record, and how it asks for it.
-struct record_request {
-    zx_handle_t handle;
-    void *buffer;
-    size_t buffer_size;
-    size_t *actual;
-    size_t *avail;
-    bool abi_2018;
-};
-
 static zx_status_t write_count(size_t *client, size_t count) {
     return client == NULL ? ZX_OK : copy_to_client(client, &count, sizeof(count));
 }
 
-static zx_status_t give_record(const struct record_request *request, const void *record,
-                               size_t record_size) {
+zx_status_t give_record(const struct record_request *request, const void *record,
+                        size_t record_size) {
     const bool fits = request->buffer_size >= record_size;
     zx_status_t status = ZX_OK;
     if (fits) {
@@ -39,6 +31,20 @@ static zx_status_t give_record(const struct record_request *request, const void 
         status = write_count(request->avail, 1);
     }
     return status == ZX_OK && !fits ? ZX_ERR_BUFFER_TOO_SMALL : status;
+}
+
+zx_status_t give_koids(const struct record_request *request, const zx_koid_t *koids, size_t count,
+                       size_t available) {
+    const size_t room = request->buffer_size / sizeof(*koids);
+    const size_t given = count < room ? count : room;
+    zx_status_t status = copy_to_client(request->buffer, koids, given * sizeof(*koids));
+    if (status == ZX_OK) {
+        status = write_count(request->actual, given);
+    }
+    if (status == ZX_OK) {
+        status = write_count(request->avail, available);
+    }
+    return status;
 }
 
 static zx_status_t info_handle_valid(const struct record_request *request) {
@@ -143,7 +149,7 @@ static zx_status_t get_info(const struct record_request *request, uint32_t topic
     case ZX_INFO_VCPU:
         return info_vcpu(request);
     default:
-        return ZX_ERR_NOT_SUPPORTED;
+        return task_info(request, topic);
     }
 }
 

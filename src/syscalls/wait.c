@@ -9,6 +9,7 @@
 #include "syscalls/syscalls.h"
 
 #include <zircon/syscalls.h>
+#include <zircon/syscalls/object.h>
 
 // The most items of either era.
 enum { ITEM_LIMIT = ZX_WAIT_MANY_MAX_ITEMS };
@@ -31,8 +32,11 @@ static zx_status_t wait_one(zx_handle_t handle, zx_signals_t signals, zx_time_t 
     if (status != ZX_OK) {
         return status;
     }
-    status = wait_for_signals(&item, 1, deadline, abi_2018);
+    status = wait_for_signals(&item, 1, deadline, ZX_THREAD_STATE_BLOCKED_WAIT_ONE, abi_2018);
     object_unref(item.object);
+    if (status == ZX_ERR_INTERNAL_INTR_RETRY) {
+        return status;
+    }
     if (observed != NULL &&
         copy_to_client(observed, &item.observed, sizeof(item.observed)) != ZX_OK) {
         return ZX_ERR_INVALID_ARGS;
@@ -53,7 +57,7 @@ zx_status_t sys_2018_object_wait_one(zx_handle_t handle, zx_signals_t signals, z
 // Without anything to wait for, only the deadline can end it.
 static zx_status_t wait_for_nothing(zx_time_t deadline) {
     struct waiter waiter;
-    waiter_init(&waiter);
+    waiter_init(&waiter, ZX_THREAD_STATE_BLOCKED_SLEEPING);
     const zx_status_t status = waiter_block(&waiter, deadline);
     waiter_destroy(&waiter);
     return status;
@@ -91,10 +95,13 @@ static zx_status_t wait_many(zx_wait_item_t *client, size_t count, zx_time_t dea
     if (status != ZX_OK) {
         return status;
     }
-    status = wait_for_signals(items, count, deadline, abi_2018);
+    status = wait_for_signals(items, count, deadline, ZX_THREAD_STATE_BLOCKED_WAIT_MANY, abi_2018);
     for (size_t i = 0; i < count; i++) {
         asked[i].pending = items[i].observed;
         object_unref(items[i].object);
+    }
+    if (status == ZX_ERR_INTERNAL_INTR_RETRY) {
+        return status;
     }
     if (copy_to_client(client, asked, count * sizeof(asked[0])) != ZX_OK) {
         return ZX_ERR_INVALID_ARGS;

@@ -17,22 +17,37 @@
 #endif
 
 struct gate {
-    volatile unsigned depth; // Calls that this thread is inside of, one in the other.
-    struct thread *thread;   // Who it is, NULL before its first call.
+    volatile unsigned depth;    // Calls that this thread is inside of, one in the other.
+    volatile bool stops_inside; // It is at a place in the library where it may stop.
+    struct thread *thread;      // Who it is, NULL before its first call.
 };
 
 extern _Thread_local struct gate gate GATE_STORAGE;
+
+// A call from a callback of the library is not to be interrupted: the call around it could not end.
+void gate_nest(void);
+void gate_unnest(void);
+
+// The thread is wanted: it stops before it goes on in the client's code, and may end there.
+void gate_stop(void);
 
 // The first call of a host thread makes it a THREAD object.
 static inline void gate_enter(void) {
     if (gate.thread == NULL) {
         thread_current();
     }
-    gate.depth++;
+    if (++gate.depth == 2) {
+        gate_nest();
+    }
 }
 
 static inline void gate_leave(void) {
-    gate.depth--;
+    if (--gate.depth == 1) {
+        gate_unnest();
+    }
+    if (gate.depth == 0 && gate.thread != NULL && blocking_attention(&gate.thread->blocking)) {
+        gate_stop();
+    }
 }
 
 #endif // TASKS_GATE_H

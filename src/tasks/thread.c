@@ -1,76 +1,230 @@
 // SPDX-License-Identifier: MIT
 //
-// Adopting host threads and learning of their end.
+// How threads begin and end: adopted at a host thread's first call, or made and started; ended by
+// themselves, by the host, or killed.
 
+#include "tasks/thread.h"
+
+#include "objects/handle_table.h"
+#include "objects/observer.h"
 #include "tasks/gate.h"
-
-#include "platform/platform.h"
+#include "tasks/process.h"
+#include "tasks/stop.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <zircon/syscalls/object.h>
 
 static struct {
     struct platform_once once;
     struct platform_thread_slot slot; // Holds each adopted thread's reference to itself.
     bool usable;
-    zx_koid_t process_koid;
 } tasks = {.once = PLATFORM_ONCE_INIT};
 
 _Thread_local struct gate gate;
+
+void gate_nest(void) {
+    blocking_set_current(NULL);
+}
+
+void gate_unnest(void) {
+    if (gate.thread != NULL) {
+        blocking_set_current(&gate.thread->blocking);
+    }
+}
+
+void gate_stop(void) {
+    platform_stop_here();
+}
+
+// --- The object ---
 
 static zx_koid_t thread_related_koid(const struct object *object) {
     (void)object;
     return process_koid();
 }
 
+static char *thread_name(struct object *object) {
+    return thread_from_object(object)->name;
+}
+
 static void thread_destroy(struct object *object) {
-    free(object);
+    struct thread *thread = thread_from_object(object);
+    platform_condition_destroy(&thread->wake);
+    blocking_destroy(&thread->blocking);
+    free(thread);
 }
 
 static const struct object_ops thread_ops = {
     .type = ZX_OBJ_TYPE_THREAD,
     .default_rights = ZX_DEFAULT_THREAD_RIGHTS,
     .related_koid = thread_related_koid,
+    .name = thread_name,
     .destroy = thread_destroy,
 };
+
+struct thread *thread_create(const char *name) {
+    struct thread *thread = calloc(1, sizeof(*thread));
+    if (thread == NULL) {
+        return NULL;
+    }
+    object_init(&thread->object, &thread_ops, 0);
+    blocking_init(&thread->blocking);
+    platform_condition_init(&thread->wake);
+    memcpy(thread->name, name, strlen(name));
+    return thread;
+}
+
+// --- On the thread itself ---
+
+static void begin(struct thread *thread) {
+    platform_mutex_lock(&thread->blocking.lock);
+    platform_thread_self(&thread->host);
+    thread->reachable = true;
+    platform_mutex_unlock(&thread->blocking.lock);
+    blocking_set_current(&thread->blocking);
+    process_add_thread(thread);
+}
+
+// No signals are told before everything that others may ask for is as it will stay.
+static void end(struct thread *thread) {
+    gate.depth = 1;
+    platform_mutex_lock(&thread->blocking.lock);
+    thread->life = THREAD_DEAD;
+    thread->reachable = false;
+    const zx_handle_t self = thread->self;
+    platform_mutex_unlock(&thread->blocking.lock);
+    blocking_set_current(NULL);
+    process_remove_thread(thread);
+    atomic_store(&thread->exited, true);
+    object_change_signals(&thread->object, ZX_THREAD_RUNNING | ZX_THREAD_SUSPENDED,
+                          ZX_THREAD_TERMINATED);
+    if (self != ZX_HANDLE_INVALID) {
+        handle_close(self);
+    }
+    gate.thread = NULL;
+    gate.depth = 0;
+    object_unref(&thread->object);
+}
 
 // Runs on the ending thread. Another exit function may still make a call after this one, and then
 // adopts the thread anew.
 static void thread_exits(void *value) {
-    struct thread *thread = value;
-    gate.thread = NULL;
-    atomic_store(&thread->exited, true);
-    object_unref(&thread->object);
+    end(value);
 }
 
 static void tasks_init(void) {
-    tasks.process_koid = koid_create();
-    tasks.usable = platform_thread_slot_create(&tasks.slot, thread_exits);
+    process_koid();
+    tasks.usable = platform_thread_slot_create(&tasks.slot, thread_exits) && thread_stop_init();
 }
 
 static struct thread *adopt(void) {
     platform_call_once(&tasks.once, tasks_init);
-    struct thread *thread = tasks.usable ? malloc(sizeof(*thread)) : NULL;
+    struct thread *thread = tasks.usable ? thread_create("") : NULL;
     if (thread == NULL) {
         return NULL;
     }
-    object_init(&thread->object, &thread_ops, ZX_THREAD_RUNNING);
-    atomic_init(&thread->exited, false);
-    atomic_init(&thread->vcpu, NULL);
     if (!platform_thread_slot_set(&tasks.slot, thread)) {
         object_unref(&thread->object);
         return NULL;
     }
+    thread->life = THREAD_RUNNING;
+    begin(thread);
+    object_change_signals(&thread->object, 0, ZX_THREAD_RUNNING);
     return thread;
 }
 
 struct thread *thread_current(void) {
     if (gate.thread == NULL) {
+        gate.depth++;
         gate.thread = adopt();
+        gate.depth--;
     }
     return gate.thread;
 }
 
-zx_koid_t process_koid(void) {
-    platform_call_once(&tasks.once, tasks_init);
-    return tasks.process_koid;
+static void run(void *argument) {
+    struct thread *thread = argument;
+    gate.depth = 1;
+    gate.thread = thread;
+    begin(thread);
+    platform_mutex_lock(&thread->blocking.lock);
+    while (!thread->begun) {
+        platform_condition_wait(&thread->wake, &thread->blocking.lock);
+    }
+    platform_mutex_unlock(&thread->blocking.lock);
+    platform_client_enter(&thread->entry);
+    end(thread);
+}
+
+// --- From any thread ---
+
+zx_status_t thread_start(struct thread *thread, const struct platform_client_entry *entry) {
+    if (!platform_client_can_enter()) {
+        return ZX_ERR_NOT_SUPPORTED;
+    }
+    platform_mutex_lock(&thread->blocking.lock);
+    const bool is_new = thread->life == THREAD_NEW;
+    if (is_new) {
+        thread->life = THREAD_RUNNING;
+        thread->entry = *entry;
+    }
+    platform_mutex_unlock(&thread->blocking.lock);
+    if (!is_new) {
+        return ZX_ERR_BAD_STATE;
+    }
+    object_ref(&thread->object); // The host thread's.
+    const bool started = platform_client_start(run, thread);
+    if (started) {
+        object_change_signals(&thread->object, 0, ZX_THREAD_RUNNING);
+    }
+    platform_mutex_lock(&thread->blocking.lock);
+    thread->begun = started;
+    thread->life = started ? thread->life : THREAD_NEW;
+    platform_condition_broadcast(&thread->wake);
+    platform_mutex_unlock(&thread->blocking.lock);
+    if (!started) {
+        object_unref(&thread->object);
+    }
+    return started ? ZX_OK : ZX_ERR_NO_MEMORY;
+}
+
+void thread_kill(struct thread *thread) {
+    platform_mutex_lock(&thread->blocking.lock);
+    if (thread->life == THREAD_RUNNING || thread->life == THREAD_SUSPENDED) {
+        thread->killed = true;
+        thread_call_attention(thread);
+    }
+    platform_mutex_unlock(&thread->blocking.lock);
+}
+
+uint32_t thread_state(struct thread *thread) {
+    static const uint32_t states[] = {
+        [THREAD_NEW] = ZX_THREAD_STATE_NEW,
+        [THREAD_RUNNING] = ZX_THREAD_STATE_RUNNING,
+        [THREAD_SUSPENDED] = ZX_THREAD_STATE_SUSPENDED,
+        [THREAD_DYING] = ZX_THREAD_STATE_DYING,
+        [THREAD_DEAD] = ZX_THREAD_STATE_DEAD,
+    };
+    platform_mutex_lock(&thread->blocking.lock);
+    uint32_t state = states[thread->life];
+    if (thread->life == THREAD_RUNNING && thread->blocking.reason != 0) {
+        state = thread->blocking.reason;
+    }
+    if (thread->killed && thread->life != THREAD_DEAD) {
+        state = ZX_THREAD_STATE_DYING;
+    }
+    platform_mutex_unlock(&thread->blocking.lock);
+    return state;
+}
+
+zx_handle_t thread_self_handle(void) {
+    struct thread *thread = thread_current();
+    if (thread == NULL) {
+        return ZX_HANDLE_INVALID;
+    }
+    if (thread->self == ZX_HANDLE_INVALID) {
+        handle_create(&thread->object, ZX_DEFAULT_THREAD_RIGHTS, &thread->self);
+    }
+    return thread->self;
 }

@@ -1,28 +1,79 @@
 // SPDX-License-Identifier: MIT
 //
-// Threads. Every host thread that makes a call is a THREAD object from then on; the library makes
-// none of its own. The process is implicit and has only a koid.
+// Threads. A THREAD object is a host thread that made a call (it is adopted), or one that
+// zx_thread_create() made and zx_thread_start() starts. How a thread is stopped is in stop.h, its
+// exceptions are in exception.h.
 //
-// Nothing here needs a lock: `exited` and `vcpu` are atomic.
+// Lock: blocking.lock is the thread's lock. It guards every field that is not constant or atomic.
+// No signals are changed with it held: that would put it above every observer's lock.
 
 #ifndef TASKS_THREAD_H
 #define TASKS_THREAD_H
 
+#include "objects/blocking.h"
 #include "objects/object.h"
+#include "platform/threads.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <zircon/types.h>
+
+// objects ABI 7.5. A thread changes its own state, but for the first step.
+enum thread_life {
+    THREAD_NEW,
+    THREAD_RUNNING,
+    THREAD_SUSPENDED,
+    THREAD_DYING,
+    THREAD_DEAD,
+};
 
 struct thread {
     struct object object;
+    struct blocking blocking;
+    enum thread_life life;
+    bool killed;
+    bool legacy_suspended;  // By the call without a token; there is no count (objects ABI 7.4).
+    uint32_t suspend_count; // Open tokens.
+    struct platform_condition wake;     // What a thread that is stopped sleeps on.
+    struct platform_context *registers; // While it is stopped in client code, else NULL.
+
+    bool begun;     // The call that started it is done, so it may run.
+    bool reachable; // `host` is set and the host thread lives.
+    struct platform_thread host;
+    struct platform_client_entry entry;
+    zx_handle_t self;           // What zx_thread_self() returns, 0 before. Its own.
+    char name[ZX_MAX_NAME_LEN]; // Guarded by object.lock.
+
     atomic_bool exited;   // Set as the host thread ends, by any road.
     _Atomic(void *) vcpu; // The engine's: the live VCPU that this thread owns (hypervisor ABI 3.3).
+
+    struct thread *next; // The process's threads that live (process.h).
+    struct thread *previous;
 };
+
+static inline struct thread *thread_from_object(struct object *object) {
+    return (struct thread *)object;
+}
 
 // The calling thread, borrowed: it lives at least until the host thread ends, and longer for who
 // takes a reference. NULL without memory. Cheap after the first call of a thread.
 struct thread *thread_current(void);
 
-zx_koid_t process_koid(void);
+// A thread that is NEW. `name` is shorter than ZX_MAX_NAME_LEN. NULL without memory.
+struct thread *thread_create(const char *name);
+
+// BAD_STATE when it is not NEW; NOT_SUPPORTED where the host cannot enter client code; NO_MEMORY.
+// Its first instruction may come before this returns, and RUNNING is asserted by then.
+zx_status_t thread_start(struct thread *thread, const struct platform_client_entry *entry);
+
+// Any state. Takes effect as soon as the thread is outside of the library, without another
+// instruction of the client's (objects ABI 6.3).
+void thread_kill(struct thread *thread);
+
+// ZX_THREAD_STATE_ of the thread.
+uint32_t thread_state(struct thread *thread);
+
+// The value of zx_thread_self(), 0 without memory.
+zx_handle_t thread_self_handle(void);
 
 #endif // TASKS_THREAD_H

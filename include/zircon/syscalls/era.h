@@ -34,6 +34,10 @@
 #define zx_port_create zirconia_2018_port_create
 #define zx_port_queue zirconia_2018_port_queue
 #define zx_port_wait zirconia_2018_port_wait
+#define zx_task_suspend zirconia_2018_task_suspend
+#define zx_task_suspend_token zirconia_2018_task_suspend_token
+#define zx_thread_create zirconia_2018_thread_create
+#define zx_thread_start zirconia_2018_thread_start
 #define zx_vmo_create zirconia_2018_vmo_create
 #define zx_vmo_set_size zirconia_2018_vmo_set_size
 #define zx_vmar_allocate zirconia_2018_vmar_allocate

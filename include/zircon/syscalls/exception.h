@@ -54,13 +54,13 @@ typedef struct zx_exception_report {
     zx_exception_context_t context;
 } zx_exception_report_t;
 
-#ifdef ZIRCONIA_ABI_2018
-
-#define ZX_EXCP_SYNTH ((zx_excp_type_t)0x80u) // In the number n of ZX_PKT_TYPE_EXCEPTION(n).
-
 // Options of zx_task_resume().
 #define ZX_RESUME_EXCEPTION ((uint32_t)1u)
 #define ZX_RESUME_TRY_NEXT ((uint32_t)2u)
+
+#ifdef ZIRCONIA_ABI_2018
+
+#define ZX_EXCP_SYNTH ((zx_excp_type_t)0x80u) // In the number n of ZX_PKT_TYPE_EXCEPTION(n).
 
 // Options of zx_task_bind_exception_port().
 #define ZX_EXCEPTION_PORT_DEBUGGER ((uint32_t)1u)

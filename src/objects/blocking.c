@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+//
+// Registering that a thread blocks.
+
+#include "objects/blocking.h"
+
+static _Thread_local struct blocking *current;
+
+void blocking_init(struct blocking *blocking) {
+    platform_mutex_init(&blocking->lock);
+    atomic_init(&blocking->attention, false);
+    blocking->wake = NULL;
+    blocking->argument = NULL;
+    blocking->reason = 0;
+}
+
+void blocking_destroy(struct blocking *blocking) {
+    platform_mutex_destroy(&blocking->lock);
+}
+
+void blocking_set_current(struct blocking *blocking) {
+    current = blocking;
+}
+
+struct blocking *blocking_current(void) {
+    return current;
+}
+
+bool blocking_begin(struct blocking *blocking, uint32_t reason, blocking_wake_fn *wake,
+                    void *argument) {
+    if (blocking == NULL) {
+        return true;
+    }
+    platform_mutex_lock(&blocking->lock);
+    const bool may_block = !blocking_attention(blocking);
+    if (may_block) {
+        blocking->reason = reason;
+        blocking->argument = argument;
+        blocking->wake = wake;
+    }
+    platform_mutex_unlock(&blocking->lock);
+    return may_block;
+}
+
+void blocking_end(struct blocking *blocking) {
+    if (blocking != NULL) {
+        platform_mutex_lock(&blocking->lock);
+        blocking->wake = NULL;
+        blocking->reason = 0;
+        platform_mutex_unlock(&blocking->lock);
+    }
+}
+
+bool blocking_attention(const struct blocking *blocking) {
+    return blocking != NULL && atomic_load_explicit(&blocking->attention, memory_order_acquire);
+}
+
+bool blocking_break(struct blocking *blocking) {
+    if (blocking->wake == NULL) {
+        return false;
+    }
+    blocking->wake(blocking->argument);
+    return true;
+}

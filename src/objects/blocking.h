@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+//
+// How a thread that blocks inside a call is found and made to look up, because it is to stop or to
+// end. Whoever blocks says so between begin and end, and gives a function that wakes it; the
+// thread's owner (tasks/thread.h) calls that. A thread that nobody can name has none of this.
+//
+// Lock: `lock` guards everything but the atomic. `wake` is called with it held and may take what
+// the blocked thread sleeps on: a waiter's lock, a VCPU's.
+
+#ifndef OBJECTS_BLOCKING_H
+#define OBJECTS_BLOCKING_H
+
+#include "platform/platform.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef void blocking_wake_fn(void *argument);
+
+struct blocking {
+    struct platform_mutex lock;
+    atomic_bool attention; // The thread is to stop or to end. Set by who asks, under the lock.
+    blocking_wake_fn *wake;
+    void *argument;
+    uint32_t reason; // ZX_THREAD_STATE_BLOCKED_ something while blocked, else 0.
+};
+
+void blocking_init(struct blocking *blocking);
+void blocking_destroy(struct blocking *blocking);
+
+// Of the calling thread; NULL while its waits are not to be interrupted.
+void blocking_set_current(struct blocking *blocking);
+struct blocking *blocking_current(void);
+
+// False when the thread must not block, because it is wanted elsewhere. Nothing blocks with
+// `blocking` NULL differently than without these two.
+bool blocking_begin(struct blocking *blocking, uint32_t reason, blocking_wake_fn *wake,
+                    void *argument);
+void blocking_end(struct blocking *blocking);
+
+// Whether the thread is wanted elsewhere.
+bool blocking_attention(const struct blocking *blocking);
+
+// With blocking->lock held: wakes the thread if it is blocked, and tells whether it was.
+bool blocking_break(struct blocking *blocking);
+
+#endif // OBJECTS_BLOCKING_H

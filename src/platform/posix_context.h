@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+//
+// What a platform_context is on POSIX systems.
+
+#ifndef PLATFORM_POSIX_CONTEXT_H
+#define PLATFORM_POSIX_CONTEXT_H
+
+#include "platform/threads.h"
+
+#include <signal.h>
+#include <ucontext.h>
+
+// Registers of a signal's frame can be read and changed.
+#if defined(__linux__) && defined(__x86_64__)
+#define POSIX_CONTEXT_REGISTERS 1
+#endif
+
+struct platform_context {
+    ucontext_t *host;
+};
+
+// Handlers must not allocate, which other models of thread-local storage may do at first use.
+#if defined(__ELF__)
+#define HANDLER_SAFE __attribute__((tls_model("initial-exec")))
+#else
+#define HANDLER_SAFE
+#endif
+
+#endif // PLATFORM_POSIX_CONTEXT_H

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+//
+// Stopping and starting client threads on POSIX systems. One signal does it all: its handler is
+// where a thread stops, and the frame that it returns through is how a thread enters client code
+// on the client's stack and how it comes back from there, with every register as it should be.
+
+#if defined(__APPLE__)
+#define _DARWIN_C_SOURCE
+#else
+#define _GNU_SOURCE // REG_RIP and its kin
+#endif
+
+#include "platform/posix_context.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static platform_stop_fn *on_stop;
+static int stop_signal;
+
+#if defined(POSIX_CONTEXT_REGISTERS)
+
+enum { REGISTER_COUNT = sizeof(((mcontext_t *)0)->gregs) / sizeof(greg_t), RED_ZONE = 128 };
+
+// Where a thread left its host stack, which is where it goes back to.
+struct home {
+    greg_t registers[REGISTER_COUNT];
+    sigset_t mask;
+    const struct platform_client_entry *entry; // Not entered yet.
+    char handler_stack[65536];
+};
+
+static _Thread_local struct home *home HANDLER_SAFE;
+
+static void enter(ucontext_t *context) {
+    const struct platform_client_entry *entry = home->entry;
+    greg_t *registers = context->uc_mcontext.gregs;
+    memcpy(home->registers, registers, sizeof(home->registers));
+    home->mask = context->uc_sigmask;
+    home->entry = NULL;
+    static const int cleared[] = {REG_RAX, REG_RBX, REG_RCX, REG_RDX, REG_RBP, REG_R8, REG_R9,
+                                  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
+    for (size_t i = 0; i < sizeof(cleared) / sizeof(cleared[0]); i++) {
+        registers[cleared[i]] = 0;
+    }
+    registers[REG_RIP] = (greg_t)entry->entry;
+    registers[REG_RSP] = (greg_t)entry->stack;
+    registers[REG_RDI] = (greg_t)entry->arguments[0];
+    registers[REG_RSI] = (greg_t)entry->arguments[1];
+    registers[REG_EFL] = 0x202; // Interrupts on, and the bit that is always 1.
+}
+
+static bool enter_if_new(ucontext_t *context) {
+    const bool is_new = home != NULL && home->entry != NULL;
+    if (is_new) {
+        enter(context);
+    }
+    return is_new;
+}
+
+static void end_host_thread(void) {
+    pthread_exit(NULL);
+}
+
+// A return address of 0 ends the unwinding before it comes to the client's frames.
+static void end_in_place(ucontext_t *context) {
+    greg_t *registers = context->uc_mcontext.gregs;
+    uint64_t *stack = (uint64_t *)(((uint64_t)registers[REG_RSP] - RED_ZONE) & ~UINT64_C(15));
+    *--stack = 0;
+    registers[REG_RSP] = (greg_t)(uintptr_t)stack;
+    registers[REG_RIP] = (greg_t)(uintptr_t)end_host_thread;
+}
+
+void platform_context_end(struct platform_context *context) {
+    if (home == NULL) {
+        end_in_place(context->host);
+        return;
+    }
+    memcpy(context->host->uc_mcontext.gregs, home->registers, sizeof(home->registers));
+    context->host->uc_sigmask = home->mask;
+}
+
+bool platform_client_can_enter(void) {
+    return true;
+}
+
+void platform_client_enter(const struct platform_client_entry *entry) {
+    struct home *self = malloc(sizeof(*self));
+    if (self == NULL) {
+        return;
+    }
+    self->entry = entry;
+    const stack_t own = {.ss_sp = self->handler_stack, .ss_size = sizeof(self->handler_stack)};
+    const stack_t none = {.ss_flags = SS_DISABLE};
+    sigaltstack(&own, NULL);
+    home = self;
+    platform_stop_here();
+    home = NULL;
+    sigaltstack(&none, NULL);
+    free(self);
+}
+
+#else
+
+static bool enter_if_new(ucontext_t *context) {
+    (void)context;
+    return false;
+}
+
+void platform_context_end(struct platform_context *context) {
+    (void)context;
+    pthread_exit(NULL);
+}
+
+bool platform_client_can_enter(void) {
+    return false;
+}
+
+void platform_client_enter(const struct platform_client_entry *entry) {
+    (void)entry;
+}
+
+#endif
+
+static void on_signal(int number, siginfo_t *info, void *host) {
+    (void)number;
+    (void)info;
+    const int error = errno;
+    const bool entering = enter_if_new(host);
+    struct platform_context context = {.host = host};
+    on_stop(&context, entering);
+    errno = error;
+}
+
+static int chosen_signal(void) {
+#if defined(SIGRTMIN)
+    const int usual = SIGRTMIN + 5;
+#else
+    const int usual = SIGUSR2;
+#endif
+    const char *wish = getenv("ZIRCONIA_STOP_SIGNAL");
+    const int number = wish != NULL ? atoi(wish) : 0;
+    return number > 0 ? number : usual;
+}
+
+bool platform_stop_init(platform_stop_fn *function) {
+    on_stop = function;
+    stop_signal = chosen_signal();
+    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+    action.sa_sigaction = on_signal;
+    sigfillset(&action.sa_mask);
+    return sigaction(stop_signal, &action, NULL) == 0;
+}
+
+void platform_thread_self(struct platform_thread *out) {
+    out->native = pthread_self();
+}
+
+void platform_thread_stop(const struct platform_thread *thread) {
+    pthread_kill(thread->native, stop_signal);
+}
+
+// The client may have blocked the signal, but not here.
+void platform_stop_here(void) {
+    sigset_t stop;
+    sigset_t old;
+    sigemptyset(&stop);
+    sigaddset(&stop, stop_signal);
+    pthread_sigmask(SIG_UNBLOCK, &stop, &old);
+    pthread_kill(pthread_self(), stop_signal);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+void platform_process_exit(int code) {
+    _Exit(code);
+}
+
+void platform_process_kill(void) {
+    kill(getpid(), SIGKILL);
+}
+
+struct start {
+    void (*function)(void *argument);
+    void *argument;
+};
+
+static void *run(void *argument) {
+    const struct start start = *(struct start *)argument;
+    free(argument);
+    start.function(start.argument);
+    return NULL;
+}
+
+bool platform_client_start(void (*function)(void *argument), void *argument) {
+    struct start *start = malloc(sizeof(*start));
+    if (start == NULL) {
+        return false;
+    }
+    *start = (struct start){function, argument};
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_t thread;
+    const bool started = pthread_create(&thread, &attributes, run, start) == 0;
+    pthread_attr_destroy(&attributes);
+    if (!started) {
+        free(start);
+    }
+    return started;
+}

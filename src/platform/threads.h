@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+//
+// Host threads that can be stopped wherever they are, with their registers: on POSIX a signal whose
+// handler does not return until the thread may go on, on Windows SuspendThread. What a stopped
+// thread waits for, and when it may be stopped, is for tasks/ to say.
+//
+// A context is the registers of one interrupted thread, which exist as long as the function that
+// was given it has not returned.
+
+#ifndef PLATFORM_THREADS_H
+#define PLATFORM_THREADS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef _WIN32
+struct platform_thread {
+    void *native;
+};
+#else
+#include <pthread.h>
+struct platform_thread {
+    pthread_t native;
+};
+#endif
+
+struct platform_context;
+
+// Called on a thread that was asked to stop, with no signal of the client's let through. It may
+// have been interrupted anywhere in the client's code, in the host's allocator too, so this must
+// not allocate. `entering`: at the first instruction after platform_client_enter().
+typedef void platform_stop_fn(struct platform_context *context, bool entering);
+
+// Once, before anything below. False when the host refuses.
+bool platform_stop_init(platform_stop_fn *on_stop);
+
+void platform_thread_self(struct platform_thread *out);
+
+// Has on_stop called on a thread, soon. The caller knows that the thread lives.
+void platform_thread_stop(const struct platform_thread *thread);
+
+// Has on_stop called on this thread, before it returns.
+void platform_stop_here(void);
+
+// In on_stop: the thread ends as soon as that returns, without another instruction of the client's
+// code but what the host's own end of a thread runs. A thread that entered client code through
+// platform_client_enter() returns from there instead.
+void platform_context_end(struct platform_context *context);
+
+// Where client code begins (objects ABI 6.1); every register that is not named is 0.
+struct platform_client_entry {
+    uint64_t entry;
+    uint64_t stack;
+    uint64_t arguments[2];
+};
+
+// Whether this host can do platform_client_enter().
+bool platform_client_can_enter(void);
+
+// Starts a detached host thread with the caller's signal mask.
+bool platform_client_start(void (*function)(void *argument), void *argument);
+
+// Leaves this stack for the client's code, after on_stop has been called with the context of its
+// first instruction. Returns when platform_context_end() is called for this thread.
+void platform_client_enter(const struct platform_client_entry *entry);
+
+// The end of the host process: by itself, or as if killed from outside.
+void platform_process_exit(int code);
+void platform_process_kill(void);
+
+#endif // PLATFORM_THREADS_H

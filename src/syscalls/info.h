@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+//
+// What the files that answer zx_object_get_info() share (objects ABI 1.9).
+
+#ifndef SYSCALLS_INFO_H
+#define SYSCALLS_INFO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <zircon/types.h>
+
+// Where the client wants the records of a topic, and how it asks for them.
+struct record_request {
+    zx_handle_t handle;
+    void *buffer;
+    size_t buffer_size;
+    size_t *actual;
+    size_t *avail;
+    bool abi_2018;
+};
+
+// For a topic with one record.
+zx_status_t give_record(const struct record_request *request, const void *record,
+                        size_t record_size);
+
+// For a topic with any number of koids, of which `count` are given out of `available`.
+zx_status_t give_koids(const struct record_request *request, const zx_koid_t *koids, size_t count,
+                       size_t available);
+
+// The topics about tasks; ZX_ERR_NOT_SUPPORTED for every other.
+zx_status_t task_info(const struct record_request *request, uint32_t topic);
+
+#endif // SYSCALLS_INFO_H

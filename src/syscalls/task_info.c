@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+//
+// zx_object_get_info() of threads, the process and the job (objects ABI 1.9).
+
+#include "syscalls/info.h"
+
+#include "objects/handle_table.h"
+#include "tasks/process.h"
+
+#include <string.h>
+#include <zircon/syscalls/object.h>
+
+// The most threads whose koids are told.
+enum { KOID_LIMIT = 1024 };
+
+// The records of 2018, of which the later ones are longer versions.
+struct thread_record_2018 {
+    uint32_t state;
+    uint32_t wait_exception_port_type;
+};
+
+struct process_record_2018 {
+    int64_t return_code;
+    bool started;
+    bool exited;
+    bool debugger_attached;
+    uint8_t padding[5];
+};
+
+static zx_status_t info_thread(const struct record_request *request) {
+    struct object *object = NULL;
+    const zx_status_t status =
+        handle_lookup(request->handle, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_INSPECT, &object);
+    if (status != ZX_OK) {
+        return status;
+    }
+    zx_info_thread_t record = {.state = thread_state(thread_from_object(object))};
+    memset(&record.cpu_affinity_mask, 0xff, sizeof(record.cpu_affinity_mask));
+    object_unref(object);
+    return give_record(request, &record,
+                       request->abi_2018 ? sizeof(struct thread_record_2018) : sizeof(record));
+}
+
+static zx_status_t info_process(const struct record_request *request) {
+    struct object *object = NULL;
+    const zx_status_t status =
+        handle_lookup(request->handle, ZX_OBJ_TYPE_PROCESS, ZX_RIGHT_INSPECT, &object);
+    if (status != ZX_OK) {
+        return status;
+    }
+    object_unref(object);
+    const struct process_record_2018 record_2018 = {.started = true};
+    const zx_info_process_t record = {.start_time = process_start_time(),
+                                      .flags = ZX_INFO_PROCESS_FLAG_STARTED};
+    return request->abi_2018 ? give_record(request, &record_2018, sizeof(record_2018))
+                             : give_record(request, &record, sizeof(record));
+}
+
+static zx_status_t find_parent(const struct record_request *request, zx_obj_type_t type) {
+    struct object *object = NULL;
+    const zx_status_t status = handle_lookup(request->handle, type, ZX_RIGHT_ENUMERATE, &object);
+    if (status == ZX_OK) {
+        object_unref(object);
+    }
+    return status;
+}
+
+static zx_status_t info_process_threads(const struct record_request *request) {
+    const zx_status_t status = find_parent(request, ZX_OBJ_TYPE_PROCESS);
+    if (status != ZX_OK) {
+        return status;
+    }
+    zx_koid_t koids[KOID_LIMIT];
+    const size_t available = process_thread_koids(koids, KOID_LIMIT);
+    return give_koids(request, koids, available < KOID_LIMIT ? available : KOID_LIMIT, available);
+}
+
+// The job has one process and no child.
+static zx_status_t info_job(const struct record_request *request, size_t count) {
+    const zx_koid_t koid = process_koid();
+    const zx_status_t status = find_parent(request, ZX_OBJ_TYPE_JOB);
+    return status == ZX_OK ? give_koids(request, &koid, count, count) : status;
+}
+
+zx_status_t task_info(const struct record_request *request, uint32_t topic) {
+    const uint32_t process_topic_2018 = ZIRCONIA_INFO_TOPIC(3u, 0u);
+    if (topic == (request->abi_2018 ? process_topic_2018 : ZX_INFO_PROCESS)) {
+        return info_process(request);
+    }
+    switch (topic) {
+    case ZX_INFO_THREAD:
+        return info_thread(request);
+    case ZX_INFO_PROCESS_THREADS:
+        return info_process_threads(request);
+    case ZX_INFO_JOB_CHILDREN:
+        return info_job(request, 0);
+    case ZX_INFO_JOB_PROCESSES:
+        return info_job(request, 1);
+    default:
+        return ZX_ERR_NOT_SUPPORTED;
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+//
+// Making, starting and finding threads (objects ABI 3.8, 6.1, 6.2).
+
+#include "tasks/thread.h"
+
+#include "objects/handle_table.h"
+#include "syscalls/syscalls.h"
+#include "tasks/process.h"
+
+#include <zircon/syscalls.h>
+
+// A task for a call that asks for all of `rights`, or in 2018 for WRITE in their place.
+static zx_status_t find(zx_handle_t handle, zx_obj_type_t type, zx_rights_t rights, bool abi_2018,
+                        struct object **out) {
+    const zx_status_t status = handle_lookup_2018(handle, type, rights, out);
+    if (status == ZX_ERR_ACCESS_DENIED && abi_2018) {
+        return handle_lookup_2018(handle, type, ZX_RIGHT_WRITE, out);
+    }
+    return status;
+}
+
+static zx_status_t create(zx_handle_t process, const char *name, size_t name_size, uint32_t options,
+                          zx_handle_t *out, bool abi_2018) {
+    char kept[ZX_MAX_NAME_LEN] = {0};
+    const size_t limit = sizeof(kept) - 1;
+    if (options != 0 || name == NULL ||
+        copy_from_client(kept, name, name_size < limit ? name_size : limit) != ZX_OK) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    struct object *parent = NULL;
+    zx_status_t status =
+        find(process, ZX_OBJ_TYPE_PROCESS, ZX_RIGHT_MANAGE_THREAD, abi_2018, &parent);
+    if (status != ZX_OK) {
+        return status;
+    }
+    object_unref(parent);
+    struct thread *thread = thread_create(kept);
+    if (thread == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    status = give_handle(&thread->object, ZX_DEFAULT_THREAD_RIGHTS, out);
+    object_unref(&thread->object);
+    return status;
+}
+
+zx_status_t sys_thread_create(zx_handle_t process, const char *name, size_t name_size,
+                              uint32_t options, zx_handle_t *out) {
+    return create(process, name, name_size, options, out, false);
+}
+
+zx_status_t sys_2018_thread_create(zx_handle_t process, const char *name, size_t name_size,
+                                   uint32_t options, zx_handle_t *out) {
+    return create(process, name, name_size, options, out, true);
+}
+
+static zx_status_t start(zx_handle_t handle, const struct platform_client_entry *entry,
+                         bool abi_2018) {
+    struct object *object = NULL;
+    zx_status_t status =
+        find(handle, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_MANAGE_THREAD, abi_2018, &object);
+    if (status != ZX_OK) {
+        return status;
+    }
+    const bool refused = !abi_2018 && entry->entry >= platform_address_limit();
+    status = refused ? ZX_ERR_INVALID_ARGS : thread_start(thread_from_object(object), entry);
+    object_unref(object);
+    return status;
+}
+
+zx_status_t sys_thread_start(zx_handle_t handle, zx_vaddr_t entry, zx_vaddr_t stack, uintptr_t arg1,
+                             uintptr_t arg2) {
+    const struct platform_client_entry begin = {entry, stack, {arg1, arg2}};
+    return start(handle, &begin, false);
+}
+
+zx_status_t sys_2018_thread_start(zx_handle_t handle, zx_vaddr_t entry, zx_vaddr_t stack,
+                                  uintptr_t arg1, uintptr_t arg2) {
+    const struct platform_client_entry begin = {entry, stack, {arg1, arg2}};
+    return start(handle, &begin, true);
+}
+
+// --- Handles to the client's own tasks ---
+
+zx_handle_t sys_thread_self(void) {
+    return thread_self_handle();
+}
+
+static zx_handle_t process_handle = ZX_HANDLE_INVALID;
+static zx_handle_t job_handle = ZX_HANDLE_INVALID;
+
+static void make_handles(void) {
+    handle_create(process_object(), ZX_DEFAULT_PROCESS_RIGHTS, &process_handle);
+    handle_create(job_object(), ZX_DEFAULT_JOB_RIGHTS, &job_handle);
+}
+
+static void need_handles(void) {
+    static struct platform_once once = PLATFORM_ONCE_INIT;
+    platform_call_once(&once, make_handles);
+}
+
+zx_handle_t sys_process_self(void) {
+    need_handles();
+    return process_handle;
+}
+
+zx_handle_t sys_job_default(void) {
+    need_handles();
+    return job_handle;
+}
+
+// --- Children ---
+
+static zx_status_t find_child(struct object *parent, zx_koid_t koid, struct object **out) {
+    if (parent->ops->type == ZX_OBJ_TYPE_PROCESS) {
+        struct thread *thread = process_find_thread(koid);
+        *out = thread != NULL ? &thread->object : NULL;
+    } else if (parent->ops->type == ZX_OBJ_TYPE_JOB) {
+        *out = koid == process_koid() ? object_ref(process_object()) : NULL;
+    } else {
+        return ZX_ERR_WRONG_TYPE;
+    }
+    return *out != NULL ? ZX_OK : ZX_ERR_NOT_FOUND;
+}
+
+zx_status_t sys_object_get_child(zx_handle_t handle, zx_koid_t koid, zx_rights_t rights,
+                                 zx_handle_t *out) {
+    struct object *parent = NULL;
+    zx_rights_t have = 0;
+    zx_status_t status = handle_lookup_rights(handle, ZX_OBJ_TYPE_NONE, &parent, &have);
+    if (status != ZX_OK) {
+        return status;
+    }
+    const zx_rights_t wanted = rights == ZX_RIGHT_SAME_RIGHTS ? have : rights;
+    struct object *child = NULL;
+    if ((have & ZX_RIGHT_ENUMERATE) == 0 || (wanted & ~have) != 0) {
+        status = ZX_ERR_ACCESS_DENIED;
+    } else {
+        status = find_child(parent, koid, &child);
+    }
+    object_unref(parent);
+    if (status == ZX_OK) {
+        status = give_handle(child, wanted, out);
+        object_unref(child);
+    }
+    return status;
+}

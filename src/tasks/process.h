@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+//
+// The one process, which is the host's, and the one job that it is in. Both run from the start and
+// end with the host process.
+
+#ifndef TASKS_PROCESS_H
+#define TASKS_PROCESS_H
+
+#include "tasks/thread.h"
+
+// Borrowed, for the life of the host process.
+struct object *process_object(void);
+struct object *job_object(void);
+
+zx_koid_t process_koid(void);
+
+// When the library first looked, of the monotonic clock.
+int64_t process_start_time(void);
+
+// The threads that have begun and not ended.
+void process_add_thread(struct thread *thread);
+void process_remove_thread(struct thread *thread);
+
+// A reference to a living thread, NULL when there is none of that koid.
+struct thread *process_find_thread(zx_koid_t koid);
+
+// Writes up to `room` koids; returns how many threads there are.
+size_t process_thread_koids(zx_koid_t *koids, size_t room);
+
+#endif // TASKS_PROCESS_H

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+//
+// Wanting a thread suspended, and stopping it. The thread itself tells of each step by its signals,
+// so that they come in the order of what happened; others only change what is wanted and wake it.
+
+#include "tasks/stop.h"
+
+#include "objects/observer.h"
+#include "tasks/gate.h"
+
+// --- What is wanted; the thread's lock held ---
+
+static bool is_wanted(const struct thread *thread) {
+    return thread->legacy_suspended || thread->suspend_count > 0;
+}
+
+static bool is_alive(const struct thread *thread) {
+    return (thread->life == THREAD_RUNNING || thread->life == THREAD_SUSPENDED) && !thread->killed;
+}
+
+void thread_call_attention(struct thread *thread) {
+    atomic_store(&thread->blocking.attention, true);
+    if (thread->life == THREAD_RUNNING && !blocking_break(&thread->blocking) && thread->reachable &&
+        thread != gate.thread) {
+        platform_thread_stop(&thread->host);
+    }
+    platform_condition_broadcast(&thread->wake);
+}
+
+static void want(struct thread *thread) {
+    if (!atomic_load(&thread->blocking.attention)) {
+        thread_call_attention(thread);
+    }
+}
+
+static void want_no_longer(struct thread *thread) {
+    if (!is_wanted(thread) && !thread->killed) {
+        atomic_store(&thread->blocking.attention, false);
+        platform_condition_broadcast(&thread->wake);
+    }
+}
+
+// --- Calls ---
+
+zx_status_t thread_suspend(struct thread *thread) {
+    platform_mutex_lock(&thread->blocking.lock);
+    const bool alive = is_alive(thread);
+    if (alive) {
+        thread->legacy_suspended = true;
+        want(thread);
+    }
+    platform_mutex_unlock(&thread->blocking.lock);
+    return alive ? ZX_OK : ZX_ERR_BAD_STATE;
+}
+
+zx_status_t thread_resume(struct thread *thread) {
+    platform_mutex_lock(&thread->blocking.lock);
+    const bool alive = is_alive(thread);
+    if (alive) {
+        thread->legacy_suspended = false;
+        want_no_longer(thread);
+    }
+    platform_mutex_unlock(&thread->blocking.lock);
+    return alive ? ZX_OK : ZX_ERR_BAD_STATE;
+}
+
+zx_status_t thread_add_suspend(struct thread *thread, bool may_be_new) {
+    platform_mutex_lock(&thread->blocking.lock);
+    const bool possible = is_alive(thread) || (thread->life == THREAD_NEW && may_be_new);
+    if (possible) {
+        thread->suspend_count++;
+        want(thread);
+    }
+    platform_mutex_unlock(&thread->blocking.lock);
+    return possible ? ZX_OK : ZX_ERR_BAD_STATE;
+}
+
+void thread_remove_suspend(struct thread *thread) {
+    platform_mutex_lock(&thread->blocking.lock);
+    thread->suspend_count--;
+    want_no_longer(thread);
+    platform_mutex_unlock(&thread->blocking.lock);
+}
+
+// --- The thread itself ---
+
+// The registers are readable from the moment on when the signal can be seen, and are those that the
+// thread goes on with once it cannot be (objects ABI 7.8).
+static void be_suspended(struct thread *thread, struct platform_context *context) {
+    thread->life = THREAD_SUSPENDED;
+    thread->registers = context;
+    platform_mutex_unlock(&thread->blocking.lock);
+    object_change_signals(&thread->object, ZX_THREAD_RUNNING, ZX_THREAD_SUSPENDED);
+    platform_mutex_lock(&thread->blocking.lock);
+    while (is_wanted(thread) && !thread->killed) {
+        platform_condition_wait(&thread->wake, &thread->blocking.lock);
+    }
+    thread->registers = NULL;
+    if (thread->killed) {
+        return; // The signals stay as they are until it is dead.
+    }
+    thread->life = THREAD_RUNNING;
+    platform_mutex_unlock(&thread->blocking.lock);
+    object_change_signals(&thread->object, ZX_THREAD_SUSPENDED, ZX_THREAD_RUNNING);
+    platform_mutex_lock(&thread->blocking.lock);
+}
+
+// True when the thread is to end.
+static bool stop(struct thread *thread, struct platform_context *context) {
+    platform_mutex_lock(&thread->blocking.lock);
+    while (is_wanted(thread) && !thread->killed) {
+        be_suspended(thread, context);
+    }
+    const bool killed = thread->killed;
+    platform_mutex_unlock(&thread->blocking.lock);
+    return killed;
+}
+
+void thread_stop_point(struct thread *thread, struct platform_context *context) {
+    gate.depth = 1;
+    if (stop(thread, context)) {
+        platform_context_end(context); // And it is inside of the library from now on.
+    } else {
+        gate.depth = 0;
+    }
+}
+
+static void on_stop(struct platform_context *context, bool entering) {
+    struct thread *thread = gate.thread;
+    if (thread == NULL) {
+        return;
+    }
+    if (gate.stops_inside) {
+        stop(thread, context);
+    } else if (entering || gate.depth == 0) {
+        thread_stop_point(thread, context);
+    }
+}
+
+bool thread_stop_init(void) {
+    return platform_stop_init(on_stop);
+}
+
+bool thread_stop_inside(void) {
+    struct thread *thread = gate.thread;
+    gate.stops_inside = true;
+    platform_stop_here();
+    gate.stops_inside = false;
+    platform_mutex_lock(&thread->blocking.lock);
+    const bool killed = thread->killed;
+    platform_mutex_unlock(&thread->blocking.lock);
+    return !killed;
+}

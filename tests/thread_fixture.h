@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+//
+// What tests of threads share: client threads on stacks of their own, waiting for a thread's
+// signals and states, and a worker that counts, so that a stopped one can be told from a slow one.
+
+#ifndef TESTS_THREAD_FIXTURE_H
+#define TESTS_THREAD_FIXTURE_H
+
+#include <check.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <zircon/process.h>
+#include <zircon/syscalls.h>
+#include <zircon/syscalls/debug.h>
+#include <zircon/syscalls/exception.h>
+#include <zircon/syscalls/object.h>
+#include <zircon/syscalls/port.h>
+
+enum { STACK_SIZE = 1 << 18 };
+
+typedef void thread_fn(uintptr_t first, uintptr_t second);
+
+struct worker {
+    zx_handle_t handle;
+    unsigned char *stack;
+};
+
+static inline struct worker worker_new(void) {
+    struct worker worker = {.stack = malloc(STACK_SIZE)};
+    ck_assert_ptr_nonnull(worker.stack);
+    ck_assert_int_eq(zx_thread_create(zx_process_self(), "worker", 6, 0, &worker.handle), ZX_OK);
+    return worker;
+}
+
+// As a function finds it that was called: 8 bytes off a multiple of 16.
+static inline uintptr_t worker_stack(const struct worker *worker) {
+    return (((uintptr_t)worker->stack + STACK_SIZE) & ~(uintptr_t)15) - 8;
+}
+
+static inline void worker_start(const struct worker *worker, thread_fn *function, void *argument) {
+    ck_assert_int_eq(zx_thread_start(worker->handle, (zx_vaddr_t)function, worker_stack(worker),
+                                     (uintptr_t)argument, 0),
+                     ZX_OK);
+}
+
+static inline struct worker worker_run(thread_fn *function, void *argument) {
+    const struct worker worker = worker_new();
+    worker_start(&worker, function, argument);
+    return worker;
+}
+
+static inline zx_signals_t until(zx_handle_t handle, zx_signals_t signals) {
+    zx_signals_t observed = 0;
+    ck_assert_int_eq(zx_object_wait_one(handle, signals, ZX_TIME_INFINITE, &observed), ZX_OK);
+    return observed;
+}
+
+static inline void worker_end(struct worker *worker) {
+    ck_assert_int_eq(zx_task_kill(worker->handle), ZX_OK);
+    until(worker->handle, ZX_THREAD_TERMINATED);
+    ck_assert_int_eq(zx_handle_close(worker->handle), ZX_OK);
+    free(worker->stack);
+}
+
+static inline zx_signals_t signals_now(zx_handle_t handle) {
+    zx_signals_t observed = 0x55;
+    ck_assert_int_eq(zx_object_wait_one(handle, 0, 0, &observed), ZX_ERR_TIMED_OUT);
+    return observed;
+}
+
+static inline uint32_t state_of(zx_handle_t handle) {
+    zx_info_thread_t info = {0};
+    ck_assert_int_eq(zx_object_get_info(handle, ZX_INFO_THREAD, &info, sizeof info, NULL, NULL),
+                     ZX_OK);
+    return info.state;
+}
+
+static inline void until_state(zx_handle_t handle, uint32_t state) {
+    while (state_of(handle) != state) {
+        zx_nanosleep(0);
+    }
+}
+
+static inline zx_koid_t koid_of(zx_handle_t handle) {
+    zx_info_handle_basic_t info = {0};
+    ck_assert_int_eq(
+        zx_object_get_info(handle, ZX_INFO_HANDLE_BASIC, &info, sizeof info, NULL, NULL), ZX_OK);
+    return info.koid;
+}
+
+// A worker's argument that it counts in, without ever entering the library.
+static inline void count_for_ever(uintptr_t counter, uintptr_t unused) {
+    (void)unused;
+    for (;;) {
+        atomic_fetch_add_explicit((_Atomic(uint64_t) *)counter, 1, memory_order_relaxed);
+    }
+}
+
+static inline void until_counted(_Atomic(uint64_t) *counter) {
+    const uint64_t before = atomic_load(counter);
+    while (atomic_load(counter) < before + 1000) {
+        zx_nanosleep(0);
+    }
+}
+
+// Another thread counts so far meanwhile that this one, if it could, would have come to count too.
+static inline void assert_stands_still(_Atomic(uint64_t) *counter) {
+    static _Atomic(uint64_t) reference;
+    const uint64_t before = atomic_load(counter);
+    struct worker other = worker_run(count_for_ever, &reference);
+    const uint64_t enough = atomic_load(&reference) + 10000000;
+    while (atomic_load(&reference) < enough) {
+        zx_nanosleep(0);
+    }
+    ck_assert_uint_eq(atomic_load(counter), before);
+    worker_end(&other);
+}
+
+#endif // TESTS_THREAD_FIXTURE_H
