@@ -452,15 +452,14 @@ ZIRCONIA_EXPORT zx_status_t zx_object_get_child(zx_handle_t handle, zx_koid_t ko
 // Errors: ZX_ERR_BAD_HANDLE; ZX_ERR_ACCESS_DENIED without DESTROY; ZX_ERR_WRONG_TYPE.
 ZIRCONIA_EXPORT zx_status_t zx_task_kill(zx_handle_t handle);
 
-#ifdef ZIRCONIA_ABI_2018
-
+// What zx_task_suspend() is in the 2018 era, with one parameter.
 // Suspends a thread until zx_task_resume(). Repeated, it is one suspension. The thread stops soon:
 // ZX_THREAD_SUSPENDED tells when.
 // Errors: ZX_ERR_BAD_HANDLE; ZX_ERR_ACCESS_DENIED without WRITE; ZX_ERR_WRONG_TYPE;
 // ZX_ERR_BAD_STATE when the thread was not started or is dying or dead.
-ZIRCONIA_EXPORT zx_status_t zx_task_suspend(zx_handle_t handle);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_task_suspend(zx_handle_t handle);
 
-#else
+#ifndef ZIRCONIA_ABI_2018
 
 // Suspends a thread until the last handle to *token is closed; it goes on when it has no token
 // left. The thread stops soon: ZX_THREAD_SUSPENDED tells when. One that was not started will stop
@@ -566,7 +565,6 @@ ZIRCONIA_EXPORT zx_status_t zirconia_2018_port_wait(zx_handle_t handle, zx_time_
                                                     zx_port_packet_t *packet);
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_port_cancel(zx_handle_t handle, zx_handle_t source,
                                                       uint64_t key);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_task_suspend(zx_handle_t handle);
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_task_suspend_token(zx_handle_t handle,
                                                              zx_handle_t *token);
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_thread_create(zx_handle_t process, const char *name,
