@@ -70,6 +70,15 @@ START_TEST(the_boot_processor_starts_with_fewer_bits) {
 }
 END_TEST
 
+START_TEST(xcr0_starts_with_x87_alone) {
+    open_guest();
+    guest_load("read_xcr0", ENTRY);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+    EXPECT_REPORTS(1);
+    guest_close();
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("modes of 2018");
     TCase *tcase = tcase_create("control registers");
@@ -77,6 +86,7 @@ int main(void) {
     tcase_add_test(tcase, ne_always_reads_1_and_no_other_bit_is_owned);
     tcase_add_test(tcase, an_application_processor_starts_with_fewer_bits);
     tcase_add_test(tcase, the_boot_processor_starts_with_fewer_bits);
+    tcase_add_test(tcase, xcr0_starts_with_x87_alone);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
