@@ -4,6 +4,7 @@
 // compiled, once for each era, and never run: all of its checks are static.
 
 #include <zircon/assert.h>
+#include <zircon/availability.h>
 #include <zircon/compiler.h>
 #include <zircon/errors.h>
 #include <zircon/limits.h>
@@ -11,6 +12,7 @@
 #include <zircon/rights.h>
 #include <zircon/status.h>
 #include <zircon/syscalls.h>
+#include <zircon/syscalls/clock.h>
 #include <zircon/syscalls/debug.h>
 #include <zircon/syscalls/era.h>
 #include <zircon/syscalls/exception.h>
@@ -29,6 +31,9 @@
 
 #include <cstddef>
 #include <type_traits>
+
+static_assert(zx_duration_mul_int64(ZX_TIME_INFINITE, -2) == ZX_TIME_INFINITE_PAST);
+static_assert(zx_time_from_timespec(zx_timespec_from_time(-1500000000)) == -1500000000);
 
 static_assert(sizeof(zx_port_packet_t) == 48 && alignof(zx_port_packet_t) == 8);
 static_assert(std::is_standard_layout_v<zx_port_packet_t> &&

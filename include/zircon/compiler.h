@@ -52,7 +52,25 @@
 #define __WARN_UNUSED_RESULT ZIRCON_COMPILER_ATTRIBUTE(__warn_unused_result__)
 #endif
 
+// Inline functions of these headers that C++ may use in constant expressions.
+#ifndef __CONSTEXPR
+#if defined(__cplusplus) && __cplusplus >= 201402L
+#define __CONSTEXPR constexpr
+#else
+#define __CONSTEXPR
+#endif
+#endif
+
 #if defined(__GNUC__)
+#ifndef add_overflow
+#define add_overflow(left, right, result) __builtin_add_overflow(left, right, result)
+#endif
+#ifndef sub_overflow
+#define sub_overflow(left, right, result) __builtin_sub_overflow(left, right, result)
+#endif
+#ifndef mul_overflow
+#define mul_overflow(left, right, result) __builtin_mul_overflow(left, right, result)
+#endif
 #ifndef likely
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #endif

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <zircon/compiler.h>
 
@@ -38,21 +39,21 @@ typedef int64_t zx_duration_boot_t;
 
 __BEGIN_CDECLS
 
-static inline int64_t zirconia_saturating_add(int64_t left, int64_t right) {
+static inline __CONSTEXPR int64_t zirconia_saturating_add(int64_t left, int64_t right) {
     if (right > 0 && left > INT64_MAX - right) {
         return INT64_MAX;
     }
     return right < 0 && left < INT64_MIN - right ? INT64_MIN : left + right;
 }
 
-static inline int64_t zirconia_saturating_subtract(int64_t left, int64_t right) {
+static inline __CONSTEXPR int64_t zirconia_saturating_subtract(int64_t left, int64_t right) {
     if (right < 0 && left > INT64_MAX + right) {
         return INT64_MAX;
     }
     return right > 0 && left < INT64_MIN + right ? INT64_MIN : left - right;
 }
 
-static inline int64_t zirconia_saturating_multiply(int64_t left, int64_t right) {
+static inline __CONSTEXPR int64_t zirconia_saturating_multiply(int64_t left, int64_t right) {
     if (left == 0 || right == 0) {
         return 0;
     }
@@ -66,28 +67,51 @@ static inline int64_t zirconia_saturating_multiply(int64_t left, int64_t right) 
     return beyond ? bound : left * right;
 }
 
-static inline zx_time_t zx_time_add_duration(zx_time_t time, zx_duration_t duration) {
+static inline __CONSTEXPR zx_time_t zx_time_add_duration(zx_time_t time, zx_duration_t duration) {
     return zirconia_saturating_add(time, duration);
 }
 
-static inline zx_time_t zx_time_sub_duration(zx_time_t time, zx_duration_t duration) {
+static inline __CONSTEXPR zx_time_t zx_time_sub_duration(zx_time_t time, zx_duration_t duration) {
     return zirconia_saturating_subtract(time, duration);
 }
 
-static inline zx_duration_t zx_time_sub_time(zx_time_t later, zx_time_t earlier) {
+static inline __CONSTEXPR zx_duration_t zx_time_sub_time(zx_time_t later, zx_time_t earlier) {
     return zirconia_saturating_subtract(later, earlier);
 }
 
-static inline zx_duration_t zx_duration_add_duration(zx_duration_t left, zx_duration_t right) {
+static inline __CONSTEXPR zx_duration_t zx_duration_add_duration(zx_duration_t left,
+                                                                 zx_duration_t right) {
     return zirconia_saturating_add(left, right);
 }
 
-static inline zx_duration_t zx_duration_sub_duration(zx_duration_t left, zx_duration_t right) {
+static inline __CONSTEXPR zx_duration_t zx_duration_sub_duration(zx_duration_t left,
+                                                                 zx_duration_t right) {
     return zirconia_saturating_subtract(left, right);
 }
 
-static inline zx_duration_t zx_duration_mul_int64(zx_duration_t duration, int64_t multiplier) {
+static inline __CONSTEXPR zx_duration_t zx_duration_mul_int64(zx_duration_t duration,
+                                                              int64_t multiplier) {
     return zirconia_saturating_multiply(duration, multiplier);
+}
+
+// --- struct timespec, nanoseconds from 0 to 999,999,999 but for negative times ---
+
+static inline __CONSTEXPR zx_duration_t zx_duration_from_timespec(struct timespec value) {
+    return zirconia_saturating_add(zirconia_saturating_multiply(value.tv_sec, ZX_SEC(1)),
+                                   value.tv_nsec);
+}
+
+static inline __CONSTEXPR struct timespec zx_timespec_from_duration(zx_duration_t duration) {
+    struct timespec value = {(time_t)(duration / ZX_SEC(1)), (long)(duration % ZX_SEC(1))};
+    return value;
+}
+
+static inline __CONSTEXPR zx_time_t zx_time_from_timespec(struct timespec value) {
+    return zx_duration_from_timespec(value);
+}
+
+static inline __CONSTEXPR struct timespec zx_timespec_from_time(zx_time_t time) {
+    return zx_timespec_from_duration(time);
 }
 
 __END_CDECLS
