@@ -4,6 +4,7 @@
 // nothing to do but to tell a bad handle from a good one.
 
 #include "objects/handle_table.h"
+#include "tasks/gate.h"
 
 #include <zircon/syscalls.h>
 
@@ -14,12 +15,14 @@
 
 static zx_status_t refuse(zx_handle_t handle, zx_obj_type_t type) {
     struct object *object = NULL;
-    const zx_status_t status = handle_lookup(handle, type, ZX_RIGHT_NONE, &object);
-    if (status != ZX_OK) {
-        return status;
+    gate_enter();
+    zx_status_t status = handle_lookup(handle, type, ZX_RIGHT_NONE, &object);
+    if (status == ZX_OK) {
+        object_unref(object);
+        status = ZX_ERR_NOT_SUPPORTED;
     }
-    object_unref(object);
-    return ZX_ERR_NOT_SUPPORTED;
+    gate_leave();
+    return status;
 }
 
 // Looks at one of its parameters, a handle to an object of this type (NONE for any), or at none.

@@ -109,9 +109,6 @@ ZIRCONIA_EXPORT zx_status_t zx_job_set_critical(zx_handle_t job, uint32_t option
 ZIRCONIA_EXPORT zx_status_t zx_job_set_policy(zx_handle_t handle, uint32_t options, uint32_t topic,
                                               const void *policy, uint32_t count);
 
-ZIRCONIA_EXPORT zx_status_t zx_profile_create(zx_handle_t root_job, uint32_t options,
-                                              const zx_profile_info_t *profile, zx_handle_t *out);
-
 ZIRCONIA_EXPORT zx_status_t zx_object_get_cookie(zx_handle_t handle, zx_handle_t scope,
                                                  uint64_t *cookie);
 ZIRCONIA_EXPORT zx_status_t zx_object_set_cookie(zx_handle_t handle, zx_handle_t scope,
@@ -151,9 +148,6 @@ ZIRCONIA_EXPORT zx_status_t zx_vmar_op_range(zx_handle_t handle, uint32_t op, zx
                                              size_t size, void *buffer, size_t buffer_size);
 
 ZIRCONIA_EXPORT zx_status_t zx_pager_create(uint32_t options, zx_handle_t *out_pager);
-ZIRCONIA_EXPORT zx_status_t zx_pager_create_vmo(zx_handle_t pager, uint32_t options,
-                                                zx_handle_t port, uint64_t key, uint64_t size,
-                                                zx_handle_t *out);
 ZIRCONIA_EXPORT zx_status_t zx_pager_detach_vmo(zx_handle_t pager, zx_handle_t vmo);
 ZIRCONIA_EXPORT zx_status_t zx_pager_op_range(zx_handle_t pager, uint32_t op, zx_handle_t pager_vmo,
                                               uint64_t offset, uint64_t length, uint64_t data);
@@ -173,8 +167,6 @@ ZIRCONIA_EXPORT zx_status_t zx_log_read(zx_handle_t handle, uint32_t len, void *
 ZIRCONIA_EXPORT zx_status_t zx_log_write(zx_handle_t handle, uint32_t len, const void *buffer,
                                          uint32_t options);
 
-ZIRCONIA_EXPORT zx_status_t zx_debug_read(zx_handle_t handle, char *buffer, size_t buffer_size,
-                                          size_t *actual);
 ZIRCONIA_EXPORT zx_status_t zx_debug_send_command(zx_handle_t resource, const char *buffer,
                                                   size_t buffer_size);
 
@@ -284,8 +276,7 @@ ZIRCONIA_EXPORT zx_status_t zx_cprng_add_entropy(const void *buffer, size_t buff
 ZIRCONIA_EXPORT zx_status_t zx_debug_write(const char *buffer, size_t buffer_size);
 ZIRCONIA_EXPORT zx_status_t zx_system_get_features(uint32_t kind, uint32_t *features);
 
-#ifndef ZIRCONIA_ABI_2018
-// The 2018 era's symbols, where the parameters differ; see era.h.
+// Calls whose parameters differ. In the 2018 era the usual names mean these; see era.h.
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_profile_create(zx_handle_t root_job,
                                                          const zx_profile_info_t *profile,
                                                          zx_handle_t *out);
@@ -294,6 +285,15 @@ ZIRCONIA_EXPORT zx_status_t zirconia_2018_pager_create_vmo(zx_handle_t pager, zx
                                                            uint32_t options, zx_handle_t *out);
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_debug_read(zx_handle_t handle, char *buffer,
                                                      size_t *buffer_size);
+
+#ifndef ZIRCONIA_ABI_2018
+ZIRCONIA_EXPORT zx_status_t zx_profile_create(zx_handle_t root_job, uint32_t options,
+                                              const zx_profile_info_t *profile, zx_handle_t *out);
+ZIRCONIA_EXPORT zx_status_t zx_pager_create_vmo(zx_handle_t pager, uint32_t options,
+                                                zx_handle_t port, uint64_t key, uint64_t size,
+                                                zx_handle_t *out);
+ZIRCONIA_EXPORT zx_status_t zx_debug_read(zx_handle_t handle, char *buffer, size_t buffer_size,
+                                          size_t *actual);
 #endif
 
 ZIRCONIA_END_C

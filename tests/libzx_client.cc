@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+//
+// A small VMM that makes no call itself but through libzx, Zircon's C++ wrapper, in either era. Not
+// part of the build, which has no libzx: scripts/check-client compiles, links and runs it.
+
+#include <lib/zx/event.h>
+#include <lib/zx/guest.h>
+#include <lib/zx/port.h>
+#include <lib/zx/process.h>
+#include <lib/zx/resource.h>
+#include <lib/zx/suspend_token.h>
+#include <lib/zx/thread.h>
+#include <lib/zx/timer.h>
+#include <lib/zx/vcpu.h>
+#include <lib/zx/vmar.h>
+#include <lib/zx/vmo.h>
+#include <zircon/syscalls/hypervisor.h>
+#include <zircon/syscalls/port.h>
+#include <zirconia/zirconia.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace {
+
+constexpr uint64_t kMemory = 0x10000;
+constexpr uint64_t kEntry = 0x4000;
+constexpr uint64_t kKey = 7;
+
+// What a client without the right to make code passes; the type that libzx asks for has changed.
+#ifdef ZIRCONIA_ABI_2018
+const zx::handle no_vmex;
+#else
+const zx::resource no_vmex;
+#endif
+
+void require(bool condition, const char *what) {
+    if (!condition) {
+        std::fprintf(stderr, "libzx_client: %s\n", what);
+        std::exit(1);
+    }
+}
+
+void require_ok(zx_status_t status, const char *what) {
+    if (status != ZX_OK) {
+        std::fprintf(stderr, "libzx_client: %s: %d\n", what, status);
+        std::exit(1);
+    }
+}
+
+// Tables that map the first GiB to itself, and a program that writes to port 0x3f8.
+void fill(const zx::vmo &memory) {
+    const uint64_t level_four = 0x1003;
+    const uint64_t level_three = 0x83;
+    const uint8_t program[] = {0x66, 0xba, 0xf8, 0x03, 0xb0, 0x2a, 0xee}; // mov dx, mov al, out
+    require_ok(memory.write(&level_four, 0, sizeof level_four), "vmo.write");
+    require_ok(memory.write(&level_three, 0x1000, sizeof level_three), "vmo.write");
+    require_ok(memory.write(program, kEntry, sizeof program), "vmo.write");
+}
+
+zx::vmo make_memory() {
+    zx::vmo plain;
+    zx::vmo memory;
+    require_ok(zx::vmo::create(kMemory, 0, &plain), "vmo.create");
+    require_ok(plain.replace_as_executable(no_vmex, &memory), "vmo.replace_as_executable");
+    fill(memory);
+    return memory;
+}
+
+void run_guest() {
+    zx::resource resource;
+    zx::guest guest;
+    zx::vmar vmar;
+    zx::vcpu vcpu;
+    uintptr_t address = 1;
+    require_ok(zirconia_hypervisor_resource(resource.reset_and_get_address()), "resource");
+    require_ok(zx::guest::create(resource, 0, &guest, &vmar), "guest.create");
+    const zx_vm_option_t options =
+        ZX_VM_SPECIFIC | ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE;
+    const zx::vmo memory = make_memory();
+    require_ok(vmar.map(0, memory, 0, kMemory, options, &address), "vmar.map");
+    require(address == 0, "vmar.map: address");
+    require_ok(guest.set_trap(ZX_GUEST_TRAP_IO, 0x3f8, 1, zx::port(), kKey), "guest.set_trap");
+    require_ok(zx::vcpu::create(guest, 0, kEntry, &vcpu), "vcpu.create");
+    zx_port_packet_t packet = {};
+#ifdef ZIRCONIA_ABI_2018
+    require_ok(vcpu.resume(&packet), "vcpu.resume");
+#else
+    require_ok(vcpu.kick(), "vcpu.kick");
+    require(vcpu.enter(&packet) == ZX_ERR_CANCELED, "vcpu.enter after a kick");
+    require_ok(vcpu.enter(&packet), "vcpu.enter");
+#endif
+    require(packet.type == ZX_PKT_TYPE_GUEST_IO && packet.key == kKey, "packet");
+    require(packet.guest_io.port == 0x3f8 && packet.guest_io.u8 == 0x2a, "guest_io");
+    zx_vcpu_state_t state = {};
+    require_ok(vcpu.read_state(ZX_VCPU_STATE, &state, sizeof state), "vcpu.read_state");
+    require((state.rax & 0xff) == 0x2a, "rax");
+}
+
+void wait_for_things() {
+    zx::port port;
+    zx::event event;
+    zx::timer timer;
+    zx_port_packet_t packet = {};
+    zx_signals_t pending = 0;
+    require_ok(zx::port::create(0, &port), "port.create");
+    require_ok(zx::event::create(0, &event), "event.create");
+    require_ok(zx::timer::create(0, ZX_CLOCK_MONOTONIC, &timer), "timer.create");
+    require_ok(event.wait_async(port, kKey, ZX_EVENT_SIGNALED, 0), "event.wait_async");
+    require_ok(event.signal(0, ZX_EVENT_SIGNALED), "event.signal");
+    require_ok(port.wait(zx::time::infinite(), &packet), "port.wait");
+    require(packet.key == kKey, "packet of a wait");
+    require_ok(timer.set(zx::deadline_after(zx::msec(1)), zx::nsec(0)), "timer.set");
+    require_ok(timer.wait_one(ZX_TIMER_SIGNALED, zx::time::infinite(), &pending), "timer.wait_one");
+}
+
+void suspend_a_thread() {
+    zx::thread thread;
+    zx::suspend_token token;
+    const char name[] = "new";
+    require_ok(zx::thread::create(*zx::process::self(), name, sizeof name - 1, 0, &thread),
+               "thread.create");
+    require_ok(thread.suspend(&token), "thread.suspend");
+    require(token.is_valid(), "suspend_token");
+    token.reset();
+    require(zx::thread::self()->get() != ZX_HANDLE_INVALID, "thread.self");
+}
+
+} // namespace
+
+int main() {
+    run_guest();
+    wait_for_things();
+    suspend_a_thread();
+    std::puts("libzx_client: passed");
+    return 0;
+}
