@@ -432,6 +432,20 @@ ZIRCONIA_EXPORT zx_status_t zx_thread_create(zx_handle_t process, const char *na
 ZIRCONIA_EXPORT zx_status_t zx_thread_start(zx_handle_t handle, zx_vaddr_t thread_entry,
                                             zx_vaddr_t stack, uintptr_t arg1, uintptr_t arg2);
 
+// Reads or writes registers of a thread that is suspended or in an exception: kind
+// ZX_THREAD_STATE_ and its structure (zircon/syscalls/debug.h). Of rflags only what a program may
+// change is taken. A longer buffer is fine.
+// Errors: thread (READ or WRITE), rights before type; ZX_ERR_INVALID_ARGS for an unknown kind;
+// ZX_ERR_BUFFER_TOO_SMALL; write: ZX_ERR_INVALID_ARGS when buffer cannot be read; ZX_ERR_BAD_STATE
+// when the thread is neither; ZX_ERR_NOT_SUPPORTED for debug registers, for another fs_base, in a
+// synthetic exception, and on hosts other than Linux on x86-64; write: ZX_ERR_INVALID_ARGS for an
+// address that no program can have, or a single step other than 0 and 1.
+// 2018: the general registers have no bases; write: ZX_ERR_INVALID_ARGS for a longer buffer.
+ZIRCONIA_EXPORT zx_status_t zx_thread_read_state(zx_handle_t handle, uint32_t kind, void *buffer,
+                                                 size_t buffer_size);
+ZIRCONIA_EXPORT zx_status_t zx_thread_write_state(zx_handle_t handle, uint32_t kind,
+                                                  const void *buffer, size_t buffer_size);
+
 // Ends the calling thread. Does not return.
 ZIRCONIA_EXPORT void zx_thread_exit(void) __NO_RETURN;
 
@@ -573,6 +587,11 @@ ZIRCONIA_EXPORT zx_status_t zirconia_2018_thread_create(zx_handle_t process, con
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_thread_start(zx_handle_t handle, zx_vaddr_t thread_entry,
                                                        zx_vaddr_t stack, uintptr_t arg1,
                                                        uintptr_t arg2);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_thread_read_state(zx_handle_t handle, uint32_t kind,
+                                                            void *buffer, size_t buffer_size);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_thread_write_state(zx_handle_t handle, uint32_t kind,
+                                                             const void *buffer,
+                                                             size_t buffer_size);
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_create(uint64_t size, uint32_t options,
                                                      zx_handle_t *out);
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_set_size(zx_handle_t handle, uint64_t size);

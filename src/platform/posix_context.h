@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What a platform_context is on POSIX systems.
+// What a platform_context is on POSIX systems: the frame of the signal that stopped the thread.
 
 #ifndef PLATFORM_POSIX_CONTEXT_H
 #define PLATFORM_POSIX_CONTEXT_H
@@ -17,7 +17,15 @@
 
 struct platform_context {
     ucontext_t *host;
+    uint64_t fs_base; // What no frame has.
+    uint64_t gs_base;
+    uint64_t new_gs_base;
 };
+
+// On the thread itself: what is not in the frame is read before others may look, and what they
+// changed of it is done before the thread goes on.
+void posix_context_capture(struct platform_context *context);
+void posix_context_apply(const struct platform_context *context);
 
 // Handlers must not allocate, which other models of thread-local storage may do at first use.
 #if defined(__ELF__)

@@ -130,7 +130,9 @@ static void on_signal(int number, siginfo_t *info, void *host) {
     const int error = errno;
     const bool entering = enter_if_new(host);
     struct platform_context context = {.host = host};
+    posix_context_capture(&context);
     on_stop(&context, entering);
+    posix_context_apply(&context);
     errno = error;
 }
 

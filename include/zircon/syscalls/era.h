@@ -37,7 +37,9 @@
 #define zx_task_suspend zirconia_2018_task_suspend
 #define zx_task_suspend_token zirconia_2018_task_suspend_token
 #define zx_thread_create zirconia_2018_thread_create
+#define zx_thread_read_state zirconia_2018_thread_read_state
 #define zx_thread_start zirconia_2018_thread_start
+#define zx_thread_write_state zirconia_2018_thread_write_state
 #define zx_vmo_create zirconia_2018_vmo_create
 #define zx_vmo_set_size zirconia_2018_vmo_set_size
 #define zx_vmar_allocate zirconia_2018_vmar_allocate

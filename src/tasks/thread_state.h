@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+//
+// Register sets of a thread that is suspended or in an exception (objects ABI 6.4).
+
+#ifndef TASKS_THREAD_STATE_H
+#define TASKS_THREAD_STATE_H
+
+#include "tasks/thread.h"
+
+#include <stddef.h>
+#include <zircon/syscalls/debug.h>
+
+union thread_registers {
+    zx_thread_state_general_regs_t general;
+    zx_thread_state_fp_regs_t fp;
+    zx_thread_state_vector_regs_t vector;
+    zx_thread_state_debug_regs_t debug;
+    zx_thread_state_single_step_t single_step;
+};
+
+// One set by its kind. BAD_STATE when the thread is neither suspended nor in an exception;
+// NOT_SUPPORTED for what the host does not show: debug registers anywhere, everything on hosts
+// other than Linux on x86-64, and in a synthetic exception; write: INVALID_ARGS for a bad value.
+zx_status_t thread_read_state(struct thread *thread, uint32_t kind, union thread_registers *out);
+zx_status_t thread_write_state(struct thread *thread, uint32_t kind,
+                               const union thread_registers *from);
+
+// In place of fs_base or gs_base in a write: as they are. For clients that do not know these.
+#define THREAD_BASE_KEPT UINT64_MAX
+
+#endif // TASKS_THREAD_STATE_H

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: MIT
+//
+// Registers of stopped threads, read from and written to the real ones (objects ABI 6.4).
+
+#include "guest_fixture.h"
+#include "other_thread.h"
+#include "thread_fixture.h"
+
+#include <string.h>
+#include <zircon/syscalls/debug.h>
+
+static struct worker worker;
+static zx_handle_t token;
+
+static zx_status_t read_general(zx_thread_state_general_regs_t *out) {
+    return zx_thread_read_state(worker.handle, ZX_THREAD_STATE_GENERAL_REGS, out, sizeof *out);
+}
+
+static void suspend(void) {
+    ck_assert_int_eq(zx_task_suspend(worker.handle, &token), ZX_OK);
+    until(worker.handle, ZX_THREAD_SUSPENDED);
+}
+
+static void resume(void) {
+    ck_assert_int_eq(zx_handle_close(token), ZX_OK);
+    until(worker.handle, ZX_THREAD_RUNNING | ZX_THREAD_TERMINATED);
+}
+
+#if defined(__linux__) && defined(__x86_64__)
+
+// spin_with_registers() fills the registers and tells so at its argument; store_registers() stores
+// them at rdi and ends the thread.
+__asm__(".text\n"
+        "spin_with_registers:\n"
+        "    mov $0x1111111111111111, %rax\n"
+        "    mov $0x2222222222222222, %rbx\n"
+        "    mov $0x8888888888888888, %r8\n"
+        "    mov $0xffffffffffffffff, %r15\n"
+        "    movq %rbx, %xmm0\n"
+        "    movq %rax, %xmm15\n"
+        "    fldpi\n"
+        "    mov $-1, %rcx\n"
+        "    cmp $-1, %rcx\n"
+        "    movl $1, (%rdi)\n"
+        "spin_here:\n"
+        "    jmp spin_here\n"
+        "store_registers:\n"
+        "    mov %rax, 0(%rdi)\n"
+        "    mov %rbx, 8(%rdi)\n"
+        "    mov %r15, 16(%rdi)\n"
+        "    movq %xmm1, 24(%rdi)\n"
+        "    pushfq\n"
+        "    pop 32(%rdi)\n"
+        "    fstcw 40(%rdi)\n"
+        "    stmxcsr 48(%rdi)\n"
+        "    movl $1, 56(%rdi)\n"
+        "store_end:\n"
+        "    jmp store_end\n"
+        "store_wide:\n"
+        "    vmovdqu %ymm2, (%rdi)\n"
+        "    movl $1, 56(%rdi)\n"
+        "    jmp store_end\n");
+void spin_with_registers(uintptr_t first, uintptr_t second);
+void spin_here(void);
+void store_registers(void);
+void store_wide(void);
+
+struct stored {
+    uint64_t values[7];
+    atomic_int done;
+};
+
+static atomic_int filled;
+
+static void start(void) {
+    atomic_store(&filled, 0);
+    worker = worker_run(spin_with_registers, &filled);
+    while (atomic_load(&filled) == 0) {
+        zx_nanosleep(0);
+    }
+    suspend();
+}
+
+static void go_on_at(void (*code)(void), zx_thread_state_general_regs_t *registers,
+                     struct stored *to) {
+    registers->rip = (uintptr_t)code;
+    registers->rdi = (uintptr_t)to;
+    ck_assert_int_eq(zx_thread_write_state(worker.handle, ZX_THREAD_STATE_GENERAL_REGS, registers,
+                                           sizeof *registers),
+                     ZX_OK);
+    resume();
+    while (atomic_load(&to->done) == 0) {
+        zx_nanosleep(0);
+    }
+}
+
+START_TEST(general_registers_are_those_of_the_interrupted_instruction) {
+    start();
+    zx_thread_state_general_regs_t registers;
+    ck_assert_int_eq(read_general(&registers), ZX_OK);
+    ck_assert_uint_eq(registers.rax, 0x1111111111111111);
+    ck_assert_uint_eq(registers.rbx, 0x2222222222222222);
+    ck_assert_uint_eq(registers.r8, 0x8888888888888888);
+    ck_assert_uint_eq(registers.r15, UINT64_MAX);
+    ck_assert_uint_eq(registers.rdi, (uintptr_t)&filled);
+    ck_assert_uint_eq(registers.rsp, worker_stack(&worker));
+    ck_assert_uint_eq(registers.rip, (uintptr_t)spin_here);
+    ck_assert_uint_eq(registers.rflags & 0x40, 0x40);
+    ck_assert_uint_ne(registers.fs_base, 0);
+    worker_end(&worker);
+}
+END_TEST
+
+START_TEST(written_general_registers_are_what_the_thread_goes_on_with) {
+    start();
+    struct stored stored = {0};
+    zx_thread_state_general_regs_t registers;
+    ck_assert_int_eq(read_general(&registers), ZX_OK);
+    registers.rax = 0x0123456789abcdef;
+    registers.rbx = 42;
+    registers.r15 = 15;
+    registers.rflags = 0xffffffffffffffff & ~UINT64_C(0x44500); // Without TF, NT, DF and AC.
+    go_on_at(store_registers, &registers, &stored);
+    ck_assert_uint_eq(stored.values[0], 0x0123456789abcdef);
+    ck_assert_uint_eq(stored.values[1], 42);
+    ck_assert_uint_eq(stored.values[2], 15);
+    ck_assert_uint_eq(stored.values[4] & 0x8d5, 0x8d5); // OF SF ZF AF PF CF
+    ck_assert_uint_eq(stored.values[4] & 0x3000, 0);    // IOPL is not the client's to change.
+    worker_end(&worker);
+}
+END_TEST
+
+START_TEST(floating_point_registers_are_read_and_written) {
+    start();
+    zx_thread_state_fp_regs_t fp;
+    struct stored stored = {0};
+    zx_thread_state_general_regs_t registers;
+    ck_assert_int_eq(zx_thread_read_state(worker.handle, ZX_THREAD_STATE_FP_REGS, &fp, sizeof fp),
+                     ZX_OK);
+    ck_assert_uint_eq(fp.fcw, 0x37f);
+    ck_assert_uint_eq(fp.st[0].low, 0xc90fdaa22168c235); // pi
+    ck_assert_uint_eq(fp.st[0].high & 0xffff, 0x4000);
+    fp.fcw = 0x27f;
+    ck_assert_int_eq(zx_thread_write_state(worker.handle, ZX_THREAD_STATE_FP_REGS, &fp, sizeof fp),
+                     ZX_OK);
+    ck_assert_int_eq(read_general(&registers), ZX_OK);
+    go_on_at(store_registers, &registers, &stored);
+    ck_assert_uint_eq(stored.values[5] & 0xffff, 0x27f);
+    worker_end(&worker);
+}
+END_TEST
+
+START_TEST(vector_registers_are_read_and_written) {
+    start();
+    static zx_thread_state_vector_regs_t vector;
+    struct stored stored = {0};
+    zx_thread_state_general_regs_t registers;
+    const uint32_t kind = ZX_THREAD_STATE_VECTOR_REGS;
+    ck_assert_int_eq(zx_thread_read_state(worker.handle, kind, &vector, sizeof vector), ZX_OK);
+    ck_assert_uint_eq(vector.zmm[0].v[0], 0x2222222222222222);
+    ck_assert_uint_eq(vector.zmm[15].v[0], 0x1111111111111111);
+    ck_assert_uint_eq(vector.mxcsr & 0x1f80, 0x1f80);
+    vector.zmm[1].v[0] = 0x1020304050607080;
+    vector.mxcsr = 0x5f80;
+    ck_assert_int_eq(zx_thread_write_state(worker.handle, kind, &vector, sizeof vector), ZX_OK);
+    ck_assert_int_eq(read_general(&registers), ZX_OK);
+    go_on_at(store_registers, &registers, &stored);
+    ck_assert_uint_eq(stored.values[3], 0x1020304050607080);
+    ck_assert_uint_eq(stored.values[6] & 0xffff, 0x5f80);
+    worker_end(&worker);
+}
+END_TEST
+
+START_TEST(the_wide_halves_of_vector_registers_are_written) {
+    if (!__builtin_cpu_supports("avx")) {
+        return;
+    }
+    start();
+    static zx_thread_state_vector_regs_t vector;
+    struct stored stored = {0};
+    zx_thread_state_general_regs_t registers;
+    const uint32_t kind = ZX_THREAD_STATE_VECTOR_REGS;
+    ck_assert_int_eq(zx_thread_read_state(worker.handle, kind, &vector, sizeof vector), ZX_OK);
+    for (unsigned i = 0; i < 4; i++) {
+        vector.zmm[2].v[i] = 100 + i;
+    }
+    ck_assert_int_eq(zx_thread_write_state(worker.handle, kind, &vector, sizeof vector), ZX_OK);
+    ck_assert_int_eq(read_general(&registers), ZX_OK);
+    go_on_at(store_wide, &registers, &stored);
+    for (unsigned i = 0; i < 4; i++) {
+        ck_assert_uint_eq(stored.values[i], 100 + i);
+    }
+    suspend();
+    memset(&vector, 0, sizeof vector);
+    ck_assert_int_eq(zx_thread_read_state(worker.handle, kind, &vector, sizeof vector), ZX_OK);
+    ck_assert_uint_eq(vector.zmm[2].v[3], 103);
+    worker_end(&worker);
+}
+END_TEST
+
+START_TEST(a_thread_stopped_in_a_call_has_its_own_stack_pointer) {
+    worker = worker_new();
+    worker_start(&worker, (thread_fn *)(uintptr_t)zx_nanosleep,
+                 (void *)(uintptr_t)ZX_TIME_INFINITE);
+    until_state(worker.handle, ZX_THREAD_STATE_BLOCKED_SLEEPING);
+    suspend();
+    zx_thread_state_general_regs_t registers;
+    ck_assert_int_eq(read_general(&registers), ZX_OK);
+    ck_assert_uint_le(registers.rsp, worker_stack(&worker));
+    ck_assert_uint_gt(registers.rsp, worker_stack(&worker) - 4096);
+    // What was read can be written back, and changes nothing.
+    ck_assert_int_eq(zx_thread_write_state(worker.handle, ZX_THREAD_STATE_GENERAL_REGS, &registers,
+                                           sizeof registers),
+                     ZX_OK);
+    resume();
+    until_state(worker.handle, ZX_THREAD_STATE_BLOCKED_SLEEPING);
+    worker_end(&worker);
+}
+END_TEST
+
+START_TEST(bad_values_are_refused_and_change_nothing) {
+    start();
+    zx_thread_state_general_regs_t registers;
+    zx_thread_state_general_regs_t again;
+    const uint32_t kind = ZX_THREAD_STATE_GENERAL_REGS;
+    ck_assert_int_eq(read_general(&registers), ZX_OK);
+    again = registers;
+    again.rip = UINT64_C(1) << 47;
+    ck_assert_int_eq(zx_thread_write_state(worker.handle, kind, &again, sizeof again),
+                     ZX_ERR_INVALID_ARGS);
+    again = registers;
+    again.fs_base += 8;
+    ck_assert_int_eq(zx_thread_write_state(worker.handle, kind, &again, sizeof again),
+                     ZX_ERR_NOT_SUPPORTED);
+    uint32_t step = 2;
+    ck_assert_int_eq(
+        zx_thread_write_state(worker.handle, ZX_THREAD_STATE_SINGLE_STEP, &step, sizeof step),
+        ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(
+        zx_thread_read_state(worker.handle, ZX_THREAD_STATE_SINGLE_STEP, &step, sizeof step),
+        ZX_OK);
+    ck_assert_uint_eq(step, 0);
+    ck_assert_int_eq(read_general(&again), ZX_OK);
+    ck_assert_int_eq(memcmp(&again, &registers, sizeof again), 0);
+    zx_thread_state_debug_regs_t debug;
+    ck_assert_int_eq(
+        zx_thread_read_state(worker.handle, ZX_THREAD_STATE_DEBUG_REGS, &debug, sizeof debug),
+        ZX_ERR_NOT_SUPPORTED);
+    worker_end(&worker);
+}
+END_TEST
+
+START_TEST(sizes_and_kinds_are_checked_before_the_state) {
+    static _Atomic(uint64_t) counter;
+    worker = worker_run(count_for_ever, &counter);
+    unsigned char buffer[4096] = {0};
+    const uint32_t general = ZX_THREAD_STATE_GENERAL_REGS;
+    const zx_handle_t unreadable = without(ZX_RIGHT_READ, worker.handle);
+    const zx_handle_t unwritable = without(ZX_RIGHT_WRITE, worker.handle);
+    ck_assert_int_eq(zx_thread_read_state(unreadable, 99, buffer, 1), ZX_ERR_ACCESS_DENIED);
+    ck_assert_int_eq(zx_thread_write_state(unwritable, 99, buffer, 1), ZX_ERR_ACCESS_DENIED);
+    ck_assert_int_eq(zx_thread_read_state(zx_process_self(), 99, buffer, 1), ZX_ERR_WRONG_TYPE);
+    ck_assert_int_eq(zx_thread_read_state(worker.handle, 99, buffer, 1), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_thread_read_state(worker.handle, 3, buffer, 4096), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_thread_read_state(worker.handle, general, buffer, 159),
+                     ZX_ERR_BUFFER_TOO_SMALL);
+    ck_assert_int_eq(zx_thread_write_state(worker.handle, general, buffer, 159),
+                     ZX_ERR_BUFFER_TOO_SMALL);
+    ck_assert_int_eq(zx_thread_write_state(worker.handle, general, NULL, 160), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_thread_read_state(worker.handle, general, buffer, 4096), ZX_ERR_BAD_STATE);
+    ck_assert_int_eq(zx_thread_write_state(worker.handle, general, buffer, 4096), ZX_ERR_BAD_STATE);
+    ck_assert_int_eq(zirconia_2018_thread_write_state(worker.handle, general, buffer, 145),
+                     ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zirconia_2018_thread_read_state(worker.handle, general, buffer, 144),
+                     ZX_ERR_BAD_STATE);
+    ck_assert_int_eq(zirconia_2018_thread_read_state(worker.handle, 6, buffer, 8),
+                     ZX_ERR_BAD_STATE);
+    suspend();
+    ck_assert_int_eq(zirconia_2018_thread_read_state(worker.handle, 6, buffer, 8),
+                     ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zirconia_2018_thread_read_state(worker.handle, general, buffer, 144), ZX_OK);
+    ck_assert_int_eq(zirconia_2018_thread_write_state(worker.handle, general, buffer, 144),
+                     ZX_OK); // As it was read.
+    ck_assert_int_eq(zx_handle_close(unreadable), ZX_OK);
+    ck_assert_int_eq(zx_handle_close(unwritable), ZX_OK);
+    worker_end(&worker);
+}
+END_TEST
+
+#else
+
+START_TEST(the_host_shows_no_registers) {
+    zx_thread_state_general_regs_t registers;
+    worker.handle = zx_thread_self();
+    ck_assert_int_eq(read_general(&registers), ZX_ERR_BAD_STATE);
+}
+END_TEST
+
+#endif
+
+int main(void) {
+    const TTest *const tests[] = {
+#if defined(__linux__) && defined(__x86_64__)
+        general_registers_are_those_of_the_interrupted_instruction,
+        written_general_registers_are_what_the_thread_goes_on_with,
+        floating_point_registers_are_read_and_written,
+        vector_registers_are_read_and_written,
+        the_wide_halves_of_vector_registers_are_written,
+        a_thread_stopped_in_a_call_has_its_own_stack_pointer,
+        bad_values_are_refused_and_change_nothing,
+        sizes_and_kinds_are_checked_before_the_state,
+#else
+        the_host_shows_no_registers,
+#endif
+    };
+    return run_tests("thread_state", tests, sizeof tests / sizeof tests[0]);
+}
