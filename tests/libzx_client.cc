@@ -18,6 +18,7 @@
 #include <zircon/syscalls/port.h>
 #include <zirconia/zirconia.h>
 
+#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -116,15 +117,33 @@ void wait_for_things() {
     require_ok(timer.wait_one(ZX_TIMER_SIGNALED, zx::time::infinite(), &pending), "timer.wait_one");
 }
 
+std::atomic<bool> thread_may_end;
+
+void count(uintptr_t, uintptr_t) {
+    while (!thread_may_end.load()) {
+        zx_nanosleep(0);
+    }
+    zx_thread_exit();
+}
+
 void suspend_a_thread() {
+    alignas(16) static uint8_t stack[0x10000];
     zx::thread thread;
     zx::suspend_token token;
-    const char name[] = "new";
+    zx_signals_t pending = 0;
+    const char name[] = "counter";
     require_ok(zx::thread::create(*zx::process::self(), name, sizeof name - 1, 0, &thread),
                "thread.create");
+    require_ok(thread.start(count, stack + sizeof stack, 0, 0), "thread.start");
     require_ok(thread.suspend(&token), "thread.suspend");
-    require(token.is_valid(), "suspend_token");
+    require_ok(thread.wait_one(ZX_THREAD_SUSPENDED, zx::time::infinite(), &pending),
+               "thread.wait_one, suspended");
     token.reset();
+    require_ok(thread.wait_one(ZX_THREAD_RUNNING, zx::time::infinite(), &pending),
+               "thread.wait_one, running");
+    thread_may_end.store(true);
+    require_ok(thread.wait_one(ZX_THREAD_TERMINATED, zx::time::infinite(), &pending),
+               "thread.wait_one, terminated");
     require(zx::thread::self()->get() != ZX_HANDLE_INVALID, "thread.self");
 }
 

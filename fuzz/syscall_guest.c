@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+//
+// Calls on guests, VCPUs and resources, those that are refused, and those to the system. A VCPU is
+// kicked before it runs, so that it comes back at once; what guests do when they run is not the
+// question here.
+
+#include "syscall_state.h"
+
+#include <zircon/process.h>
+#include <zircon/syscalls.h>
+#include <zircon/syscalls/hypervisor.h>
+#include <zirconia/virtual_time.h>
+#include <zirconia/zirconia.h>
+
+static void create_guest(struct state *state, bool old) {
+    const bool any = input_byte(&state->input) % 4 == 0;
+    const uint32_t options = any ? input_byte(&state->input) : 0;
+    zx_handle_t resource = ZX_HANDLE_INVALID;
+    zx_handle_t out[2] = {0};
+    if (state->has_guest) {
+        return;
+    }
+    zirconia_hypervisor_resource(&resource);
+    const zx_handle_t used = any ? state_handle(state) : resource;
+    const zx_status_t status = old ? zirconia_2018_guest_create(used, options, &out[0], &out[1])
+                                   : zx_guest_create(used, options, &out[0], &out[1]);
+    state_keep(state, status, &out[0]);
+    state_keep(state, status, &out[1]);
+    state->has_guest = status == ZX_OK;
+    zx_handle_close(resource);
+}
+
+static void set_trap(struct state *state, bool old) {
+    const zx_handle_t guest = state_handle(state);
+    const uint32_t kind = input_byte(&state->input) % 4;
+    const uint64_t address = input_amount(&state->input);
+    const uint64_t size = input_amount(&state->input);
+    const zx_handle_t port = kind == ZX_GUEST_TRAP_BELL ? state_handle(state) : ZX_HANDLE_INVALID;
+    old ? zirconia_2018_guest_set_trap(guest, kind, address, size, port, 1)
+        : zx_guest_set_trap(guest, kind, address, size, port, 1);
+}
+
+static void create_vcpu(struct state *state, bool old) {
+    const zx_handle_t guest = state_handle(state);
+    const uint32_t options = input_byte(&state->input) % 16 == 0 ? 1 : 0;
+    const uint64_t entry = input_amount(&state->input);
+    zx_handle_t out = ZX_HANDLE_INVALID;
+    const zx_status_t status = old ? zirconia_2018_vcpu_create(guest, options, entry, &out)
+                                   : zx_vcpu_create(guest, options, entry, &out);
+    state_keep(state, status, &out);
+}
+
+static void run(struct state *state, bool old) {
+    const zx_handle_t vcpu = state_handle(state);
+    zx_port_packet_t *packet = state_pointer(state, 48);
+    if (zx_vcpu_kick(vcpu) == ZX_OK) {
+        old ? zx_vcpu_resume(vcpu, packet) : zx_vcpu_enter(vcpu, packet);
+    }
+}
+
+static void vcpu_state(struct state *state, bool old, bool write) {
+    const zx_handle_t vcpu = state_handle(state);
+    const uint32_t kind = input_byte(&state->input) % 4;
+    const size_t size =
+        input_byte(&state->input) % 2 == 0 ? sizeof(zx_vcpu_state_t) : input_byte(&state->input);
+    void *buffer = state_pointer(state, size);
+    if (write) {
+        old ? zirconia_2018_vcpu_write_state(vcpu, kind, buffer, size)
+            : zx_vcpu_write_state(vcpu, kind, buffer, size);
+    } else {
+        old ? zirconia_2018_vcpu_read_state(vcpu, kind, buffer, size)
+            : zx_vcpu_read_state(vcpu, kind, buffer, size);
+    }
+}
+
+static void create_resource(struct state *state) {
+    const uint32_t kind = input_byte(&state->input) % 8;
+    const uint64_t base = input_amount(&state->input);
+    const uint64_t size = input_amount(&state->input);
+    zx_handle_t out = ZX_HANDLE_INVALID;
+    state_keep(state, zirconia_resource_create(kind, base, size, &out), &out);
+}
+
+void call_guest(struct state *state, uint8_t which) {
+    const bool old = (which & 1) != 0;
+    switch (which / 2 % 8) {
+    case 0:
+        create_guest(state, old);
+        break;
+    case 1:
+        set_trap(state, old);
+        break;
+    case 2:
+        create_vcpu(state, old);
+        break;
+    case 3:
+        run(state, old);
+        break;
+    case 4:
+        vcpu_state(state, old, false);
+        break;
+    case 5:
+        vcpu_state(state, old, true);
+        break;
+    case 6: {
+        const zx_handle_t vcpu = state_handle(state);
+        const uint32_t vector = (uint32_t)input_amount(&state->input);
+        old ? zirconia_2018_vcpu_interrupt(vcpu, vector) : zx_vcpu_interrupt(vcpu, vector);
+        break;
+    }
+    default:
+        old ? (void)zirconia_guest_use_virtual_time(state_handle(state)) : create_resource(state);
+        break;
+    }
+}
+
+// --- What is not modelled, and small questions ---
+
+static void refused_on_handle(struct state *state, uint8_t which) {
+    const zx_handle_t handle = state_handle(state);
+    void *pointer = state_pointer(state, 64);
+    const size_t size = (size_t)input_amount(&state->input);
+    const uint32_t word = input_byte(&state->input);
+    switch (which % 8) {
+    case 0:
+        zx_channel_write(handle, word, pointer, (uint32_t)size, pointer, word);
+        break;
+    case 1:
+        zx_socket_write(handle, word, pointer, size, pointer);
+        break;
+    case 2:
+        zx_fifo_read(handle, size, pointer, size, pointer);
+        break;
+    case 3:
+        zx_vmar_op_range(handle, word, size, size, pointer, size);
+        break;
+    case 4:
+        zx_interrupt_wait(handle, pointer);
+        break;
+    case 5:
+        zx_resource_create(handle, word, size, size, pointer, size, pointer);
+        break;
+    case 6:
+        zx_object_set_profile(handle, handle, word);
+        break;
+    default:
+        zx_pmt_unpin(handle);
+        break;
+    }
+}
+
+void call_refused(struct state *state, uint8_t which) {
+    void *pointer = state_pointer(state, 64);
+    switch (which / 8) {
+    case 0:
+        zx_nanosleep(state_deadline(state));
+        break;
+    case 1:
+        zx_cprng_draw(pointer, input_byte(&state->input));
+        zx_system_get_version(pointer, input_byte(&state->input));
+        zx_clock_get_new(input_byte(&state->input) % 4, pointer);
+        break;
+    case 2:
+        zx_channel_create(0, pointer, pointer);
+        zx_futex_wait(pointer, 0, 0, 0);
+        zx_debug_write(pointer, input_byte(&state->input));
+        break;
+    default:
+        refused_on_handle(state, which);
+        break;
+    }
+}
