@@ -32,7 +32,8 @@ struct home {
     char handler_stack[65536];
 };
 
-static _Thread_local struct home *home HANDLER_SAFE;
+// Volatile, because pthread_kill() is declared not to call back into this file.
+static _Thread_local struct home *volatile home HANDLER_SAFE;
 
 static void enter(ucontext_t *context) {
     const struct platform_client_entry *entry = home->entry;
