@@ -43,14 +43,15 @@ zx_status_t zx_system_get_version(char *version, size_t version_size) {
 
 void zx_cprng_draw(void *buffer, size_t buffer_size) {
     uint8_t bytes[256];
-    for (size_t done = 0; done < buffer_size;) {
-        const size_t left = buffer_size - done;
-        const size_t step = left < sizeof(bytes) ? left : sizeof(bytes);
+    uintptr_t address = (uintptr_t)buffer; // Which may be anything.
+    while (buffer_size > 0) {
+        const size_t step = buffer_size < sizeof(bytes) ? buffer_size : sizeof(bytes);
         platform_random(bytes, step);
-        if (copy_to_client((uint8_t *)buffer + done, bytes, step) != ZX_OK) {
+        if (copy_to_client((void *)address, bytes, step) != ZX_OK) {
             return;
         }
-        done += step;
+        address += step;
+        buffer_size -= step;
     }
 }
 

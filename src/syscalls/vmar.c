@@ -140,7 +140,7 @@ zx_status_t sys_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, size_t len) {
     return status;
 }
 
-zx_status_t zirconia_2018_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, size_t len) {
+zx_status_t sys_2018_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, size_t len) {
     struct object *object = NULL;
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMAR, ZX_RIGHT_NONE, &object);
     if (status == ZX_OK) {
@@ -150,8 +150,8 @@ zx_status_t zirconia_2018_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, size_t
     return status;
 }
 
-zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vm_option_t options, zx_vaddr_t addr,
-                            size_t len) {
+zx_status_t sys_vmar_protect(zx_handle_t handle, zx_vm_option_t options, zx_vaddr_t addr,
+                             size_t len) {
     struct object *object = NULL;
     const uint32_t wanted = with_read_for_execute(options);
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMAR, rights_for(wanted), &object);
@@ -196,22 +196,21 @@ static zx_status_t allocate(zx_handle_t parent, const struct vmar_allocate_reque
     return status;
 }
 
-zx_status_t zx_vmar_allocate(zx_handle_t parent_vmar, zx_vm_option_t options, size_t offset,
-                             size_t size, zx_handle_t *child_vmar, zx_vaddr_t *child_addr) {
+zx_status_t sys_vmar_allocate(zx_handle_t parent_vmar, zx_vm_option_t options, size_t offset,
+                              size_t size, zx_handle_t *child_vmar, zx_vaddr_t *child_addr) {
     const struct vmar_allocate_request request = {
         .options = options, .offset = offset, .size = size};
     return allocate(parent_vmar, &request, child_vmar, child_addr);
 }
 
-zx_status_t zirconia_2018_vmar_allocate(zx_handle_t parent_vmar, zx_vm_option_t options,
-                                        size_t offset, size_t size, zx_handle_t *child_vmar,
-                                        zx_vaddr_t *child_addr) {
+zx_status_t sys_2018_vmar_allocate(zx_handle_t parent_vmar, zx_vm_option_t options, size_t offset,
+                                   size_t size, zx_handle_t *child_vmar, zx_vaddr_t *child_addr) {
     const struct vmar_allocate_request request = {
         .options = options, .offset = offset, .size = size, .abi_2018 = true};
     return allocate(parent_vmar, &request, child_vmar, child_addr);
 }
 
-zx_status_t zx_vmar_destroy(zx_handle_t handle) {
+zx_status_t sys_vmar_destroy(zx_handle_t handle) {
     struct object *object = NULL;
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMAR, ZX_RIGHT_NONE, &object);
     if (status == ZX_OK) {

@@ -86,11 +86,11 @@ static zx_status_t set_size(zx_handle_t handle, uint64_t size, bool abi_2018) {
     return status;
 }
 
-zx_status_t zx_vmo_set_size(zx_handle_t handle, uint64_t size) {
+zx_status_t sys_vmo_set_size(zx_handle_t handle, uint64_t size) {
     return set_size(handle, size, false);
 }
 
-zx_status_t zirconia_2018_vmo_set_size(zx_handle_t handle, uint64_t size) {
+zx_status_t sys_2018_vmo_set_size(zx_handle_t handle, uint64_t size) {
     return set_size(handle, size, true);
 }
 
@@ -120,8 +120,8 @@ static bool right_of(uint32_t op, zx_rights_t *right) {
     }
 }
 
-zx_status_t zx_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset, uint64_t size,
-                            void *buffer, size_t buffer_size) {
+zx_status_t sys_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset, uint64_t size,
+                             void *buffer, size_t buffer_size) {
     (void)buffer; // Only locking uses it, and no VMO can be locked.
     (void)buffer_size;
     struct object *object = NULL;
@@ -144,7 +144,7 @@ zx_status_t zx_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset, ui
     return status;
 }
 
-zx_status_t zx_vmo_set_cache_policy(zx_handle_t handle, uint32_t cache_policy) {
+zx_status_t sys_vmo_set_cache_policy(zx_handle_t handle, uint32_t cache_policy) {
     if ((cache_policy & ~ZX_CACHE_POLICY_MASK) != 0) {
         return ZX_ERR_INVALID_ARGS;
     }

@@ -66,8 +66,8 @@ static zx_status_t look_up_parent(zx_handle_t handle, struct object **out, zx_ri
     return status;
 }
 
-zx_status_t zx_vmo_create_child(zx_handle_t handle, uint32_t options, uint64_t offset,
-                                uint64_t size, zx_handle_t *out) {
+zx_status_t sys_vmo_create_child(zx_handle_t handle, uint32_t options, uint64_t offset,
+                                 uint64_t size, zx_handle_t *out) {
     struct object *object = NULL;
     zx_rights_t rights = 0;
     zx_status_t status = look_up_parent(handle, &object, &rights);
@@ -87,8 +87,8 @@ zx_status_t zx_vmo_create_child(zx_handle_t handle, uint32_t options, uint64_t o
     return status;
 }
 
-zx_status_t zx_vmo_clone(zx_handle_t handle, uint32_t options, uint64_t offset, uint64_t size,
-                         zx_handle_t *out) {
+zx_status_t sys_vmo_clone(zx_handle_t handle, uint32_t options, uint64_t offset, uint64_t size,
+                          zx_handle_t *out) {
     const uint32_t known =
         ZIRCONIA_2018_VMO_CLONE_COPY_ON_WRITE | ZIRCONIA_2018_VMO_CLONE_NON_RESIZEABLE;
     struct object *object = NULL;
