@@ -299,6 +299,8 @@ static const struct call calls[] = {
     {CALL(zx_task_suspend)},
     {CALL(zx_task_suspend_token)},
     {CALL(zx_task_resume)},
+    {CALL(zx_task_resume_from_exception)},
+    {CALL(zx_task_bind_exception_port)},
     {CALL(zx_clock_get_monotonic)},
     {CALL(zx_deadline_after)},
     {CALL(zx_nanosleep)},

@@ -499,6 +499,31 @@ ZIRCONIA_EXPORT zx_status_t zx_task_suspend_token(zx_handle_t handle, zx_handle_
 // answered.
 ZIRCONIA_EXPORT zx_status_t zx_task_resume(zx_handle_t handle, uint32_t options);
 
+// ---- Exceptions (objects ABI 8) ----
+//
+// A fault of the client's code becomes an exception when a handler is bound that it can be told to:
+// the process's debugger, the thread, the process, the job, in this order. A thread is in its
+// exception until a handler lets it go on. If none does, what the host does with the fault follows.
+
+// Has exceptions of a thread, the process or its job told by packets with key on the port, or no
+// longer if port is ZX_HANDLE_INVALID. options: ZX_EXCEPTION_PORT_DEBUGGER, not for a thread; to
+// unbind also ZX_EXCEPTION_PORT_UNBIND_QUIETLY, with which threads that wait for this handler wait
+// on instead of asking the next one. 2018's; one symbol in both eras; no right is asked for.
+// Errors: ZX_ERR_INVALID_ARGS for options; port and then handle: ZX_ERR_BAD_HANDLE,
+// ZX_ERR_WRONG_TYPE; ZX_ERR_INVALID_ARGS for the debugger of a thread; bind: ZX_ERR_NOT_FOUND when
+// the thread is dead, ZX_ERR_ALREADY_BOUND, ZX_ERR_NO_MEMORY; unbind: ZX_ERR_BAD_STATE when nothing
+// is bound.
+ZIRCONIA_EXPORT zx_status_t zx_task_bind_exception_port(zx_handle_t handle, zx_handle_t port,
+                                                        uint64_t key, uint32_t options);
+
+// Answers the exception that the thread waits in with that port: options 0 lets it go on,
+// ZX_RESUME_TRY_NEXT asks the next handler. As above.
+// Errors: thread, then port: ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE; ZX_ERR_INVALID_ARGS for options;
+// ZX_ERR_BAD_STATE when the thread waits for no answer; ZX_ERR_ACCESS_DENIED when it waits for
+// another port's.
+ZIRCONIA_EXPORT zx_status_t zx_task_resume_from_exception(zx_handle_t handle, zx_handle_t port,
+                                                          uint32_t options);
+
 // ---- Time (objects ABI 3.6) ----
 
 // Nanoseconds of the host's monotonic clock.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // A copy that survives bad pointers: a fault inside it jumps back out of it. The thread that
-// copies says so in a thread-local pointer, which the handlers of SIGSEGV and SIGBUS look at; every
-// other fault goes on to the handlers that were there before.
+// copies says so in a thread-local pointer, which the handlers of SIGSEGV and SIGBUS look at
+// (posix_faults.c).
 
 #if defined(__APPLE__)
 #define _DARWIN_C_SOURCE
@@ -12,6 +12,8 @@
 #endif
 
 #include "platform/platform.h"
+#include "platform/posix_context.h"
+#include "platform/posix_faults.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -21,13 +23,6 @@
 #define NO_SANITIZE                                                                                \
     __attribute__((noinline, no_sanitize("address"), no_sanitize("thread"),                        \
                    no_sanitize("undefined")))
-
-// A handler must not allocate, which other models of thread-local storage may do at first use.
-#if defined(__ELF__)
-#define HANDLER_SAFE __attribute__((tls_model("initial-exec")))
-#else
-#define HANDLER_SAFE
-#endif
 
 struct copy_guard {
     sigjmp_buf recovery;
@@ -40,34 +35,6 @@ struct copy_guard {
 
 static _Thread_local struct copy_guard *volatile active_guard HANDLER_SAFE;
 
-static struct sigaction previous_segv;
-static struct sigaction previous_bus;
-
-// Does what would have happened without our handler.
-static void pass_on(int number, siginfo_t *info, void *context) {
-    const struct sigaction *previous = number == SIGBUS ? &previous_bus : &previous_segv;
-    const bool detailed = (previous->sa_flags & SA_SIGINFO) != 0;
-    if (!detailed && previous->sa_handler == SIG_IGN && info->si_code <= 0) {
-        return;
-    }
-    if (!detailed && (previous->sa_handler == SIG_DFL || previous->sa_handler == SIG_IGN)) {
-        // The instruction faults again when we return, and a signal sent by hand is sent again.
-        signal(number, SIG_DFL);
-        if (info->si_code <= 0) {
-            raise(number);
-        }
-        return;
-    }
-    sigset_t saved;
-    pthread_sigmask(SIG_BLOCK, &previous->sa_mask, &saved);
-    if (detailed) {
-        previous->sa_sigaction(number, info, context);
-    } else {
-        previous->sa_handler(number);
-    }
-    pthread_sigmask(SIG_SETMASK, &saved, NULL);
-}
-
 static bool inside(uintptr_t address, uintptr_t start, size_t size) {
     return address >= start && address - start < size;
 }
@@ -79,22 +46,13 @@ static bool is_the_copys(const struct copy_guard *guard, const siginfo_t *info) 
                                  inside(address, guard->source, guard->size));
 }
 
-static void on_fault(int number, siginfo_t *info, void *context) {
+void posix_copy_recover(const siginfo_t *info, void *context) {
     struct copy_guard *guard = active_guard;
     if (guard != NULL && is_the_copys(guard, info)) {
         guard->fault_address = (uintptr_t)info->si_addr;
         guard->mask = ((const ucontext_t *)context)->uc_sigmask;
         siglongjmp(guard->recovery, 1);
     }
-    pass_on(number, info, context);
-}
-
-static void install_handlers(void) {
-    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK};
-    action.sa_sigaction = on_fault;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGSEGV, &action, &previous_segv);
-    sigaction(SIGBUS, &action, &previous_bus);
 }
 
 typedef uint64_t __attribute__((aligned(1), may_alias)) loose_word;
@@ -116,7 +74,6 @@ NO_SANITIZE static void copy_words(volatile unsigned char *destination,
 
 bool platform_copy_or_fault(void *destination, const void *source, size_t size,
                             uintptr_t *fault_address) {
-    static struct platform_once once = PLATFORM_ONCE_INIT;
     *fault_address = 0;
     if (size == 0) {
         return true;
@@ -124,7 +81,7 @@ bool platform_copy_or_fault(void *destination, const void *source, size_t size,
     if (destination == NULL || source == NULL) {
         return false;
     }
-    platform_call_once(&once, install_handlers);
+    posix_faults_take_memory_signals();
     struct copy_guard guard;
     guard.destination = (uintptr_t)destination;
     guard.source = (uintptr_t)source;

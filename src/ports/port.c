@@ -100,9 +100,21 @@ static void port_on_zero_handles(struct object *object) {
     struct port *port = port_from_object(object);
     platform_mutex_lock(&port->lock);
     port->closed = true;
+    void (*on_close)(struct port * port) = port->on_close;
     platform_mutex_unlock(&port->lock);
     port_remove_packets(port, matches_all, NULL);
     port_observers_end(port);
+    if (on_close != NULL) {
+        on_close(port);
+    }
+}
+
+bool port_watch_close(struct port *port, void (*on_close)(struct port *port)) {
+    platform_mutex_lock(&port->lock);
+    port->on_close = on_close;
+    const bool open = !port->closed;
+    platform_mutex_unlock(&port->lock);
+    return open;
 }
 
 static const struct object_ops port_ops = {

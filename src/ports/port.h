@@ -47,6 +47,7 @@ struct port {
     struct port_observer *observers; // Armed.
     uint32_t limited_packets;
     bool closed; // No handle is left.
+    void (*on_close)(struct port *port);
 };
 
 // How many packets may be queued before the next is refused: one more fits than the limit says,
@@ -59,6 +60,9 @@ zx_status_t port_create(bool abi_2018, struct port **out);
 static inline struct port *port_from_object(struct object *object) {
     return (struct port *)object;
 }
+
+// Has the function called, inside a call, when the last handle is gone. False when it is already.
+bool port_watch_close(struct port *port, void (*on_close)(struct port *port));
 
 // Appends a packet and takes it over: on failure it is released. ZX_ERR_BAD_STATE when the port
 // has no handles left, SHOULD_WAIT when it is full. Never blocks.

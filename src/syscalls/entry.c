@@ -42,7 +42,7 @@ void zx_thread_exit(void) {
     for (;;) {
         gate_enter();
         if (gate.thread != NULL) {
-            thread_kill(gate.thread);
+            thread_exit();
         }
         gate_leave();
         platform_yield();

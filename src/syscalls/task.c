@@ -96,7 +96,10 @@ zx_status_t sys_task_resume(zx_handle_t handle, uint32_t options) {
         return status;
     }
     struct thread *thread = thread_from_object(object);
-    status = options == 0 ? thread_resume(thread) : ZX_ERR_BAD_STATE;
+    const bool next = (options & ZX_RESUME_TRY_NEXT) != 0;
+    status = options == 0
+                 ? thread_resume(thread)
+                 : exception_answer(thread, next ? ANSWER_TRY_NEXT : ANSWER_RESUME, NULL, NULL);
     object_unref(object);
     return status;
 }

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <zircon/syscalls/object.h>
 
-// The most threads whose koids are told.
-enum { KOID_LIMIT = 1024 };
+// The most threads whose koids are told, and the size of the older exception report.
+enum { KOID_LIMIT = 1024, REPORT_SIZE_2018 = 32 };
 
 // The records of 2018, of which the later ones are longer versions.
 struct thread_record_2018 {
@@ -35,10 +35,26 @@ static zx_status_t info_thread(const struct record_request *request) {
         return status;
     }
     zx_info_thread_t record = {.state = thread_state(thread_from_object(object))};
+    record.wait_exception_channel_type = exception_asked(thread_from_object(object));
     memset(&record.cpu_affinity_mask, 0xff, sizeof(record.cpu_affinity_mask));
     object_unref(object);
     return give_record(request, &record,
                        request->abi_2018 ? sizeof(struct thread_record_2018) : sizeof(record));
+}
+
+// `size` is that of the record's version; the later one has the fields of the earlier.
+static zx_status_t info_exception_report(const struct record_request *request, uint32_t size) {
+    struct object *object = NULL;
+    zx_status_t status =
+        handle_lookup(request->handle, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_INSPECT, &object);
+    if (status != ZX_OK) {
+        return status;
+    }
+    zx_exception_report_t report;
+    status = exception_report(thread_from_object(object), &report);
+    object_unref(object);
+    report.header.size = size;
+    return status == ZX_OK ? give_record(request, &report, size) : status;
 }
 
 static zx_status_t info_process(const struct record_request *request) {
@@ -88,6 +104,10 @@ zx_status_t task_info(const struct record_request *request, uint32_t topic) {
         return info_process(request);
     }
     switch (topic) {
+    case ZIRCONIA_INFO_TOPIC(11u, 0u):
+        return info_exception_report(request, REPORT_SIZE_2018);
+    case ZX_INFO_THREAD_EXCEPTION_REPORT:
+        return info_exception_report(request, sizeof(zx_exception_report_t));
     case ZX_INFO_THREAD:
         return info_thread(request);
     case ZX_INFO_PROCESS_THREADS:

@@ -10,6 +10,7 @@
 struct task {
     struct object object;
     char name[ZX_MAX_NAME_LEN];
+    struct exception_slots exception_slots;
 };
 
 static struct task process;
@@ -74,6 +75,14 @@ zx_koid_t process_koid(void) {
     return process_object()->koid;
 }
 
+struct exception_slots *process_exception_slots(void) {
+    return &process.exception_slots;
+}
+
+struct exception_slots *job_exception_slots(void) {
+    return &job.exception_slots;
+}
+
 int64_t process_start_time(void) {
     init();
     return start_time;
@@ -110,6 +119,14 @@ struct thread *process_find_thread(zx_koid_t koid) {
     }
     platform_mutex_unlock(&threads.lock);
     return thread;
+}
+
+void process_each_thread(void (*function)(struct thread *thread, void *argument), void *argument) {
+    platform_mutex_lock(&threads.lock);
+    for (struct thread *thread = threads.first; thread != NULL; thread = thread->next) {
+        function(thread, argument);
+    }
+    platform_mutex_unlock(&threads.lock);
 }
 
 size_t process_thread_koids(zx_koid_t *koids, size_t room) {

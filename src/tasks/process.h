@@ -12,6 +12,9 @@
 struct object *process_object(void);
 struct object *job_object(void);
 
+struct exception_slots *process_exception_slots(void);
+struct exception_slots *job_exception_slots(void);
+
 zx_koid_t process_koid(void);
 
 // When the library first looked, of the monotonic clock.
@@ -23,6 +26,9 @@ void process_remove_thread(struct thread *thread);
 
 // A reference to a living thread, NULL when there is none of that koid.
 struct thread *process_find_thread(zx_koid_t koid);
+
+// Calls the function for each of them. Nothing of the list may be called from there.
+void process_each_thread(void (*function)(struct thread *thread, void *argument), void *argument);
 
 // Writes up to `room` koids; returns how many threads there are.
 size_t process_thread_koids(zx_koid_t *koids, size_t room);

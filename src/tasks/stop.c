@@ -15,7 +15,8 @@ static bool is_wanted(const struct thread *thread) {
 }
 
 static bool is_alive(const struct thread *thread) {
-    return (thread->life == THREAD_RUNNING || thread->life == THREAD_SUSPENDED) && !thread->killed;
+    return (thread->life == THREAD_RUNNING || thread->life == THREAD_SUSPENDED) &&
+           !thread_is_ending(thread);
 }
 
 void thread_call_attention(struct thread *thread) {
@@ -34,7 +35,7 @@ static void want(struct thread *thread) {
 }
 
 static void want_no_longer(struct thread *thread) {
-    if (!is_wanted(thread) && !thread->killed) {
+    if (!is_wanted(thread) && !thread_is_ending(thread)) {
         atomic_store(&thread->blocking.attention, false);
         platform_condition_broadcast(&thread->wake);
     }
@@ -92,11 +93,11 @@ static void be_suspended(struct thread *thread, struct platform_context *context
     platform_mutex_unlock(&thread->blocking.lock);
     object_change_signals(&thread->object, ZX_THREAD_RUNNING, ZX_THREAD_SUSPENDED);
     platform_mutex_lock(&thread->blocking.lock);
-    while (is_wanted(thread) && !thread->killed) {
+    while (is_wanted(thread) && !thread_is_ending(thread)) {
         platform_condition_wait(&thread->wake, &thread->blocking.lock);
     }
     thread->registers = NULL;
-    if (thread->killed) {
+    if (thread_is_ending(thread)) {
         return; // The signals stay as they are until it is dead.
     }
     thread->life = THREAD_RUNNING;
@@ -108,10 +109,10 @@ static void be_suspended(struct thread *thread, struct platform_context *context
 // True when the thread is to end.
 static bool stop(struct thread *thread, struct platform_context *context) {
     platform_mutex_lock(&thread->blocking.lock);
-    while (is_wanted(thread) && !thread->killed) {
+    while (is_wanted(thread) && !thread_is_ending(thread)) {
         be_suspended(thread, context);
     }
-    const bool killed = thread->killed;
+    const bool killed = thread_is_ending(thread);
     platform_mutex_unlock(&thread->blocking.lock);
     return killed;
 }
@@ -132,9 +133,14 @@ static void on_stop(struct platform_context *context, bool entering) {
     }
     if (gate.stops_inside) {
         stop(thread, context);
-    } else if (entering || gate.depth == 0) {
-        thread_stop_point(thread, context);
+        return;
     }
+    if (entering) {
+        exception_thread_starting(thread, context);
+    } else if (gate.depth > 0) {
+        return;
+    }
+    thread_stop_point(thread, context);
 }
 
 bool thread_stop_init(void) {
@@ -147,7 +153,7 @@ bool thread_stop_inside(void) {
     platform_stop_here();
     gate.stops_inside = false;
     platform_mutex_lock(&thread->blocking.lock);
-    const bool killed = thread->killed;
+    const bool killed = thread_is_ending(thread);
     platform_mutex_unlock(&thread->blocking.lock);
     return !killed;
 }

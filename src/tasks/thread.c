@@ -7,6 +7,7 @@
 
 #include "objects/handle_table.h"
 #include "objects/observer.h"
+#include "tasks/exception_binding.h"
 #include "tasks/gate.h"
 #include "tasks/process.h"
 #include "tasks/stop.h"
@@ -50,6 +51,7 @@ static char *thread_name(struct object *object) {
 
 static void thread_destroy(struct object *object) {
     struct thread *thread = thread_from_object(object);
+    exception_slots_close(&thread->exception_slots);
     platform_condition_destroy(&thread->wake);
     blocking_destroy(&thread->blocking);
     free(thread);
@@ -89,6 +91,10 @@ static void begin(struct thread *thread) {
 // No signals are told before everything that others may ask for is as it will stay.
 static void end(struct thread *thread) {
     gate.depth = 1;
+    platform_mutex_lock(&thread->blocking.lock);
+    thread->life = THREAD_DYING;
+    platform_mutex_unlock(&thread->blocking.lock);
+    exception_thread_exiting(thread);
     platform_mutex_lock(&thread->blocking.lock);
     thread->life = THREAD_DEAD;
     thread->reachable = false;
@@ -189,9 +195,17 @@ zx_status_t thread_start(struct thread *thread, const struct platform_client_ent
     return started ? ZX_OK : ZX_ERR_NO_MEMORY;
 }
 
+void thread_exit(void) {
+    struct thread *thread = gate.thread;
+    platform_mutex_lock(&thread->blocking.lock);
+    thread->exiting = true;
+    thread_call_attention(thread);
+    platform_mutex_unlock(&thread->blocking.lock);
+}
+
 void thread_kill(struct thread *thread) {
     platform_mutex_lock(&thread->blocking.lock);
-    if (thread->life == THREAD_RUNNING || thread->life == THREAD_SUSPENDED) {
+    if (thread->life != THREAD_NEW && thread->life != THREAD_DEAD) {
         thread->killed = true;
         thread_call_attention(thread);
     }
@@ -208,10 +222,12 @@ uint32_t thread_state(struct thread *thread) {
     };
     platform_mutex_lock(&thread->blocking.lock);
     uint32_t state = states[thread->life];
-    if (thread->life == THREAD_RUNNING && thread->blocking.reason != 0) {
+    if (thread->life == THREAD_RUNNING && thread->exception.active) {
+        state = ZX_THREAD_STATE_BLOCKED_EXCEPTION;
+    } else if (thread->life == THREAD_RUNNING && thread->blocking.reason != 0) {
         state = thread->blocking.reason;
     }
-    if (thread->killed && thread->life != THREAD_DEAD) {
+    if (thread_is_ending(thread) && thread->life != THREAD_DEAD) {
         state = ZX_THREAD_STATE_DYING;
     }
     platform_mutex_unlock(&thread->blocking.lock);

@@ -13,6 +13,7 @@
 #include "objects/blocking.h"
 #include "objects/object.h"
 #include "platform/threads.h"
+#include "tasks/exception.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -32,6 +33,7 @@ struct thread {
     struct blocking blocking;
     enum thread_life life;
     bool killed;
+    bool exiting;           // By itself; as killed, but that its debugger is waited for.
     bool legacy_suspended;  // By the call without a token; there is no count (objects ABI 7.4).
     uint32_t suspend_count; // Open tokens.
     struct platform_condition wake;     // What a thread that is stopped sleeps on.
@@ -41,6 +43,8 @@ struct thread {
     bool reachable; // `host` is set and the host thread lives.
     struct platform_thread host;
     struct platform_client_entry entry;
+    struct exception exception;
+    struct exception_slots exception_slots;
     zx_handle_t self;           // What zx_thread_self() returns, 0 before. Its own.
     char name[ZX_MAX_NAME_LEN]; // Guarded by object.lock.
 
@@ -69,6 +73,14 @@ zx_status_t thread_start(struct thread *thread, const struct platform_client_ent
 // Any state. Takes effect as soon as the thread is outside of the library, without another
 // instruction of the client's (objects ABI 6.3).
 void thread_kill(struct thread *thread);
+
+// Ends the calling thread, which has an object, as it leaves the library.
+void thread_exit(void);
+
+// With the thread's lock held: it is to end.
+static inline bool thread_is_ending(const struct thread *thread) {
+    return thread->killed || thread->exiting;
+}
 
 // ZX_THREAD_STATE_ of the thread.
 uint32_t thread_state(struct thread *thread);

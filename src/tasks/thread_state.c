@@ -9,6 +9,10 @@
 
 // With the thread's lock held: its registers can be looked at.
 static zx_status_t check_state(const struct thread *thread, uint32_t kind) {
+    const struct exception *exception = &thread->exception;
+    if (exception->active && !ZX_EXCP_IS_ARCH(exception->report.header.type)) {
+        return ZX_ERR_NOT_SUPPORTED;
+    }
     if (thread->registers == NULL || thread->killed) {
         return ZX_ERR_BAD_STATE;
     }

@@ -58,12 +58,13 @@ typedef struct zx_exception_report {
 #define ZX_RESUME_EXCEPTION ((uint32_t)1u)
 #define ZX_RESUME_TRY_NEXT ((uint32_t)2u)
 
+// Options of zx_task_bind_exception_port(); the second only without a port.
+#define ZX_EXCEPTION_PORT_DEBUGGER ((uint32_t)1u)
+#define ZX_EXCEPTION_PORT_UNBIND_QUIETLY ((uint32_t)2u)
+
 #ifdef ZIRCONIA_ABI_2018
 
 #define ZX_EXCP_SYNTH ((zx_excp_type_t)0x80u) // In the number n of ZX_PKT_TYPE_EXCEPTION(n).
-
-// Options of zx_task_bind_exception_port().
-#define ZX_EXCEPTION_PORT_DEBUGGER ((uint32_t)1u)
 
 // What a thread in an exception waits for: wait_exception_port_type of zx_info_thread_t.
 #define ZX_EXCEPTION_PORT_TYPE_NONE ((uint32_t)0u)

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+//
+// Taking over the signals of faults. A fault is first offered to the copy of client memory, then to
+// who watches faults, and then goes on to the handlers that were there before.
+
+#if defined(__APPLE__)
+#define _DARWIN_C_SOURCE
+#else
+#define _GNU_SOURCE // REG_TRAPNO and its kin
+#endif
+
+#include "platform/posix_faults.h"
+
+#include "platform/faults.h"
+#include "platform/platform.h"
+#include "platform/posix_context.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stddef.h>
+
+// The first two are those of memory.
+static const int numbers[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
+
+enum { SIGNAL_COUNT = sizeof(numbers) / sizeof(numbers[0]), MEMORY_SIGNAL_COUNT = 2 };
+
+static struct sigaction previous[SIGNAL_COUNT];
+static _Atomic(platform_fault_fn *) watcher;
+
+static const struct sigaction *previous_of(int number) {
+    size_t i = 0;
+    while (i + 1 < SIGNAL_COUNT && numbers[i] != number) {
+        i++;
+    }
+    return &previous[i];
+}
+
+// Does what would have happened without our handler.
+static void pass_on(int number, siginfo_t *info, void *context) {
+    const struct sigaction *old = previous_of(number);
+    const bool detailed = (old->sa_flags & SA_SIGINFO) != 0;
+    if (!detailed && old->sa_handler == SIG_IGN && info->si_code <= 0) {
+        return;
+    }
+    if (!detailed && (old->sa_handler == SIG_DFL || old->sa_handler == SIG_IGN)) {
+        // The instruction faults again when we return, and what would not do so is sent again.
+        signal(number, SIG_DFL);
+        if (info->si_code <= 0 || number == SIGTRAP) {
+            raise(number);
+        }
+        return;
+    }
+    sigset_t saved;
+    pthread_sigmask(SIG_BLOCK, &old->sa_mask, &saved);
+    if (detailed) {
+        old->sa_sigaction(number, info, context);
+    } else {
+        old->sa_handler(number);
+    }
+    pthread_sigmask(SIG_SETMASK, &saved, NULL);
+}
+
+#if defined(POSIX_CONTEXT_REGISTERS)
+
+static struct platform_fault describe(int number, const ucontext_t *context) {
+    (void)number;
+    static const zx_excp_type_t types[] = {
+        [1] = ZX_EXCP_HW_BREAKPOINT,
+        [3] = ZX_EXCP_SW_BREAKPOINT,
+        [6] = ZX_EXCP_UNDEFINED_INSTRUCTION,
+        [14] = ZX_EXCP_FATAL_PAGE_FAULT,
+    };
+    const greg_t *registers = context->uc_mcontext.gregs;
+    const uint64_t vector = (uint64_t)registers[REG_TRAPNO];
+    const bool known = vector < sizeof(types) / sizeof(types[0]) && types[vector] != 0;
+    return (struct platform_fault){
+        .type = known ? types[vector] : ZX_EXCP_GENERAL,
+        .x86_64 = {.vector = vector,
+                   .err_code = (uint64_t)registers[REG_ERR],
+                   .cr2 = vector == 14 ? (uint64_t)registers[REG_CR2] : 0},
+    };
+}
+
+#else
+
+static struct platform_fault describe(int number, const ucontext_t *context) {
+    (void)context;
+    switch (number) {
+    case SIGILL:
+        return (struct platform_fault){.type = ZX_EXCP_UNDEFINED_INSTRUCTION};
+    case SIGTRAP:
+        return (struct platform_fault){.type = ZX_EXCP_SW_BREAKPOINT};
+    case SIGFPE:
+        return (struct platform_fault){.type = ZX_EXCP_GENERAL};
+    default:
+        return (struct platform_fault){.type = ZX_EXCP_FATAL_PAGE_FAULT};
+    }
+}
+
+#endif
+
+static bool tell(int number, ucontext_t *host) {
+    platform_fault_fn *told = atomic_load(&watcher);
+    if (told == NULL) {
+        return false;
+    }
+    sigset_t all;
+    sigset_t old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &old);
+    const struct platform_fault fault = describe(number, host);
+    struct platform_context context = {.host = host};
+    posix_context_capture(&context);
+    const bool goes_on = told(&fault, &context);
+    posix_context_apply(&context);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return goes_on;
+}
+
+static void on_fault(int number, siginfo_t *info, void *context) {
+    posix_copy_recover(info, context);
+    const int error = errno;
+    // A signal that was sent is no fault.
+    if (info->si_code <= 0 || !tell(number, context)) {
+        pass_on(number, info, context);
+    }
+    errno = error;
+}
+
+static bool take(size_t first, size_t end) {
+    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK};
+    action.sa_sigaction = on_fault;
+    sigemptyset(&action.sa_mask);
+    bool taken = true;
+    for (size_t i = first; i < end; i++) {
+        taken = sigaction(numbers[i], &action, &previous[i]) == 0 && taken;
+    }
+    return taken;
+}
+
+static void take_memory_signals(void) {
+    take(0, MEMORY_SIGNAL_COUNT);
+}
+
+static bool others_taken;
+
+static void take_others(void) {
+    others_taken = take(MEMORY_SIGNAL_COUNT, SIGNAL_COUNT);
+}
+
+void posix_faults_take_memory_signals(void) {
+    static struct platform_once once = PLATFORM_ONCE_INIT;
+    platform_call_once(&once, take_memory_signals);
+}
+
+bool platform_watch_faults(platform_fault_fn *function) {
+    static struct platform_once once = PLATFORM_ONCE_INIT;
+    posix_faults_take_memory_signals();
+    platform_call_once(&once, take_others);
+    atomic_store(&watcher, function);
+    return others_taken;
+}

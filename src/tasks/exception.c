@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+//
+// Asking handler after handler on the thread that is in the exception, and answering it from
+// others. What is bound where is in exception_binding.c.
+
+#include "tasks/exception.h"
+
+#include "platform/faults.h"
+#include "tasks/exception_binding.h"
+#include "tasks/gate.h"
+#include "tasks/process.h"
+#include "tasks/stop.h"
+
+// --- On the thread in the exception ---
+
+// What has become of the exception, beside the answers of a handler.
+enum outcome {
+    OUTCOME_RESUMED,
+    OUTCOME_UNHANDLED,
+    OUTCOME_KILLED,
+};
+
+static struct exception_binding **slot_of(struct thread *thread, enum handler_kind kind) {
+    switch (kind) {
+    case HANDLER_DEBUGGER:
+        return &process_exception_slots()->debugger;
+    case HANDLER_THREAD:
+        return &thread->exception_slots.normal;
+    case HANDLER_PROCESS:
+        return &process_exception_slots()->normal;
+    case HANDLER_JOB:
+        return &job_exception_slots()->normal;
+    default:
+        return NULL;
+    }
+}
+
+// The thread says that it waits before anybody can unbind what it waits on.
+static struct exception_binding *begin_asking(struct thread *thread, enum handler_kind kind) {
+    exception_bindings_lock();
+    struct exception_binding *binding = *slot_of(thread, kind);
+    if (binding != NULL) {
+        binding->references++;
+        platform_mutex_lock(&thread->blocking.lock);
+        thread->exception.asked = kind;
+        thread->exception.asked_for = binding;
+        thread->exception.answer = ANSWER_NONE;
+        platform_mutex_unlock(&thread->blocking.lock);
+    }
+    exception_bindings_unlock();
+    return binding;
+}
+
+static enum exception_answer wait_for_answer(struct thread *thread) {
+    platform_mutex_lock(&thread->blocking.lock);
+    while (thread->exception.answer == ANSWER_NONE && !thread->killed) {
+        platform_condition_wait(&thread->wake, &thread->blocking.lock);
+    }
+    const enum exception_answer answer = thread->exception.answer;
+    thread->exception.asked = HANDLER_NONE;
+    thread->exception.asked_for = NULL;
+    platform_mutex_unlock(&thread->blocking.lock);
+    return answer;
+}
+
+// TRY_NEXT when there is no such handler; NONE when the thread was killed before an answer came.
+static enum exception_answer ask(struct thread *thread, enum handler_kind kind, bool *untold) {
+    struct exception_binding *binding = begin_asking(thread, kind);
+    if (binding == NULL) {
+        return ANSWER_TRY_NEXT;
+    }
+    *untold = binding->ops->tell(binding, thread) != ZX_OK;
+    if (*untold) {
+        platform_mutex_lock(&thread->blocking.lock);
+        thread->exception.answer = ANSWER_TRY_NEXT;
+        platform_mutex_unlock(&thread->blocking.lock);
+    }
+    const enum exception_answer answer = wait_for_answer(thread);
+    exception_binding_release(binding);
+    return answer;
+}
+
+// A handler that cannot be told ends the search (objects ABI 8.5).
+static enum outcome search(struct thread *thread) {
+    static const enum handler_kind order[] = {HANDLER_DEBUGGER, HANDLER_THREAD, HANDLER_PROCESS,
+                                              HANDLER_JOB};
+    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+        bool untold = false;
+        switch (ask(thread, order[i], &untold)) {
+        case ANSWER_RESUME:
+            return OUTCOME_RESUMED;
+        case ANSWER_NONE:
+        case ANSWER_EXIT:
+            return OUTCOME_KILLED;
+        case ANSWER_TRY_NEXT:
+            if (untold) {
+                return OUTCOME_UNHANDLED;
+            }
+            break;
+        }
+    }
+    return OUTCOME_UNHANDLED;
+}
+
+static void begin_exception(struct thread *thread, const zx_exception_report_t *report,
+                            struct platform_context *context) {
+    platform_mutex_lock(&thread->blocking.lock);
+    thread->exception.report = *report;
+    thread->exception.active = true;
+    thread->registers = context;
+    platform_mutex_unlock(&thread->blocking.lock);
+}
+
+static void end_exception(struct thread *thread) {
+    platform_mutex_lock(&thread->blocking.lock);
+    thread->exception.active = false;
+    thread->registers = NULL;
+    platform_mutex_unlock(&thread->blocking.lock);
+}
+
+static bool on_fault(const struct platform_fault *fault, struct platform_context *context) {
+    struct thread *thread = gate.thread;
+    if (thread == NULL || gate.depth > 0 || !exception_any_bound()) {
+        return false;
+    }
+    gate.depth = 1;
+    const zx_exception_report_t report = {
+        .header = {.size = sizeof(report), .type = fault->type},
+        .context = {.arch.u.x86_64 = fault->x86_64},
+    };
+    begin_exception(thread, &report, context);
+    const enum outcome outcome = search(thread);
+    end_exception(thread);
+    if (outcome == OUTCOME_KILLED) {
+        platform_mutex_lock(&thread->blocking.lock);
+        thread->exiting = true;
+        platform_mutex_unlock(&thread->blocking.lock);
+    }
+    if (outcome == OUTCOME_UNHANDLED) {
+        gate.depth = 0;
+        return false;
+    }
+    thread_stop_point(thread, context);
+    return true;
+}
+
+static void tell_debugger(struct thread *thread, zx_excp_type_t type,
+                          struct platform_context *context) {
+    const zx_exception_report_t report = {.header = {.size = sizeof(report), .type = type}};
+    bool untold = false;
+    if (exception_any_bound()) {
+        begin_exception(thread, &report, context);
+        ask(thread, HANDLER_DEBUGGER, &untold);
+        end_exception(thread);
+    }
+}
+
+void exception_thread_starting(struct thread *thread, struct platform_context *context) {
+    tell_debugger(thread, ZX_EXCP_THREAD_STARTING, context);
+}
+
+void exception_thread_exiting(struct thread *thread) {
+    tell_debugger(thread, ZX_EXCP_THREAD_EXITING, NULL);
+}
+
+bool exception_init(void) {
+    return platform_watch_faults(on_fault);
+}
+
+// --- From any thread ---
+
+zx_status_t exception_answer(struct thread *thread, enum exception_answer answer,
+                             binding_matches_fn *is_from, const void *argument) {
+    zx_status_t status = ZX_OK;
+    platform_mutex_lock(&thread->blocking.lock);
+    struct exception *exception = &thread->exception;
+    if (exception->asked == HANDLER_NONE || thread->killed) {
+        status = ZX_ERR_BAD_STATE;
+    } else if (is_from != NULL && !is_from(exception->asked_for, argument)) {
+        status = ZX_ERR_ACCESS_DENIED;
+    } else {
+        exception->answer = answer;
+        exception->asked = HANDLER_NONE;
+        platform_condition_broadcast(&thread->wake);
+    }
+    platform_mutex_unlock(&thread->blocking.lock);
+    return status;
+}
+
+zx_status_t exception_report(struct thread *thread, zx_exception_report_t *out) {
+    platform_mutex_lock(&thread->blocking.lock);
+    const bool active = thread->exception.active;
+    *out = thread->exception.report;
+    platform_mutex_unlock(&thread->blocking.lock);
+    return active ? ZX_OK : ZX_ERR_BAD_STATE;
+}
+
+enum handler_kind exception_asked(struct thread *thread) {
+    platform_mutex_lock(&thread->blocking.lock);
+    const enum handler_kind asked = thread->exception.asked;
+    platform_mutex_unlock(&thread->blocking.lock);
+    return asked;
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+//
+// Binding and unbinding.
+
+#include "tasks/exception_binding.h"
+
+#include "tasks/process.h"
+
+static atomic_uint bound_count;
+
+static struct {
+    struct platform_mutex lock;
+    struct exception_binding *bound;
+    struct exception_binding *unused; // Without references, to be freed by the next call.
+} bindings = {.lock = PLATFORM_MUTEX_INIT};
+
+void exception_bindings_lock(void) {
+    platform_mutex_lock(&bindings.lock);
+}
+
+void exception_bindings_unlock(void) {
+    platform_mutex_unlock(&bindings.lock);
+}
+
+bool exception_any_bound(void) {
+    return atomic_load(&bound_count) > 0;
+}
+
+// --- With the lock held ---
+
+static void drop_reference(struct exception_binding *binding) {
+    if (--binding->references == 0) {
+        binding->next = bindings.unused;
+        bindings.unused = binding;
+    }
+}
+
+static void link_bound(struct exception_binding *binding) {
+    binding->previous = NULL;
+    binding->next = bindings.bound;
+    if (binding->next != NULL) {
+        binding->next->previous = binding;
+    }
+    bindings.bound = binding;
+}
+
+static void unlink_bound(struct exception_binding *binding) {
+    *(binding->previous != NULL ? &binding->previous->next : &bindings.bound) = binding->next;
+    if (binding->next != NULL) {
+        binding->next->previous = binding->previous;
+    }
+}
+
+// For each thread: one that waits on the binding goes on as if the handler had passed.
+static void pass_on(struct thread *thread, void *binding) {
+    platform_mutex_lock(&thread->blocking.lock);
+    struct exception *exception = &thread->exception;
+    if (exception->asked != HANDLER_NONE && exception->asked_for == binding) {
+        exception->answer = ANSWER_TRY_NEXT;
+        exception->asked = HANDLER_NONE;
+        platform_condition_broadcast(&thread->wake);
+    }
+    platform_mutex_unlock(&thread->blocking.lock);
+}
+
+static void take_out(struct exception_binding *binding, bool quietly) {
+    *binding->slot = NULL;
+    binding->slot = NULL;
+    unlink_bound(binding);
+    atomic_fetch_sub(&bound_count, 1);
+    if (!quietly) {
+        process_each_thread(pass_on, binding);
+    }
+    drop_reference(binding);
+}
+
+// --- Without it ---
+
+static void free_unused(void) {
+    platform_mutex_lock(&bindings.lock);
+    struct exception_binding *binding = bindings.unused;
+    bindings.unused = NULL;
+    platform_mutex_unlock(&bindings.lock);
+    while (binding != NULL) {
+        struct exception_binding *next = binding->next;
+        binding->ops->destroy(binding);
+        binding = next;
+    }
+}
+
+void exception_binding_release(struct exception_binding *binding) {
+    platform_mutex_lock(&bindings.lock);
+    drop_reference(binding);
+    platform_mutex_unlock(&bindings.lock);
+}
+
+zx_status_t exception_bind(struct exception_binding **slot, struct exception_binding *binding) {
+    platform_mutex_lock(&bindings.lock);
+    const bool is_free = *slot == NULL;
+    if (is_free) {
+        *slot = binding;
+        binding->slot = slot;
+        link_bound(binding);
+        atomic_fetch_add(&bound_count, 1);
+    }
+    platform_mutex_unlock(&bindings.lock);
+    free_unused();
+    return is_free ? ZX_OK : ZX_ERR_BAD_STATE;
+}
+
+zx_status_t exception_unbind(struct exception_binding **slot, bool quietly) {
+    platform_mutex_lock(&bindings.lock);
+    const bool was_bound = *slot != NULL;
+    if (was_bound) {
+        take_out(*slot, quietly);
+    }
+    platform_mutex_unlock(&bindings.lock);
+    free_unused();
+    return was_bound ? ZX_OK : ZX_ERR_BAD_STATE;
+}
+
+void exception_unbind_all(binding_matches_fn *matches, const void *argument) {
+    platform_mutex_lock(&bindings.lock);
+    struct exception_binding *next = NULL;
+    for (struct exception_binding *binding = bindings.bound; binding != NULL; binding = next) {
+        next = binding->next;
+        if (matches(binding, argument)) {
+            take_out(binding, false);
+        }
+    }
+    platform_mutex_unlock(&bindings.lock);
+    free_unused();
+}
+
+void exception_slots_close(struct exception_slots *slots) {
+    exception_unbind(&slots->normal, false);
+    exception_unbind(&slots->debugger, false);
+}
