@@ -13,12 +13,23 @@ static bool attention(const struct machine *machine) {
     return atomic_load_explicit(&machine->attention, memory_order_relaxed);
 }
 
-void run_stop(uc_engine *engine, const struct run *run) {
+static void stop(uc_engine *engine, const struct run *run) {
+    cpu_keep(run->cpu);
     if (run->stepping) {
         uint64_t none = 0;
         uc_ctl_set_exits(engine, &none, 0);
     }
     uc_emu_stop(engine);
+}
+
+void run_stop(uc_engine *engine, struct run *run) {
+    run->rip_is_old = true;
+    stop(engine, run);
+}
+
+void run_refused(struct run *run) {
+    run->rip_is_old = true;
+    cpu_keep(run->cpu);
 }
 
 // The instruction there must be carried out before the run may stop.
@@ -34,7 +45,7 @@ static void on_block(uc_engine *engine, uint64_t address, uint32_t size, void *c
     if (!attention(machine)) {
         return;
     }
-    const struct run *run = machine->run;
+    struct run *run = machine->run;
     if (!must_go_on(run, address)) {
         run_stop(engine, run);
     }
@@ -46,7 +57,7 @@ static void on_counted_block(uc_engine *engine, uint64_t address, uint32_t size,
     if (blocks >= machine->stop_at) {
         atomic_store(&machine->attention, true);
     }
-    const struct run *run = machine->run;
+    struct run *run = machine->run;
     if (attention(machine) && !must_go_on(run, address)) {
         run_stop(engine, run);
         return; // Without a count: it will be entered again.
@@ -90,7 +101,7 @@ static void on_report(uc_engine *engine, uint32_t number, void *context) {
         cpu_set_window_exiting(cpu, false);
         uc_context_restore(engine, cpu->context);
     }
-    run_stop(engine, run);
+    stop(engine, run);
 }
 
 zx_status_t run_add_hooks(struct machine *machine) {
@@ -160,9 +171,10 @@ static enum report_result deferred(struct run *run) {
 
 static void start(struct run *run) {
     struct machine *machine = run->cpu->machine;
-    const uint64_t rip = cpu_rip(run->cpu);
+    uint64_t rip = cpu_rip(run->cpu);
     *run->exit = (struct cpu_exit){.reason = EXIT_ATTENTION};
     run->deferred = REPORT_NONE;
+    run->rip_is_old = false;
     run->stepping = code_pages_begin_step(machine);
     code_pages_drop_noted(machine);
     if (machine->bit_test.cut) {
@@ -171,6 +183,10 @@ static void start(struct run *run) {
     cpu_commit_to_start(run->cpu);
     const uc_err error = uc_emu_start(machine->engine, rip, 0, 0, 0);
     cpu_open(run->cpu);
+    if (run->rip_is_old) {
+        uc_reg_read(machine->engine, UC_X86_REG_RIP, &rip);
+        cpu_set_rip(run->cpu, rip);
+    }
     if (error != UC_ERR_OK && (error != UC_ERR_FETCH_PROT || !translation_refused(machine))) {
         flat_engine_check(error, "running a guest");
         run->exit->reason = EXIT_FAILED;

@@ -60,11 +60,15 @@ struct run {
     void *context;
     bool ended;                // By an exit.
     bool stepping;             // One instruction alone; what is reported waits for its end.
+    bool rip_is_old;           // The state was kept where Unicorn's RIP was not up to date.
     uint32_t deferred;         // The number of a report that waits for the end of the run,
     uint64_t deferred_address; // and its address.
 };
 
-// Stops the run, from a hook.
-void run_stop(uc_engine *engine, const struct run *run);
+// Stops the run, from a hook of a block.
+void run_stop(uc_engine *engine, struct run *run);
+
+// The run is about to end, because translation fails.
+void run_refused(struct run *run);
 
 #endif // ENGINE_CPU_RUN_H

@@ -67,16 +67,27 @@ void cpu_destroy(struct cpu *cpu) {
     free(cpu);
 }
 
+static uint64_t direction_flag(const struct cpu *cpu) {
+    return get32(cpu, STATE_DIRECTION) == 1 ? 0 : RFLAGS_DF;
+}
+
 void cpu_open(struct cpu *cpu) {
     if (cpu->open) {
         return;
     }
-    uint64_t flags = 0;
-    uc_reg_read(cpu->machine->engine, UC_X86_REG_RFLAGS, &flags);
+    uint64_t arithmetic = 0;
+    uc_reg_read(cpu->machine->engine, UC_X86_REG_RFLAGS, &arithmetic);
     uc_context_save(cpu->machine->engine, cpu->context);
     cpu->open = true;
-    cpu_set_rflags(cpu, flags);
+    // After CMPXCHG16B the engine may give any bits for the flags that are not arithmetic.
+    const uint64_t others = cpu_word(cpu, STATE_RFLAGS) & ~(ARITHMETIC_FLAGS | RFLAGS_DF);
+    cpu_set_rflags(cpu, others | direction_flag(cpu) | (arithmetic & ARITHMETIC_FLAGS));
     cpu->dirty = false;
+}
+
+void cpu_keep(struct cpu *cpu) {
+    cpu_open(cpu);
+    cpu->dirty = true;
 }
 
 void cpu_commit(struct cpu *cpu) {
@@ -126,8 +137,7 @@ void cpu_set_rip(struct cpu *cpu, uint64_t value) {
 }
 
 uint64_t cpu_rflags(const struct cpu *cpu) {
-    const uint64_t direction = get32(cpu, STATE_DIRECTION) == 1 ? 0 : RFLAGS_DF;
-    return cpu_word(cpu, STATE_RFLAGS) | cpu_word(cpu, STATE_FLAGS_SOURCE) | direction;
+    return cpu_word(cpu, STATE_RFLAGS) | cpu_word(cpu, STATE_FLAGS_SOURCE) | direction_flag(cpu);
 }
 
 void cpu_set_rflags(struct cpu *cpu, uint64_t value) {

@@ -33,6 +33,10 @@ void cpu_destroy(struct cpu *cpu);
 void cpu_open(struct cpu *cpu);
 void cpu_commit(struct cpu *cpu);
 
+// Opens the CPU before the run ends, whose end would mix into RFLAGS what CMPXCHG16B left over in
+// the engine.
+void cpu_keep(struct cpu *cpu);
+
 // The same before the engine is started: its start takes the arithmetic flags and DF out of RFLAGS,
 // where else only the other flags are.
 void cpu_commit_to_start(struct cpu *cpu);

@@ -31,14 +31,7 @@ static bool may_execute(struct machine *machine, uint64_t window_page) {
     return permitted;
 }
 
-bool translation_fetch(uc_engine *engine, uc_mem_type type, uint64_t address, int size,
-                       int64_t value, void *context) {
-    (void)engine;
-    (void)value;
-    struct machine *machine = context;
-    if (type != UC_MEM_FETCH_PROT || address - WINDOW_BASE >= WINDOW_SIZE) {
-        return false;
-    }
+static bool may_translate(struct machine *machine, uint64_t address, int size) {
     const uint64_t page = (address - WINDOW_BASE) >> 12;
     if (machine->any_not_executable && page != machine->executable_page) {
         if (!may_execute(machine, page)) {
@@ -54,6 +47,21 @@ bool translation_fetch(uc_engine *engine, uc_mem_type type, uint64_t address, in
     }
     return locked_bit_test_fetch(&machine->bit_test, address,
                                  machine->window[address - WINDOW_BASE]);
+}
+
+bool translation_fetch(uc_engine *engine, uc_mem_type type, uint64_t address, int size,
+                       int64_t value, void *context) {
+    (void)engine;
+    (void)value;
+    struct machine *machine = context;
+    if (type != UC_MEM_FETCH_PROT || address - WINDOW_BASE >= WINDOW_SIZE) {
+        return false;
+    }
+    const bool permitted = may_translate(machine, address, size);
+    if (!permitted) {
+        run_refused(machine->run);
+    }
+    return permitted;
 }
 
 // uc_ctl_request_cache() without its shift into the sign bit: two arguments, read and written.
