@@ -103,13 +103,11 @@ static uint64_t some_address(struct state *state) {
     return address;
 }
 
-static bool is_process_root(zx_handle_t handle) {
-    zx_info_vmar_t info;
-    zx_info_vmar_t root;
-    return zx_object_get_info(handle, ZX_INFO_VMAR, &info, sizeof info, NULL, NULL) == ZX_OK &&
-           zx_object_get_info(zx_vmar_root_self(), ZX_INFO_VMAR, &root, sizeof root, NULL, NULL) ==
-               ZX_OK &&
-           info.base == root.base && info.len == root.len;
+static zx_koid_t koid_of(zx_handle_t handle) {
+    zx_info_handle_basic_t info;
+    const zx_status_t status =
+        zx_object_get_info(handle, ZX_INFO_HANDLE_BASIC, &info, sizeof info, NULL, NULL);
+    return status == ZX_OK ? info.koid : ZX_KOID_INVALID;
 }
 
 static void map(struct state *state, bool old) {
@@ -167,7 +165,7 @@ void call_region(struct state *state, uint8_t which) {
         break;
     default: {
         const zx_handle_t handle = state_handle(state);
-        if (!is_process_root(handle)) { // Which the program needs again.
+        if (koid_of(handle) != koid_of(zx_vmar_root_self())) { // Which the program needs again.
             zx_vmar_destroy(handle);
         }
         break;
