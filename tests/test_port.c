@@ -322,7 +322,7 @@ static struct port *port_of(zx_handle_t handle) {
 }
 
 static zx_status_t send_bell(struct packet_pool *pool, uint64_t key) {
-    struct port_packet *packet = packet_pool_take(pool);
+    struct port_packet *packet = packet_pool_take(pool, NULL);
     packet->body.key = key;
     packet->body.type = ZX_PKT_TYPE_GUEST_BELL;
     return port_queue(packet_pool_port(pool), packet);

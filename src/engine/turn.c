@@ -68,21 +68,38 @@ static void pass_on(struct turn *turn) {
 
 // --- VCPUs ---
 
-void turn_take(struct turn *turn, unsigned vpid) {
+// True when it is its turn.
+static bool wait_by_vpid(struct turn *turn, unsigned vpid, const struct blocking *blocking) {
+    while (turn->taken || turn->calls > 0 || turn->current != vpid) {
+        if (blocking_attention(blocking)) {
+            return false;
+        }
+        wait(turn);
+    }
+    return true;
+}
+
+bool turn_take(struct turn *turn, unsigned vpid, const struct blocking *blocking) {
+    bool mine = true;
     platform_mutex_lock(&turn->lock);
     atomic_fetch_add(&turn->waiting, 1);
     if (turn->by_vpid) {
-        while (turn->taken || turn->calls > 0 || turn->current != vpid) {
-            wait(turn);
-        }
+        mine = wait_by_vpid(turn, vpid, blocking);
     } else {
         wait_in_line(turn);
     }
     atomic_fetch_sub(&turn->waiting, 1);
-    turn->taken = true;
+    turn->taken = turn->taken || mine;
     if (turn->next_ticket != turn->served) {
         platform_condition_broadcast(&turn->changed); // Another one is the first now.
     }
+    platform_mutex_unlock(&turn->lock);
+    return mine;
+}
+
+void turn_poke(struct turn *turn) {
+    platform_mutex_lock(&turn->lock);
+    platform_condition_broadcast(&turn->changed);
     platform_mutex_unlock(&turn->lock);
 }
 

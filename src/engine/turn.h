@@ -13,6 +13,7 @@
 #ifndef ENGINE_TURN_H
 #define ENGINE_TURN_H
 
+#include "objects/blocking.h"
 #include "platform/platform.h"
 
 #include <stdatomic.h>
@@ -42,8 +43,13 @@ enum turn_end {
 void turn_init(struct turn *turn);
 void turn_destroy(struct turn *turn);
 
-// A VCPU, which blocks until it may run, and then until turn_give() is the only one.
-void turn_take(struct turn *turn, unsigned vpid);
+// A VCPU, which blocks until it may run, and then until turn_give() is the only one. In virtual
+// time that can take as long as other callers like: then false when the thread is wanted elsewhere
+// and turn_poke() is called, and the VCPU may not run.
+bool turn_take(struct turn *turn, unsigned vpid, const struct blocking *blocking);
+
+// Makes those who wait look whether they are wanted elsewhere.
+void turn_poke(struct turn *turn);
 
 void turn_give(struct turn *turn, enum turn_end end);
 

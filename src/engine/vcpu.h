@@ -2,7 +2,7 @@
 //
 // VCPU objects and their run loop (hypervisor ABI 3.3 to 3.9, 7, 8).
 //
-// Locks: `lock` guards `pending` and `kicked` and is what HLT sleeps on. `cpu` belongs to the owner
+// Locks: `lock` guards `pending`, `kicked` and `awaited` and is what HLT sleeps on. `cpu` belongs to the owner
 // thread, and while it runs to the guest's turn. Everything else is constant.
 
 #ifndef ENGINE_VCPU_H
@@ -39,6 +39,7 @@ struct vcpu {
     struct platform_condition wake;
     struct pending pending;
     bool kicked;
+    struct packet_pool *awaited; // Where the thread waits for a packet of a bell, or NULL.
 };
 
 static inline struct vcpu *vcpu_from_object(struct object *object) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// The VCPU loop: take the turn; look at kicks and interrupts; run the guest; handle its exit.
+// The VCPU loop: take the turn; look whether the thread is wanted, at kicks and interrupts; run the
+// guest; handle its exit.
 
 #include "engine/cpu/nmi.h"
 #include "engine/exits/exits.h"
 #include "engine/guest_clock.h"
 #include "engine/vcpu.h"
+#include "engine/vcpu_stop.h"
 
 static bool gated(const struct cpu *cpu, int vector) {
     if (vector >= FIRST_EXTERNAL_VECTOR) {
@@ -73,6 +75,22 @@ static bool awake(const struct vcpu *vcpu) {
     return vcpu->kicked || pending_any(&vcpu->pending);
 }
 
+// With vcpu->lock held, and without the turn unless the status says otherwise.
+static zx_status_t sleep_until_awake(struct exit_context *context) {
+    struct vcpu *vcpu = context->vcpu;
+    zx_status_t status = ZX_ERR_NEXT;
+    while (status == ZX_ERR_NEXT && !awake(vcpu)) {
+        if (blocking_attention(context->blocking)) {
+            platform_mutex_unlock(&vcpu->lock);
+            status = vcpu_stop_in_wait(context, ZX_ERR_CANCELED);
+            platform_mutex_lock(&vcpu->lock);
+        } else {
+            platform_condition_wait(&vcpu->wake, &vcpu->lock);
+        }
+    }
+    return status;
+}
+
 // Sleeps until a vector is pending or the VCPU is kicked; others run meanwhile. It falls asleep
 // inside the lock, so that whoever wakes it finds it asleep; and virtual time jumps before the turn
 // is given up, or what a timer wakes would run beside the rest of the jump.
@@ -90,12 +108,12 @@ static zx_status_t halt(struct exit_context *context) {
     guest_clock_skip_sleep(guest);
     turn_give(&guest->turn, TURN_KEPT);
     platform_mutex_lock(&vcpu->lock);
-    while (!awake(vcpu)) {
-        platform_condition_wait(&vcpu->wake, &vcpu->lock);
-    }
+    const zx_status_t status = sleep_until_awake(context);
     platform_mutex_unlock(&vcpu->lock);
-    turn_take(&guest->turn, vcpu->vpid);
-    return ZX_ERR_NEXT;
+    if (status != ZX_ERR_NEXT) {
+        return status;
+    }
+    return vcpu_take_turn(context) == ZX_OK ? ZX_ERR_NEXT : ZX_ERR_INTERNAL_INTR_KILLED;
 }
 
 static zx_status_t dispatch(struct exit_context *context) {
@@ -172,20 +190,26 @@ static bool finish_inside(void *argument, const struct cpu_exit *exit) {
 
 // Lets others run if it is their time. Whoever asked for attention is answered by this and by what
 // follows it: a look at kicks and at interrupts.
-static void pass_turn(struct vcpu *vcpu) {
-    struct guest *guest = vcpu->guest;
+static zx_status_t pass_turn(struct exit_context *context) {
+    struct guest *guest = context->vcpu->guest;
     atomic_store(&guest->machine->attention, false);
     const bool over = guest_clock_tick(guest);
     if (over || turn_wanted(&guest->turn)) {
         turn_give(&guest->turn, over ? TURN_OVER : TURN_KEPT);
-        turn_take(&guest->turn, vcpu->vpid);
+        const zx_status_t status = vcpu_take_turn(context);
+        if (status != ZX_OK) {
+            return status;
+        }
     }
+    return vcpu_stop_if_wanted(context);
 }
 
 static void run(struct exit_context *context, struct cpu_exit *exit) {
     struct vcpu *vcpu = context->vcpu;
-    pass_turn(vcpu);
-    context->status = prepare_entry(vcpu);
+    context->status = pass_turn(context);
+    if (context->status == ZX_OK) {
+        context->status = prepare_entry(vcpu);
+    }
     if (context->status != ZX_OK) {
         return;
     }
@@ -199,13 +223,21 @@ static void run(struct exit_context *context, struct cpu_exit *exit) {
 
 zx_status_t vcpu_enter(struct vcpu *vcpu, enum packet_layout layout, zx_port_packet_t *packet) {
     struct cpu_exit exit;
-    struct exit_context context = {
-        .vcpu = vcpu, .exit = &exit, .layout = layout, .packet = packet, .status = ZX_ERR_NEXT};
-    struct turn *turn = &vcpu->guest->turn;
-    turn_take(turn, vcpu->vpid);
+    struct exit_context context = {.vcpu = vcpu,
+                                   .exit = &exit,
+                                   .layout = layout,
+                                   .packet = packet,
+                                   .blocking = blocking_current()};
+    if (!blocking_begin(context.blocking, 0, vcpu_wake_thread, vcpu)) {
+        return ZX_ERR_INTERNAL_INTR_RETRY;
+    }
+    context.status = vcpu_take_turn(&context) == ZX_OK ? ZX_ERR_NEXT : ZX_ERR_INTERNAL_INTR_KILLED;
     while (context.status == ZX_ERR_NEXT) {
         run(&context, &exit);
     }
-    turn_give(turn, TURN_KEPT);
+    if (context.status != ZX_ERR_INTERNAL_INTR_KILLED) {
+        turn_give(&vcpu->guest->turn, TURN_KEPT);
+    }
+    blocking_end(context.blocking);
     return context.status;
 }

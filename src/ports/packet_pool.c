@@ -58,9 +58,10 @@ struct packet_pool *packet_pool_create(struct port *port, uint32_t count) {
     return pool;
 }
 
-static struct port_packet *take(struct packet_pool *pool, bool wait) {
+static struct port_packet *take(struct packet_pool *pool, bool wait,
+                                const struct blocking *blocking) {
     platform_mutex_lock(&pool->lock);
-    while (pool->free == NULL && wait) {
+    while (pool->free == NULL && wait && !blocking_attention(blocking)) {
         platform_condition_wait(&pool->returned, &pool->lock);
     }
     struct port_packet *packet = pool->free;
@@ -74,11 +75,17 @@ static struct port_packet *take(struct packet_pool *pool, bool wait) {
 }
 
 struct port_packet *packet_pool_try_take(struct packet_pool *pool) {
-    return take(pool, false);
+    return take(pool, false, NULL);
 }
 
-struct port_packet *packet_pool_take(struct packet_pool *pool) {
-    return take(pool, true);
+struct port_packet *packet_pool_take(struct packet_pool *pool, const struct blocking *blocking) {
+    return take(pool, true, blocking);
+}
+
+void packet_pool_wake(struct packet_pool *pool) {
+    platform_mutex_lock(&pool->lock);
+    platform_condition_broadcast(&pool->returned);
+    platform_mutex_unlock(&pool->lock);
 }
 
 struct port *packet_pool_port(struct packet_pool *pool) {

@@ -148,12 +148,16 @@ bool thread_stop_init(void) {
 }
 
 bool thread_stop_inside(void) {
-    struct thread *thread = gate.thread;
     gate.stops_inside = true;
     platform_stop_here();
     gate.stops_inside = false;
+    return !thread_is_to_end();
+}
+
+bool thread_is_to_end(void) {
+    struct thread *thread = gate.thread;
     platform_mutex_lock(&thread->blocking.lock);
-    const bool killed = thread_is_ending(thread);
+    const bool ends = thread_is_ending(thread);
     platform_mutex_unlock(&thread->blocking.lock);
-    return !killed;
+    return ends;
 }

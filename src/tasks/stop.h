@@ -30,6 +30,9 @@ void thread_stop_point(struct thread *thread, struct platform_context *context);
 // when it is killed: then it must leave the library soon.
 bool thread_stop_inside(void);
 
+// Whether the calling thread is to end.
+bool thread_is_to_end(void);
+
 // Makes the handler of the stop signal ready. Once.
 bool thread_stop_init(void);
 

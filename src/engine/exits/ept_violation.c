@@ -3,6 +3,7 @@
 // Accesses to guest-physical memory that is trapped or not there (hypervisor ABI 5.13).
 
 #include "engine/exits/exits.h"
+#include "engine/vcpu_stop.h"
 
 #include <string.h>
 
@@ -23,17 +24,47 @@ static void fill_2018(struct exit_context *context, uint8_t operand_size) {
     mem->default_operand_size = operand_size;
 }
 
+static void set_awaited(struct vcpu *vcpu, struct packet_pool *pool) {
+    platform_mutex_lock(&vcpu->lock);
+    vcpu->awaited = pool;
+    platform_mutex_unlock(&vcpu->lock);
+}
+
+// Gives the turn to others meanwhile, and has it again unless the thread is to end.
+static zx_status_t wait_for_packet(struct exit_context *context, struct packet_pool *pool,
+                                   struct port_packet **out) {
+    zx_status_t status = ZX_ERR_NEXT;
+    *out = NULL;
+    turn_give(&context->vcpu->guest->turn, TURN_KEPT);
+    set_awaited(context->vcpu, pool);
+    while (*out == NULL && status == ZX_ERR_NEXT) {
+        *out = packet_pool_take(pool, context->blocking);
+        if (*out == NULL) {
+            status = vcpu_stop_in_wait(context, ZX_ERR_NO_MEMORY);
+        }
+    }
+    set_awaited(context->vcpu, NULL);
+    if (status != ZX_ERR_NEXT) {
+        return status;
+    }
+    status = vcpu_take_turn(context);
+    if (status != ZX_OK) {
+        (*out)->release(*out);
+    }
+    return status;
+}
+
 // The store itself is skipped; the packet says only where it went. The budget of 256 packets
 // blocks the VCPU, which gives its turn to others meanwhile (hypervisor ABI 6.4).
 static zx_status_t ring(struct exit_context *context, const struct trap *trap) {
     const uint64_t key = trap->key;
     struct packet_pool *pool = trap->pool;
-    struct guest *guest = context->vcpu->guest;
     struct port_packet *packet = packet_pool_try_take(pool);
     if (packet == NULL) {
-        turn_give(&guest->turn, TURN_KEPT);
-        packet = packet_pool_take(pool);
-        turn_take(&guest->turn, context->vcpu->vpid);
+        const zx_status_t waited = wait_for_packet(context, pool, &packet);
+        if (waited != ZX_OK) {
+            return waited;
+        }
     }
     packet->body.key = key;
     packet->body.type = ZX_PKT_TYPE_GUEST_BELL;

@@ -15,8 +15,9 @@ struct exit_context {
     const struct cpu_exit *exit;
     enum packet_layout layout;
     zx_port_packet_t *packet;
-    zx_status_t status; // What became of the exit,
-    bool finished;      // once it is handled.
+    struct blocking *blocking; // The thread's, NULL where it is not to be interrupted.
+    zx_status_t status;        // What became of the exit,
+    bool finished;             // once it is handled.
 };
 
 zx_status_t exit_cpuid(struct exit_context *context);

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+//
+// Stopping a VCPU's thread inside the run call.
+
+#include "engine/vcpu_stop.h"
+
+#include "ports/port.h"
+#include "tasks/stop.h"
+
+// A VCPU that will not run again keeps no turn from others.
+static zx_status_t killed(struct exit_context *context) {
+    turn_leave(&context->vcpu->guest->turn, context->vcpu->vpid);
+    return ZX_ERR_INTERNAL_INTR_KILLED;
+}
+
+zx_status_t vcpu_take_turn(struct exit_context *context) {
+    struct vcpu *vcpu = context->vcpu;
+    while (!turn_take(&vcpu->guest->turn, vcpu->vpid, context->blocking)) {
+        if (!thread_stop_inside()) {
+            return killed(context);
+        }
+    }
+    return ZX_OK;
+}
+
+zx_status_t vcpu_stop_if_wanted(struct exit_context *context) {
+    if (!blocking_attention(context->blocking)) {
+        return ZX_OK;
+    }
+    if (context->layout == PACKET_2018 && !thread_is_to_end()) {
+        return ZX_OK;
+    }
+    turn_give(&context->vcpu->guest->turn, TURN_KEPT);
+    return thread_stop_inside() ? vcpu_take_turn(context) : killed(context);
+}
+
+zx_status_t vcpu_stop_in_wait(struct exit_context *context, zx_status_t cut_short) {
+    struct vcpu *vcpu = context->vcpu;
+    if (context->layout == PACKET_2022) {
+        return thread_stop_inside() ? ZX_ERR_NEXT : killed(context);
+    }
+    if (thread_is_to_end()) {
+        return killed(context);
+    }
+    turn_wake(&vcpu->guest->turn, vcpu->vpid);
+    const zx_status_t status = vcpu_take_turn(context);
+    return status == ZX_OK ? cut_short : status;
+}
+
+void vcpu_wake_thread(void *argument) {
+    struct vcpu *vcpu = argument;
+    platform_mutex_lock(&vcpu->lock);
+    platform_condition_signal(&vcpu->wake);
+    if (vcpu->awaited != NULL) {
+        packet_pool_wake(vcpu->awaited);
+    }
+    platform_mutex_unlock(&vcpu->lock);
+    turn_poke(&vcpu->guest->turn);
+    vcpu_attend(vcpu);
+}

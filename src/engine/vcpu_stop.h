@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+//
+// A VCPU whose thread is to stop or to end (hypervisor ABI 1.3, 5.2, 6.4, 8). In the 2022 era the
+// thread stops in the middle of the run call, wherever the VCPU holds no turn, and goes on there as
+// if nothing had been. In 2018 only a wait is cut short, and the call returns.
+
+#ifndef ENGINE_VCPU_STOP_H
+#define ENGINE_VCPU_STOP_H
+
+#include "engine/exits/exits.h"
+
+// ZX_ERR_INTERNAL_INTR_KILLED below: the thread is to end, and the VCPU has no turn any more.
+
+// Takes the turn: ZX_OK or that.
+zx_status_t vcpu_take_turn(struct exit_context *context);
+
+// At the top of the loop, with the turn: ZX_OK or that.
+zx_status_t vcpu_stop_if_wanted(struct exit_context *context);
+
+// A wait without the turn that was cut short. ZX_ERR_NEXT: wait on. That. Or in 2018, with the
+// turn again, `cut_short`.
+zx_status_t vcpu_stop_in_wait(struct exit_context *context, zx_status_t cut_short);
+
+// What wakes the VCPU's thread (objects/blocking.h).
+void vcpu_wake_thread(void *vcpu);
+
+#endif // ENGINE_VCPU_STOP_H
