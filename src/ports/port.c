@@ -18,9 +18,22 @@ struct port_waiter {
     struct port_waiter *previous;
 };
 
+void port_free_lost(struct port *port) {
+    platform_mutex_lock(&port->lock);
+    struct port_packet *packet = port->lost;
+    port->lost = NULL;
+    platform_mutex_unlock(&port->lock);
+    while (packet != NULL) {
+        struct port_packet *next = packet->next;
+        packet->release(packet);
+        packet = next;
+    }
+}
+
 static void port_destroy(struct object *object) {
     // The queue is empty: the last handle is gone and nothing was let in after it.
     struct port *port = port_from_object(object);
+    port_free_lost(port);
     platform_mutex_destroy(&port->lock);
     free(port);
 }

@@ -48,6 +48,10 @@ struct port {
     struct port_observer *observers; // Armed.
     uint32_t limited_packets;
     bool closed; // No handle is left.
+
+    // Of waits that found it full, by `next`. A thread that tells of its being stopped may have
+    // been stopped in the host's allocator, so they are freed later.
+    struct port_packet *lost;
     void (*on_close)(struct port *port);
 };
 
@@ -61,6 +65,8 @@ zx_status_t port_create(bool abi_2018, struct port **out);
 static inline struct port *port_from_object(struct object *object) {
     return (struct port *)object;
 }
+
+void port_free_lost(struct port *port);
 
 // Has the function called, inside a call, when the last handle is gone. False when it is already.
 bool port_watch_close(struct port *port, void (*on_close)(struct port *port));
@@ -94,8 +100,8 @@ struct packet_pool *packet_pool_create(struct port *port, uint32_t count);
 
 // A packet with a body of zeros, and NULL (try) or a wait (take) when all are on their way. The
 // wait ends when one is read from the port or when the port loses its last handle; and, with NULL,
-// when the thread is wanted elsewhere and packet_pool_wake() is called. The caller queues the packet
-// on packet_pool_port() or releases it.
+// when the thread is wanted elsewhere and packet_pool_wake() is called. The caller queues the
+// packet on packet_pool_port() or releases it.
 struct port_packet *packet_pool_try_take(struct packet_pool *pool);
 struct port_packet *packet_pool_take(struct packet_pool *pool, const struct blocking *blocking);
 

@@ -100,11 +100,12 @@ static void matched(struct observer *observer, struct object *object, zx_signals
             observer_unlink(object, observer);
             disarm(self);
         }
+        if (lost) {
+            self->packet.next = port->lost;
+            port->lost = &self->packet;
+        }
     }
     platform_mutex_unlock(&port->lock);
-    if (lost) {
-        free(self);
-    }
 }
 
 // A packet that is queued already stays (objects ABI 2.5).
@@ -131,6 +132,7 @@ static const struct observer_ops port_observer_ops = {
 
 zx_status_t port_observe(struct port *port, struct object *object,
                          const struct port_wait_request *request) {
+    port_free_lost(port);
     struct port_observer *self = calloc(1, sizeof(*self));
     if (self == NULL) {
         return ZX_ERR_NO_MEMORY;
