@@ -34,10 +34,10 @@ static void want(struct thread *thread) {
     }
 }
 
+// The caller wakes the thread after it has let go of the lock, which that needs at once.
 static void want_no_longer(struct thread *thread) {
     if (!is_wanted(thread) && !thread_is_ending(thread)) {
         atomic_store(&thread->blocking.attention, false);
-        platform_condition_broadcast(&thread->wake);
     }
 }
 
@@ -62,6 +62,7 @@ zx_status_t thread_resume(struct thread *thread) {
         want_no_longer(thread);
     }
     platform_mutex_unlock(&thread->blocking.lock);
+    platform_condition_broadcast(&thread->wake);
     return alive ? ZX_OK : ZX_ERR_BAD_STATE;
 }
 
@@ -81,6 +82,7 @@ void thread_remove_suspend(struct thread *thread) {
     thread->suspend_count--;
     want_no_longer(thread);
     platform_mutex_unlock(&thread->blocking.lock);
+    platform_condition_broadcast(&thread->wake);
 }
 
 // --- The thread itself ---
