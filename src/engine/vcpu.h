@@ -2,8 +2,8 @@
 //
 // VCPU objects and their run loop (hypervisor ABI 3.3 to 3.9, 7, 8).
 //
-// Locks: `lock` guards `pending`, `kicked` and `awaited` and is what HLT sleeps on. `cpu` belongs to the owner
-// thread, and while it runs to the guest's turn. Everything else is constant.
+// Locks: `lock` guards `pending`, `kicked` and `awaited` and is what HLT sleeps on. `cpu` belongs
+// to the owner thread, and while it runs to the guest's turn. Everything else is constant.
 
 #ifndef ENGINE_VCPU_H
 #define ENGINE_VCPU_H

@@ -22,6 +22,6 @@ zx_status_t vcpu_stop_if_wanted(struct exit_context *context);
 zx_status_t vcpu_stop_in_wait(struct exit_context *context, zx_status_t cut_short);
 
 // What wakes the VCPU's thread (objects/blocking.h).
-void vcpu_wake_thread(void *vcpu);
+void vcpu_wake_thread(void *argument);
 
 #endif // ENGINE_VCPU_STOP_H

@@ -35,6 +35,8 @@ static zx_status_t refuse(zx_handle_t handle, zx_obj_type_t type) {
         return ZX_ERR_NOT_SUPPORTED;                                                               \
     }
 
+// NOLINTBEGIN(misc-unused-parameters): the prototypes are the clients'.
+
 REFUSED_ON(zx_channel_call, ZX_OBJ_TYPE_CHANNEL, handle,
            (zx_handle_t handle, uint32_t options, zx_time_t deadline,
             const zx_channel_call_args_t *args, uint32_t *actual_bytes, uint32_t *actual_handles))
@@ -274,3 +276,5 @@ REFUSED(zx_cache_flush, (const void *addr, size_t size, uint32_t options))
 REFUSED(zx_cprng_add_entropy, (const void *buffer, size_t buffer_size))
 REFUSED(zx_debug_write, (const char *buffer, size_t buffer_size))
 REFUSED(zx_system_get_features, (uint32_t kind, uint32_t *features))
+
+// NOLINTEND(misc-unused-parameters)

@@ -47,12 +47,11 @@ zx_status_t sys_task_suspend(zx_handle_t handle, zx_handle_t *token) {
     if (status != ZX_OK) {
         return status;
     }
-    if (object == process_object()) {
+    const bool thread = object->ops->type == ZX_OBJ_TYPE_THREAD;
+    if (object == process_object() || (thread && thread_from_object(object) == thread_current())) {
         status = ZX_ERR_NOT_SUPPORTED;
-    } else if (object->ops->type != ZX_OBJ_TYPE_THREAD) {
+    } else if (!thread) {
         status = ZX_ERR_WRONG_TYPE;
-    } else if (thread_from_object(object) == thread_current()) {
-        status = ZX_ERR_NOT_SUPPORTED;
     } else {
         status = give_token(thread_from_object(object), true, token);
     }
