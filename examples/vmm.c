@@ -40,7 +40,7 @@ static void check(zx_status_t status, const char *what) {
 }
 
 // Gives the guest memory that this process sees too, with the image and page tables in it: a boot
-// processor starts in long mode with CR3 = 0. Four tables of 2 MiB pages map 4 GiB to themselves.
+// processor starts in long mode with CR3 = 0. Four pages of 1 GiB map 4 GiB to themselves.
 static void make_memory(struct vmm *vmm, const char *path) {
     const zx_vm_option_t read_write = ZX_VM_PERM_READ | ZX_VM_PERM_WRITE;
     zx_handle_t vmo;
@@ -58,9 +58,7 @@ static void make_memory(struct vmm *vmm, const char *path) {
     uint64_t *tables = (uint64_t *)address;
     tables[0] = 0x1000 | 3; // Present and writable.
     for (uint64_t i = 0; i < 4; i++)
-        tables[512 + i] = (0x2000 + i * 0x1000) | 3;
-    for (uint64_t i = 0; i < 4 * 512; i++)
-        tables[1024 + i] = i << 21 | 0x83; // A large page as well.
+        tables[512 + i] = i << 30 | 0x83; // A large page as well.
 
     FILE *image = fopen(path, "rb");
     if (image == NULL || fread(vmm->memory + IMAGE_BASE, 1, MEMORY_SIZE - IMAGE_BASE, image) == 0)
@@ -68,13 +66,11 @@ static void make_memory(struct vmm *vmm, const char *path) {
     fclose(image);
 }
 
-// The device behind the doorbell: each ring is answered by an interrupt. Ends with the packet that
-// main() sends.
+// The device behind the doorbell: each ring is answered by an interrupt.
 static void *answer_bells(void *context) {
     const struct vmm *vmm = context;
     zx_port_packet_t packet;
-    while (zx_port_wait(vmm->port, ZX_TIME_INFINITE, &packet) == ZX_OK &&
-           ZX_PKT_IS_GUEST_BELL(packet.type)) {
+    while (zx_port_wait(vmm->port, ZX_TIME_INFINITE, &packet) == ZX_OK) {
         fprintf(stderr, "[bell at 0x%" PRIx64 "]\n", packet.guest_bell.addr);
         check(zx_vcpu_interrupt(vmm->vcpu, VECTOR), "send interrupt");
     }
@@ -121,12 +117,9 @@ static void set_trap(struct vmm *vmm, uint32_t kind, uint32_t address, size_t si
 }
 
 int main(int argc, char **argv) {
-    struct vmm vmm;
+    static struct vmm vmm;
     zx_handle_t resource;
-    if (argc != 2) {
-        fprintf(stderr, "usage: vmm demo.bin\n");
-        return EXIT_FAILURE;
-    }
+    check(argc == 2 ? ZX_OK : ZX_ERR_INVALID_ARGS, "usage: vmm demo.bin");
     check(zirconia_hypervisor_resource(&resource), "get the hypervisor resource");
     check(zx_guest_create(resource, 0, &vmm.guest, &vmm.vmar), "create guest");
     check(zx_port_create(0, &vmm.port), "create port");
@@ -141,12 +134,5 @@ int main(int argc, char **argv) {
     pthread_t bells;
     if (pthread_create(&bells, NULL, answer_bells, &vmm) != 0)
         check(ZX_ERR_NO_RESOURCES, "create thread");
-    int status = run(&vmm);
-
-    const zx_port_packet_t end = {.type = ZX_PKT_TYPE_USER};
-    check(zx_port_queue(vmm.port, &end), "end the thread");
-    pthread_join(bells, NULL);
-    const zx_handle_t handles[] = {vmm.vcpu, vmm.vmar, vmm.guest, vmm.port, resource};
-    check(zx_handle_close_many(handles, 5), "close handles");
-    return status;
+    return run(&vmm); // The end of the process closes its handles.
 }
