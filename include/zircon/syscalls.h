@@ -524,6 +524,34 @@ ZIRCONIA_EXPORT zx_status_t zx_task_bind_exception_port(zx_handle_t handle, zx_h
 ZIRCONIA_EXPORT zx_status_t zx_task_resume_from_exception(zx_handle_t handle, zx_handle_t port,
                                                           uint32_t options);
 
+// Makes the channel that exceptions of a thread, the process or its job come through, until it is
+// closed: messages of one zx_exception_info_t and one exception object. Closing the last handle to
+// that object is the answer, as its properties ZX_PROP_EXCEPTION_STATE and, for a debugger,
+// ZX_PROP_EXCEPTION_STRATEGY say. options: ZX_EXCEPTION_CHANNEL_DEBUGGER, not for a thread.
+// Errors: ZX_ERR_INVALID_ARGS for options; ZX_ERR_BAD_HANDLE; ZX_ERR_ACCESS_DENIED without INSPECT,
+// DUPLICATE, TRANSFER and MANAGE_THREAD; ZX_ERR_WRONG_TYPE; ZX_ERR_INVALID_ARGS for the debugger of
+// a thread; process and job: ZX_ERR_ACCESS_DENIED without ENUMERATE; ZX_ERR_BAD_STATE when the
+// thread is dying or dead; ZX_ERR_NO_MEMORY; ZX_ERR_ALREADY_BOUND.
+ZIRCONIA_EXPORT zx_status_t zx_task_create_exception_channel(zx_handle_t handle, uint32_t options,
+                                                             zx_handle_t *out);
+
+// Reads the oldest message of an exception channel, the only kind of channel there is. options: 0
+// or ZX_CHANNEL_READ_MAY_DISCARD, with which a message that does not fit is passed on to the next
+// handler.
+// Errors: ZX_ERR_INVALID_ARGS for options; channel (READ); ZX_ERR_SHOULD_WAIT, or
+// ZX_ERR_PEER_CLOSED when the task is dead, when there is no message; ZX_ERR_BUFFER_TOO_SMALL, with
+// the counts written; ZX_ERR_INVALID_ARGS when a result cannot be written, and the message is lost.
+ZIRCONIA_EXPORT zx_status_t zx_channel_read(zx_handle_t handle, uint32_t options, void *bytes,
+                                            zx_handle_t *handles, uint32_t num_bytes,
+                                            uint32_t num_handles, uint32_t *actual_bytes,
+                                            uint32_t *actual_handles);
+
+// Makes a handle to the thread in the exception, or to its process, with the rights of the handle
+// that the channel was created with. No right is asked for.
+// Errors: exception; process: ZX_ERR_ACCESS_DENIED when the channel is a thread's.
+ZIRCONIA_EXPORT zx_status_t zx_exception_get_thread(zx_handle_t handle, zx_handle_t *out);
+ZIRCONIA_EXPORT zx_status_t zx_exception_get_process(zx_handle_t handle, zx_handle_t *out);
+
 // ---- Time (objects ABI 3.6) ----
 
 // Nanoseconds of the host's monotonic clock.

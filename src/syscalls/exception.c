@@ -2,6 +2,7 @@
 //
 // Exception ports and the answers to exceptions (objects ABI 8.4, 8.7).
 
+#include "syscalls/exception.h"
 #include "objects/handle_table.h"
 #include "syscalls/syscalls.h"
 #include "tasks/exception_port.h"
@@ -10,9 +11,8 @@
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/exception.h>
 
-// The slot of a task, or WRONG_TYPE; threads have no debugger.
-static zx_status_t find_slot(struct object *object, bool debugger,
-                             struct exception_binding ***out) {
+zx_status_t find_exception_slot(struct object *object, bool debugger,
+                                struct exception_binding ***out) {
     struct exception_slots *slots = NULL;
     switch (object->ops->type) {
     case ZX_OBJ_TYPE_THREAD:
@@ -41,7 +41,7 @@ static zx_status_t unbind(zx_handle_t handle, uint32_t options) {
         return status;
     }
     struct exception_binding **slot = NULL;
-    status = find_slot(object, (options & ZX_EXCEPTION_PORT_DEBUGGER) != 0, &slot);
+    status = find_exception_slot(object, (options & ZX_EXCEPTION_PORT_DEBUGGER) != 0, &slot);
     if (status == ZX_OK) {
         status = exception_unbind(slot, (options & ZX_EXCEPTION_PORT_UNBIND_QUIETLY) != 0);
     }
@@ -61,7 +61,7 @@ static zx_status_t bind(zx_handle_t handle, struct port *port, uint64_t key, uin
         return status;
     }
     struct exception_binding **slot = NULL;
-    status = find_slot(object, (options & ZX_EXCEPTION_PORT_DEBUGGER) != 0, &slot);
+    status = find_exception_slot(object, (options & ZX_EXCEPTION_PORT_DEBUGGER) != 0, &slot);
     if (status == ZX_OK && is_dead(object)) {
         status = ZX_ERR_NOT_FOUND;
     }

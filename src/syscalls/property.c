@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// sys_object_get_property() and sys_object_set_property() (objects ABI 3.7). The name is the one
-// property there is so far.
+// sys_object_get_property() and sys_object_set_property() (objects ABI 3.7). Names, and
+// what answers an exception.
 
 #include "objects/handle_table.h"
 #include "syscalls/syscalls.h"
+#include "tasks/exception_channel.h"
 
 #include <string.h>
 #include <zircon/syscalls.h>
@@ -41,6 +42,50 @@ static zx_status_t set_name(struct object *object, const void *value, size_t siz
     return status;
 }
 
+// The properties of exceptions (objects ABI 8.9).
+static zx_status_t get_exception(struct object *object, uint32_t property, void *value,
+                                 size_t size) {
+    if (size < sizeof(uint32_t)) {
+        return ZX_ERR_BUFFER_TOO_SMALL;
+    }
+    if (object->ops->type != ZX_OBJ_TYPE_EXCEPTION) {
+        return ZX_ERR_WRONG_TYPE;
+    }
+    const uint32_t number = property == ZX_PROP_EXCEPTION_STATE ? exception_object_state(object)
+                                                                : exception_object_strategy(object);
+    return copy_to_client(value, &number, sizeof(number));
+}
+
+static zx_status_t set_exception(struct object *object, uint32_t property, const void *value,
+                                 size_t size) {
+    uint32_t number = 0;
+    zx_status_t status = ZX_OK;
+    if (size < sizeof(number)) {
+        return ZX_ERR_BUFFER_TOO_SMALL;
+    }
+    if (object->ops->type != ZX_OBJ_TYPE_EXCEPTION) {
+        return ZX_ERR_WRONG_TYPE;
+    }
+    const bool is_strategy = property == ZX_PROP_EXCEPTION_STRATEGY;
+    if (is_strategy) {
+        status = exception_object_check_strategy(object);
+    }
+    if (status == ZX_OK) {
+        status = copy_from_client(&number, value, sizeof(number));
+    }
+    if (status != ZX_OK) {
+        return status;
+    }
+    return is_strategy ? exception_object_set_strategy(object, number)
+                       : exception_object_set_state(object, number);
+}
+
+static bool is_of_exceptions(uint32_t property, zx_status_t unknown) {
+    const bool abi_2018 = unknown == ZX_ERR_INVALID_ARGS;
+    return !abi_2018 &&
+           (property == ZX_PROP_EXCEPTION_STATE || property == ZX_PROP_EXCEPTION_STRATEGY);
+}
+
 // `unknown` is the era's answer to a property that there is not.
 static zx_status_t get_property(zx_handle_t handle, uint32_t property, void *value, size_t size,
                                 zx_status_t unknown) {
@@ -50,7 +95,11 @@ static zx_status_t get_property(zx_handle_t handle, uint32_t property, void *val
     }
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_GET_PROPERTY, &object);
     if (status == ZX_OK) {
-        status = property == ZX_PROP_NAME ? get_name(object, value, size) : unknown;
+        if (is_of_exceptions(property, unknown)) {
+            status = get_exception(object, property, value, size);
+        } else {
+            status = property == ZX_PROP_NAME ? get_name(object, value, size) : unknown;
+        }
         object_unref(object);
     }
     return status;
@@ -64,7 +113,11 @@ static zx_status_t set_property(zx_handle_t handle, uint32_t property, const voi
     }
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_SET_PROPERTY, &object);
     if (status == ZX_OK) {
-        status = property == ZX_PROP_NAME ? set_name(object, value, size) : unknown;
+        if (is_of_exceptions(property, unknown)) {
+            status = set_exception(object, property, value, size);
+        } else {
+            status = property == ZX_PROP_NAME ? set_name(object, value, size) : unknown;
+        }
         object_unref(object);
     }
     return status;

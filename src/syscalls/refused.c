@@ -44,10 +44,6 @@ REFUSED_ON(zx_channel_call_etc, ZX_OBJ_TYPE_CHANNEL, handle,
            (zx_handle_t handle, uint32_t options, zx_time_t deadline,
             zx_channel_call_etc_args_t *args, uint32_t *actual_bytes, uint32_t *actual_handles))
 REFUSED(zx_channel_create, (uint32_t options, zx_handle_t *out0, zx_handle_t *out1))
-REFUSED_ON(zx_channel_read, ZX_OBJ_TYPE_CHANNEL, handle,
-           (zx_handle_t handle, uint32_t options, void *bytes, zx_handle_t *handles,
-            uint32_t num_bytes, uint32_t num_handles, uint32_t *actual_bytes,
-            uint32_t *actual_handles))
 REFUSED_ON(zx_channel_read_etc, ZX_OBJ_TYPE_CHANNEL, handle,
            (zx_handle_t handle, uint32_t options, void *bytes, zx_handle_info_t *handles,
             uint32_t num_bytes, uint32_t num_handles, uint32_t *actual_bytes,

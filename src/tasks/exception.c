@@ -45,6 +45,7 @@ static struct exception_binding *begin_asking(struct thread *thread, enum handle
         thread->exception.asked = kind;
         thread->exception.asked_for = binding;
         thread->exception.answer = ANSWER_NONE;
+        thread->exception.ticket = NULL;
         platform_mutex_unlock(&thread->blocking.lock);
     }
     exception_bindings_unlock();
@@ -59,6 +60,7 @@ static enum exception_answer wait_for_answer(struct thread *thread) {
     const enum exception_answer answer = thread->exception.answer;
     thread->exception.asked = HANDLER_NONE;
     thread->exception.asked_for = NULL;
+    thread->exception.ticket = NULL;
     platform_mutex_unlock(&thread->blocking.lock);
     return answer;
 }
@@ -69,8 +71,9 @@ static enum exception_answer ask(struct thread *thread, enum handler_kind kind, 
     if (binding == NULL) {
         return ANSWER_TRY_NEXT;
     }
-    *untold = binding->ops->tell(binding, thread) != ZX_OK;
-    if (*untold) {
+    const zx_status_t told = binding->ops->tell(binding, thread);
+    *untold = told != ZX_OK && told != ZX_ERR_NEXT;
+    if (told != ZX_OK) {
         platform_mutex_lock(&thread->blocking.lock);
         thread->exception.answer = ANSWER_TRY_NEXT;
         platform_mutex_unlock(&thread->blocking.lock);
@@ -80,12 +83,24 @@ static enum exception_answer ask(struct thread *thread, enum handler_kind kind, 
     return answer;
 }
 
+static bool wants_second_chance(struct thread *thread) {
+    platform_mutex_lock(&thread->blocking.lock);
+    const bool wants = thread->exception.second_chance;
+    platform_mutex_unlock(&thread->blocking.lock);
+    return wants;
+}
+
 // A handler that cannot be told ends the search (objects ABI 8.5).
 static enum outcome search(struct thread *thread) {
-    static const enum handler_kind order[] = {HANDLER_DEBUGGER, HANDLER_THREAD, HANDLER_PROCESS,
-                                              HANDLER_JOB};
+    static const enum handler_kind order[] = {
+        HANDLER_DEBUGGER, HANDLER_THREAD, HANDLER_PROCESS, HANDLER_DEBUGGER, HANDLER_JOB,
+    };
+    enum { SECOND_CHANCE = 3 };
     for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
         bool untold = false;
+        if (i == SECOND_CHANCE && !wants_second_chance(thread)) {
+            continue;
+        }
         switch (ask(thread, order[i], &untold)) {
         case ANSWER_RESUME:
             return OUTCOME_RESUMED;
@@ -107,6 +122,7 @@ static void begin_exception(struct thread *thread, const zx_exception_report_t *
     platform_mutex_lock(&thread->blocking.lock);
     thread->exception.report = *report;
     thread->exception.active = true;
+    thread->exception.second_chance = false;
     thread->registers = context;
     platform_mutex_unlock(&thread->blocking.lock);
 }
@@ -185,6 +201,18 @@ zx_status_t exception_answer(struct thread *thread, enum exception_answer answer
     }
     platform_mutex_unlock(&thread->blocking.lock);
     return status;
+}
+
+void exception_answer_ticket(struct thread *thread, const void *ticket,
+                             enum exception_answer answer) {
+    platform_mutex_lock(&thread->blocking.lock);
+    struct exception *exception = &thread->exception;
+    if (exception->asked != HANDLER_NONE && exception->ticket == ticket) {
+        exception->answer = answer;
+        exception->asked = HANDLER_NONE;
+        platform_condition_broadcast(&thread->wake);
+    }
+    platform_mutex_unlock(&thread->blocking.lock);
 }
 
 zx_status_t exception_report(struct thread *thread, zx_exception_report_t *out) {

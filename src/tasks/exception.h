@@ -40,6 +40,8 @@ struct exception {
     enum handler_kind asked;             // While an answer is missing, else NONE.
     struct exception_binding *asked_for; // The binding that it waits on.
     enum exception_answer answer;
+    const void *ticket; // The exception object that can answer, NULL when it is asked by a port.
+    bool second_chance; // The debugger is to be asked again after the process.
 };
 
 // What a task can have bound, each NULL or a binding.
@@ -57,6 +59,10 @@ bool exception_init(void);
 // NULL and does not accept the binding that the thread waits on.
 zx_status_t exception_answer(struct thread *thread, enum exception_answer answer,
                              binding_matches_fn *is_from, const void *argument);
+
+// The answer of one exception object; without effect once another answer was given.
+void exception_answer_ticket(struct thread *thread, const void *ticket,
+                             enum exception_answer answer);
 
 // The report of the exception that the thread is in; BAD_STATE when it is in none.
 zx_status_t exception_report(struct thread *thread, zx_exception_report_t *out);

@@ -119,17 +119,32 @@ zx_status_t exception_unbind(struct exception_binding **slot, bool quietly) {
     return was_bound ? ZX_OK : ZX_ERR_BAD_STATE;
 }
 
-void exception_unbind_all(binding_matches_fn *matches, const void *argument) {
+void exception_unbind_matching(binding_matches_fn *matches, const void *argument, bool quietly) {
     platform_mutex_lock(&bindings.lock);
     struct exception_binding *next = NULL;
     for (struct exception_binding *binding = bindings.bound; binding != NULL; binding = next) {
         next = binding->next;
         if (matches(binding, argument)) {
-            take_out(binding, false);
+            take_out(binding, quietly);
         }
     }
     platform_mutex_unlock(&bindings.lock);
     free_unused();
+}
+
+void exception_slots_died(struct exception_slots *slots) {
+    platform_mutex_lock(&bindings.lock);
+    struct exception_binding *binding = slots->normal;
+    if (binding != NULL) {
+        binding->references++;
+    }
+    platform_mutex_unlock(&bindings.lock);
+    if (binding != NULL) {
+        if (binding->ops->task_died != NULL) {
+            binding->ops->task_died(binding);
+        }
+        exception_binding_release(binding);
+    }
 }
 
 void exception_slots_close(struct exception_slots *slots) {

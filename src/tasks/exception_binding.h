@@ -13,8 +13,11 @@
 
 struct exception_binding_ops {
     // Tells the handler of a thread's exception, which is filled in already. Anything but ZX_OK
-    // counts as a handler that cannot be told.
+    // counts as a handler that cannot be told, but ZX_ERR_NEXT as no handler.
     zx_status_t (*tell)(struct exception_binding *binding, struct thread *thread);
+
+    // The task that it is bound to has ended. NULL when that means nothing.
+    void (*task_died)(struct exception_binding *binding);
 
     // The last reference is gone. Runs inside a call, with no lock held.
     void (*destroy)(struct exception_binding *binding);
@@ -36,7 +39,10 @@ zx_status_t exception_bind(struct exception_binding **slot, struct exception_bin
 zx_status_t exception_unbind(struct exception_binding **slot, bool quietly);
 
 // The same for every binding that `matches` accepts.
-void exception_unbind_all(binding_matches_fn *matches, const void *argument);
+void exception_unbind_matching(binding_matches_fn *matches, const void *argument, bool quietly);
+
+// Tells what is bound to a task that the task has ended.
+void exception_slots_died(struct exception_slots *slots);
 
 // Whether anything is bound anywhere: without, a fault is the host's from the start.
 bool exception_any_bound(void);

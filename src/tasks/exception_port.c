@@ -85,7 +85,7 @@ bool exception_port_is(const struct exception_binding *binding, const void *port
 }
 
 static void port_closed(struct port *port) {
-    exception_unbind_all(exception_port_is, port);
+    exception_unbind_matching(exception_port_is, port, false);
 }
 
 zx_status_t exception_port_bind(struct exception_binding **slot, struct port *port, uint64_t key) {
@@ -105,7 +105,7 @@ zx_status_t exception_port_bind(struct exception_binding **slot, struct port *po
         return ZX_ERR_ALREADY_BOUND;
     }
     if (!port_watch_close(port, port_closed)) {
-        exception_unbind_all(exception_port_is, port);
+        exception_unbind_matching(exception_port_is, port, false);
         return ZX_ERR_BAD_HANDLE;
     }
     return ZX_OK;

@@ -103,6 +103,7 @@ static void end(struct thread *thread) {
     blocking_set_current(NULL);
     process_remove_thread(thread);
     atomic_store(&thread->exited, true);
+    exception_slots_died(&thread->exception_slots);
     object_change_signals(&thread->object, ZX_THREAD_RUNNING | ZX_THREAD_SUSPENDED,
                           ZX_THREAD_TERMINATED);
     if (self != ZX_HANDLE_INVALID) {

@@ -10,7 +10,9 @@
 // With the thread's lock held: its registers can be looked at.
 static zx_status_t check_state(const struct thread *thread, uint32_t kind) {
     const struct exception *exception = &thread->exception;
-    if (exception->active && !ZX_EXCP_IS_ARCH(exception->report.header.type)) {
+    const zx_excp_type_t type = exception->report.header.type;
+    const bool starts_by_channel = type == ZX_EXCP_THREAD_STARTING && exception->ticket != NULL;
+    if (exception->active && !ZX_EXCP_IS_ARCH(type) && !starts_by_channel) {
         return ZX_ERR_NOT_SUPPORTED;
     }
     if (thread->registers == NULL || thread->killed) {

@@ -34,10 +34,6 @@ ZIRCONIA_EXPORT zx_status_t zx_channel_call_etc(zx_handle_t handle, uint32_t opt
                                                 uint32_t *actual_bytes, uint32_t *actual_handles);
 ZIRCONIA_EXPORT zx_status_t zx_channel_create(uint32_t options, zx_handle_t *out0,
                                               zx_handle_t *out1);
-ZIRCONIA_EXPORT zx_status_t zx_channel_read(zx_handle_t handle, uint32_t options, void *bytes,
-                                            zx_handle_t *handles, uint32_t num_bytes,
-                                            uint32_t num_handles, uint32_t *actual_bytes,
-                                            uint32_t *actual_handles);
 ZIRCONIA_EXPORT zx_status_t zx_channel_read_etc(zx_handle_t handle, uint32_t options, void *bytes,
                                                 zx_handle_info_t *handles, uint32_t num_bytes,
                                                 uint32_t num_handles, uint32_t *actual_bytes,

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+//
+// What the calls on exception ports and on exception channels share.
+
+#ifndef SYSCALLS_EXCEPTION_H
+#define SYSCALLS_EXCEPTION_H
+
+#include "tasks/exception_binding.h"
+
+// The slot of a task. WRONG_TYPE; INVALID_ARGS for a thread's debugger, which there is not.
+zx_status_t find_exception_slot(struct object *object, bool debugger,
+                                struct exception_binding ***out);
+
+#endif // SYSCALLS_EXCEPTION_H

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+//
+// The calls on exception channels and exceptions (objects ABI 8.9).
+
+#include "tasks/exception_channel.h"
+
+#include "objects/handle_table.h"
+#include "syscalls/exception.h"
+#include "syscalls/syscalls.h"
+#include "tasks/thread.h"
+
+#include <zircon/syscalls.h>
+#include <zircon/syscalls/object.h>
+
+enum { MAY_DISCARD = 1 }; // ZX_CHANNEL_READ_MAY_DISCARD
+
+static bool is_ending(struct object *object) {
+    const uint32_t state = thread_state(thread_from_object(object));
+    return state == ZX_THREAD_STATE_DYING || state == ZX_THREAD_STATE_DEAD;
+}
+
+static zx_status_t create(struct object *object, zx_rights_t rights, bool debugger,
+                          struct object **out) {
+    const zx_rights_t needed =
+        ZX_RIGHT_INSPECT | ZX_RIGHT_DUPLICATE | ZX_RIGHT_TRANSFER | ZX_RIGHT_MANAGE_THREAD;
+    if ((rights & needed) != needed) {
+        return ZX_ERR_ACCESS_DENIED;
+    }
+    struct exception_binding **slot = NULL;
+    const zx_status_t status = find_exception_slot(object, debugger, &slot);
+    if (status != ZX_OK) {
+        return status;
+    }
+    const bool is_thread = object->ops->type == ZX_OBJ_TYPE_THREAD;
+    if (!is_thread && (rights & ZX_RIGHT_ENUMERATE) == 0) {
+        return ZX_ERR_ACCESS_DENIED;
+    }
+    if (is_thread && is_ending(object)) {
+        return ZX_ERR_BAD_STATE;
+    }
+    return exception_init() ? exception_channel_create(slot, rights, !is_thread, out)
+                            : ZX_ERR_NOT_SUPPORTED;
+}
+
+zx_status_t sys_task_create_exception_channel(zx_handle_t handle, uint32_t options,
+                                              zx_handle_t *out) {
+    if ((options & ~ZX_EXCEPTION_CHANNEL_DEBUGGER) != 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    struct object *object = NULL;
+    zx_rights_t rights = 0;
+    zx_status_t status = handle_lookup_rights(handle, ZX_OBJ_TYPE_NONE, &object, &rights);
+    if (status != ZX_OK) {
+        return status;
+    }
+    struct object *channel = NULL;
+    status = create(object, rights, options != 0, &channel);
+    object_unref(object);
+    if (status == ZX_OK) {
+        status = give_handle(channel, channel->ops->default_rights, out);
+        object_unref(channel);
+    }
+    return status;
+}
+
+static zx_status_t write_counts(uint32_t *bytes, uint32_t *handles) {
+    const uint32_t byte_count = sizeof(zx_exception_info_t);
+    const uint32_t handle_count = 1;
+    zx_status_t status = ZX_OK;
+    if (bytes != NULL) {
+        status = copy_to_client(bytes, &byte_count, sizeof(byte_count));
+    }
+    if (status == ZX_OK && handles != NULL) {
+        status = copy_to_client(handles, &handle_count, sizeof(handle_count));
+    }
+    return status;
+}
+
+// Without a handle to it the exception would never be answered.
+static zx_status_t give_exception(struct object *exception, zx_handle_t *out) {
+    const zx_status_t status = give_handle(exception, exception->ops->default_rights, out);
+    object_unref(exception);
+    return status;
+}
+
+static void drop_exception(struct object *exception) {
+    object_add_handle(exception);
+    object_remove_handle(exception);
+    object_unref(exception);
+}
+
+static zx_status_t read_message(struct object *channel, bool fits, bool may_discard, void *bytes,
+                                zx_handle_t *handles) {
+    struct exception_message message;
+    zx_status_t status = exception_channel_read(channel, !fits && !may_discard, &message);
+    if (status != ZX_OK) {
+        return status;
+    }
+    if (!fits) {
+        if (message.exception != NULL) {
+            drop_exception(message.exception);
+        }
+        return ZX_ERR_BUFFER_TOO_SMALL;
+    }
+    status = copy_to_client(bytes, &message.info, sizeof(message.info));
+    if (status != ZX_OK) {
+        drop_exception(message.exception);
+        return status;
+    }
+    return give_exception(message.exception, handles);
+}
+
+zx_status_t sys_channel_read(zx_handle_t handle, uint32_t options, void *bytes,
+                             zx_handle_t *handles, uint32_t num_bytes, uint32_t num_handles,
+                             uint32_t *actual_bytes, uint32_t *actual_handles) {
+    if ((options & ~(uint32_t)MAY_DISCARD) != 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    struct object *channel = NULL;
+    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_CHANNEL, ZX_RIGHT_READ, &channel);
+    if (status != ZX_OK) {
+        return status;
+    }
+    const bool fits = num_bytes >= sizeof(zx_exception_info_t) && num_handles >= 1;
+    status = read_message(channel, fits, options != 0, bytes, handles);
+    object_unref(channel);
+    if (status == ZX_OK || status == ZX_ERR_BUFFER_TOO_SMALL) {
+        const zx_status_t counted = write_counts(actual_bytes, actual_handles);
+        return counted == ZX_OK ? status : counted;
+    }
+    return status;
+}
+
+zx_status_t sys_exception_get_thread(zx_handle_t handle, zx_handle_t *out) {
+    struct object *exception = NULL;
+    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_EXCEPTION, ZX_RIGHT_NONE, &exception);
+    if (status != ZX_OK) {
+        return status;
+    }
+    struct object *thread = NULL;
+    zx_rights_t rights = 0;
+    exception_object_thread(exception, &thread, &rights);
+    object_unref(exception);
+    status = give_handle(thread, rights, out);
+    object_unref(thread);
+    return status;
+}
+
+zx_status_t sys_exception_get_process(zx_handle_t handle, zx_handle_t *out) {
+    struct object *exception = NULL;
+    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_EXCEPTION, ZX_RIGHT_NONE, &exception);
+    if (status != ZX_OK) {
+        return status;
+    }
+    struct object *process = NULL;
+    zx_rights_t rights = 0;
+    status = exception_object_process(exception, &process, &rights);
+    object_unref(exception);
+    if (status == ZX_OK) {
+        status = give_handle(process, rights, out);
+        object_unref(process);
+    }
+    return status;
+}

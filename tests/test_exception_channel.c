@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: MIT
+//
+// Exception channels and exception objects with real faults (objects ABI 8.9).
+
+#if defined(__APPLE__)
+#define _DARWIN_C_SOURCE
+#else
+#define _DEFAULT_SOURCE
+#define _POSIX_C_SOURCE 200809L
+#endif
+
+#include "guest_fixture.h"
+#include "other_thread.h"
+#include "thread_fixture.h"
+
+#include <sys/mman.h>
+
+static struct worker worker;
+static volatile uint32_t *page; // Inaccessible at first.
+
+static void touch_page(uintptr_t first, uintptr_t second) {
+    (void)first;
+    (void)second;
+    *page = 77;
+    zx_nanosleep(ZX_TIME_INFINITE);
+}
+
+static void open_all(void) {
+    page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANON, -1, 0);
+    ck_assert_ptr_ne((void *)(uintptr_t)page, MAP_FAILED);
+    worker = worker_new();
+}
+
+static void allow_page(void) {
+    mprotect((void *)(uintptr_t)page, 4096, PROT_READ | PROT_WRITE);
+}
+
+static void close_handle(zx_handle_t handle) {
+    ck_assert_int_eq(zx_handle_close(handle), ZX_OK);
+}
+
+static void close_all(void) {
+    worker_end(&worker);
+    munmap((void *)(uintptr_t)page, 4096);
+}
+
+static zx_handle_t channel_of(zx_handle_t task, uint32_t options) {
+    zx_handle_t channel = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zx_task_create_exception_channel(task, options, &channel), ZX_OK);
+    return channel;
+}
+
+static zx_status_t read_channel(zx_handle_t channel, zx_exception_info_t *info, zx_handle_t *out) {
+    return zx_channel_read(channel, 0, info, out, sizeof *info, 1, NULL, NULL);
+}
+
+static zx_handle_t next_exception(zx_handle_t channel, uint32_t type) {
+    zx_exception_info_t info = {0};
+    zx_handle_t exception = ZX_HANDLE_INVALID;
+    until(channel, ZX_CHANNEL_READABLE);
+    ck_assert_int_eq(read_channel(channel, &info, &exception), ZX_OK);
+    ck_assert_uint_eq(info.type, type);
+    ck_assert_uint_eq(info.pid, koid_of(zx_process_self()));
+    ck_assert_uint_eq(info.tid, koid_of(worker.handle));
+    return exception;
+}
+
+static zx_handle_t next_fault(zx_handle_t channel) {
+    return next_exception(channel, ZX_EXCP_FATAL_PAGE_FAULT);
+}
+
+static uint32_t asked(void) {
+    zx_info_thread_t info = {0};
+    ck_assert_int_eq(
+        zx_object_get_info(worker.handle, ZX_INFO_THREAD, &info, sizeof info, NULL, NULL), ZX_OK);
+    return info.wait_exception_channel_type;
+}
+
+static zx_status_t set(zx_handle_t exception, uint32_t property, uint32_t value) {
+    return zx_object_set_property(exception, property, &value, sizeof value);
+}
+
+static uint32_t get(zx_handle_t exception, uint32_t property) {
+    uint32_t value = 99;
+    ck_assert_int_eq(zx_object_get_property(exception, property, &value, sizeof value), ZX_OK);
+    return value;
+}
+
+static void handle(zx_handle_t exception) {
+    ck_assert_int_eq(set(exception, ZX_PROP_EXCEPTION_STATE, ZX_EXCEPTION_STATE_HANDLED), ZX_OK);
+    close_handle(exception);
+}
+
+static void finish_handled(zx_handle_t exception) {
+    allow_page();
+    handle(exception);
+    until_state(worker.handle, ZX_THREAD_STATE_BLOCKED_SLEEPING);
+    ck_assert_uint_eq(*page, 77);
+}
+
+START_TEST(a_handled_exception_retries_the_instruction) {
+    open_all();
+    const zx_handle_t channel = channel_of(worker.handle, 0);
+    worker_start(&worker, touch_page, NULL);
+    handle(next_fault(channel));
+    const zx_handle_t again = next_fault(channel); // Nothing has changed.
+    ck_assert_uint_eq(state_of(worker.handle), ZX_THREAD_STATE_BLOCKED_EXCEPTION);
+    ck_assert_uint_eq(asked(), ZX_EXCEPTION_CHANNEL_TYPE_THREAD);
+    zx_exception_report_t report = {0};
+    ck_assert_int_eq(zx_object_get_info(worker.handle, ZX_INFO_THREAD_EXCEPTION_REPORT, &report,
+                                        sizeof report, NULL, NULL),
+                     ZX_OK);
+    ck_assert_uint_eq(report.header.size, 40);
+    finish_handled(again);
+    ck_assert_uint_eq(signals_now(channel), 0);
+    close_handle(channel);
+    close_all();
+}
+END_TEST
+
+START_TEST(rights_are_exact_and_exceptions_cannot_be_duplicated) {
+    open_all();
+    const zx_handle_t channel = channel_of(worker.handle, 0);
+    worker_start(&worker, touch_page, NULL);
+    const zx_handle_t exception = next_fault(channel);
+    zx_info_handle_basic_t info = {0};
+    zx_handle_t second = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(
+        zx_object_get_info(channel, ZX_INFO_HANDLE_BASIC, &info, sizeof info, NULL, NULL), ZX_OK);
+    ck_assert_uint_eq(info.type, ZX_OBJ_TYPE_CHANNEL);
+    ck_assert_uint_eq(info.rights, 0x4006);
+    ck_assert_int_eq(
+        zx_object_get_info(exception, ZX_INFO_HANDLE_BASIC, &info, sizeof info, NULL, NULL), ZX_OK);
+    ck_assert_uint_eq(info.type, ZX_OBJ_TYPE_EXCEPTION);
+    ck_assert_uint_eq(info.rights, 0x80c2);
+    ck_assert_int_eq(zx_handle_duplicate(exception, ZX_RIGHT_SAME_RIGHTS, &second),
+                     ZX_ERR_ACCESS_DENIED);
+    finish_handled(exception);
+    close_handle(channel);
+    close_all();
+}
+END_TEST
+
+START_TEST(closing_without_an_answer_asks_the_next_handler) {
+    open_all();
+    const zx_handle_t channels[] = {
+        channel_of(zx_process_self(), ZX_EXCEPTION_CHANNEL_DEBUGGER),
+        channel_of(worker.handle, 0),
+        channel_of(zx_process_self(), 0),
+        channel_of(zx_job_default(), 0),
+    };
+    worker_start(&worker, touch_page, NULL);
+    close_handle(next_exception(channels[0], ZX_EXCP_THREAD_STARTING));
+    for (uint32_t i = 0; i < 4; i++) {
+        const zx_handle_t exception = next_fault(channels[i]);
+        ck_assert_uint_eq(asked(), i + 1); // The order is that of the numbers.
+        ck_assert_uint_eq(get(exception, ZX_PROP_EXCEPTION_STATE), ZX_EXCEPTION_STATE_TRY_NEXT);
+        if (i < 3) {
+            close_handle(exception);
+        } else {
+            finish_handled(exception);
+        }
+    }
+    for (int i = 0; i < 4; i++) {
+        close_handle(channels[i]);
+    }
+    close_all();
+}
+END_TEST
+
+START_TEST(a_debugger_can_have_a_second_chance_after_the_process) {
+    open_all();
+    const zx_handle_t debugger = channel_of(zx_process_self(), ZX_EXCEPTION_CHANNEL_DEBUGGER);
+    const zx_handle_t process = channel_of(zx_process_self(), 0);
+    worker_start(&worker, touch_page, NULL);
+    close_handle(next_exception(debugger, ZX_EXCP_THREAD_STARTING));
+    zx_handle_t exception = next_fault(debugger);
+    ck_assert_int_eq(set(exception, ZX_PROP_EXCEPTION_STRATEGY, 2), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(
+        set(exception, ZX_PROP_EXCEPTION_STRATEGY, ZX_EXCEPTION_STRATEGY_SECOND_CHANCE), ZX_OK);
+    close_handle(exception);
+    exception = next_fault(process);
+    ck_assert_uint_eq(get(exception, ZX_PROP_EXCEPTION_STRATEGY),
+                      ZX_EXCEPTION_STRATEGY_SECOND_CHANCE);
+    ck_assert_int_eq(set(exception, ZX_PROP_EXCEPTION_STRATEGY, 0), ZX_ERR_BAD_STATE);
+    close_handle(exception);
+    finish_handled(next_fault(debugger));
+    close_handle(debugger);
+    close_handle(process);
+    close_all();
+}
+END_TEST
+
+START_TEST(closing_a_channel_passes_on_what_nobody_has_read) {
+    for (int was_read = 0; was_read < 2; was_read++) {
+        open_all();
+        const zx_handle_t first = channel_of(worker.handle, 0);
+        const zx_handle_t second = channel_of(zx_process_self(), 0);
+        worker_start(&worker, touch_page, NULL);
+        until(first, ZX_CHANNEL_READABLE);
+        if (was_read == 1) {
+            const zx_handle_t exception = next_fault(first);
+            close_handle(first);
+            ck_assert_uint_eq(asked(), ZX_EXCEPTION_CHANNEL_TYPE_THREAD);
+            finish_handled(exception);
+        } else {
+            close_handle(first);
+            finish_handled(next_fault(second));
+        }
+        close_handle(second);
+        close_all();
+    }
+}
+END_TEST
+
+START_TEST(an_exception_gives_handles_to_its_thread_and_process) {
+    open_all();
+    const zx_handle_t channel = channel_of(worker.handle, 0);
+    const zx_handle_t process_channel = channel_of(zx_process_self(), 0);
+    worker_start(&worker, touch_page, NULL);
+    zx_handle_t exception = next_fault(channel);
+    zx_handle_t out = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zx_exception_get_thread(exception, &out), ZX_OK);
+    ck_assert_uint_eq(koid_of(out), koid_of(worker.handle));
+    close_handle(out);
+    ck_assert_int_eq(zx_exception_get_process(exception, &out), ZX_ERR_ACCESS_DENIED);
+    ck_assert_int_eq(zx_exception_get_thread(channel, &out), ZX_ERR_WRONG_TYPE);
+    close_handle(exception);
+    exception = next_fault(process_channel);
+    ck_assert_int_eq(zx_exception_get_process(exception, &out), ZX_OK);
+    ck_assert_uint_eq(koid_of(out), koid_of(zx_process_self()));
+    close_handle(out);
+    finish_handled(exception);
+    close_handle(channel);
+    close_handle(process_channel);
+    close_all();
+}
+END_TEST
+
+START_TEST(the_state_thread_exit_ends_the_thread_alone) {
+    open_all();
+    const zx_handle_t channel = channel_of(worker.handle, 0);
+    worker_start(&worker, touch_page, NULL);
+    const zx_handle_t exception = next_fault(channel);
+    ck_assert_int_eq(set(exception, ZX_PROP_EXCEPTION_STATE, 3), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(set(exception, ZX_PROP_EXCEPTION_STATE, ZX_EXCEPTION_STATE_THREAD_EXIT),
+                     ZX_OK);
+    close_handle(exception);
+    until(worker.handle, ZX_THREAD_TERMINATED);
+    until(channel, ZX_CHANNEL_PEER_CLOSED);
+    zx_exception_info_t info;
+    zx_handle_t out;
+    ck_assert_int_eq(read_channel(channel, &info, &out), ZX_ERR_PEER_CLOSED);
+    close_handle(channel);
+    close_all();
+}
+END_TEST
+
+START_TEST(killing_the_thread_leaves_the_exception_usable_and_without_effect) {
+    open_all();
+    const zx_handle_t channel = channel_of(worker.handle, 0);
+    worker_start(&worker, touch_page, NULL);
+    const zx_handle_t exception = next_fault(channel);
+    ck_assert_int_eq(zx_task_kill(worker.handle), ZX_OK);
+    until(worker.handle, ZX_THREAD_TERMINATED);
+    ck_assert_int_eq(set(exception, ZX_PROP_EXCEPTION_STATE, ZX_EXCEPTION_STATE_HANDLED), ZX_OK);
+    close_handle(exception);
+    close_handle(channel);
+    close_all();
+}
+END_TEST
+
+START_TEST(creating_and_reading_check_in_order) {
+    open_all();
+    zx_handle_t out = ZX_HANDLE_INVALID;
+    const zx_handle_t weak = without(ZX_RIGHT_INSPECT, worker.handle);
+    const zx_handle_t blind = without(ZX_RIGHT_ENUMERATE, zx_process_self());
+    ck_assert_int_eq(zx_task_create_exception_channel(0, 2, &out), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_task_create_exception_channel(0, 0, &out), ZX_ERR_BAD_HANDLE);
+    ck_assert_int_eq(zx_task_create_exception_channel(weak, 1, &out), ZX_ERR_ACCESS_DENIED);
+    ck_assert_int_eq(zx_task_create_exception_channel(worker.handle, 1, &out), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_task_create_exception_channel(blind, 0, &out), ZX_ERR_ACCESS_DENIED);
+    const zx_handle_t channel = channel_of(worker.handle, 0);
+    ck_assert_int_eq(zx_task_create_exception_channel(worker.handle, 0, &out),
+                     ZX_ERR_ALREADY_BOUND);
+    zx_exception_info_t info;
+    ck_assert_int_eq(read_channel(channel, &info, &out), ZX_ERR_SHOULD_WAIT);
+    ck_assert_int_eq(zx_channel_read(channel, 2, &info, &out, 24, 1, NULL, NULL),
+                     ZX_ERR_INVALID_ARGS);
+    worker_start(&worker, touch_page, NULL);
+    until(channel, ZX_CHANNEL_READABLE);
+    uint32_t bytes = 0;
+    uint32_t handles = 0;
+    ck_assert_int_eq(zx_channel_read(channel, 0, &info, &out, 23, 1, &bytes, &handles),
+                     ZX_ERR_BUFFER_TOO_SMALL);
+    ck_assert_uint_eq(bytes, 24);
+    ck_assert_uint_eq(handles, 1);
+    finish_handled(next_fault(channel));
+    close_handle(channel);
+    close_handle(channel_of(worker.handle, 0)); // The closed one may be replaced.
+    close_handle(weak);
+    close_handle(blind);
+    close_all();
+}
+END_TEST
+
+int main(void) {
+    const TTest *const tests[] = {
+        a_handled_exception_retries_the_instruction,
+        rights_are_exact_and_exceptions_cannot_be_duplicated,
+        closing_without_an_answer_asks_the_next_handler,
+        a_debugger_can_have_a_second_chance_after_the_process,
+        closing_a_channel_passes_on_what_nobody_has_read,
+        an_exception_gives_handles_to_its_thread_and_process,
+        the_state_thread_exit_ends_the_thread_alone,
+        killing_the_thread_leaves_the_exception_usable_and_without_effect,
+        creating_and_reading_check_in_order,
+    };
+    return run_tests("exception_channel", tests, sizeof tests / sizeof tests[0]);
+}
