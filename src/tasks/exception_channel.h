@@ -29,16 +29,16 @@ zx_status_t exception_channel_read(struct object *channel, bool peek,
 
 // The thread or process, as a reference, and the rights for a handle. process: ACCESS_DENIED when
 // the channel was a thread's.
-void exception_object_thread(struct object *exception, struct object **out, zx_rights_t *rights);
-zx_status_t exception_object_process(struct object *exception, struct object **out,
+void exception_object_thread(struct object *object, struct object **out, zx_rights_t *rights);
+zx_status_t exception_object_process(struct object *object, struct object **out,
                                      zx_rights_t *rights);
 
 // ZX_PROP_EXCEPTION_STATE and ZX_PROP_EXCEPTION_STRATEGY. set: INVALID_ARGS for a value; the
 // strategy before that BAD_STATE unless the thread waits for the debugger's answer.
-uint32_t exception_object_state(struct object *exception);
-uint32_t exception_object_strategy(struct object *exception);
-zx_status_t exception_object_set_state(struct object *exception, uint32_t state);
-zx_status_t exception_object_check_strategy(struct object *exception);
-zx_status_t exception_object_set_strategy(struct object *exception, uint32_t strategy);
+uint32_t exception_object_state(struct object *object);
+uint32_t exception_object_strategy(struct object *object);
+zx_status_t exception_object_set_state(struct object *object, uint32_t state);
+zx_status_t exception_object_check_strategy(struct object *object);
+zx_status_t exception_object_set_strategy(struct object *object, uint32_t strategy);
 
 #endif // TASKS_EXCEPTION_CHANNEL_H
