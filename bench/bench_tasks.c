@@ -132,10 +132,12 @@ static void exception_round(zx_handle_t thread) {
     check(zx_task_resume(thread, ZX_RESUME_EXCEPTION), "zx_task_resume");
 }
 
+static volatile uintptr_t nowhere = 64;
+
 static void fault_for_ever(uintptr_t first, uintptr_t second) {
     (void)first;
     (void)second;
-    *(volatile int *)(uintptr_t)64 = 0; // Nobody mends it, so it faults again and again.
+    *(volatile int *)nowhere = 0; // Nobody mends it, so it faults again and again.
 }
 
 // --- Measuring ---
