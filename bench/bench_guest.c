@@ -204,8 +204,8 @@ static const struct {
     {"bare Unicorn: OUT hook, stop, start", bare_outputs, 0},
     {"CPUID", own_cpuids, TARGET_INSIDE},
     {"WRMSR", own_msr_writes, TARGET_INSIDE},
-    {"INT3, delivered, IRETQ", own_breakpoints, TARGET_INSIDE},
-    {"#PF, delivered, IRETQ", own_page_faults, TARGET_INSIDE},
+    {"INT3, delivered, IRETQ", own_breakpoints, 0}, // An exception, which is no exit.
+    {"#PF, delivered, IRETQ", own_page_faults, 0},
     {"WRMSR to self IPI, delivered, IRETQ", own_interrupts, 0},
     {"OUT to the caller and back", own_run_outputs, TARGET_CALLER},
     {"IN to the caller, answer, back", own_run_inputs, TARGET_CALLER},
