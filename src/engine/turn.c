@@ -66,8 +66,6 @@ static void pass_on(struct turn *turn) {
     }
 }
 
-// --- VCPUs ---
-
 // True when it is its turn.
 static bool wait_by_vpid(struct turn *turn, unsigned vpid, const struct blocking *blocking) {
     while (turn->taken || turn->calls > 0 || turn->current != vpid) {
@@ -79,9 +77,8 @@ static bool wait_by_vpid(struct turn *turn, unsigned vpid, const struct blocking
     return true;
 }
 
-bool turn_take(struct turn *turn, unsigned vpid, const struct blocking *blocking) {
+static bool take(struct turn *turn, unsigned vpid, const struct blocking *blocking) {
     bool mine = true;
-    platform_mutex_lock(&turn->lock);
     atomic_fetch_add(&turn->waiting, 1);
     if (turn->by_vpid) {
         mine = wait_by_vpid(turn, vpid, blocking);
@@ -93,6 +90,24 @@ bool turn_take(struct turn *turn, unsigned vpid, const struct blocking *blocking
     if (turn->next_ticket != turn->served) {
         platform_condition_broadcast(&turn->changed); // Another one is the first now.
     }
+    return mine;
+}
+
+static void give(struct turn *turn, enum turn_end end) {
+    turn->taken = false;
+    if (turn->by_vpid && end == TURN_OVER) {
+        pass_on(turn);
+    }
+    if (turn->waiting > 0) {
+        platform_condition_broadcast(&turn->changed);
+    }
+}
+
+// --- VCPUs ---
+
+bool turn_take(struct turn *turn, unsigned vpid, const struct blocking *blocking) {
+    platform_mutex_lock(&turn->lock);
+    const bool mine = take(turn, vpid, blocking);
     platform_mutex_unlock(&turn->lock);
     return mine;
 }
@@ -105,14 +120,17 @@ void turn_poke(struct turn *turn) {
 
 void turn_give(struct turn *turn, enum turn_end end) {
     platform_mutex_lock(&turn->lock);
-    turn->taken = false;
-    if (turn->by_vpid && end == TURN_OVER) {
-        pass_on(turn);
-    }
-    if (turn->waiting > 0) {
-        platform_condition_broadcast(&turn->changed);
-    }
+    give(turn, end);
     platform_mutex_unlock(&turn->lock);
+}
+
+bool turn_pass(struct turn *turn, enum turn_end end, unsigned vpid,
+               const struct blocking *blocking) {
+    platform_mutex_lock(&turn->lock);
+    give(turn, end);
+    const bool mine = take(turn, vpid, blocking);
+    platform_mutex_unlock(&turn->lock);
+    return mine;
 }
 
 bool turn_wanted(struct turn *turn) {

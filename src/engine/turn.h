@@ -53,6 +53,11 @@ void turn_poke(struct turn *turn);
 
 void turn_give(struct turn *turn, enum turn_end end);
 
+// Gives it and takes it again behind those who wait. One step: whoever runs next finds this VCPU
+// waiting, and does not run on because nobody seems to want the turn.
+bool turn_pass(struct turn *turn, enum turn_end end, unsigned vpid,
+               const struct blocking *blocking);
+
 // A call from outside.
 void turn_take_call(struct turn *turn);
 void turn_give_call(struct turn *turn);

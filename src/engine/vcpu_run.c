@@ -195,8 +195,7 @@ static zx_status_t pass_turn(struct exit_context *context) {
     atomic_store(&guest->machine->attention, false);
     const bool over = guest_clock_tick(guest);
     if (over || turn_wanted(&guest->turn)) {
-        turn_give(&guest->turn, over ? TURN_OVER : TURN_KEPT);
-        const zx_status_t status = vcpu_take_turn(context);
+        const zx_status_t status = vcpu_pass_turn(context, over ? TURN_OVER : TURN_KEPT);
         if (status != ZX_OK) {
             return status;
         }

@@ -13,14 +13,27 @@ static zx_status_t killed(struct exit_context *context) {
     return ZX_ERR_INTERNAL_INTR_KILLED;
 }
 
-zx_status_t vcpu_take_turn(struct exit_context *context) {
+static zx_status_t stop_until_taken(struct exit_context *context, bool taken) {
     struct vcpu *vcpu = context->vcpu;
-    while (!turn_take(&vcpu->guest->turn, vcpu->vpid, context->blocking)) {
+    while (!taken) {
         if (!thread_stop_inside()) {
             return killed(context);
         }
+        taken = turn_take(&vcpu->guest->turn, vcpu->vpid, context->blocking);
     }
     return ZX_OK;
+}
+
+zx_status_t vcpu_take_turn(struct exit_context *context) {
+    struct vcpu *vcpu = context->vcpu;
+    return stop_until_taken(context,
+                            turn_take(&vcpu->guest->turn, vcpu->vpid, context->blocking));
+}
+
+zx_status_t vcpu_pass_turn(struct exit_context *context, enum turn_end end) {
+    struct vcpu *vcpu = context->vcpu;
+    return stop_until_taken(context,
+                            turn_pass(&vcpu->guest->turn, end, vcpu->vpid, context->blocking));
 }
 
 zx_status_t vcpu_stop_if_wanted(struct exit_context *context) {

@@ -11,8 +11,9 @@
 
 // ZX_ERR_INTERNAL_INTR_KILLED below: the thread is to end, and the VCPU has no turn any more.
 
-// Takes the turn: ZX_OK or that.
+// Takes the turn, or lets others have it first: ZX_OK or that.
 zx_status_t vcpu_take_turn(struct exit_context *context);
+zx_status_t vcpu_pass_turn(struct exit_context *context, enum turn_end end);
 
 // At the top of the loop, with the turn: ZX_OK or that.
 zx_status_t vcpu_stop_if_wanted(struct exit_context *context);
