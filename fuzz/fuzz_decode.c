@@ -23,7 +23,7 @@ static void require(bool condition) {
 }
 
 static void check_scan(const uint8_t *bytes, size_t size, enum code_mode mode) {
-    struct code_scan scan = scan_code(bytes, size, mode);
+    struct code_scan scan = scan_code(bytes, size, mode, true);
     require(scan.offset <= size);
     require((scan.length != 0) == (scan.result == SCAN_INTERCEPT));
     if (scan.result == SCAN_INTERCEPT) {

@@ -297,7 +297,7 @@ START_TEST(scan_finds_instructions) {
     uint8_t bytes[64];
     const struct scan_case *expected = &scan_cases[_i];
     size_t size = parse_bytes(expected->bytes, bytes);
-    struct code_scan scan = scan_code(bytes, size, expected->mode);
+    struct code_scan scan = scan_code(bytes, size, expected->mode, false);
 
     ck_assert_msg(scan.result == expected->result, "%s: %d", expected->bytes, (int)scan.result);
     ck_assert_uint_eq(scan.offset, expected->offset);
@@ -305,11 +305,28 @@ START_TEST(scan_finds_instructions) {
 }
 END_TEST
 
+START_TEST(scan_finds_far_transfers_only_where_asked) {
+    static const char *const far[] = {"9a 01 02 03 04 05 06", "ea 01 02 03 04 05 06", "ff 18",
+                                      "ff 6c 24 04"};
+    static const char *const near[] = {"ff d0", "ff 10", "ff 20", "ff 30", "e8 01 02 03 04"};
+    uint8_t bytes[64];
+    for (size_t i = 0; i < sizeof far / sizeof far[0]; i++) {
+        size_t size = parse_bytes(far[i], bytes);
+        ck_assert_int_eq(scan_code(bytes, size, CODE_32, true).result, SCAN_INTERCEPT);
+        ck_assert_int_eq(scan_code(bytes, size, CODE_32, false).result, SCAN_NONE);
+    }
+    for (size_t i = 0; i < sizeof near / sizeof near[0]; i++) {
+        size_t size = parse_bytes(near[i], bytes);
+        ck_assert_int_eq(scan_code(bytes, size, CODE_32, true).result, SCAN_NONE);
+    }
+}
+END_TEST
+
 // The same answer without the filter, from Intel's opcode list.
 static bool is_wanted(const struct instruction *instruction) {
     static const uint8_t one_byte[] = {0xE4, 0xE5, 0xE6, 0xE7, 0xEC, 0xED,
                                        0xEE, 0xEF, 0x6C, 0x6D, 0x6E, 0x6F};
-    static const uint8_t two_byte[] = {0x05, 0x34, 0x35};
+    static const uint8_t two_byte[] = {0x05, 0x07, 0x34, 0x35};
 
     if (instruction->map == MAP_ONE_BYTE)
         return memchr(one_byte, instruction->opcode, sizeof(one_byte)) != NULL;
@@ -341,7 +358,7 @@ START_TEST(scan_agrees_with_a_plain_walk) {
             wanted = is_wanted(&instruction);
             at += wanted ? 0u : instruction.length;
         }
-        struct code_scan scan = scan_code(bytes, size, mode);
+        struct code_scan scan = scan_code(bytes, size, mode, false);
         ck_assert_int_eq(scan.result == SCAN_INTERCEPT, wanted);
         if (scan.result != SCAN_NONE)
             ck_assert_uint_eq(scan.offset, at);
@@ -451,6 +468,7 @@ int main(void) {
     tcase_add_test(tcase, immediates_are_sign_extended);
     tcase_add_loop_test(tcase, lengths_agree_with_capstone, 0, 3);
     tcase_add_loop_test(tcase, scan_finds_instructions, 0, COUNT_OF(scan_cases));
+    tcase_add_test(tcase, scan_finds_far_transfers_only_where_asked);
     tcase_add_test(tcase, scan_agrees_with_a_plain_walk);
     tcase_add_loop_test(tcase, port_instructions, 0, COUNT_OF(port_cases));
     tcase_add_test(tcase, other_instructions_are_no_port_instructions);

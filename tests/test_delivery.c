@@ -77,6 +77,20 @@ START_TEST(a_task_gate_is_not_supported) {
 }
 END_TEST
 
+START_TEST(a_far_transfer_that_switches_tasks_is_not_supported) {
+    start_real("task_switch");
+    EXPECT_REPORTS(1, 2, 3);
+    EXPECT_REPORTS(13, 0x40, 13, 0xff8, 13, 0x48, 13, 0x48);
+    for (int i = 0; i < 6; i++) {
+        expect_status(ZX_ERR_NOT_SUPPORTED);
+        expect_status(ZX_ERR_NOT_SUPPORTED);
+        ck_assert_int_eq(zx_vcpu_interrupt(vcpu, 0x41), ZX_OK);
+    }
+    EXPECT_REPORTS(4);
+    guest_close();
+}
+END_TEST
+
 START_TEST(a_second_fault_is_a_double_fault_and_a_third_ends_the_run) {
     start_real("legacy_double_fault");
     EXPECT_REPORTS(8, 0, 0);
@@ -194,6 +208,7 @@ int main(void) {
     tcase_add_test(tcase, a_conforming_handler_keeps_privilege_and_stack);
     tcase_add_test(tcase, virtual_8086_events_save_and_clear_the_data_segments);
     tcase_add_test(tcase, a_task_gate_is_not_supported);
+    tcase_add_test(tcase, a_far_transfer_that_switches_tasks_is_not_supported);
     tcase_add_test(tcase, a_second_fault_is_a_double_fault_and_a_third_ends_the_run);
     tcase_add_test(tcase, long_mode_events_choose_stacks_check_gates_and_report_faults);
     tcase_add_test(tcase, single_steps_trap_after_each_instruction_and_give_way_to_interrupts);

@@ -38,6 +38,51 @@ START_TEST(syscall_is_an_invalid_opcode_when_it_is_off) {
 }
 END_TEST
 
+#define RFLAGS_RF 0x10000u
+#define RFLAGS_VM 0x20000u
+
+static zx_vcpu_state_t before_sysret(void) {
+    guest_start_case("syscall", SYSCALL_ENABLED);
+    enter_to_end();
+    return read_state();
+}
+
+static zx_vcpu_state_t sysret(const zx_vcpu_state_t *state) {
+    write_state(state);
+    enter_to_end();
+    return read_state();
+}
+
+START_TEST(sysret_restores_neither_rf_nor_vm) {
+    zx_vcpu_state_t state = before_sysret();
+    state.r11 |= RFLAGS_RF | RFLAGS_VM | 1ull << 40;
+    state = sysret(&state);
+    ck_assert_uint_eq(state.rbx, 1);
+    ck_assert_uint_eq(state.r12, 0x2b);
+    ck_assert_uint_eq(state.r14 & (RFLAGS_VM | RFLAGS_IF), RFLAGS_IF);
+}
+END_TEST
+
+START_TEST(sysret_to_an_address_that_is_not_canonical_faults_before_it_leaves_cpl_0) {
+    zx_vcpu_state_t state = before_sysret();
+    state.rcx = 1ull << 47;
+    state = sysret(&state);
+    ck_assert_uint_eq(state.rax, 13);
+    ck_assert_uint_eq(state.rbx, 0);
+    ck_assert_uint_eq(state.r10, 8); // CS.
+}
+END_TEST
+
+START_TEST(sysret_with_32_bits_returns_to_compatibility_mode) {
+    zx_vcpu_state_t state = before_sysret();
+    state.rbp = 32;
+    state = sysret(&state);
+    ck_assert_uint_eq(state.rbx, 2);
+    ck_assert_uint_eq(state.rbp, 0x1b);
+    ck_assert_uint_eq(state.rsi, 0x23);
+}
+END_TEST
+
 enum { BITS_32, BITS_16 };
 
 START_TEST(compatibility_mode_traps_with_operands_of_32_bits) {
@@ -111,10 +156,13 @@ int main(void) {
     const TTest *const tests[] = {
         syscall_enters_the_supervisor_and_sysret_returns,
         syscall_is_an_invalid_opcode_when_it_is_off,
+        sysret_restores_neither_rf_nor_vm,
+        sysret_to_an_address_that_is_not_canonical_faults_before_it_leaves_cpl_0,
+        sysret_with_32_bits_returns_to_compatibility_mode,
         compatibility_mode_traps_with_operands_of_32_bits,
         compatibility_mode_traps_with_operands_of_16_bits,
         xmm0_survives_the_boundary_of_a_run_call,
         arithmetic_flags_survive_every_kind_of_exit,
     };
-    return run_tests("modes", tests, sizeof tests / sizeof tests[0]);
+    return run_tests("system_calls", tests, sizeof tests / sizeof tests[0]);
 }

@@ -12,7 +12,7 @@ static bool is_port_opcode(uint8_t byte) {
 }
 
 static bool is_system_opcode(uint8_t byte) {
-    return byte == 0x05 || byte == 0x34 || byte == 0x35 || byte == 0x01;
+    return byte == 0x05 || byte == 0x07 || byte == 0x34 || byte == 0x35 || byte == 0x01;
 }
 
 // Bytes from an escape to the opcode of the 0F map, 0 for any other byte. The two VEX prefixes are
@@ -35,16 +35,28 @@ static bool is_prefix(uint8_t byte) {
            byte == 0xF3 || (byte & 0xF0) == 0x40;
 }
 
+static bool is_far_opcode(uint8_t byte) {
+    return byte == 0x9A || byte == 0xEA || byte == 0xFF;
+}
+
 // Can there be one of the instructions, whole or cut off by the end?
-static bool is_suspicious(const uint8_t *bytes, size_t size) {
+static bool is_suspicious(const uint8_t *bytes, size_t size, bool far_transfers) {
     for (size_t i = 0; i < size; i++) {
-        if (is_port_opcode(bytes[i]))
+        if (is_port_opcode(bytes[i]) || (far_transfers && is_far_opcode(bytes[i])))
             return true;
         size_t escape = escape_length(bytes[i]);
         if (escape != 0 && (i + escape >= size || is_system_opcode(bytes[i + escape])))
             return true;
     }
     return size != 0 && is_prefix(bytes[size - 1]);
+}
+
+bool is_far_transfer(const struct instruction *instruction) {
+    if (instruction->map != MAP_ONE_BYTE || !is_far_opcode(instruction->opcode))
+        return false;
+    unsigned group = (instruction->modrm >> 3) & 7;
+    bool in_memory = instruction->modrm < 0xC0 && (group == 3 || group == 5);
+    return instruction->opcode != 0xFF || in_memory;
 }
 
 static bool is_intercepted(const struct instruction *instruction) {
@@ -55,11 +67,12 @@ static bool is_intercepted(const struct instruction *instruction) {
     return instruction->opcode != 0x01 || instruction->modrm == 0xD1; // XSETBV in its group
 }
 
-struct code_scan scan_code(const uint8_t *bytes, size_t size, enum code_mode mode) {
+struct code_scan scan_code(const uint8_t *bytes, size_t size, enum code_mode mode,
+                           bool far_transfers) {
     struct code_scan scan = {.result = SCAN_NONE};
     struct instruction instruction;
 
-    if (!is_suspicious(bytes, size))
+    if (!is_suspicious(bytes, size, far_transfers))
         return scan;
     while (scan.offset < size) {
         switch (decode_instruction(bytes + scan.offset, size - scan.offset, mode, &instruction)) {
@@ -72,7 +85,7 @@ struct code_scan scan_code(const uint8_t *bytes, size_t size, enum code_mode mod
         case INSTRUCTION_OK:
             break;
         }
-        if (is_intercepted(&instruction)) {
+        if (is_intercepted(&instruction) || (far_transfers && is_far_transfer(&instruction))) {
             scan.result = SCAN_INTERCEPT;
             scan.length = instruction.length;
             return scan;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // Finds the first instruction in a run of straight-line code that the engine must stop before:
-// IN, OUT, INS, OUTS, SYSCALL, SYSENTER, SYSEXIT and XSETBV, which the processor emulation cannot
-// intercept by itself. Called for each translation block, so it must be quick: a look at the bytes
-// clears most blocks without decoding them. Pure function: any thread.
+// IN, OUT, INS, OUTS, SYSCALL, SYSRET, SYSENTER, SYSEXIT and XSETBV, and where tasks can be
+// switched far JMP and CALL, which the processor emulation cannot intercept by itself. Called for
+// each translation block, so it must be quick: a look at the bytes clears most blocks without
+// decoding them. Pure function: any thread.
 
 #ifndef ZIRCONIA_DECODE_SCAN_H
 #define ZIRCONIA_DECODE_SCAN_H
@@ -27,6 +28,9 @@ struct code_scan {
 // when the bytes had to be decoded: SCAN_NONE does not say that every instruction is a good one.
 // C4 and C5 forms of the same opcodes (C5 F8 05) are found as well. A real processor has no such
 // instruction, but the emulation would run it: the engine owes the guest an invalid-opcode fault.
-struct code_scan scan_code(const uint8_t *bytes, size_t size, enum code_mode mode);
+struct code_scan scan_code(const uint8_t *bytes, size_t size, enum code_mode mode,
+                           bool far_transfers);
+
+bool is_far_transfer(const struct instruction *instruction);
 
 #endif

@@ -1,6 +1,7 @@
 ; SYSCALL at CPL 3 to CPL 0, and back by SYSRET to RBX = 1. At CPL 0: R8 CS, R9 SS, R10 RFLAGS, RCX
 ; and R11 as SYSCALL left them, RDX = the RIP that it should have saved. Back at CPL 3: R12 CS, R13 SS,
-; R14 RFLAGS. Case 1 turns SYSCALL off first.
+; R14 RFLAGS. With EBP = 32, back to compatibility mode: EBP CS, ESI SS, EBX = 2. Case 1 turns SYSCALL
+; off first.
 %include "common.inc"
     bits 64
     org 0x10000
@@ -49,6 +50,18 @@ kernel:
     pop r10
     mov rsp, rsi
     done
+    cmp ebp, 32
+    je .compatible
     o64 sysret
+.compatible:
+    mov rcx, 0xffff800000000000 + compatible
+    sysret
+    bits 32
+compatible:
+    mov ebp, cs
+    mov esi, ss
+    mov ebx, 2
+    mov dword [EXIT_PAGE], 0
+    bits 64
     report_vector
     tables

@@ -157,24 +157,39 @@ bool code_pages_must_step(struct cpu *cpu, uint64_t guest_physical, unsigned len
     return true;
 }
 
-bool code_pages_must_step_first(struct cpu *cpu, unsigned length) {
-    struct machine *machine = cpu->machine;
-    const uint64_t linear = cpu_code_address(cpu, cpu_rip(cpu));
-    const uint64_t end = cpu_code_address(cpu, cpu_rip(cpu) + length);
+// The page of the instruction at RIP; NO_WINDOW_PAGE when it is not there.
+static uint64_t code_page(struct cpu *cpu) {
     struct access_fault fault;
     uint64_t physical = 0;
-    if (machine->code.stepped_now || machine->run->stepping || length == 0 ||
-        (linear ^ (end - 1)) >> 12 != 0 ||
-        linear_translate(cpu, linear, ACCESS_FETCH, &physical, &fault) != ACCESS_DONE) {
+    const uint64_t linear = cpu_code_address(cpu, cpu_rip(cpu));
+    if (linear_translate(cpu, linear, ACCESS_FETCH, &physical, &fault) != ACCESS_DONE) {
+        return NO_WINDOW_PAGE;
+    }
+    const uint64_t *entry = nested_entry(cpu->machine, physical, false);
+    return entry != NULL && (*entry & NESTED_PRESENT) != 0 ? page_of(*entry) : NO_WINDOW_PAGE;
+}
+
+static bool step(struct cpu *cpu, unsigned length) {
+    struct code_pages *code = &cpu->machine->code;
+    code->stepped = code_page(cpu);
+    code->step_start = cpu_code_address(cpu, cpu_rip(cpu));
+    code->step_end = cpu_code_address(cpu, cpu_rip(cpu) + length);
+    return code->stepped != NO_WINDOW_PAGE;
+}
+
+bool code_pages_must_step_first(struct cpu *cpu, unsigned length) {
+    const struct machine *machine = cpu->machine;
+    const uint64_t linear = cpu_code_address(cpu, cpu_rip(cpu));
+    const uint64_t last = cpu_code_address(cpu, cpu_rip(cpu) + length - 1);
+    return !machine->code.stepped_now && !machine->run->stepping && length > 0 &&
+           (linear ^ last) >> 12 == 0 && step(cpu, length);
+}
+
+bool code_pages_step(struct cpu *cpu, unsigned length) {
+    if (!step(cpu, length)) {
         return false;
     }
-    const uint64_t *entry = nested_entry(machine, physical, false);
-    if (entry == NULL || (*entry & NESTED_PRESENT) == 0) {
-        return false;
-    }
-    machine->code.stepped = page_of(*entry);
-    machine->code.step_start = linear;
-    machine->code.step_end = end;
+    code_pages_forget(cpu->machine, cpu->machine->code.stepped); // The cut block among them.
     return true;
 }
 

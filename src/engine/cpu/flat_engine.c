@@ -105,7 +105,7 @@ static void launch_exit(uc_engine *engine, uint32_t exit, void *context) {
 static uc_err launch_registers(uc_engine *engine) {
     uc_x86_msr host_save = {0xc0010117, HIDDEN_BASE + HIDDEN_HOST_SAVE};
     uc_x86_msr efer = {0xc0000080, EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_SVME};
-    uc_x86_msr pat = {0x277, 0x0107040600070406}; // Zircon's (hypervisor ABI 4.1).
+    uc_x86_msr pat = {0x277, FLAT_ENGINE_PAT};
     uint64_t vmcb = HIDDEN_BASE + HIDDEN_VMCB;
     uint64_t cr4 = CR4_PAE | CR4_OSXSAVE; // the nested walk takes its format from this CR4
     uint64_t xcr0 = FLAT_ENGINE_XCR0;

@@ -28,6 +28,9 @@ enum hidden_offset {
 // XCR0 after the launch: x87 and SSE, all that the engine has.
 #define FLAT_ENGINE_XCR0 3u
 
+// The page attribute table after the launch: Zircon's (hypervisor ABI 4.1).
+#define FLAT_ENGINE_PAT 0x0107040600070406ull
+
 // Opens an engine. `hidden` backs the first `hidden_size` bytes of the hidden region and `window`
 // (may be NULL: no window) WINDOW_SIZE bytes; both stay the caller's and outlive the engine.
 zx_status_t flat_engine_open(uint8_t *hidden, uint64_t hidden_size, uint8_t *window,

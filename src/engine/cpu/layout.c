@@ -234,6 +234,11 @@ static bool find_words(struct probe *probe) {
             return reject(probe, "model-specific registers");
         }
     }
+    const uint64_t pat = FLAT_ENGINE_PAT;
+    layout->pat = find(probe, start, &pat, sizeof pat);
+    if (layout->pat == SIZE_MAX) {
+        return reject(probe, "the page attribute table");
+    }
     const uint64_t tsc_aux = mark(80);
     layout->tsc_aux = find(probe, start, &tsc_aux, sizeof tsc_aux);
     layout->xcr0 = layout->tsc_aux + 8;

@@ -50,6 +50,7 @@ struct layout {
     size_t sysenter_cs;
     size_t sysenter_esp;
     size_t sysenter_eip;
+    size_t pat;
     size_t tsc_aux;
     size_t xcr0;
     size_t debug;      // DR0..DR7

@@ -146,6 +146,16 @@ bool operand_load16(struct cpu *cpu, const struct instruction *instruction, cons
     return result == ACCESS_DONE || fail(cpu, result, &fault, stack, failure);
 }
 
+bool operand_peek16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
+                    unsigned skip, uint16_t *value) {
+    struct access_fault fault;
+    bool stack = false;
+    uint64_t linear = 0;
+    return locate(cpu, instruction, bytes, &stack, &linear) &&
+           linear_read_as(cpu, program_mode(cpu), (uint32_t)(linear + skip), value, sizeof *value,
+                          &fault) == ACCESS_DONE;
+}
+
 bool operand_store16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
                      uint64_t value, enum delivery *failure) {
     if (is_register(instruction)) {

@@ -17,6 +17,11 @@ unsigned operand_rm(const struct instruction *instruction);
 bool operand_load16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
                     uint16_t *value, enum delivery *failure);
 
+// 16 bits of memory, `skip` bytes behind the operand's start. False when it cannot be read; nothing
+// is delivered.
+bool operand_peek16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
+                    unsigned skip, uint16_t *value);
+
 // 16 bits of memory, or a register with the instruction's operand size.
 bool operand_store16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
                      uint64_t value, enum delivery *failure);

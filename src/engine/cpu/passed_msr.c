@@ -32,7 +32,7 @@ static const struct {
     {MSR_SYSENTER_CS, READ | WRITE},
     {MSR_SYSENTER_ESP, READ},
     {MSR_SYSENTER_EIP, READ},
-    {MSR_PAT, READ | WRITE},
+    {MSR_PAT, READ},
     {MSR_STAR, READ | WRITE},
     {MSR_LSTAR, READ},
     {MSR_SFMASK, READ},
@@ -66,6 +66,17 @@ static enum passed_msr write_low(struct cpu *cpu, size_t offset, uint64_t value)
     return write_word(cpu, offset, value, value >> 32 == 0);
 }
 
+// Each byte is a memory type: 2, 3 and those above 7 are reserved.
+static bool is_attribute_table(uint64_t value) {
+    for (unsigned i = 0; i < 8; i++) {
+        const uint64_t type = value >> (8 * i) & 0xff;
+        if (type > 7 || type == 2 || type == 3) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static enum passed_msr write_base(struct cpu *cpu, enum segment_register index, uint64_t value) {
     if (!cpu_canonical(value)) {
         return PASSED_MSR_REFUSED;
@@ -80,6 +91,8 @@ enum passed_msr passed_msr_write(struct cpu *cpu) {
     const struct layout *layout = cpu->machine->layout;
     const uint64_t value = cpu_register(cpu, RDX) << 32 | (uint32_t)cpu_register(cpu, RAX);
     switch ((uint32_t)cpu_register(cpu, RCX)) {
+    case MSR_PAT:
+        return write_word(cpu, layout->pat, value, is_attribute_table(value));
     case MSR_SYSENTER_ESP:
         return write_address(cpu, layout->sysenter_esp, value);
     case MSR_SYSENTER_EIP:

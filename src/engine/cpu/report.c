@@ -6,12 +6,14 @@
 #include "engine/cpu/report.h"
 
 #include "decode/instruction.h"
+#include "decode/scan.h"
 #include "engine/cpu/debug_registers.h"
 #include "engine/cpu/linear.h"
 #include "engine/cpu/nmi.h"
 #include "engine/cpu/operand.h"
 #include "engine/cpu/passed_msr.h"
 #include "engine/cpu/system_call.h"
+#include "engine/cpu/task_switch.h"
 #include "engine/cpu/vmcb.h"
 
 #include <string.h>
@@ -234,6 +236,10 @@ static enum report_result halt_or_cut(struct cpu *cpu, struct cpu_exit *exit) {
     if (decoded.map == MAP_0F && decoded.opcode == 0x01 && decoded.modrm == 0xd1) {
         exit->reason = EXIT_XSETBV;
         return REPORT_EXIT;
+    }
+    if (is_far_transfer(&decoded) && !is_task_switch(cpu, &decoded, bytes) &&
+        code_pages_step(cpu, decoded.length)) {
+        return REPORT_STEP;
     }
     exit->reason = decoded.map == MAP_ONE_BYTE && decoded.opcode == 0xf4 ? EXIT_HLT : EXIT_OTHER;
     return REPORT_EXIT;

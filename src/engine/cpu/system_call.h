@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// SYSCALL, SYSENTER and SYSEXIT, which the engine leaves to its user. SYSRET is the engine's own.
+// SYSCALL, SYSENTER and SYSEXIT, which the engine leaves to its user, and SYSRET, which it does as
+// other makers' processors do.
 
 #ifndef ENGINE_CPU_SYSTEM_CALL_H
 #define ENGINE_CPU_SYSTEM_CALL_H

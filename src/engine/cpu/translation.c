@@ -9,6 +9,7 @@
 #include "engine/cpu/flat_engine.h"
 #include "engine/cpu/linear.h"
 #include "engine/cpu/report.h"
+#include "engine/cpu/task_switch.h"
 #include "engine/cpu/vmcb.h"
 
 // Whether the block that is being translated may have code in this page of the window. Asked once a
@@ -77,7 +78,10 @@ static struct code_scan scan_block(struct cpu *cpu, const uc_tb *block) {
     if (size == 0 || linear_read(cpu, block->pc, bytes, size, &fault) != ACCESS_DONE) {
         return (struct code_scan){.result = SCAN_NONE};
     }
-    return scan_code(bytes, size, (enum code_mode)cpu_code_mode(cpu));
+    const struct machine *machine = cpu->machine;
+    const bool stepped = machine->run->stepping && block->pc == machine->code.step_start;
+    return scan_code(bytes, size, (enum code_mode)cpu_code_mode(cpu),
+                     !stepped && task_switches_exist(cpu));
 }
 
 // Ends the block before the instruction at `site`; the end will show as an HLT exit where there is
