@@ -150,14 +150,15 @@ END_TEST
 
 START_TEST(immediates_are_sign_extended) {
     uint8_t bytes[64];
-    struct instruction instruction;
+    const zx_vcpu_state_t state = {0};
+    zirconia_mmio_access_t access;
     size_t length = parse_bytes("48 c7 03 00 00 00 80", bytes);
 
-    ck_assert(decode_instruction(bytes, length, CODE_64, &instruction) == INSTRUCTION_OK);
-    ck_assert_uint_eq(instruction_immediate(&instruction, bytes), 0xFFFFFFFF80000000u);
+    ck_assert_int_eq(zirconia_mmio_decode(bytes, length, ZIRCONIA_CODE_64, &state, &access), ZX_OK);
+    ck_assert_uint_eq(access.value, 0xFFFFFFFF80000000u);
     length = parse_bytes("83 03 7f", bytes);
-    ck_assert(decode_instruction(bytes, length, CODE_64, &instruction) == INSTRUCTION_OK);
-    ck_assert_uint_eq(instruction_immediate(&instruction, bytes), 0x7F);
+    ck_assert_int_eq(zirconia_mmio_decode(bytes, length, ZIRCONIA_CODE_64, &state, &access), ZX_OK);
+    ck_assert_uint_eq(access.value, 0x7F);
 }
 END_TEST
 

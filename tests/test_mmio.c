@@ -4,6 +4,7 @@
 // errors in order, and disassembly. Includes public headers only.
 
 #include <check.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -144,6 +145,28 @@ static const struct mmio_case cases[] = {
     {M64, "0f b1 0b", OP(COMPARE_EXCHANGE), BOTH, 4, 0x44332210, 0x44332210, RAX, 0x44332210,
      WRITTEN},
     {M64, "0f b0 0b", OP(COMPARE_EXCHANGE), BOTH, 1, 0x10, 0x10, RAX, 0x8877665544332210, WRITTEN},
+    // MOVSXD that has nothing to extend.
+    {M64, "63 0b", OP(LOAD), READ, 4, 0x80000001, 0, RCX, 0x80000001, 0},
+    {M64, "66 63 0b", OP(LOAD), READ, 2, 0x8001, 0, RCX, 0x0123456789AB8001, 0},
+    {M64, "66 48 63 0b", OP(LOAD), READ, 4, 0x80000001, 0, RCX, 0xFFFFFFFF80000001, 0},
+    // Encodings that are others' doubles.
+    {M32, "82 03 ff", OP(ADD), BOTH, 1, 2, 1, -1, 0, CF | AF | WRITTEN},
+    {M64, "f6 0b 10", OP(TEST), READ, 1, 0x0F, 0, -1, 0, ZF | PF | WRITTEN},
+    {M64, "48 f7 0b 0 0 0 80", OP(TEST), READ, 8, 1ull << 63, 0, -1, 0, SF | PF | WRITTEN},
+    // Prefixes that the processor overrides, repeats or ignores.
+    {M64, "66 48 89 0b", OP(STORE), WRITE, 8, 0, 0x0123456789ABCDEF, -1, 0, 0},
+    {M64, "66 48 c7 03 0 0 0 80", OP(STORE), WRITE, 8, 0, 0xFFFFFFFF80000000, -1, 0, 0},
+    {M64, "66 48 a1 0 0 0 0 0 0 0 0", OP(LOAD), READ, 8, 0x42, 0, RAX, 0x42, 0},
+    {M64, "48 66 8b 0b", OP(LOAD), READ, 2, 0x42, 0, RCX, 0x0123456789AB0042, 0},
+    {M64, "66 66 66 89 0b", OP(STORE), WRITE, 2, 0, 0xCDEF, -1, 0, 0},
+    {M64, "f2 89 0b", OP(STORE), WRITE, 4, 0, 0x89ABCDEF, -1, 0, 0},
+    {M64, "f3 0f b6 0b", OP(LOAD), READ, 1, 0x99, 0, RCX, 0x99, 0},
+    {M64, "f3 f0 83 0b 01", OP(OR), BOTH, 4, 0x80, 0x81, -1, 0, PF | WRITTEN},
+    {M64, "f0 89 0b", OP(STORE), WRITE, 4, 0, 0x89ABCDEF, -1, 0, 0},
+    {M64, "64 2e 65 8a 0b", OP(LOAD), READ, 1, 0x42, 0, RCX, 0x0123456789ABCD42, 0},
+    {M64, "67 67 ae", OP(COMPARE), READ, 1, 0x11, 0, RDI, 0x1, ZF | PF | WRITTEN},
+    {M16, "66 67 ab", OP(STORE), WRITE, 4, 0, 0x44332211, RDI, 0x4, 0},
+    {M32, "67 aa", OP(STORE), WRITE, 1, 0, 0x11, RDI, 0x100000001, 0},
 };
 
 START_TEST(known_forms) {
@@ -179,6 +202,69 @@ START_TEST(known_forms) {
                   (unsigned long long)stored);
     if (expected->operation == ZIRCONIA_MMIO_STORE)
         ck_assert_uint_eq(access.value, expected->stored);
+}
+END_TEST
+
+// MOV register, [rbx].
+static size_t load_of(unsigned number, unsigned size, bool rex, uint8_t *bytes) {
+    size_t at = 0;
+    if (size == 2)
+        bytes[at++] = 0x66;
+    if (rex)
+        bytes[at++] = (uint8_t)(0x40 | (size == 8 ? 8 : 0) | (number >= 8 ? 4 : 0));
+    bytes[at++] = size == 1 ? 0x8A : 0x8B;
+    bytes[at++] = (uint8_t)((number & 7) << 3 | 3);
+    return at;
+}
+
+START_TEST(every_register_has_its_number_in_every_size) {
+    const bool rex = _i & 1;
+    const zx_vcpu_state_t state = {0};
+    for (unsigned size = 1; size <= (rex ? 8u : 4u); size *= 2) {
+        for (unsigned number = 0; number < (rex ? 16u : 8u); number++) {
+            const bool high = size == 1 && !rex && number >= 4;
+            uint8_t bytes[8];
+            zirconia_mmio_access_t access;
+            size_t length = load_of(number, size, rex, bytes);
+            ck_assert_int_eq(zirconia_mmio_decode(bytes, length, M64, &state, &access), ZX_OK);
+            ck_assert_uint_eq(access.register_number, high ? number - 4 : number);
+            ck_assert_uint_eq(access.register_size, size);
+            ck_assert_int_eq(access.high_byte, high);
+        }
+    }
+}
+END_TEST
+
+// Decodes in each mode in turn, as the guests of several VCPUs would.
+static void *decode_many(void *context) {
+    const uint8_t *store = context;
+    static const zirconia_code_mode_t modes[] = {M16, M32, M64};
+    zx_vcpu_state_t state;
+    memcpy(&state, initial, sizeof(state));
+    for (int round = 0; round < 3000; round++) {
+        const zirconia_code_mode_t mode = modes[round % 3];
+        zirconia_mmio_access_t access;
+        char text[64];
+        if (zirconia_mmio_decode(store, 3, mode, &state, &access) != ZX_OK ||
+            access.value != store[2] || access.size != 1 || access.instruction_length != 3)
+            return context;
+        if (zirconia_disassemble(store, 3, mode, 0, text, sizeof(text), NULL) != ZX_OK ||
+            strncmp(text, "mov byte ptr [", 14) != 0)
+            return context;
+    }
+    return NULL;
+}
+
+START_TEST(threads_decode_at_the_same_time) {
+    static uint8_t stores[4][3] = {{0xC6, 7, 1}, {0xC6, 7, 2}, {0xC6, 7, 3}, {0xC6, 7, 4}};
+    pthread_t threads[4];
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, decode_many, stores[i]), 0);
+    for (size_t i = 0; i < COUNT_OF(threads); i++) {
+        void *failed = NULL;
+        ck_assert_int_eq(pthread_join(threads[i], &failed), 0);
+        ck_assert_ptr_null(failed);
+    }
 }
 END_TEST
 
@@ -224,12 +310,15 @@ static const struct refusal refusals[] = {
     {M64, "d1 23", ZX_ERR_NOT_SUPPORTED},         // shl [rbx]
     {M64, "0f ba 1b 00", ZX_ERR_NOT_SUPPORTED},   // a group without this member
     {M64, "0f 11 03", ZX_ERR_NOT_SUPPORTED},      // movups
+    {M64, "8e 03", ZX_ERR_NOT_SUPPORTED},         // mov es, [rbx]
+    {M64, "f3 67 48 ab", ZX_ERR_NOT_SUPPORTED},   // rep stosq
     {M64, "66 0f c3 0b", ZX_ERR_NOT_SUPPORTED},   // movnti has no 16-bit form
-    {M64, "c5 f8 c3 0b", ZX_ERR_NOT_SUPPORTED},   // nor a VEX form
-    {M64, "0f 38 f0 0b", ZX_ERR_NOT_SUPPORTED},   // movbe
-    {M64, "0f c7 0b", ZX_ERR_NOT_SUPPORTED},      // cmpxchg8b
-    {M64, "dd 03", ZX_ERR_NOT_SUPPORTED},         // fld
-    {M32, "63 03", ZX_ERR_NOT_SUPPORTED},         // arpl
+    {M64, "66 48 0f c3 0b", ZX_ERR_NOT_SUPPORTED},
+    {M64, "c5 f8 c3 0b", ZX_ERR_NOT_SUPPORTED}, // nor a VEX form
+    {M64, "0f 38 f0 0b", ZX_ERR_NOT_SUPPORTED}, // movbe
+    {M64, "0f c7 0b", ZX_ERR_NOT_SUPPORTED},    // cmpxchg8b
+    {M64, "dd 03", ZX_ERR_NOT_SUPPORTED},       // fld
+    {M32, "63 03", ZX_ERR_NOT_SUPPORTED},       // arpl
 };
 
 START_TEST(refused_instructions) {
@@ -361,6 +450,8 @@ int main(void) {
     TCase *tcase = tcase_create("decode");
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, known_forms, 0, COUNT_OF(cases));
+    tcase_add_loop_test(tcase, every_register_has_its_number_in_every_size, 0, 2);
+    tcase_add_test(tcase, threads_decode_at_the_same_time);
     tcase_add_test(tcase, direction_flag_steps_down);
     tcase_add_loop_test(tcase, refused_instructions, 0, COUNT_OF(refusals));
     tcase_add_test(tcase, decode_arguments);

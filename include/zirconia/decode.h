@@ -14,8 +14,8 @@
 //         device_write(address, access.size, stored);
 //     zx_vcpu_write_state(vcpu, ZX_VCPU_STATE, &state, sizeof(state));
 //
-// The run call has already moved the guest past the instruction. Nothing here keeps state, nothing
-// is owned by the library after a call returns, and every call may be made from any thread.
+// The run call has already moved the guest past the instruction. Nothing here keeps state but idle
+// disassemblers (Capstone's) for the next call, and every call may be made from any thread.
 
 #ifndef ZIRCONIA_DECODE_H_
 #define ZIRCONIA_DECODE_H_
@@ -115,6 +115,7 @@ typedef struct zirconia_mmio_access {
 //   ZX_ERR_INVALID_ARGS      a pointer is NULL, or mode is none of the three
 //   ZX_ERR_BUFFER_TOO_SMALL  the instruction goes on beyond the bytes
 //   ZX_ERR_NOT_SUPPORTED     the bytes are no instruction, or not one of the known forms
+//   ZX_ERR_NO_MEMORY         the disassembler could not be set up
 ZIRCONIA_EXPORT zx_status_t zirconia_mmio_decode(const uint8_t *bytes, size_t size,
                                                  zirconia_code_mode_t mode,
                                                  const zx_vcpu_state_t *state,
@@ -147,7 +148,7 @@ ZIRCONIA_EXPORT size_t zirconia_instruction_length(const uint8_t *bytes, size_t 
 // Writes the instruction at `bytes` to `text` in Intel's syntax, as if it lay at `address` (the
 // target of relative branches depends on it). The text is cut to text_size bytes, terminator
 // included. An instruction that the disassembler cannot put into words comes out as the
-// directive .byte. *length, unless NULL, receives the length in bytes. Takes some microseconds.
+// directive .byte. *length, unless NULL, receives the length in bytes.
 //
 // Errors in order, none of which changes *text or *length:
 //   ZX_ERR_INVALID_ARGS      bytes or text is NULL, text_size is 0, or mode is none of the three

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// From the public name of a code mode, which a client may get wrong, to the private one.
+// Between the public calls and the length decoder: from the public name of a code mode, which a
+// client may get wrong, to the private one, and from a result to a status.
 
 #ifndef ZIRCONIA_DECODE_CODE_MODE_H
 #define ZIRCONIA_DECODE_CODE_MODE_H
@@ -24,6 +25,18 @@ static inline bool code_mode_from_public(zirconia_code_mode_t mode, enum code_mo
     default:
         return false;
     }
+}
+
+static inline zx_status_t instruction_status(enum instruction_result result) {
+    switch (result) {
+    case INSTRUCTION_OK:
+        return ZX_OK;
+    case INSTRUCTION_TRUNCATED:
+        return ZX_ERR_BUFFER_TOO_SMALL;
+    case INSTRUCTION_UNDEFINED:
+        break;
+    }
+    return ZX_ERR_NOT_SUPPORTED;
 }
 
 #endif

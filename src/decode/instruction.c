@@ -314,6 +314,7 @@ enum instruction_result decode_instruction(const uint8_t *bytes, size_t size, en
     unsigned displacement = 0;
 
     take_prefixes(&cursor, mode, &found);
+    found.opcode_offset = (uint8_t)cursor.at;
     enum operand_shape shape = take_opcode(&cursor, mode, &found);
     if (shape == SHAPE_UNDEFINED && !cursor.short_of_bytes)
         return INSTRUCTION_UNDEFINED;
@@ -330,7 +331,6 @@ enum instruction_result decode_instruction(const uint8_t *bytes, size_t size, en
         return too_long ? INSTRUCTION_UNDEFINED : INSTRUCTION_TRUNCATED;
     }
     found.length = (uint8_t)length;
-    found.immediate_size = (uint8_t)immediate_size;
     found.immediate_offset = (uint8_t)(length - immediate_size);
     *out = found;
     return INSTRUCTION_OK;
@@ -342,16 +342,4 @@ unsigned instruction_length(const uint8_t *bytes, size_t size, enum code_mode mo
     if (decode_instruction(bytes, size, mode, &instruction) != INSTRUCTION_OK)
         return 0;
     return instruction.length;
-}
-
-uint64_t instruction_immediate(const struct instruction *instruction, const uint8_t *bytes) {
-    unsigned size = instruction->immediate_size;
-    uint64_t value = 0;
-
-    for (unsigned i = 0; i < size; i++)
-        value |= (uint64_t)bytes[instruction->immediate_offset + i] << (8 * i);
-    if (size == 0 || size >= 8)
-        return value;
-    uint64_t sign = UINT64_C(1) << (8 * size - 1);
-    return (value ^ sign) - sign;
 }

@@ -45,8 +45,8 @@ struct instruction {
     uint8_t rex;              // 0 without one
     uint8_t operand_size;     // 2, 4 or 8: default, prefix 66 and REX.W, not the opcode's own rules
     uint8_t address_size;     // 2, 4 or 8
-    uint8_t immediate_offset; // from the start of the instruction
-    uint8_t immediate_size;   // bytes; 0 when there is none; address of MOV A0-A3 included
+    uint8_t opcode_offset;    // from the start of the instruction; of the escape, if there is one
+    uint8_t immediate_offset; // likewise; of the address of MOV A0-A3; length if there is none
     bool has_modrm;
     bool vex; // VEX or EVEX encoded
     bool operand_prefix;
@@ -62,8 +62,5 @@ enum instruction_result decode_instruction(const uint8_t *bytes, size_t size, en
 // The length in bytes, 1 to 15, or 0 where decode_instruction() does not return INSTRUCTION_OK:
 // that function says whether more bytes would help.
 unsigned instruction_length(const uint8_t *bytes, size_t size, enum code_mode mode);
-
-// The immediate, sign-extended from its own size. `bytes` are those that were decoded.
-uint64_t instruction_immediate(const struct instruction *instruction, const uint8_t *bytes);
 
 #endif

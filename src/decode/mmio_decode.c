@@ -1,266 +1,123 @@
 // SPDX-License-Identifier: MIT
 //
 // The first half of an emulated memory access: which of the known forms an instruction is, and what
-// it reads or writes. The second half is mmio_complete.c. It works from the opcode itself: each
-// form's direction, sizes and destination follow from a few bits of it.
+// it reads or writes. The second half is mmio_complete.c. Capstone says which instruction it is and
+// what its operands are; where it ends, and whether it is one, is the length decoder's to say.
+
+#include <string.h>
 
 #include <zirconia/decode.h>
 
 #include "decode/code_mode.h"
+#include "decode/disassembler.h"
 #include "decode/register_file.h"
 
-// The operand that is not the memory.
-enum other_operand {
-    OTHER_NONE,
-    OTHER_REGISTER, // the reg field of ModRM
-    OTHER_ACCUMULATOR,
-    OTHER_IMMEDIATE,
-};
-
-struct form {
+// A LOAD whose destination is the memory is a STORE.
+static const struct form {
     zirconia_mmio_operation_t operation;
-    enum other_operand other;
-    uint8_t size;     // of the memory operand
-    bool to_register; // the result goes to the other operand, a register
-    bool to_memory;
-    bool sign_extend;
-    uint8_t register_size; // of the register when it differs from `size`, else 0
-    bool index;            // steps index_register
-    uint8_t index_register;
+    enum { PLAIN, SIGN_EXTENDING, STRING } kind;
+    x86_insn names[4];
+} forms[] = {
+    {ZIRCONIA_MMIO_LOAD, PLAIN, {X86_INS_MOV, X86_INS_MOVABS, X86_INS_MOVZX, X86_INS_MOVNTI}},
+    {ZIRCONIA_MMIO_LOAD, SIGN_EXTENDING, {X86_INS_MOVSX, X86_INS_MOVSXD}},
+    {ZIRCONIA_MMIO_LOAD, STRING, {X86_INS_LODSB, X86_INS_LODSW, X86_INS_LODSD, X86_INS_LODSQ}},
+    {ZIRCONIA_MMIO_LOAD, STRING, {X86_INS_STOSB, X86_INS_STOSW, X86_INS_STOSD, X86_INS_STOSQ}},
+    {ZIRCONIA_MMIO_COMPARE, STRING, {X86_INS_SCASB, X86_INS_SCASW, X86_INS_SCASD, X86_INS_SCASQ}},
+    {ZIRCONIA_MMIO_EXCHANGE, PLAIN, {X86_INS_XCHG}},
+    {ZIRCONIA_MMIO_COMPARE_EXCHANGE, PLAIN, {X86_INS_CMPXCHG}},
+    {ZIRCONIA_MMIO_EXCHANGE_ADD, PLAIN, {X86_INS_XADD}},
+    {ZIRCONIA_MMIO_ADD, PLAIN, {X86_INS_ADD}},
+    {ZIRCONIA_MMIO_OR, PLAIN, {X86_INS_OR}},
+    {ZIRCONIA_MMIO_ADC, PLAIN, {X86_INS_ADC}},
+    {ZIRCONIA_MMIO_SBB, PLAIN, {X86_INS_SBB}},
+    {ZIRCONIA_MMIO_AND, PLAIN, {X86_INS_AND}},
+    {ZIRCONIA_MMIO_SUB, PLAIN, {X86_INS_SUB}},
+    {ZIRCONIA_MMIO_XOR, PLAIN, {X86_INS_XOR}},
+    {ZIRCONIA_MMIO_COMPARE, PLAIN, {X86_INS_CMP}},
+    {ZIRCONIA_MMIO_TEST, PLAIN, {X86_INS_TEST}},
+    {ZIRCONIA_MMIO_NOT, PLAIN, {X86_INS_NOT}},
+    {ZIRCONIA_MMIO_NEGATE, PLAIN, {X86_INS_NEG}},
+    {ZIRCONIA_MMIO_INCREMENT, PLAIN, {X86_INS_INC}},
+    {ZIRCONIA_MMIO_DECREMENT, PLAIN, {X86_INS_DEC}},
+    {ZIRCONIA_MMIO_BIT_TEST, PLAIN, {X86_INS_BT}},
+    {ZIRCONIA_MMIO_BIT_SET, PLAIN, {X86_INS_BTS}},
+    {ZIRCONIA_MMIO_BIT_RESET, PLAIN, {X86_INS_BTR}},
+    {ZIRCONIA_MMIO_BIT_COMPLEMENT, PLAIN, {X86_INS_BTC}},
 };
 
-static const zirconia_mmio_operation_t arithmetic_group[8] = {
-    ZIRCONIA_MMIO_ADD, ZIRCONIA_MMIO_OR,  ZIRCONIA_MMIO_ADC, ZIRCONIA_MMIO_SBB,
-    ZIRCONIA_MMIO_AND, ZIRCONIA_MMIO_SUB, ZIRCONIA_MMIO_XOR, ZIRCONIA_MMIO_COMPARE,
+// The names of each register, in the order of the numbers.
+enum { HIGH_BYTE_COLUMN = 4, REGISTER_NAMES };
+static const x86_reg registers[REGISTER_COUNT][REGISTER_NAMES] = {
+    {X86_REG_RAX, X86_REG_EAX, X86_REG_AX, X86_REG_AL, X86_REG_AH},
+    {X86_REG_RCX, X86_REG_ECX, X86_REG_CX, X86_REG_CL, X86_REG_CH},
+    {X86_REG_RDX, X86_REG_EDX, X86_REG_DX, X86_REG_DL, X86_REG_DH},
+    {X86_REG_RBX, X86_REG_EBX, X86_REG_BX, X86_REG_BL, X86_REG_BH},
+    {X86_REG_RSP, X86_REG_ESP, X86_REG_SP, X86_REG_SPL},
+    {X86_REG_RBP, X86_REG_EBP, X86_REG_BP, X86_REG_BPL},
+    {X86_REG_RSI, X86_REG_ESI, X86_REG_SI, X86_REG_SIL},
+    {X86_REG_RDI, X86_REG_EDI, X86_REG_DI, X86_REG_DIL},
+    {X86_REG_R8, X86_REG_R8D, X86_REG_R8W, X86_REG_R8B},
+    {X86_REG_R9, X86_REG_R9D, X86_REG_R9W, X86_REG_R9B},
+    {X86_REG_R10, X86_REG_R10D, X86_REG_R10W, X86_REG_R10B},
+    {X86_REG_R11, X86_REG_R11D, X86_REG_R11W, X86_REG_R11B},
+    {X86_REG_R12, X86_REG_R12D, X86_REG_R12W, X86_REG_R12B},
+    {X86_REG_R13, X86_REG_R13D, X86_REG_R13W, X86_REG_R13B},
+    {X86_REG_R14, X86_REG_R14D, X86_REG_R14W, X86_REG_R14B},
+    {X86_REG_R15, X86_REG_R15D, X86_REG_R15W, X86_REG_R15B},
 };
 
-static const zirconia_mmio_operation_t bit_group[4] = {
-    ZIRCONIA_MMIO_BIT_TEST,
-    ZIRCONIA_MMIO_BIT_SET,
-    ZIRCONIA_MMIO_BIT_RESET,
-    ZIRCONIA_MMIO_BIT_COMPLEMENT,
-};
-
-// In almost all opcodes, bit 0 clear means a byte operand.
-static uint8_t size_by_bit_0(const struct instruction *instruction) {
-    return instruction->opcode & 1 ? instruction->operand_size : 1;
-}
-
-static unsigned reg_field(const struct instruction *instruction) {
-    return (instruction->modrm >> 3) & 7;
-}
-
-static bool has_memory_operand(const struct instruction *instruction) {
-    return instruction->has_modrm && instruction->modrm < 0xC0;
-}
-
-// 00 to 3B: eight operations with memory and register, bit 1 clear when memory is the destination.
-static bool arithmetic_form(const struct instruction *instruction, struct form *form) {
-    if ((instruction->opcode & 7) > 3)
-        return false;
-    form->operation = arithmetic_group[instruction->opcode >> 3];
-    form->other = OTHER_REGISTER;
-    form->to_register = instruction->opcode & 2;
-    form->to_memory = !form->to_register;
-    return true;
-}
-
-// F6, F7, FE and FF: the reg field chooses the operation.
-static bool unary_form(const struct instruction *instruction, struct form *form) {
-    bool low_group = instruction->opcode < 0xF8;
-    unsigned field = reg_field(instruction);
-
-    form->to_memory = true;
-    if (!low_group) {
-        form->operation = field == 0 ? ZIRCONIA_MMIO_INCREMENT : ZIRCONIA_MMIO_DECREMENT;
-        return field <= 1;
+static const struct form *find_form(unsigned name) {
+    for (size_t i = 0; i < 4 * sizeof(forms) / sizeof(forms[0]); i++) {
+        if (name != X86_INS_INVALID && forms[i / 4].names[i % 4] == name)
+            return &forms[i / 4];
     }
-    switch (field) {
-    case 0:
-    case 1:
-        form->operation = ZIRCONIA_MMIO_TEST;
-        form->other = OTHER_IMMEDIATE;
-        return true;
-    case 2:
-        form->operation = ZIRCONIA_MMIO_NOT;
-        return true;
-    case 3:
-        form->operation = ZIRCONIA_MMIO_NEGATE;
-        return true;
-    default:
-        return false;
-    }
+    return NULL;
 }
 
-// STOS, LODS and SCAS without a repeat prefix.
-static bool string_form(const struct instruction *instruction, struct form *form) {
-    form->other = OTHER_ACCUMULATOR;
-    form->index = true;
-    form->index_register = REGISTER_RDI;
-    switch (instruction->opcode & 0xFE) {
-    case 0xAA:
-        form->operation = ZIRCONIA_MMIO_STORE;
-        break;
-    case 0xAC:
-        form->operation = ZIRCONIA_MMIO_LOAD;
-        form->index_register = REGISTER_RSI;
-        break;
-    default:
-        form->operation = ZIRCONIA_MMIO_COMPARE;
-        form->to_register = true;
-        break;
+// False for what is no general register.
+static bool find_register(x86_reg name, uint8_t *number, bool *high_byte) {
+    for (unsigned i = 0; i < REGISTER_COUNT * REGISTER_NAMES; i++) {
+        *number = (uint8_t)(i / REGISTER_NAMES);
+        *high_byte = i % REGISTER_NAMES == HIGH_BYTE_COLUMN;
+        if (name != X86_REG_INVALID && registers[*number][i % REGISTER_NAMES] == name)
+            return true;
     }
-    return !instruction->repeat_equal && !instruction->repeat_not_equal;
+    return false;
 }
 
-static bool one_byte_modrm_form(const struct instruction *instruction, enum code_mode mode,
-                                struct form *form) {
-    uint8_t opcode = instruction->opcode;
+// Capstone refuses or misreads some instructions over prefixes that the processor ignores or that
+// are none of the decoder's concern (LOCK, segments, repetition), so it is handed the instruction
+// without them. MOVSXD is to it always one to 64 bits: without REX.W it is nothing but a MOV.
+static size_t canonical_form(const struct instruction *instruction, const uint8_t *bytes,
+                             enum code_mode mode, uint8_t *form) {
+    bool wide = instruction->rex & 8;
+    size_t size = 0;
 
-    form->other = OTHER_REGISTER;
-    switch (opcode) {
-    case 0x63: // MOVSXD; outside 64-bit code ARPL
-        form->operation = ZIRCONIA_MMIO_LOAD;
-        form->size = instruction->operand_size == 2 ? 2 : 4;
-        form->register_size = instruction->operand_size;
-        form->sign_extend = true;
-        return mode == CODE_64;
-    case 0x80:
-    case 0x81:
-    case 0x82:
-    case 0x83:
-        form->operation = arithmetic_group[reg_field(instruction)];
-        form->other = OTHER_IMMEDIATE;
-        form->to_memory = true;
-        return true;
-    case 0x84:
-    case 0x85:
-        form->operation = ZIRCONIA_MMIO_TEST;
-        return true;
-    case 0x86:
-    case 0x87:
-        form->operation = ZIRCONIA_MMIO_EXCHANGE;
-        return true;
-    case 0x88:
-    case 0x89:
-        form->operation = ZIRCONIA_MMIO_STORE;
-        return true;
-    case 0x8A:
-    case 0x8B:
-        form->operation = ZIRCONIA_MMIO_LOAD;
-        return true;
-    case 0xC6:
-    case 0xC7:
-        form->operation = ZIRCONIA_MMIO_STORE;
-        form->other = OTHER_IMMEDIATE;
-        return reg_field(instruction) == 0;
-    case 0xF6:
-    case 0xF7:
-    case 0xFE:
-    case 0xFF:
-        form->other = OTHER_NONE;
-        return unary_form(instruction, form);
-    default:
-        return opcode < 0x40 && arithmetic_form(instruction, form);
-    }
-}
-
-static bool one_byte_form(const struct instruction *instruction, enum code_mode mode,
-                          struct form *form) {
-    form->size = size_by_bit_0(instruction);
-    if (has_memory_operand(instruction))
-        return one_byte_modrm_form(instruction, mode, form);
-    switch (instruction->opcode & 0xFE) {
-    case 0xA0:
-    case 0xA2:
-        form->operation = instruction->opcode & 2 ? ZIRCONIA_MMIO_STORE : ZIRCONIA_MMIO_LOAD;
-        form->other = OTHER_ACCUMULATOR;
-        return true;
-    case 0xAA:
-    case 0xAC:
-    case 0xAE:
-        return string_form(instruction, form);
-    default:
-        return false;
-    }
-}
-
-static bool two_byte_form(const struct instruction *instruction, struct form *form) {
-    uint8_t opcode = instruction->opcode;
-
-    if (!has_memory_operand(instruction))
-        return false;
-    form->other = OTHER_REGISTER;
-    form->size = size_by_bit_0(instruction);
-    switch (opcode) {
-    case 0xA3:
-    case 0xAB:
-    case 0xB3:
-    case 0xBB:
-        form->operation = bit_group[(opcode >> 3) & 3];
-        form->to_memory = true;
-        return true;
-    case 0xBA:
-        form->operation = bit_group[reg_field(instruction) & 3];
-        form->other = OTHER_IMMEDIATE;
-        form->size = instruction->operand_size;
-        form->to_memory = true;
-        return reg_field(instruction) >= 4;
-    case 0xB0:
-    case 0xB1:
-        form->operation = ZIRCONIA_MMIO_COMPARE_EXCHANGE;
-        return true;
-    case 0xB6:
-    case 0xB7:
-    case 0xBE:
-    case 0xBF:
-        form->operation = ZIRCONIA_MMIO_LOAD;
-        form->size = opcode & 1 ? 2 : 1;
-        form->register_size = instruction->operand_size;
-        form->sign_extend = opcode >= 0xBE;
-        return true;
-    case 0xC0:
-    case 0xC1:
-        form->operation = ZIRCONIA_MMIO_EXCHANGE_ADD;
-        return true;
-    case 0xC3: // MOVNTI, 32-bit at least
-        form->operation = ZIRCONIA_MMIO_STORE;
-        form->size = instruction->operand_size == 8 ? 8 : 4;
-        return !instruction->operand_prefix;
-    default:
-        return false;
-    }
-}
-
-static bool find_form(const struct instruction *instruction, enum code_mode mode,
-                      struct form *form) {
-    *form = (struct form){.operation = ZIRCONIA_MMIO_LOAD};
-    if (instruction->vex)
-        return false;
-    if (instruction->map == MAP_ONE_BYTE)
-        return one_byte_form(instruction, mode, form);
-    return instruction->map == MAP_0F && two_byte_form(instruction, form);
+    if (instruction->address_size * 8 != (int)mode)
+        form[size++] = 0x67;
+    if (instruction->operand_prefix && !wide)
+        form[size++] = 0x66;
+    if (instruction->rex != 0)
+        form[size++] = instruction->rex;
+    size_t rest = (size_t)instruction->length - instruction->opcode_offset;
+    memcpy(form + size, bytes + instruction->opcode_offset, rest);
+    if (mode == CODE_64 && form[size] == 0x63 && !wide)
+        form[size] = 0x8B;
+    return size + rest;
 }
 
 // A form's direction, and whether it changes its register, follow from its operation.
-static void set_direction(const struct form *form, zirconia_mmio_access_t *access) {
-    bool changes_register = form->to_register;
+static void set_direction(zirconia_mmio_access_t *access, bool to_memory, uint8_t other_size) {
+    bool changes_register = !to_memory;
 
-    access->direction = form->to_memory ? ZIRCONIA_MMIO_READ_WRITE : ZIRCONIA_MMIO_READ;
-    switch (form->operation) {
-    case ZIRCONIA_MMIO_LOAD:
-        changes_register = true;
-        break;
+    access->direction = to_memory ? ZIRCONIA_MMIO_READ_WRITE : ZIRCONIA_MMIO_READ;
+    switch (access->operation) {
     case ZIRCONIA_MMIO_STORE:
         access->direction = ZIRCONIA_MMIO_WRITE;
         break;
     case ZIRCONIA_MMIO_EXCHANGE:
     case ZIRCONIA_MMIO_EXCHANGE_ADD:
-        access->direction = ZIRCONIA_MMIO_READ_WRITE;
         changes_register = true;
-        break;
-    case ZIRCONIA_MMIO_COMPARE_EXCHANGE:
-        access->direction = ZIRCONIA_MMIO_READ_WRITE;
         break;
     case ZIRCONIA_MMIO_COMPARE:
     case ZIRCONIA_MMIO_TEST:
@@ -271,74 +128,85 @@ static void set_direction(const struct form *form, zirconia_mmio_access_t *acces
     default:
         break;
     }
-    access->value_first = form->to_register;
-    if (changes_register)
-        access->register_size = form->register_size != 0 ? form->register_size : form->size;
+    access->value_first = !to_memory && access->operation != ZIRCONIA_MMIO_LOAD;
+    access->register_size = changes_register ? other_size : 0;
 }
 
-// Without a REX prefix the byte registers 4 to 7 are AH, CH, DH and BH.
-static void set_register(const struct instruction *instruction, const struct form *form,
-                         zirconia_mmio_access_t *access) {
-    unsigned number = REGISTER_RAX;
-    unsigned width = form->register_size != 0 ? form->register_size : form->size;
-
-    if (form->other == OTHER_REGISTER) {
-        number = reg_field(instruction) | (instruction->rex & 4 ? 8u : 0u);
-        access->high_byte = width == 1 && instruction->rex == 0 && number >= 4;
-    }
-    access->register_number = (uint8_t)(access->high_byte ? number - 4 : number);
-}
-
-static void set_value(const struct instruction *instruction, const uint8_t *bytes,
-                      const struct form *form, const zx_vcpu_state_t *state,
+// The operand that is not the memory. False when it is no register of the known ones.
+static bool set_value(const cs_x86_op *other, const zx_vcpu_state_t *state,
                       zirconia_mmio_access_t *access) {
-    uint64_t value = 0;
+    uint64_t value = (uint64_t)other->imm;
 
-    if (form->other == OTHER_NONE || form->operation == ZIRCONIA_MMIO_LOAD)
-        return;
-    if (form->other == OTHER_IMMEDIATE)
-        value = instruction_immediate(instruction, bytes);
-    else if (access->high_byte)
-        value = read_high_byte(state, access->register_number);
-    else
-        value = read_register(state, access->register_number);
-    access->value = low_bytes(value, form->size);
+    if (other->type == X86_OP_REG) {
+        if (!find_register(other->reg, &access->register_number, &access->high_byte))
+            return false;
+        value = access->high_byte ? read_high_byte(state, access->register_number)
+                                  : read_register(state, access->register_number);
+    }
+    if (access->operation != ZIRCONIA_MMIO_LOAD)
+        access->value = low_bytes(value, access->size);
     // A register may name a bit far from the operand; the address that trapped is that of the part
     // which holds it, and only the position in that part is left.
-    if (form->operation >= ZIRCONIA_MMIO_BIT_TEST)
-        access->value &= UINT64_C(8) * form->size - 1;
+    if (access->operation >= ZIRCONIA_MMIO_BIT_TEST)
+        access->value &= UINT64_C(8) * access->size - 1;
+    return true;
+}
+
+// What Capstone found, as an access; false when it is none of the known forms.
+static bool describe(const cs_insn *found, const struct instruction *instruction,
+                     const zx_vcpu_state_t *state, zirconia_mmio_access_t *access) {
+    const cs_x86 *x86 = &found->detail->x86;
+    const struct form *form = find_form(found->id);
+    bool to_memory = x86->operands[0].type == X86_OP_MEM;
+    const cs_x86_op *memory = &x86->operands[to_memory ? 0 : 1];
+    const cs_x86_op *other = x86->op_count == 2 ? &x86->operands[to_memory ? 1 : 0] : NULL;
+    bool high_byte;
+
+    if (form == NULL || memory->type != X86_OP_MEM || x86->op_count > 2)
+        return false;
+    if (found->id == X86_INS_MOVNTI && instruction->operand_prefix) // Capstone 4 ignores the prefix
+        return false;
+    bool stores = form->operation == ZIRCONIA_MMIO_LOAD && to_memory;
+    *access = (zirconia_mmio_access_t){
+        .operation = stores ? ZIRCONIA_MMIO_STORE : form->operation,
+        .instruction_length = instruction->length,
+        .size = memory->size,
+        .sign_extend = form->kind == SIGN_EXTENDING,
+    };
+    if (form->kind == STRING) {
+        access->index_size = instruction->address_size;
+        if (instruction->repeat_equal || instruction->repeat_not_equal ||
+            !find_register(memory->mem.base, &access->index_register, &high_byte))
+            return false;
+    }
+    set_direction(access, to_memory, other != NULL ? other->size : 0);
+    return other == NULL || set_value(other, state, access);
 }
 
 zx_status_t zirconia_mmio_decode(const uint8_t *bytes, size_t size, zirconia_code_mode_t mode,
                                  const zx_vcpu_state_t *state, zirconia_mmio_access_t *out) {
     enum code_mode code_mode;
     struct instruction instruction;
-    struct form form;
+    uint8_t form[INSTRUCTION_MAX_LENGTH];
+    zirconia_mmio_access_t access;
 
     if (bytes == NULL || state == NULL || out == NULL || !code_mode_from_public(mode, &code_mode))
         return ZX_ERR_INVALID_ARGS;
-    switch (decode_instruction(bytes, size, code_mode, &instruction)) {
-    case INSTRUCTION_TRUNCATED:
-        return ZX_ERR_BUFFER_TOO_SMALL;
-    case INSTRUCTION_UNDEFINED:
+    zx_status_t status =
+        instruction_status(decode_instruction(bytes, size, code_mode, &instruction));
+    if (status != ZX_OK)
+        return status;
+    if (instruction.vex) // vector instructions
         return ZX_ERR_NOT_SUPPORTED;
-    case INSTRUCTION_OK:
-        break;
-    }
-    if (!find_form(&instruction, code_mode, &form))
+    struct disassembler *disassembler = disassembler_take(code_mode);
+    if (disassembler == NULL)
+        return ZX_ERR_NO_MEMORY;
+    size_t form_size = canonical_form(&instruction, bytes, code_mode, form);
+    bool known = disassembler_read(disassembler, form, form_size, 0) &&
+                 describe(disassembler->instruction, &instruction, state, &access);
+    disassembler_give_back(disassembler);
+    if (!known)
         return ZX_ERR_NOT_SUPPORTED;
-
-    zirconia_mmio_access_t access = {
-        .operation = form.operation,
-        .instruction_length = instruction.length,
-        .size = form.size,
-        .sign_extend = form.sign_extend,
-        .index_register = form.index_register,
-        .index_size = form.index ? instruction.address_size : 0,
-    };
-    set_direction(&form, &access);
-    set_register(&instruction, &form, &access);
-    set_value(&instruction, bytes, &form, state, &access);
     *out = access;
     return ZX_OK;
 }

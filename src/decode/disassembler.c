@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+//
+// The disassemblers that lie idle, and how one is made.
+
+#include "decode/disassembler.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+static _Atomic(struct disassembler *) idle[3];
+
+static _Atomic(struct disassembler *) *idle_slot(enum code_mode mode) {
+    return &idle[mode / 32]; // 16, 32, 64
+}
+
+static void destroy(struct disassembler *disassembler) {
+    if (disassembler->instruction != NULL)
+        cs_free(disassembler->instruction, 1);
+    (void)cs_close(&disassembler->handle);
+    free(disassembler);
+}
+
+static struct disassembler *create(enum code_mode mode) {
+    cs_mode capstone_mode = mode == CODE_16   ? CS_MODE_16
+                            : mode == CODE_32 ? CS_MODE_32
+                                              : CS_MODE_64;
+    struct disassembler *disassembler = calloc(1, sizeof(*disassembler));
+
+    if (disassembler == NULL)
+        return NULL;
+    disassembler->mode = mode;
+    if (cs_open(CS_ARCH_X86, capstone_mode, &disassembler->handle) != CS_ERR_OK) {
+        free(disassembler);
+        return NULL;
+    }
+    // Details first: cs_malloc() makes room for them only then.
+    if (cs_option(disassembler->handle, CS_OPT_DETAIL, CS_OPT_ON) == CS_ERR_OK)
+        disassembler->instruction = cs_malloc(disassembler->handle);
+    if (disassembler->instruction != NULL)
+        return disassembler;
+    destroy(disassembler);
+    return NULL;
+}
+
+struct disassembler *disassembler_take(enum code_mode mode) {
+    struct disassembler *disassembler = atomic_exchange(idle_slot(mode), NULL);
+    return disassembler != NULL ? disassembler : create(mode);
+}
+
+void disassembler_give_back(struct disassembler *disassembler) {
+    struct disassembler *other = atomic_exchange(idle_slot(disassembler->mode), disassembler);
+    if (other != NULL)
+        destroy(other);
+}
+
+bool disassembler_read(struct disassembler *disassembler, const uint8_t *bytes, size_t length,
+                       uint64_t address) {
+    return cs_disasm_iter(disassembler->handle, &bytes, &length, &address,
+                          disassembler->instruction) &&
+           length == 0;
+}
