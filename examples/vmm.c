@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// A small but whole VMM: `vmm demo.bin` runs the demonstration guest (demo.asm) on the calls that
-// a VMM on Fuchsia uses. It shows each kind of trap: a serial port, a device register in memory
-// that is answered by decoding the instruction, and a doorbell that another thread waits for and
-// answers with an interrupt. Start reading at main().
+// A small but whole VMM: `vmm demo.bin` runs the demonstration guest (demo.asm) on the calls that a
+// VMM on Fuchsia uses. It shows each kind of trap: a serial port, a device's register in memory,
+// and a doorbell that another thread waits for and answers by an interrupt. Start at main().
 
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <zircon/limits.h>
-#include <zircon/process.h>
 #include <zircon/status.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/hypervisor.h>
@@ -19,18 +15,10 @@
 #include <zirconia/decode.h>
 #include <zirconia/zirconia.h>
 
-#define MEMORY_SIZE (16u << 20)
-#define IMAGE_BASE 0x100000u
-#define DOORBELL 0xe0000000u
-#define DEVICE 0xe0001000u
-#define SERIAL 0x3f8
-#define EXIT_PORT 0xf4
-#define VECTOR 32u
+enum { MEMORY_SIZE = 16 << 20, IMAGE = 0x100000, SERIAL = 0x3f8, EXIT_PORT = 0xf4, VECTOR = 32 };
+static const zx_gpaddr_t DOORBELL = 0xe0000000, DEVICE = 0xe0001000; // A page each.
 
-struct vmm {
-    zx_handle_t guest, vmar, vcpu, port;
-    uint8_t *memory; // The guest's, from guest-physical 0 on.
-};
+static zx_handle_t resource, guest, vmar, memory, bells, vcpu; // The process's end closes them.
 
 static void check(zx_status_t status, const char *what) {
     if (status != ZX_OK) {
@@ -38,69 +26,70 @@ static void check(zx_status_t status, const char *what) {
         exit(EXIT_FAILURE);
     }
 }
+#define CHECK(call) check(call, #call)
 
-// Gives the guest memory that this process sees too, with the image and page tables in it: a boot
-// processor starts in long mode with CR3 = 0. Four pages of 1 GiB map 4 GiB to themselves.
-static void make_memory(struct vmm *vmm, const char *path) {
-    const zx_vm_option_t read_write = ZX_VM_PERM_READ | ZX_VM_PERM_WRITE;
-    zx_handle_t vmo;
+// The guest's memory, with the image and page tables in it: a boot processor starts in long mode
+// with CR3 = 0. Four pages of 1 GiB map 4 GiB to themselves.
+static void make_memory(const char *path) {
+    const zx_vm_option_t options =
+        ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE | ZX_VM_SPECIFIC;
+    static uint8_t image[1 << 20];
+    uint64_t tables[1024] = {0x1000 | 3}; // Present and writable.
     zx_vaddr_t address;
-    check(zx_vmo_create(MEMORY_SIZE, 0, &vmo), "create memory");
-    check(zx_vmo_replace_as_executable(vmo, 0, &vmo), "make memory executable");
-    check(zx_vmar_map(vmm->vmar, read_write | ZX_VM_PERM_EXECUTE | ZX_VM_SPECIFIC, 0, vmo, 0,
-                      MEMORY_SIZE, &address),
-          "map memory in the guest");
-    check(zx_vmar_map(zx_vmar_root_self(), read_write, 0, vmo, 0, MEMORY_SIZE, &address),
-          "map memory here");
-    zx_handle_close(vmo); // The mappings keep the VMO.
-    vmm->memory = (uint8_t *)address;
-
-    uint64_t *tables = (uint64_t *)address;
-    tables[0] = 0x1000 | 3; // Present and writable.
     for (uint64_t i = 0; i < 4; i++)
         tables[512 + i] = i << 30 | 0x83; // A large page as well.
-
-    FILE *image = fopen(path, "rb");
-    if (image == NULL || fread(vmm->memory + IMAGE_BASE, 1, MEMORY_SIZE - IMAGE_BASE, image) == 0)
-        check(ZX_ERR_IO, path);
-    fclose(image);
+    FILE *file = fopen(path, "rb");
+    size_t size = file != NULL ? fread(image, 1, sizeof(image), file) : 0;
+    check(size > 0 && size < sizeof(image) && fclose(file) == 0 ? ZX_OK : ZX_ERR_IO, path);
+    CHECK(zx_vmo_create(MEMORY_SIZE, 0, &memory));
+    CHECK(zx_vmo_write(memory, tables, 0, sizeof(tables)));
+    CHECK(zx_vmo_write(memory, image, IMAGE, size));
+    CHECK(zx_vmo_replace_as_executable(memory, ZX_HANDLE_INVALID, &memory));
+    CHECK(zx_vmar_map(vmar, options, 0, memory, 0, MEMORY_SIZE, &address));
 }
 
-// The device behind the doorbell: each ring is answered by an interrupt.
-static void *answer_bells(void *context) {
-    const struct vmm *vmm = context;
+// The device behind the doorbell, on a thread of its own.
+static void *answer_bells(void *unused) {
     zx_port_packet_t packet;
-    while (zx_port_wait(vmm->port, ZX_TIME_INFINITE, &packet) == ZX_OK) {
-        fprintf(stderr, "[bell at 0x%" PRIx64 "]\n", packet.guest_bell.addr);
-        check(zx_vcpu_interrupt(vmm->vcpu, VECTOR), "send interrupt");
-    }
-    return NULL;
+    while (zx_port_wait(bells, ZX_TIME_INFINITE, &packet) == ZX_OK)
+        CHECK(zx_vcpu_interrupt(vcpu, VECTOR));
+    return unused;
 }
 
-// The packet does not say what the instruction wanted, so it is decoded. Its bytes are at rip, a
-// guest-virtual address, which equals the physical one under this guest's page tables. The device
-// has one register, which reads as the vector of its interrupt and ignores writes.
-static void answer_memory(struct vmm *vmm, const zx_packet_guest_mem_t *access) {
+// The packet does not say what the instruction wanted, so it is decoded: it is at rip, a virtual
+// address that is the physical one too. The device reads as its vector and ignores writes.
+static void answer_memory(const zx_packet_guest_mem_t *mem) {
+    uint8_t code[16];
     zx_vcpu_state_t state;
-    zirconia_mmio_access_t decoded;
+    zirconia_mmio_access_t access;
     uint64_t stored;
-    if (access->rip > MEMORY_SIZE - access->instruction_size)
-        check(ZX_ERR_OUT_OF_RANGE, "fetch instruction");
-    const uint8_t *bytes = vmm->memory + access->rip;
-    check(zx_vcpu_read_state(vmm->vcpu, ZX_VCPU_STATE, &state, sizeof(state)), "read state");
-    check(zirconia_mmio_decode(bytes, access->instruction_size, ZIRCONIA_CODE_64, &state, &decoded),
-          "decode instruction");
-    check(zirconia_mmio_complete(&decoded, VECTOR, &state, &stored), "complete instruction");
-    check(zx_vcpu_write_state(vmm->vcpu, ZX_VCPU_STATE, &state, sizeof(state)), "write state");
+    CHECK(zx_vmo_read(memory, code, mem->rip, mem->instruction_size));
+    CHECK(zx_vcpu_read_state(vcpu, ZX_VCPU_STATE, &state, sizeof(state)));
+    CHECK(zirconia_mmio_decode(code, mem->instruction_size, ZIRCONIA_CODE_64, &state, &access));
+    CHECK(zirconia_mmio_complete(&access, VECTOR, &state, &stored));
+    CHECK(zx_vcpu_write_state(vcpu, ZX_VCPU_STATE, &state, sizeof(state)));
 }
 
-// Runs the guest until it writes its exit status to the exit port.
-static int run(struct vmm *vmm) {
+int main(int argc, char **argv) {
+    zx_port_packet_t packet;
+    pthread_t thread;
+    check(argc == 2 ? ZX_OK : ZX_ERR_INVALID_ARGS, "usage: vmm demo.bin");
+    CHECK(zirconia_hypervisor_resource(&resource));
+    CHECK(zx_guest_create(resource, 0, &guest, &vmar));
+    CHECK(zx_port_create(0, &bells));
+    make_memory(argv[1]);
+    // A trap's last argument is its key, which comes back in its packets.
+    CHECK(zx_guest_set_trap(guest, ZX_GUEST_TRAP_IO, SERIAL, 1, ZX_HANDLE_INVALID, SERIAL));
+    CHECK(zx_guest_set_trap(guest, ZX_GUEST_TRAP_IO, EXIT_PORT, 1, ZX_HANDLE_INVALID, EXIT_PORT));
+    CHECK(zx_guest_set_trap(guest, ZX_GUEST_TRAP_BELL, DOORBELL, 0x1000, bells, DOORBELL));
+    CHECK(zx_guest_set_trap(guest, ZX_GUEST_TRAP_MEM, DEVICE, 0x1000, ZX_HANDLE_INVALID, DEVICE));
+    // From its creation on the VCPU is this thread's: no other may run it or touch its registers.
+    CHECK(zx_vcpu_create(guest, 0, IMAGE, &vcpu));
+    CHECK(pthread_create(&thread, NULL, answer_bells, NULL) == 0 ? ZX_OK : ZX_ERR_NO_RESOURCES);
     for (;;) {
-        zx_port_packet_t packet;
-        check(zx_vcpu_enter(vmm->vcpu, &packet), "run the guest");
+        CHECK(zx_vcpu_enter(vcpu, &packet));
         if (packet.type == ZX_PKT_TYPE_GUEST_MEM)
-            answer_memory(vmm, &packet.guest_mem);
+            answer_memory(&packet.guest_mem);
         else if (packet.type != ZX_PKT_TYPE_GUEST_IO || packet.guest_io.input)
             check(ZX_ERR_NOT_SUPPORTED, "answer the guest");
         else if (packet.key == EXIT_PORT)
@@ -108,31 +97,4 @@ static int run(struct vmm *vmm) {
         else
             putchar(packet.guest_io.u8);
     }
-}
-
-// The key of a trap comes back in its packets; here it is the address.
-static void set_trap(struct vmm *vmm, uint32_t kind, uint32_t address, size_t size) {
-    zx_handle_t port = kind == ZX_GUEST_TRAP_BELL ? vmm->port : ZX_HANDLE_INVALID;
-    check(zx_guest_set_trap(vmm->guest, kind, address, size, port, address), "set trap");
-}
-
-int main(int argc, char **argv) {
-    static struct vmm vmm;
-    zx_handle_t resource;
-    check(argc == 2 ? ZX_OK : ZX_ERR_INVALID_ARGS, "usage: vmm demo.bin");
-    check(zirconia_hypervisor_resource(&resource), "get the hypervisor resource");
-    check(zx_guest_create(resource, 0, &vmm.guest, &vmm.vmar), "create guest");
-    check(zx_port_create(0, &vmm.port), "create port");
-    make_memory(&vmm, argv[1]);
-    set_trap(&vmm, ZX_GUEST_TRAP_IO, SERIAL, 1);
-    set_trap(&vmm, ZX_GUEST_TRAP_IO, EXIT_PORT, 1);
-    set_trap(&vmm, ZX_GUEST_TRAP_BELL, DOORBELL, ZX_PAGE_SIZE);
-    set_trap(&vmm, ZX_GUEST_TRAP_MEM, DEVICE, ZX_PAGE_SIZE);
-
-    // The VCPU belongs to this thread from now on: no other may run it or touch its registers.
-    check(zx_vcpu_create(vmm.guest, 0, IMAGE_BASE, &vmm.vcpu), "create VCPU");
-    pthread_t bells;
-    if (pthread_create(&bells, NULL, answer_bells, &vmm) != 0)
-        check(ZX_ERR_NO_RESOURCES, "create thread");
-    return run(&vmm); // The end of the process closes its handles.
 }
