@@ -19,19 +19,11 @@ static bool is_register(const struct instruction *instruction) {
     return instruction->modrm >> 6 == 3;
 }
 
-static bool is_prefix(uint8_t byte, bool code_64) {
-    return (byte & 0xe7) == 0x26 || (byte & 0xfc) == 0x64 || byte == 0xf0 ||
-           (byte & 0xfe) == 0xf2 || (code_64 && (byte & 0xf0) == 0x40);
-}
-
-// Behind prefixes and opcode.
-static const uint8_t *modrm_in(const struct cpu *cpu, const struct instruction *instruction,
-                               const uint8_t *bytes) {
-    const bool code_64 = cpu_code_64(cpu);
-    while (is_prefix(*bytes, code_64)) {
-        bytes++;
-    }
-    return bytes + (instruction->map == MAP_ONE_BYTE ? 1 : instruction->map == MAP_0F ? 2 : 3);
+static const uint8_t *modrm_in(const struct instruction *instruction, const uint8_t *bytes) {
+    const unsigned opcode_size = instruction->map == MAP_ONE_BYTE ? 1
+                                 : instruction->map == MAP_0F     ? 2
+                                                                  : 3;
+    return bytes + instruction->opcode_offset + opcode_size;
 }
 
 static uint64_t displacement(const uint8_t *bytes, unsigned size) {
@@ -97,7 +89,7 @@ static enum segment_register segment_of(const struct instruction *instruction, b
 // The linear address of the 16 bits. False: outside of the segment.
 static bool locate(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
                    bool *stack, uint64_t *linear) {
-    const uint8_t *modrm = modrm_in(cpu, instruction, bytes);
+    const uint8_t *modrm = modrm_in(instruction, bytes);
     const struct address address = instruction->address_size == 2
                                        ? address_16(cpu, modrm)
                                        : address_wide(cpu, instruction, modrm);
@@ -230,8 +222,7 @@ bool operand_stack_not_canonical(struct cpu *cpu, const struct instruction *inst
         return false;
     }
     if (instruction->has_modrm && !is_register(instruction)) {
-        const struct address address =
-            address_wide(cpu, instruction, modrm_in(cpu, instruction, bytes));
+        const struct address address = address_wide(cpu, instruction, modrm_in(instruction, bytes));
         const bool based =
             instruction->segment == OVERRIDE_FS || instruction->segment == OVERRIDE_GS;
         if (!cpu_canonical(address.offset)) {

@@ -7,21 +7,22 @@
 #include "engine/cpu/descriptor.h"
 #include "engine/cpu/operand.h"
 
-#define OPCODE_GROUP_5 0xff // The far pointer is in memory; else it is an immediate.
+#define OPCODE_GROUP_5 0xff // The far pointer is in memory.
 
 bool task_switches_exist(const struct cpu *cpu) {
     return (cpu_control(cpu, 0) & CR0_PE) != 0 && (cpu_rflags(cpu) & RFLAGS_VM) == 0 &&
            !cpu_long_mode(cpu);
 }
 
-// A far pointer is an offset of the operand size and then the selector.
+// A far pointer is an offset of the operand size and then the selector, at the instruction's end
+// or in memory.
 static bool selector_of(struct cpu *cpu, const struct instruction *instruction,
                         const uint8_t *bytes, uint16_t *selector) {
     if (instruction->opcode == OPCODE_GROUP_5) {
         return operand_peek16(cpu, instruction, bytes, instruction->operand_size, selector);
     }
-    const uint64_t pointer = instruction_immediate(instruction, bytes);
-    *selector = (uint16_t)(pointer >> (8 * instruction->operand_size));
+    const uint8_t *last = bytes + instruction->length - 2;
+    *selector = (uint16_t)(last[0] | last[1] << 8);
     return true;
 }
 
