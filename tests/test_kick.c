@@ -4,6 +4,7 @@
 
 #include "guest_fixture.h"
 #include "other_thread.h"
+#include "report_port.h"
 
 #include <sched.h>
 #include <stdatomic.h>
@@ -280,6 +281,40 @@ START_TEST(a_kick_at_a_full_bell_takes_effect_after_the_bell) {
 }
 END_TEST
 
+static void *kick_until_it_ends(void *ended) {
+    while (!atomic_load((atomic_bool *)ended)) {
+        ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+        sched_yield();
+    }
+    return NULL;
+}
+
+static void expect_kicks_to_end_runs(void) {
+    atomic_bool ended = false;
+    const pthread_t kicker = start_thread(kick_until_it_ends, &ended);
+    for (int i = 0; i < 100; i++) {
+        zx_port_packet_t packet;
+        ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_ERR_CANCELED);
+    }
+    atomic_store(&ended, true);
+    join_thread(kicker);
+}
+
+START_TEST(a_kick_ends_a_call_that_leads_to_itself_and_stores_into_its_page) {
+    start_real("self_call");
+    EXPECT_REPORTS(1);
+    expect_kicks_to_end_runs();
+}
+END_TEST
+
+START_TEST(a_kick_ends_a_return_from_a_non_maskable_interrupt_that_leads_to_itself) {
+    start_long("self_return");
+    EXPECT_REPORTS(1);
+    ck_assert_int_eq(zx_vcpu_interrupt(vcpu, 2), ZX_OK);
+    expect_kicks_to_end_runs();
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("kick");
     TCase *tcase = tcase_create("kick");
@@ -294,6 +329,8 @@ int main(void) {
     tcase_add_test(tcase, ten_thousand_kicks_give_ten_thousand_cancels);
     tcase_add_loop_test(tcase, kicks_do_not_change_what_a_guest_computes, 0, 3);
     tcase_add_test(tcase, a_kick_at_a_full_bell_takes_effect_after_the_bell);
+    tcase_add_test(tcase, a_kick_ends_a_call_that_leads_to_itself_and_stores_into_its_page);
+    tcase_add_test(tcase, a_kick_ends_a_return_from_a_non_maskable_interrupt_that_leads_to_itself);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -32,11 +32,13 @@ void run_refused(struct run *run) {
     cpu_keep(run->cpu);
 }
 
-// The instruction there must be carried out before the run may stop.
-static bool must_go_on(const struct run *run, uint64_t address) {
+// The instruction there must be carried out before the run may stop; but it may lead to itself.
+static bool must_go_on(struct run *run, uint64_t address) {
     const struct cpu *cpu = run->cpu;
-    return (run->stepping && address == cpu->machine->code.step_start) ||
-           (cpu->nmi == NMI_RETURNS && address == cpu->nmi_return);
+    const bool first = !run->went_on;
+    run->went_on = true;
+    return first && ((run->stepping && address == cpu->machine->code.step_start) ||
+                     (cpu->nmi == NMI_RETURNS && address == cpu->nmi_return));
 }
 
 static void on_block(uc_engine *engine, uint64_t address, uint32_t size, void *context) {
@@ -175,6 +177,7 @@ static void start(struct run *run) {
     *run->exit = (struct cpu_exit){.reason = EXIT_ATTENTION};
     run->deferred = REPORT_NONE;
     run->rip_is_old = false;
+    run->went_on = false;
     run->stepping = code_pages_begin_step(machine);
     code_pages_drop_noted(machine);
     if (machine->bit_test.cut) {

@@ -60,6 +60,7 @@ struct run {
     void *context;
     bool ended;                // By an exit.
     bool stepping;             // One instruction alone; what is reported waits for its end.
+    bool went_on;              // In spite of attention.
     bool rip_is_old;           // The state was kept where Unicorn's RIP was not up to date.
     uint32_t deferred;         // The number of a report that waits for the end of the run,
     uint64_t deferred_address; // and its address.
