@@ -2,7 +2,6 @@
 //
 // Copying to and from client memory, and handing out handles.
 
-#include "objects/handle_table.h"
 #include "platform/platform.h"
 #include "syscalls/syscalls.h"
 
@@ -14,15 +13,22 @@ zx_status_t copy_to_client(void *client, const void *source, size_t size) {
     return platform_copy(client, source, size) ? ZX_OK : ZX_ERR_INVALID_ARGS;
 }
 
-zx_status_t give_handle(struct object *object, zx_rights_t rights, zx_handle_t *client_out) {
-    zx_handle_t value = ZX_HANDLE_INVALID;
-    zx_status_t status = handle_create(object, rights, &value);
-    if (status != ZX_OK) {
-        return status;
-    }
-    status = copy_to_client(client_out, &value, sizeof(value));
+zx_status_t give_value(zx_handle_t value, zx_handle_t *client_out) {
+    const zx_status_t status = copy_to_client(client_out, &value, sizeof(value));
     if (status != ZX_OK) {
         handle_close(value);
     }
+    return status;
+}
+
+zx_status_t give_handle(struct object *object, zx_rights_t rights, zx_handle_t *client_out) {
+    zx_handle_t value = ZX_HANDLE_INVALID;
+    const zx_status_t status = handle_create(object, rights, &value);
+    return status == ZX_OK ? give_value(value, client_out) : status;
+}
+
+zx_status_t hand_over(struct object *object, zx_rights_t rights, zx_handle_t *client_out) {
+    const zx_status_t status = give_handle(object, rights, client_out);
+    object_unref(object);
     return status;
 }

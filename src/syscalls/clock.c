@@ -4,7 +4,7 @@
 
 #include "objects/waiter.h"
 #include "platform/platform.h"
-#include "syscalls/calls.h"
+#include "syscalls/syscalls.h"
 
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/object.h>
@@ -18,15 +18,20 @@ zx_time_t zx_deadline_after(zx_duration_t nanoseconds) {
     return nanoseconds > ZX_TIME_INFINITE - now ? ZX_TIME_INFINITE : now + nanoseconds;
 }
 
+zx_status_t sleep_until(zx_time_t deadline) {
+    struct waiter waiter;
+    waiter_init(&waiter, ZX_THREAD_STATE_BLOCKED_SLEEPING);
+    const zx_status_t status = waiter_block(&waiter, deadline);
+    waiter_destroy(&waiter);
+    return status;
+}
+
 zx_status_t sys_nanosleep(zx_time_t deadline) {
     if (deadline == 0) {
         platform_yield();
         return ZX_OK;
     }
-    struct waiter waiter;
-    waiter_init(&waiter, ZX_THREAD_STATE_BLOCKED_SLEEPING);
-    const zx_status_t status = waiter_block(&waiter, deadline);
-    waiter_destroy(&waiter);
+    const zx_status_t status = sleep_until(deadline);
     return status == ZX_ERR_TIMED_OUT ? ZX_OK : status;
 }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// sys_event_create(), sys_eventpair_create() and the signalling calls (objects ABI 3.1, 3.2).
+// zx_event_create(), zx_eventpair_create() and the signalling calls (objects ABI 3.1, 3.2).
 
 #include "objects/event.h"
 
-#include "objects/handle_table.h"
 #include "objects/observer.h"
 #include "syscalls/syscalls.h"
 
@@ -15,13 +14,8 @@ zx_status_t sys_event_create(uint32_t options, zx_handle_t *out) {
         return ZX_ERR_INVALID_ARGS;
     }
     struct object *event = NULL;
-    zx_status_t status = event_create(&event);
-    if (status != ZX_OK) {
-        return status;
-    }
-    status = give_handle(event, ZX_DEFAULT_EVENT_RIGHTS, out);
-    object_unref(event);
-    return status;
+    const zx_status_t status = event_create(&event);
+    return status == ZX_OK ? hand_over(event, ZX_DEFAULT_EVENT_RIGHTS, out) : status;
 }
 
 zx_status_t sys_eventpair_create(uint32_t options, zx_handle_t *out0, zx_handle_t *out1) {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// sys_guest_create(), sys_guest_set_trap() and the choice of a guest's clock: argument checks in
+// zx_guest_create(), zx_guest_set_trap() and the choice of a guest's clock: argument checks in
 // each era's order (hypervisor ABI 3.1, 3.2).
 
 #include "engine/guest.h"
-#include "objects/handle_table.h"
 #include "objects/resource.h"
 #include "objects/vmar.h"
 #include "syscalls/syscalls.h"
@@ -35,8 +34,8 @@ static zx_status_t find_resource(zx_handle_t handle, zx_status_t elsewhere) {
 }
 
 // The guest's handle is written first, then its VMAR's; if that fails the first is closed again.
-static zx_status_t give_guest(struct guest *guest, bool abi_2018, zx_handle_t *guest_handle,
-                              zx_handle_t *vmar_handle) {
+static zx_status_t give_guest(struct guest *guest, zx_handle_t *guest_handle,
+                              zx_handle_t *vmar_handle, bool abi_2018) {
     struct vmar *vmar = NULL;
     zx_status_t status = vmar_create_root(guest->space, &vmar);
     if (status != ZX_OK) {
@@ -60,11 +59,11 @@ static zx_status_t give_guest(struct guest *guest, bool abi_2018, zx_handle_t *g
     return status;
 }
 
-static zx_status_t create(bool abi_2018, zx_handle_t *guest_handle, zx_handle_t *vmar_handle) {
+static zx_status_t create(zx_handle_t *guest_handle, zx_handle_t *vmar_handle, bool abi_2018) {
     struct guest *guest = NULL;
     zx_status_t status = guest_create(&guest);
     if (status == ZX_OK) {
-        status = give_guest(guest, abi_2018, guest_handle, vmar_handle);
+        status = give_guest(guest, guest_handle, vmar_handle, abi_2018);
         object_unref(&guest->object);
     }
     return status;
@@ -76,7 +75,7 @@ zx_status_t sys_guest_create(zx_handle_t resource, uint32_t options, zx_handle_t
     if (status != ZX_OK) {
         return status;
     }
-    return options == 0 ? create(false, guest_handle, vmar_handle) : ZX_ERR_INVALID_ARGS;
+    return options == 0 ? create(guest_handle, vmar_handle, false) : ZX_ERR_INVALID_ARGS;
 }
 
 zx_status_t sys_2018_guest_create(zx_handle_t resource, uint32_t options, zx_handle_t *guest_handle,
@@ -85,22 +84,19 @@ zx_status_t sys_2018_guest_create(zx_handle_t resource, uint32_t options, zx_han
         return ZX_ERR_INVALID_ARGS;
     }
     const zx_status_t status = find_resource(resource, ZX_ERR_WRONG_TYPE);
-    return status == ZX_OK ? create(true, guest_handle, vmar_handle) : status;
+    return status == ZX_OK ? create(guest_handle, vmar_handle, true) : status;
 }
 
-typedef zx_status_t lookup_fn(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
-                              struct object **out);
-
-static zx_status_t set_trap(lookup_fn *lookup, zx_handle_t handle, const struct trap *trap,
-                            zx_handle_t port_handle, bool abi_2018) {
+static zx_status_t set_trap(zx_handle_t handle, const struct trap *trap, zx_handle_t port_handle,
+                            bool abi_2018) {
     struct object *guest = NULL;
-    zx_status_t status = lookup(handle, ZX_OBJ_TYPE_GUEST, ZX_RIGHT_WRITE, &guest);
+    zx_status_t status = look_up(handle, ZX_OBJ_TYPE_GUEST, ZX_RIGHT_WRITE, abi_2018, &guest);
     if (status != ZX_OK) {
         return status;
     }
     struct object *port = NULL;
     if (port_handle != ZX_HANDLE_INVALID) {
-        status = lookup(port_handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, &port);
+        status = look_up(port_handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, abi_2018, &port);
     }
     if (status == ZX_OK) {
         status = guest_set_trap(guest_from_object(guest), trap, (struct port *)port, abi_2018);
@@ -115,13 +111,13 @@ static zx_status_t set_trap(lookup_fn *lookup, zx_handle_t handle, const struct 
 zx_status_t sys_guest_set_trap(zx_handle_t handle, uint32_t kind, zx_vaddr_t addr, size_t size,
                                zx_handle_t port_handle, uint64_t key) {
     const struct trap trap = {.kind = kind, .base = addr, .size = size, .key = key};
-    return set_trap(handle_lookup, handle, &trap, port_handle, false);
+    return set_trap(handle, &trap, port_handle, false);
 }
 
 zx_status_t sys_2018_guest_set_trap(zx_handle_t handle, uint32_t kind, zx_vaddr_t addr, size_t size,
                                     zx_handle_t port_handle, uint64_t key) {
     const struct trap trap = {.kind = kind, .base = addr, .size = size, .key = key};
-    return set_trap(handle_lookup_2018, handle, &trap, port_handle, true);
+    return set_trap(handle, &trap, port_handle, true);
 }
 
 zx_status_t sys_guest_use_virtual_time(zx_handle_t handle) {

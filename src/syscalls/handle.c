@@ -2,7 +2,6 @@
 //
 // The handle calls (objects ABI 2.1 to 2.4).
 
-#include "objects/handle_table.h"
 #include "syscalls/syscalls.h"
 
 #include <zircon/syscalls.h>
@@ -30,15 +29,6 @@ zx_status_t sys_handle_close_many(const zx_handle_t *handles, size_t num_handles
         num_handles -= count;
     }
     return result;
-}
-
-// Gives the client a handle that exists already, or takes it back.
-static zx_status_t give_value(zx_handle_t value, zx_handle_t *out) {
-    const zx_status_t status = copy_to_client(out, &value, sizeof(value));
-    if (status != ZX_OK) {
-        handle_close(value);
-    }
-    return status;
 }
 
 zx_status_t sys_handle_duplicate(zx_handle_t handle, zx_rights_t rights, zx_handle_t *out) {

@@ -4,42 +4,31 @@
 
 #include "ports/port.h"
 
-#include "objects/handle_table.h"
 #include "ports/port_observer.h"
 #include "syscalls/syscalls.h"
 
 #include <zircon/syscalls.h>
 
-typedef zx_status_t lookup_fn(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
-                              struct object **out);
-
-static zx_status_t create(bool abi_2018, uint32_t options, zx_handle_t *out) {
+static zx_status_t create(uint32_t options, zx_handle_t *out, bool abi_2018) {
     if ((options & ~ZX_PORT_BIND_TO_INTERRUPT) != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
     struct port *port = NULL;
-    zx_status_t status = port_create(abi_2018, &port);
-    if (status != ZX_OK) {
-        return status;
-    }
-    status = give_handle(&port->object, ZX_DEFAULT_PORT_RIGHTS, out);
-    object_unref(&port->object);
-    return status;
+    const zx_status_t status = port_create(abi_2018, &port);
+    return status == ZX_OK ? hand_over(&port->object, ZX_DEFAULT_PORT_RIGHTS, out) : status;
 }
 
 zx_status_t sys_port_create(uint32_t options, zx_handle_t *out) {
-    return create(false, options, out);
+    return create(options, out, false);
 }
 
 zx_status_t sys_2018_port_create(uint32_t options, zx_handle_t *out) {
-    return create(true, options, out);
+    return create(options, out, true);
 }
 
-// `closed` is the era's answer when the port's last handle goes while it is in hand here.
-static zx_status_t queue(lookup_fn *lookup, zx_handle_t handle, const zx_port_packet_t *packet,
-                         zx_status_t closed) {
+static zx_status_t queue(zx_handle_t handle, const zx_port_packet_t *packet, bool abi_2018) {
     struct object *object = NULL;
-    zx_status_t status = lookup(handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, &object);
+    zx_status_t status = look_up(handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, abi_2018, &object);
     if (status != ZX_OK) {
         return status;
     }
@@ -49,21 +38,22 @@ static zx_status_t queue(lookup_fn *lookup, zx_handle_t handle, const zx_port_pa
         status = port_queue_user(port_from_object(object), &body);
     }
     object_unref(object);
-    return status == ZX_ERR_BAD_STATE ? closed : status;
+    // The port's last handle may go while it is in hand here.
+    return status == ZX_ERR_BAD_STATE && !abi_2018 ? ZX_ERR_BAD_HANDLE : status;
 }
 
 zx_status_t sys_port_queue(zx_handle_t handle, const zx_port_packet_t *packet) {
-    return queue(handle_lookup, handle, packet, ZX_ERR_BAD_HANDLE);
+    return queue(handle, packet, false);
 }
 
 zx_status_t sys_2018_port_queue(zx_handle_t handle, const zx_port_packet_t *packet) {
-    return queue(handle_lookup_2018, handle, packet, ZX_ERR_BAD_STATE);
+    return queue(handle, packet, true);
 }
 
-static zx_status_t wait(lookup_fn *lookup, zx_handle_t handle, zx_time_t deadline,
-                        zx_port_packet_t *packet) {
+static zx_status_t wait(zx_handle_t handle, zx_time_t deadline, zx_port_packet_t *packet,
+                        bool abi_2018) {
     struct object *object = NULL;
-    zx_status_t status = lookup(handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_READ, &object);
+    zx_status_t status = look_up(handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_READ, abi_2018, &object);
     if (status != ZX_OK) {
         return status;
     }
@@ -74,16 +64,16 @@ static zx_status_t wait(lookup_fn *lookup, zx_handle_t handle, zx_time_t deadlin
 }
 
 zx_status_t sys_port_wait(zx_handle_t handle, zx_time_t deadline, zx_port_packet_t *packet) {
-    return wait(handle_lookup, handle, deadline, packet);
+    return wait(handle, deadline, packet, false);
 }
 
 zx_status_t sys_2018_port_wait(zx_handle_t handle, zx_time_t deadline, zx_port_packet_t *packet) {
-    return wait(handle_lookup_2018, handle, deadline, packet);
+    return wait(handle, deadline, packet, true);
 }
 
-static zx_status_t cancel(lookup_fn *lookup, zx_handle_t handle, zx_handle_t source, uint64_t key) {
+static zx_status_t cancel(zx_handle_t handle, zx_handle_t source, uint64_t key, bool abi_2018) {
     struct object *port = NULL;
-    zx_status_t status = lookup(handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, &port);
+    zx_status_t status = look_up(handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, abi_2018, &port);
     if (status != ZX_OK) {
         return status;
     }
@@ -102,11 +92,11 @@ static zx_status_t cancel(lookup_fn *lookup, zx_handle_t handle, zx_handle_t sou
 }
 
 zx_status_t sys_port_cancel(zx_handle_t handle, zx_handle_t source, uint64_t key) {
-    return cancel(handle_lookup, handle, source, key);
+    return cancel(handle, source, key, false);
 }
 
 zx_status_t sys_2018_port_cancel(zx_handle_t handle, zx_handle_t source, uint64_t key) {
-    return cancel(handle_lookup_2018, handle, source, key);
+    return cancel(handle, source, key, true);
 }
 
 zx_status_t sys_port_cancel_key(zx_handle_t handle, uint32_t options, uint64_t key) {

@@ -13,13 +13,8 @@ zx_status_t sys_resource_create(uint32_t kind, uint64_t base, uint64_t size, zx_
         return ZX_ERR_INVALID_ARGS;
     }
     struct resource *resource = NULL;
-    zx_status_t status = resource_create(kind, base, size, &resource);
-    if (status != ZX_OK) {
-        return status;
-    }
-    status = give_handle(&resource->object, ZX_DEFAULT_RESOURCE_RIGHTS, out);
-    object_unref(&resource->object);
-    return status;
+    const zx_status_t status = resource_create(kind, base, size, &resource);
+    return status == ZX_OK ? hand_over(&resource->object, ZX_DEFAULT_RESOURCE_RIGHTS, out) : status;
 }
 
 zx_status_t sys_hypervisor_resource(zx_handle_t *out) {

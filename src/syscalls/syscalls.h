@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: MIT
 //
-// What the files of this folder share: copying to and from client memory and handing out handles.
-// Any client pointer may be NULL or wild; only these functions follow one.
+// What the files of this folder share: finding objects, sleeping, copying to and from client
+// memory and handing out handles. Any client pointer may be NULL or wild; only these functions
+// follow one.
 
 #ifndef SYSCALLS_SYSCALLS_H
 #define SYSCALLS_SYSCALLS_H
 
-#include "objects/object.h"
+#include "objects/handle_table.h"
 #include "syscalls/calls.h"
 
 #include <stddef.h>
 #include <zircon/types.h>
+
+// Finds an object with the era's order of checks (objects ABI 0.3).
+static inline zx_status_t look_up(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
+                                  bool abi_2018, struct object **out) {
+    return abi_2018 ? handle_lookup_2018(value, type, rights, out)
+                    : handle_lookup(value, type, rights, out);
+}
 
 // ZX_ERR_INVALID_ARGS when a byte cannot be read or written. Size 0 is ZX_OK for any pointer.
 zx_status_t copy_from_client(void *destination, const void *client, size_t size);
@@ -19,5 +27,14 @@ zx_status_t copy_to_client(void *client, const void *source, size_t size);
 // Makes a handle and writes its value to the client. ZX_ERR_NO_MEMORY, or ZX_ERR_INVALID_ARGS and
 // the handle is gone again. The caller keeps its own reference to the object in every case.
 zx_status_t give_handle(struct object *object, zx_rights_t rights, zx_handle_t *client_out);
+
+// The same, and the caller's reference is dropped in every case.
+zx_status_t hand_over(struct object *object, zx_rights_t rights, zx_handle_t *client_out);
+
+// Writes the value of a handle that the client does not know yet; if it cannot, the handle is gone.
+zx_status_t give_value(zx_handle_t value, zx_handle_t *client_out);
+
+// Blocks until the deadline: ZX_ERR_TIMED_OUT, or ZX_ERR_INTERNAL_INTR_RETRY (syscalls/calls.h).
+zx_status_t sleep_until(zx_time_t deadline);
 
 #endif // SYSCALLS_SYSCALLS_H

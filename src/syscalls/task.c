@@ -2,7 +2,6 @@
 //
 // Killing, suspending and resuming (objects ABI 6.3, 7.1 to 7.4).
 
-#include "objects/handle_table.h"
 #include "syscalls/syscalls.h"
 #include "tasks/process.h"
 #include "tasks/stop.h"
@@ -33,12 +32,8 @@ zx_status_t sys_task_kill(zx_handle_t handle) {
 
 static zx_status_t give_token(struct thread *thread, bool may_be_new, zx_handle_t *out) {
     struct object *token = NULL;
-    zx_status_t status = suspend_token_create(thread, may_be_new, &token);
-    if (status == ZX_OK) {
-        status = give_handle(token, ZX_DEFAULT_SUSPEND_TOKEN_RIGHTS, out);
-        object_unref(token);
-    }
-    return status;
+    const zx_status_t status = suspend_token_create(thread, may_be_new, &token);
+    return status == ZX_OK ? hand_over(token, ZX_DEFAULT_SUSPEND_TOKEN_RIGHTS, out) : status;
 }
 
 zx_status_t sys_task_suspend(zx_handle_t handle, zx_handle_t *token) {

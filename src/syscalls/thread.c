@@ -4,7 +4,6 @@
 
 #include "tasks/thread.h"
 
-#include "objects/handle_table.h"
 #include "syscalls/syscalls.h"
 #include "tasks/process.h"
 
@@ -29,19 +28,15 @@ static zx_status_t create(zx_handle_t process, const char *name, size_t name_siz
         return ZX_ERR_INVALID_ARGS;
     }
     struct object *parent = NULL;
-    zx_status_t status =
+    const zx_status_t status =
         find(process, ZX_OBJ_TYPE_PROCESS, ZX_RIGHT_MANAGE_THREAD, abi_2018, &parent);
     if (status != ZX_OK) {
         return status;
     }
     object_unref(parent);
     struct thread *thread = thread_create(kept);
-    if (thread == NULL) {
-        return ZX_ERR_NO_MEMORY;
-    }
-    status = give_handle(&thread->object, ZX_DEFAULT_THREAD_RIGHTS, out);
-    object_unref(&thread->object);
-    return status;
+    return thread != NULL ? hand_over(&thread->object, ZX_DEFAULT_THREAD_RIGHTS, out)
+                          : ZX_ERR_NO_MEMORY;
 }
 
 zx_status_t sys_thread_create(zx_handle_t process, const char *name, size_t name_size,
@@ -139,9 +134,5 @@ zx_status_t sys_object_get_child(zx_handle_t handle, zx_koid_t koid, zx_rights_t
         status = find_child(parent, koid, &child);
     }
     object_unref(parent);
-    if (status == ZX_OK) {
-        status = give_handle(child, wanted, out);
-        object_unref(child);
-    }
-    return status;
+    return status == ZX_OK ? hand_over(child, wanted, out) : status;
 }

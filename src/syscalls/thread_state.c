@@ -4,7 +4,6 @@
 
 #include "tasks/thread_state.h"
 
-#include "objects/handle_table.h"
 #include "syscalls/syscalls.h"
 
 #include <string.h>

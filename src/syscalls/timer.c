@@ -4,7 +4,6 @@
 
 #include "objects/timer.h"
 
-#include "objects/handle_table.h"
 #include "syscalls/syscalls.h"
 
 #include <zircon/syscalls.h>
@@ -14,13 +13,8 @@ zx_status_t sys_timer_create(uint32_t options, zx_clock_t clock_id, zx_handle_t 
         return ZX_ERR_INVALID_ARGS;
     }
     struct timer *timer = NULL;
-    zx_status_t status = timer_object_create(&timer);
-    if (status != ZX_OK) {
-        return status;
-    }
-    status = give_handle(&timer->object, ZX_DEFAULT_TIMER_RIGHTS, out);
-    object_unref(&timer->object);
-    return status;
+    const zx_status_t status = timer_object_create(&timer);
+    return status == ZX_OK ? hand_over(&timer->object, ZX_DEFAULT_TIMER_RIGHTS, out) : status;
 }
 
 zx_status_t sys_timer_set(zx_handle_t handle, zx_time_t deadline, zx_duration_t slack) {

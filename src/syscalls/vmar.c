@@ -5,14 +5,13 @@
 
 #include "objects/vmar.h"
 
-#include "objects/handle_table.h"
 #include "objects/process_space.h"
 #include "syscalls/syscalls.h"
 
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 
-// Both handles of sys_vmar_map(), with what their rights have in common.
+// Both handles of zx_vmar_map(), with what their rights have in common.
 struct map_handles {
     struct object *vmar;
     struct object *vmo;
@@ -20,7 +19,7 @@ struct map_handles {
     zx_rights_t common_rights;
 };
 
-static zx_status_t look_up(zx_handle_t vmar, zx_handle_t vmo, struct map_handles *out) {
+static zx_status_t find_both(zx_handle_t vmar, zx_handle_t vmo, struct map_handles *out) {
     zx_rights_t vmar_rights = 0;
     zx_status_t status = handle_lookup_rights(vmar, ZX_OBJ_TYPE_VMAR, &out->vmar, &vmar_rights);
     if (status != ZX_OK) {
@@ -74,17 +73,15 @@ static uint32_t with_read_for_execute(uint32_t options) {
     return (options & both) == both ? options | ZX_VM_PERM_READ : options;
 }
 
-static zx_status_t map(zx_handle_t vmar, zx_handle_t vmo, struct vmar_map_request *request,
-                       zx_vaddr_t *mapped_addr) {
+static zx_status_t map(zx_handle_t vmar, uint32_t options, zx_handle_t vmo,
+                       struct vmar_map_request *request, zx_vaddr_t *mapped_addr) {
     struct map_handles handles;
-    zx_status_t status = look_up(vmar, vmo, &handles);
+    zx_status_t status = find_both(vmar, vmo, &handles);
     if (status != ZX_OK) {
         return status;
     }
     uint64_t address = 0;
-    if (!request->abi_2018) {
-        request->options = with_read_for_execute(request->options);
-    }
+    request->options = request->abi_2018 ? options : with_read_for_execute(options);
     status = check_rights(&handles, request->options);
     if (status == ZX_OK) {
         request->vmo = vmo_from_object(handles.vmo);
@@ -107,25 +104,16 @@ zx_status_t sys_vmar_map(zx_handle_t handle, zx_vm_option_t options, size_t vmar
                          zx_handle_t vmo, uint64_t vmo_offset, size_t len,
                          zx_vaddr_t *mapped_addr) {
     struct vmar_map_request request = {
-        .options = options,
-        .vmar_offset = vmar_offset,
-        .vmo_offset = vmo_offset,
-        .length = len,
-    };
-    return map(handle, vmo, &request, mapped_addr);
+        .vmar_offset = vmar_offset, .vmo_offset = vmo_offset, .length = len};
+    return map(handle, options, vmo, &request, mapped_addr);
 }
 
 zx_status_t sys_2018_vmar_map(zx_handle_t handle, zx_vm_option_t options, size_t vmar_offset,
                               zx_handle_t vmo, uint64_t vmo_offset, size_t len,
                               zx_vaddr_t *mapped_addr) {
     struct vmar_map_request request = {
-        .options = options,
-        .vmar_offset = vmar_offset,
-        .vmo_offset = vmo_offset,
-        .length = len,
-        .abi_2018 = true,
-    };
-    return map(handle, vmo, &request, mapped_addr);
+        .vmar_offset = vmar_offset, .vmo_offset = vmo_offset, .length = len, .abi_2018 = true};
+    return map(handle, options, vmo, &request, mapped_addr);
 }
 
 zx_status_t sys_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, size_t len) {

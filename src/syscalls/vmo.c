@@ -4,7 +4,6 @@
 
 #include "objects/vmo.h"
 
-#include "objects/handle_table.h"
 #include "objects/resource.h"
 #include "syscalls/syscalls.h"
 
@@ -12,13 +11,8 @@
 
 static zx_status_t create(uint64_t size, bool resizable, zx_rights_t rights, zx_handle_t *out) {
     struct vmo *vmo = NULL;
-    zx_status_t status = vmo_create(size, resizable, &vmo);
-    if (status != ZX_OK) {
-        return status;
-    }
-    status = give_handle(&vmo->object, rights, out);
-    vmo_unref(vmo);
-    return status;
+    const zx_status_t status = vmo_create(size, resizable, &vmo);
+    return status == ZX_OK ? hand_over(&vmo->object, rights, out) : status;
 }
 
 zx_status_t sys_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out) {
@@ -198,9 +192,5 @@ zx_status_t sys_vmo_replace_as_executable(zx_handle_t handle, zx_handle_t vmex, 
         handle_drop(object);
         return status;
     }
-    status = copy_to_client(out, &value, sizeof(value));
-    if (status != ZX_OK) {
-        handle_close(value);
-    }
-    return status;
+    return give_value(value, out);
 }

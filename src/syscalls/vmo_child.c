@@ -5,7 +5,6 @@
 
 #include "objects/vmo.h"
 
-#include "objects/handle_table.h"
 #include "syscalls/syscalls.h"
 
 #include <zircon/limits.h>
@@ -80,8 +79,7 @@ zx_status_t sys_vmo_create_child(zx_handle_t handle, uint32_t options, uint64_t 
         status = make_child(vmo_from_object(object), options, offset, size, &child);
     }
     if (status == ZX_OK) {
-        status = give_handle(&child->object, rights_of_child(rights, options), out);
-        vmo_unref(child);
+        status = hand_over(&child->object, rights_of_child(rights, options), out);
     }
     object_unref(object);
     return status;
@@ -108,8 +106,7 @@ zx_status_t sys_vmo_clone(zx_handle_t handle, uint32_t options, uint64_t offset,
     }
     if (status == ZX_OK) {
         const zx_rights_t extra = ZX_RIGHTS_PROPERTY | ZX_RIGHT_WRITE;
-        status = give_handle(&child->object, rights | extra, out);
-        vmo_unref(child);
+        status = hand_over(&child->object, rights | extra, out);
     }
     object_unref(object);
     return status;

@@ -4,7 +4,6 @@
 
 #include "objects/wait.h"
 
-#include "objects/handle_table.h"
 #include "ports/port_observer.h"
 #include "syscalls/syscalls.h"
 
@@ -54,15 +53,6 @@ zx_status_t sys_2018_object_wait_one(zx_handle_t handle, zx_signals_t signals, z
     return wait_one(handle, signals, deadline, observed, true);
 }
 
-// Without anything to wait for, only the deadline can end it.
-static zx_status_t wait_for_nothing(zx_time_t deadline) {
-    struct waiter waiter;
-    waiter_init(&waiter, ZX_THREAD_STATE_BLOCKED_SLEEPING);
-    const zx_status_t status = waiter_block(&waiter, deadline);
-    waiter_destroy(&waiter);
-    return status;
-}
-
 // All items or, on failure, none.
 static zx_status_t find_items(const zx_wait_item_t *asked, struct wait_item *items, size_t count) {
     for (size_t i = 0; i < count; i++) {
@@ -83,7 +73,7 @@ static zx_status_t wait_many(zx_wait_item_t *client, size_t count, zx_time_t dea
     zx_wait_item_t asked[ITEM_LIMIT];
     struct wait_item items[ITEM_LIMIT];
     if (count == 0) {
-        return wait_for_nothing(deadline);
+        return sleep_until(deadline);
     }
     if (count > (abi_2018 ? ZIRCONIA_2018_WAIT_MANY_MAX_ITEMS : ZX_WAIT_MANY_MAX_ITEMS)) {
         return ZX_ERR_OUT_OF_RANGE;
@@ -117,14 +107,11 @@ zx_status_t sys_2018_object_wait_many(zx_wait_item_t *items, size_t num_items, z
     return wait_many(items, num_items, deadline, true);
 }
 
-typedef zx_status_t lookup_fn(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
-                              struct object **out);
-
 // `options_known` is judged last, as 2018 does; 2022 has done so before.
-static zx_status_t wait_async(lookup_fn *lookup, zx_handle_t port_handle,
-                              const struct port_wait_request *request, bool options_known) {
+static zx_status_t wait_async(zx_handle_t port_handle, const struct port_wait_request *request,
+                              bool options_known, bool abi_2018) {
     struct object *port = NULL;
-    zx_status_t status = lookup(port_handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, &port);
+    zx_status_t status = look_up(port_handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, abi_2018, &port);
     if (status != ZX_OK) {
         return status;
     }
@@ -152,7 +139,7 @@ zx_status_t sys_object_wait_async(zx_handle_t handle, zx_handle_t port, uint64_t
         .edge = (options & ZX_WAIT_ASYNC_EDGE) != 0,
         .timestamp = (options & ZX_WAIT_ASYNC_TIMESTAMP) != 0,
     };
-    return wait_async(handle_lookup, port, &request, true);
+    return wait_async(port, &request, true, false);
 }
 
 zx_status_t sys_2018_object_wait_async(zx_handle_t handle, zx_handle_t port, uint64_t key,
@@ -163,6 +150,6 @@ zx_status_t sys_2018_object_wait_async(zx_handle_t handle, zx_handle_t port, uin
         .trigger = signals,
         .repeating = options == ZIRCONIA_2018_WAIT_ASYNC_REPEATING,
     };
-    return wait_async(handle_lookup_2018, port, &request,
-                      options <= ZIRCONIA_2018_WAIT_ASYNC_REPEATING);
+    const bool options_known = options <= ZIRCONIA_2018_WAIT_ASYNC_REPEATING;
+    return wait_async(port, &request, options_known, true);
 }
