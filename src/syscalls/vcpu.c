@@ -4,19 +4,18 @@
 
 #include "engine/vcpu.h"
 
-#include "objects/handle_table.h"
 #include "syscalls/syscalls.h"
 
 #include <zircon/syscalls.h>
 
-typedef zx_status_t lookup_fn(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
-                              struct object **out);
-
-static zx_status_t create(bool abi_2018, zx_handle_t guest, zx_vaddr_t entry, zx_handle_t *out) {
-    lookup_fn *lookup = abi_2018 ? handle_lookup_2018 : handle_lookup;
+static zx_status_t create(zx_handle_t guest, uint32_t options, zx_vaddr_t entry, zx_handle_t *out,
+                          bool abi_2018) {
     const zx_rights_t right = abi_2018 ? ZX_RIGHT_MANAGE_PROCESS : ZX_RIGHT_MANAGE_THREAD;
     struct object *object = NULL;
-    zx_status_t status = lookup(guest, ZX_OBJ_TYPE_GUEST, right, &object);
+    if (options != 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    zx_status_t status = look_up(guest, ZX_OBJ_TYPE_GUEST, right, abi_2018, &object);
     if (status != ZX_OK) {
         return status;
     }
@@ -25,27 +24,17 @@ static zx_status_t create(bool abi_2018, zx_handle_t guest, zx_vaddr_t entry, zx
                  ? vcpu_create(guest_from_object(object), entry, !abi_2018, &vcpu)
                  : ZX_ERR_INVALID_ARGS;
     object_unref(object);
-    if (status == ZX_OK) {
-        status = give_handle(&vcpu->object, ZX_DEFAULT_VCPU_RIGHTS, out);
-        object_unref(&vcpu->object);
-    }
-    return status;
+    return status == ZX_OK ? hand_over(&vcpu->object, ZX_DEFAULT_VCPU_RIGHTS, out) : status;
 }
 
 zx_status_t sys_vcpu_create(zx_handle_t guest, uint32_t options, zx_vaddr_t entry,
                             zx_handle_t *out) {
-    if (options != 0) {
-        return ZX_ERR_INVALID_ARGS;
-    }
-    return create(false, guest, entry, out);
+    return create(guest, options, entry, out, false);
 }
 
 zx_status_t sys_2018_vcpu_create(zx_handle_t guest, uint32_t options, zx_vaddr_t entry,
                                  zx_handle_t *out) {
-    if (options != 0) {
-        return ZX_ERR_INVALID_ARGS;
-    }
-    return create(true, guest, entry, out);
+    return create(guest, options, entry, out, true);
 }
 
 static zx_status_t enter(zx_handle_t handle, enum packet_layout layout, zx_port_packet_t *packet) {
@@ -82,149 +71,127 @@ zx_status_t sys_vcpu_kick(zx_handle_t handle) {
     return status;
 }
 
-zx_status_t sys_vcpu_interrupt(zx_handle_t handle, uint32_t vector) {
-    struct object *object = NULL;
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_SIGNAL, &object);
-    if (status != ZX_OK) {
-        return status;
-    }
-    if (vector > UINT8_MAX) {
-        status = ZX_ERR_OUT_OF_RANGE;
-    } else {
-        vcpu_interrupt(vcpu_from_object(object), (uint8_t)vector);
-    }
-    object_unref(object);
-    return status;
-}
-
-// Of that era: a vector above 255 is ignored.
-zx_status_t sys_2018_vcpu_interrupt(zx_handle_t handle, uint32_t vector) {
+// A vector that there is not is ignored in 2018.
+static zx_status_t interrupt(zx_handle_t handle, uint32_t vector, bool abi_2018) {
     struct object *object = NULL;
     const zx_status_t status =
-        handle_lookup_2018(handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_SIGNAL, &object);
+        look_up(handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_SIGNAL, abi_2018, &object);
     if (status != ZX_OK) {
         return status;
     }
-    if (vector <= UINT8_MAX) {
+    const bool exists = vector <= UINT8_MAX;
+    if (exists) {
         vcpu_interrupt(vcpu_from_object(object), (uint8_t)vector);
     }
     object_unref(object);
-    return ZX_OK;
+    return exists || abi_2018 ? ZX_OK : ZX_ERR_OUT_OF_RANGE;
 }
 
-static zx_status_t read_state(struct vcpu *vcpu, void *buffer) {
+zx_status_t sys_vcpu_interrupt(zx_handle_t handle, uint32_t vector) {
+    return interrupt(handle, vector, false);
+}
+
+zx_status_t sys_2018_vcpu_interrupt(zx_handle_t handle, uint32_t vector) {
+    return interrupt(handle, vector, true);
+}
+
+// --- Registers: 2018 judges kind and size after the thread, a size above all kinds' before it ---
+
+static zx_status_t give_state(struct vcpu *vcpu, void *buffer) {
     zx_vcpu_state_t state;
     vcpu_read_state(vcpu, &state);
     return copy_to_client(buffer, &state, sizeof state);
 }
 
-zx_status_t sys_vcpu_read_state(zx_handle_t handle, uint32_t kind, void *buffer,
-                                size_t buffer_size) {
+static zx_status_t read_state(zx_handle_t handle, uint32_t kind, void *buffer, size_t size,
+                              bool abi_2018) {
     struct object *object = NULL;
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_READ, &object);
+    zx_status_t status = look_up(handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_READ, abi_2018, &object);
     if (status != ZX_OK) {
         return status;
     }
     struct vcpu *vcpu = vcpu_from_object(object);
-    if (kind != ZX_VCPU_STATE || buffer_size != sizeof(zx_vcpu_state_t)) {
-        status = ZX_ERR_INVALID_ARGS;
-    } else {
-        status = vcpu_check_owner(vcpu);
-    }
+    const bool known = kind == ZX_VCPU_STATE && size == sizeof(zx_vcpu_state_t);
+    const bool passes = abi_2018 ? size <= sizeof(zx_vcpu_state_t) : known;
+    status = passes ? vcpu_check_owner(vcpu) : ZX_ERR_INVALID_ARGS;
     if (status == ZX_OK) {
-        status = read_state(vcpu, buffer);
+        status = known ? give_state(vcpu, buffer) : ZX_ERR_INVALID_ARGS;
     }
     object_unref(object);
     return status;
+}
+
+zx_status_t sys_vcpu_read_state(zx_handle_t handle, uint32_t kind, void *buffer,
+                                size_t buffer_size) {
+    return read_state(handle, kind, buffer, buffer_size, false);
 }
 
 zx_status_t sys_2018_vcpu_read_state(zx_handle_t handle, uint32_t kind, void *buffer,
                                      size_t buffer_size) {
-    struct object *object = NULL;
-    zx_status_t status = handle_lookup_2018(handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_READ, &object);
-    if (status != ZX_OK) {
-        return status;
-    }
-    struct vcpu *vcpu = vcpu_from_object(object);
-    status = buffer_size <= sizeof(zx_vcpu_state_t) ? vcpu_check_owner(vcpu) : ZX_ERR_INVALID_ARGS;
-    if (status == ZX_OK && (kind != ZX_VCPU_STATE || buffer_size != sizeof(zx_vcpu_state_t))) {
-        status = ZX_ERR_INVALID_ARGS;
-    }
-    if (status == ZX_OK) {
-        status = read_state(vcpu, buffer);
-    }
-    object_unref(object);
-    return status;
+    return read_state(handle, kind, buffer, buffer_size, true);
 }
 
-// The largest of the two kinds that can be written.
+// The larger of the two kinds that can be written.
 union written_state {
     zx_vcpu_state_t state;
     zx_vcpu_io_t io;
 };
 
-static bool size_fits(uint32_t kind, size_t size) {
+static bool is_known(uint32_t kind, size_t size) {
     return (kind == ZX_VCPU_STATE && size == sizeof(zx_vcpu_state_t)) ||
            (kind == ZX_VCPU_IO && size == sizeof(zx_vcpu_io_t));
 }
 
-static void write_state(struct vcpu *vcpu, uint32_t kind, const union written_state *from) {
-    if (kind == ZX_VCPU_STATE) {
-        vcpu_write_state(vcpu, &from->state);
-    } else {
-        vcpu_write_io(vcpu, &from->io);
+// 2018 takes any size of an answer, and never more than its data.
+static zx_status_t take_answer(struct vcpu *vcpu, zx_vcpu_io_t *io, bool abi_2018) {
+    const uint8_t size = io->access_size;
+    if (!abi_2018 && size != 1 && size != 2 && size != 4) {
+        return ZX_ERR_INVALID_ARGS;
     }
+    if (size > sizeof io->data) {
+        io->access_size = sizeof io->data;
+    }
+    vcpu_write_io(vcpu, io);
+    return ZX_OK;
+}
+
+static zx_status_t take_state(struct vcpu *vcpu, uint32_t kind, union written_state *from,
+                              bool abi_2018) {
+    if (kind == ZX_VCPU_IO) {
+        return take_answer(vcpu, &from->io, abi_2018);
+    }
+    vcpu_write_state(vcpu, &from->state);
+    return ZX_OK;
+}
+
+static zx_status_t write_state(zx_handle_t handle, uint32_t kind, const void *buffer, size_t size,
+                               bool abi_2018) {
+    struct object *object = NULL;
+    zx_status_t status = look_up(handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_WRITE, abi_2018, &object);
+    if (status != ZX_OK) {
+        return status;
+    }
+    struct vcpu *vcpu = vcpu_from_object(object);
+    union written_state from = {0};
+    const bool known = is_known(kind, size);
+    const bool passes = abi_2018 ? size <= sizeof from : known;
+    status = passes ? copy_from_client(&from, buffer, size) : ZX_ERR_INVALID_ARGS;
+    if (status == ZX_OK) {
+        status = vcpu_check_owner(vcpu);
+    }
+    if (status == ZX_OK) {
+        status = known ? take_state(vcpu, kind, &from, abi_2018) : ZX_ERR_INVALID_ARGS;
+    }
+    object_unref(object);
+    return status;
 }
 
 zx_status_t sys_vcpu_write_state(zx_handle_t handle, uint32_t kind, const void *buffer,
                                  size_t buffer_size) {
-    struct object *object = NULL;
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_WRITE, &object);
-    if (status != ZX_OK) {
-        return status;
-    }
-    struct vcpu *vcpu = vcpu_from_object(object);
-    union written_state from = {0};
-    status = size_fits(kind, buffer_size) ? copy_from_client(&from, buffer, buffer_size)
-                                          : ZX_ERR_INVALID_ARGS;
-    if (status == ZX_OK) {
-        status = vcpu_check_owner(vcpu);
-    }
-    const uint8_t size = from.io.access_size;
-    if (status == ZX_OK && kind == ZX_VCPU_IO && size != 1 && size != 2 && size != 4) {
-        status = ZX_ERR_INVALID_ARGS;
-    }
-    if (status == ZX_OK) {
-        write_state(vcpu, kind, &from);
-    }
-    object_unref(object);
-    return status;
+    return write_state(handle, kind, buffer, buffer_size, false);
 }
 
-// Of that era: the size of an input's answer is not checked; more than its data is not read.
 zx_status_t sys_2018_vcpu_write_state(zx_handle_t handle, uint32_t kind, const void *buffer,
                                       size_t buffer_size) {
-    struct object *object = NULL;
-    zx_status_t status = handle_lookup_2018(handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_WRITE, &object);
-    if (status != ZX_OK) {
-        return status;
-    }
-    struct vcpu *vcpu = vcpu_from_object(object);
-    union written_state from = {0};
-    status = buffer_size <= sizeof from ? copy_from_client(&from, buffer, buffer_size)
-                                        : ZX_ERR_INVALID_ARGS;
-    if (status == ZX_OK) {
-        status = vcpu_check_owner(vcpu);
-    }
-    if (status == ZX_OK && !size_fits(kind, buffer_size)) {
-        status = ZX_ERR_INVALID_ARGS;
-    }
-    if (status == ZX_OK) {
-        if (kind == ZX_VCPU_IO && from.io.access_size > sizeof from.io.data) {
-            from.io.access_size = sizeof from.io.data;
-        }
-        write_state(vcpu, kind, &from);
-    }
-    object_unref(object);
-    return status;
+    return write_state(handle, kind, buffer, buffer_size, true);
 }
