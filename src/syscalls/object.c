@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// sys_object_get_info(), in both eras (objects ABI 1.9). The topics
-// about tasks are in task_info.c.
+// zx_object_get_info(), in both eras (objects ABI 1.9). The topics about tasks are in task_info.c.
 
 #include "engine/vcpu.h"
-#include "objects/handle_table.h"
 #include "objects/resource.h"
 #include "objects/vmar.h"
 #include "syscalls/info.h"
 #include "syscalls/syscalls.h"
 
+#include <string.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/object.h>
 
@@ -80,58 +79,53 @@ static zx_status_t info_handle_basic(const struct record_request *request) {
     return give_record(request, &record, sizeof(record));
 }
 
-static zx_status_t info_handle_count(const struct record_request *request) {
-    struct object *object = NULL;
-    const zx_status_t status =
-        handle_lookup(request->handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_INSPECT, &object);
-    if (status != ZX_OK) {
-        return status;
-    }
-    const zx_info_handle_count_t record = {.handle_count = atomic_load(&object->handles)};
-    object_unref(object);
-    return give_record(request, &record, sizeof(record));
+// The records that tell of one object to whoever has INSPECT.
+union record {
+    zx_info_handle_count_t handle_count;
+    zx_info_vmar_t vmar;
+    zx_info_resource_t resource;
+    zx_info_vcpu_t vcpu;
+};
+
+// Fills the member that is the describer's own; returns its size.
+typedef size_t describe_fn(struct object *object, union record *out);
+
+static size_t describe_handle_count(struct object *object, union record *out) {
+    out->handle_count.handle_count = atomic_load(&object->handles);
+    return sizeof(out->handle_count);
 }
 
-static zx_status_t info_vmar(const struct record_request *request) {
-    struct object *object = NULL;
-    const zx_status_t status =
-        handle_lookup(request->handle, ZX_OBJ_TYPE_VMAR, ZX_RIGHT_INSPECT, &object);
-    if (status != ZX_OK) {
-        return status;
-    }
+static size_t describe_vmar(struct object *object, union record *out) {
     const struct vmar *vmar = vmar_from_object(object);
-    const zx_info_vmar_t record = {.base = (uintptr_t)vmar->base, .len = (size_t)vmar->size};
-    object_unref(object);
-    return give_record(request, &record, sizeof(record));
+    out->vmar = (zx_info_vmar_t){.base = (uintptr_t)vmar->base, .len = (size_t)vmar->size};
+    return sizeof(out->vmar);
 }
 
-static zx_status_t info_resource(const struct record_request *request) {
-    struct object *object = NULL;
-    const zx_status_t status =
-        handle_lookup(request->handle, ZX_OBJ_TYPE_RESOURCE, ZX_RIGHT_INSPECT, &object);
-    if (status != ZX_OK) {
-        return status;
-    }
+static size_t describe_resource(struct object *object, union record *out) {
     const struct resource *resource = resource_from_object(object);
-    const zx_info_resource_t record = {
-        .kind = resource->kind,
-        .base = resource->base,
-        .size = (size_t)resource->size,
-    };
-    object_unref(object);
-    return give_record(request, &record, sizeof(record));
+    out->resource.kind = resource->kind;
+    out->resource.base = resource->base;
+    out->resource.size = (size_t)resource->size;
+    return sizeof(out->resource);
 }
 
-static zx_status_t info_vcpu(const struct record_request *request) {
+static size_t describe_vcpu(struct object *object, union record *out) {
+    out->vcpu.flags = vcpu_info_flags(object);
+    return sizeof(out->vcpu);
+}
+
+static zx_status_t inspect(const struct record_request *request, zx_obj_type_t type,
+                           describe_fn *describe) {
     struct object *object = NULL;
-    const zx_status_t status =
-        handle_lookup(request->handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_INSPECT, &object);
+    const zx_status_t status = handle_lookup(request->handle, type, ZX_RIGHT_INSPECT, &object);
     if (status != ZX_OK) {
         return status;
     }
-    const zx_info_vcpu_t record = {.flags = vcpu_info_flags(object)};
+    union record record;
+    memset(&record, 0, sizeof(record));
+    const size_t size = describe(object, &record);
     object_unref(object);
-    return give_record(request, &record, sizeof(record));
+    return give_record(request, &record, size);
 }
 
 static zx_status_t get_info(const struct record_request *request, uint32_t topic) {
@@ -141,13 +135,13 @@ static zx_status_t get_info(const struct record_request *request, uint32_t topic
     case ZX_INFO_HANDLE_BASIC:
         return info_handle_basic(request);
     case ZX_INFO_HANDLE_COUNT:
-        return info_handle_count(request);
+        return inspect(request, ZX_OBJ_TYPE_NONE, describe_handle_count);
     case ZX_INFO_VMAR:
-        return info_vmar(request);
+        return inspect(request, ZX_OBJ_TYPE_VMAR, describe_vmar);
     case ZX_INFO_RESOURCE:
-        return info_resource(request);
+        return inspect(request, ZX_OBJ_TYPE_RESOURCE, describe_resource);
     case ZX_INFO_VCPU:
-        return info_vcpu(request);
+        return inspect(request, ZX_OBJ_TYPE_VCPU, describe_vcpu);
     default:
         return task_info(request, topic);
     }
@@ -155,25 +149,12 @@ static zx_status_t get_info(const struct record_request *request, uint32_t topic
 
 zx_status_t sys_object_get_info(zx_handle_t handle, uint32_t topic, void *buffer,
                                 size_t buffer_size, size_t *actual, size_t *avail) {
-    const struct record_request request = {
-        .handle = handle,
-        .buffer = buffer,
-        .buffer_size = buffer_size,
-        .actual = actual,
-        .avail = avail,
-    };
+    const struct record_request request = {handle, buffer, buffer_size, actual, avail, false};
     return get_info(&request, topic);
 }
 
 zx_status_t sys_2018_object_get_info(zx_handle_t handle, uint32_t topic, void *buffer,
                                      size_t buffer_size, size_t *actual, size_t *avail) {
-    const struct record_request request = {
-        .handle = handle,
-        .buffer = buffer,
-        .buffer_size = buffer_size,
-        .actual = actual,
-        .avail = avail,
-        .abi_2018 = true,
-    };
+    const struct record_request request = {handle, buffer, buffer_size, actual, avail, true};
     return get_info(&request, topic);
 }
