@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// sys_object_get_property() and sys_object_set_property() (objects ABI 3.7). Names, and
-// what answers an exception.
+// zx_object_get_property() and zx_object_set_property() (objects ABI 3.7): names, and what an
+// exception's handle answers when it is closed.
 
-#include "objects/handle_table.h"
 #include "syscalls/syscalls.h"
 #include "tasks/exception_channel.h"
 
@@ -80,65 +79,74 @@ static zx_status_t set_exception(struct object *object, uint32_t property, const
                        : exception_object_set_state(object, number);
 }
 
-static bool is_of_exceptions(uint32_t property, zx_status_t unknown) {
-    const bool abi_2018 = unknown == ZX_ERR_INVALID_ARGS;
+static bool is_of_exceptions(uint32_t property, bool abi_2018) {
     return !abi_2018 &&
            (property == ZX_PROP_EXCEPTION_STATE || property == ZX_PROP_EXCEPTION_STRATEGY);
 }
 
-// `unknown` is the era's answer to a property that there is not.
+// The era's answer to a property that there is not.
+static zx_status_t unknown(bool abi_2018) {
+    return abi_2018 ? ZX_ERR_INVALID_ARGS : ZX_ERR_NOT_SUPPORTED;
+}
+
 static zx_status_t get_property(zx_handle_t handle, uint32_t property, void *value, size_t size,
-                                zx_status_t unknown) {
+                                bool abi_2018) {
     struct object *object = NULL;
     if (value == NULL) {
         return ZX_ERR_INVALID_ARGS;
     }
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_GET_PROPERTY, &object);
-    if (status == ZX_OK) {
-        if (is_of_exceptions(property, unknown)) {
-            status = get_exception(object, property, value, size);
-        } else {
-            status = property == ZX_PROP_NAME ? get_name(object, value, size) : unknown;
-        }
-        object_unref(object);
+    if (status != ZX_OK) {
+        return status;
     }
-    return status;
-}
-
-static zx_status_t set_property(zx_handle_t handle, uint32_t property, const void *value,
-                                size_t size, zx_status_t unknown) {
-    struct object *object = NULL;
-    if (value == NULL) {
-        return ZX_ERR_INVALID_ARGS;
+    if (property == ZX_PROP_NAME) {
+        status = get_name(object, value, size);
+    } else if (is_of_exceptions(property, abi_2018)) {
+        status = get_exception(object, property, value, size);
+    } else {
+        status = unknown(abi_2018);
     }
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_SET_PROPERTY, &object);
-    if (status == ZX_OK) {
-        if (is_of_exceptions(property, unknown)) {
-            status = set_exception(object, property, value, size);
-        } else {
-            status = property == ZX_PROP_NAME ? set_name(object, value, size) : unknown;
-        }
-        object_unref(object);
-    }
+    object_unref(object);
     return status;
 }
 
 zx_status_t sys_object_get_property(zx_handle_t handle, uint32_t property, void *value,
                                     size_t value_size) {
-    return get_property(handle, property, value, value_size, ZX_ERR_NOT_SUPPORTED);
+    return get_property(handle, property, value, value_size, false);
 }
 
 zx_status_t sys_2018_object_get_property(zx_handle_t handle, uint32_t property, void *value,
                                          size_t value_size) {
-    return get_property(handle, property, value, value_size, ZX_ERR_INVALID_ARGS);
+    return get_property(handle, property, value, value_size, true);
+}
+
+static zx_status_t set_property(zx_handle_t handle, uint32_t property, const void *value,
+                                size_t size, bool abi_2018) {
+    struct object *object = NULL;
+    if (value == NULL) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_SET_PROPERTY, &object);
+    if (status != ZX_OK) {
+        return status;
+    }
+    if (property == ZX_PROP_NAME) {
+        status = set_name(object, value, size);
+    } else if (is_of_exceptions(property, abi_2018)) {
+        status = set_exception(object, property, value, size);
+    } else {
+        status = unknown(abi_2018);
+    }
+    object_unref(object);
+    return status;
 }
 
 zx_status_t sys_object_set_property(zx_handle_t handle, uint32_t property, const void *value,
                                     size_t value_size) {
-    return set_property(handle, property, value, value_size, ZX_ERR_NOT_SUPPORTED);
+    return set_property(handle, property, value, value_size, false);
 }
 
 zx_status_t sys_2018_object_set_property(zx_handle_t handle, uint32_t property, const void *value,
                                          size_t value_size) {
-    return set_property(handle, property, value, value_size, ZX_ERR_INVALID_ARGS);
+    return set_property(handle, property, value, value_size, true);
 }
