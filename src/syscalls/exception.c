@@ -3,7 +3,6 @@
 // Exception ports and the answers to exceptions (objects ABI 8.4, 8.7).
 
 #include "syscalls/exception.h"
-#include "objects/handle_table.h"
 #include "syscalls/syscalls.h"
 #include "tasks/exception_port.h"
 #include "tasks/process.h"
@@ -34,27 +33,22 @@ zx_status_t find_exception_slot(struct object *object, bool debugger,
     return ZX_OK;
 }
 
-static zx_status_t unbind(zx_handle_t handle, uint32_t options) {
-    struct object *object = NULL;
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_NONE, &object);
-    if (status != ZX_OK) {
-        return status;
-    }
-    struct exception_binding **slot = NULL;
-    status = find_exception_slot(object, (options & ZX_EXCEPTION_PORT_DEBUGGER) != 0, &slot);
-    if (status == ZX_OK) {
-        status = exception_unbind(slot, (options & ZX_EXCEPTION_PORT_UNBIND_QUIETLY) != 0);
-    }
-    object_unref(object);
-    return status;
-}
-
 static bool is_dead(struct object *object) {
     return object->ops->type == ZX_OBJ_TYPE_THREAD &&
            atomic_load(&thread_from_object(object)->exited);
 }
 
-static zx_status_t bind(zx_handle_t handle, struct port *port, uint64_t key, uint32_t options) {
+static zx_status_t bind(struct object *task, struct exception_binding **slot, struct port *port,
+                        uint64_t key) {
+    if (is_dead(task)) {
+        return ZX_ERR_NOT_FOUND;
+    }
+    return exception_init() ? exception_port_bind(slot, port, key) : ZX_ERR_NOT_SUPPORTED;
+}
+
+// Without a port it unbinds.
+static zx_status_t change_binding(zx_handle_t handle, struct port *port, uint64_t key,
+                                  uint32_t options) {
     struct object *object = NULL;
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_NONE, &object);
     if (status != ZX_OK) {
@@ -62,11 +56,9 @@ static zx_status_t bind(zx_handle_t handle, struct port *port, uint64_t key, uin
     }
     struct exception_binding **slot = NULL;
     status = find_exception_slot(object, (options & ZX_EXCEPTION_PORT_DEBUGGER) != 0, &slot);
-    if (status == ZX_OK && is_dead(object)) {
-        status = ZX_ERR_NOT_FOUND;
-    }
     if (status == ZX_OK) {
-        status = exception_init() ? exception_port_bind(slot, port, key) : ZX_ERR_NOT_SUPPORTED;
+        const bool quietly = (options & ZX_EXCEPTION_PORT_UNBIND_QUIETLY) != 0;
+        status = port != NULL ? bind(object, slot, port, key) : exception_unbind(slot, quietly);
     }
     object_unref(object);
     return status;
@@ -81,12 +73,12 @@ zx_status_t sys_task_bind_exception_port(zx_handle_t handle, zx_handle_t port, u
         return ZX_ERR_INVALID_ARGS;
     }
     if (port == ZX_HANDLE_INVALID) {
-        return unbind(handle, options);
+        return change_binding(handle, NULL, key, options);
     }
     struct object *object = NULL;
     zx_status_t status = handle_lookup(port, ZX_OBJ_TYPE_PORT, ZX_RIGHT_NONE, &object);
     if (status == ZX_OK) {
-        status = bind(handle, port_from_object(object), key, options);
+        status = change_binding(handle, port_from_object(object), key, options);
         object_unref(object);
     }
     return status;

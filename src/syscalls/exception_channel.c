@@ -4,7 +4,6 @@
 
 #include "tasks/exception_channel.h"
 
-#include "objects/handle_table.h"
 #include "syscalls/exception.h"
 #include "syscalls/syscalls.h"
 #include "tasks/thread.h"
@@ -56,11 +55,7 @@ zx_status_t sys_task_create_exception_channel(zx_handle_t handle, uint32_t optio
     struct object *channel = NULL;
     status = create(object, rights, options != 0, &channel);
     object_unref(object);
-    if (status == ZX_OK) {
-        status = give_handle(channel, channel->ops->default_rights, out);
-        object_unref(channel);
-    }
-    return status;
+    return status == ZX_OK ? hand_over(channel, channel->ops->default_rights, out) : status;
 }
 
 static zx_status_t write_counts(uint32_t *bytes, uint32_t *handles) {
@@ -76,13 +71,7 @@ static zx_status_t write_counts(uint32_t *bytes, uint32_t *handles) {
     return status;
 }
 
-// Without a handle to it the exception would never be answered.
-static zx_status_t give_exception(struct object *exception, zx_handle_t *out) {
-    const zx_status_t status = give_handle(exception, exception->ops->default_rights, out);
-    object_unref(exception);
-    return status;
-}
-
+// An exception that no handle was made to would never be answered; closing one is the answer.
 static void drop_exception(struct object *exception) {
     object_add_handle(exception);
     object_remove_handle(exception);
@@ -107,7 +96,7 @@ static zx_status_t read_message(struct object *channel, bool fits, bool may_disc
         drop_exception(message.exception);
         return status;
     }
-    return give_exception(message.exception, handles);
+    return hand_over(message.exception, message.exception->ops->default_rights, handles);
 }
 
 zx_status_t sys_channel_read(zx_handle_t handle, uint32_t options, void *bytes,
@@ -131,34 +120,27 @@ zx_status_t sys_channel_read(zx_handle_t handle, uint32_t options, void *bytes,
     return status;
 }
 
-zx_status_t sys_exception_get_thread(zx_handle_t handle, zx_handle_t *out) {
+static zx_status_t give_task(zx_handle_t handle, bool process, zx_handle_t *out) {
     struct object *exception = NULL;
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_EXCEPTION, ZX_RIGHT_NONE, &exception);
     if (status != ZX_OK) {
         return status;
     }
-    struct object *thread = NULL;
+    struct object *task = NULL;
     zx_rights_t rights = 0;
-    exception_object_thread(exception, &thread, &rights);
+    if (process) {
+        status = exception_object_process(exception, &task, &rights);
+    } else {
+        exception_object_thread(exception, &task, &rights);
+    }
     object_unref(exception);
-    status = give_handle(thread, rights, out);
-    object_unref(thread);
-    return status;
+    return status == ZX_OK ? hand_over(task, rights, out) : status;
+}
+
+zx_status_t sys_exception_get_thread(zx_handle_t handle, zx_handle_t *out) {
+    return give_task(handle, false, out);
 }
 
 zx_status_t sys_exception_get_process(zx_handle_t handle, zx_handle_t *out) {
-    struct object *exception = NULL;
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_EXCEPTION, ZX_RIGHT_NONE, &exception);
-    if (status != ZX_OK) {
-        return status;
-    }
-    struct object *process = NULL;
-    zx_rights_t rights = 0;
-    status = exception_object_process(exception, &process, &rights);
-    object_unref(exception);
-    if (status == ZX_OK) {
-        status = give_handle(process, rights, out);
-        object_unref(process);
-    }
-    return status;
+    return give_task(handle, true, out);
 }
