@@ -17,16 +17,20 @@
 #include <zircon/syscalls/era.h>
 #include <zircon/syscalls/exception.h>
 #include <zircon/syscalls/hypervisor.h>
+#include <zircon/syscalls/memory_calls.h>
 #include <zircon/syscalls/object.h>
 #include <zircon/syscalls/port.h>
 #include <zircon/syscalls/profile.h>
 #include <zircon/syscalls/refused.h>
 #include <zircon/syscalls/resource.h>
+#include <zircon/syscalls/task_calls.h>
 #include <zircon/syscalls/types.h>
 #include <zircon/time.h>
 #include <zircon/types.h>
 #include <zirconia/decode.h>
 #include <zirconia/export.h>
+#include <zirconia/observe.h>
+#include <zirconia/virtual_time.h>
 #include <zirconia/zirconia.h>
 
 #include <cstddef>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The calls. A call that is declared here is implemented; those that are not are in
-// zircon/syscalls/refused.h, which this includes. Structures are in zircon/syscalls/, the choice of
-// era in zircon/syscalls/era.h.
+// The calls. Those on memory are in zircon/syscalls/memory_calls.h, those on threads, tasks and
+// exceptions in zircon/syscalls/task_calls.h, and those that are not implemented in
+// zircon/syscalls/refused.h; this includes all three. Structures are in zircon/syscalls/, the
+// choice of era in zircon/syscalls/era.h.
 //
 // What holds for every call unless its comment says otherwise:
 // - Any thread may call, at any time; no call blocks.
@@ -22,7 +23,9 @@
 #define ZIRCON_SYSCALLS_H_
 
 #include <zircon/syscalls/era.h>
+#include <zircon/syscalls/memory_calls.h>
 #include <zircon/syscalls/refused.h>
+#include <zircon/syscalls/task_calls.h>
 #include <zircon/syscalls/types.h>
 #include <zircon/types.h>
 #include <zirconia/export.h>
@@ -275,283 +278,6 @@ ZIRCONIA_EXPORT zx_status_t zx_timer_set(zx_handle_t handle, zx_time_t deadline,
 // Errors: timer (WRITE).
 ZIRCONIA_EXPORT zx_status_t zx_timer_cancel(zx_handle_t handle);
 
-// ---- Virtual memory objects (objects ABI 5.1) ----
-
-// Creates a VMO of size bytes, rounded up to whole pages, that reads as zero. Memory is taken when
-// a page is first touched. options: 0 or ZX_VMO_RESIZABLE.
-// Errors: ZX_ERR_INVALID_ARGS for options; ZX_ERR_OUT_OF_RANGE for a size that cannot be rounded
-// up; ZX_ERR_NO_MEMORY.
-// 2018: options 0 or ZX_VMO_NON_RESIZABLE, a VMO without an option is resizable, and the handle
-// has EXECUTE.
-ZIRCONIA_EXPORT zx_status_t zx_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out);
-
-// Copies buffer_size bytes from offset on out of the VMO.
-// Errors: VMO (READ); ZX_ERR_OUT_OF_RANGE when the range does not lie inside; ZX_ERR_INVALID_ARGS
-// when buffer cannot be written, a part of which may have been.
-ZIRCONIA_EXPORT zx_status_t zx_vmo_read(zx_handle_t handle, void *buffer, uint64_t offset,
-                                        size_t buffer_size);
-
-// Copies buffer_size bytes into the VMO. A guest that runs from it sees changed instructions.
-// Errors: VMO (WRITE); ZX_ERR_OUT_OF_RANGE when the range does not lie inside; ZX_ERR_INVALID_ARGS
-// when buffer cannot be read.
-ZIRCONIA_EXPORT zx_status_t zx_vmo_write(zx_handle_t handle, const void *buffer, uint64_t offset,
-                                         size_t buffer_size);
-
-// The VMO's size in bytes, in whole pages. No right asked for.
-ZIRCONIA_EXPORT zx_status_t zx_vmo_get_size(zx_handle_t handle, uint64_t *size);
-
-// Changes the size, rounded up to whole pages. What is cut off is out of reach of mappings when the
-// call returns, in guests too; what is added reads as zero, and mappings of it begin to work.
-// Errors: VMO (WRITE, and RESIZE if it is resizable); ZX_ERR_UNAVAILABLE when it is not;
-// ZX_ERR_OUT_OF_RANGE for a size that cannot be rounded up; ZX_ERR_NO_MEMORY.
-// 2018: RESIZE is not asked for.
-ZIRCONIA_EXPORT zx_status_t zx_vmo_set_size(zx_handle_t handle, uint64_t size);
-
-// One of ZX_VMO_OP_ on a range. DECOMMIT (whole pages) and ZERO make it zero. COMMIT, DONT_NEED,
-// ALWAYS_NEED and the cache operations only check: pages come when they are touched, and caches are
-// coherent. COMMIT, DECOMMIT, ZERO and the two hints take what there is of a range that begins
-// inside the VMO or at its end. buffer and buffer_size are not used.
-// Errors: VMO (WRITE for COMMIT, DECOMMIT, ZERO, CACHE_INVALIDATE, READ for the other cache
-// operations and the hints); ZX_ERR_INVALID_ARGS for an unknown op, before the right;
-// ZX_ERR_NOT_SUPPORTED for LOCK, TRY_LOCK, UNLOCK; cache operations: ZX_ERR_INVALID_ARGS for a size
-// of 0, ZX_ERR_OUT_OF_RANGE for a range not inside; the others: ZX_ERR_INVALID_ARGS when DECOMMIT
-// is not given whole pages, ZX_ERR_BAD_STATE for ZERO of a VMO that is not cached,
-// ZX_ERR_OUT_OF_RANGE for an offset beyond the end; ZX_ERR_NO_MEMORY.
-ZIRCONIA_EXPORT zx_status_t zx_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset,
-                                            uint64_t size, void *buffer, size_t buffer_size);
-
-// Sets the caching of later mappings (ZX_CACHE_POLICY_), which shows in nothing but that
-// zx_vmo_read() and zx_vmo_write() refuse what is not CACHED.
-// Errors: ZX_ERR_INVALID_ARGS for an unknown policy; VMO (MAP); ZX_ERR_BAD_STATE when the VMO was
-// ever written, committed or mapped, or has a parent or a child.
-ZIRCONIA_EXPORT zx_status_t zx_vmo_set_cache_policy(zx_handle_t handle, uint32_t cache_policy);
-
-// Makes a VMO from size bytes of another from offset on. SNAPSHOT and SNAPSHOT_AT_LEAST_ON_WRITE: a
-// copy, zeros beyond the parent's end; the handle has the parent handle's rights and WRITE, without
-// EXECUTE. SLICE: the same memory, of a parent that cannot be resized; the parent handle's rights.
-// RESIZABLE (copies only) adds RESIZE, NO_WRITE takes WRITE away. The parent's ZERO_CHILDREN signal
-// is clear while it has children.
-// Errors: VMO (DUPLICATE and READ); ZX_ERR_INVALID_ARGS for options; ZX_ERR_NOT_SUPPORTED for
-// REFERENCE; ZX_ERR_INVALID_ARGS for an offset not in whole pages; ZX_ERR_OUT_OF_RANGE for a size
-// that cannot be rounded up; SLICE: ZX_ERR_NOT_SUPPORTED for a resizable parent,
-// ZX_ERR_INVALID_ARGS for a range not inside; ZX_ERR_NO_MEMORY, also for a child in the 257th
-// generation.
-ZIRCONIA_EXPORT zx_status_t zx_vmo_create_child(zx_handle_t handle, uint32_t options,
-                                                uint64_t offset, uint64_t size, zx_handle_t *out);
-
-// The same of 2018. options: ZX_VMO_CLONE_COPY_ON_WRITE, a copy, which can be resized unless
-// ZX_VMO_CLONE_NON_RESIZEABLE is given too. The handle has the parent handle's rights and WRITE.
-// Errors: VMO (DUPLICATE and READ); ZX_ERR_INVALID_ARGS for options, then for an offset not in
-// whole pages; ZX_ERR_OUT_OF_RANGE for a size that cannot be rounded up; ZX_ERR_NO_MEMORY.
-ZIRCONIA_EXPORT zx_status_t zx_vmo_clone(zx_handle_t handle, uint32_t options, uint64_t offset,
-                                         uint64_t size, zx_handle_t *out);
-
-// Replaces handle by one that has EXECUTE as well, which a mapping that a guest executes from asks
-// for. vmex: 0, or a SYSTEM resource that covers ZX_RSRC_SYSTEM_VMEX_BASE. handle is gone
-// afterwards, whatever the result, and no right on it is asked for.
-// Errors: ZX_ERR_BAD_HANDLE when handle is no handle, or none to a VMO; vmex, unless 0:
-// ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE when it is no SYSTEM resource, ZX_ERR_OUT_OF_RANGE when it
-// does not cover that base; ZX_ERR_NO_MEMORY.
-ZIRCONIA_EXPORT zx_status_t zx_vmo_replace_as_executable(zx_handle_t handle, zx_handle_t vmex,
-                                                         zx_handle_t *out);
-
-// ---- Virtual memory address regions (objects ABI 5.2 to 5.7; hypervisor ABI 10) ----
-
-// Maps len bytes of a VMO (rounded up to whole pages) from vmo_offset on into the region: the
-// process's own (zx_vmar_root_self()) or a guest's. With ZX_VM_SPECIFIC at vmar_offset bytes from
-// the region's base, otherwise where there is room. *mapped_addr is the address, guest-physical in
-// a guest's region. The mapping keeps the VMO. Waits for a VCPU of the guest to stop.
-// Errors: VMAR and then VMO: ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE; ZX_ERR_ACCESS_DENIED when the
-// VMO handle lacks MAP; ZX_ERR_INVALID_ARGS for WRITE or EXECUTE without READ, for MAP_RANGE with
-// SPECIFIC_OVERWRITE, and for CAN_MAP options; ZX_ERR_ACCESS_DENIED when either handle lacks a
-// permission asked for; ZX_ERR_INVALID_ARGS for unknown options; ZX_ERR_NOT_SUPPORTED for
-// REQUIRE_NON_RESIZABLE and a resizable VMO; ZX_ERR_INVALID_ARGS for a vmo_offset not in whole
-// pages; ZX_ERR_BAD_STATE when the region is gone; ZX_ERR_INVALID_ARGS for a len of 0, an offset
-// without SPECIFIC, a range not inside the region or not in whole pages; ZX_ERR_ALREADY_EXISTS when
-// a SPECIFIC range is occupied; ZX_ERR_INVALID_ARGS when a SPECIFIC_OVERWRITE range meets a region;
-// ZX_ERR_NO_MEMORY when there is no room.
-// 2018: a SPECIFIC range that is occupied gives ZX_ERR_NO_MEMORY.
-ZIRCONIA_EXPORT zx_status_t zx_vmar_map(zx_handle_t handle, zx_vm_option_t options,
-                                        size_t vmar_offset, zx_handle_t vmo, uint64_t vmo_offset,
-                                        size_t len, zx_vaddr_t *mapped_addr);
-
-// Removes whatever is mapped in [addr, addr + len), len rounded up to whole pages; holes are fine,
-// a mapping that is cut stays outside of the range, and regions inside of it are destroyed. A guest
-// sees it at once.
-// Errors: VMAR, no right asked for; ZX_ERR_INVALID_ARGS for an addr not in whole pages or a len of
-// 0; ZX_ERR_BAD_STATE when the region is gone; ZX_ERR_INVALID_ARGS for a range not inside it, for
-// one that cuts a region in it, and for one that covers such a region when the handle lacks
-// OP_CHILDREN.
-// 2018: OP_CHILDREN is not asked for.
-ZIRCONIA_EXPORT zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, size_t len);
-
-// Gives [addr, addr + len), len rounded up to whole pages, other permissions: ZX_VM_PERM_ bits or
-// none. A guest sees it at once.
-// Errors: VMAR (READ, WRITE, EXECUTE as asked for); ZX_ERR_INVALID_ARGS for WRITE or EXECUTE
-// without READ, other options, an addr not in whole pages, a len of 0; ZX_ERR_BAD_STATE when the
-// region is gone; ZX_ERR_INVALID_ARGS for a range not inside it; ZX_ERR_NOT_FOUND for a hole in it;
-// ZX_ERR_INVALID_ARGS for a region in it; ZX_ERR_ACCESS_DENIED for a permission that the handles
-// with which it was mapped did not have in common; ZX_ERR_NO_MEMORY.
-ZIRCONIA_EXPORT zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vm_option_t options,
-                                            zx_vaddr_t addr, size_t len);
-
-// Makes a region of size bytes inside of another: with ZX_VM_SPECIFIC at offset, otherwise where
-// there is room. options: also the ZX_VM_CAN_MAP_ bits that it shall have, COMPACT, an alignment,
-// OFFSET_IS_UPPER_LIMIT. It stays after its last handle is closed, for as long as the parent does.
-// Errors: VMAR (READ, WRITE, EXECUTE for each CAN_MAP); ZX_ERR_INVALID_ARGS for other options or a
-// size of 0 or not in whole pages; ZX_ERR_ACCESS_DENIED for a CAN_MAP that the parent lacks;
-// ZX_ERR_BAD_STATE when the parent is gone; then as zx_vmar_map() from "an offset without SPECIFIC"
-// on.
-// 2018: a SPECIFIC range that is occupied gives ZX_ERR_NO_MEMORY.
-ZIRCONIA_EXPORT zx_status_t zx_vmar_allocate(zx_handle_t parent_vmar, zx_vm_option_t options,
-                                             size_t offset, size_t size, zx_handle_t *child_vmar,
-                                             zx_vaddr_t *child_addr);
-
-// Takes out a region with all that is mapped and allocated in it; every later call on it or on a
-// region in it is ZX_ERR_BAD_STATE.
-// Errors: VMAR, no right asked for; ZX_ERR_BAD_STATE when it is gone already.
-ZIRCONIA_EXPORT zx_status_t zx_vmar_destroy(zx_handle_t handle);
-
-// ---- Threads (objects ABI 6) ----
-
-// Creates a thread of the process, which does nothing before it is started. name is cut after 31
-// bytes or at its first NUL. options: 0.
-// Errors: ZX_ERR_INVALID_ARGS for options, then when name cannot be read; process
-// (MANAGE_THREAD), rights before type.
-// 2018: MANAGE_THREAD or WRITE.
-ZIRCONIA_EXPORT zx_status_t zx_thread_create(zx_handle_t process, const char *name,
-                                             size_t name_size, uint32_t options, zx_handle_t *out);
-
-// Starts a thread at thread_entry with that stack pointer and two arguments, as a function would
-// find them; every other register is 0. The function must not return: there is nothing to return
-// to. ZX_THREAD_RUNNING is asserted when this returns.
-// Errors: thread (MANAGE_THREAD), rights before type; ZX_ERR_INVALID_ARGS for an entry that is no
-// address of a program; ZX_ERR_NOT_SUPPORTED on hosts other than Linux on x86-64; ZX_ERR_BAD_STATE
-// when it was started before; ZX_ERR_NO_MEMORY.
-// 2018: MANAGE_THREAD or WRITE; the entry is not looked at.
-ZIRCONIA_EXPORT zx_status_t zx_thread_start(zx_handle_t handle, zx_vaddr_t thread_entry,
-                                            zx_vaddr_t stack, uintptr_t arg1, uintptr_t arg2);
-
-// Reads or writes registers of a thread that is suspended or in an exception: kind
-// ZX_THREAD_STATE_ and its structure (zircon/syscalls/debug.h). Of rflags only what a program may
-// change is taken. A longer buffer is fine.
-// Errors: thread (READ or WRITE), rights before type; ZX_ERR_INVALID_ARGS for an unknown kind;
-// ZX_ERR_BUFFER_TOO_SMALL; write: ZX_ERR_INVALID_ARGS when buffer cannot be read; ZX_ERR_BAD_STATE
-// when the thread is neither; ZX_ERR_NOT_SUPPORTED for debug registers, for another fs_base, in a
-// synthetic exception, and on hosts other than Linux on x86-64; write: ZX_ERR_INVALID_ARGS for an
-// address that no program can have, or a single step other than 0 and 1.
-// 2018: the general registers have no bases; write: ZX_ERR_INVALID_ARGS for a longer buffer.
-ZIRCONIA_EXPORT zx_status_t zx_thread_read_state(zx_handle_t handle, uint32_t kind, void *buffer,
-                                                 size_t buffer_size);
-ZIRCONIA_EXPORT zx_status_t zx_thread_write_state(zx_handle_t handle, uint32_t kind,
-                                                  const void *buffer, size_t buffer_size);
-
-// Ends the calling thread. Does not return.
-ZIRCONIA_EXPORT void zx_thread_exit(void) __NO_RETURN;
-
-// Ends the host process with the low bits of retcode that the host takes. Does not return.
-ZIRCONIA_EXPORT void zx_process_exit(int64_t retcode) __NO_RETURN;
-
-// Makes a handle to a started thread of the process by its koid, with rights that the process's
-// handle has, all of them (ZX_RIGHT_SAME_RIGHTS) or a part; of a job, to its process.
-// Errors: ZX_ERR_BAD_HANDLE; ZX_ERR_ACCESS_DENIED without ENUMERATE, or for a right that the handle
-// lacks; ZX_ERR_WRONG_TYPE; ZX_ERR_NOT_FOUND.
-ZIRCONIA_EXPORT zx_status_t zx_object_get_child(zx_handle_t handle, zx_koid_t koid,
-                                                zx_rights_t rights, zx_handle_t *out);
-
-// ---- Tasks (objects ABI 6.3, 7) ----
-
-// Ends a thread, without another instruction of its own; ZX_TASK_TERMINATED tells when. A thread
-// that was not started stays as it is. The process, or its job, is the host process.
-// Errors: ZX_ERR_BAD_HANDLE; ZX_ERR_ACCESS_DENIED without DESTROY; ZX_ERR_WRONG_TYPE.
-ZIRCONIA_EXPORT zx_status_t zx_task_kill(zx_handle_t handle);
-
-// What zx_task_suspend() is in the 2018 era, with one parameter.
-// Suspends a thread until zx_task_resume(). Repeated, it is one suspension. The thread stops soon:
-// ZX_THREAD_SUSPENDED tells when.
-// Errors: ZX_ERR_BAD_HANDLE; ZX_ERR_ACCESS_DENIED without WRITE; ZX_ERR_WRONG_TYPE;
-// ZX_ERR_BAD_STATE when the thread was not started or is dying or dead.
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_task_suspend(zx_handle_t handle);
-
-#ifndef ZIRCONIA_ABI_2018
-
-// Suspends a thread until the last handle to *token is closed; it goes on when it has no token
-// left. The thread stops soon: ZX_THREAD_SUSPENDED tells when. One that was not started will stop
-// before its first instruction.
-// Errors: ZX_ERR_BAD_HANDLE; ZX_ERR_ACCESS_DENIED without WRITE; ZX_ERR_WRONG_TYPE;
-// ZX_ERR_NOT_SUPPORTED for the calling thread, and for the process, which is the caller's own;
-// ZX_ERR_BAD_STATE when it is dying or dead; ZX_ERR_NO_MEMORY.
-ZIRCONIA_EXPORT zx_status_t zx_task_suspend(zx_handle_t handle, zx_handle_t *token);
-
-#endif
-
-// zx_task_suspend() of 2022 by its older name.
-// 2018: ZX_ERR_BAD_STATE for a thread that was not started; the calling thread may suspend itself;
-// the process is ZX_ERR_WRONG_TYPE.
-ZIRCONIA_EXPORT zx_status_t zx_task_suspend_token(zx_handle_t handle, zx_handle_t *token);
-
-// Ends what zx_task_suspend() of 2018 began (options 0), whether the thread has stopped by then or
-// not; tokens hold it still. Or answers the exception that the thread waits in:
-// ZX_RESUME_EXCEPTION lets it go on where it was, ZX_RESUME_EXCEPTION | ZX_RESUME_TRY_NEXT asks the
-// next handler. One symbol in both eras; no right is asked for.
-// Errors: ZX_ERR_INVALID_ARGS for options; ZX_ERR_BAD_HANDLE; ZX_ERR_WRONG_TYPE; ZX_ERR_BAD_STATE
-// when the thread was not started or is dying or dead, or is in no exception that is to be
-// answered.
-ZIRCONIA_EXPORT zx_status_t zx_task_resume(zx_handle_t handle, uint32_t options);
-
-// ---- Exceptions (objects ABI 8) ----
-//
-// A fault of the client's code becomes an exception when a handler is bound that it can be told to:
-// the process's debugger, the thread, the process, the job, in this order. A thread is in its
-// exception until a handler lets it go on. If none does, what the host does with the fault follows.
-
-// Has exceptions of a thread, the process or its job told by packets with key on the port, or no
-// longer if port is ZX_HANDLE_INVALID. options: ZX_EXCEPTION_PORT_DEBUGGER, not for a thread; to
-// unbind also ZX_EXCEPTION_PORT_UNBIND_QUIETLY, with which threads that wait for this handler wait
-// on instead of asking the next one. 2018's; one symbol in both eras; no right is asked for.
-// Errors: ZX_ERR_INVALID_ARGS for options; port and then handle: ZX_ERR_BAD_HANDLE,
-// ZX_ERR_WRONG_TYPE; ZX_ERR_INVALID_ARGS for the debugger of a thread; bind: ZX_ERR_NOT_FOUND when
-// the thread is dead, ZX_ERR_ALREADY_BOUND, ZX_ERR_NO_MEMORY; unbind: ZX_ERR_BAD_STATE when nothing
-// is bound.
-ZIRCONIA_EXPORT zx_status_t zx_task_bind_exception_port(zx_handle_t handle, zx_handle_t port,
-                                                        uint64_t key, uint32_t options);
-
-// Answers the exception that the thread waits in with that port: options 0 lets it go on,
-// ZX_RESUME_TRY_NEXT asks the next handler. As above.
-// Errors: thread, then port: ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE; ZX_ERR_INVALID_ARGS for options;
-// ZX_ERR_BAD_STATE when the thread waits for no answer; ZX_ERR_ACCESS_DENIED when it waits for
-// another port's.
-ZIRCONIA_EXPORT zx_status_t zx_task_resume_from_exception(zx_handle_t handle, zx_handle_t port,
-                                                          uint32_t options);
-
-// Makes the channel that exceptions of a thread, the process or its job come through, until it is
-// closed: messages of one zx_exception_info_t and one exception object. Closing the last handle to
-// that object is the answer, as its properties ZX_PROP_EXCEPTION_STATE and, for a debugger,
-// ZX_PROP_EXCEPTION_STRATEGY say. options: ZX_EXCEPTION_CHANNEL_DEBUGGER, not for a thread.
-// Errors: ZX_ERR_INVALID_ARGS for options; ZX_ERR_BAD_HANDLE; ZX_ERR_ACCESS_DENIED without INSPECT,
-// DUPLICATE, TRANSFER and MANAGE_THREAD; ZX_ERR_WRONG_TYPE; ZX_ERR_INVALID_ARGS for the debugger of
-// a thread; process and job: ZX_ERR_ACCESS_DENIED without ENUMERATE; ZX_ERR_BAD_STATE when the
-// thread is dying or dead; ZX_ERR_NO_MEMORY; ZX_ERR_ALREADY_BOUND.
-ZIRCONIA_EXPORT zx_status_t zx_task_create_exception_channel(zx_handle_t handle, uint32_t options,
-                                                             zx_handle_t *out);
-
-// Reads the oldest message of an exception channel, the only kind of channel there is. options: 0
-// or ZX_CHANNEL_READ_MAY_DISCARD, with which a message that does not fit is passed on to the next
-// handler.
-// Errors: ZX_ERR_INVALID_ARGS for options; channel (READ); ZX_ERR_SHOULD_WAIT, or
-// ZX_ERR_PEER_CLOSED when the task is dead, when there is no message; ZX_ERR_BUFFER_TOO_SMALL, with
-// the counts written; ZX_ERR_INVALID_ARGS when a result cannot be written, and the message is lost.
-ZIRCONIA_EXPORT zx_status_t zx_channel_read(zx_handle_t handle, uint32_t options, void *bytes,
-                                            zx_handle_t *handles, uint32_t num_bytes,
-                                            uint32_t num_handles, uint32_t *actual_bytes,
-                                            uint32_t *actual_handles);
-
-// Makes a handle to the thread in the exception, or to its process, with the rights of the handle
-// that the channel was created with. No right is asked for.
-// Errors: exception; process: ZX_ERR_ACCESS_DENIED when the channel is a thread's.
-ZIRCONIA_EXPORT zx_status_t zx_exception_get_thread(zx_handle_t handle, zx_handle_t *out);
-ZIRCONIA_EXPORT zx_status_t zx_exception_get_process(zx_handle_t handle, zx_handle_t *out);
-
 // ---- Time (objects ABI 3.6) ----
 
 // Nanoseconds of the host's monotonic clock.
@@ -632,32 +358,7 @@ ZIRCONIA_EXPORT zx_status_t zirconia_2018_port_wait(zx_handle_t handle, zx_time_
                                                     zx_port_packet_t *packet);
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_port_cancel(zx_handle_t handle, zx_handle_t source,
                                                       uint64_t key);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_task_suspend_token(zx_handle_t handle,
-                                                             zx_handle_t *token);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_thread_create(zx_handle_t process, const char *name,
-                                                        size_t name_size, uint32_t options,
-                                                        zx_handle_t *out);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_thread_start(zx_handle_t handle, zx_vaddr_t thread_entry,
-                                                       zx_vaddr_t stack, uintptr_t arg1,
-                                                       uintptr_t arg2);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_thread_read_state(zx_handle_t handle, uint32_t kind,
-                                                            void *buffer, size_t buffer_size);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_thread_write_state(zx_handle_t handle, uint32_t kind,
-                                                             const void *buffer,
-                                                             size_t buffer_size);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_create(uint64_t size, uint32_t options,
-                                                     zx_handle_t *out);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_set_size(zx_handle_t handle, uint64_t size);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmar_allocate(zx_handle_t parent_vmar,
-                                                        zx_vm_option_t options, size_t offset,
-                                                        size_t size, zx_handle_t *child_vmar,
-                                                        zx_vaddr_t *child_addr);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr,
-                                                     size_t len);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmar_map(zx_handle_t handle, zx_vm_option_t options,
-                                                   size_t vmar_offset, zx_handle_t vmo,
-                                                   uint64_t vmo_offset, size_t len,
-                                                   zx_vaddr_t *mapped_addr);
+
 #endif
 
 ZIRCONIA_END_C

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+//
+// The calls on virtual memory: objects that hold it and regions that it is mapped into, the
+// process's own or a guest's. zircon/syscalls.h includes this, and what it says of every call and
+// of the two eras holds here too. Options are in zircon/types.h.
+
+#ifndef ZIRCON_SYSCALLS_MEMORY_CALLS_H_
+#define ZIRCON_SYSCALLS_MEMORY_CALLS_H_
+
+#include <zircon/syscalls/era.h>
+#include <zircon/types.h>
+#include <zirconia/export.h>
+
+ZIRCONIA_BEGIN_C
+
+// ---- Virtual memory objects (objects ABI 5.1) ----
+
+// Creates a VMO of size bytes, rounded up to whole pages, that reads as zero. Memory is taken when
+// a page is first touched. options: 0 or ZX_VMO_RESIZABLE.
+// Errors: ZX_ERR_INVALID_ARGS for options; ZX_ERR_OUT_OF_RANGE for a size that cannot be rounded
+// up; ZX_ERR_NO_MEMORY.
+// 2018: options 0 or ZX_VMO_NON_RESIZABLE, a VMO without an option is resizable, and the handle
+// has EXECUTE.
+ZIRCONIA_EXPORT zx_status_t zx_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out);
+
+// Copies buffer_size bytes from offset on out of the VMO.
+// Errors: VMO (READ); ZX_ERR_OUT_OF_RANGE when the range does not lie inside; ZX_ERR_INVALID_ARGS
+// when buffer cannot be written, a part of which may have been.
+ZIRCONIA_EXPORT zx_status_t zx_vmo_read(zx_handle_t handle, void *buffer, uint64_t offset,
+                                        size_t buffer_size);
+
+// Copies buffer_size bytes into the VMO. A guest that runs from it sees changed instructions.
+// Errors: VMO (WRITE); ZX_ERR_OUT_OF_RANGE when the range does not lie inside; ZX_ERR_INVALID_ARGS
+// when buffer cannot be read.
+ZIRCONIA_EXPORT zx_status_t zx_vmo_write(zx_handle_t handle, const void *buffer, uint64_t offset,
+                                         size_t buffer_size);
+
+// The VMO's size in bytes, in whole pages. No right asked for.
+ZIRCONIA_EXPORT zx_status_t zx_vmo_get_size(zx_handle_t handle, uint64_t *size);
+
+// Changes the size, rounded up to whole pages. What is cut off is out of reach of mappings when the
+// call returns, in guests too; what is added reads as zero, and mappings of it begin to work.
+// Errors: VMO (WRITE, and RESIZE if it is resizable); ZX_ERR_UNAVAILABLE when it is not;
+// ZX_ERR_OUT_OF_RANGE for a size that cannot be rounded up; ZX_ERR_NO_MEMORY.
+// 2018: RESIZE is not asked for.
+ZIRCONIA_EXPORT zx_status_t zx_vmo_set_size(zx_handle_t handle, uint64_t size);
+
+// One of ZX_VMO_OP_ on a range. DECOMMIT (whole pages) and ZERO make it zero. COMMIT, DONT_NEED,
+// ALWAYS_NEED and the cache operations only check: pages come when they are touched, and caches are
+// coherent. COMMIT, DECOMMIT, ZERO and the two hints take what there is of a range that begins
+// inside the VMO or at its end. buffer and buffer_size are not used.
+// Errors: VMO (WRITE for COMMIT, DECOMMIT, ZERO, CACHE_INVALIDATE, READ for the other cache
+// operations and the hints); ZX_ERR_INVALID_ARGS for an unknown op, before the right;
+// ZX_ERR_NOT_SUPPORTED for LOCK, TRY_LOCK, UNLOCK; cache operations: ZX_ERR_INVALID_ARGS for a size
+// of 0, ZX_ERR_OUT_OF_RANGE for a range not inside; the others: ZX_ERR_INVALID_ARGS when DECOMMIT
+// is not given whole pages, ZX_ERR_BAD_STATE for ZERO of a VMO that is not cached,
+// ZX_ERR_OUT_OF_RANGE for an offset beyond the end; ZX_ERR_NO_MEMORY.
+ZIRCONIA_EXPORT zx_status_t zx_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset,
+                                            uint64_t size, void *buffer, size_t buffer_size);
+
+// Sets the caching of later mappings (ZX_CACHE_POLICY_), which shows in nothing but that
+// zx_vmo_read() and zx_vmo_write() refuse what is not CACHED.
+// Errors: ZX_ERR_INVALID_ARGS for an unknown policy; VMO (MAP); ZX_ERR_BAD_STATE when the VMO was
+// ever written, committed or mapped, or has a parent or a child.
+ZIRCONIA_EXPORT zx_status_t zx_vmo_set_cache_policy(zx_handle_t handle, uint32_t cache_policy);
+
+// Makes a VMO from size bytes of another from offset on. SNAPSHOT and SNAPSHOT_AT_LEAST_ON_WRITE: a
+// copy, zeros beyond the parent's end; the handle has the parent handle's rights and WRITE, without
+// EXECUTE. SLICE: the same memory, of a parent that cannot be resized; the parent handle's rights.
+// RESIZABLE (copies only) adds RESIZE, NO_WRITE takes WRITE away. The parent's ZERO_CHILDREN signal
+// is clear while it has children.
+// Errors: VMO (DUPLICATE and READ); ZX_ERR_INVALID_ARGS for options; ZX_ERR_NOT_SUPPORTED for
+// REFERENCE; ZX_ERR_INVALID_ARGS for an offset not in whole pages; ZX_ERR_OUT_OF_RANGE for a size
+// that cannot be rounded up; SLICE: ZX_ERR_NOT_SUPPORTED for a resizable parent,
+// ZX_ERR_INVALID_ARGS for a range not inside; ZX_ERR_NO_MEMORY, also for a child in the 257th
+// generation.
+ZIRCONIA_EXPORT zx_status_t zx_vmo_create_child(zx_handle_t handle, uint32_t options,
+                                                uint64_t offset, uint64_t size, zx_handle_t *out);
+
+// The same of 2018. options: ZX_VMO_CLONE_COPY_ON_WRITE, a copy, which can be resized unless
+// ZX_VMO_CLONE_NON_RESIZEABLE is given too. The handle has the parent handle's rights and WRITE.
+// Errors: VMO (DUPLICATE and READ); ZX_ERR_INVALID_ARGS for options, then for an offset not in
+// whole pages; ZX_ERR_OUT_OF_RANGE for a size that cannot be rounded up; ZX_ERR_NO_MEMORY.
+ZIRCONIA_EXPORT zx_status_t zx_vmo_clone(zx_handle_t handle, uint32_t options, uint64_t offset,
+                                         uint64_t size, zx_handle_t *out);
+
+// Replaces handle by one that has EXECUTE as well, which a mapping that a guest executes from asks
+// for. vmex: 0, or a SYSTEM resource that covers ZX_RSRC_SYSTEM_VMEX_BASE. handle is gone
+// afterwards, whatever the result, and no right on it is asked for.
+// Errors: ZX_ERR_BAD_HANDLE when handle is no handle, or none to a VMO; vmex, unless 0:
+// ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE when it is no SYSTEM resource, ZX_ERR_OUT_OF_RANGE when it
+// does not cover that base; ZX_ERR_NO_MEMORY.
+ZIRCONIA_EXPORT zx_status_t zx_vmo_replace_as_executable(zx_handle_t handle, zx_handle_t vmex,
+                                                         zx_handle_t *out);
+
+// ---- Virtual memory address regions (objects ABI 5.2 to 5.7; hypervisor ABI 10) ----
+
+// Maps len bytes of a VMO (rounded up to whole pages) from vmo_offset on into the region: the
+// process's own (zx_vmar_root_self()) or a guest's. With ZX_VM_SPECIFIC at vmar_offset bytes from
+// the region's base, otherwise where there is room. *mapped_addr is the address, guest-physical in
+// a guest's region. The mapping keeps the VMO. Waits for a VCPU of the guest to stop.
+// Errors: VMAR and then VMO: ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE; ZX_ERR_ACCESS_DENIED when the
+// VMO handle lacks MAP; ZX_ERR_INVALID_ARGS for WRITE or EXECUTE without READ, for MAP_RANGE with
+// SPECIFIC_OVERWRITE, and for CAN_MAP options; ZX_ERR_ACCESS_DENIED when either handle lacks a
+// permission asked for; ZX_ERR_INVALID_ARGS for unknown options; ZX_ERR_NOT_SUPPORTED for
+// REQUIRE_NON_RESIZABLE and a resizable VMO; ZX_ERR_INVALID_ARGS for a vmo_offset not in whole
+// pages; ZX_ERR_BAD_STATE when the region is gone; ZX_ERR_INVALID_ARGS for a len of 0, an offset
+// without SPECIFIC, a range not inside the region or not in whole pages; ZX_ERR_ALREADY_EXISTS when
+// a SPECIFIC range is occupied; ZX_ERR_INVALID_ARGS when a SPECIFIC_OVERWRITE range meets a region;
+// ZX_ERR_NO_MEMORY when there is no room.
+// 2018: a SPECIFIC range that is occupied gives ZX_ERR_NO_MEMORY.
+ZIRCONIA_EXPORT zx_status_t zx_vmar_map(zx_handle_t handle, zx_vm_option_t options,
+                                        size_t vmar_offset, zx_handle_t vmo, uint64_t vmo_offset,
+                                        size_t len, zx_vaddr_t *mapped_addr);
+
+// Removes whatever is mapped in [addr, addr + len), len rounded up to whole pages; holes are fine,
+// a mapping that is cut stays outside of the range, and regions inside of it are destroyed. A guest
+// sees it at once.
+// Errors: VMAR, no right asked for; ZX_ERR_INVALID_ARGS for an addr not in whole pages or a len of
+// 0; ZX_ERR_BAD_STATE when the region is gone; ZX_ERR_INVALID_ARGS for a range not inside it, for
+// one that cuts a region in it, and for one that covers such a region when the handle lacks
+// OP_CHILDREN.
+// 2018: OP_CHILDREN is not asked for.
+ZIRCONIA_EXPORT zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, size_t len);
+
+// Gives [addr, addr + len), len rounded up to whole pages, other permissions: ZX_VM_PERM_ bits or
+// none. A guest sees it at once.
+// Errors: VMAR (READ, WRITE, EXECUTE as asked for); ZX_ERR_INVALID_ARGS for WRITE or EXECUTE
+// without READ, other options, an addr not in whole pages, a len of 0; ZX_ERR_BAD_STATE when the
+// region is gone; ZX_ERR_INVALID_ARGS for a range not inside it; ZX_ERR_NOT_FOUND for a hole in it;
+// ZX_ERR_INVALID_ARGS for a region in it; ZX_ERR_ACCESS_DENIED for a permission that the handles
+// with which it was mapped did not have in common; ZX_ERR_NO_MEMORY.
+ZIRCONIA_EXPORT zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vm_option_t options,
+                                            zx_vaddr_t addr, size_t len);
+
+// Makes a region of size bytes inside of another: with ZX_VM_SPECIFIC at offset, otherwise where
+// there is room. options: also the ZX_VM_CAN_MAP_ bits that it shall have, COMPACT, an alignment,
+// OFFSET_IS_UPPER_LIMIT. It stays after its last handle is closed, for as long as the parent does.
+// Errors: VMAR (READ, WRITE, EXECUTE for each CAN_MAP); ZX_ERR_INVALID_ARGS for other options or a
+// size of 0 or not in whole pages; ZX_ERR_ACCESS_DENIED for a CAN_MAP that the parent lacks;
+// ZX_ERR_BAD_STATE when the parent is gone; then as zx_vmar_map() from "an offset without SPECIFIC"
+// on.
+// 2018: a SPECIFIC range that is occupied gives ZX_ERR_NO_MEMORY.
+ZIRCONIA_EXPORT zx_status_t zx_vmar_allocate(zx_handle_t parent_vmar, zx_vm_option_t options,
+                                             size_t offset, size_t size, zx_handle_t *child_vmar,
+                                             zx_vaddr_t *child_addr);
+
+// Takes out a region with all that is mapped and allocated in it; every later call on it or on a
+// region in it is ZX_ERR_BAD_STATE.
+// Errors: VMAR, no right asked for; ZX_ERR_BAD_STATE when it is gone already.
+ZIRCONIA_EXPORT zx_status_t zx_vmar_destroy(zx_handle_t handle);
+
+#ifndef ZIRCONIA_ABI_2018
+
+// ---- The 2018 era's symbols, as in zircon/syscalls.h ----
+
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_create(uint64_t size, uint32_t options,
+                                                     zx_handle_t *out);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_set_size(zx_handle_t handle, uint64_t size);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmar_allocate(zx_handle_t parent_vmar,
+                                                        zx_vm_option_t options, size_t offset,
+                                                        size_t size, zx_handle_t *child_vmar,
+                                                        zx_vaddr_t *child_addr);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr,
+                                                     size_t len);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmar_map(zx_handle_t handle, zx_vm_option_t options,
+                                                   size_t vmar_offset, zx_handle_t vmo,
+                                                   uint64_t vmo_offset, size_t len,
+                                                   zx_vaddr_t *mapped_addr);
+
+#endif
+
+ZIRCONIA_END_C
+
+#endif // ZIRCON_SYSCALLS_MEMORY_CALLS_H_
