@@ -181,29 +181,38 @@ ZIRCONIA_EXPORT zx_status_t zx_handle_replace(zx_handle_t handle, zx_rights_t ri
 
 // ---- Objects (objects ABI 1.9, 3) ----
 
-// Writes what topic tells of the object into buffer: HANDLE_VALID (nothing is written, no right
-// asked for), HANDLE_BASIC (no right asked for), and with INSPECT: HANDLE_COUNT, VMAR, RESOURCE,
-// VCPU. *actual is
-// the number of records written, *avail the number there is; either may be NULL, and both are
-// written even when the buffer is too small.
-// Errors: ZX_ERR_NOT_SUPPORTED for any other topic; handle (INSPECT); ZX_ERR_BUFFER_TOO_SMALL;
-// ZX_ERR_INVALID_ARGS when a pointer cannot be written.
-// 2018: HANDLE_BASIC has props.
+// Writes what topic tells of the object into buffer. No right asked for: HANDLE_VALID (nothing is
+// written), HANDLE_BASIC. With INSPECT: HANDLE_COUNT, VMAR, RESOURCE, VCPU, THREAD, PROCESS, and
+// THREAD_EXCEPTION_REPORT of a thread in an exception. With ENUMERATE the koids, as many as there
+// is room for, of PROCESS_THREADS, JOB_CHILDREN, JOB_PROCESSES. *actual is the number of records
+// written, *avail the number there is; either may be NULL, and both are written even when the
+// buffer is too small.
+// Errors: ZX_ERR_NOT_SUPPORTED for any other topic; handle (INSPECT or ENUMERATE);
+// THREAD_EXCEPTION_REPORT: ZX_ERR_BAD_STATE when the thread is in none; ZX_ERR_BUFFER_TOO_SMALL
+// when the only record does not fit; ZX_ERR_INVALID_ARGS when a pointer cannot be written.
+// 2018: HANDLE_BASIC has props; THREAD, PROCESS and THREAD_EXCEPTION_REPORT have shorter records.
 ZIRCONIA_EXPORT zx_status_t zx_object_get_info(zx_handle_t handle, uint32_t topic, void *buffer,
                                                size_t buffer_size, size_t *actual, size_t *avail);
 
 // Reads a property: ZX_PROP_NAME, exactly ZX_MAX_NAME_LEN bytes, filled up with zeros; all zeros
-// for an object without a name. VMOs have names.
-// Errors: ZX_ERR_INVALID_ARGS when value is NULL; handle (GET_PROPERTY); ZX_ERR_NOT_SUPPORTED for
-// any other property; ZX_ERR_BUFFER_TOO_SMALL; ZX_ERR_INVALID_ARGS when value cannot be written.
-// 2018: any other property is ZX_ERR_INVALID_ARGS.
+// for an object without a name. VMOs, threads, the process and its job have names. Of an exception
+// ZX_PROP_EXCEPTION_STATE and ZX_PROP_EXCEPTION_STRATEGY, a uint32_t each.
+// Errors: ZX_ERR_INVALID_ARGS when value is NULL; handle (GET_PROPERTY) of any type;
+// ZX_ERR_NOT_SUPPORTED for any other property; ZX_ERR_BUFFER_TOO_SMALL; the exception's properties:
+// ZX_ERR_WRONG_TYPE for another object; ZX_ERR_INVALID_ARGS when value cannot be written.
+// 2018: any property but the name is ZX_ERR_INVALID_ARGS.
 ZIRCONIA_EXPORT zx_status_t zx_object_get_property(zx_handle_t handle, uint32_t property,
                                                    void *value, size_t value_size);
 
-// Sets a property: ZX_PROP_NAME, from value up to the first NUL and at most 31 bytes.
-// Errors: ZX_ERR_INVALID_ARGS when value is NULL; handle (SET_PROPERTY); ZX_ERR_NOT_SUPPORTED for
-// any other property or an object without a name; ZX_ERR_INVALID_ARGS when value cannot be read.
-// 2018: any other property is ZX_ERR_INVALID_ARGS.
+// Sets a property: ZX_PROP_NAME, from value up to the first NUL and at most 31 bytes, or an
+// exception's ZX_PROP_EXCEPTION_STATE (zx_task_create_exception_channel()) or
+// ZX_PROP_EXCEPTION_STRATEGY.
+// Errors: ZX_ERR_INVALID_ARGS when value is NULL; handle (SET_PROPERTY) of any type;
+// ZX_ERR_NOT_SUPPORTED for any other property or an object without a name; the exception's
+// properties: ZX_ERR_BUFFER_TOO_SMALL for less than a uint32_t, ZX_ERR_WRONG_TYPE for another
+// object, STRATEGY: ZX_ERR_BAD_STATE unless the thread waits for its debugger; ZX_ERR_INVALID_ARGS
+// when value cannot be read, then for a number that is none of ZX_EXCEPTION_STATE_ or _STRATEGY_.
+// 2018: any property but the name is ZX_ERR_INVALID_ARGS.
 ZIRCONIA_EXPORT zx_status_t zx_object_set_property(zx_handle_t handle, uint32_t property,
                                                    const void *value, size_t value_size);
 

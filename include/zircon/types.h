@@ -153,6 +153,12 @@ typedef uint32_t zx_obj_type_t;
 #define ZX_VMO_TRAP_DIRTY ((uint32_t)1u << 3)
 #endif
 
+// What zx_system_get_version_string() returns: static, and followed by a NUL.
+typedef struct zx_string_view {
+    const char *c_str;
+    size_t length;
+} zx_string_view_t;
+
 // What calls on objects that are not modelled pass (zircon/syscalls/refused.h).
 #ifdef __cplusplus
 typedef int32_t zx_futex_t;
@@ -209,11 +215,6 @@ typedef struct zx_iovec {
 
 typedef uint32_t zx_stream_seek_origin_t;
 
-typedef struct zx_string_view {
-    const char *c_str;
-    size_t length;
-} zx_string_view_t;
-
 // Operations of zx_vmo_op_range().
 #define ZX_VMO_OP_COMMIT ((uint32_t)1u)
 #define ZX_VMO_OP_DECOMMIT ((uint32_t)2u)
@@ -231,6 +232,8 @@ typedef struct zx_string_view {
 #define ZX_VMO_OP_DONT_NEED ((uint32_t)12u)
 #define ZX_VMO_OP_ALWAYS_NEED ((uint32_t)13u)
 #endif
+
+#define ZX_CHANNEL_READ_MAY_DISCARD ((uint32_t)1u) // Option of zx_channel_read().
 
 // Options of zx_vmo_create_child(), and of zx_vmo_clone() of 2018.
 #define ZIRCONIA_2018_VMO_CLONE_COPY_ON_WRITE ((uint32_t)1u << 0)
@@ -253,7 +256,7 @@ typedef struct zx_string_view {
 #define ZX_CACHE_POLICY_WRITE_COMBINING ((uint32_t)3u)
 #define ZX_CACHE_POLICY_MASK ((uint32_t)3u)
 
-// Options of zx_vmar_map().
+// Options of the VMAR calls.
 typedef uint32_t zx_vm_option_t;
 
 #define ZX_VM_PERM_READ ((zx_vm_option_t)1u << 0)

@@ -11,8 +11,6 @@
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/object.h>
 
-enum { MAY_DISCARD = 1 }; // ZX_CHANNEL_READ_MAY_DISCARD
-
 static bool is_ending(struct object *object) {
     const uint32_t state = thread_state(thread_from_object(object));
     return state == ZX_THREAD_STATE_DYING || state == ZX_THREAD_STATE_DEAD;
@@ -102,7 +100,7 @@ static zx_status_t read_message(struct object *channel, bool fits, bool may_disc
 zx_status_t sys_channel_read(zx_handle_t handle, uint32_t options, void *bytes,
                              zx_handle_t *handles, uint32_t num_bytes, uint32_t num_handles,
                              uint32_t *actual_bytes, uint32_t *actual_handles) {
-    if ((options & ~(uint32_t)MAY_DISCARD) != 0) {
+    if ((options & ~ZX_CHANNEL_READ_MAY_DISCARD) != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
     struct object *channel = NULL;
