@@ -20,6 +20,9 @@
 #include <zircon/syscalls/object.h>
 #include <zircon/syscalls/port.h>
 #include <zircon/syscalls/resource.h>
+#include <zirconia/decode.h>
+#include <zirconia/observe.h>
+#include <zirconia/virtual_time.h>
 #include <zirconia/zirconia.h>
 
 #include "layout_assertions.h"
@@ -115,6 +118,7 @@ static const struct constant constants[] = {
     {CONSTANT(ZX_THREAD_SUSPENDED, 0x20)},
     {CONSTANT(ZX_SIGNAL_HANDLE_CLOSED, 0x800000)},
     {CONSTANT(ZX_USER_SIGNAL_7, 0x80000000)},
+    {CONSTANT(ZX_CHANNEL_READ_MAY_DISCARD, 1)},
     {CONSTANT(ZX_EVENT_SIGNAL_MASK, 0xff000008)},
     {CONSTANT(ZX_EXCP_FATAL_PAGE_FAULT, 0x108)},
     {CONSTANT(ZX_EXCP_THREAD_EXITING, 0x8108)},
@@ -316,6 +320,14 @@ static const struct call calls[] = {
     {CALL(zirconia_resource_create)},
     {CALL(zirconia_hypervisor_resource)},
     {CALL(zirconia_set_log)},
+    {CALL(zirconia_mmio_decode)},
+    {CALL(zirconia_mmio_complete)},
+    {CALL(zirconia_instruction_length)},
+    {CALL(zirconia_disassemble)},
+    {CALL(zirconia_guest_observe)},
+    {CALL(zirconia_guest_statistics)},
+    {CALL(zirconia_exit_kind_name)},
+    {CALL(zirconia_guest_use_virtual_time)},
 #ifndef ZIRCONIA_ABI_2018
     {CALL(zirconia_2018_guest_create)},
     {CALL(zirconia_2018_guest_set_trap)},
@@ -391,6 +403,9 @@ START_TEST(every_declared_call_exists) {
         "zircon/process.h",
         "zircon/status.h",
         "zirconia/zirconia.h",
+        "zirconia/decode.h",
+        "zirconia/observe.h",
+        "zirconia/virtual_time.h",
     };
     size_t count = 0;
     for (size_t i = 0; i < COUNT_OF(headers); i++) {
