@@ -5,7 +5,6 @@
 #include "guest_fixture.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <zirconia/zirconia.h>
 
@@ -127,19 +126,4 @@ void start_packet(zx_port_packet_t *packet, uint64_t key, uint32_t type) {
     memset(packet, 0, sizeof *packet);
     packet->key = key;
     packet->type = type;
-}
-
-int run_tests(const char *name, const TTest *const *tests, size_t count) {
-    Suite *suite = suite_create(name);
-    TCase *tcase = tcase_create(name);
-    tcase_set_timeout(tcase, 120); // For busy machines: none takes a tenth of it on its own.
-    for (size_t i = 0; i < count; i++) {
-        tcase_add_test(tcase, tests[i]);
-    }
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -7,6 +7,8 @@
 #ifndef TESTS_GUEST_FIXTURE_H
 #define TESTS_GUEST_FIXTURE_H
 
+#include "run_tests.h"
+
 #include <check.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/hypervisor.h>
@@ -59,8 +61,5 @@ zx_vcpu_state_t enter_to_event(uint64_t vector, uint64_t error_code, uint64_t ri
 
 // A packet to compare others with: all zero but for these.
 void start_packet(zx_port_packet_t *packet, uint64_t key, uint32_t type);
-
-// Runs the tests as a suite of that name; returns what main() does.
-int run_tests(const char *name, const TTest *const *tests, size_t count);
 
 #endif // TESTS_GUEST_FIXTURE_H

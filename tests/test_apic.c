@@ -6,7 +6,6 @@
 #include "execute.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 
 #define MSR_TSC_DEADLINE 0x6e0u
 #define ICR 0x830u
@@ -447,10 +446,5 @@ int main(void) {
     tcase_add_checked_fixture(timer, execute_start, guest_close);
     add_timer_tests(timer);
     suite_add_tcase(suite, timer);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

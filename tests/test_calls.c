@@ -7,7 +7,6 @@
 #include "guest_fixture.h"
 #include "other_thread.h"
 
-#include <stdlib.h>
 #include <zircon/syscalls/resource.h>
 #include <zirconia/zirconia.h>
 
@@ -314,24 +313,18 @@ START_TEST(new_handles_have_the_rights_of_2022) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("calls");
-    TCase *tcase = tcase_create("2022");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, guest_create_checks_the_resource_then_options_then_pointers);
-    tcase_add_test(tcase, set_trap_checks_guest_then_port_then_kind);
-    tcase_add_test(tcase, vcpu_create_checks_options_guest_entry_thread_and_pointer);
-    tcase_add_test(tcase, a_vcpu_whose_handle_cannot_be_written_does_not_bind_the_thread);
-    tcase_add_test(tcase, enter_checks_the_handle_then_the_thread_then_runs_then_writes);
-    tcase_add_test(tcase, a_packet_that_cannot_be_written_is_lost);
-    tcase_add_test(tcase, kick_asks_for_execute_and_interrupt_for_signal_before_the_vector);
-    tcase_add_test(tcase, read_state_checks_handle_then_kind_and_size_then_thread_then_pointer);
-    tcase_add_test(tcase, write_state_checks_kind_size_pointer_thread_and_access_size);
-    tcase_add_test(tcase, the_info_of_a_vcpu_asks_for_inspect_and_room);
-    tcase_add_test(tcase, new_handles_have_the_rights_of_2022);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        guest_create_checks_the_resource_then_options_then_pointers,
+        set_trap_checks_guest_then_port_then_kind,
+        vcpu_create_checks_options_guest_entry_thread_and_pointer,
+        a_vcpu_whose_handle_cannot_be_written_does_not_bind_the_thread,
+        enter_checks_the_handle_then_the_thread_then_runs_then_writes,
+        a_packet_that_cannot_be_written_is_lost,
+        kick_asks_for_execute_and_interrupt_for_signal_before_the_vector,
+        read_state_checks_handle_then_kind_and_size_then_thread_then_pointer,
+        write_state_checks_kind_size_pointer_thread_and_access_size,
+        the_info_of_a_vcpu_asks_for_inspect_and_room,
+        new_handles_have_the_rights_of_2022,
+    };
+    return run_tests("calls", tests, sizeof tests / sizeof tests[0]);
 }

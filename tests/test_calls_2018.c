@@ -9,7 +9,6 @@
 #include "guest_fixture.h"
 #include "other_thread.h"
 
-#include <stdlib.h>
 #include <zircon/syscalls/resource.h>
 #include <zirconia/zirconia.h>
 
@@ -255,25 +254,19 @@ START_TEST(resume_fills_the_packet_of_2018) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("calls of 2018");
-    TCase *tcase = tcase_create("2018");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, guest_create_checks_options_before_the_resource);
-    tcase_add_test(tcase, rights_are_checked_before_the_type);
-    tcase_add_test(tcase, set_trap_checks_size_then_overflow_then_kind);
-    tcase_add_test(tcase, only_a_trap_with_the_same_start_is_there_already);
-    tcase_add_test(tcase, vcpu_create_asks_for_manage_process);
-    tcase_add_test(tcase, a_thread_may_have_several_vcpus);
-    tcase_add_test(tcase, a_vector_above_255_is_ignored);
-    tcase_add_test(tcase, read_state_checks_the_largest_size_then_thread_then_kind_and_size);
-    tcase_add_test(tcase, write_state_checks_size_pointer_thread_then_kind);
-    tcase_add_test(tcase, any_access_size_is_taken_and_never_more_than_the_data);
-    tcase_add_test(tcase, new_handles_have_the_rights_of_2018);
-    tcase_add_test(tcase, resume_fills_the_packet_of_2018);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        guest_create_checks_options_before_the_resource,
+        rights_are_checked_before_the_type,
+        set_trap_checks_size_then_overflow_then_kind,
+        only_a_trap_with_the_same_start_is_there_already,
+        vcpu_create_asks_for_manage_process,
+        a_thread_may_have_several_vcpus,
+        a_vector_above_255_is_ignored,
+        read_state_checks_the_largest_size_then_thread_then_kind_and_size,
+        write_state_checks_size_pointer_thread_then_kind,
+        any_access_size_is_taken_and_never_more_than_the_data,
+        new_handles_have_the_rights_of_2018,
+        resume_fills_the_packet_of_2018,
+    };
+    return run_tests("calls of 2018", tests, sizeof tests / sizeof tests[0]);
 }

@@ -2,8 +2,9 @@
 //
 // Time: the monotonic clock, deadlines and sleeping (objects ABI 3.6).
 
+#include "run_tests.h"
+
 #include <check.h>
-#include <stdlib.h>
 #include <zircon/syscalls.h>
 
 START_TEST(clock_never_goes_back) {
@@ -46,18 +47,11 @@ START_TEST(past_deadlines_return_at_once) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("clock");
-    TCase *tcase = tcase_create("clock");
-    tcase_set_timeout(tcase, 10);
-    tcase_add_test(tcase, clock_never_goes_back);
-    tcase_add_test(tcase, deadline_saturates);
-    tcase_add_test(tcase, sleep_is_never_short);
-    tcase_add_test(tcase, past_deadlines_return_at_once);
-    suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        clock_never_goes_back,
+        deadline_saturates,
+        sleep_is_never_short,
+        past_deadlines_return_at_once,
+    };
+    return run_tests("clock", tests, sizeof tests / sizeof tests[0]);
 }

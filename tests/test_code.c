@@ -232,9 +232,5 @@ int main(void) {
     tcase_add_test(tcase, a_guest_runs_at_address_zero);
     tcase_add_test(tcase, an_input_at_the_start_of_a_page_needs_no_page_before);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -5,8 +5,6 @@
 
 #include "execute.h"
 
-#include <stdlib.h>
-
 enum { EAX, EBX, ECX, EDX };
 
 struct answer {
@@ -311,10 +309,5 @@ int main(void) {
     tcase_add_test(tcase, rdtscp_gives_tsc_aux);
     tcase_add_test(tcase, cr4_tsd_keeps_user_code_from_the_tsc);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -13,6 +13,7 @@
 #include "decode/instruction.h"
 #include "decode/port_access.h"
 #include "decode/scan.h"
+#include "run_tests.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -474,10 +475,5 @@ int main(void) {
     tcase_add_loop_test(tcase, port_instructions, 0, COUNT_OF(port_cases));
     tcase_add_test(tcase, other_instructions_are_no_port_instructions);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

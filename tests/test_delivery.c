@@ -5,8 +5,6 @@
 
 #include "report_port.h"
 
-#include <stdlib.h>
-
 START_TEST(real_mode_events_go_through_the_vector_table) {
     start_real("real_events");
     EXPECT_REPORTS(0x10, 0xabcdfffc, 0, 0, 0x200, 0, 0xabcd0002);
@@ -199,27 +197,21 @@ START_TEST(smap_keeps_delivery_from_tables_on_user_pages_whatever_ac_says) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("delivery");
-    TCase *tcase = tcase_create("delivery");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, real_mode_events_go_through_the_vector_table);
-    tcase_add_test(tcase, protected_mode_events_change_stack_and_carry_error_codes);
-    tcase_add_test(tcase, sixteen_bit_gates_and_task_state_segments_work);
-    tcase_add_test(tcase, a_conforming_handler_keeps_privilege_and_stack);
-    tcase_add_test(tcase, virtual_8086_events_save_and_clear_the_data_segments);
-    tcase_add_test(tcase, a_task_gate_is_not_supported);
-    tcase_add_test(tcase, a_far_transfer_that_switches_tasks_is_not_supported);
-    tcase_add_test(tcase, a_second_fault_is_a_double_fault_and_a_third_ends_the_run);
-    tcase_add_test(tcase, long_mode_events_choose_stacks_check_gates_and_report_faults);
-    tcase_add_test(tcase, single_steps_trap_after_each_instruction_and_give_way_to_interrupts);
-    tcase_add_test(tcase, a_blocked_non_maskable_interrupt_comes_straight_behind_the_return);
-    tcase_add_test(tcase, system_calls_change_privilege_and_mode);
-    tcase_add_test(tcase, sysenter_works_in_protected_mode);
-    tcase_add_test(tcase, smap_keeps_delivery_from_tables_on_user_pages_whatever_ac_says);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        real_mode_events_go_through_the_vector_table,
+        protected_mode_events_change_stack_and_carry_error_codes,
+        sixteen_bit_gates_and_task_state_segments_work,
+        a_conforming_handler_keeps_privilege_and_stack,
+        virtual_8086_events_save_and_clear_the_data_segments,
+        a_task_gate_is_not_supported,
+        a_far_transfer_that_switches_tasks_is_not_supported,
+        a_second_fault_is_a_double_fault_and_a_third_ends_the_run,
+        long_mode_events_choose_stacks_check_gates_and_report_faults,
+        single_steps_trap_after_each_instruction_and_give_way_to_interrupts,
+        a_blocked_non_maskable_interrupt_comes_straight_behind_the_return,
+        system_calls_change_privilege_and_mode,
+        sysenter_works_in_protected_mode,
+        smap_keeps_delivery_from_tables_on_user_pages_whatever_ac_says,
+    };
+    return run_tests("delivery", tests, sizeof tests / sizeof tests[0]);
 }

@@ -4,9 +4,9 @@
 // Unicorn in use, and what it found is plausible. Private header: the check has no public face.
 
 #include "engine/cpu/layout.h"
+#include "run_tests.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 START_TEST(self_check_accepts_the_unicorn_in_use) {
     const struct layout *layout = NULL;
@@ -38,15 +38,9 @@ START_TEST(a_second_call_gives_the_same_answer) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("engine layout");
-    TCase *tcase = tcase_create("self-check");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, self_check_accepts_the_unicorn_in_use);
-    tcase_add_test(tcase, a_second_call_gives_the_same_answer);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        self_check_accepts_the_unicorn_in_use,
+        a_second_call_gives_the_same_answer,
+    };
+    return run_tests("engine layout", tests, sizeof tests / sizeof tests[0]);
 }

@@ -9,7 +9,6 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 // The places in the list of faults.asm.
@@ -140,9 +139,5 @@ int main(void) {
     tcase_add_loop_test(tcase, garbage_in_page_tables_ends_cleanly, 0, 3);
     tcase_add_test(tcase, a_vcpu_runs_again_after_its_tables_are_mended);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

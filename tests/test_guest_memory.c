@@ -9,7 +9,6 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <zircon/process.h>
 
 // The places in the list of memory.asm.
@@ -173,9 +172,5 @@ int main(void) {
     tcase_add_test(tcase, host_and_guest_share_a_mapping);
     tcase_add_test(tcase, mappings_elsewhere_come_and_go_without_disturbing_a_guest);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 
 #include "bad_memory.h"
 #include "objects/handle_table.h"
+#include "run_tests.h"
 
 #include <check.h>
 #include <pthread.h>
@@ -304,26 +305,11 @@ START_TEST(last_close_is_seen_once) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("handle");
-    TCase *tcase = tcase_create("handles");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, values_follow_the_rules);
-    tcase_add_test(tcase, altered_values_fail);
-    tcase_add_test(tcase, stale_values_stay_stale);
-    tcase_add_test(tcase, close_ends_one_handle);
-    tcase_add_test(tcase, close_many_closes_all);
-    tcase_add_test(tcase, duplicate_checks_in_order);
-    tcase_add_test(tcase, duplicate_grants_what_is_asked);
-    tcase_add_test(tcase, replace_ends_the_source);
-    tcase_add_test(tcase, lookups_check_in_order);
-    tcase_add_test(tcase, table_fills_and_empties);
-    tcase_add_test(tcase, threads_share_one_handle);
-    tcase_add_test(tcase, last_close_is_seen_once);
-    suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        values_follow_the_rules,        altered_values_fail,      stale_values_stay_stale,
+        close_ends_one_handle,          close_many_closes_all,    duplicate_checks_in_order,
+        duplicate_grants_what_is_asked, replace_ends_the_source,  lookups_check_in_order,
+        table_fills_and_empties,        threads_share_one_handle, last_close_is_seen_once,
+    };
+    return run_tests("handle", tests, sizeof tests / sizeof tests[0]);
 }

@@ -332,9 +332,5 @@ int main(void) {
     tcase_add_test(tcase, a_kick_ends_a_call_that_leads_to_itself_and_stores_into_its_page);
     tcase_add_test(tcase, a_kick_ends_a_return_from_a_non_maskable_interrupt_that_leads_to_itself);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

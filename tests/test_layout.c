@@ -26,6 +26,7 @@
 #include <zirconia/zirconia.h>
 
 #include "layout_assertions.h"
+#include "run_tests.h"
 #include "syscalls/names.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -460,19 +461,9 @@ START_TEST(version_strings_agree) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("layout");
-    TCase *tcase = tcase_create("headers");
-    tcase_add_test(tcase, constants_have_their_numbers);
-    tcase_add_test(tcase, every_status_has_its_name);
-    tcase_add_test(tcase, other_numbers_have_no_name);
-    tcase_add_test(tcase, every_declared_call_exists);
-    tcase_add_test(tcase, era_selects_symbols);
-    tcase_add_test(tcase, version_strings_agree);
-    suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        constants_have_their_numbers, every_status_has_its_name, other_numbers_have_no_name,
+        every_declared_call_exists,   era_selects_symbols,       version_strings_agree,
+    };
+    return run_tests("layout", tests, sizeof tests / sizeof tests[0]);
 }

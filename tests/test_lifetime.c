@@ -9,7 +9,6 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #if defined(__has_feature)
 #define HAS_FEATURE(feature) __has_feature(feature)
@@ -207,21 +206,15 @@ START_TEST(threads_without_end_may_have_had_a_vcpu) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("lifetime");
-    TCase *tcase = tcase_create("lifetime");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, two_hundred_guests_leave_nothing_behind);
-    tcase_add_test(tcase, several_guests_live_side_by_side);
-    tcase_add_test(tcase, a_run_outlives_the_handles_of_its_vcpu_and_guest);
-    tcase_add_test(tcase, a_vcpu_closed_by_another_thread_frees_its_own);
-    tcase_add_test(tcase, a_thread_may_have_one_vcpu_after_another);
-    tcase_add_test(tcase, a_guest_lives_until_its_vcpu_is_gone);
-    tcase_add_test(tcase, a_vcpu_whose_thread_has_ended_can_be_kicked_but_not_run);
-    tcase_add_test(tcase, threads_without_end_may_have_had_a_vcpu);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        two_hundred_guests_leave_nothing_behind,
+        several_guests_live_side_by_side,
+        a_run_outlives_the_handles_of_its_vcpu_and_guest,
+        a_vcpu_closed_by_another_thread_frees_its_own,
+        a_thread_may_have_one_vcpu_after_another,
+        a_guest_lives_until_its_vcpu_is_gone,
+        a_vcpu_whose_thread_has_ended_can_be_kicked_but_not_run,
+        threads_without_end_may_have_had_a_vcpu,
+    };
+    return run_tests("lifetime", tests, sizeof tests / sizeof tests[0]);
 }

@@ -279,9 +279,5 @@ int main(void) {
     tcase_add_test(tcase, code_changed_through_a_slice_is_seen);
     tcase_add_test(tcase, a_region_destroyed_takes_its_memory_from_the_guest);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

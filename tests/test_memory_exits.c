@@ -7,7 +7,6 @@
 #include "execute.h"
 #include "report_port.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define TRAP 0x200000u
@@ -475,9 +474,5 @@ int main(void) {
     add_mappings(mappings);
     suite_add_tcase(suite, packets);
     suite_add_tcase(suite, mappings);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -6,7 +6,6 @@
 #include "report_port.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 
 START_TEST(an_application_processor_starts_in_real_mode_with_the_specified_registers) {
     const uint32_t value = 0x600dbeef;
@@ -139,23 +138,16 @@ START_TEST(two_processors_run_in_different_modes_each_with_its_own_state) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("modes");
-    TCase *tcase = tcase_create("modes");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase,
-                   an_application_processor_starts_in_real_mode_with_the_specified_registers);
-    tcase_add_test(tcase, the_boot_processor_starts_with_the_specified_control_registers);
-    tcase_add_test(tcase, a_processor_goes_from_real_to_long_mode_and_back);
-    tcase_add_test(tcase, control_and_debug_registers_answer_writes_as_a_processor_does);
-    tcase_add_test(tcase, a_write_of_owned_cr0_bits_is_done_as_the_kernel_does_it);
-    tcase_add_test(tcase, paging_off_in_long_mode_by_an_exiting_write_fails_entry_for_good);
-    tcase_add_test(tcase, paging_without_protection_by_an_exiting_write_fails_entry);
-    tcase_add_test(tcase, an_application_processor_with_an_entry_above_4_gib_fails_entry);
-    tcase_add_test(tcase, two_processors_run_in_different_modes_each_with_its_own_state);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        an_application_processor_starts_in_real_mode_with_the_specified_registers,
+        the_boot_processor_starts_with_the_specified_control_registers,
+        a_processor_goes_from_real_to_long_mode_and_back,
+        control_and_debug_registers_answer_writes_as_a_processor_does,
+        a_write_of_owned_cr0_bits_is_done_as_the_kernel_does_it,
+        paging_off_in_long_mode_by_an_exiting_write_fails_entry_for_good,
+        paging_without_protection_by_an_exiting_write_fails_entry,
+        an_application_processor_with_an_entry_above_4_gib_fails_entry,
+        two_processors_run_in_different_modes_each_with_its_own_state,
+    };
+    return run_tests("modes", tests, sizeof tests / sizeof tests[0]);
 }

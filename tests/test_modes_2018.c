@@ -6,7 +6,6 @@
 
 #include "report_port.h"
 
-#include <stdlib.h>
 #include <zirconia/zirconia.h>
 
 // As guest_open(), by this era's calls.
@@ -80,17 +79,11 @@ START_TEST(xcr0_starts_with_x87_alone) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("modes of 2018");
-    TCase *tcase = tcase_create("control registers");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, ne_always_reads_1_and_no_other_bit_is_owned);
-    tcase_add_test(tcase, an_application_processor_starts_with_fewer_bits);
-    tcase_add_test(tcase, the_boot_processor_starts_with_fewer_bits);
-    tcase_add_test(tcase, xcr0_starts_with_x87_alone);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        ne_always_reads_1_and_no_other_bit_is_owned,
+        an_application_processor_starts_with_fewer_bits,
+        the_boot_processor_starts_with_fewer_bits,
+        xcr0_starts_with_x87_alone,
+    };
+    return run_tests("modes of 2018", tests, sizeof tests / sizeof tests[0]);
 }

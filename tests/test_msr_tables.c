@@ -5,8 +5,6 @@
 
 #include "execute.h"
 
-#include <stdlib.h>
-
 #define MSR_EFER 0xc0000080u
 #define XSETBV "\x0f\x01\xd1"
 #define XGETBV "\x0f\x01\xd0"
@@ -370,10 +368,5 @@ int main(void) {
     tcase_add_test(states, xsetbv_needs_cr4_osxsave);
     tcase_add_test(states, xsetbv_of_user_code_is_a_fault);
     suite_add_tcase(suite, states);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -5,12 +5,12 @@
 #include "bad_memory.h"
 #include "objects/handle_table.h"
 #include "objects/log.h"
+#include "run_tests.h"
 #include "tasks/process.h"
 #include "tasks/thread.h"
 
 #include <check.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
@@ -190,20 +190,9 @@ START_TEST(log_lines_reach_the_callback) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("objects");
-    TCase *tcase = tcase_create("objects");
-    tcase_set_timeout(tcase, 20);
-    tcase_add_test(tcase, basic_info_describes_the_handle);
-    tcase_add_test(tcase, record_buffers_are_checked);
-    tcase_add_test(tcase, topics_check_in_order);
-    tcase_add_test(tcase, resources_say_what_they_are);
-    tcase_add_test(tcase, host_threads_are_objects);
-    tcase_add_test(tcase, log_lines_reach_the_callback);
-    suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        basic_info_describes_the_handle, record_buffers_are_checked, topics_check_in_order,
+        resources_say_what_they_are,     host_threads_are_objects,   log_lines_reach_the_callback,
+    };
+    return run_tests("objects", tests, sizeof tests / sizeof tests[0]);
 }

@@ -7,12 +7,12 @@
 
 #include "bad_memory.h"
 #include "platform/platform.h"
+#include "run_tests.h"
 
 #include <check.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 START_TEST(copy_is_exact) {
@@ -178,23 +178,16 @@ START_TEST(thread_slots_tell_of_the_end) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("platform");
-    TCase *tcase = tcase_create("platform");
-    tcase_set_timeout(tcase, 30);
-    tcase_add_test(tcase, copy_is_exact);
-    tcase_add_test(tcase, copy_says_where_it_stopped);
-    tcase_add_test(tcase, threads_fault_at_once);
+    const TTest *const tests[] = {
+        copy_is_exact,
+        copy_says_where_it_stopped,
+        threads_fault_at_once,
 #ifndef _WIN32
-    tcase_add_test(tcase, faults_of_the_program_reach_its_handler);
+        faults_of_the_program_reach_its_handler,
 #endif
-    tcase_add_test(tcase, reservations_take_only_free_addresses);
-    tcase_add_test(tcase, waits_end_at_their_deadline);
-    tcase_add_test(tcase, thread_slots_tell_of_the_end);
-    suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        reservations_take_only_free_addresses,
+        waits_end_at_their_deadline,
+        thread_slots_tell_of_the_end,
+    };
+    return run_tests("platform", tests, sizeof tests / sizeof tests[0]);
 }

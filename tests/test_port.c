@@ -7,10 +7,10 @@
 #include "bad_memory.h"
 #include "objects/handle_table.h"
 #include "ports/port.h"
+#include "run_tests.h"
 
 #include <check.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/port.h>
 #include <zirconia/zirconia.h>
@@ -439,39 +439,24 @@ START_TEST(pool_is_retired_under_a_reader) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("port");
-    TCase *tcase = tcase_create("queue");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, create_checks_options);
-    tcase_add_test(tcase, queue_checks_in_order);
-    tcase_add_test(tcase, packets_arrive_as_sent_but_for_the_type);
-    tcase_add_test(tcase, queue_is_first_in_first_out);
-    tcase_add_test(tcase, full_port_refuses_user_packets);
-    tcase_add_test(tcase, wait_checks_in_order);
-    tcase_add_test(tcase, bad_pointer_loses_the_packet);
-    tcase_add_test(tcase, deadlines_are_absolute);
-    tcase_add_test(tcase, cancel_checks_in_order);
-    suite_add_tcase(suite, tcase);
-
-    tcase = tcase_create("threads");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, no_packet_is_lost_or_doubled);
-    tcase_add_test(tcase, closing_a_handle_wakes_no_waiter);
-    tcase_add_test(tcase, last_close_leaves_waiters_to_their_deadline);
-    suite_add_tcase(suite, tcase);
-
-    tcase = tcase_create("pools");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, pool_has_its_own_limit);
-    tcase_add_test(tcase, retired_pool_takes_only_its_packets);
-    tcase_add_test(tcase, closed_port_gives_packets_back);
-    tcase_add_test(tcase, sender_waits_for_a_packet_of_its_pool);
-    tcase_add_test(tcase, pool_is_retired_under_a_reader);
-    suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        create_checks_options,
+        queue_checks_in_order,
+        packets_arrive_as_sent_but_for_the_type,
+        queue_is_first_in_first_out,
+        full_port_refuses_user_packets,
+        wait_checks_in_order,
+        bad_pointer_loses_the_packet,
+        deadlines_are_absolute,
+        cancel_checks_in_order,
+        no_packet_is_lost_or_doubled,
+        closing_a_handle_wakes_no_waiter,
+        last_close_leaves_waiters_to_their_deadline,
+        pool_has_its_own_limit,
+        retired_pool_takes_only_its_packets,
+        closed_port_gives_packets_back,
+        sender_waits_for_a_packet_of_its_pool,
+        pool_is_retired_under_a_reader,
+    };
+    return run_tests("port", tests, sizeof tests / sizeof tests[0]);
 }

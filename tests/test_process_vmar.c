@@ -4,10 +4,10 @@
 // is touched (objects ABI 5.7).
 
 #include "bad_memory.h"
+#include "run_tests.h"
 
 #include <check.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
@@ -190,20 +190,10 @@ START_TEST(threads_map_at_once) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("process_vmar");
-    TCase *tcase = tcase_create("process");
-    tcase_set_timeout(tcase, 30);
-    tcase_add_test(tcase, process_mapping_is_the_vmo);
-    tcase_add_test(tcase, process_unmap_is_partial);
-    tcase_add_test(tcase, process_mapping_may_exceed_the_vmo);
-    tcase_add_test(tcase, process_specific_takes_only_what_is_free);
-    tcase_add_test(tcase, process_alignment_is_kept);
-    tcase_add_test(tcase, threads_map_at_once);
-    suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        process_mapping_is_the_vmo,         process_unmap_is_partial,
+        process_mapping_may_exceed_the_vmo, process_specific_takes_only_what_is_free,
+        process_alignment_is_kept,          threads_map_at_once,
+    };
+    return run_tests("process_vmar", tests, sizeof tests / sizeof tests[0]);
 }

@@ -298,10 +298,5 @@ int main(void) {
     tcase_add_test(guests, time_never_goes_back);
     tcase_add_test(guests, another_vcpu_never_sees_half_of_an_update);
     suite_add_tcase(suite, guests);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

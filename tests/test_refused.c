@@ -5,6 +5,7 @@
 
 #include "bad_memory.h"
 #include "object_fixture.h"
+#include "run_tests.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -120,19 +121,10 @@ START_TEST(times_are_held_at_the_ends) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("refused");
-    TCase *tcase = tcase_create("refused");
-    tcase_set_timeout(tcase, 30);
-    tcase_add_test(tcase, what_needs_no_handle_is_not_supported);
-    tcase_add_test(tcase, a_refused_call_tells_bad_handles_from_good_ones);
-    tcase_add_test(tcase, the_system_answers_small_questions);
-    tcase_add_test(tcase, random_bytes_stop_at_bad_memory);
-    tcase_add_test(tcase, the_clock_of_2018_is_the_monotonic_one);
-    tcase_add_test(tcase, times_are_held_at_the_ends);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        what_needs_no_handle_is_not_supported,  a_refused_call_tells_bad_handles_from_good_ones,
+        the_system_answers_small_questions,     random_bytes_stop_at_bad_memory,
+        the_clock_of_2018_is_the_monotonic_one, times_are_held_at_the_ends,
+    };
+    return run_tests("refused", tests, sizeof tests / sizeof tests[0]);
 }

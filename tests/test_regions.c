@@ -5,9 +5,9 @@
 
 #include "object_fixture.h"
 #include "platform/platform.h"
+#include "run_tests.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <zircon/process.h>
 #include <zirconia/zirconia.h>
@@ -361,24 +361,18 @@ START_TEST(protection_in_a_region_is_kept_by_a_vmo_that_grows) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("regions");
-    TCase *tcase = tcase_create("regions");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, allocate_checks_in_order);
-    tcase_add_test(tcase, a_region_has_the_rights_of_what_it_can_map);
-    tcase_add_test(tcase, mappings_and_regions_keep_out_of_each_others_way);
-    tcase_add_test(tcase, a_region_limits_what_is_mapped_in_it);
-    tcase_add_test(tcase, a_destroyed_region_is_a_bad_state_with_all_in_it);
-    tcase_add_test(tcase, a_region_outlives_its_handle);
-    tcase_add_test(tcase, unmapping_destroys_the_regions_it_covers_and_cuts_none);
-    tcase_add_test(tcase, regions_nest_as_deep_as_one_likes);
-    tcase_add_test(tcase, protect_checks_in_order);
-    tcase_add_test(tcase, protection_is_the_hosts_and_splits_mappings);
-    tcase_add_test(tcase, protection_in_a_region_is_kept_by_a_vmo_that_grows);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        allocate_checks_in_order,
+        a_region_has_the_rights_of_what_it_can_map,
+        mappings_and_regions_keep_out_of_each_others_way,
+        a_region_limits_what_is_mapped_in_it,
+        a_destroyed_region_is_a_bad_state_with_all_in_it,
+        a_region_outlives_its_handle,
+        unmapping_destroys_the_regions_it_covers_and_cuts_none,
+        regions_nest_as_deep_as_one_likes,
+        protect_checks_in_order,
+        protection_is_the_hosts_and_splits_mappings,
+        protection_in_a_region_is_kept_by_a_vmo_that_grows,
+    };
+    return run_tests("regions", tests, sizeof tests / sizeof tests[0]);
 }

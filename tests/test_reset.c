@@ -6,7 +6,6 @@
 #include "report_port.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct value {
@@ -172,9 +171,5 @@ int main(void) {
     tcase_add_test(tcase, floating_point_state_starts_initialised);
     tcase_add_loop_test(tcase, the_task_register_starts_at_base_0_with_limit_ffff, 0, 2);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

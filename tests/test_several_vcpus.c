@@ -221,20 +221,14 @@ START_TEST(virtual_time_is_chosen_before_the_first_vcpu) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("several VCPUs");
-    TCase *tcase = tcase_create("turns");
-    tcase_set_timeout(tcase, 120);
-    tcase_add_test(tcase, locked_increments_of_four_vcpus_are_all_there);
-    tcase_add_test(tcase, two_busy_vcpus_get_turns_often);
-    tcase_add_test(tcase, a_vcpu_sees_code_that_another_one_changed);
-    tcase_add_test(tcase, two_guests_run_at_the_same_time);
-    tcase_add_test(tcase, virtual_time_repeats_the_trace_of_four_vcpus);
-    tcase_add_test(tcase, virtual_time_jumps_over_sleep_to_the_next_timer);
-    tcase_add_test(tcase, virtual_time_is_chosen_before_the_first_vcpu);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        locked_increments_of_four_vcpus_are_all_there,
+        two_busy_vcpus_get_turns_often,
+        a_vcpu_sees_code_that_another_one_changed,
+        two_guests_run_at_the_same_time,
+        virtual_time_repeats_the_trace_of_four_vcpus,
+        virtual_time_jumps_over_sleep_to_the_next_timer,
+        virtual_time_is_chosen_before_the_first_vcpu,
+    };
+    return run_tests("several VCPUs", tests, sizeof tests / sizeof tests[0]);
 }

@@ -5,8 +5,8 @@
 
 #include "bad_memory.h"
 #include "object_fixture.h"
+#include "run_tests.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <zirconia/zirconia.h>
 
@@ -235,24 +235,18 @@ START_TEST(handles_of_an_object_are_counted) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("signals");
-    TCase *tcase = tcase_create("signals");
-    tcase_add_test(tcase, new_event_is_clear_and_has_its_rights);
-    tcase_add_test(tcase, signals_start_as_the_type_says);
-    tcase_add_test(tcase, signal_checks_in_order);
-    tcase_add_test(tcase, clear_comes_before_set);
-    tcase_add_test(tcase, pair_ends_know_each_other);
-    tcase_add_test(tcase, peer_is_signalled_and_not_oneself);
-    tcase_add_test(tcase, signal_peer_checks_in_order);
-    tcase_add_test(tcase, last_close_of_an_end_is_told_to_the_other);
-    tcase_add_test(tcase, names_are_cut_and_padded);
-    tcase_add_test(tcase, properties_check_in_order);
-    tcase_add_test(tcase, handles_of_an_object_are_counted);
-    suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        new_event_is_clear_and_has_its_rights,
+        signals_start_as_the_type_says,
+        signal_checks_in_order,
+        clear_comes_before_set,
+        pair_ends_know_each_other,
+        peer_is_signalled_and_not_oneself,
+        signal_peer_checks_in_order,
+        last_close_of_an_end_is_told_to_the_other,
+        names_are_cut_and_padded,
+        properties_check_in_order,
+        handles_of_an_object_are_counted,
+    };
+    return run_tests("signals", tests, sizeof tests / sizeof tests[0]);
 }

@@ -4,8 +4,7 @@
 
 #include "bad_memory.h"
 #include "object_fixture.h"
-
-#include <stdlib.h>
+#include "run_tests.h"
 
 static zx_handle_t new_timer(void) {
     zx_handle_t handle = ZX_HANDLE_INVALID;
@@ -140,22 +139,15 @@ START_TEST(ticks_run_at_their_frequency) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("timer");
-    TCase *tcase = tcase_create("timer");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, create_checks_its_arguments);
-    tcase_add_test(tcase, set_and_cancel_check_in_order);
-    tcase_add_test(tcase, timer_fires_and_never_early);
-    tcase_add_test(tcase, past_deadline_signals_at_once_and_set_takes_back);
-    tcase_add_test(tcase, cancel_stops_it_and_takes_the_signal_back);
-    tcase_add_test(tcase, timer_fires_into_a_port);
-    tcase_add_test(tcase, closing_an_armed_timer_is_safe);
-    tcase_add_test(tcase, ticks_run_at_their_frequency);
-    suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        create_checks_its_arguments,
+        set_and_cancel_check_in_order,
+        timer_fires_and_never_early,
+        past_deadline_signals_at_once_and_set_takes_back,
+        cancel_stops_it_and_takes_the_signal_back,
+        timer_fires_into_a_port,
+        closing_an_armed_timer_is_safe,
+        ticks_run_at_their_frequency,
+    };
+    return run_tests("timer", tests, sizeof tests / sizeof tests[0]);
 }

@@ -4,6 +4,7 @@
 
 #include "objects/timer_queue.h"
 #include "platform/platform.h"
+#include "run_tests.h"
 
 #include <check.h>
 #include <pthread.h>
@@ -216,10 +217,5 @@ int main(void) {
     tcase_add_test(tcase, a_callback_may_cancel_and_free_its_own_entry);
     tcase_add_test(tcase, threads_may_arm_and_cancel_at_once);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 #define _XOPEN_SOURCE 700
 
 #include "json_line.h"
+#include "run_tests.h"
 #include "tool_process.h"
 
 #include <fcntl.h>
@@ -371,9 +372,5 @@ int main(void) {
     tcase_add_test(tcase, the_c_example_is_built_by_the_readme_and_runs);
 #endif
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

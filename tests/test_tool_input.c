@@ -5,6 +5,7 @@
 
 #define _XOPEN_SOURCE 700
 
+#include "run_tests.h"
 #include "tool_process.h"
 
 // An ELF64 executable for x86-64 with one segment at 0x100000, xor eax, eax; out 0xf4, al.
@@ -256,9 +257,5 @@ int main(void) {
     tcase_add_test(tcase, an_elf_that_is_truncated_anywhere_is_refused);
     tcase_add_test(tcase, an_elf_that_cannot_run_is_refused);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

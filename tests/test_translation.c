@@ -5,7 +5,6 @@
 #include "guest_fixture.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 START_TEST(locked_bit_tests_of_registers_are_invalid_opcodes) {
     guest_start("locked_bit_test");
@@ -24,15 +23,9 @@ START_TEST(code_that_patches_itself_runs_what_it_wrote) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("translation");
-    TCase *tcase = tcase_create("exactness");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, locked_bit_tests_of_registers_are_invalid_opcodes);
-    tcase_add_test(tcase, code_that_patches_itself_runs_what_it_wrote);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        locked_bit_tests_of_registers_are_invalid_opcodes,
+        code_that_patches_itself_runs_what_it_wrote,
+    };
+    return run_tests("translation", tests, sizeof tests / sizeof tests[0]);
 }

@@ -313,23 +313,17 @@ START_TEST(bells_come_in_order_with_what_clients_queue) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("traps");
-    TCase *tcase = tcase_create("traps");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, memory_traps_end_at_their_last_byte);
-    tcase_add_test(tcase, a_memory_packet_names_the_instruction_and_its_tables);
-    tcase_add_test(tcase, a_store_to_a_trap_does_not_reach_the_memory);
-    tcase_add_test(tcase, io_traps_match_the_first_port_of_an_access);
-    tcase_add_test(tcase, an_access_to_an_untrapped_port_waits_for_its_trap);
-    tcase_add_test(tcase, ranges_that_meet_are_refused_and_neighbours_are_not);
-    tcase_add_test(tcase, a_refused_trap_has_unmapped_its_range_all_the_same);
-    tcase_add_test(tcase, a_bell_cannot_be_read_but_passed_over);
-    tcase_add_test(tcase, a_bell_without_port_handles_is_lost_with_bad_state);
-    tcase_add_test(tcase, bells_come_in_order_with_what_clients_queue);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        memory_traps_end_at_their_last_byte,
+        a_memory_packet_names_the_instruction_and_its_tables,
+        a_store_to_a_trap_does_not_reach_the_memory,
+        io_traps_match_the_first_port_of_an_access,
+        an_access_to_an_untrapped_port_waits_for_its_trap,
+        ranges_that_meet_are_refused_and_neighbours_are_not,
+        a_refused_trap_has_unmapped_its_range_all_the_same,
+        a_bell_cannot_be_read_but_passed_over,
+        a_bell_without_port_handles_is_lost_with_bad_state,
+        bells_come_in_order_with_what_clients_queue,
+    };
+    return run_tests("traps", tests, sizeof tests / sizeof tests[0]);
 }

@@ -6,7 +6,6 @@
 #include "guest_fixture.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define RFLAGS_USER 0x244dd5u
@@ -182,9 +181,5 @@ int main(void) {
     tcase_add_test(tcase, an_answer_replaces_the_low_bytes_of_rax_only);
     tcase_add_test(tcase, an_input_of_four_bytes_clears_rax_and_smaller_ones_do_not);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -7,6 +7,7 @@
 #include "bad_memory.h"
 #include "objects/handle_table.h"
 #include "objects/vmar.h"
+#include "run_tests.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -387,28 +388,12 @@ START_TEST(list_agrees_with_a_page_array) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("vmar");
-    TCase *tcase = tcase_create("checks");
-    tcase_set_timeout(tcase, 30);
-    tcase_add_test(tcase, handles_and_rights_come_first);
-    tcase_add_test(tcase, options_come_next);
-    tcase_add_test(tcase, ranges_are_inside_the_region);
-    tcase_add_test(tcase, unmap_checks_in_order);
-    tcase_add_test(tcase, retired_space_is_a_bad_state);
-    suite_add_tcase(suite, tcase);
-
-    tcase = tcase_create("list");
-    tcase_set_timeout(tcase, 30);
-    tcase_add_test(tcase, unmapping_cuts_mappings);
-    tcase_add_test(tcase, overwriting_replaces_what_it_meets);
-    tcase_add_test(tcase, guest_addresses_are_the_lowest_that_fit);
-    tcase_add_test(tcase, failed_map_leaves_no_entry);
-    tcase_add_test(tcase, list_agrees_with_a_page_array);
-    suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        handles_and_rights_come_first,      options_come_next,
+        ranges_are_inside_the_region,       unmap_checks_in_order,
+        retired_space_is_a_bad_state,       unmapping_cuts_mappings,
+        overwriting_replaces_what_it_meets, guest_addresses_are_the_lowest_that_fit,
+        failed_map_leaves_no_entry,         list_agrees_with_a_page_array,
+    };
+    return run_tests("vmar", tests, sizeof tests / sizeof tests[0]);
 }

@@ -6,10 +6,10 @@
 #include "bad_memory.h"
 #include "objects/handle_table.h"
 #include "objects/vmo.h"
+#include "run_tests.h"
 
 #include <check.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/object.h>
@@ -316,29 +316,22 @@ END_TEST
 #endif
 
 int main(void) {
-    Suite *suite = suite_create("vmo");
-    TCase *tcase = tcase_create("vmo");
-    tcase_set_timeout(tcase, 30);
-    tcase_add_test(tcase, create_checks_in_order);
-    tcase_add_test(tcase, rights_depend_on_options_and_era);
-    tcase_add_test(tcase, size_is_in_whole_pages);
-    tcase_add_test(tcase, read_returns_what_was_written);
-    tcase_add_test(tcase, ranges_are_checked);
-    tcase_add_test(tcase, read_and_write_check_in_order);
-    tcase_add_test(tcase, copies_stop_at_bad_memory);
-    tcase_add_test(tcase, huge_vmo_takes_memory_only_where_touched);
-    tcase_add_test(tcase, replace_as_executable_adds_the_right);
-    tcase_add_test(tcase, replace_as_executable_refuses);
-    tcase_add_test(tcase, listeners_hear_of_writes);
-    tcase_add_test(tcase, threads_agree_on_the_host_mapping);
+    const TTest *const tests[] = {
+        create_checks_in_order,
+        rights_depend_on_options_and_era,
+        size_is_in_whole_pages,
+        read_returns_what_was_written,
+        ranges_are_checked,
+        read_and_write_check_in_order,
+        copies_stop_at_bad_memory,
+        huge_vmo_takes_memory_only_where_touched,
+        replace_as_executable_adds_the_right,
+        replace_as_executable_refuses,
+        listeners_hear_of_writes,
+        threads_agree_on_the_host_mapping,
 #ifndef _WIN32
-    tcase_add_test(tcase, every_nameless_file_works);
+        every_nameless_file_works,
 #endif
-    suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    };
+    return run_tests("vmo", tests, sizeof tests / sizeof tests[0]);
 }

@@ -5,9 +5,9 @@
 
 #include "object_fixture.h"
 #include "platform/platform.h"
+#include "run_tests.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <zircon/process.h>
 
@@ -235,9 +235,5 @@ int main(void) {
     tcase_add_test(tcase, a_clone_of_2018_is_a_copy);
     tcase_add_test(tcase, generations_have_an_end);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

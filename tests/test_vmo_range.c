@@ -5,11 +5,11 @@
 
 #include "object_fixture.h"
 #include "platform/platform.h"
+#include "run_tests.h"
 
 #include <check.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <zircon/process.h>
 
@@ -341,24 +341,18 @@ START_TEST(a_vmo_changes_its_size_under_its_users) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("vmo range");
-    TCase *tcase = tcase_create("vmo range");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, set_size_checks_in_order);
-    tcase_add_test(tcase, size_rounds_up_and_new_bytes_are_zero);
-    tcase_add_test(tcase, growing_page_by_page_keeps_the_contents);
-    tcase_add_test(tcase, process_mappings_follow_the_size);
-    tcase_add_test(tcase, operations_check_handle_number_right_and_range);
-    tcase_add_test(tcase, cache_operations_take_only_what_lies_inside);
-    tcase_add_test(tcase, the_others_take_what_there_is);
-    tcase_add_test(tcase, zero_is_exact_and_decommit_takes_whole_pages);
-    tcase_add_test(tcase, what_is_not_cached_is_neither_read_nor_written);
-    tcase_add_test(tcase, the_policy_of_memory_in_use_stays);
-    tcase_add_test(tcase, a_vmo_changes_its_size_under_its_users);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        set_size_checks_in_order,
+        size_rounds_up_and_new_bytes_are_zero,
+        growing_page_by_page_keeps_the_contents,
+        process_mappings_follow_the_size,
+        operations_check_handle_number_right_and_range,
+        cache_operations_take_only_what_lies_inside,
+        the_others_take_what_there_is,
+        zero_is_exact_and_decommit_takes_whole_pages,
+        what_is_not_cached_is_neither_read_nor_written,
+        the_policy_of_memory_in_use_stays,
+        a_vmo_changes_its_size_under_its_users,
+    };
+    return run_tests("vmo range", tests, sizeof tests / sizeof tests[0]);
 }

@@ -5,9 +5,9 @@
 
 #include "bad_memory.h"
 #include "object_fixture.h"
+#include "run_tests.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 
 static const zx_signals_t A = ZX_USER_SIGNAL_0;
 static const zx_signals_t B = ZX_USER_SIGNAL_1;
@@ -309,28 +309,21 @@ START_TEST(no_wake_up_is_lost) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("wait");
-    TCase *tcase = tcase_create("wait");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, wait_one_checks_in_order);
-    tcase_add_test(tcase, what_is_there_is_found_whatever_the_deadline);
-    tcase_add_test(tcase, timeout_comes_at_the_deadline_and_leaves_no_wait);
-    tcase_add_test(tcase, signal_wakes_and_a_pulse_is_seen);
-    tcase_add_test(tcase, one_signal_wakes_all);
-    tcase_add_test(tcase, closing_the_handle_cancels_though_a_copy_exists);
-    tcase_add_test(tcase, replacing_the_handle_cancels);
-    tcase_add_test(tcase, close_and_wait_may_race);
-    tcase_add_test(tcase, wait_many_checks_in_order);
-    tcase_add_test(tcase, wait_many_result_that_cannot_be_written_is_an_error);
-    tcase_add_test(tcase, wait_many_without_items_is_a_sleep);
-    tcase_add_test(tcase, wait_many_wakes_for_any_and_fills_all);
-    tcase_add_test(tcase, wait_many_is_cancelled_by_any_close);
-    tcase_add_test(tcase, no_wake_up_is_lost);
-    suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        wait_one_checks_in_order,
+        what_is_there_is_found_whatever_the_deadline,
+        timeout_comes_at_the_deadline_and_leaves_no_wait,
+        signal_wakes_and_a_pulse_is_seen,
+        one_signal_wakes_all,
+        closing_the_handle_cancels_though_a_copy_exists,
+        replacing_the_handle_cancels,
+        close_and_wait_may_race,
+        wait_many_checks_in_order,
+        wait_many_result_that_cannot_be_written_is_an_error,
+        wait_many_without_items_is_a_sleep,
+        wait_many_wakes_for_any_and_fills_all,
+        wait_many_is_cancelled_by_any_close,
+        no_wake_up_is_lost,
+    };
+    return run_tests("wait", tests, sizeof tests / sizeof tests[0]);
 }

@@ -6,9 +6,9 @@
 #define ZIRCONIA_ABI_2018
 
 #include "object_fixture.h"
+#include "run_tests.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 
 static const zx_signals_t A = ZX_USER_SIGNAL_0;
 static const zx_signals_t B = ZX_USER_SIGNAL_1;
@@ -257,27 +257,20 @@ START_TEST(full_port_loses_a_wait) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("wait_2018");
-    TCase *tcase = tcase_create("wait_2018");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, handle_checks_look_at_rights_first);
-    tcase_add_test(tcase, props_tell_what_can_be_waited_for);
-    tcase_add_test(tcase, unknown_property_is_a_bad_argument);
-    tcase_add_test(tcase, wait_many_takes_sixteen);
-    tcase_add_test(tcase, observed_collects_the_whole_wait);
-    tcase_add_test(tcase, cancelled_wait_has_collected_too);
-    tcase_add_test(tcase, repeating_wait_gives_a_packet_each_time);
-    tcase_add_test(tcase, queued_packet_of_a_repeating_wait_collects);
-    tcase_add_test(tcase, cancel_ends_a_repeating_wait_and_its_packet);
-    tcase_add_test(tcase, packet_of_a_repeating_wait_outlives_the_handle);
-    tcase_add_test(tcase, any_order_of_closing_is_safe);
-    tcase_add_test(tcase, port_takes_2049_packets);
-    tcase_add_test(tcase, full_port_loses_a_wait);
-    suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        handle_checks_look_at_rights_first,
+        props_tell_what_can_be_waited_for,
+        unknown_property_is_a_bad_argument,
+        wait_many_takes_sixteen,
+        observed_collects_the_whole_wait,
+        cancelled_wait_has_collected_too,
+        repeating_wait_gives_a_packet_each_time,
+        queued_packet_of_a_repeating_wait_collects,
+        cancel_ends_a_repeating_wait_and_its_packet,
+        packet_of_a_repeating_wait_outlives_the_handle,
+        any_order_of_closing_is_safe,
+        port_takes_2049_packets,
+        full_port_loses_a_wait,
+    };
+    return run_tests("wait_2018", tests, sizeof tests / sizeof tests[0]);
 }

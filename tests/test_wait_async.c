@@ -3,9 +3,9 @@
 // Waits whose result is a packet, and cancelling them (objects ABI 4.2, 4.5, 4.7, 9).
 
 #include "object_fixture.h"
+#include "run_tests.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 
 static const zx_signals_t A = ZX_USER_SIGNAL_0;
 static const zx_signals_t B = ZX_USER_SIGNAL_1;
@@ -370,31 +370,24 @@ START_TEST(each_of_three_threads_gets_one_packet) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("wait_async");
-    TCase *tcase = tcase_create("wait_async");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, wait_async_checks_in_order);
-    tcase_add_test(tcase, signal_becomes_one_packet);
-    tcase_add_test(tcase, what_is_asserted_already_gives_a_packet_at_once);
-    tcase_add_test(tcase, newest_wait_fires_first);
-    tcase_add_test(tcase, timestamp_is_the_time_of_the_match);
-    tcase_add_test(tcase, edge_counts_only_what_rises);
-    tcase_add_test(tcase, signal_packets_have_no_limit);
-    tcase_add_test(tcase, closing_a_handle_ends_its_waits_alone);
-    tcase_add_test(tcase, peer_close_reaches_a_port);
-    tcase_add_test(tcase, any_order_of_closing_is_safe);
-    tcase_add_test(tcase, closing_the_port_ends_its_waits);
-    tcase_add_test(tcase, cancel_ends_all_waits_with_the_key);
-    tcase_add_test(tcase, cancel_takes_queued_packets_back);
-    tcase_add_test(tcase, cancel_goes_by_handle_and_port);
-    tcase_add_test(tcase, cancel_key_goes_by_key_alone);
-    tcase_add_test(tcase, armed_wait_can_always_be_cancelled);
-    tcase_add_test(tcase, each_of_three_threads_gets_one_packet);
-    suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        wait_async_checks_in_order,
+        signal_becomes_one_packet,
+        what_is_asserted_already_gives_a_packet_at_once,
+        newest_wait_fires_first,
+        timestamp_is_the_time_of_the_match,
+        edge_counts_only_what_rises,
+        signal_packets_have_no_limit,
+        closing_a_handle_ends_its_waits_alone,
+        peer_close_reaches_a_port,
+        any_order_of_closing_is_safe,
+        closing_the_port_ends_its_waits,
+        cancel_ends_all_waits_with_the_key,
+        cancel_takes_queued_packets_back,
+        cancel_goes_by_handle_and_port,
+        cancel_key_goes_by_key_alone,
+        armed_wait_can_always_be_cancelled,
+        each_of_three_threads_gets_one_packet,
+    };
+    return run_tests("wait_async", tests, sizeof tests / sizeof tests[0]);
 }

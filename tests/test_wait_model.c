@@ -5,6 +5,7 @@
 // ZIRCONIA_MODEL_SEED picks others.
 
 #include "object_fixture.h"
+#include "run_tests.h"
 #include "wait_model.h"
 
 #include <stdio.h>
@@ -221,15 +222,8 @@ START_TEST(library_does_what_the_model_does) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("wait_model");
-    TCase *tcase = tcase_create("model");
-    tcase_set_timeout(tcase, 100);
-    tcase_add_test(tcase, library_does_what_the_model_does);
-    suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        library_does_what_the_model_does,
+    };
+    return run_tests("wait_model", tests, sizeof tests / sizeof tests[0]);
 }
