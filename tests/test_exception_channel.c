@@ -112,7 +112,7 @@ START_TEST(a_handled_exception_retries_the_instruction) {
                      ZX_OK);
     ck_assert_uint_eq(report.header.size, 40);
     finish_handled(again);
-    ck_assert_uint_eq(signals_now(channel), 0);
+    ck_assert_uint_eq(signals_of(channel), 0);
     close_handle(channel);
     close_all();
 }

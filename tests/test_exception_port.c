@@ -60,7 +60,7 @@ static void unbind(zx_handle_t task, uint32_t options) {
     ck_assert_int_eq(zx_task_bind_exception_port(task, ZX_HANDLE_INVALID, 0, options), ZX_OK);
 }
 
-static zx_port_packet_t next_packet(uint32_t type) {
+static zx_port_packet_t next_exception(uint32_t type) {
     zx_port_packet_t packet;
     ck_assert_int_eq(zx_port_wait(port, ZX_TIME_INFINITE, &packet), ZX_OK);
     ck_assert_uint_eq(packet.type, type);
@@ -100,7 +100,7 @@ static void start_faulting(void) {
     worker = worker_new();
     bind(worker.handle, 0);
     worker_start(&worker, touch_page, NULL);
-    next_packet(ZX_EXCP_FATAL_PAGE_FAULT);
+    next_exception(ZX_EXCP_FATAL_PAGE_FAULT);
 }
 
 static void end_faulting(void) {
@@ -111,10 +111,10 @@ static void end_faulting(void) {
 START_TEST(a_page_fault_is_told_and_resuming_retries_the_instruction) {
     start_faulting();
     ck_assert_uint_eq(state_of(worker.handle), ZX_THREAD_STATE_BLOCKED_EXCEPTION);
-    ck_assert_uint_eq(signals_now(worker.handle), ZX_THREAD_RUNNING);
+    ck_assert_uint_eq(signals_of(worker.handle), ZX_THREAD_RUNNING);
     ck_assert_uint_eq(wait_type(), ZX_EXCEPTION_PORT_TYPE_THREAD);
     resume(ZX_RESUME_EXCEPTION);
-    next_packet(ZX_EXCP_FATAL_PAGE_FAULT); // Nothing has changed, so it faults again.
+    next_exception(ZX_EXCP_FATAL_PAGE_FAULT); // Nothing has changed, so it faults again.
     allow_page();
     resume(ZX_RESUME_EXCEPTION);
     until_survived();
@@ -155,13 +155,13 @@ START_TEST(passing_an_exception_on_asks_the_next_handler_in_the_search_order) {
     bind(worker.handle, 0);
     bind(zx_process_self(), ZX_EXCEPTION_PORT_DEBUGGER);
     worker_start(&worker, touch_page, NULL);
-    next_packet(ZX_EXCP_THREAD_STARTING);
+    next_exception(ZX_EXCP_THREAD_STARTING);
     ck_assert_uint_eq(wait_type(), ZX_EXCEPTION_PORT_TYPE_DEBUGGER);
     resume(ZX_RESUME_EXCEPTION);
     static const uint32_t order[] = {ZX_EXCEPTION_PORT_TYPE_DEBUGGER, ZX_EXCEPTION_PORT_TYPE_THREAD,
                                      ZX_EXCEPTION_PORT_TYPE_PROCESS, ZX_EXCEPTION_PORT_TYPE_JOB};
     for (int i = 0; i < 4; i++) {
-        next_packet(ZX_EXCP_FATAL_PAGE_FAULT);
+        next_exception(ZX_EXCP_FATAL_PAGE_FAULT);
         ck_assert_uint_eq(wait_type(), order[i]);
         if (i < 3) {
             resume(NEXT);
@@ -178,7 +178,7 @@ START_TEST(a_thread_can_be_suspended_and_in_an_exception_each_with_its_own_resum
     start_faulting();
     ck_assert_int_eq(zx_task_suspend(worker.handle), ZX_OK);
     ck_assert_uint_eq(state_of(worker.handle), ZX_THREAD_STATE_BLOCKED_EXCEPTION);
-    ck_assert_uint_eq(signals_now(worker.handle), ZX_THREAD_RUNNING);
+    ck_assert_uint_eq(signals_of(worker.handle), ZX_THREAD_RUNNING);
     allow_page();
     resume(ZX_RESUME_EXCEPTION);
     until(worker.handle, ZX_THREAD_SUSPENDED);
@@ -250,7 +250,7 @@ START_TEST(unbinding_passes_the_exception_on) {
         } else {
             unbind(worker.handle, 0);
         }
-        next_packet(ZX_EXCP_FATAL_PAGE_FAULT);
+        next_exception(ZX_EXCP_FATAL_PAGE_FAULT);
         ck_assert_uint_eq(wait_type(), ZX_EXCEPTION_PORT_TYPE_PROCESS);
         allow_page();
         resume(ZX_RESUME_EXCEPTION);
@@ -323,15 +323,15 @@ START_TEST(the_debugger_hears_of_threads_that_start_and_exit) {
     worker = worker_new();
     bind(zx_process_self(), ZX_EXCEPTION_PORT_DEBUGGER);
     worker_start(&worker, (thread_fn *)(uintptr_t)zx_thread_exit, NULL);
-    next_packet(ZX_EXCP_THREAD_STARTING);
+    next_exception(ZX_EXCP_THREAD_STARTING);
     zx_thread_state_general_regs_t registers;
     ck_assert_int_eq(zx_thread_read_state(worker.handle, ZX_THREAD_STATE_GENERAL_REGS, &registers,
                                           sizeof registers),
                      ZX_ERR_NOT_SUPPORTED);
     resume(NEXT);
-    next_packet(ZX_EXCP_THREAD_EXITING);
+    next_exception(ZX_EXCP_THREAD_EXITING);
     ck_assert_uint_eq(state_of(worker.handle), ZX_THREAD_STATE_DYING);
-    ck_assert_uint_eq(signals_now(worker.handle), ZX_THREAD_RUNNING);
+    ck_assert_uint_eq(signals_of(worker.handle), ZX_THREAD_RUNNING);
     resume(ZX_RESUME_EXCEPTION);
     until(worker.handle, ZX_THREAD_TERMINATED);
     unbind(zx_process_self(), ZX_EXCEPTION_PORT_DEBUGGER);
@@ -347,7 +347,7 @@ START_TEST(a_killed_thread_tells_its_debugger_and_does_not_wait) {
     bind(zx_process_self(), ZX_EXCEPTION_PORT_DEBUGGER);
     ck_assert_int_eq(zx_task_kill(worker.handle), ZX_OK);
     until(worker.handle, ZX_THREAD_TERMINATED);
-    next_packet(ZX_EXCP_THREAD_EXITING);
+    next_exception(ZX_EXCP_THREAD_EXITING);
     unbind(zx_process_self(), ZX_EXCEPTION_PORT_DEBUGGER);
     end_faulting();
 }
@@ -389,7 +389,7 @@ START_TEST(each_fault_has_its_type_and_vector) {
     bind(zx_process_self(), 0);
     for (int i = 0; i < 4; i++) {
         worker = worker_run(faults[i].function, NULL);
-        next_packet(faults[i].type);
+        next_exception(faults[i].type);
         zx_exception_report_t report = {0};
         ck_assert_int_eq(zx_object_get_info(worker.handle, ZX_INFO_THREAD_EXCEPTION_REPORT, &report,
                                             sizeof report, NULL, NULL),
@@ -405,7 +405,7 @@ START_TEST(registers_of_a_thread_in_an_exception_can_be_changed) {
     open_all();
     bind(zx_process_self(), 0);
     worker = worker_run(breakpoint, NULL);
-    next_packet(ZX_EXCP_SW_BREAKPOINT);
+    next_exception(ZX_EXCP_SW_BREAKPOINT);
     zx_thread_state_general_regs_t registers;
     const uint32_t kind = ZX_THREAD_STATE_GENERAL_REGS;
     ck_assert_int_eq(zx_thread_read_state(worker.handle, kind, &registers, sizeof registers),
@@ -415,7 +415,7 @@ START_TEST(registers_of_a_thread_in_an_exception_can_be_changed) {
     ck_assert_int_eq(zx_thread_write_state(worker.handle, kind, &registers, sizeof registers),
                      ZX_OK);
     resume(ZX_RESUME_EXCEPTION);
-    next_packet(ZX_EXCP_UNDEFINED_INSTRUCTION);
+    next_exception(ZX_EXCP_UNDEFINED_INSTRUCTION);
     end_faulting();
 }
 END_TEST
@@ -424,12 +424,12 @@ START_TEST(a_single_step_is_a_hardware_breakpoint_after_one_instruction) {
     open_all();
     bind(zx_process_self(), 0);
     worker = worker_run(breakpoint, NULL);
-    next_packet(ZX_EXCP_SW_BREAKPOINT);
+    next_exception(ZX_EXCP_SW_BREAKPOINT);
     const zx_thread_state_single_step_t on = 1;
     ck_assert_int_eq(
         zx_thread_write_state(worker.handle, ZX_THREAD_STATE_SINGLE_STEP, &on, sizeof on), ZX_OK);
     resume(ZX_RESUME_EXCEPTION);
-    next_packet(ZX_EXCP_HW_BREAKPOINT);
+    next_exception(ZX_EXCP_HW_BREAKPOINT);
     end_faulting();
 }
 END_TEST
@@ -446,7 +446,7 @@ static void die_unhandled(bool with_handler) {
     }
     worker_start(&worker, touch_page, NULL);
     if (with_handler) {
-        next_packet(ZX_EXCP_FATAL_PAGE_FAULT);
+        next_exception(ZX_EXCP_FATAL_PAGE_FAULT);
         resume(NEXT);
     }
     until(worker.handle, ZX_THREAD_TERMINATED);

@@ -3,38 +3,17 @@
 // Handles: their values, the rights they carry, and what closing does (objects ABI 1.2 and 2).
 
 #include "bad_memory.h"
+#include "handles.h"
 #include "objects/handle_table.h"
 #include "run_tests.h"
 
-#include <check.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <zircon/syscalls.h>
-#include <zircon/syscalls/object.h>
 #include <zircon/syscalls/resource.h>
 #include <zirconia/zirconia.h>
 
-static zx_handle_t new_port(void) {
-    zx_handle_t handle = ZX_HANDLE_INVALID;
-    ck_assert_int_eq(zx_port_create(0, &handle), ZX_OK);
-    return handle;
-}
-
-static zx_handle_t with_rights(zx_handle_t handle, zx_rights_t rights) {
-    zx_handle_t out = ZX_HANDLE_INVALID;
-    ck_assert_int_eq(zx_handle_duplicate(handle, rights, &out), ZX_OK);
-    return out;
-}
-
 static zx_status_t valid(zx_handle_t handle) {
     return zx_object_get_info(handle, ZX_INFO_HANDLE_VALID, NULL, 0, NULL, NULL);
-}
-
-static zx_rights_t rights_of(zx_handle_t handle) {
-    zx_info_handle_basic_t info;
-    ck_assert_int_eq(
-        zx_object_get_info(handle, ZX_INFO_HANDLE_BASIC, &info, sizeof(info), NULL, NULL), ZX_OK);
-    return info.rights;
 }
 
 START_TEST(values_follow_the_rules) {

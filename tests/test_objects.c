@@ -3,26 +3,18 @@
 // What is told about objects (objects ABI 1.9), resources, adopted threads, and the log.
 
 #include "bad_memory.h"
+#include "handles.h"
 #include "objects/handle_table.h"
 #include "objects/log.h"
 #include "run_tests.h"
 #include "tasks/process.h"
 #include "tasks/thread.h"
 
-#include <check.h>
 #include <pthread.h>
 #include <string.h>
 #include <zircon/process.h>
-#include <zircon/syscalls.h>
-#include <zircon/syscalls/object.h>
 #include <zircon/syscalls/resource.h>
 #include <zirconia/zirconia.h>
-
-static zx_handle_t new_port(void) {
-    zx_handle_t handle = ZX_HANDLE_INVALID;
-    ck_assert_int_eq(zx_port_create(0, &handle), ZX_OK);
-    return handle;
-}
 
 static zx_info_handle_basic_t basic(zx_handle_t handle) {
     zx_info_handle_basic_t info;

@@ -5,33 +5,13 @@
 // test sleeps to give another thread a chance.
 
 #include "bad_memory.h"
+#include "handles.h"
 #include "objects/handle_table.h"
 #include "ports/port.h"
 #include "run_tests.h"
 
-#include <check.h>
 #include <pthread.h>
-#include <zircon/syscalls.h>
-#include <zircon/syscalls/port.h>
 #include <zirconia/zirconia.h>
-
-static zx_handle_t new_port(void) {
-    zx_handle_t handle = ZX_HANDLE_INVALID;
-    ck_assert_int_eq(zx_port_create(0, &handle), ZX_OK);
-    return handle;
-}
-
-static zx_handle_t with_rights(zx_handle_t handle, zx_rights_t rights) {
-    zx_handle_t out = ZX_HANDLE_INVALID;
-    ck_assert_int_eq(zx_handle_duplicate(handle, rights, &out), ZX_OK);
-    return out;
-}
-
-static zx_handle_t new_vmo(void) {
-    zx_handle_t handle = ZX_HANDLE_INVALID;
-    ck_assert_int_eq(zx_vmo_create(4096, 0, &handle), ZX_OK);
-    return handle;
-}
 
 static zx_status_t queue_key(zx_handle_t port, uint64_t key) {
     const zx_port_packet_t packet = {.key = key};
@@ -43,11 +23,6 @@ static uint64_t next_key(zx_handle_t port) {
     zx_port_packet_t packet;
     ck_assert_int_eq(zx_port_wait(port, ZX_TIME_INFINITE_PAST, &packet), ZX_OK);
     return packet.key;
-}
-
-static bool is_empty(zx_handle_t port) {
-    zx_port_packet_t packet;
-    return zx_port_wait(port, ZX_TIME_INFINITE_PAST, &packet) == ZX_ERR_TIMED_OUT;
 }
 
 START_TEST(create_checks_options) {
@@ -64,7 +39,7 @@ END_TEST
 START_TEST(queue_checks_in_order) {
     const zx_handle_t port = new_port();
     const zx_handle_t reader = with_rights(port, ZX_RIGHT_READ);
-    const zx_handle_t vmo = new_vmo();
+    const zx_handle_t vmo = new_vmo(4096, 0);
     ck_assert_int_eq(zx_port_queue(7, NULL), ZX_ERR_BAD_HANDLE);
     ck_assert_int_eq(zx_port_queue(vmo, NULL), ZX_ERR_WRONG_TYPE);
     ck_assert_int_eq(zx_port_queue(reader, NULL), ZX_ERR_ACCESS_DENIED);
@@ -120,7 +95,7 @@ END_TEST
 START_TEST(wait_checks_in_order) {
     const zx_handle_t port = new_port();
     const zx_handle_t writer = with_rights(port, ZX_RIGHT_WRITE);
-    const zx_handle_t vmo = new_vmo();
+    const zx_handle_t vmo = new_vmo(4096, 0);
     ck_assert_int_eq(zx_port_wait(7, 0, NULL), ZX_ERR_BAD_HANDLE);
     ck_assert_int_eq(zx_port_wait(vmo, 0, NULL), ZX_ERR_WRONG_TYPE);
     ck_assert_int_eq(zx_port_wait(writer, 0, NULL), ZX_ERR_ACCESS_DENIED);
@@ -161,7 +136,7 @@ END_TEST
 START_TEST(cancel_checks_in_order) {
     const zx_handle_t port = new_port();
     const zx_handle_t reader = with_rights(port, ZX_RIGHT_READ);
-    const zx_handle_t vmo = new_vmo();
+    const zx_handle_t vmo = new_vmo(4096, 0);
     const zx_handle_t bare = with_rights(vmo, ZX_RIGHT_NONE);
     ck_assert_int_eq(zx_port_cancel(7, 7, 0), ZX_ERR_BAD_HANDLE);
     ck_assert_int_eq(zx_port_cancel(vmo, 7, 0), ZX_ERR_WRONG_TYPE);

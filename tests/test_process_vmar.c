@@ -4,22 +4,14 @@
 // is touched (objects ABI 5.7).
 
 #include "bad_memory.h"
+#include "handles.h"
 #include "run_tests.h"
 
-#include <check.h>
 #include <pthread.h>
 #include <string.h>
 #include <zircon/process.h>
-#include <zircon/syscalls.h>
-#include <zircon/syscalls/object.h>
 
 enum { READ_WRITE = ZX_VM_PERM_READ | ZX_VM_PERM_WRITE };
-
-static zx_handle_t new_vmo(uint64_t size) {
-    zx_handle_t handle = ZX_HANDLE_INVALID;
-    ck_assert_int_eq(zx_vmo_create(size, 0, &handle), ZX_OK);
-    return handle;
-}
 
 static uint8_t *map_in_process(zx_handle_t vmo, uint32_t options, uint64_t offset, size_t length) {
     zx_vaddr_t address = 0;
@@ -39,7 +31,7 @@ static bool readable(const void *address) {
 
 START_TEST(process_mapping_is_the_vmo) {
     const size_t page = platform_page_size();
-    const zx_handle_t vmo = new_vmo(3 * page);
+    const zx_handle_t vmo = new_vmo(3 * page, 0);
     uint8_t *all = map_in_process(vmo, READ_WRITE, 0, 3 * page);
     const uint8_t *last = map_in_process(vmo, ZX_VM_PERM_READ, 2 * page, page);
     const uint8_t *shut = map_in_process(vmo, 0, 0, page);
@@ -66,7 +58,7 @@ END_TEST
 
 START_TEST(process_unmap_is_partial) {
     const size_t page = platform_page_size();
-    const zx_handle_t vmo = new_vmo(5 * page);
+    const zx_handle_t vmo = new_vmo(5 * page, 0);
     uint8_t *base = map_in_process(vmo, READ_WRITE, 0, 5 * page);
     for (uint8_t i = 0; i < 5; i++) {
         base[i * page] = i;
@@ -84,7 +76,7 @@ END_TEST
 
 START_TEST(process_mapping_may_exceed_the_vmo) {
     const size_t page = platform_page_size();
-    const zx_handle_t vmo = new_vmo(page);
+    const zx_handle_t vmo = new_vmo(page, 0);
     uint8_t *base = map_in_process(vmo, READ_WRITE, 0, 3 * page);
     base[page - 1] = 1;
     ck_assert(readable(base + page - 1));
@@ -97,7 +89,7 @@ END_TEST
 START_TEST(process_specific_takes_only_what_is_free) {
     const size_t page = platform_page_size();
     const zx_handle_t root = zx_vmar_root_self();
-    const zx_handle_t vmo = new_vmo(4 * page);
+    const zx_handle_t vmo = new_vmo(4 * page, 0);
     zx_info_vmar_t info;
     ck_assert_int_eq(zx_object_get_info(root, ZX_INFO_VMAR, &info, sizeof(info), NULL, NULL),
                      ZX_OK);
@@ -141,7 +133,7 @@ START_TEST(process_specific_takes_only_what_is_free) {
 END_TEST
 
 START_TEST(process_alignment_is_kept) {
-    const zx_handle_t vmo = new_vmo(4096);
+    const zx_handle_t vmo = new_vmo(4096, 0);
     for (unsigned i = 0; i < 20; i++) {
         const size_t size = platform_page_size();
         uint8_t *base = map_in_process(vmo, READ_WRITE | ZX_VM_ALIGN_2MB, 0, size);
@@ -175,7 +167,7 @@ static void *map_and_unmap(void *argument) {
 }
 
 START_TEST(threads_map_at_once) {
-    zx_handle_t vmo = new_vmo(3 * platform_page_size());
+    zx_handle_t vmo = new_vmo(3 * platform_page_size(), 0);
     pthread_t threads[4];
     for (int i = 0; i < 4; i++) {
         ck_assert_int_eq(pthread_create(&threads[i], NULL, map_and_unmap, &vmo), 0);

@@ -21,12 +21,6 @@ enum {
     SPECIFIC = ZX_VM_SPECIFIC,
 };
 
-static zx_handle_t new_vmo(uint64_t size) {
-    zx_handle_t handle = ZX_HANDLE_INVALID;
-    ck_assert_int_eq(zx_vmo_create(size, 0, &handle), ZX_OK);
-    return handle;
-}
-
 // The address space of a guest.
 static zx_handle_t new_space(void) {
     zx_handle_t resource = ZX_HANDLE_INVALID;
@@ -82,19 +76,12 @@ static zx_info_vmar_t info_of(zx_handle_t vmar) {
     return info;
 }
 
-static zx_rights_t rights_of(zx_handle_t handle) {
-    zx_info_handle_basic_t info;
-    ck_assert_int_eq(
-        zx_object_get_info(handle, ZX_INFO_HANDLE_BASIC, &info, sizeof(info), NULL, NULL), ZX_OK);
-    return info.rights;
-}
-
 // --- Allocating ---
 
 START_TEST(allocate_checks_in_order) {
     const zx_handle_t space = new_space();
     const zx_handle_t reader = with_rights(space, ZX_RIGHT_READ);
-    const zx_handle_t vmo = new_vmo(PAGE);
+    const zx_handle_t vmo = new_vmo(PAGE, 0);
     uint64_t base = 0;
     zx_handle_t out = ZX_HANDLE_INVALID;
     zx_vaddr_t address = 0;
@@ -147,7 +134,7 @@ END_TEST
 START_TEST(mappings_and_regions_keep_out_of_each_others_way) {
     uint64_t base = 0;
     const zx_handle_t space = new_space();
-    const zx_handle_t vmo = new_vmo(8 * PAGE);
+    const zx_handle_t vmo = new_vmo(8 * PAGE, 0);
     allocate(space, CAN_READ_WRITE | SPECIFIC, PAGE, 2 * PAGE, &base);
     ck_assert_uint_eq(map(space, READ, 0, vmo, 2 * PAGE), 3 * PAGE);
     ck_assert_uint_eq(map(space, READ, 0, vmo, PAGE), 0);
@@ -169,7 +156,7 @@ END_TEST
 START_TEST(a_region_limits_what_is_mapped_in_it) {
     uint64_t base = 0;
     const zx_handle_t space = new_space();
-    const zx_handle_t vmo = new_vmo(8 * PAGE);
+    const zx_handle_t vmo = new_vmo(8 * PAGE, 0);
     const uint32_t options = SPECIFIC | ZX_VM_CAN_MAP_READ;
     const zx_handle_t outer =
         allocate(space, options | ZX_VM_CAN_MAP_SPECIFIC, 16 * PAGE, 8 * PAGE, &base);
@@ -193,7 +180,7 @@ END_TEST
 START_TEST(a_destroyed_region_is_a_bad_state_with_all_in_it) {
     uint64_t base = 0;
     const zx_handle_t space = zx_vmar_root_self();
-    const zx_handle_t vmo = new_vmo(8 * PAGE);
+    const zx_handle_t vmo = new_vmo(8 * PAGE, 0);
     const zx_handle_t outer =
         allocate(space, CAN_READ_WRITE | ZX_VM_CAN_MAP_SPECIFIC, 0, 8 * PAGE, &base);
     uint64_t inner_base = 0;
@@ -229,7 +216,7 @@ END_TEST
 START_TEST(a_region_outlives_its_handle) {
     uint64_t base = 0;
     const zx_handle_t space = zx_vmar_root_self();
-    const zx_handle_t vmo = new_vmo(PAGE);
+    const zx_handle_t vmo = new_vmo(PAGE, 0);
     const zx_handle_t child = allocate(space, CAN_READ_WRITE, 0, 4 * PAGE, &base);
     const uint64_t address = map(child, READ_WRITE, 0, vmo, PAGE);
     zx_handle_close(child);
@@ -246,7 +233,7 @@ END_TEST
 START_TEST(unmapping_destroys_the_regions_it_covers_and_cuts_none) {
     uint64_t base = 0;
     const zx_handle_t space = new_space();
-    const zx_handle_t vmo = new_vmo(16 * PAGE);
+    const zx_handle_t vmo = new_vmo(16 * PAGE, 0);
     const zx_handle_t first = allocate(space, CAN_READ_WRITE | SPECIFIC, 4 * PAGE, 2 * PAGE, &base);
     const zx_handle_t second =
         allocate(space, CAN_READ_WRITE | SPECIFIC, 8 * PAGE, 2 * PAGE, &base);
@@ -280,7 +267,7 @@ START_TEST(regions_nest_as_deep_as_one_likes) {
         }
         region = inner;
     }
-    map(region, READ, 0, new_vmo(PAGE), PAGE);
+    map(region, READ, 0, new_vmo(PAGE, 0), PAGE);
     ck_assert_int_eq(zx_vmar_destroy(outermost), ZX_OK);
     ck_assert_int_eq(zx_vmar_destroy(region), ZX_ERR_BAD_STATE);
     ck_assert_int_eq(try_allocate(space, SPECIFIC, base, PAGE), ZX_OK);
@@ -292,7 +279,7 @@ END_TEST
 START_TEST(protect_checks_in_order) {
     uint64_t base = 0;
     const zx_handle_t space = new_space();
-    const zx_handle_t vmo = new_vmo(8 * PAGE);
+    const zx_handle_t vmo = new_vmo(8 * PAGE, 0);
     const zx_handle_t reader = with_rights(space, ZX_RIGHT_READ);
     const zx_handle_t read_vmo = with_rights(vmo, ZX_RIGHT_READ | ZX_RIGHT_MAP);
     ck_assert_int_eq(zx_vmar_protect(ZX_HANDLE_INVALID, READ, 1, 0), ZX_ERR_BAD_HANDLE);
@@ -323,7 +310,7 @@ END_TEST
 START_TEST(protection_is_the_hosts_and_splits_mappings) {
     const size_t page = platform_page_size();
     const zx_handle_t space = zx_vmar_root_self();
-    const zx_handle_t vmo = new_vmo(5 * page);
+    const zx_handle_t vmo = new_vmo(5 * page, 0);
     const uint64_t base = map(space, READ_WRITE, 0, vmo, 5 * page);
     ck_assert_int_eq(zx_vmar_protect(space, READ, base + page, page), ZX_OK);
     ck_assert_int_eq(zx_vmar_protect(space, 0, base + 3 * page, page), ZX_OK);

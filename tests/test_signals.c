@@ -10,21 +10,8 @@
 #include <string.h>
 #include <zirconia/zirconia.h>
 
-static zx_info_handle_basic_t basic(zx_handle_t handle) {
-    zx_info_handle_basic_t info;
-    ck_assert_int_eq(
-        zx_object_get_info(handle, ZX_INFO_HANDLE_BASIC, &info, sizeof(info), NULL, NULL), ZX_OK);
-    return info;
-}
-
 static void new_pair(zx_handle_t *first, zx_handle_t *second) {
     ck_assert_int_eq(zx_eventpair_create(0, first, second), ZX_OK);
-}
-
-static zx_handle_t new_vmo(void) {
-    zx_handle_t handle = ZX_HANDLE_INVALID;
-    ck_assert_int_eq(zx_vmo_create(4096, 0, &handle), ZX_OK);
-    return handle;
 }
 
 START_TEST(new_event_is_clear_and_has_its_rights) {
@@ -36,7 +23,7 @@ START_TEST(new_event_is_clear_and_has_its_rights) {
     const uint64_t objects = objects_so_far();
     ck_assert_int_eq(zx_event_create(0, &event), ZX_OK);
     ck_assert_uint_eq(signals_of(event), 0);
-    const zx_info_handle_basic_t info = basic(event);
+    const zx_info_handle_basic_t info = basic_info(event);
     ck_assert_uint_eq(info.rights, 0xd003);
     ck_assert_uint_eq(info.type, ZX_OBJ_TYPE_EVENT);
     ck_assert_uint_eq(info.related_koid, 0);
@@ -47,7 +34,7 @@ START_TEST(new_event_is_clear_and_has_its_rights) {
 END_TEST
 
 START_TEST(signals_start_as_the_type_says) {
-    const zx_handle_t vmo = new_vmo();
+    const zx_handle_t vmo = new_vmo(4096, 0);
     ck_assert_uint_eq(signals_of(vmo), ZX_VMO_ZERO_CHILDREN);
     set_signals(vmo, ZX_USER_SIGNAL_3);
     ck_assert_uint_eq(signals_of(vmo), ZX_VMO_ZERO_CHILDREN | ZX_USER_SIGNAL_3);
@@ -98,10 +85,10 @@ START_TEST(pair_ends_know_each_other) {
     }
     ck_assert_uint_eq(object_count(), objects);
     new_pair(&first, &second);
-    ck_assert_uint_eq(basic(first).related_koid, basic(second).koid);
-    ck_assert_uint_eq(basic(second).related_koid, basic(first).koid);
-    ck_assert_uint_eq(basic(first).rights, 0xf003);
-    ck_assert_uint_eq(basic(first).type, ZX_OBJ_TYPE_EVENTPAIR);
+    ck_assert_uint_eq(basic_info(first).related_koid, basic_info(second).koid);
+    ck_assert_uint_eq(basic_info(second).related_koid, basic_info(first).koid);
+    ck_assert_uint_eq(basic_info(first).rights, 0xf003);
+    ck_assert_uint_eq(basic_info(first).type, ZX_OBJ_TYPE_EVENTPAIR);
     zx_handle_close(first);
     zx_handle_close(second);
     ck_assert_uint_eq(object_count(), objects);
@@ -174,7 +161,7 @@ static void assert_name(zx_handle_t handle, const char *expected) {
 }
 
 START_TEST(names_are_cut_and_padded) {
-    const zx_handle_t vmo = new_vmo();
+    const zx_handle_t vmo = new_vmo(4096, 0);
     const char longer[] = "0123456789abcdef0123456789abcdefXYZ";
     assert_name(vmo, "");
     ck_assert_int_eq(zx_object_set_property(vmo, ZX_PROP_NAME, longer, 35), ZX_OK);
@@ -191,7 +178,7 @@ START_TEST(names_are_cut_and_padded) {
 END_TEST
 
 START_TEST(properties_check_in_order) {
-    const zx_handle_t vmo = new_vmo();
+    const zx_handle_t vmo = new_vmo(4096, 0);
     const zx_handle_t bare = with_rights(vmo, ZX_RIGHT_WAIT);
     const zx_handle_t event = new_event();
     const zx_handle_t nameless = with_any_rights(event, ZX_RIGHTS_PROPERTY);

@@ -26,7 +26,7 @@ static void suspend(void) {
 static void suspend_and_wait(void) {
     suspend();
     until(worker.handle, ZX_THREAD_SUSPENDED);
-    ck_assert_uint_eq(signals_now(worker.handle), ZX_THREAD_SUSPENDED);
+    ck_assert_uint_eq(signals_of(worker.handle), ZX_THREAD_SUSPENDED);
     ck_assert_uint_eq(state_of(worker.handle), ZX_THREAD_STATE_SUSPENDED);
 }
 
@@ -270,7 +270,7 @@ START_TEST(killing_a_suspended_thread_executes_nothing_of_it) {
     const uint64_t before = atomic_load(&counter);
     ck_assert_int_eq(zx_task_kill(worker.handle), ZX_OK);
     until(worker.handle, ZX_THREAD_TERMINATED);
-    ck_assert_uint_eq(signals_now(worker.handle), ZX_THREAD_TERMINATED);
+    ck_assert_uint_eq(signals_of(worker.handle), ZX_THREAD_TERMINATED);
     ck_assert_uint_eq(atomic_load(&counter), before);
     worker_end(&worker);
 }

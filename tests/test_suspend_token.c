@@ -110,7 +110,7 @@ START_TEST(a_thread_suspended_before_its_start_stops_before_its_first_instructio
     atomic_store(&counter, 0);
     worker = worker_new();
     const zx_handle_t token = suspend();
-    ck_assert_uint_eq(signals_now(worker.handle), 0);
+    ck_assert_uint_eq(signals_of(worker.handle), 0);
     worker_start(&worker, count_for_ever, &counter);
     until(worker.handle, ZX_THREAD_SUSPENDED);
     assert_stands_still(&counter);
@@ -126,7 +126,7 @@ START_TEST(a_token_closed_before_the_start_leaves_no_trace) {
     close_handle(suspend());
     worker_start(&worker, count_for_ever, &counter);
     until_counted(&counter);
-    ck_assert_uint_eq(signals_now(worker.handle), ZX_THREAD_RUNNING);
+    ck_assert_uint_eq(signals_of(worker.handle), ZX_THREAD_RUNNING);
     worker_end(&worker);
 }
 END_TEST
@@ -192,7 +192,7 @@ START_TEST(resume_cancels_a_suspend_that_is_pending) {
     open_objects();
     ck_assert_int_eq(zx_object_wait_async(worker.handle, port, 1, ZX_THREAD_SUSPENDED, 0), ZX_OK);
     ck_assert_int_eq(zirconia_2018_task_suspend(worker.handle), ZX_OK);
-    ck_assert_uint_eq(signals_now(worker.handle), ZX_THREAD_RUNNING);
+    ck_assert_uint_eq(signals_of(worker.handle), ZX_THREAD_RUNNING);
     ck_assert_int_eq(zx_task_resume(worker.handle, 0), ZX_OK);
     atomic_store(&callback.may_leave, 1);
     until_state(worker.handle, ZX_THREAD_STATE_BLOCKED_SLEEPING);
@@ -463,7 +463,7 @@ START_TEST(an_adopted_thread_is_suspended_and_resumed_like_any_other) {
     until_counted(&counter);
     atomic_store(&adopted_may_end, 1);
     join_thread(thread);
-    ck_assert_uint_eq(signals_now(worker.handle), ZX_THREAD_TERMINATED);
+    ck_assert_uint_eq(signals_of(worker.handle), ZX_THREAD_TERMINATED);
     close_handle(worker.handle);
 }
 END_TEST

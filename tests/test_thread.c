@@ -17,7 +17,7 @@ static void exit_at_once(uintptr_t first, uintptr_t second) {
 
 START_TEST(a_new_thread_has_no_signals_and_is_new) {
     struct worker worker = worker_new();
-    ck_assert_uint_eq(signals_now(worker.handle), 0);
+    ck_assert_uint_eq(signals_of(worker.handle), 0);
     ck_assert_uint_eq(state_of(worker.handle), ZX_THREAD_STATE_NEW);
     zx_info_handle_basic_t info = {0};
     ck_assert_int_eq(
@@ -34,7 +34,7 @@ END_TEST
 START_TEST(a_started_thread_is_running_when_the_call_returns) {
     static _Atomic(uint64_t) counter;
     struct worker worker = worker_run(count_for_ever, &counter);
-    ck_assert_uint_eq(signals_now(worker.handle), ZX_THREAD_RUNNING);
+    ck_assert_uint_eq(signals_of(worker.handle), ZX_THREAD_RUNNING);
     ck_assert_uint_eq(state_of(worker.handle), ZX_THREAD_STATE_RUNNING);
     until_counted(&counter);
     worker_end(&worker);
@@ -255,11 +255,11 @@ START_TEST(a_thread_of_the_clients_own_is_adopted_at_its_first_call) {
     for (int by_pthread_exit = 0; by_pthread_exit < 2; by_pthread_exit++) {
         struct adopted adopted = {.by_pthread_exit = by_pthread_exit == 1};
         const pthread_t thread = adopt(&adopted);
-        ck_assert_uint_eq(signals_now(adopted.handle), ZX_THREAD_RUNNING);
+        ck_assert_uint_eq(signals_of(adopted.handle), ZX_THREAD_RUNNING);
         ck_assert_uint_eq(state_of(adopted.handle), ZX_THREAD_STATE_RUNNING);
         atomic_store(&adopted.may_end, 1);
         join_thread(thread);
-        ck_assert_uint_eq(signals_now(adopted.handle), ZX_THREAD_TERMINATED);
+        ck_assert_uint_eq(signals_of(adopted.handle), ZX_THREAD_TERMINATED);
         ck_assert_int_eq(zx_handle_close(adopted.handle), ZX_OK);
     }
 }

@@ -5,30 +5,17 @@
 // is in test_process_vmar.c.
 
 #include "bad_memory.h"
+#include "handles.h"
 #include "objects/handle_table.h"
 #include "objects/vmar.h"
 #include "run_tests.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <zircon/process.h>
-#include <zircon/syscalls.h>
 
 enum { PAGE = 4096, READ_WRITE = ZX_VM_PERM_READ | ZX_VM_PERM_WRITE };
 
 static const uint64_t guest_size = UINT64_C(1) << 48;
-
-static zx_handle_t new_vmo(uint64_t size) {
-    zx_handle_t handle = ZX_HANDLE_INVALID;
-    ck_assert_int_eq(zx_vmo_create(size, 0, &handle), ZX_OK);
-    return handle;
-}
-
-static zx_handle_t with_rights(zx_handle_t handle, zx_rights_t rights) {
-    zx_handle_t out = ZX_HANDLE_INVALID;
-    ck_assert_int_eq(zx_handle_duplicate(handle, rights, &out), ZX_OK);
-    return out;
-}
 
 // Maps two pages from VMO offset 0, and says only how it went.
 static zx_status_t try_map(zx_handle_t vmar, uint32_t options, size_t offset, zx_handle_t vmo) {
@@ -123,7 +110,7 @@ static void expect_hole(const struct fake *fake, uint64_t base, uint64_t length)
 
 START_TEST(handles_and_rights_come_first) {
     const zx_handle_t root = zx_vmar_root_self();
-    const zx_handle_t vmo = new_vmo(2 * PAGE);
+    const zx_handle_t vmo = new_vmo(2 * PAGE, 0);
     const zx_handle_t no_map = with_rights(vmo, ZX_RIGHT_READ | ZX_RIGHT_WRITE);
     const zx_handle_t read_vmo = with_rights(vmo, ZX_RIGHT_READ | ZX_RIGHT_MAP);
     const zx_handle_t read_root = with_rights(root, ZX_RIGHT_READ);
@@ -177,7 +164,7 @@ END_TEST
 START_TEST(ranges_are_inside_the_region) {
     struct fake fake;
     fake_create(&fake);
-    const zx_handle_t vmo = new_vmo(2 * PAGE);
+    const zx_handle_t vmo = new_vmo(2 * PAGE, 0);
     zx_vaddr_t address = 0;
     const uint32_t specific = ZX_VM_SPECIFIC;
     const uint64_t bad[][3] = {
@@ -210,7 +197,7 @@ END_TEST
 START_TEST(unmap_checks_in_order) {
     struct fake fake;
     fake_create(&fake);
-    const zx_handle_t vmo = new_vmo(PAGE);
+    const zx_handle_t vmo = new_vmo(PAGE, 0);
     const zx_handle_t bare = with_rights(fake.vmar, ZX_RIGHT_NONE);
     ck_assert_int_eq(zx_vmar_unmap(7, 1, 0), ZX_ERR_BAD_HANDLE);
     ck_assert_int_eq(zx_vmar_unmap(vmo, 1, 0), ZX_ERR_WRONG_TYPE);
@@ -230,7 +217,7 @@ END_TEST
 START_TEST(retired_space_is_a_bad_state) {
     struct fake fake;
     fake_create(&fake);
-    const zx_handle_t vmo = new_vmo(2 * PAGE);
+    const zx_handle_t vmo = new_vmo(2 * PAGE, 0);
     map_at(&fake, 0, vmo, 0, 2 * PAGE);
     address_space_retire(fake.space);
     ck_assert_uint_eq(fake.unmapped, 2 * PAGE);
@@ -249,7 +236,7 @@ END_TEST
 START_TEST(unmapping_cuts_mappings) {
     struct fake fake;
     fake_create(&fake);
-    const zx_handle_t vmo = new_vmo(8 * PAGE);
+    const zx_handle_t vmo = new_vmo(8 * PAGE, 0);
     map_at(&fake, 10 * PAGE, vmo, 0, 8 * PAGE);
     ck_assert_int_eq(zx_vmar_unmap(fake.vmar, 12 * PAGE, PAGE), ZX_OK); // The middle.
     expect(&fake, 10 * PAGE, 2 * PAGE, 0);
@@ -271,7 +258,7 @@ END_TEST
 START_TEST(overwriting_replaces_what_it_meets) {
     struct fake fake;
     fake_create(&fake);
-    const zx_handle_t vmo = new_vmo(8 * PAGE);
+    const zx_handle_t vmo = new_vmo(8 * PAGE, 0);
     map_at(&fake, 0, vmo, 0, 4 * PAGE);
     map_at(&fake, 6 * PAGE, vmo, 0, 2 * PAGE);
     const uint32_t options = ZX_VM_PERM_READ | ZX_VM_SPECIFIC_OVERWRITE;
@@ -299,7 +286,7 @@ END_TEST
 START_TEST(guest_addresses_are_the_lowest_that_fit) {
     struct fake fake;
     fake_create(&fake);
-    const zx_handle_t vmo = new_vmo(8 * PAGE);
+    const zx_handle_t vmo = new_vmo(8 * PAGE, 0);
     map_at(&fake, PAGE, vmo, 0, PAGE);
     map_at(&fake, 5 * PAGE, vmo, 0, PAGE);
     const struct {
@@ -334,7 +321,7 @@ END_TEST
 START_TEST(failed_map_leaves_no_entry) {
     struct fake fake;
     fake_create(&fake);
-    const zx_handle_t vmo = new_vmo(2 * PAGE);
+    const zx_handle_t vmo = new_vmo(2 * PAGE, 0);
     fake.map_status = ZX_ERR_NO_RESOURCES;
     ck_assert_int_eq(try_map(fake.vmar, READ_WRITE, 0, vmo), ZX_ERR_NO_RESOURCES);
     fake.map_status = ZX_OK;
@@ -355,7 +342,7 @@ enum { MODEL_PAGES = 64 };
 START_TEST(list_agrees_with_a_page_array) {
     struct fake fake;
     fake_create(&fake);
-    const zx_handle_t vmo = new_vmo(2 * MODEL_PAGES * PAGE);
+    const zx_handle_t vmo = new_vmo(2 * MODEL_PAGES * PAGE, 0);
     uint64_t model[MODEL_PAGES] = {0}; // VMO offset + 1, or 0 where nothing is mapped.
     uint32_t random = 12345;
     for (int step = 0; step < 3000; step++) {

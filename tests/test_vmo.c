@@ -4,46 +4,19 @@
 // 5.1).
 
 #include "bad_memory.h"
+#include "handles.h"
 #include "objects/handle_table.h"
 #include "objects/vmo.h"
 #include "run_tests.h"
 
-#include <check.h>
 #include <pthread.h>
 #include <string.h>
-#include <zircon/syscalls.h>
-#include <zircon/syscalls/object.h>
 #include <zircon/syscalls/resource.h>
 #include <zirconia/zirconia.h>
 
 #ifndef _WIN32
 #include "platform/posix_memory.h"
 #endif
-
-static zx_handle_t new_vmo(uint64_t size) {
-    zx_handle_t handle = ZX_HANDLE_INVALID;
-    ck_assert_int_eq(zx_vmo_create(size, 0, &handle), ZX_OK);
-    return handle;
-}
-
-static zx_handle_t with_rights(zx_handle_t handle, zx_rights_t rights) {
-    zx_handle_t out = ZX_HANDLE_INVALID;
-    ck_assert_int_eq(zx_handle_duplicate(handle, rights, &out), ZX_OK);
-    return out;
-}
-
-static zx_handle_t new_port(void) {
-    zx_handle_t handle = ZX_HANDLE_INVALID;
-    ck_assert_int_eq(zx_port_create(0, &handle), ZX_OK);
-    return handle;
-}
-
-static zx_rights_t rights_of(zx_handle_t handle) {
-    zx_info_handle_basic_t info;
-    ck_assert_int_eq(
-        zx_object_get_info(handle, ZX_INFO_HANDLE_BASIC, &info, sizeof(info), NULL, NULL), ZX_OK);
-    return info.rights;
-}
 
 START_TEST(create_checks_in_order) {
     zx_handle_t handle = ZX_HANDLE_INVALID;
@@ -60,7 +33,7 @@ START_TEST(create_checks_in_order) {
 END_TEST
 
 START_TEST(rights_depend_on_options_and_era) {
-    zx_handle_t handle = new_vmo(1);
+    zx_handle_t handle = new_vmo(1, 0);
     ck_assert_uint_eq(rights_of(handle), 0xd0efu);
     zx_handle_close(handle);
     ck_assert_int_eq(zx_vmo_create(1, ZX_VMO_RESIZABLE, &handle), ZX_OK);
@@ -76,7 +49,7 @@ END_TEST
 START_TEST(size_is_in_whole_pages) {
     const uint64_t sizes[][2] = {{0, 0}, {1, 4096}, {4096, 4096}, {4097, 8192}};
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-        const zx_handle_t vmo = new_vmo(sizes[i][0]);
+        const zx_handle_t vmo = new_vmo(sizes[i][0], 0);
         const zx_handle_t bare = with_rights(vmo, ZX_RIGHT_NONE);
         uint64_t size = 7;
         ck_assert_int_eq(zx_vmo_get_size(bare, &size), ZX_OK);
@@ -95,7 +68,7 @@ START_TEST(size_is_in_whole_pages) {
 END_TEST
 
 START_TEST(read_returns_what_was_written) {
-    const zx_handle_t vmo = new_vmo(4 * 4096);
+    const zx_handle_t vmo = new_vmo(4 * 4096, 0);
     uint8_t buffer[3000];
     uint8_t expected[3000];
     for (size_t i = 0; i < sizeof(expected); i++) {
@@ -112,7 +85,7 @@ START_TEST(read_returns_what_was_written) {
 END_TEST
 
 START_TEST(ranges_are_checked) {
-    const zx_handle_t vmo = new_vmo(4096);
+    const zx_handle_t vmo = new_vmo(4096, 0);
     uint8_t byte = 0;
     const uint64_t good[][2] = {{0, 0}, {4096, 0}, {4095, 1}};
     for (size_t i = 0; i < 3; i++) {
@@ -133,7 +106,7 @@ START_TEST(ranges_are_checked) {
 END_TEST
 
 START_TEST(read_and_write_check_in_order) {
-    const zx_handle_t vmo = new_vmo(4096);
+    const zx_handle_t vmo = new_vmo(4096, 0);
     const zx_handle_t reader = with_rights(vmo, ZX_RIGHT_READ);
     const zx_handle_t writer = with_rights(vmo, ZX_RIGHT_WRITE);
     const zx_handle_t port = new_port();
@@ -155,7 +128,7 @@ START_TEST(read_and_write_check_in_order) {
 END_TEST
 
 START_TEST(copies_stop_at_bad_memory) {
-    const zx_handle_t vmo = new_vmo(4096);
+    const zx_handle_t vmo = new_vmo(4096, 0);
     for (size_t size = 1; size < 40; size++) {
         uint8_t *edge = before_bad_memory(size);
         ck_assert_int_eq(zx_vmo_read(vmo, edge, 0, size), ZX_OK);
@@ -168,7 +141,7 @@ END_TEST
 
 START_TEST(huge_vmo_takes_memory_only_where_touched) {
     const uint64_t size = UINT64_C(1) << 36;
-    const zx_handle_t vmo = new_vmo(size);
+    const zx_handle_t vmo = new_vmo(size, 0);
     uint64_t value = 0x1122334455667788;
     ck_assert_int_eq(zx_vmo_write(vmo, &value, size - 8, 8), ZX_OK);
     value = 0;
@@ -183,7 +156,7 @@ START_TEST(replace_as_executable_adds_the_right) {
     ck_assert_int_eq(
         zirconia_resource_create(ZX_RSRC_KIND_SYSTEM, ZX_RSRC_SYSTEM_VMEX_BASE, 1, &vmex), ZX_OK);
     for (int i = 0; i < 2; i++) {
-        const zx_handle_t vmo = new_vmo(4096);
+        const zx_handle_t vmo = new_vmo(4096, 0);
         zx_handle_t executable = ZX_HANDLE_INVALID;
         ck_assert_int_eq(zx_vmo_replace_as_executable(vmo, i == 0 ? 0 : vmex, &executable), ZX_OK);
         ck_assert_uint_eq(rights_of(executable), 0xd0ffu);
@@ -208,12 +181,12 @@ START_TEST(replace_as_executable_refuses) {
     ck_assert_int_eq(zirconia_resource_create(ZX_RSRC_KIND_MMIO, 0, 10, &other_kind), ZX_OK);
     ck_assert_int_eq(zirconia_hypervisor_resource(&other_base), ZX_OK);
     expect_refusal(7, 9, ZX_ERR_BAD_HANDLE);
-    expect_refusal(new_vmo(1), 7, ZX_ERR_BAD_HANDLE);
-    expect_refusal(new_vmo(1), other_kind, ZX_ERR_WRONG_TYPE);
-    expect_refusal(new_vmo(1), other_base, ZX_ERR_OUT_OF_RANGE);
+    expect_refusal(new_vmo(1, 0), 7, ZX_ERR_BAD_HANDLE);
+    expect_refusal(new_vmo(1, 0), other_kind, ZX_ERR_WRONG_TYPE);
+    expect_refusal(new_vmo(1, 0), other_base, ZX_ERR_OUT_OF_RANGE);
     expect_refusal(new_port(), 0, ZX_ERR_WRONG_TYPE);
     for (int i = 0; i < BAD_POINTER_COUNT; i++) {
-        const zx_handle_t vmo = new_vmo(1);
+        const zx_handle_t vmo = new_vmo(1, 0);
         ck_assert_int_eq(zx_vmo_replace_as_executable(vmo, 0, bad_pointer(i)), ZX_ERR_INVALID_ARGS);
         ck_assert_int_eq(zx_handle_close(vmo), ZX_ERR_BAD_HANDLE);
     }

@@ -13,12 +13,6 @@
 
 #define PAGE 4096u
 
-static zx_handle_t new_vmo(uint64_t size, uint32_t options) {
-    zx_handle_t handle = ZX_HANDLE_INVALID;
-    ck_assert_int_eq(zx_vmo_create(size, options, &handle), ZX_OK);
-    return handle;
-}
-
 static zx_handle_t new_child(zx_handle_t parent, uint32_t options, uint64_t offset, uint64_t size) {
     zx_handle_t handle = ZX_HANDLE_INVALID;
     ck_assert_int_eq(zx_vmo_create_child(parent, options, offset, size, &handle), ZX_OK);
@@ -33,13 +27,6 @@ static uint8_t get(zx_handle_t vmo, uint64_t offset) {
     uint8_t value = 0xee;
     ck_assert_int_eq(zx_vmo_read(vmo, &value, offset, 1), ZX_OK);
     return value;
-}
-
-static zx_rights_t rights_of(zx_handle_t handle) {
-    zx_info_handle_basic_t info;
-    ck_assert_int_eq(
-        zx_object_get_info(handle, ZX_INFO_HANDLE_BASIC, &info, sizeof(info), NULL, NULL), ZX_OK);
-    return info.rights;
 }
 
 START_TEST(create_child_checks_in_order) {

@@ -17,12 +17,6 @@
 
 enum { READ_WRITE = ZX_VM_PERM_READ | ZX_VM_PERM_WRITE };
 
-static zx_handle_t new_vmo(uint64_t size, uint32_t options) {
-    zx_handle_t handle = ZX_HANDLE_INVALID;
-    ck_assert_int_eq(zx_vmo_create(size, options, &handle), ZX_OK);
-    return handle;
-}
-
 static uint8_t *map(zx_handle_t vmo, uint32_t options, uint64_t offset, size_t length) {
     zx_vaddr_t address = 0;
     ck_assert_int_eq(zx_vmar_map(zx_vmar_root_self(), options, 0, vmo, offset, length, &address),

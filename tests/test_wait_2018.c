@@ -43,13 +43,8 @@ END_TEST
 START_TEST(props_tell_what_can_be_waited_for) {
     const zx_handle_t event = new_event();
     const zx_handle_t port = new_port();
-    zx_info_handle_basic_t info;
-    ck_assert_int_eq(
-        zx_object_get_info(event, ZX_INFO_HANDLE_BASIC, &info, sizeof(info), NULL, NULL), ZX_OK);
-    ck_assert_uint_eq(info.props, ZX_OBJ_PROP_WAITABLE);
-    ck_assert_int_eq(
-        zx_object_get_info(port, ZX_INFO_HANDLE_BASIC, &info, sizeof(info), NULL, NULL), ZX_OK);
-    ck_assert_uint_eq(info.props, ZX_OBJ_PROP_NONE);
+    ck_assert_uint_eq(basic_info(event).props, ZX_OBJ_PROP_WAITABLE);
+    ck_assert_uint_eq(basic_info(port).props, ZX_OBJ_PROP_NONE);
     zx_handle_close(event);
     zx_handle_close(port);
 }
@@ -200,8 +195,6 @@ START_TEST(packet_of_a_repeating_wait_outlives_the_handle) {
 END_TEST
 
 START_TEST(any_order_of_closing_is_safe) {
-    static const int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
-                                     {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
     const uint64_t objects = objects_so_far();
     for (int i = 0; i < 12; i++) {
         zx_handle_t handles[3];
@@ -212,9 +205,7 @@ START_TEST(any_order_of_closing_is_safe) {
         if (i >= 6) {
             set_signals(handles[0], A);
         }
-        for (int step = 0; step < 3; step++) {
-            ck_assert_int_eq(zx_handle_close(handles[orders[i % 6][step]]), ZX_OK);
-        }
+        close_in_order(handles, i % 6);
         ck_assert_uint_eq(object_count(), objects);
     }
 }

@@ -6,16 +6,14 @@
 #ifndef TESTS_THREAD_FIXTURE_H
 #define TESTS_THREAD_FIXTURE_H
 
-#include <check.h>
+#include "handles.h"
+
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <zircon/process.h>
-#include <zircon/syscalls.h>
 #include <zircon/syscalls/debug.h>
 #include <zircon/syscalls/exception.h>
-#include <zircon/syscalls/object.h>
-#include <zircon/syscalls/port.h>
 
 enum { STACK_SIZE = 1 << 18 };
 
@@ -63,12 +61,6 @@ static inline void worker_end(struct worker *worker) {
     free(worker->stack);
 }
 
-static inline zx_signals_t signals_now(zx_handle_t handle) {
-    zx_signals_t observed = 0x55;
-    ck_assert_int_eq(zx_object_wait_one(handle, 0, 0, &observed), ZX_ERR_TIMED_OUT);
-    return observed;
-}
-
 static inline uint32_t state_of(zx_handle_t handle) {
     zx_info_thread_t info = {0};
     ck_assert_int_eq(zx_object_get_info(handle, ZX_INFO_THREAD, &info, sizeof info, NULL, NULL),
@@ -80,13 +72,6 @@ static inline void until_state(zx_handle_t handle, uint32_t state) {
     while (state_of(handle) != state) {
         zx_nanosleep(0);
     }
-}
-
-static inline zx_koid_t koid_of(zx_handle_t handle) {
-    zx_info_handle_basic_t info = {0};
-    ck_assert_int_eq(
-        zx_object_get_info(handle, ZX_INFO_HANDLE_BASIC, &info, sizeof info, NULL, NULL), ZX_OK);
-    return info.koid;
 }
 
 // A worker's argument that it counts in, without ever entering the library.
