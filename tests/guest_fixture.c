@@ -4,6 +4,8 @@
 
 #include "guest_fixture.h"
 
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <zirconia/zirconia.h>
@@ -106,6 +108,24 @@ zx_vcpu_state_t enter_to_event(uint64_t vector, uint64_t error_code, uint64_t ri
     ck_assert_uint_eq(state.r8, error_code);
     ck_assert_uint_eq(state.r9, rip);
     return state;
+}
+
+void *run_real_mode_vcpu(void *unused) {
+    zx_handle_t own = ZX_HANDLE_INVALID;
+    zx_port_packet_t packet;
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, 0x11000, &own), ZX_OK);
+    ck_assert_int_eq(zx_vcpu_enter(own, &packet), ZX_OK);
+    ck_assert_uint_eq(packet.type, ZX_PKT_TYPE_GUEST_IO);
+    ck_assert_int_eq(zx_handle_close(own), ZX_OK);
+    return unused;
+}
+
+void *kick_until(void *over) {
+    while (!atomic_load((atomic_bool *)over)) {
+        ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+        sched_yield();
+    }
+    return NULL;
 }
 
 zx_vcpu_state_t read_state(void) {

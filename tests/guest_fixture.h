@@ -49,6 +49,12 @@ void enter_to_end(void);
 // Enters, and fails the test unless that status comes back and the packet was left alone.
 void enter_fails(zx_status_t status);
 
+// For a thread: runs a VCPU of its own from 0x11000 on, in real mode, to its access to a port.
+void *run_real_mode_vcpu(void *unused);
+
+// For a thread: kicks the VCPU again and again until the atomic_bool is true.
+void *kick_until(void *over);
+
 zx_vcpu_state_t read_state(void);
 void write_state(const zx_vcpu_state_t *state);
 

@@ -4,8 +4,7 @@
 // them.
 
 #include "execute.h"
-
-#include <pthread.h>
+#include "other_thread.h"
 
 #define MSR_TSC_DEADLINE 0x6e0u
 #define ICR 0x830u
@@ -182,9 +181,7 @@ static void *run_application_processor(void *nothing) {
 START_TEST(a_second_vcpu_has_an_id_of_its_own) {
     guest_start("application_processor");
     trap(ZX_GUEST_TRAP_IO, 0x11, 1, ZX_HANDLE_INVALID, 0);
-    pthread_t thread;
-    ck_assert_int_eq(pthread_create(&thread, NULL, run_application_processor, NULL), 0);
-    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    join_thread(start_thread(run_application_processor, NULL));
     guest_close();
 }
 END_TEST

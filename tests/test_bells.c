@@ -256,16 +256,6 @@ START_TEST(cancelling_by_source_does_not_find_bells) {
 }
 END_TEST
 
-static void *ring_in_real_mode(void *unused) {
-    zx_handle_t own = ZX_HANDLE_INVALID;
-    zx_port_packet_t packet;
-    ck_assert_int_eq(zx_vcpu_create(guest, 0, 0x11000, &own), ZX_OK);
-    ck_assert_int_eq(zx_vcpu_enter(own, &packet), ZX_OK);
-    ck_assert_uint_eq(packet.type, ZX_PKT_TYPE_GUEST_IO);
-    ck_assert_int_eq(zx_handle_close(own), ZX_OK);
-    return unused;
-}
-
 static void *run_own(void *unused) {
     zx_vcpu_state_t state = {.rax = 0x30000, .rdi = 1000};
     ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
@@ -284,7 +274,7 @@ START_TEST(several_vcpus_ring_one_bell_and_none_is_lost) {
     trap(ZX_GUEST_TRAP_IO, 0x10, 1, ZX_HANDLE_INVALID, 0);
     const pthread_t first = start_thread(run_own, NULL);
     wait_for_count(1); // The boot processor is made first.
-    const pthread_t second = start_thread(ring_in_real_mode, NULL);
+    const pthread_t second = start_thread(run_real_mode_vcpu, NULL);
     for (unsigned i = 0; i < 2000; i++) {
         zx_port_packet_t packet;
         ck_assert_int_eq(zx_port_wait(port, ZX_TIME_INFINITE, &packet), ZX_OK);

@@ -123,14 +123,11 @@ START_TEST(rights_are_exact_and_exceptions_cannot_be_duplicated) {
     const zx_handle_t channel = channel_of(worker.handle, 0);
     worker_start(&worker, touch_page, NULL);
     const zx_handle_t exception = next_fault(channel);
-    zx_info_handle_basic_t info = {0};
     zx_handle_t second = ZX_HANDLE_INVALID;
-    ck_assert_int_eq(
-        zx_object_get_info(channel, ZX_INFO_HANDLE_BASIC, &info, sizeof info, NULL, NULL), ZX_OK);
+    zx_info_handle_basic_t info = basic_info(channel);
     ck_assert_uint_eq(info.type, ZX_OBJ_TYPE_CHANNEL);
     ck_assert_uint_eq(info.rights, 0x4006);
-    ck_assert_int_eq(
-        zx_object_get_info(exception, ZX_INFO_HANDLE_BASIC, &info, sizeof info, NULL, NULL), ZX_OK);
+    info = basic_info(exception);
     ck_assert_uint_eq(info.type, ZX_OBJ_TYPE_EXCEPTION);
     ck_assert_uint_eq(info.rights, 0x80c2);
     ck_assert_int_eq(zx_handle_duplicate(exception, ZX_RIGHT_SAME_RIGHTS, &second),

@@ -27,18 +27,18 @@ static zx_vcpu_state_t cpuid(uint64_t leaf, uint64_t subleaf) {
     return read_state();
 }
 
+static void expect_leaf(uint64_t leaf, uint64_t rax, uint64_t rbx, uint64_t rcx, uint64_t rdx) {
+    const zx_vcpu_state_t state = cpuid(leaf, 0);
+    ck_assert_uint_eq(state.rax, rax);
+    ck_assert_uint_eq(state.rbx, rbx);
+    ck_assert_uint_eq(state.rcx, rcx);
+    ck_assert_uint_eq(state.rdx, rdx);
+}
+
 START_TEST(cpuid_names_the_hypervisor) {
     guest_start("cpuid");
-    zx_vcpu_state_t state = cpuid(0x40000000, 0);
-    ck_assert_uint_eq(state.rax, 0x40000001);
-    ck_assert_uint_eq(state.rbx, 0x4b4d564b);
-    ck_assert_uint_eq(state.rcx, 0x564b4d56);
-    ck_assert_uint_eq(state.rdx, 0x4d);
-    state = cpuid(0x40000001, 0);
-    ck_assert_uint_eq(state.rax, 0xb);
-    ck_assert_uint_eq(state.rbx, 0);
-    ck_assert_uint_eq(state.rcx, 0);
-    ck_assert_uint_eq(state.rdx, 0);
+    expect_leaf(0x40000000, 0x40000001, 0x4b4d564b, 0x564b4d56, 0x4d);
+    expect_leaf(0x40000001, 0xb, 0, 0, 0);
 }
 END_TEST
 
@@ -55,11 +55,7 @@ END_TEST
 
 START_TEST(cpuid_has_no_topology_but_the_apic_identifier) {
     guest_start("cpuid");
-    const zx_vcpu_state_t state = cpuid(0xb, 0);
-    ck_assert_uint_eq(state.rax, 0);
-    ck_assert_uint_eq(state.rbx, 0);
-    ck_assert_uint_eq(state.rcx, 0);
-    ck_assert_uint_eq(state.rdx, 0);
+    expect_leaf(0xb, 0, 0, 0, 0);
 }
 END_TEST
 
@@ -315,11 +311,7 @@ END_TEST
 
 START_TEST(cpuid_has_no_performance_counters) {
     guest_start("cpuid");
-    const zx_vcpu_state_t state = cpuid(0xa, 0);
-    ck_assert_uint_eq(state.rax, 0);
-    ck_assert_uint_eq(state.rbx, 0x7f);
-    ck_assert_uint_eq(state.rcx, 0);
-    ck_assert_uint_eq(state.rdx, 0);
+    expect_leaf(0xa, 0, 0x7f, 0, 0);
 }
 END_TEST
 

@@ -6,7 +6,6 @@
 #include "guest_fixture.h"
 #include "other_thread.h"
 
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
@@ -25,15 +24,6 @@ enum {
 
 static atomic_bool over;
 
-static void *kick_without_end(void *unused) {
-    (void)unused;
-    while (!atomic_load(&over)) {
-        ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
-        sched_yield();
-    }
-    return NULL;
-}
-
 static void start(uint64_t place) {
     guest_start("faults");
     const zx_vcpu_state_t state = {.rdx = place};
@@ -45,7 +35,7 @@ START_TEST(a_guest_that_faults_for_ever_is_ended_by_a_kick) {
     const uint64_t cases[] = {IN_HANDLER, HANDLER_ABSENT, BREAKPOINT};
     zx_port_packet_t packet;
     start(cases[_i]);
-    const pthread_t kicker = start_thread(kick_without_end, NULL);
+    const pthread_t kicker = start_thread(kick_until, &over);
     for (int i = 0; i < 1000; i++) {
         ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_ERR_CANCELED);
     }
@@ -78,7 +68,7 @@ static bool is_clean(zx_status_t status) {
 START_TEST(a_stack_that_runs_over_everything_ends_cleanly) {
     zx_port_packet_t packet;
     start(IN_HANDLER_DEEPER);
-    const pthread_t kicker = start_thread(kick_without_end, NULL);
+    const pthread_t kicker = start_thread(kick_until, &over);
     for (int i = 0; i < 10000; i++) {
         ck_assert(is_clean(zx_vcpu_enter(vcpu, &packet)));
     }
@@ -101,7 +91,7 @@ START_TEST(garbage_in_page_tables_ends_cleanly) {
     zx_port_packet_t packet;
     uint64_t seed = (uint64_t)_i;
     guest_start("faults");
-    const pthread_t kicker = start_thread(kick_without_end, NULL);
+    const pthread_t kicker = start_thread(kick_until, &over);
     for (int round = 0; round < 200; round++) {
         for (size_t i = 0; i < sizeof garbage / sizeof garbage[0]; i++) {
             garbage[i] = (next_random(&seed) & possible) | likely;

@@ -3,28 +3,14 @@
 // Guest memory that the client takes away, gives back and shares while the guest runs (hypervisor
 // ABI 5.13, 10; objects ABI 5.4).
 
-#include "guest_fixture.h"
+#include "memory_guest.h"
 #include "other_thread.h"
 
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <zircon/process.h>
 
-// The places in the list of memory.asm.
-enum work { LOAD, ANSWER, STORE_AND_LOAD };
-
-#define DATA 0x400000u
 #define ROUNDS 10000u
-
-static const zx_vm_option_t all =
-    ZX_VM_SPECIFIC | ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE;
-
-static void start(enum work work, uint64_t address) {
-    guest_start("memory");
-    const zx_vcpu_state_t state = {.rdx = work, .rdi = address, .rax = 0x5555};
-    write_state(&state);
-}
 
 static void map(uint64_t at, zx_vm_option_t options, uint64_t offset) {
     zx_vaddr_t address = 0;
@@ -32,9 +18,7 @@ static void map(uint64_t at, zx_vm_option_t options, uint64_t offset) {
 }
 
 static void *unmap_when_it_runs(void *page) {
-    while (memory_u64(0x20000) < 3) {
-        sched_yield();
-    }
+    until_it_runs();
     ck_assert_int_eq(zx_vmar_unmap(vmar, *(uint64_t *)page, 0x1000), ZX_OK);
     return NULL;
 }
@@ -49,13 +33,13 @@ START_TEST(memory_unmapped_under_a_running_guest_is_gone_at_once) {
     const pthread_t thread = start_thread(unmap_when_it_runs, &pages[_i]);
     ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_ERR_NOT_FOUND);
     join_thread(thread);
-    const uint64_t count = memory_u64(0x20000);
+    const uint64_t count = memory_u64(COUNT);
     ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_ERR_NOT_FOUND);
-    ck_assert_uint_eq(memory_u64(0x20000), count);
+    ck_assert_uint_eq(memory_u64(COUNT), count);
     map(page, all, page);
-    memory_write(0x20008, &end, sizeof end);
+    memory_write(COUNT + 8, &end, sizeof end);
     enter_to_end();
-    ck_assert_uint_le(memory_u64(0x20000), count + 1);
+    ck_assert_uint_le(memory_u64(COUNT), count + 1);
 }
 END_TEST
 
@@ -114,7 +98,7 @@ static void *ask(void *unused) {
     return NULL;
 }
 
-START_TEST(host_and_guest_share_a_mapping) {
+static void start_answering(void) {
     zx_vaddr_t address = 0;
     start(ANSWER, DATA);
     ck_assert_int_eq(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, memory,
@@ -122,11 +106,15 @@ START_TEST(host_and_guest_share_a_mapping) {
                      ZX_OK);
     shared = (_Atomic uint64_t *)address;
     atomic_store(&shared[0], 1);
+}
+
+START_TEST(host_and_guest_share_a_mapping) {
+    start_answering();
     const pthread_t asker = start_thread(ask, NULL);
     enter_to_end();
     join_thread(asker);
     ck_assert_uint_eq(memory_u64(DATA + 8), 2 * (ROUNDS + 1));
-    ck_assert_int_eq(zx_vmar_unmap(zx_vmar_root_self(), address, 0x1000), ZX_OK);
+    ck_assert_int_eq(zx_vmar_unmap(zx_vmar_root_self(), (zx_vaddr_t)shared, 0x1000), ZX_OK);
     ck_assert_uint_eq(memory_u64(DATA + 8), 2 * (ROUNDS + 1));
 }
 END_TEST
@@ -144,13 +132,7 @@ static void *churn(void *unused) {
 }
 
 START_TEST(mappings_elsewhere_come_and_go_without_disturbing_a_guest) {
-    zx_vaddr_t address = 0;
-    start(ANSWER, DATA);
-    ck_assert_int_eq(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, memory,
-                                 DATA, 0x1000, &address),
-                     ZX_OK);
-    shared = (_Atomic uint64_t *)address;
-    atomic_store(&shared[0], 1);
+    start_answering();
     const pthread_t churner = start_thread(churn, NULL);
     const pthread_t asker = start_thread(ask, NULL);
     enter_to_end();

@@ -196,15 +196,6 @@ END_TEST
 
 static atomic_bool storm_over;
 
-static void *kick_without_end(void *unused) {
-    (void)unused;
-    while (!atomic_load(&storm_over)) {
-        ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
-        sched_yield();
-    }
-    return NULL;
-}
-
 // What hash.asm computes.
 static uint64_t hash(uint64_t steps) {
     uint64_t value = 1;
@@ -222,7 +213,7 @@ START_TEST(kicks_do_not_change_what_a_guest_computes) {
     guest_start("hash");
     zx_vcpu_state_t state = {.rdi = steps, .rsi = (uint64_t)_i};
     write_state(&state);
-    const pthread_t kicker = start_thread(kick_without_end, NULL);
+    const pthread_t kicker = start_thread(kick_until, &storm_over);
     while (cancels < 1000) {
         zx_port_packet_t packet;
         zx_status_t status;

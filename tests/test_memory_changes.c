@@ -4,34 +4,15 @@
 // one memory in several places (objects ABI 5.1, 5.5; hypervisor ABI 10). Unmapping is in
 // test_guest_memory.c.
 
-#include "guest_fixture.h"
+#include "memory_guest.h"
 #include "other_thread.h"
 
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zircon/process.h>
 
-// The places in the list of memory.asm.
-enum work { LOAD, ANSWER, STORE_AND_LOAD };
-
-#define DATA 0x400000u
 #define EXTRA MEMORY_SIZE // Where a second VMO is mapped.
 #define PAGE 0x1000u
-#define COUNT 0x20000u
-
-static const zx_vm_option_t all =
-    ZX_VM_SPECIFIC | ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE;
-
-static void aim(enum work work, uint64_t address, uint64_t value) {
-    const zx_vcpu_state_t state = {.rdx = work, .rdi = address, .rax = value};
-    write_state(&state);
-}
-
-static void start(enum work work, uint64_t address) {
-    guest_start("memory");
-    aim(work, address, 0x5555);
-}
 
 // A resizable VMO at EXTRA, with a mapping that is larger.
 static zx_handle_t map_extra(uint64_t size) {
@@ -48,12 +29,6 @@ static uint64_t value_at(zx_handle_t vmo, uint64_t offset) {
     uint64_t value = 0x77;
     ck_assert_int_eq(zx_vmo_read(vmo, &value, offset, sizeof value), ZX_OK);
     return value;
-}
-
-static void until_it_runs(void) {
-    while (memory_u64(COUNT) < 3) {
-        sched_yield();
-    }
 }
 
 // --- While the guest runs ---

@@ -3,8 +3,8 @@
 // The paravirtual clocks (hypervisor ABI 9) and clock pairing (5.11).
 
 #include "execute.h"
+#include "other_thread.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 #define SYSTEM_TIME 0x4b564d01u
@@ -250,23 +250,12 @@ START_TEST(time_never_goes_back) {
 }
 END_TEST
 
-static void *run_reader(void *nothing) {
-    zx_handle_t own = ZX_HANDLE_INVALID;
-    zx_port_packet_t packet;
-    ck_assert_int_eq(zx_vcpu_create(guest, 0, 0x11000, &own), ZX_OK);
-    ck_assert_int_eq(zx_vcpu_enter(own, &packet), ZX_OK);
-    ck_assert_uint_eq(packet.type, ZX_PKT_TYPE_GUEST_IO);
-    ck_assert_int_eq(zx_handle_close(own), ZX_OK);
-    return nothing;
-}
-
 START_TEST(another_vcpu_never_sees_half_of_an_update) {
     guest_start("pvclock_shared");
     trap(ZX_GUEST_TRAP_IO, 0x11, 1, ZX_HANDLE_INVALID, 0);
-    pthread_t thread;
-    ck_assert_int_eq(pthread_create(&thread, NULL, run_reader, NULL), 0);
+    const pthread_t thread = start_thread(run_real_mode_vcpu, NULL);
     enter_to_end();
-    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    join_thread(thread);
     ck_assert_uint_eq((uint32_t)memory_u64(0x8004), 1);
     ck_assert_uint_eq((uint32_t)memory_u64(0x8008), 0);
     ck_assert_uint_gt(clock_at(0x9000).version, 2);

@@ -62,10 +62,8 @@ END_TEST
 START_TEST(a_token_cannot_be_duplicated_or_waited_for) {
     start_counting();
     const zx_handle_t token = suspend();
-    zx_info_handle_basic_t info = {0};
     zx_handle_t second = ZX_HANDLE_INVALID;
-    ck_assert_int_eq(
-        zx_object_get_info(token, ZX_INFO_HANDLE_BASIC, &info, sizeof info, NULL, NULL), ZX_OK);
+    const zx_info_handle_basic_t info = basic_info(token);
     ck_assert_uint_eq(info.type, ZX_OBJ_TYPE_SUSPEND_TOKEN);
     ck_assert_uint_eq(info.rights, ZX_RIGHT_TRANSFER | ZX_RIGHT_INSPECT);
     ck_assert_int_eq(zx_handle_duplicate(token, ZX_RIGHT_SAME_RIGHTS, &second),

@@ -19,10 +19,7 @@ START_TEST(a_new_thread_has_no_signals_and_is_new) {
     struct worker worker = worker_new();
     ck_assert_uint_eq(signals_of(worker.handle), 0);
     ck_assert_uint_eq(state_of(worker.handle), ZX_THREAD_STATE_NEW);
-    zx_info_handle_basic_t info = {0};
-    ck_assert_int_eq(
-        zx_object_get_info(worker.handle, ZX_INFO_HANDLE_BASIC, &info, sizeof info, NULL, NULL),
-        ZX_OK);
+    const zx_info_handle_basic_t info = basic_info(worker.handle);
     ck_assert_uint_eq(info.type, ZX_OBJ_TYPE_THREAD);
     ck_assert_uint_eq(info.rights, 0x4d2cf);
     ck_assert_uint_eq(info.related_koid, koid_of(zx_process_self()));
@@ -315,10 +312,7 @@ END_TEST
 
 START_TEST(process_and_job_know_each_other) {
     const zx_koid_t process = koid_of(zx_process_self());
-    zx_info_handle_basic_t info = {0};
-    ck_assert_int_eq(
-        zx_object_get_info(zx_process_self(), ZX_INFO_HANDLE_BASIC, &info, sizeof info, NULL, NULL),
-        ZX_OK);
+    const zx_info_handle_basic_t info = basic_info(zx_process_self());
     ck_assert_uint_eq(info.rights, 0x6d3cf);
     ck_assert_uint_eq(info.related_koid, koid_of(zx_job_default()));
     zx_koid_t koid = 0;

@@ -22,10 +22,7 @@ START_TEST(create_checks_its_arguments) {
     }
     for (uint32_t slack = ZX_TIMER_SLACK_CENTER; slack <= ZX_TIMER_SLACK_LATE; slack++) {
         ck_assert_int_eq(zx_timer_create(slack, ZX_CLOCK_MONOTONIC, &timer), ZX_OK);
-        zx_info_handle_basic_t info;
-        ck_assert_int_eq(
-            zx_object_get_info(timer, ZX_INFO_HANDLE_BASIC, &info, sizeof(info), NULL, NULL),
-            ZX_OK);
+        const zx_info_handle_basic_t info = basic_info(timer);
         ck_assert_uint_eq(info.rights, 0xd00b);
         ck_assert_uint_eq(info.type, ZX_OBJ_TYPE_TIMER);
         ck_assert_uint_eq(signals_of(timer), 0);

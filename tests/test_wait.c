@@ -4,10 +4,8 @@
 // (objects ABI 2.5, 3.3, 3.4, 3.6).
 
 #include "bad_memory.h"
-#include "object_fixture.h"
+#include "blocked_thread.h"
 #include "run_tests.h"
-
-#include <pthread.h>
 
 static const zx_signals_t A = ZX_USER_SIGNAL_0;
 static const zx_signals_t B = ZX_USER_SIGNAL_1;
@@ -62,30 +60,6 @@ START_TEST(timeout_comes_at_the_deadline_and_leaves_no_wait) {
 END_TEST
 
 // --- Another thread waits ---
-
-struct blocked {
-    zx_handle_t handle;
-    zx_signals_t wanted;
-    zx_time_t deadline;
-    zx_status_t status;
-    zx_signals_t observed;
-    pthread_t thread;
-};
-
-static void *wait_one(void *argument) {
-    struct blocked *blocked = argument;
-    blocked->status =
-        zx_object_wait_one(blocked->handle, blocked->wanted, blocked->deadline, &blocked->observed);
-    return NULL;
-}
-
-// Returns once the thread's wait has begun: the object has `observers` waits then.
-static void block(struct blocked *blocked, zx_handle_t handle, zx_signals_t wanted, int observers) {
-    *blocked = (struct blocked){
-        .handle = handle, .wanted = wanted, .deadline = ZX_TIME_INFINITE, .observed = 42};
-    ck_assert_int_eq(pthread_create(&blocked->thread, NULL, wait_one, blocked), 0);
-    until_observers(handle, observers);
-}
 
 START_TEST(signal_wakes_and_a_pulse_is_seen) {
     const zx_handle_t event = new_event();

@@ -5,10 +5,8 @@
 
 #define ZIRCONIA_ABI_2018
 
-#include "object_fixture.h"
+#include "blocked_thread.h"
 #include "run_tests.h"
-
-#include <pthread.h>
 
 static const zx_signals_t A = ZX_USER_SIGNAL_0;
 static const zx_signals_t B = ZX_USER_SIGNAL_1;
@@ -75,31 +73,16 @@ START_TEST(wait_many_takes_sixteen) {
 }
 END_TEST
 
-struct blocked {
-    zx_handle_t handle;
-    zx_time_t deadline;
-    zx_status_t status;
-    zx_signals_t observed;
-};
-
-static void *wait_one(void *argument) {
-    struct blocked *blocked = argument;
-    blocked->status = zx_object_wait_one(blocked->handle, A, blocked->deadline, &blocked->observed);
-    return NULL;
-}
-
 START_TEST(observed_collects_the_whole_wait) {
     const zx_handle_t event = new_event();
-    struct blocked blocked = {.handle = event, .deadline = ZX_TIME_INFINITE};
-    pthread_t thread;
+    struct blocked blocked;
     set_signals(event, ZX_USER_SIGNAL_7);
-    ck_assert_int_eq(pthread_create(&thread, NULL, wait_one, &blocked), 0);
-    until_observers(event, 1);
+    block(&blocked, event, A, 1);
     clear_signals(event, ZX_USER_SIGNAL_7);
     set_signals(event, B);
     clear_signals(event, B);
     set_signals(event, A);
-    pthread_join(thread, NULL);
+    pthread_join(blocked.thread, NULL);
     ck_assert_int_eq(blocked.status, ZX_OK);
     ck_assert_uint_eq(blocked.observed, ZX_USER_SIGNAL_7 | A | B);
     zx_handle_close(event);
@@ -109,14 +92,12 @@ END_TEST
 START_TEST(cancelled_wait_has_collected_too) {
     const zx_handle_t event = new_event();
     const zx_handle_t copy = with_rights(event, ZX_RIGHT_SAME_RIGHTS);
-    struct blocked blocked = {.handle = event, .deadline = ZX_TIME_INFINITE};
-    pthread_t thread;
-    ck_assert_int_eq(pthread_create(&thread, NULL, wait_one, &blocked), 0);
-    until_observers(event, 1);
+    struct blocked blocked;
+    block(&blocked, event, A, 1);
     set_signals(event, B);
     clear_signals(event, B);
     zx_handle_close(event);
-    pthread_join(thread, NULL);
+    pthread_join(blocked.thread, NULL);
     ck_assert_int_eq(blocked.status, ZX_ERR_CANCELED);
     ck_assert_uint_eq(blocked.observed, B | ZX_SIGNAL_HANDLE_CLOSED);
     zx_handle_close(copy);
