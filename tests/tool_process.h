@@ -23,7 +23,7 @@ struct tool_result {
 };
 
 static struct tool_result result;
-static char folder[] = "/tmp/zirconia-test-XXXXXX";
+static char folder[256]; // In TMPDIR, or else /tmp; no character of it is special to a shell.
 
 // To be the fixture's start and end, unchecked. A sanitizer in the tool must not add to what the
 // tool says unless it found something.
@@ -32,12 +32,16 @@ static inline void make_folder(void) {
     const char *present = getenv("LSAN_OPTIONS");
     snprintf(options, sizeof options, "%s:print_suppressions=0", present != NULL ? present : "");
     ck_assert_int_eq(setenv("LSAN_OPTIONS", options, 1), 0);
+    const char *parent = getenv("TMPDIR");
+    ck_assert_int_lt(snprintf(folder, sizeof folder, "%s/zirconia-test-XXXXXX",
+                              parent != NULL && parent[0] != '\0' ? parent : "/tmp"),
+                     (int)sizeof folder);
     ck_assert_ptr_nonnull(mkdtemp(folder));
 }
 
 static inline void remove_folder(void) {
     char command[sizeof folder + 16];
-    snprintf(command, sizeof command, "rm -r %s", folder);
+    snprintf(command, sizeof command, "rm -r '%s'", folder);
     ck_assert_int_eq(system(command), 0);
 }
 
