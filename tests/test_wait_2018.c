@@ -27,6 +27,14 @@ START_TEST(handle_checks_look_at_rights_first) {
     ck_assert_int_eq(zx_port_queue(strong, &packet), ZX_ERR_WRONG_TYPE);
     ck_assert_int_eq(zx_port_wait(strong, 0, &packet), ZX_ERR_WRONG_TYPE);
     ck_assert_int_eq(zx_port_cancel(strong, event, 0), ZX_ERR_WRONG_TYPE);
+    ck_assert_int_eq(zx_object_get_info(bare, ZX_INFO_VMAR, NULL, 0, NULL, NULL),
+                     ZX_ERR_ACCESS_DENIED);
+    ck_assert_int_eq(zx_object_get_info(event, ZX_INFO_VMAR, NULL, 0, NULL, NULL),
+                     ZX_ERR_WRONG_TYPE);
+    ck_assert_int_eq(zx_object_get_info(bare, ZX_INFO_PROCESS, NULL, 0, NULL, NULL),
+                     ZX_ERR_ACCESS_DENIED);
+    ck_assert_int_eq(zx_object_get_info(bare, ZX_INFO_PROCESS_THREADS, NULL, 0, NULL, NULL),
+                     ZX_ERR_ACCESS_DENIED);
     ck_assert_int_eq(zx_object_wait_async(7, 7, 0, A, 2), ZX_ERR_BAD_HANDLE);
     ck_assert_int_eq(zx_object_wait_async(7, bare, 0, A, 2), ZX_ERR_ACCESS_DENIED);
     ck_assert_int_eq(zx_object_wait_async(7, strong, 0, A, 2), ZX_ERR_WRONG_TYPE);

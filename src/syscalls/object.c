@@ -117,7 +117,8 @@ static size_t describe_vcpu(struct object *object, union record *out) {
 static zx_status_t inspect(const struct record_request *request, zx_obj_type_t type,
                            describe_fn *describe) {
     struct object *object = NULL;
-    const zx_status_t status = handle_lookup(request->handle, type, ZX_RIGHT_INSPECT, &object);
+    const zx_status_t status =
+        look_up(request->handle, type, ZX_RIGHT_INSPECT, request->abi_2018, &object);
     if (status != ZX_OK) {
         return status;
     }

@@ -4,7 +4,7 @@
 
 #include "syscalls/info.h"
 
-#include "objects/handle_table.h"
+#include "syscalls/syscalls.h"
 #include "tasks/process.h"
 
 #include <string.h>
@@ -13,7 +13,7 @@
 // The most threads whose koids are told, and the size of the older exception report.
 enum { KOID_LIMIT = 1024, REPORT_SIZE_2018 = 32 };
 
-// The records of 2018, of which the later ones are longer versions.
+// The records of 2018. The later one of a thread begins with the older, that of a process does not.
 struct thread_record_2018 {
     uint32_t state;
     uint32_t wait_exception_port_type;
@@ -30,7 +30,7 @@ struct process_record_2018 {
 static zx_status_t info_thread(const struct record_request *request) {
     struct object *object = NULL;
     const zx_status_t status =
-        handle_lookup(request->handle, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_INSPECT, &object);
+        look_up(request->handle, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_INSPECT, request->abi_2018, &object);
     if (status != ZX_OK) {
         return status;
     }
@@ -46,7 +46,7 @@ static zx_status_t info_thread(const struct record_request *request) {
 static zx_status_t info_exception_report(const struct record_request *request, uint32_t size) {
     struct object *object = NULL;
     zx_status_t status =
-        handle_lookup(request->handle, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_INSPECT, &object);
+        look_up(request->handle, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_INSPECT, request->abi_2018, &object);
     if (status != ZX_OK) {
         return status;
     }
@@ -60,7 +60,7 @@ static zx_status_t info_exception_report(const struct record_request *request, u
 static zx_status_t info_process(const struct record_request *request) {
     struct object *object = NULL;
     const zx_status_t status =
-        handle_lookup(request->handle, ZX_OBJ_TYPE_PROCESS, ZX_RIGHT_INSPECT, &object);
+        look_up(request->handle, ZX_OBJ_TYPE_PROCESS, ZX_RIGHT_INSPECT, request->abi_2018, &object);
     if (status != ZX_OK) {
         return status;
     }
@@ -74,7 +74,8 @@ static zx_status_t info_process(const struct record_request *request) {
 
 static zx_status_t find_parent(const struct record_request *request, zx_obj_type_t type) {
     struct object *object = NULL;
-    const zx_status_t status = handle_lookup(request->handle, type, ZX_RIGHT_ENUMERATE, &object);
+    const zx_status_t status =
+        look_up(request->handle, type, ZX_RIGHT_ENUMERATE, request->abi_2018, &object);
     if (status == ZX_OK) {
         object_unref(object);
     }
