@@ -9,6 +9,7 @@
 #define _POSIX_C_SOURCE 200809L
 #endif
 
+#include "bad_memory.h"
 #include "guest_fixture.h"
 #include "other_thread.h"
 #include "thread_fixture.h"
@@ -301,6 +302,31 @@ START_TEST(creating_and_reading_check_in_order) {
 }
 END_TEST
 
+// Each result in turn. The next handler is asked, since nobody can answer what is lost.
+START_TEST(a_message_of_which_a_part_cannot_be_written_is_lost) {
+    for (int i = 0; i < 4; i++) {
+        zx_exception_info_t info;
+        zx_handle_t out = ZX_HANDLE_INVALID;
+        uint32_t bytes = 0;
+        uint32_t handles = 0;
+        open_all();
+        const zx_handle_t channel = channel_of(worker.handle, 0);
+        const zx_handle_t next = channel_of(zx_process_self(), 0);
+        worker_start(&worker, touch_page, NULL);
+        until(channel, ZX_CHANNEL_READABLE);
+        ck_assert_int_eq(zx_channel_read(channel, 0, i == 0 ? bad_pointer(1) : &info,
+                                         i == 1 ? bad_pointer(1) : &out, sizeof info, 1,
+                                         i == 2 ? bad_pointer(1) : &bytes,
+                                         i == 3 ? bad_pointer(1) : &handles),
+                         ZX_ERR_INVALID_ARGS);
+        finish_handled(next_fault(next));
+        close_handle(next);
+        close_handle(channel);
+        close_all();
+    }
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         a_handled_exception_retries_the_instruction,
@@ -312,6 +338,7 @@ int main(void) {
         the_state_thread_exit_ends_the_thread_alone,
         killing_the_thread_leaves_the_exception_usable_and_without_effect,
         creating_and_reading_check_in_order,
+        a_message_of_which_a_part_cannot_be_written_is_lost,
     };
     return run_tests("exception_channel", tests, sizeof tests / sizeof tests[0]);
 }

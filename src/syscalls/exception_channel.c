@@ -56,15 +56,25 @@ zx_status_t sys_task_create_exception_channel(zx_handle_t handle, uint32_t optio
     return status == ZX_OK ? hand_over(channel, channel->ops->default_rights, out) : status;
 }
 
-static zx_status_t write_counts(uint32_t *bytes, uint32_t *handles) {
+// Where the client wants a message and its sizes.
+struct message_request {
+    void *bytes;
+    zx_handle_t *handles;
+    uint32_t *actual_bytes;
+    uint32_t *actual_handles;
+    bool fits;
+    bool may_discard;
+};
+
+static zx_status_t write_counts(const struct message_request *request) {
     const uint32_t byte_count = sizeof(zx_exception_info_t);
     const uint32_t handle_count = 1;
     zx_status_t status = ZX_OK;
-    if (bytes != NULL) {
-        status = copy_to_client(bytes, &byte_count, sizeof(byte_count));
+    if (request->actual_bytes != NULL) {
+        status = copy_to_client(request->actual_bytes, &byte_count, sizeof(byte_count));
     }
-    if (status == ZX_OK && handles != NULL) {
-        status = copy_to_client(handles, &handle_count, sizeof(handle_count));
+    if (status == ZX_OK && request->actual_handles != NULL) {
+        status = copy_to_client(request->actual_handles, &handle_count, sizeof(handle_count));
     }
     return status;
 }
@@ -76,25 +86,36 @@ static void drop_exception(struct object *exception) {
     object_unref(exception);
 }
 
-static zx_status_t read_message(struct object *channel, bool fits, bool may_discard, void *bytes,
-                                zx_handle_t *handles) {
+// The handle comes last: once it is given, closing it is up to the client.
+static zx_status_t give_message(const struct message_request *request,
+                                const struct exception_message *message) {
+    struct object *exception = message->exception;
+    zx_status_t status = copy_to_client(request->bytes, &message->info, sizeof(message->info));
+    if (status == ZX_OK) {
+        status = write_counts(request);
+    }
+    if (status != ZX_OK) {
+        drop_exception(exception);
+        return status;
+    }
+    return hand_over(exception, exception->ops->default_rights, request->handles);
+}
+
+static zx_status_t read_message(const struct message_request *request, struct object *channel) {
     struct exception_message message;
-    zx_status_t status = exception_channel_read(channel, !fits && !may_discard, &message);
+    const bool peek = !request->fits && !request->may_discard;
+    zx_status_t status = exception_channel_read(channel, peek, &message);
     if (status != ZX_OK) {
         return status;
     }
-    if (!fits) {
-        if (message.exception != NULL) {
-            drop_exception(message.exception);
-        }
-        return ZX_ERR_BUFFER_TOO_SMALL;
+    if (request->fits) {
+        return give_message(request, &message);
     }
-    status = copy_to_client(bytes, &message.info, sizeof(message.info));
-    if (status != ZX_OK) {
+    if (message.exception != NULL) {
         drop_exception(message.exception);
-        return status;
     }
-    return hand_over(message.exception, message.exception->ops->default_rights, handles);
+    status = write_counts(request);
+    return status == ZX_OK ? ZX_ERR_BUFFER_TOO_SMALL : status;
 }
 
 zx_status_t sys_channel_read(zx_handle_t handle, uint32_t options, void *bytes,
@@ -105,15 +126,17 @@ zx_status_t sys_channel_read(zx_handle_t handle, uint32_t options, void *bytes,
     }
     struct object *channel = NULL;
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_CHANNEL, ZX_RIGHT_READ, &channel);
-    if (status != ZX_OK) {
-        return status;
-    }
-    const bool fits = num_bytes >= sizeof(zx_exception_info_t) && num_handles >= 1;
-    status = read_message(channel, fits, options != 0, bytes, handles);
-    object_unref(channel);
-    if (status == ZX_OK || status == ZX_ERR_BUFFER_TOO_SMALL) {
-        const zx_status_t counted = write_counts(actual_bytes, actual_handles);
-        return counted == ZX_OK ? status : counted;
+    if (status == ZX_OK) {
+        const struct message_request request = {
+            .bytes = bytes,
+            .handles = handles,
+            .actual_bytes = actual_bytes,
+            .actual_handles = actual_handles,
+            .fits = num_bytes >= sizeof(zx_exception_info_t) && num_handles >= 1,
+            .may_discard = options != 0,
+        };
+        status = read_message(&request, channel);
+        object_unref(channel);
     }
     return status;
 }
