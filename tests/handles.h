@@ -35,6 +35,10 @@ static inline zx_handle_t with_rights(zx_handle_t handle, zx_rights_t rights) {
     return out;
 }
 
+static inline void close_handle(zx_handle_t handle) {
+    ck_assert_int_eq(zx_handle_close(handle), ZX_OK);
+}
+
 static inline zx_info_handle_basic_t basic_info(zx_handle_t handle) {
     zx_info_handle_basic_t info;
     ck_assert_int_eq(

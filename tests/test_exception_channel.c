@@ -36,10 +36,6 @@ static void allow_page(void) {
     mprotect((void *)(uintptr_t)page, 4096, PROT_READ | PROT_WRITE);
 }
 
-static void close_handle(zx_handle_t handle) {
-    ck_assert_int_eq(zx_handle_close(handle), ZX_OK);
-}
-
 static void close_all(void) {
     worker_end(&worker);
     munmap((void *)(uintptr_t)page, 4096);

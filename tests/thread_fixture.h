@@ -74,6 +74,21 @@ static inline void until_state(zx_handle_t handle, uint32_t state) {
     }
 }
 
+// The token of a thread that is suspended before the deadline at which it will end, or
+// ZX_HANDLE_INVALID when that came first, as on a busy machine.
+static inline zx_handle_t suspend_before(zx_handle_t handle, zx_time_t deadline) {
+    zx_handle_t token = ZX_HANDLE_INVALID;
+    if (zx_task_suspend_token(handle, &token) != ZX_OK) {
+        return ZX_HANDLE_INVALID;
+    }
+    const zx_signals_t signals = until(handle, ZX_THREAD_SUSPENDED | ZX_THREAD_TERMINATED);
+    if ((signals & ZX_THREAD_SUSPENDED) != 0 && zx_clock_get_monotonic() < deadline) {
+        return token;
+    }
+    ck_assert_int_eq(zx_handle_close(token), ZX_OK);
+    return ZX_HANDLE_INVALID;
+}
+
 // A worker's argument that it counts in, without ever entering the library.
 static inline void count_for_ever(uintptr_t counter, uintptr_t unused) {
     (void)unused;
