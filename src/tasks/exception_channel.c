@@ -115,6 +115,7 @@ static void channel_destroy(struct object *object) {
     struct exception_channel *self = from_object(object);
     platform_mutex_destroy(&self->lock);
     free(self);
+    exception_objects_channel_gone();
 }
 
 static const struct object_ops channel_ops = {

@@ -10,12 +10,14 @@
 #include <stdlib.h>
 #include <zircon/syscalls/object.h>
 
-// Put aside for each channel.
+// Put aside for each channel that there is.
 enum { SUPPLY = 64 };
 
 static struct {
     struct platform_mutex lock;
     struct exception_object *free;
+    size_t free_count;
+    size_t channels;
 } aside = {.lock = PLATFORM_MUTEX_INIT};
 
 static struct exception_object *from_object(struct object *object) {
@@ -26,18 +28,31 @@ static void put(struct exception_object *exception) {
     platform_mutex_lock(&aside.lock);
     exception->next = aside.free;
     aside.free = exception;
+    aside.free_count++;
     platform_mutex_unlock(&aside.lock);
 }
 
+// What channels before have left is used again.
 bool exception_objects_put_aside(void) {
-    for (int i = 0; i < SUPPLY; i++) {
+    platform_mutex_lock(&aside.lock);
+    const size_t wanted = ++aside.channels * SUPPLY;
+    const size_t missing = wanted > aside.free_count ? wanted - aside.free_count : 0;
+    platform_mutex_unlock(&aside.lock);
+    for (size_t i = 0; i < missing; i++) {
         struct exception_object *exception = malloc(sizeof(*exception));
         if (exception == NULL) {
+            exception_objects_channel_gone();
             return false;
         }
         put(exception);
     }
     return true;
+}
+
+void exception_objects_channel_gone(void) {
+    platform_mutex_lock(&aside.lock);
+    aside.channels--;
+    platform_mutex_unlock(&aside.lock);
 }
 
 void exception_object_answer(struct exception_object *exception) {
@@ -72,6 +87,7 @@ struct exception_object *exception_object_take(struct thread *thread, zx_rights_
     struct exception_object *exception = aside.free;
     if (exception != NULL) {
         aside.free = exception->next;
+        aside.free_count--;
     }
     platform_mutex_unlock(&aside.lock);
     if (exception == NULL) {

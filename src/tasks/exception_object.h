@@ -19,8 +19,11 @@ struct exception_object {
     struct exception_object *next; // In its channel, or put aside.
 };
 
-// Adds to what is put aside. False without memory.
+// Puts aside what one more channel may need. False without memory.
 bool exception_objects_put_aside(void);
+
+// Undoes what is said above: there is one channel less.
+void exception_objects_channel_gone(void);
 
 // Of the exception that the thread is in, and from now on the one that it waits for. NULL when
 // nothing is put aside.

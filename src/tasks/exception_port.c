@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-// Put aside for each binding; a thread uses one for each handler that it asks.
+// Put aside for each binding that there is; a thread uses one for each handler that it asks.
 enum { SUPPLY = 64 };
 
 struct port_binding {
@@ -21,6 +21,8 @@ struct port_binding {
 static struct {
     struct platform_mutex lock;
     struct port_packet *free; // By `next`.
+    size_t free_count;
+    size_t bindings;
 } packets = {.lock = PLATFORM_MUTEX_INIT};
 
 static struct port_binding *from_binding(const struct exception_binding *binding) {
@@ -31,6 +33,7 @@ static void return_packet(struct port_packet *packet) {
     platform_mutex_lock(&packets.lock);
     packet->next = packets.free;
     packets.free = packet;
+    packets.free_count++;
     platform_mutex_unlock(&packets.lock);
 }
 
@@ -39,16 +42,29 @@ static struct port_packet *take_packet(void) {
     struct port_packet *packet = packets.free;
     if (packet != NULL) {
         packets.free = packet->next;
+        packets.free_count--;
     }
     platform_mutex_unlock(&packets.lock);
     return packet;
 }
 
-// Kept for good: a packet may be in a port for longer than its binding lives.
+static void binding_gone(void) {
+    platform_mutex_lock(&packets.lock);
+    packets.bindings--;
+    platform_mutex_unlock(&packets.lock);
+}
+
+// Kept for good, as a packet may be in a port for longer than its binding lives; what bindings
+// before have left is used again.
 static bool put_aside(void) {
-    for (int i = 0; i < SUPPLY; i++) {
+    platform_mutex_lock(&packets.lock);
+    const size_t wanted = ++packets.bindings * SUPPLY;
+    const size_t missing = wanted > packets.free_count ? wanted - packets.free_count : 0;
+    platform_mutex_unlock(&packets.lock);
+    for (size_t i = 0; i < missing; i++) {
         struct port_packet *packet = malloc(sizeof(*packet));
         if (packet == NULL) {
+            binding_gone();
             return false;
         }
         return_packet(packet);
@@ -75,6 +91,7 @@ static void destroy(struct exception_binding *binding) {
     struct port_binding *self = from_binding(binding);
     object_unref(&self->port->object);
     free(self);
+    binding_gone();
 }
 
 static const struct exception_binding_ops port_binding_ops = {.tell = tell, .destroy = destroy};
