@@ -17,3 +17,8 @@ if(ZIRCONIA_SANITIZE)
         -fsanitize=${ZIRCONIA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     add_link_options(-fsanitize=${ZIRCONIA_SANITIZE})
 endif()
+
+# Who holds which lock, for the watchdogs of tests: src/platform/lock_report.h.
+if(NOT WIN32 AND (ZIRCONIA_SANITIZE OR CMAKE_BUILD_TYPE STREQUAL "Debug"))
+    add_compile_definitions(ZIRCONIA_RECORD_LOCKS)
+endif()

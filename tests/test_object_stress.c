@@ -5,12 +5,14 @@
 // in the end, no thread stuck. ZIRCONIA_STRESS_SECONDS makes it longer than its one second.
 
 #include "object_fixture.h"
+#include "stress_watch.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <zircon/process.h>
 
-enum { THREADS = 8, SLOTS = 8, STUCK_SECONDS = 20, MARK = 0x5a };
+enum { THREADS = 8, SLOTS = 8, STUCK_SECONDS = 20, MARK = 0x5a, VMO_SIZE = 0x4000 };
 
 static _Atomic(zx_handle_t) slots[SLOTS];
 static zx_handle_t kept_port; // Nobody closes it, so no packet of it is dropped.
@@ -18,12 +20,11 @@ static atomic_uint queued;
 static atomic_uint received;
 static atomic_bool stop;
 
+static struct watched watched[THREADS];
+
 struct worker {
-    pthread_t thread;
-    unsigned id;
+    struct watched *watched;
     uint64_t random;
-    atomic_uint steps;
-    _Atomic(const char *) doing;
     const char *failed; // The call with an unexpected status, which is in `status`.
     zx_status_t status;
 };
@@ -174,6 +175,34 @@ static zx_status_t cancel_timer(struct worker *worker) {
     return zx_timer_cancel(any_handle(worker));
 }
 
+static zx_status_t create_vmo(struct worker *worker) {
+    zx_handle_t handle = ZX_HANDLE_INVALID;
+    return put(worker, zx_vmo_create(VMO_SIZE, ZX_VMO_RESIZABLE, &handle), &handle);
+}
+
+static zx_status_t write_vmo(struct worker *worker) {
+    const uint64_t value = MARK;
+    return zx_vmo_write(any_handle(worker), &value, below(worker, VMO_SIZE), sizeof(value));
+}
+
+static zx_status_t read_vmo(struct worker *worker) {
+    uint64_t value = 0;
+    return zx_vmo_read(any_handle(worker), &value, below(worker, VMO_SIZE), sizeof(value));
+}
+
+static zx_status_t resize_vmo(struct worker *worker) {
+    return zx_vmo_set_size(any_handle(worker), below(worker, VMO_SIZE));
+}
+
+// What a mapping shows is not touched: it may be cut off at any moment.
+static zx_status_t map_vmo(struct worker *worker) {
+    const zx_handle_t root = zx_vmar_root_self();
+    zx_vaddr_t address = 0;
+    const zx_status_t status = zx_vmar_map(root, ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0,
+                                           any_handle(worker), 0, VMO_SIZE, &address);
+    return status == ZX_OK ? zx_vmar_unmap(root, address, VMO_SIZE) : status;
+}
+
 static zx_status_t get_info(struct worker *worker) {
     zx_info_handle_basic_t info;
     return zx_object_get_info(any_handle(worker), ZX_INFO_HANDLE_BASIC, &info, sizeof(info), NULL,
@@ -188,6 +217,7 @@ static const struct {
     {"eventpair_create", create_pair},
     {"port_create", create_port},
     {"timer_create", create_timer},
+    {"vmo_create", create_vmo},
     {"handle_close", close_slot},
     {"handle_duplicate", duplicate},
     {"handle_replace", replace},
@@ -208,6 +238,10 @@ static const struct {
     {"timer_set", set_timer},
     {"timer_cancel", cancel_timer},
     {"object_get_info", get_info},
+    {"vmo_write", write_vmo},
+    {"vmo_read", read_vmo},
+    {"vmo_set_size", resize_vmo},
+    {"vmar_map", map_vmo},
 };
 
 // Handles are of any type and may be closed at any moment.
@@ -223,6 +257,7 @@ static bool is_promised(zx_status_t status) {
         ZX_ERR_SHOULD_WAIT,
         ZX_ERR_PEER_CLOSED,
         ZX_ERR_INVALID_ARGS,
+        ZX_ERR_OUT_OF_RANGE,
     };
     for (size_t i = 0; i < sizeof(promised) / sizeof(promised[0]); i++) {
         if (promised[i] == status) {
@@ -234,38 +269,27 @@ static bool is_promised(zx_status_t status) {
 
 static void *work(void *argument) {
     struct worker *worker = argument;
-    while (!atomic_load(&stop)) {
+    while (!atomic_load(&stop) && worker->failed == NULL) {
         const unsigned i = below(worker, sizeof(calls) / sizeof(calls[0]));
-        atomic_store(&worker->doing, calls[i].name);
+        atomic_store(&worker->watched->doing, calls[i].name);
         const zx_status_t status = calls[i].function(worker);
-        atomic_fetch_add(&worker->steps, 1);
+        atomic_fetch_add(&worker->watched->steps, 1);
         if (!is_promised(status)) {
             worker->failed = calls[i].name;
             worker->status = status;
-            return NULL;
         }
     }
-    atomic_store(&worker->doing, NULL);
+    atomic_store(&worker->watched->doing, NULL);
     return NULL;
 }
 
 // --- The watch over the workers ---
 
-// Ends the test when a worker is inside one call for too long, and says who does what.
-static void check_progress(struct worker *workers, unsigned *steps, zx_time_t *since) {
-    const zx_time_t now = zx_clock_get_monotonic();
-    for (int i = 0; i < THREADS; i++) {
-        const unsigned count = atomic_load(&workers[i].steps);
-        if (count != steps[i] || atomic_load(&workers[i].doing) == NULL) {
-            steps[i] = count;
-            since[i] = now;
-        } else if (now - since[i] > ZX_SEC(STUCK_SECONDS)) {
-            for (int k = 0; k < THREADS; k++) {
-                const char *doing = atomic_load(&workers[k].doing);
-                fprintf(stderr, "thread %d: %s\n", k, doing != NULL ? doing : "ended");
-            }
-            ck_abort_msg("thread %d is stuck", i);
-        }
+static void check_progress(void) {
+    const int stuck = watch_find_stuck(watched, THREADS, ZX_SEC(STUCK_SECONDS));
+    if (stuck >= 0) {
+        watch_report(watched, THREADS);
+        ck_abort_msg("worker %d is stuck", stuck);
     }
 }
 
@@ -275,38 +299,36 @@ static unsigned stress_seconds(void) {
 }
 
 static void run_workers(struct worker *workers) {
-    unsigned steps[THREADS] = {0};
-    zx_time_t since[THREADS];
-    const zx_time_t start = zx_clock_get_monotonic();
     for (unsigned i = 0; i < THREADS; i++) {
-        since[i] = start;
-        workers[i] = (struct worker){.id = i, .random = i + 1};
-        ck_assert_int_eq(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
+        watch_begin(&watched[i]);
+        workers[i] = (struct worker){.watched = &watched[i], .random = i + 1};
+        ck_assert_int_eq(pthread_create(&watched[i].thread, NULL, work, &workers[i]), 0);
     }
-    const zx_time_t end = start + ZX_SEC(stress_seconds());
+    const zx_time_t end = zx_deadline_after(ZX_SEC(stress_seconds()));
     while (zx_clock_get_monotonic() < end) {
         zx_nanosleep(zx_deadline_after(ZX_MSEC(50)));
-        check_progress(workers, steps, since);
+        check_progress();
     }
     atomic_store(&stop, true);
     for (int i = 0; i < THREADS; i++) {
-        while (atomic_load(&workers[i].doing) != NULL && workers[i].failed == NULL) {
+        while (atomic_load(&watched[i].doing) != NULL) {
             zx_nanosleep(zx_deadline_after(ZX_MSEC(1)));
-            check_progress(workers, steps, since);
+            check_progress();
         }
-        pthread_join(workers[i].thread, NULL);
+        pthread_join(watched[i].thread, NULL);
     }
 }
 
 START_TEST(random_calls_keep_the_invariants) {
     static struct worker workers[THREADS];
+    zx_vmar_root_self();
     const uint64_t objects = objects_so_far();
     kept_port = new_port();
     run_workers(workers);
     for (int i = 0; i < THREADS; i++) {
         ck_assert_msg(workers[i].failed == NULL, "%s returned %d", workers[i].failed,
                       workers[i].status);
-        ck_assert_uint_gt(atomic_load(&workers[i].steps), 0);
+        ck_assert_uint_gt(atomic_load(&watched[i].steps), 0);
     }
     for (int i = 0; i < SLOTS; i++) {
         ck_assert_int_eq(zx_handle_close(atomic_load(&slots[i])), ZX_OK);

@@ -37,6 +37,9 @@ struct platform_once {
 #else
 struct platform_mutex {
     pthread_mutex_t native;
+#ifdef ZIRCONIA_RECORD_LOCKS
+    struct lock_record *record; // The holder's: lock_report.h.
+#endif
 };
 struct platform_condition {
     pthread_cond_t native;
@@ -45,7 +48,7 @@ struct platform_once {
     pthread_once_t native;
 };
 // clang-format off
-#define PLATFORM_MUTEX_INIT {PTHREAD_MUTEX_INITIALIZER}
+#define PLATFORM_MUTEX_INIT {.native = PTHREAD_MUTEX_INITIALIZER}
 #define PLATFORM_ONCE_INIT {PTHREAD_ONCE_INIT}
 // clang-format on
 #endif
@@ -54,6 +57,14 @@ void platform_mutex_init(struct platform_mutex *mutex);
 void platform_mutex_destroy(struct platform_mutex *mutex);
 void platform_mutex_lock(struct platform_mutex *mutex);
 void platform_mutex_unlock(struct platform_mutex *mutex);
+
+#ifdef ZIRCONIA_RECORD_LOCKS
+#define PLATFORM_TEXT_OF(number) #number
+#define PLATFORM_LINE(number) PLATFORM_TEXT_OF(number)
+#define platform_mutex_lock(mutex)                                                                 \
+    platform_mutex_lock_at(mutex, __FILE__ ":" PLATFORM_LINE(__LINE__))
+void platform_mutex_lock_at(struct platform_mutex *mutex, const char *where);
+#endif
 
 // Waits may end without a signal; the caller tests its own predicate again.
 void platform_condition_init(struct platform_condition *condition);

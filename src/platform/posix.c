@@ -10,6 +10,7 @@
 #define _POSIX_C_SOURCE 200809L
 #endif
 
+#include "platform/lock_report.h"
 #include "platform/platform.h"
 
 #include <errno.h>
@@ -36,6 +37,33 @@ void platform_mutex_destroy(struct platform_mutex *mutex) {
     pthread_mutex_destroy(&mutex->native);
 }
 
+#ifdef ZIRCONIA_RECORD_LOCKS
+
+void platform_mutex_lock_at(struct platform_mutex *mutex, const char *where) {
+    struct lock_record *record = lock_record_begin(mutex, where, (unsigned long)pthread_self());
+    pthread_mutex_lock(&mutex->native);
+    lock_record_set(record, LOCK_RECORD_HOLDS);
+    mutex->record = record;
+}
+
+void platform_mutex_unlock(struct platform_mutex *mutex) {
+    lock_record_end(mutex->record);
+    mutex->record = NULL;
+    pthread_mutex_unlock(&mutex->native);
+}
+
+static struct lock_record *begin_sleep(const struct platform_mutex *mutex) {
+    lock_record_set(mutex->record, LOCK_RECORD_SLEEPS);
+    return mutex->record;
+}
+
+static void end_sleep(struct platform_mutex *mutex, struct lock_record *record) {
+    lock_record_set(record, LOCK_RECORD_HOLDS);
+    mutex->record = record;
+}
+
+#else
+
 void platform_mutex_lock(struct platform_mutex *mutex) {
     pthread_mutex_lock(&mutex->native);
 }
@@ -43,6 +71,18 @@ void platform_mutex_lock(struct platform_mutex *mutex) {
 void platform_mutex_unlock(struct platform_mutex *mutex) {
     pthread_mutex_unlock(&mutex->native);
 }
+
+static struct lock_record *begin_sleep(const struct platform_mutex *mutex) {
+    (void)mutex;
+    return NULL;
+}
+
+static void end_sleep(struct platform_mutex *mutex, struct lock_record *record) {
+    (void)mutex;
+    (void)record;
+}
+
+#endif
 
 void platform_condition_init(struct platform_condition *condition) {
 #if defined(__APPLE__)
@@ -70,7 +110,9 @@ void platform_condition_broadcast(struct platform_condition *condition) {
 }
 
 void platform_condition_wait(struct platform_condition *condition, struct platform_mutex *mutex) {
+    struct lock_record *record = begin_sleep(mutex);
     pthread_cond_wait(&condition->native, &mutex->native);
+    end_sleep(mutex, record);
 }
 
 static struct timespec to_timespec(int64_t nanoseconds) {
@@ -90,14 +132,17 @@ bool platform_condition_wait_until(struct platform_condition *condition,
     if (deadline <= now) {
         return false;
     }
+    struct lock_record *record = begin_sleep(mutex);
 #if defined(__APPLE__)
     const struct timespec left = to_timespec(deadline - now);
-    return pthread_cond_timedwait_relative_np(&condition->native, &mutex->native, &left) !=
-           ETIMEDOUT;
+    const int result =
+        pthread_cond_timedwait_relative_np(&condition->native, &mutex->native, &left);
 #else
     const struct timespec until = to_timespec(deadline);
-    return pthread_cond_timedwait(&condition->native, &mutex->native, &until) != ETIMEDOUT;
+    const int result = pthread_cond_timedwait(&condition->native, &mutex->native, &until);
 #endif
+    end_sleep(mutex, record);
+    return result != ETIMEDOUT;
 }
 
 void platform_call_once(struct platform_once *once, void (*function)(void)) {
