@@ -3,6 +3,10 @@
 // A small VMM that makes no call itself but through libzx, Zircon's C++ wrapper, in either era. Not
 // part of the build, which has no libzx: scripts/check-client compiles, links and runs it.
 
+#ifndef ZIRCONIA_ABI_2018
+#include <lib/zx/channel.h>
+#include <lib/zx/exception.h>
+#endif
 #include <lib/zx/event.h>
 #include <lib/zx/guest.h>
 #include <lib/zx/port.h>
@@ -14,7 +18,9 @@
 #include <lib/zx/vcpu.h>
 #include <lib/zx/vmar.h>
 #include <lib/zx/vmo.h>
+#include <zircon/syscalls/exception.h>
 #include <zircon/syscalls/hypervisor.h>
+#include <zircon/syscalls/object.h>
 #include <zircon/syscalls/port.h>
 #include <zirconia/zirconia.h>
 
@@ -81,7 +87,11 @@ void run_guest() {
     const zx_vm_option_t options =
         ZX_VM_SPECIFIC | ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE;
     const zx::vmo memory = make_memory();
+#ifdef ZIRCONIA_ABI_2018
     require_ok(vmar.map(0, memory, 0, kMemory, options, &address), "vmar.map");
+#else
+    require_ok(vmar.map(options, 0, memory, 0, kMemory, &address), "vmar.map");
+#endif
     require(address == 0, "vmar.map: address");
     require_ok(guest.set_trap(ZX_GUEST_TRAP_IO, 0x3f8, 1, zx::port(), kKey), "guest.set_trap");
     require_ok(zx::vcpu::create(guest, 0, kEntry, &vcpu), "vcpu.create");
@@ -126,15 +136,21 @@ void count(uintptr_t, uintptr_t) {
     zx_thread_exit();
 }
 
-void suspend_a_thread() {
-    alignas(16) static uint8_t stack[0x10000];
+// A function finds its stack 8 bytes off a multiple of 16.
+zx::thread make_thread() {
+    const char name[] = "client";
     zx::thread thread;
-    zx::suspend_token token;
-    zx_signals_t pending = 0;
-    const char name[] = "counter";
     require_ok(zx::thread::create(*zx::process::self(), name, sizeof name - 1, 0, &thread),
                "thread.create");
-    require_ok(thread.start(count, stack + sizeof stack, 0, 0), "thread.start");
+    return thread;
+}
+
+void suspend_a_thread() {
+    alignas(16) static uint8_t stack[0x10000];
+    zx::thread thread = make_thread();
+    zx::suspend_token token;
+    zx_signals_t pending = 0;
+    require_ok(thread.start(count, stack + sizeof stack - 8, 0, 0), "thread.start");
     require_ok(thread.suspend(&token), "thread.suspend");
     require_ok(thread.wait_one(ZX_THREAD_SUSPENDED, zx::time::infinite(), &pending),
                "thread.wait_one, suspended");
@@ -147,12 +163,71 @@ void suspend_a_thread() {
     require(zx::thread::self()->get() != ZX_HANDLE_INVALID, "thread.self");
 }
 
+void fault(uintptr_t, uintptr_t) {
+    __builtin_trap();
+}
+
+template <typename Kind> zx_koid_t koid_of(const zx::object<Kind> &object) {
+    zx_info_handle_basic_t info = {};
+    require_ok(object.get_info(ZX_INFO_HANDLE_BASIC, &info, sizeof info, nullptr, nullptr),
+               "object.get_info");
+    return info.koid;
+}
+
+#ifdef ZIRCONIA_ABI_2018
+
+void handle_an_exception() {
+    alignas(16) static uint8_t stack[0x10000];
+    zx::thread thread = make_thread();
+    zx::port port;
+    zx_port_packet_t packet = {};
+    zx_signals_t pending = 0;
+    require_ok(zx::port::create(0, &port), "port.create");
+    require_ok(thread.bind_exception_port(port, kKey, 0), "thread.bind_exception_port");
+    require_ok(thread.start(fault, stack + sizeof stack - 8, 0, 0), "thread.start");
+    require_ok(port.wait(zx::time::infinite(), &packet), "port.wait for an exception");
+    require(packet.key == kKey && packet.exception.tid == koid_of(thread), "exception packet");
+    require_ok(thread.kill(), "thread.kill");
+    require_ok(thread.wait_one(ZX_THREAD_TERMINATED, zx::time::infinite(), &pending),
+               "thread.wait_one, killed");
+}
+
+#else
+
+void handle_an_exception() {
+    alignas(16) static uint8_t stack[0x10000];
+    zx::thread thread = make_thread();
+    zx::channel channel;
+    zx::exception exception;
+    zx::thread faulted;
+    zx_exception_info_t info = {};
+    zx_signals_t pending = 0;
+    const uint32_t exit_thread = ZX_EXCEPTION_STATE_THREAD_EXIT;
+    require_ok(thread.create_exception_channel(0, &channel), "thread.create_exception_channel");
+    require_ok(thread.start(fault, stack + sizeof stack - 8, 0, 0), "thread.start");
+    require_ok(channel.wait_one(ZX_CHANNEL_READABLE, zx::time::infinite(), &pending),
+               "channel.wait_one");
+    require_ok(
+        channel.read(0, &info, sizeof info, nullptr, exception.reset_and_get_address(), 1, nullptr),
+        "channel.read");
+    require_ok(exception.get_thread(&faulted), "exception.get_thread");
+    require(info.tid == koid_of(thread) && koid_of(faulted) == info.tid, "thread of an exception");
+    require_ok(exception.set_property(ZX_PROP_EXCEPTION_STATE, &exit_thread, sizeof exit_thread),
+               "exception.set_property");
+    exception.reset();
+    require_ok(thread.wait_one(ZX_THREAD_TERMINATED, zx::time::infinite(), &pending),
+               "thread.wait_one, ended by its exception");
+}
+
+#endif
+
 } // namespace
 
 int main() {
     run_guest();
     wait_for_things();
     suspend_a_thread();
+    handle_an_exception();
     std::puts("libzx_client: passed");
     return 0;
 }
