@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// Calls on guests, VCPUs and resources, those that are refused, and those to the system. A VCPU is
-// kicked before it runs, so that it comes back at once; what guests do when they run is not the
-// question here.
+// Calls on guests, VCPUs and resources. A VCPU is kicked before it runs, so that it comes back at
+// once; what guests do when they run is not the question here.
 
 #include "syscall_state.h"
 
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/hypervisor.h>
+#include <zirconia/observe.h>
 #include <zirconia/virtual_time.h>
 #include <zirconia/zirconia.h>
 
@@ -81,9 +81,25 @@ static void create_resource(struct state *state) {
     state_keep(state, zirconia_resource_create(kind, base, size, &out), &out);
 }
 
+static void ignore_exit(void *context, const zirconia_exit_t *seen) {
+    (void)context;
+    (void)seen;
+}
+
+static void observe(struct state *state, bool figures) {
+    const zx_handle_t guest = state_handle(state);
+    if (figures) {
+        void *out = state_pointer(state, ZIRCONIA_EXIT_KIND_COUNT * 16);
+        zirconia_guest_statistics(guest, out, (size_t)input_amount(&state->input));
+    } else {
+        const bool ends = input_byte(&state->input) % 2 != 0;
+        zirconia_guest_observe(guest, ends ? NULL : ignore_exit, NULL);
+    }
+}
+
 void call_guest(struct state *state, uint8_t which) {
     const bool old = (which & 1) != 0;
-    switch (which / 2 % 8) {
+    switch (which / 2 % 16) {
     case 0:
         create_guest(state, old);
         break;
@@ -108,65 +124,11 @@ void call_guest(struct state *state, uint8_t which) {
         old ? zirconia_2018_vcpu_interrupt(vcpu, vector) : zx_vcpu_interrupt(vcpu, vector);
         break;
     }
+    case 7:
+        observe(state, old);
+        break;
     default:
         old ? (void)zirconia_guest_use_virtual_time(state_handle(state)) : create_resource(state);
-        break;
-    }
-}
-
-// --- What is not modelled, and small questions ---
-
-static void refused_on_handle(struct state *state, uint8_t which) {
-    const zx_handle_t handle = state_handle(state);
-    void *pointer = state_pointer(state, 64);
-    const size_t size = (size_t)input_amount(&state->input);
-    const uint32_t word = input_byte(&state->input);
-    switch (which % 8) {
-    case 0:
-        zx_channel_write(handle, word, pointer, (uint32_t)size, pointer, word);
-        break;
-    case 1:
-        zx_socket_write(handle, word, pointer, size, pointer);
-        break;
-    case 2:
-        zx_fifo_read(handle, size, pointer, size, pointer);
-        break;
-    case 3:
-        zx_vmar_op_range(handle, word, size, size, pointer, size);
-        break;
-    case 4:
-        zx_interrupt_wait(handle, pointer);
-        break;
-    case 5:
-        zx_resource_create(handle, word, size, size, pointer, size, pointer);
-        break;
-    case 6:
-        zx_object_set_profile(handle, handle, word);
-        break;
-    default:
-        zx_pmt_unpin(handle);
-        break;
-    }
-}
-
-void call_refused(struct state *state, uint8_t which) {
-    void *pointer = state_pointer(state, 64);
-    switch (which / 8) {
-    case 0:
-        zx_nanosleep(state_deadline(state));
-        break;
-    case 1:
-        zx_cprng_draw(pointer, input_byte(&state->input));
-        zx_system_get_version(pointer, input_byte(&state->input));
-        zx_clock_get_new(input_byte(&state->input) % 4, pointer);
-        break;
-    case 2:
-        zx_channel_create(0, pointer, pointer);
-        zx_futex_wait(pointer, 0, 0, 0);
-        zx_debug_write(pointer, input_byte(&state->input));
-        break;
-    default:
-        refused_on_handle(state, which);
         break;
     }
 }

@@ -103,13 +103,6 @@ static uint64_t some_address(struct state *state) {
     return address;
 }
 
-static zx_koid_t koid_of(zx_handle_t handle) {
-    zx_info_handle_basic_t info;
-    const zx_status_t status =
-        zx_object_get_info(handle, ZX_INFO_HANDLE_BASIC, &info, sizeof info, NULL, NULL);
-    return status == ZX_OK ? info.koid : ZX_KOID_INVALID;
-}
-
 static void map(struct state *state, bool old) {
     const zx_handle_t handle = state_handle(state);
     const uint32_t options =

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+//
+// The threads that inputs of fuzz_syscalls make: the few programs that they run, how they are kept
+// from ending or harming the target, and their end. Programs are bytes, so that a thread with any
+// stack and any registers executes nothing but them; where the host is no x86, or cannot start
+// threads in client code, zx_thread_start() refuses and they do not run.
+
+#include "syscall_state.h"
+
+#include "platform/platform.h"
+
+#include <string.h>
+#include <zircon/process.h>
+#include <zircon/syscalls.h>
+#include <zircon/syscalls/debug.h>
+#include <zircon/syscalls/exception.h>
+#include <zircon/syscalls/object.h>
+
+enum { STACK_SIZE = 0x10000, CONFINED_SIZE = 24, LONGEST_END_S = 5 };
+
+static const uint8_t program_bytes[] = {
+    0xeb, 0xfe, 0x0f, 0x0b,             // [0]  jmp $; ud2
+    0xcc, 0xeb, 0xfd, 0x90,             // [4]  int3; jmp $-1; nop
+    0x31, 0xc9, 0xf7, 0xf1,             // [8]  xor ecx, ecx; div ecx
+    0xeb, 0xfe, 0x90, 0x90,             // [12] jmp $
+    0x48, 0x8b, 0x07, 0xeb,             // [16] mov rax, [rdi]; jmp $
+    0xfe, 0x90, 0x90, 0x90,             //
+    0x48, 0x89, 0xf8, 0x48,             // [24] mov rax, rdi; mov rdi, rsi
+    0x89, 0xf7, 0xff, 0xd0, 0xeb, 0xfe, //      call rax; jmp $
+};
+
+static const uint8_t entries[PROGRAMS] = {
+    [PROGRAM_SPIN] = 0,  [PROGRAM_UNDEFINED] = 2, [PROGRAM_BREAKPOINT] = 4, [PROGRAM_DIVIDE] = 8,
+    [PROGRAM_LOAD] = 16, [PROGRAM_SLEEP] = 24,    [PROGRAM_EXIT] = 24,
+};
+
+static uint8_t *programs;
+
+// Bound to the job, so that it is asked when no handler of the input's takes an exception. It never
+// answers: the thread waits for its end.
+static zx_handle_t last_handler;
+
+static void make_programs(void) {
+    const size_t size = platform_page_size();
+    programs = platform_reserve(size);
+    state_require(programs != NULL &&
+                      platform_protect(programs, size, PLATFORM_READ | PLATFORM_WRITE),
+                  "no memory for programs");
+    memcpy(programs, program_bytes, sizeof program_bytes);
+    state_require(platform_protect(programs, size, PLATFORM_READ | PLATFORM_EXECUTE),
+                  "no memory for programs");
+}
+
+void threads_prepare(void) {
+    if (programs == NULL) {
+        make_programs();
+        zx_thread_self();
+        state_require(zx_task_create_exception_channel(zx_job_default(), 0, &last_handler) == ZX_OK,
+                      "no exception channel");
+    }
+}
+
+struct kept_thread *threads_find(struct state *state, zx_handle_t handle) {
+    const zx_koid_t koid = koid_of(handle);
+    for (unsigned i = 0; i < state->thread_count; i++) {
+        if (state->threads[i].koid == koid) {
+            return &state->threads[i];
+        }
+    }
+    return NULL;
+}
+
+bool threads_keep(struct state *state, zx_handle_t handle) {
+    struct kept_thread thread = {.koid = koid_of(handle)};
+    if (state->thread_count == THREADS) {
+        return false;
+    }
+    state_require(zx_handle_duplicate(handle, ZX_RIGHT_SAME_RIGHTS, &thread.handle) == ZX_OK,
+                  "a new thread's handle cannot be duplicated");
+    state->threads[state->thread_count++] = thread;
+    return true;
+}
+
+// Only what calls the library needs a stack that is one.
+static uint64_t some_stack(struct state *state, enum program program, const void *stack) {
+    const uint64_t good = (uint64_t)(uintptr_t)stack + STACK_SIZE;
+    const uint64_t any = input_amount(&state->input);
+    return program == PROGRAM_SLEEP || program == PROGRAM_EXIT || any == 0 ? good : any;
+}
+
+void threads_start(struct state *state, zx_handle_t handle, bool old) {
+    static _Alignas(16) uint8_t stacks[THREADS][STACK_SIZE];
+    struct kept_thread *thread = threads_find(state, handle);
+    const enum program program = (enum program)(input_byte(&state->input) % PROGRAMS);
+    const size_t number = thread != NULL ? (size_t)(thread - state->threads) : 0;
+    const uint64_t stack = some_stack(state, program, stacks[number]);
+    uint64_t entry = (uint64_t)(uintptr_t)(programs + entries[program]);
+    uint64_t first = (uint64_t)(uintptr_t)state_pointer(state, 8);
+    uint64_t second = (uint64_t)(uintptr_t)state_pointer(state, 8);
+    if (program == PROGRAM_WILD) {
+        entry = input_amount(&state->input);
+    } else if (program == PROGRAM_SLEEP || program == PROGRAM_EXIT) {
+        first = program == PROGRAM_EXIT ? (uintptr_t)zx_thread_exit : (uintptr_t)zx_nanosleep;
+        second = (uint64_t)ZX_TIME_INFINITE;
+    }
+    const zx_status_t status =
+        old ? zirconia_2018_thread_start(handle, entry, stack, (uintptr_t)first, (uintptr_t)second)
+            : zx_thread_start(handle, entry, stack, (uintptr_t)first, (uintptr_t)second);
+    state_require(status != ZX_OK || thread != NULL, "a thread that nobody made was started");
+    if (status == ZX_OK) {
+        thread->started = true;
+        thread->program = program;
+    }
+}
+
+void threads_confine(struct state *state, void *general) {
+    const uintptr_t first = (uintptr_t)state->memory;
+    const uintptr_t at = (uintptr_t)general + offsetof(zx_thread_state_general_regs_t, rip);
+    uint64_t rip = 0;
+    if (at >= first && at + sizeof rip <= first + MEMORY_SIZE) {
+        memcpy(&rip, (const void *)at, sizeof rip);
+        rip = (uint64_t)(uintptr_t)programs + rip % CONFINED_SIZE;
+        memcpy((void *)at, &rip, sizeof rip);
+    }
+}
+
+static void forget_exceptions(void) {
+    zx_exception_info_t info;
+    zx_handle_t exception = ZX_HANDLE_INVALID;
+    while (zx_channel_read(last_handler, 0, &info, &exception, sizeof info, 1, NULL, NULL) ==
+           ZX_OK) {
+        state_require(zx_handle_close(exception) == ZX_OK, "an exception's handle is gone");
+    }
+}
+
+void threads_end(struct state *state) {
+    for (unsigned i = 0; i < state->thread_count; i++) {
+        state_require(zx_task_kill(state->threads[i].handle) == ZX_OK, "a thread cannot be killed");
+    }
+    for (unsigned i = 0; i < state->thread_count; i++) {
+        const struct kept_thread *thread = &state->threads[i];
+        state_require(!thread->started ||
+                          zx_object_wait_one(thread->handle, ZX_THREAD_TERMINATED,
+                                             zx_deadline_after(ZX_SEC(LONGEST_END_S)),
+                                             NULL) == ZX_OK,
+                      "a thread that was killed lives on");
+        state_require(zx_handle_close(thread->handle) == ZX_OK, "a thread's handle is gone");
+    }
+    forget_exceptions();
+}
