@@ -17,8 +17,8 @@ enum { SEQUENCES = 100000 };
 static const zx_rights_t ALL = ZX_RIGHT_SAME_RIGHTS;
 
 static const char *const kind_names[KINDS] = {
-    "signal", "signal_peer", "watch", "watch_edge", "watch_repeating", "queue",      "read",
-    "cancel", "cancel_key",  "look",  "close",      "duplicate",       "close_port",
+    "signal", "signal_peer", "watch", "watch_edge", "watch_repeating", "queue",     "read",
+    "cancel", "cancel_key",  "look",  "look_many",  "close",           "duplicate", "close_port",
 };
 
 // --- The library ---
@@ -59,6 +59,20 @@ static zx_status_t library_duplicate(struct library *library, const struct step 
     return status;
 }
 
+// The signals of items are written only when the wait was one.
+static struct result library_look_many(const struct library *library, const struct step *step) {
+    zx_wait_item_t items[2] = {
+        {.handle = library->handles[step->handle], .waitfor = step->set},
+        {.handle = library->handles[step->other], .waitfor = step->clear},
+    };
+    struct result result = {.status = zx_object_wait_many(items, 2, 0)};
+    if (result.status != ZX_ERR_BAD_HANDLE) {
+        result.observed = items[0].pending;
+        result.observed_other = items[1].pending;
+    }
+    return result;
+}
+
 static struct result library_step(struct library *library, const struct step *step) {
     const zx_handle_t handle = library->handles[step->handle];
     const zx_handle_t port = library->ports[step->port];
@@ -97,6 +111,8 @@ static struct result library_step(struct library *library, const struct step *st
     case LOOK:
         result.status = zx_object_wait_one(handle, step->set, 0, &result.observed);
         break;
+    case LOOK_MANY:
+        return library_look_many(library, step);
     case CLOSE:
         result.status = zx_handle_close(handle);
         break;
@@ -115,6 +131,7 @@ static struct result library_step(struct library *library, const struct step *st
 
 static bool same(const struct result *a, const struct result *b) {
     return a->status == b->status && a->observed == b->observed &&
+           a->observed_other == b->observed_other &&
            memcmp(&a->packet, &b->packet, sizeof(a->packet)) == 0; // NOLINT: zeroed as a whole
 }
 

@@ -30,6 +30,7 @@ enum kind {
     CANCEL,
     CANCEL_KEY,
     LOOK,
+    LOOK_MANY, // At `handle` for `set` and at `other` for `clear`.
     CLOSE,
     DUPLICATE,
     CLOSE_PORT,
@@ -50,6 +51,7 @@ struct step {
 struct result {
     zx_status_t status;
     zx_signals_t observed;
+    zx_signals_t observed_other;
     zx_port_packet_t packet;
 };
 
@@ -228,6 +230,20 @@ static struct result model_read(struct model *model, unsigned port) {
     return result;
 }
 
+static struct result model_look_many(const struct model *model, const struct step *step) {
+    if (model->number_of[step->other] == 0) {
+        return (struct result){.status = ZX_ERR_BAD_HANDLE};
+    }
+    struct result result = {
+        .observed = model->signals[model->object_of[step->handle]],
+        .observed_other = model->signals[model->object_of[step->other]],
+    };
+    const bool any =
+        (result.observed & step->set) != 0 || (result.observed_other & step->clear) != 0;
+    result.status = any ? ZX_OK : ZX_ERR_TIMED_OUT;
+    return result;
+}
+
 static void model_close_port(struct model *model, unsigned port) {
     for (int i = 0; i < model->wait_count; i++) {
         model->waits[i].armed &= model->waits[i].port != port;
@@ -282,6 +298,8 @@ static inline struct result model_step(struct model *model, const struct step *s
         result.observed = model->signals[object];
         result.status = (result.observed & step->set) != 0 ? ZX_OK : ZX_ERR_TIMED_OUT;
         break;
+    case LOOK_MANY:
+        return model_look_many(model, step);
     case CLOSE:
         model_close(model, step->handle);
         break;
