@@ -35,6 +35,14 @@ START_TEST(handle_checks_look_at_rights_first) {
                      ZX_ERR_ACCESS_DENIED);
     ck_assert_int_eq(zx_object_get_info(bare, ZX_INFO_PROCESS_THREADS, NULL, 0, NULL, NULL),
                      ZX_ERR_ACCESS_DENIED);
+    zx_vaddr_t address = 0;
+    zx_handle_t child = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zx_vmo_set_size(bare, 0), ZX_ERR_ACCESS_DENIED);
+    ck_assert_int_eq(zx_vmo_set_size(strong, 0), ZX_ERR_WRONG_TYPE);
+    ck_assert_int_eq(zx_vmar_allocate(bare, ZX_VM_CAN_MAP_READ, 0, 4096, &child, &address),
+                     ZX_ERR_ACCESS_DENIED);
+    ck_assert_int_eq(zx_vmar_allocate(strong, ZX_VM_CAN_MAP_READ, 0, 4096, &child, &address),
+                     ZX_ERR_WRONG_TYPE);
     ck_assert_int_eq(zx_object_wait_async(7, 7, 0, A, 2), ZX_ERR_BAD_HANDLE);
     ck_assert_int_eq(zx_object_wait_async(7, bare, 0, A, 2), ZX_ERR_ACCESS_DENIED);
     ck_assert_int_eq(zx_object_wait_async(7, strong, 0, A, 2), ZX_ERR_WRONG_TYPE);

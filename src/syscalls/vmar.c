@@ -169,7 +169,7 @@ static zx_status_t allocate(zx_handle_t parent, const struct vmar_allocate_reque
     struct object *object = NULL;
     struct vmar *child = NULL;
     const zx_rights_t wanted = rights_for(request->options >> VMAR_CAN_MAP_SHIFT);
-    zx_status_t status = handle_lookup(parent, ZX_OBJ_TYPE_VMAR, wanted, &object);
+    zx_status_t status = look_up(parent, ZX_OBJ_TYPE_VMAR, wanted, request->abi_2018, &object);
     if (status != ZX_OK) {
         return status;
     }

@@ -64,7 +64,7 @@ zx_status_t sys_vmo_get_size(zx_handle_t handle, uint64_t *size) {
     return copy_to_client(size, &bytes, sizeof(bytes));
 }
 
-static zx_status_t set_size(zx_handle_t handle, uint64_t size, bool abi_2018) {
+zx_status_t sys_vmo_set_size(zx_handle_t handle, uint64_t size) {
     struct object *object = NULL;
     zx_rights_t rights = 0;
     zx_status_t status = handle_lookup_rights(handle, ZX_OBJ_TYPE_VMO, &object, &rights);
@@ -72,20 +72,21 @@ static zx_status_t set_size(zx_handle_t handle, uint64_t size, bool abi_2018) {
         return status;
     }
     struct vmo *vmo = vmo_from_object(object);
-    // RESIZE is of later years, and is asked for only where resizing could succeed.
-    const zx_rights_t resize = abi_2018 || !vmo->resizable ? 0 : ZX_RIGHT_RESIZE;
-    const zx_rights_t wanted = ZX_RIGHT_WRITE | resize;
+    // RESIZE is asked for only where resizing could succeed.
+    const zx_rights_t wanted = ZX_RIGHT_WRITE | (vmo->resizable ? ZX_RIGHT_RESIZE : 0);
     status = (rights & wanted) == wanted ? vmo_set_size(vmo, size) : ZX_ERR_ACCESS_DENIED;
     object_unref(object);
     return status;
 }
 
-zx_status_t sys_vmo_set_size(zx_handle_t handle, uint64_t size) {
-    return set_size(handle, size, false);
-}
-
 zx_status_t sys_2018_vmo_set_size(zx_handle_t handle, uint64_t size) {
-    return set_size(handle, size, true);
+    struct object *object = NULL;
+    zx_status_t status = handle_lookup_2018(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_WRITE, &object);
+    if (status == ZX_OK) {
+        status = vmo_set_size(vmo_from_object(object), size);
+        object_unref(object);
+    }
+    return status;
 }
 
 // The right that an operation asks for. False for an unknown one.

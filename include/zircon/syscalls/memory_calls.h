@@ -2,8 +2,8 @@
 //
 // The calls on virtual memory: objects that hold it and regions that it is mapped into, the
 // process's own or a guest's. zircon/syscalls.h includes this, and what it says of every call and
-// of the two eras holds here too, but that a handle's checks have one order in both. Options are in
-// zircon/types.h.
+// of the two eras holds here too; calls that are one symbol for both check a handle's type before
+// its rights. Options are in zircon/types.h.
 
 #ifndef ZIRCON_SYSCALLS_MEMORY_CALLS_H_
 #define ZIRCON_SYSCALLS_MEMORY_CALLS_H_
