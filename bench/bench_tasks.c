@@ -106,22 +106,38 @@ static void bare_start(void *(*function)(void *)) {
     pthread_create(&bare_thread, NULL, function, NULL);
 }
 
-static void bare_round(zx_handle_t unused) {
-    (void)unused;
+static void bare_stop(void) {
     pthread_kill(bare_thread, SIGUSR1);
     sem_wait(&stopped);
+}
+
+static void bare_go_on(void) {
     sem_post(&go_on);
     sem_wait(&running);
 }
 
+static void bare_round(zx_handle_t unused) {
+    (void)unused;
+    bare_stop();
+    bare_go_on();
+}
+
 // --- Rounds of the library ---
 
-static void suspend_round(zx_handle_t thread) {
+static zx_handle_t own_stop(zx_handle_t thread) {
     zx_handle_t token = ZX_HANDLE_INVALID;
     check(zx_task_suspend(thread, &token), "zx_task_suspend");
     until(thread, ZX_THREAD_SUSPENDED);
+    return token;
+}
+
+static void own_go_on(zx_handle_t thread, zx_handle_t token) {
     check(zx_handle_close(token), "zx_handle_close");
     until(thread, ZX_THREAD_RUNNING);
+}
+
+static void suspend_round(zx_handle_t thread) {
+    own_go_on(thread, own_stop(thread));
 }
 
 static zx_handle_t port;
@@ -158,15 +174,19 @@ static int compare(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
-// The median of the passes; bare and own rounds alternate.
+// The median of the passes; bare and own rounds alternate. The thread that is not measured is
+// stopped meanwhile, so that each has the host's processors to itself.
 static void report(const char *what, void *(*bare)(void *), zx_handle_t thread) {
     double bare_times[PASSES];
     double own_times[PASSES];
     bare_start(bare);
-    bare_round(thread);
     for (int i = 0; i < PASSES; i++) {
+        const zx_handle_t token = own_stop(thread);
         bare_times[i] = measure(bare_round, thread);
+        bare_stop();
+        own_go_on(thread, token);
         own_times[i] = measure(suspend_round, thread);
+        bare_go_on();
     }
     qsort(bare_times, PASSES, sizeof bare_times[0], compare);
     qsort(own_times, PASSES, sizeof own_times[0], compare);

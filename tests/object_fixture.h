@@ -18,6 +18,15 @@ static inline uint64_t objects_so_far(void) {
     return object_count();
 }
 
+// A thread lets go of its object a little after it is TERMINATED. One that is never let go of makes
+// the test run out of its time.
+static inline void until_objects(uint64_t count) {
+    while (object_count() > count) {
+        zx_nanosleep(0);
+    }
+    ck_assert_uint_eq(object_count(), count);
+}
+
 // A handle with rights that no call gives to this type.
 static inline zx_handle_t with_any_rights(zx_handle_t handle, zx_rights_t rights) {
     struct object *object = NULL;

@@ -11,6 +11,7 @@ zx_signals_t object_signals(const struct object *object) {
 }
 
 void object_change_signals(struct object *object, zx_signals_t clear, zx_signals_t set) {
+    struct wake_list wakes = {NULL};
     platform_mutex_lock(&object->lock);
     const zx_signals_t before = object_signals(object);
     const zx_signals_t now = (before & ~clear) | set;
@@ -21,14 +22,15 @@ void object_change_signals(struct object *object, zx_signals_t clear, zx_signals
             next = observer->next;
             const zx_signals_t counting = observer->edge ? now & ~before : now;
             if ((counting & observer->trigger) != 0) {
-                observer->ops->matched(observer, object, now);
+                observer->ops->matched(observer, object, now, &wakes);
             }
         }
     }
     platform_mutex_unlock(&object->lock);
+    wake_all(&wakes);
 }
 
-void observer_link(struct object *object, struct observer *observer) {
+void observer_link(struct object *object, struct observer *observer, struct wake_list *wakes) {
     observer->linked = true;
     observer->previous = NULL;
     observer->next = object->observers;
@@ -38,7 +40,7 @@ void observer_link(struct object *object, struct observer *observer) {
     object->observers = observer;
     const zx_signals_t signals = object_signals(object);
     if (!observer->edge && (signals & observer->trigger) != 0) {
-        observer->ops->matched(observer, object, signals);
+        observer->ops->matched(observer, object, signals, wakes);
     }
 }
 
@@ -51,6 +53,7 @@ void observer_unlink(struct object *object, struct observer *observer) {
 }
 
 void object_cancel_observers(struct object *object, zx_handle_t handle) {
+    struct wake_list wakes = {NULL};
     platform_mutex_lock(&object->lock);
     const zx_signals_t signals = object_signals(object);
     struct observer *next = NULL;
@@ -58,8 +61,9 @@ void object_cancel_observers(struct object *object, zx_handle_t handle) {
         next = observer->next;
         if (observer->handle == handle) {
             observer_unlink(object, observer);
-            observer->ops->cancelled(observer, object, signals);
+            observer->ops->cancelled(observer, object, signals, &wakes);
         }
     }
     platform_mutex_unlock(&object->lock);
+    wake_all(&wakes);
 }

@@ -5,20 +5,24 @@
 // and ends with that handle (objects ABI 2.5).
 //
 // Locks: everything of an observer is guarded by its object's lock, which is held while its
-// functions run. They may take a port's and a waiter's lock, and drop no reference.
+// functions run. They may take a port's lock, and drop no reference.
 
 #ifndef OBJECTS_OBSERVER_H
 #define OBJECTS_OBSERVER_H
 
 #include "objects/object.h"
+#include "objects/waiter.h"
 
+// Threads that are to go on are put into `wakes`, for the time when the object's lock is free.
 struct observer_ops {
     // The signals hold a bit of the trigger: at the start of the wait, or after a change. The
     // observer stays unless it unlinks itself, after which it may be freed.
-    void (*matched)(struct observer *observer, struct object *object, zx_signals_t signals);
+    void (*matched)(struct observer *observer, struct object *object, zx_signals_t signals,
+                    struct wake_list *wakes);
 
     // Its handle is closed; it is unlinked already.
-    void (*cancelled)(struct observer *observer, struct object *object, zx_signals_t signals);
+    void (*cancelled)(struct observer *observer, struct object *object, zx_signals_t signals,
+                      struct wake_list *wakes);
 };
 
 struct observer {
@@ -40,7 +44,7 @@ void object_change_signals(struct object *object, zx_signals_t clear, zx_signals
 
 // With object->lock held. link may call `matched` before it returns, so an observer that can free
 // itself must not be touched after it.
-void observer_link(struct object *object, struct observer *observer);
+void observer_link(struct object *object, struct observer *observer, struct wake_list *wakes);
 void observer_unlink(struct object *object, struct observer *observer);
 
 // Ends the waits that began through a handle that is closed. Whoever links an observer must look

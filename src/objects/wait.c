@@ -12,7 +12,8 @@ static struct wait_item *item_from_observer(struct observer *observer) {
 }
 
 // In the 2018 era every change is seen, because every state counts for the result.
-static void item_matched(struct observer *observer, struct object *object, zx_signals_t signals) {
+static void item_matched(struct observer *observer, struct object *object, zx_signals_t signals,
+                         struct wake_list *wakes) {
     (void)object;
     struct wait_item *item = item_from_observer(observer);
     if (item->accumulate) {
@@ -22,17 +23,18 @@ static void item_matched(struct observer *observer, struct object *object, zx_si
     }
     if (!item->matched && (signals & item->wanted) != 0) {
         item->matched = true;
-        waiter_wake(item->waiter);
+        waiter_promise_wake(item->waiter, wakes);
     }
 }
 
-static void item_cancelled(struct observer *observer, struct object *object, zx_signals_t signals) {
+static void item_cancelled(struct observer *observer, struct object *object, zx_signals_t signals,
+                           struct wake_list *wakes) {
     (void)object;
     struct wait_item *item = item_from_observer(observer);
     item->observed = (item->accumulate || item->matched ? item->observed : 0) | signals |
                      ZX_SIGNAL_HANDLE_CLOSED;
     item->matched = true;
-    waiter_wake(item->waiter);
+    waiter_promise_wake(item->waiter, wakes);
 }
 
 static const struct observer_ops item_ops = {
@@ -59,9 +61,11 @@ static void begin(struct wait_item *item, struct waiter *waiter, bool abi_2018) 
     item->waiter = waiter;
     item->accumulate = abi_2018;
     item->matched = false;
+    struct wake_list wakes = {NULL};
     platform_mutex_lock(&item->object->lock);
-    observer_link(item->object, &item->observer);
+    observer_link(item->object, &item->observer, &wakes);
     platform_mutex_unlock(&item->object->lock);
+    wake_all(&wakes);
     if (!handle_names(item->handle, item->object)) {
         object_cancel_observers(item->object, item->handle);
     }

@@ -7,56 +7,63 @@
 #include "objects/blocking.h"
 
 void waiter_init(struct waiter *waiter, uint32_t reason) {
-    platform_mutex_init(&waiter->lock);
-    platform_condition_init(&waiter->wake);
-    waiter->woken = false;
-    waiter->broken = false;
+    platform_semaphore_init(&waiter->wake);
+    atomic_init(&waiter->promised, false);
+    atomic_init(&waiter->woken, false);
+    waiter->next = NULL;
     waiter->reason = reason;
 }
 
 void waiter_destroy(struct waiter *waiter) {
-    platform_condition_destroy(&waiter->wake);
-    platform_mutex_destroy(&waiter->lock);
+    if (atomic_load(&waiter->promised)) {
+        platform_semaphore_wait_until(&waiter->wake, INT64_MAX);
+    }
+    platform_semaphore_destroy(&waiter->wake);
 }
 
-void waiter_wake(struct waiter *waiter) {
-    platform_mutex_lock(&waiter->lock);
-    waiter->woken = true;
-    platform_condition_signal(&waiter->wake);
-    platform_mutex_unlock(&waiter->lock);
+// Only the first promises, so that the thread knows how many posts to wait for.
+static void promise(struct waiter *waiter, struct wake_list *wakes) {
+    if (!atomic_exchange(&waiter->promised, true)) {
+        waiter->next = wakes->first;
+        wakes->first = waiter;
+    }
+}
+
+void waiter_promise_wake(struct waiter *waiter, struct wake_list *wakes) {
+    atomic_store(&waiter->woken, true);
+    promise(waiter, wakes);
+}
+
+void wake_all(struct wake_list *wakes) {
+    struct waiter *waiter = wakes->first;
+    while (waiter != NULL) {
+        struct waiter *next = waiter->next;
+        platform_semaphore_post(&waiter->wake);
+        waiter = next;
+    }
+    wakes->first = NULL;
 }
 
 static void break_wait(void *argument) {
-    struct waiter *waiter = argument;
-    platform_mutex_lock(&waiter->lock);
-    waiter->broken = true;
-    platform_condition_signal(&waiter->wake);
-    platform_mutex_unlock(&waiter->lock);
+    struct wake_list wakes = {NULL};
+    promise(argument, &wakes);
+    wake_all(&wakes);
 }
 
 // A wake counts for more than a break: what the call waited for is there.
-static zx_status_t sleep_until(struct waiter *waiter, zx_time_t deadline) {
-    platform_mutex_lock(&waiter->lock);
-    bool in_time = true;
-    while (!waiter->woken && !waiter->broken && in_time) {
-        in_time = platform_condition_wait_until(&waiter->wake, &waiter->lock, deadline);
-    }
-    const bool woken = waiter->woken;
-    const bool broken = waiter->broken;
-    waiter->woken = false;
-    platform_mutex_unlock(&waiter->lock);
-    if (woken) {
-        return ZX_OK;
-    }
-    return broken ? ZX_ERR_INTERNAL_INTR_RETRY : ZX_ERR_TIMED_OUT;
-}
-
 zx_status_t waiter_block(struct waiter *waiter, zx_time_t deadline) {
     struct blocking *blocking = blocking_current();
     if (!blocking_begin(blocking, waiter->reason, break_wait, waiter)) {
         return ZX_ERR_INTERNAL_INTR_RETRY;
     }
-    const zx_status_t status = sleep_until(waiter, deadline);
+    bool posted = platform_semaphore_wait_until(&waiter->wake, deadline);
     blocking_end(blocking);
-    return status;
+    if (!posted && atomic_load(&waiter->promised)) {
+        posted = platform_semaphore_wait_until(&waiter->wake, INT64_MAX);
+    }
+    if (!posted) {
+        return ZX_ERR_TIMED_OUT;
+    }
+    atomic_store(&waiter->promised, false);
+    return atomic_exchange(&waiter->woken, false) ? ZX_OK : ZX_ERR_INTERNAL_INTR_RETRY;
 }

@@ -4,31 +4,44 @@
 // for time to pass) ends in waiter_block(), so this is the one place where such a thread can be
 // found and woken for another reason.
 //
-// A waiter lives on its thread's stack. Who may wake it finds it in some list; the thread takes it
-// out of there, under that list's lock, before it leaves. waiter.lock is a leaf.
+// A waiter lives on its thread's stack. Who wakes it finds it in some list and promises the wake
+// under that list's lock, but wakes it only after that lock is free: the woken thread would run
+// into it at once. The thread takes itself out of the list, under the list's lock, before it
+// leaves, and waits for what was promised.
 
 #ifndef OBJECTS_WAITER_H
 #define OBJECTS_WAITER_H
 
 #include "platform/platform.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <zircon/types.h>
 
 struct waiter {
-    struct platform_mutex lock; // Guards the two flags.
-    struct platform_condition wake;
-    bool woken;
-    bool broken; // The thread is to stop or to end.
+    struct platform_semaphore wake;
+    atomic_bool promised; // A post is to come, or has come and is not used up.
+    atomic_bool woken;    // What it waits for is there; else the promise was to break the wait.
+    struct waiter *next;  // In the list of who promised.
     uint32_t reason;
+};
+
+// What a thread has promised to wake as soon as it holds no lock any more. Starts as {NULL}.
+struct wake_list {
+    struct waiter *first;
 };
 
 // `reason`: what ZX_INFO_THREAD tells of the thread meanwhile, ZX_THREAD_STATE_BLOCKED_ something.
 void waiter_init(struct waiter *waiter, uint32_t reason);
+
+// It is in no list. Waits for a promised wake.
 void waiter_destroy(struct waiter *waiter);
 
-// A wake is kept until the next block.
-void waiter_wake(struct waiter *waiter);
+// Under the lock of the list that it was found in. A wake is kept until the next block.
+void waiter_promise_wake(struct waiter *waiter, struct wake_list *wakes);
+
+// Without any lock; the waiters are not to be touched afterwards.
+void wake_all(struct wake_list *wakes);
 
 // Until a wake, which it uses up (ZX_OK), the deadline (ZX_ERR_TIMED_OUT), or until the thread is
 // to stop or to end (ZX_ERR_INTERNAL_INTR_RETRY): then the call undoes what it began and returns

@@ -10,6 +10,7 @@
 #ifndef PLATFORM_PLATFORM_H
 #define PLATFORM_PLATFORM_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -78,6 +79,27 @@ bool platform_condition_wait_until(struct platform_condition *condition,
                                    struct platform_mutex *mutex, int64_t deadline);
 
 void platform_call_once(struct platform_once *once, void (*function)(void));
+
+// A binary semaphore: a post is kept until the next wait, and several posts are one. One thread at
+// a time waits. The last post before that thread destroys it may still be on its way out.
+#ifdef __linux__
+struct platform_semaphore {
+    atomic_uint state;
+};
+#else
+struct platform_semaphore {
+    struct platform_mutex lock;
+    struct platform_condition post;
+    bool posted;
+};
+#endif
+
+void platform_semaphore_init(struct platform_semaphore *semaphore);
+void platform_semaphore_destroy(struct platform_semaphore *semaphore);
+void platform_semaphore_post(struct platform_semaphore *semaphore);
+
+// Deadlines are those of platform_condition_wait_until(). False without a post.
+bool platform_semaphore_wait_until(struct platform_semaphore *semaphore, int64_t deadline);
 
 // --- Time ---
 

@@ -4,7 +4,6 @@
 
 #include "ports/port.h"
 
-#include "objects/waiter.h"
 #include "ports/port_observer.h"
 
 #include <stdlib.h>
@@ -149,7 +148,8 @@ zx_status_t port_create(bool abi_2018, struct port **out) {
     return ZX_OK;
 }
 
-zx_status_t port_queue_locked(struct port *port, struct port_packet *packet) {
+zx_status_t port_queue_locked(struct port *port, struct port_packet *packet,
+                              struct wake_list *wakes) {
     const uint32_t limit = port->abi_2018 ? PORT_PACKET_LIMIT_2018 : PORT_PACKET_LIMIT;
     if (port->closed) {
         return ZX_ERR_BAD_STATE;
@@ -161,15 +161,17 @@ zx_status_t port_queue_locked(struct port *port, struct port_packet *packet) {
     struct port_waiter *waiter = port->first_waiter;
     if (waiter != NULL) {
         unlist_waiter(port, waiter);
-        waiter_wake(&waiter->waiter);
+        waiter_promise_wake(&waiter->waiter, wakes);
     }
     return ZX_OK;
 }
 
 zx_status_t port_queue(struct port *port, struct port_packet *packet) {
+    struct wake_list wakes = {NULL};
     platform_mutex_lock(&port->lock);
-    const zx_status_t status = port_queue_locked(port, packet);
+    const zx_status_t status = port_queue_locked(port, packet, &wakes);
     platform_mutex_unlock(&port->lock);
+    wake_all(&wakes);
     if (status != ZX_OK) {
         packet->release(packet);
     }

@@ -81,7 +81,8 @@ static void fill_packet(struct port_observer *self, zx_signals_t signals) {
 }
 
 // Once its packet is queued and it is no longer armed, a reader may free it at any moment.
-static void matched(struct observer *observer, struct object *object, zx_signals_t signals) {
+static void matched(struct observer *observer, struct object *object, zx_signals_t signals,
+                    struct wake_list *wakes) {
     struct port_observer *self = from_observer(observer);
     struct port *port = self->port;
     bool lost = false;
@@ -95,7 +96,7 @@ static void matched(struct observer *observer, struct object *object, zx_signals
             observer_unlink(object, observer);
             disarm(self);
         }
-        lost = port_queue_locked(port, &self->packet) != ZX_OK;
+        lost = port_queue_locked(port, &self->packet, wakes) != ZX_OK;
         if (lost && repeating) {
             observer_unlink(object, observer);
             disarm(self);
@@ -109,10 +110,7 @@ static void matched(struct observer *observer, struct object *object, zx_signals
 }
 
 // A packet that is queued already stays (objects ABI 2.5).
-static void cancelled(struct observer *observer, struct object *object, zx_signals_t signals) {
-    (void)object;
-    (void)signals;
-    struct port_observer *self = from_observer(observer);
+static void end_unlinked(struct port_observer *self) {
     struct port *port = self->port;
     platform_mutex_lock(&port->lock);
     disarm(self);
@@ -121,6 +119,14 @@ static void cancelled(struct observer *observer, struct object *object, zx_signa
     if (!queued) {
         free(self);
     }
+}
+
+static void cancelled(struct observer *observer, struct object *object, zx_signals_t signals,
+                      struct wake_list *wakes) {
+    (void)object;
+    (void)signals;
+    (void)wakes;
+    end_unlinked(from_observer(observer));
 }
 
 static const struct observer_ops port_observer_ops = {
@@ -149,6 +155,7 @@ zx_status_t port_observe(struct port *port, struct object *object,
     self->repeating = request->repeating;
     self->timestamp = request->timestamp;
 
+    struct wake_list wakes = {NULL};
     platform_mutex_lock(&object->lock);
     platform_mutex_lock(&port->lock);
     const bool closed = port->closed;
@@ -157,9 +164,10 @@ zx_status_t port_observe(struct port *port, struct object *object,
     }
     platform_mutex_unlock(&port->lock);
     if (!closed) {
-        observer_link(object, &self->observer);
+        observer_link(object, &self->observer, &wakes);
     }
     platform_mutex_unlock(&object->lock);
+    wake_all(&wakes);
     if (closed) {
         free(self);
         return ZX_ERR_BAD_STATE;
@@ -191,7 +199,7 @@ static bool end_on_object(struct port *port, struct object *object,
         if (self->port == port && is_selected(selection, self->key, observer->handle)) {
             any = true;
             observer_unlink(object, observer);
-            cancelled(observer, object, 0);
+            end_unlinked(self);
         }
     }
     return any;

@@ -55,7 +55,7 @@ static struct exception_binding *begin_asking(struct thread *thread, enum handle
 static enum exception_answer wait_for_answer(struct thread *thread) {
     platform_mutex_lock(&thread->blocking.lock);
     while (thread->exception.answer == ANSWER_NONE && !thread->killed) {
-        platform_condition_wait(&thread->wake, &thread->blocking.lock);
+        thread_sleep(thread);
     }
     const enum exception_answer answer = thread->exception.answer;
     thread->exception.asked = HANDLER_NONE;
@@ -197,9 +197,9 @@ zx_status_t exception_answer(struct thread *thread, enum exception_answer answer
     } else {
         exception->answer = answer;
         exception->asked = HANDLER_NONE;
-        platform_condition_broadcast(&thread->wake);
     }
     platform_mutex_unlock(&thread->blocking.lock);
+    platform_semaphore_post(&thread->wake);
     return status;
 }
 
@@ -210,9 +210,9 @@ void exception_answer_ticket(struct thread *thread, const void *ticket,
     if (exception->asked != HANDLER_NONE && exception->ticket == ticket) {
         exception->answer = answer;
         exception->asked = HANDLER_NONE;
-        platform_condition_broadcast(&thread->wake);
     }
     platform_mutex_unlock(&thread->blocking.lock);
+    platform_semaphore_post(&thread->wake);
 }
 
 zx_status_t exception_report(struct thread *thread, zx_exception_report_t *out) {

@@ -58,9 +58,9 @@ static void pass_on(struct thread *thread, void *binding) {
     if (exception->asked != HANDLER_NONE && exception->asked_for == binding) {
         exception->answer = ANSWER_TRY_NEXT;
         exception->asked = HANDLER_NONE;
-        platform_condition_broadcast(&thread->wake);
     }
     platform_mutex_unlock(&thread->blocking.lock);
+    platform_semaphore_post(&thread->wake);
 }
 
 static void take_out(struct exception_binding *binding, bool quietly) {

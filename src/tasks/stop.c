@@ -25,7 +25,12 @@ void thread_call_attention(struct thread *thread) {
         thread != gate.thread) {
         platform_thread_stop(&thread->host);
     }
-    platform_condition_broadcast(&thread->wake);
+}
+
+void thread_sleep(struct thread *thread) {
+    platform_mutex_unlock(&thread->blocking.lock);
+    platform_semaphore_wait_until(&thread->wake, INT64_MAX);
+    platform_mutex_lock(&thread->blocking.lock);
 }
 
 static void want(struct thread *thread) {
@@ -34,7 +39,6 @@ static void want(struct thread *thread) {
     }
 }
 
-// The caller wakes the thread after it has let go of the lock, which that needs at once.
 static void want_no_longer(struct thread *thread) {
     if (!is_wanted(thread) && !thread_is_ending(thread)) {
         atomic_store(&thread->blocking.attention, false);
@@ -62,7 +66,7 @@ zx_status_t thread_resume(struct thread *thread) {
         want_no_longer(thread);
     }
     platform_mutex_unlock(&thread->blocking.lock);
-    platform_condition_broadcast(&thread->wake);
+    platform_semaphore_post(&thread->wake);
     return alive ? ZX_OK : ZX_ERR_BAD_STATE;
 }
 
@@ -82,7 +86,7 @@ void thread_remove_suspend(struct thread *thread) {
     thread->suspend_count--;
     want_no_longer(thread);
     platform_mutex_unlock(&thread->blocking.lock);
-    platform_condition_broadcast(&thread->wake);
+    platform_semaphore_post(&thread->wake);
 }
 
 // --- The thread itself ---
@@ -96,7 +100,7 @@ static void be_suspended(struct thread *thread, struct platform_context *context
     object_change_signals(&thread->object, ZX_THREAD_RUNNING, ZX_THREAD_SUSPENDED);
     platform_mutex_lock(&thread->blocking.lock);
     while (is_wanted(thread) && !thread_is_ending(thread)) {
-        platform_condition_wait(&thread->wake, &thread->blocking.lock);
+        thread_sleep(thread);
     }
     thread->registers = NULL;
     if (thread_is_ending(thread)) {

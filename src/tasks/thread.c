@@ -52,7 +52,7 @@ static char *thread_name(struct object *object) {
 static void thread_destroy(struct object *object) {
     struct thread *thread = thread_from_object(object);
     exception_slots_close(&thread->exception_slots);
-    platform_condition_destroy(&thread->wake);
+    platform_semaphore_destroy(&thread->wake);
     blocking_destroy(&thread->blocking);
     free(thread);
 }
@@ -72,7 +72,7 @@ struct thread *thread_create(const char *name) {
     }
     object_init(&thread->object, &thread_ops, 0);
     blocking_init(&thread->blocking);
-    platform_condition_init(&thread->wake);
+    platform_semaphore_init(&thread->wake);
     memcpy(thread->name, name, strlen(name));
     return thread;
 }
@@ -157,7 +157,7 @@ static void run(void *argument) {
     begin(thread);
     platform_mutex_lock(&thread->blocking.lock);
     while (!thread->begun) {
-        platform_condition_wait(&thread->wake, &thread->blocking.lock);
+        thread_sleep(thread);
     }
     platform_mutex_unlock(&thread->blocking.lock);
     platform_client_enter(&thread->entry);
@@ -188,8 +188,8 @@ zx_status_t thread_start(struct thread *thread, const struct platform_client_ent
     platform_mutex_lock(&thread->blocking.lock);
     thread->begun = started;
     thread->life = started ? thread->life : THREAD_NEW;
-    platform_condition_broadcast(&thread->wake);
     platform_mutex_unlock(&thread->blocking.lock);
+    platform_semaphore_post(&thread->wake);
     if (!started) {
         object_unref(&thread->object);
     }
@@ -211,6 +211,7 @@ void thread_kill(struct thread *thread) {
         thread_call_attention(thread);
     }
     platform_mutex_unlock(&thread->blocking.lock);
+    platform_semaphore_post(&thread->wake);
 }
 
 uint32_t thread_state(struct thread *thread) {

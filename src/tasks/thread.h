@@ -36,7 +36,7 @@ struct thread {
     bool exiting;           // By itself; as killed, but that its debugger is waited for.
     bool legacy_suspended;  // By the call without a token; there is no count (objects ABI 7.4).
     uint32_t suspend_count; // Open tokens.
-    struct platform_condition wake;     // What a thread that is stopped sleeps on.
+    struct platform_semaphore wake;     // What it sleeps on while stopped or in an exception.
     struct platform_context *registers; // While it is stopped in client code, else NULL.
 
     bool begun;     // The call that started it is done, so it may run.
