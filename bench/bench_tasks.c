@@ -27,7 +27,7 @@
 #include <zircon/syscalls/object.h>
 #include <zircon/syscalls/port.h>
 
-enum { STACK_SIZE = 1 << 18, PASSES = 5 };
+enum { STACK_SIZE = 1 << 18, PASSES = 15 };
 
 static void check(zx_status_t status, const char *what) {
     if (status != ZX_OK) {
@@ -64,7 +64,12 @@ static zx_handle_t start(void (*function)(uintptr_t first, uintptr_t second)) {
     return thread;
 }
 
-// --- The bare way ---
+static void finish(zx_handle_t thread) {
+    check(zx_task_kill(thread), "zx_task_kill");
+    until(thread, ZX_THREAD_TERMINATED);
+}
+
+// --- The bare way: asked, told, let go on, told ---
 
 static pthread_t bare_thread;
 static sem_t stopped;
@@ -88,11 +93,11 @@ static void *bare_spin(void *unused) {
     return NULL;
 }
 
+static sem_t bare_end;
+
 static void *bare_sleep(void *unused) {
     (void)unused;
-    sem_t never;
-    sem_init(&never, 0, 0);
-    while (sem_wait(&never) != 0) {
+    while (sem_wait(&bare_end) != 0) {
     }
     return NULL;
 }
@@ -103,7 +108,15 @@ static void bare_start(void *(*function)(void *)) {
     sem_init(&stopped, 0, 0);
     sem_init(&go_on, 0, 0);
     sem_init(&running, 0, 0);
+    sem_init(&bare_end, 0, 0);
+    atomic_store(&bare_over, false);
     pthread_create(&bare_thread, NULL, function, NULL);
+}
+
+static void bare_finish(void) {
+    atomic_store(&bare_over, true);
+    sem_post(&bare_end);
+    pthread_join(bare_thread, NULL);
 }
 
 static void bare_stop(void) {
@@ -158,7 +171,7 @@ static void fault_for_ever(uintptr_t first, uintptr_t second) {
 
 // --- Measuring ---
 
-static int rounds = 20000;
+static int rounds = 4000;
 
 static double measure(void (*one_round)(zx_handle_t thread), zx_handle_t thread) {
     const zx_time_t begin = zx_clock_get_monotonic();
@@ -188,6 +201,7 @@ static void report(const char *what, void *(*bare)(void *), zx_handle_t thread) 
         own_times[i] = measure(suspend_round, thread);
         bare_go_on();
     }
+    bare_finish();
     qsort(bare_times, PASSES, sizeof bare_times[0], compare);
     qsort(own_times, PASSES, sizeof own_times[0], compare);
     const double ratio = own_times[PASSES / 2] / bare_times[PASSES / 2];
@@ -197,21 +211,19 @@ static void report(const char *what, void *(*bare)(void *), zx_handle_t thread) 
 
 int main(int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], "--short") == 0) {
-        rounds = 500;
+        rounds = 200;
     }
     const zx_handle_t spinning = start(spin);
     report("suspend and resume, spinning", bare_spin, spinning);
-    check(zx_task_kill(spinning), "zx_task_kill");
-    atomic_store(&bare_over, true);
+    finish(spinning);
     const zx_handle_t sleeping = start(sleep_for_ever);
     report("suspend and resume, blocked", bare_sleep, sleeping);
-    check(zx_task_kill(sleeping), "zx_task_kill");
+    finish(sleeping);
     check(zx_port_create(0, &port), "zx_port_create");
     check(zx_task_bind_exception_port(zx_process_self(), port, 0, 0),
           "zx_task_bind_exception_port");
     const zx_handle_t faulting = start(fault_for_ever);
     printf("%-34s %8.0f ns\n", "fault, packet, answer, retry", measure(exception_round, faulting));
-    check(zx_task_kill(faulting), "zx_task_kill");
-    until(faulting, ZX_THREAD_TERMINATED);
+    finish(faulting);
     return EXIT_SUCCESS;
 }
