@@ -11,15 +11,31 @@
 #define _POSIX_C_SOURCE 200809L
 #endif
 
+#if defined(__has_feature)
+#define HAS_FEATURE(name) __has_feature(name)
+#else
+#define HAS_FEATURE(name) 0
+#endif
+
 #include "guest_fixture.h"
 #include "object_fixture.h"
 #include "other_thread.h"
 #include "thread_fixture.h"
 
+// ThreadSanitizer puts signals off and then gives handlers a copy of the frame: a thread can stop
+// there, but neither be killed nor be stopped as it starts. There it is asked to leave by itself;
+// and what is reported of two threads that hold the same lock is no race.
+#if defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
+enum { KILLS = false };
+#else
+enum { KILLS = true };
+#endif
+
 enum { VICTIMS = 8, TORMENTORS = 2, TOKENS = 8 };
 
 static struct victim {
     struct worker worker;
+    atomic_bool leaves;
     _Atomic(uint64_t) steps;
 } victims[VICTIMS];
 
@@ -38,7 +54,7 @@ static void suffer(uintptr_t argument, uintptr_t unused) {
     struct victim *self = (struct victim *)argument;
     uint32_t random = (uint32_t)(uintptr_t)self;
     (void)unused;
-    for (;;) {
+    while (!atomic_load(&self->leaves)) {
         atomic_fetch_add(&self->steps, 1);
         switch (next_random(&random) % 4) {
         case 0:
@@ -58,6 +74,7 @@ static void suffer(uintptr_t argument, uintptr_t unused) {
             break;
         }
     }
+    zx_thread_exit();
 }
 
 static zx_handle_t tokens[TORMENTORS][TOKENS];
@@ -113,10 +130,28 @@ static void *handle_exceptions(void *unused) {
     return NULL;
 }
 
-static void renew(struct victim *victim) {
+// It goes on by itself, for no token is open.
+static void until_step(struct victim *victim) {
+    const uint64_t before = atomic_load(&victim->steps);
+    while (atomic_load(&victim->steps) == before) {
+        zx_nanosleep(0);
+    }
+}
+
+static void victim_begin(struct victim *victim) {
+    atomic_store(&victim->leaves, false);
+    victim->worker = worker_run(suffer, victim);
+    if (!KILLS) {
+        until_step(victim);
+    }
+}
+
+static void victim_end(struct victim *victim) {
+    if (!KILLS) {
+        atomic_store(&victim->leaves, true);
+        until(victim->worker.handle, ZX_THREAD_TERMINATED);
+    }
     worker_end(&victim->worker);
-    victim->worker = worker_new();
-    worker_start(&victim->worker, suffer, victim);
 }
 
 static int64_t storm_seconds(void) {
@@ -129,10 +164,10 @@ START_TEST(a_storm_of_suspends_kills_and_faults_leaves_nothing_behind) {
     event = new_event();
     ck_assert_int_eq(zx_task_bind_exception_port(zx_process_self(), exception_port, 0, 0), ZX_OK);
     const uint64_t objects = objects_so_far();
-    for (size_t i = 0; i < VICTIMS; i++) {
-        victims[i].worker = worker_run(suffer, &victims[i]);
-    }
     const pthread_t handler = start_thread(handle_exceptions, NULL);
+    for (size_t i = 0; i < VICTIMS; i++) {
+        victim_begin(&victims[i]);
+    }
     const zx_time_t end = zx_deadline_after(ZX_SEC(storm_seconds()));
     uint32_t random = 99;
     while (zx_clock_get_monotonic() < end) {
@@ -146,17 +181,15 @@ START_TEST(a_storm_of_suspends_kills_and_faults_leaves_nothing_behind) {
         for (size_t i = 0; i < TORMENTORS; i++) {
             join_thread(tormentors[i]);
         }
-        // No token is open, so every thread goes on by itself; then one is made anew.
         for (size_t i = 0; i < VICTIMS; i++) {
-            const uint64_t before = atomic_load(&victims[i].steps);
-            while (atomic_load(&victims[i].steps) == before) {
-                zx_nanosleep(0);
-            }
+            until_step(&victims[i]);
         }
-        renew(&victims[next_random(&random) % VICTIMS]);
+        struct victim *renewed = &victims[next_random(&random) % VICTIMS];
+        victim_end(renewed);
+        victim_begin(renewed);
     }
     for (size_t i = 0; i < VICTIMS; i++) {
-        worker_end(&victims[i].worker);
+        victim_end(&victims[i]);
     }
     const zx_port_packet_t stop = {.key = 0};
     ck_assert_int_eq(zx_port_queue(exception_port, &stop), ZX_OK);
