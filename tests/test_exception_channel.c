@@ -108,6 +108,7 @@ START_TEST(a_handled_exception_retries_the_instruction) {
                                         sizeof report, NULL, NULL),
                      ZX_OK);
     ck_assert_uint_eq(report.header.size, 40);
+    ck_assert_int_eq((zx_status_t)report.context.synth_code, ZX_ERR_ACCESS_DENIED);
     finish_handled(again);
     ck_assert_uint_eq(signals_of(channel), 0);
     close_handle(channel);
@@ -264,6 +265,98 @@ START_TEST(killing_the_thread_leaves_the_exception_usable_and_without_effect) {
 }
 END_TEST
 
+START_TEST(a_suspended_thread_walks_the_handlers_before_it_stops) {
+    open_all();
+    const zx_handle_t first = channel_of(worker.handle, 0);
+    const zx_handle_t second = channel_of(zx_process_self(), 0);
+    worker_start(&worker, touch_page, NULL);
+    const zx_handle_t passed_on = next_fault(first);
+    zx_handle_t token = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zx_task_suspend(worker.handle, &token), ZX_OK);
+    close_handle(passed_on);
+    const zx_handle_t exception = next_fault(second);
+    ck_assert_uint_eq(state_of(worker.handle), ZX_THREAD_STATE_BLOCKED_EXCEPTION);
+    ck_assert_uint_eq(signals_now(worker.handle), ZX_THREAD_RUNNING);
+    allow_page();
+    handle(exception);
+    until(worker.handle, ZX_THREAD_SUSPENDED);
+    ck_assert_uint_eq(*page, 0);
+    close_handle(token);
+    until_state(worker.handle, ZX_THREAD_STATE_BLOCKED_SLEEPING);
+    ck_assert_uint_eq(*page, 77);
+    close_handle(first);
+    close_handle(second);
+    close_all();
+}
+END_TEST
+
+// --- Policies ---
+
+static zx_handle_t full_port;
+static atomic_int queue_calls;
+static zx_status_t queue_result;
+
+static void queue_packets(uintptr_t count, uintptr_t unused) {
+    (void)unused;
+    const zx_port_packet_t packet = {.key = 1};
+    for (uintptr_t i = 0; i < count; i++) {
+        queue_result = zx_port_queue(full_port, &packet);
+        atomic_fetch_add(&queue_calls, 1);
+    }
+    zx_nanosleep(ZX_TIME_INFINITE);
+}
+
+enum { PORT_HOLDS = 4097 };
+
+static void start_overfilling(void) {
+    ck_assert_int_eq(zx_port_create(0, &full_port), ZX_OK);
+    atomic_store(&queue_calls, 0);
+    worker_start(&worker, queue_packets, (void *)(uintptr_t)(PORT_HOLDS + 2));
+}
+
+START_TEST(a_full_port_is_a_policy_error_after_which_the_call_fails) {
+    open_all();
+    const zx_handle_t channel = channel_of(zx_process_self(), 0);
+    start_overfilling();
+    const zx_handle_t exception = next_exception(channel, ZX_EXCP_POLICY_ERROR);
+    ck_assert_int_eq(atomic_load(&queue_calls), PORT_HOLDS);
+    ck_assert_uint_eq(state_of(worker.handle), ZX_THREAD_STATE_BLOCKED_EXCEPTION);
+    zx_exception_report_t report = {0};
+    ck_assert_int_eq(zx_object_get_info(worker.handle, ZX_INFO_THREAD_EXCEPTION_REPORT, &report,
+                                        sizeof report, NULL, NULL),
+                     ZX_OK);
+    ck_assert_uint_eq(report.header.type, ZX_EXCP_POLICY_ERROR);
+    ck_assert_uint_eq(report.context.synth_code, ZX_EXCP_POLICY_CODE_PORT_TOO_MANY_PACKETS);
+    ck_assert_uint_eq(report.context.arch.u.x86_64.vector, 0);
+    handle(exception);
+    const zx_handle_t second = next_exception(channel, ZX_EXCP_POLICY_ERROR);
+    ck_assert_int_eq(atomic_load(&queue_calls), PORT_HOLDS + 1);
+    ck_assert_int_eq(queue_result, ZX_ERR_SHOULD_WAIT);
+    close_handle(second); // Handled by nobody, it leaves the status and nothing else.
+    until_state(worker.handle, ZX_THREAD_STATE_BLOCKED_SLEEPING);
+    ck_assert_int_eq(atomic_load(&queue_calls), PORT_HOLDS + 2);
+    ck_assert_int_eq(queue_result, ZX_ERR_SHOULD_WAIT);
+    close_handle(full_port);
+    close_handle(channel);
+    close_all();
+}
+END_TEST
+
+START_TEST(killing_a_thread_in_a_policy_error_ends_it_in_that_call) {
+    open_all();
+    const zx_handle_t channel = channel_of(worker.handle, 0);
+    start_overfilling();
+    const zx_handle_t exception = next_exception(channel, ZX_EXCP_POLICY_ERROR);
+    ck_assert_int_eq(zx_task_kill(worker.handle), ZX_OK);
+    until(worker.handle, ZX_THREAD_TERMINATED);
+    ck_assert_int_eq(atomic_load(&queue_calls), PORT_HOLDS);
+    close_handle(exception);
+    close_handle(full_port);
+    close_handle(channel);
+    close_all();
+}
+END_TEST
+
 START_TEST(creating_and_reading_check_in_order) {
     open_all();
     zx_handle_t out = ZX_HANDLE_INVALID;
@@ -333,6 +426,9 @@ int main(void) {
         an_exception_gives_handles_to_its_thread_and_process,
         the_state_thread_exit_ends_the_thread_alone,
         killing_the_thread_leaves_the_exception_usable_and_without_effect,
+        a_suspended_thread_walks_the_handlers_before_it_stops,
+        a_full_port_is_a_policy_error_after_which_the_call_fails,
+        killing_a_thread_in_a_policy_error_ends_it_in_that_call,
         creating_and_reading_check_in_order,
         a_message_of_which_a_part_cannot_be_written_is_lost,
     };

@@ -60,10 +60,19 @@ static void pass_on(int number, siginfo_t *info, void *context) {
     pthread_sigmask(SIG_SETMASK, &saved, NULL);
 }
 
+// The status that a page fault comes to: nothing is there, it may not be touched so, or what is
+// mapped there ends before.
+static uint32_t why(int number, const siginfo_t *info) {
+    if (number == SIGBUS) {
+        return (uint32_t)ZX_ERR_OUT_OF_RANGE;
+    }
+    return (uint32_t)(info->si_code == SEGV_ACCERR ? ZX_ERR_ACCESS_DENIED : ZX_ERR_NOT_FOUND);
+}
+
 #if defined(POSIX_CONTEXT_REGISTERS)
 
-static struct platform_fault describe(int number, const ucontext_t *context) {
-    (void)number;
+static struct platform_fault describe(int number, const siginfo_t *info,
+                                      const ucontext_t *context) {
     static const zx_excp_type_t types[] = {
         [1] = ZX_EXCP_HW_BREAKPOINT,
         [3] = ZX_EXCP_SW_BREAKPOINT,
@@ -78,12 +87,14 @@ static struct platform_fault describe(int number, const ucontext_t *context) {
         .x86_64 = {.vector = vector,
                    .err_code = (uint64_t)registers[REG_ERR],
                    .cr2 = vector == 14 ? (uint64_t)registers[REG_CR2] : 0},
+        .synth_code = vector == 14 ? why(number, info) : 0,
     };
 }
 
 #else
 
-static struct platform_fault describe(int number, const ucontext_t *context) {
+static struct platform_fault describe(int number, const siginfo_t *info,
+                                      const ucontext_t *context) {
     (void)context;
     switch (number) {
     case SIGILL:
@@ -93,13 +104,16 @@ static struct platform_fault describe(int number, const ucontext_t *context) {
     case SIGFPE:
         return (struct platform_fault){.type = ZX_EXCP_GENERAL};
     default:
-        return (struct platform_fault){.type = ZX_EXCP_FATAL_PAGE_FAULT};
+        return (struct platform_fault){
+            .type = ZX_EXCP_FATAL_PAGE_FAULT,
+            .synth_code = why(number, info),
+        };
     }
 }
 
 #endif
 
-static bool tell(int number, ucontext_t *host) {
+static bool tell(int number, const siginfo_t *info, ucontext_t *host) {
     platform_fault_fn *told = atomic_load(&watcher);
     if (told == NULL) {
         return false;
@@ -108,7 +122,7 @@ static bool tell(int number, ucontext_t *host) {
     sigset_t old;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &old);
-    const struct platform_fault fault = describe(number, host);
+    const struct platform_fault fault = describe(number, info, host);
     struct platform_context context = {.host = host};
     posix_context_capture(&context);
     const bool goes_on = told(&fault, &context);
@@ -121,7 +135,7 @@ static void on_fault(int number, siginfo_t *info, void *context) {
     posix_copy_recover(info, context);
     const int error = errno;
     // A signal that was sent is no fault.
-    if (info->si_code <= 0 || !tell(number, context)) {
+    if (info->si_code <= 0 || !tell(number, info, context)) {
         pass_on(number, info, context);
     }
     errno = error;

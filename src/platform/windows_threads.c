@@ -115,6 +115,7 @@ static bool describe(const EXCEPTION_RECORD *record, struct platform_fault *out)
         *out = (struct platform_fault){
             .type = ZX_EXCP_FATAL_PAGE_FAULT,
             .x86_64 = {.vector = 14, .cr2 = record->ExceptionInformation[1]},
+            .synth_code = (uint32_t)ZX_ERR_ACCESS_DENIED,
         };
         return true;
     case EXCEPTION_BREAKPOINT:

@@ -6,6 +6,7 @@
 
 #include "ports/port_observer.h"
 #include "syscalls/syscalls.h"
+#include "tasks/exception.h"
 
 #include <zircon/syscalls.h>
 
@@ -36,6 +37,9 @@ static zx_status_t queue(zx_handle_t handle, const zx_port_packet_t *packet, boo
     status = copy_from_client(&body, packet, sizeof(body));
     if (status == ZX_OK) {
         status = port_queue_user(port_from_object(object), &body);
+    }
+    if (status == ZX_ERR_SHOULD_WAIT && !port_from_object(object)->abi_2018) {
+        exception_break_policy(ZX_EXCP_POLICY_CODE_PORT_TOO_MANY_PACKETS);
     }
     object_unref(object);
     // The port's last handle may go while it is in hand here.

@@ -134,6 +134,20 @@ static void end_exception(struct thread *thread) {
     platform_mutex_unlock(&thread->blocking.lock);
 }
 
+// The whole exception. A thread that it has killed ends at its next stop point.
+static enum outcome raise_exception(struct thread *thread, const zx_exception_report_t *report,
+                                    struct platform_context *context) {
+    begin_exception(thread, report, context);
+    const enum outcome outcome = search(thread);
+    end_exception(thread);
+    if (outcome == OUTCOME_KILLED) {
+        platform_mutex_lock(&thread->blocking.lock);
+        thread->exiting = true;
+        platform_mutex_unlock(&thread->blocking.lock);
+    }
+    return outcome;
+}
+
 static bool on_fault(const struct platform_fault *fault, struct platform_context *context) {
     struct thread *thread = gate.thread;
     if (thread == NULL || gate.depth > 0 || !exception_any_bound()) {
@@ -142,17 +156,9 @@ static bool on_fault(const struct platform_fault *fault, struct platform_context
     gate.depth = 1;
     const zx_exception_report_t report = {
         .header = {.size = sizeof(report), .type = fault->type},
-        .context = {.arch.u.x86_64 = fault->x86_64},
+        .context = {.arch.u.x86_64 = fault->x86_64, .synth_code = fault->synth_code},
     };
-    begin_exception(thread, &report, context);
-    const enum outcome outcome = search(thread);
-    end_exception(thread);
-    if (outcome == OUTCOME_KILLED) {
-        platform_mutex_lock(&thread->blocking.lock);
-        thread->exiting = true;
-        platform_mutex_unlock(&thread->blocking.lock);
-    }
-    if (outcome == OUTCOME_UNHANDLED) {
+    if (raise_exception(thread, &report, context) == OUTCOME_UNHANDLED) {
         gate.depth = 0;
         return false;
     }
@@ -177,6 +183,27 @@ void exception_thread_starting(struct thread *thread, struct platform_context *c
 
 void exception_thread_exiting(struct thread *thread) {
     tell_debugger(thread, ZX_EXCP_THREAD_EXITING, NULL);
+}
+
+void exception_break_policy(uint32_t code) {
+    if (gate.thread != NULL && exception_any_bound()) {
+        gate.policy_code = code;
+        gate.policy_error = true;
+    }
+}
+
+// Unhandled, it leaves no more than the status of the call.
+void exception_policy_error(struct thread *thread, struct platform_context *context) {
+    if (!gate.policy_error) {
+        return;
+    }
+    gate.policy_error = false;
+    gate.depth = 1;
+    const zx_exception_report_t report = {
+        .header = {.size = sizeof(report), .type = ZX_EXCP_POLICY_ERROR},
+        .context = {.synth_code = gate.policy_code},
+    };
+    raise_exception(thread, &report, context);
 }
 
 bool exception_init(void) {

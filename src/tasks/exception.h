@@ -74,4 +74,11 @@ enum handler_kind exception_asked(struct thread *thread);
 void exception_thread_starting(struct thread *thread, struct platform_context *context);
 void exception_thread_exiting(struct thread *thread);
 
+// The calling thread has broken a policy: it gets an exception as it leaves the library, if anyone
+// can be told.
+void exception_break_policy(uint32_t code);
+
+// On the thread itself as it leaves: that exception, if there is one.
+void exception_policy_error(struct thread *thread, struct platform_context *context);
+
 #endif // TASKS_EXCEPTION_H

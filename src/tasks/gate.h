@@ -20,6 +20,8 @@ struct gate {
     volatile unsigned depth;    // Calls that this thread is inside of, one in the other.
     volatile bool stops_inside; // It is at a place in the library where it may stop.
     struct thread *thread;      // Who it is, NULL before its first call.
+    bool policy_error;          // It has broken a policy in this call, told as it leaves.
+    uint32_t policy_code;
 };
 
 extern _Thread_local struct gate gate GATE_STORAGE;
@@ -45,7 +47,8 @@ static inline void gate_leave(void) {
     if (--gate.depth == 1) {
         gate_unnest();
     }
-    if (gate.depth == 0 && gate.thread != NULL && blocking_attention(&gate.thread->blocking)) {
+    if (gate.depth == 0 && gate.thread != NULL &&
+        (gate.policy_error || blocking_attention(&gate.thread->blocking))) {
         gate_stop();
     }
 }

@@ -146,6 +146,7 @@ static void on_stop(struct platform_context *context, bool entering) {
     } else if (gate.depth > 0) {
         return;
     }
+    exception_policy_error(thread, context);
     thread_stop_point(thread, context);
 }
 
