@@ -122,6 +122,17 @@ START_TEST(several_suspends_are_a_single_suspend) {
 }
 END_TEST
 
+START_TEST(a_thread_that_has_suspended_already_is_resumed_at_once) {
+    start_counting();
+    suspend_and_wait();
+    assert_stands_still(&counter);
+    resume_and_wait();
+    ck_assert_uint_eq(state_of(worker.handle), ZX_THREAD_STATE_RUNNING);
+    until_counted(&counter);
+    worker_end(&worker);
+}
+END_TEST
+
 START_TEST(a_later_suspend_causes_a_new_suspension) {
     start_counting();
     suspend_and_wait();
@@ -178,6 +189,28 @@ START_TEST(a_thread_may_suspend_itself_and_stops_in_that_call) {
     until_state(worker.handle, ZX_THREAD_STATE_BLOCKED_SLEEPING);
     ck_assert_uint_eq(atomic_load(&counter), 1);
     worker_end(&worker);
+}
+END_TEST
+
+static void suspend_myself_by_token(uintptr_t unused, uintptr_t second) {
+    (void)unused;
+    (void)second;
+    zx_handle_t token = ZX_HANDLE_INVALID;
+    zx_task_suspend_token(zx_thread_self(), &token);
+    atomic_fetch_add(&counter, 1);
+    zx_handle_close(token);
+    zx_nanosleep(ZX_TIME_INFINITE);
+}
+
+// The token is out of everybody's reach, so only a kill ends this.
+START_TEST(a_thread_may_suspend_itself_with_a_token_that_it_cannot_close) {
+    atomic_store(&counter, 0);
+    worker = worker_run(suspend_myself_by_token, NULL);
+    until(worker.handle, ZX_THREAD_SUSPENDED);
+    resume();
+    ck_assert_uint_eq(state_of(worker.handle), ZX_THREAD_STATE_SUSPENDED);
+    worker_end(&worker);
+    ck_assert_uint_eq(atomic_load(&counter), 0);
 }
 END_TEST
 
@@ -285,10 +318,12 @@ int main(void) {
         resuming_a_living_thread_that_is_not_suspended_is_ok,
         several_resumes_of_one_suspended_thread_are_a_single_resume,
         several_suspends_are_a_single_suspend,
+        a_thread_that_has_suspended_already_is_resumed_at_once,
         a_later_suspend_causes_a_new_suspension,
         resume_leaves_open_tokens_in_force,
         closing_a_token_leaves_a_suspend_without_token_in_force,
         a_thread_may_suspend_itself_and_stops_in_that_call,
+        a_thread_may_suspend_itself_with_a_token_that_it_cannot_close,
         a_bad_handle_is_bad_handle_after_the_options,
         a_handle_to_no_thread_is_wrong_type,
         resume_asks_for_no_right_and_suspend_for_write,
