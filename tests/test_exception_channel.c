@@ -276,7 +276,7 @@ START_TEST(a_suspended_thread_walks_the_handlers_before_it_stops) {
     close_handle(passed_on);
     const zx_handle_t exception = next_fault(second);
     ck_assert_uint_eq(state_of(worker.handle), ZX_THREAD_STATE_BLOCKED_EXCEPTION);
-    ck_assert_uint_eq(signals_now(worker.handle), ZX_THREAD_RUNNING);
+    ck_assert_uint_eq(signals_of(worker.handle), ZX_THREAD_RUNNING);
     allow_page();
     handle(exception);
     until(worker.handle, ZX_THREAD_SUSPENDED);

@@ -125,7 +125,7 @@ START_TEST(a_thread_that_blocks_the_stop_signal_stops_at_its_next_call) {
     until_counted(&counter);
     const zx_handle_t token = suspend(handle);
     until_counted(&counter);
-    ck_assert_uint_eq(signals_now(handle), ZX_THREAD_RUNNING);
+    ck_assert_uint_eq(signals_of(handle), ZX_THREAD_RUNNING);
     atomic_store(&may_end, true);
     until(handle, ZX_THREAD_SUSPENDED);
     ck_assert_int_eq(atomic_load(&handled), 0);
