@@ -18,6 +18,10 @@ if(ZIRCONIA_SANITIZE)
     add_link_options(-fsanitize=${ZIRCONIA_SANITIZE})
 endif()
 
+if(ZIRCONIA_PORTABLE)
+    add_compile_definitions(ZIRCONIA_PORTABLE)
+endif()
+
 # Who holds which lock, for the watchdogs of tests: src/platform/lock_report.h.
 if(NOT WIN32 AND (ZIRCONIA_SANITIZE OR CMAKE_BUILD_TYPE STREQUAL "Debug"))
     add_compile_definitions(ZIRCONIA_RECORD_LOCKS)

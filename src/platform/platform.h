@@ -82,7 +82,7 @@ void platform_call_once(struct platform_once *once, void (*function)(void));
 
 // A binary semaphore: a post is kept until the next wait, and several posts are one. One thread at
 // a time waits. The last post before that thread destroys it may still be on its way out.
-#ifdef __linux__
+#if defined(__linux__) && !defined(ZIRCONIA_PORTABLE)
 struct platform_semaphore {
     atomic_uint state;
 };

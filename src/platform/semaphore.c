@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The semaphore of hosts without one that has a deadline on the monotonic clock.
+// The semaphore of hosts without one that has a deadline on the monotonic clock, and of builds with
+// ZIRCONIA_PORTABLE.
 
 #include "platform/platform.h"
 
