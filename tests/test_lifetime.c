@@ -7,8 +7,10 @@
 #include "other_thread.h"
 
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <zircon/process.h>
 
 #if defined(__has_feature)
 #define HAS_FEATURE(feature) __has_feature(feature)
@@ -205,7 +207,28 @@ START_TEST(threads_without_end_may_have_had_a_vcpu) {
 }
 END_TEST
 
+static void *kill_while_it_runs(void *unused) {
+    while (memory_u64(0x20000) == 0) {
+        sched_yield();
+    }
+    ck_assert_int_eq(zx_task_kill(zx_process_self()), ZX_OK);
+    return unused;
+}
+
+// Ends by SIGKILL.
+START_TEST(a_process_is_killed_while_its_thread_is_in_a_run) {
+    zx_port_packet_t packet;
+    guest_start("spin");
+    start_thread(kill_while_it_runs, NULL);
+    zx_vcpu_enter(vcpu, &packet);
+    ck_abort_msg("the run call returned");
+}
+END_TEST
+
 int main(void) {
+    Suite *suite = suite_create("lifetime");
+    TCase *tcase = tcase_create("lifetime");
+    tcase_set_timeout(tcase, 120);
     const TTest *const tests[] = {
         two_hundred_guests_leave_nothing_behind,
         several_guests_live_side_by_side,
@@ -216,5 +239,10 @@ int main(void) {
         a_vcpu_whose_thread_has_ended_can_be_kicked_but_not_run,
         threads_without_end_may_have_had_a_vcpu,
     };
-    return run_tests("lifetime", tests, sizeof tests / sizeof tests[0]);
+    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {
+        tcase_add_test(tcase, tests[i]);
+    }
+    tcase_add_test_raise_signal(tcase, a_process_is_killed_while_its_thread_is_in_a_run, SIGKILL);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
 }
