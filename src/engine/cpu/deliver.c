@@ -47,7 +47,7 @@ enum delivery deliver_event(struct cpu *cpu, const struct event *event) {
             return DELIVERY_TRIPLE_FAULT;
         }
         const bool twice = makes_double_fault(&next, fault.vector);
-        if (!twice && fault.vector == VECTOR_PAGE_FAULT) {
+        if (fault.vector == VECTOR_PAGE_FAULT) { // Also when it becomes a double fault.
             cpu_set_control(cpu, 2, fault.address);
         }
         next = (struct event){
