@@ -35,6 +35,8 @@ enum {
     HALT_USER,
     BREAKPOINT_CPUID,
     TWO_FAULTS,
+    RESUMED_INTERRUPT,
+    RESUMED_FAULT,
 };
 
 static zx_vcpu_state_t event(uint64_t which, uint64_t vector, uint64_t error_code) {
@@ -158,6 +160,13 @@ START_TEST(a_software_interrupt_needs_a_gate_that_is_present) {
 }
 END_TEST
 
+START_TEST(an_instruction_that_was_carried_out_has_used_up_the_resume_flag) {
+    ck_assert_uint_eq(event(RESUMED_INTERRUPT, 0x90, NO_ERROR_CODE).r11, 2);
+    guest_close();
+    ck_assert_uint_eq(event(RESUMED_FAULT, 0, NO_ERROR_CODE).r11 & 0x10000, 0x10000);
+}
+END_TEST
+
 START_TEST(a_fault_of_user_code_arrives_on_the_supervisors_stack) {
     user_event(DIVIDE_USER, 0, NO_ERROR_CODE);
 }
@@ -196,6 +205,7 @@ END_TEST
 
 START_TEST(a_page_fault_without_a_stack_is_a_double_fault_on_its_own) {
     double_fault(STACK);
+    ck_assert_uint_eq(read_state().r14, NOWHERE + 0xff8); // CR2 is the second fault's.
 }
 END_TEST
 
@@ -264,6 +274,7 @@ int main(void) {
         a_fault_that_is_not_mended_comes_again,
         a_software_interrupt_needs_a_gate_of_its_privilege,
         a_software_interrupt_needs_a_gate_that_is_present,
+        an_instruction_that_was_carried_out_has_used_up_the_resume_flag,
         a_fault_of_user_code_arrives_on_the_supervisors_stack,
         halt_of_user_code_is_a_general_protection_fault,
         an_exit_straight_after_an_exception_is_an_exit,

@@ -7,7 +7,8 @@ NOWHERE equ 0x40000000          ; Not mapped by the tables.
     select_case divide, breakpoint, overflow_64, undefined, selector, not_canonical, \
         stack_not_canonical, device_not_available, page_read, page_write, page_read_user, \
         page_write_user, page_user_supervisor, int_user, int_user_refused, int_not_present, \
-        int_supervisor, divide_user, overflow_compatibility, halt_user, breakpoint_cpuid, two_faults
+        int_supervisor, divide_user, overflow_compatibility, halt_user, breakpoint_cpuid, two_faults, \
+        resumed_interrupt, resumed_fault
 %macro faulting 1+
     mov ebx, %%fault
 %%fault:
@@ -113,6 +114,22 @@ two_faults:                     ; A page fault straight after another.
 .second:
     mov al, [abs NOWHERE + 0x200000]
     done
+%macro resume 0                 ; Goes on behind itself with RF.
+    push DATA_0
+    push STACK_0
+    push 0x10002
+    push CODE_0
+    push %%resumed
+    iretq
+%%resumed:
+%endmacro
+resumed_interrupt:
+    resume
+    trapping int 0x90
+resumed_fault:
+    xor ecx, ecx
+    resume
+    faulting div ecx
     report_vector
     cmp byte [abs skip], 0
     je .return

@@ -104,7 +104,6 @@ bool read_handler_segment(struct cpu *cpu, const struct event *event, uint16_t s
            fault_raise(fault, VECTOR_SEGMENT_NOT_PRESENT, error_code);
 }
 
-// A fault's frame has RF, so that a breakpoint on the instruction does not hit again after IRET.
 static bool is_fault(const struct event *event) {
     switch (event->vector) {
     case VECTOR_DEBUG:
@@ -118,9 +117,15 @@ static bool is_fault(const struct event *event) {
     }
 }
 
+// A fault's frame has RF, so that a breakpoint on the instruction does not hit again after IRET. An
+// instruction that was carried out has used up the RF that it began with; the engine clears it only
+// at the end of a block (SDM volume 3B, section 17.3.1.1).
 uint64_t saved_flags(const struct cpu *cpu, const struct event *event) {
     const uint64_t flags = cpu_rflags(cpu);
-    return is_fault(event) ? flags | RFLAGS_RF : flags;
+    if (is_fault(event)) {
+        return flags | RFLAGS_RF;
+    }
+    return event->kind == EVENT_EXTERNAL ? flags : flags & ~RFLAGS_RF;
 }
 
 uint64_t handler_flags(const struct cpu *cpu, const struct gate *gate) {
