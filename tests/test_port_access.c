@@ -3,7 +3,7 @@
 // Port input and output (hypervisor ABI 5.4), and the permission that a guest's own user code needs
 // for it.
 
-#include "guest_fixture.h"
+#include "report_port.h"
 
 #include <string.h>
 
@@ -182,6 +182,16 @@ START_TEST(user_code_is_refused_ports_beyond_the_bitmap) {
 }
 END_TEST
 
+START_TEST(virtual_8086_code_needs_the_bitmap_whatever_its_io_privilege) {
+    start_real("port_virtual_8086");
+    trap_ports();
+    EXPECT_REPORTS(13, 0);
+    enter_to_port(0x11, 1, false, 0x5a);
+    EXPECT_REPORTS(0x40);
+    guest_close();
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         output_shows_the_low_bytes_of_rax_and_nothing_else,
@@ -196,6 +206,7 @@ int main(void) {
         user_code_is_refused_a_port_by_the_bitmap,
         user_code_needs_permission_for_each_port_of_an_access,
         user_code_is_refused_ports_beyond_the_bitmap,
+        virtual_8086_code_needs_the_bitmap_whatever_its_io_privilege,
     };
     return run_tests("port access", tests, sizeof tests / sizeof tests[0]);
 }

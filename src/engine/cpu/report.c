@@ -189,10 +189,11 @@ static enum report_result software_interrupt(struct cpu *cpu, struct cpu_exit *e
     return deliver(cpu, &event, exit);
 }
 
-// IN and OUT at a privilege that IOPL does not cover: the TSS's bitmap decides (SDM volume 1,
-// section 19.5).
+// IN and OUT at a privilege that IOPL does not cover, and in virtual-8086 mode whatever IOPL is:
+// the TSS's bitmap decides (SDM volume 1, section 19.5).
 static bool port_permitted(struct cpu *cpu, uint16_t port, uint8_t size) {
-    if (cpu_privilege(cpu) <= RFLAGS_IOPL(cpu_rflags(cpu))) {
+    const uint64_t flags = cpu_rflags(cpu);
+    if ((flags & RFLAGS_VM) == 0 && cpu_privilege(cpu) <= RFLAGS_IOPL(flags)) {
         return true;
     }
     const struct segment tss = cpu_segment(cpu, SEGMENT_TR);
