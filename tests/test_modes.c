@@ -42,7 +42,7 @@ START_TEST(control_and_debug_registers_answer_writes_as_a_processor_does) {
     EXPECT_REPORTS(13, 13, 13);
     EXPECT_REPORTS(0, 0x80010019, 7, 0, 0x80010011);
     EXPECT_REPORTS(0, 0x8001001f, 0xffff001f, 0, 0x80010011, 0xffffffff, 0);
-    EXPECT_REPORTS(13, 13, 13, 0, 0x502b0);
+    EXPECT_REPORTS(13, 13, 13, 13, 13, 0, 0x502b0);
     EXPECT_REPORTS(0, 11, 13, 11, 6);
     EXPECT_REPORTS(0, 1, 0, 0xffff0ff0, 0, 0xffff07ff, 13, 0, 0, 0);
     EXPECT_REPORTS(6, 6, 1, 0xffff2ff0, 0x400);

@@ -74,6 +74,12 @@
     or rax, 1 << 12
     attempt mov cr4, rax                ; 13: five-level paging is not there.
     mov rax, r14
+    or rax, 1 << 0
+    attempt mov cr4, rax                ; 13: nor are virtual-8086 extensions,
+    mov rax, r14
+    or rax, 1 << 1
+    attempt mov cr4, rax                ; 13: nor virtual interrupts.
+    mov rax, r14
     or rax, 1 << 4
     attempt mov cr4, rax                ; 0
     low cr4

@@ -9,8 +9,8 @@
 
 #define CR0_STATUS_WORD (CR0_PE | CR0_MP | CR0_EM | CR0_TS)
 #define CR0_DEFINED (CR0_STATUS_WORD | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG)
-#define CR4_DEFINED                                                                                \
-    (0x7ffull | CR4_FSGSBASE | CR4_OSXSAVE | CR4_SMEP | CR4_SMAP) // Below bit 11: VME to OSXMMEXCPT
+#define CR4_LOW 0x7fcull // TSD to OSXMMEXCPT. CPUID has no VME, so that VME and PVI are reserved.
+#define CR4_DEFINED (CR4_LOW | CR4_FSGSBASE | CR4_OSXSAVE | CR4_SMEP | CR4_SMAP)
 
 static uint64_t visible_cr0(const struct vcpu *vcpu) {
     const uint64_t owned = vcpu->cr0_owned;
