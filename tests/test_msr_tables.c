@@ -236,6 +236,21 @@ START_TEST(efer_keeps_its_reserved_bits_and_long_mode) {
 }
 END_TEST
 
+// EFER passes through, so that its accesses are no exits, behind which the trap would be lost.
+START_TEST(a_single_step_over_an_access_to_efer_traps_behind_it) {
+    zx_vcpu_state_t state = msr_state(MSR_EFER, 0xd01);
+    put_code("\x9c\x80\x4c\x24\x01\x01\x9d" WRMSR "\x90"); // With TF from WRMSR on.
+    run_code(&state);
+    ck_assert_uint_eq(state.r10, 1);
+    ck_assert_uint_eq(state.r8, EXECUTE_SLOT + 9);
+    state = msr_state(MSR_EFER, 0);
+    put_code("\x9c\x80\x4c\x24\x01\x01\x9d" RDMSR "\x90");
+    run_code(&state);
+    ck_assert_uint_eq(state.r10, 1);
+    ck_assert_uint_eq(state.r8, EXECUTE_SLOT + 9);
+}
+END_TEST
+
 static uint64_t read_back(uint32_t msr) {
     zx_vcpu_state_t state = {.rcx = msr};
     put_code(RDMSR);
@@ -357,6 +372,7 @@ int main(void) {
     tcase_add_test(tcase, x2apic_writes_with_a_high_half_are_refused);
     tcase_add_test(tcase, eoi_and_esr_take_zero_only);
     tcase_add_test(tcase, efer_keeps_its_reserved_bits_and_long_mode);
+    tcase_add_test(tcase, a_single_step_over_an_access_to_efer_traps_behind_it);
     tcase_add_test(tcase, what_passes_through_takes_legal_values_only);
     suite_add_tcase(suite, tcase);
     TCase *states = tcase_create("xsetbv");

@@ -58,6 +58,20 @@ static zx_status_t give(struct exit_context *context, uint64_t value) {
     return ZX_ERR_NEXT;
 }
 
+// EFER passes through: its instructions are no exits, after which Zircon would lose a single-step
+// trap.
+static zx_status_t complete(struct exit_context *context) {
+    return exit_delivery(deliver_completion(context->vcpu->cpu, context->exit->instruction_length));
+}
+
+static zx_status_t give_efer(struct exit_context *context) {
+    struct cpu *cpu = context->vcpu->cpu;
+    const uint64_t value = cpu_efer(cpu);
+    cpu_set_register(cpu, RAX, (uint32_t)value);
+    cpu_set_register(cpu, RDX, value >> 32);
+    return complete(context);
+}
+
 zx_status_t exit_rdmsr(struct exit_context *context) {
     const struct vcpu *vcpu = context->vcpu;
     const uint32_t msr = (uint32_t)cpu_register(vcpu->cpu, RCX);
@@ -73,7 +87,7 @@ zx_status_t exit_rdmsr(struct exit_context *context) {
     case MSR_MISC_ENABLE:
         return give(context, MISC_ENABLE_FAST_STRINGS);
     case MSR_EFER:
-        return give(context, cpu_efer(vcpu->cpu));
+        return give_efer(context);
     default:
         return exit_general_protection(context);
     }
@@ -94,7 +108,7 @@ static zx_status_t write_efer(struct exit_context *context, uint64_t value) {
     }
     cpu_set_efer(cpu, (value & writable) | (old & ~writable));
     cpu_update_mode(cpu);
-    return take(context);
+    return complete(context);
 }
 
 // Errors go to the caller of the run call, after the instruction for the clocks and before it for
