@@ -285,6 +285,9 @@ static const struct scan_case scan_cases[] = {
     {CODE_64, "b8 0f 05 0f 34 c3", SCAN_NONE, 0, 0},      // in an immediate
     {CODE_64, "b8 ec ec ec ec ee", SCAN_INTERCEPT, 5, 1}, // behind one
     {CODE_64, "ee ec", SCAN_INTERCEPT, 0, 1},             // the first of two
+    {CODE_64, "f0 ff 03", SCAN_NONE, 0, 0},               // lock inc dword [rbx]
+    {CODE_64, "90 f0 ff c3", SCAN_INTERCEPT, 1, 3},       // lock inc ebx
+    {CODE_64, "f0 8b 03", SCAN_INTERCEPT, 0, 3},          // lock mov eax, [rbx]
     {CODE_64, "06 ec", SCAN_UNDECODABLE, 0, 0},           //
     {CODE_32, "06 ec", SCAN_INTERCEPT, 1, 1},             // push es
     {CODE_16, "b8 01 02 ec", SCAN_INTERCEPT, 3, 1},       // mov ax, imm16
@@ -324,12 +327,39 @@ START_TEST(scan_finds_far_transfers_only_where_asked) {
 }
 END_TEST
 
+static bool is_locked_wrongly(const struct instruction *instruction) {
+    static const struct {
+        enum opcode_map map;
+        uint8_t first, last, groups; // A bit for each that has the prefix.
+    } lockable[] = {
+        {MAP_ONE_BYTE, 0x00, 0x01, 0xFF}, {MAP_ONE_BYTE, 0x08, 0x09, 0xFF},
+        {MAP_ONE_BYTE, 0x10, 0x11, 0xFF}, {MAP_ONE_BYTE, 0x18, 0x19, 0xFF},
+        {MAP_ONE_BYTE, 0x20, 0x21, 0xFF}, {MAP_ONE_BYTE, 0x28, 0x29, 0xFF},
+        {MAP_ONE_BYTE, 0x30, 0x31, 0xFF}, {MAP_ONE_BYTE, 0x80, 0x83, 0x7F},
+        {MAP_ONE_BYTE, 0x86, 0x87, 0xFF}, {MAP_ONE_BYTE, 0xF6, 0xF7, 0x0C},
+        {MAP_ONE_BYTE, 0xFE, 0xFF, 0x03}, {MAP_0F, 0xAB, 0xAB, 0xFF},
+        {MAP_0F, 0xB0, 0xB1, 0xFF},       {MAP_0F, 0xB3, 0xB3, 0xFF},
+        {MAP_0F, 0xBA, 0xBA, 0xE0},       {MAP_0F, 0xBB, 0xBB, 0xFF},
+        {MAP_0F, 0xC0, 0xC1, 0xFF},       {MAP_0F, 0xC7, 0xC7, 0x02},
+    };
+    bool permitted = false;
+    for (size_t i = 0; i < sizeof lockable / sizeof lockable[0]; i++)
+        permitted |= instruction->map == lockable[i].map && !instruction->vex &&
+                     instruction->has_modrm && instruction->modrm < 0xC0 &&
+                     instruction->opcode >= lockable[i].first &&
+                     instruction->opcode <= lockable[i].last &&
+                     (lockable[i].groups >> (instruction->modrm >> 3 & 7) & 1) != 0;
+    return instruction->lock && !permitted;
+}
+
 // The same answer without the filter, from Intel's opcode list.
 static bool is_wanted(const struct instruction *instruction) {
     static const uint8_t one_byte[] = {0xE4, 0xE5, 0xE6, 0xE7, 0xEC, 0xED,
                                        0xEE, 0xEF, 0x6C, 0x6D, 0x6E, 0x6F};
     static const uint8_t two_byte[] = {0x05, 0x07, 0x34, 0x35};
 
+    if (is_locked_wrongly(instruction))
+        return true;
     if (instruction->map == MAP_ONE_BYTE)
         return memchr(one_byte, instruction->opcode, sizeof(one_byte)) != NULL;
     if (instruction->map != MAP_0F)

@@ -118,12 +118,66 @@ START_TEST(instructions_of_extensions_that_are_off_are_invalid_opcodes) {
 }
 END_TEST
 
+// RBX is the address of some memory.
+static const struct instruction lockable[] = {
+    CODE("ADD [RBX], EAX", "\xf0\x01\x03"),
+    CODE("XOR AL to [RBX]", "\xf0\x30\x03"),
+    CODE("AND QWORD [RBX], -8", "\xf0\x48\x83\x23\xf8"),
+    CODE("XCHG [RBX], EAX", "\xf0\x87\x03"),
+    CODE("NOT DWORD [RBX]", "\xf0\xf7\x13"),
+    CODE("NEG DWORD [RBX]", "\xf0\xf7\x1b"),
+    CODE("INC BYTE [RBX]", "\xf0\xfe\x03"),
+    CODE("DEC DWORD [RBX]", "\xf0\xff\x0b"),
+    CODE("BTS [RBX], EAX", "\xf0\x0f\xab\x03"),
+    CODE("BTC DWORD [RBX], 3", "\xf0\x0f\xba\x3b\x03"),
+    CODE("CMPXCHG [RBX], ECX", "\xf0\x0f\xb1\x0b"),
+    CODE("XADD [RBX], ECX", "\xf0\x0f\xc1\x0b"),
+    CODE("CMPXCHG8B [RBX]", "\xf0\x0f\xc7\x0b"),
+};
+
+static const struct instruction not_lockable[] = {
+    CODE("NOP", "\xf0\x90"),
+    CODE("MOV EAX, EBX", "\xf0\x89\xd8"),
+    CODE("MOV [RBX], EAX", "\xf0\x89\x03"),
+    CODE("ADD EAX, [RBX]", "\xf0\x03\x03"),
+    CODE("ADD EAX, EBX", "\xf0\x01\xd8"),
+    CODE("CMP [RBX], EAX", "\xf0\x39\x03"),
+    CODE("CMP DWORD [RBX], 1", "\xf0\x83\x3b\x01"),
+    CODE("TEST DWORD [RBX], 1", "\xf0\xf7\x03\x01\x00\x00\x00"),
+    CODE("INC EAX", "\xf0\xff\xc0"),
+    CODE("BT DWORD [RBX], 3", "\xf0\x0f\xba\x23\x03"),
+    CODE("XADD ECX, EAX", "\xf0\x0f\xc1\xc1"),
+    CODE("CPUID", "\xf0\x0f\xa2"),
+    CODE("RDTSC", "\xf0\x0f\x31"),
+    CODE("MOV RAX, CR0", "\xf0\x0f\x20\xc0"),
+    CODE("PUSH RAX", "\x90\xf0\x50"),
+};
+
+static uint64_t vector_of(const struct instruction *instruction) {
+    zx_vcpu_state_t state = {.rbx = 0x300000};
+    put_code_bytes(instruction->bytes, instruction->length);
+    run_code(&state);
+    return state.r10;
+}
+
+START_TEST(lock_is_an_invalid_opcode_but_before_what_changes_memory) {
+    execute_start();
+    for (size_t i = 0; i < sizeof lockable / sizeof lockable[0]; i++) {
+        ck_assert_msg(vector_of(&lockable[i]) == NO_VECTOR, "LOCK %s", lockable[i].name);
+    }
+    for (size_t i = 0; i < sizeof not_lockable / sizeof not_lockable[0]; i++) {
+        ck_assert_msg(vector_of(&not_lockable[i]) == 6, "LOCK %s", not_lockable[i].name);
+    }
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         instructions_that_do_not_exit_run,
         a_performance_counter_that_does_not_exist_is_refused,
         instructions_that_exit_and_have_no_handler_are_not_supported_and_stay,
         instructions_of_extensions_that_are_off_are_invalid_opcodes,
+        lock_is_an_invalid_opcode_but_before_what_changes_memory,
     };
     return run_tests("instructions", tests, sizeof tests / sizeof tests[0]);
 }

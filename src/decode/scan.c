@@ -42,7 +42,8 @@ static bool is_far_opcode(uint8_t byte) {
 // Can there be one of the instructions, whole or cut off by the end?
 static bool is_suspicious(const uint8_t *bytes, size_t size, bool far_transfers) {
     for (size_t i = 0; i < size; i++) {
-        if (is_port_opcode(bytes[i]) || (far_transfers && is_far_opcode(bytes[i])))
+        if (is_port_opcode(bytes[i]) || bytes[i] == 0xF0 ||
+            (far_transfers && is_far_opcode(bytes[i])))
             return true;
         size_t escape = escape_length(bytes[i]);
         if (escape != 0 && (i + escape >= size || is_system_opcode(bytes[i + escape])))
@@ -59,7 +60,64 @@ bool is_far_transfer(const struct instruction *instruction) {
     return instruction->opcode != 0xFF || in_memory;
 }
 
+// By the opcode and what extends it: ADD to XOR, NOT, NEG, INC, DEC, XCHG.
+static bool is_lockable_one_byte(uint8_t opcode, unsigned group) {
+    switch (opcode) {
+    case 0x80:
+    case 0x81:
+    case 0x82:
+    case 0x83:
+        return group != 7; // CMP
+    case 0x86:
+    case 0x87:
+        return true;
+    case 0xF6:
+    case 0xF7:
+        return group == 2 || group == 3;
+    case 0xFE:
+    case 0xFF:
+        return group < 2;
+    default:
+        return opcode < 0x38 && (opcode & 6) == 0;
+    }
+}
+
+// BTS, BTR, BTC, CMPXCHG, XADD, CMPXCHG8B and 16B.
+static bool is_lockable_0f(uint8_t opcode, unsigned group) {
+    switch (opcode) {
+    case 0xAB:
+    case 0xB0:
+    case 0xB1:
+    case 0xB3:
+    case 0xBB:
+    case 0xC0:
+    case 0xC1:
+        return true;
+    case 0xBA:
+        return group > 4;
+    case 0xC7:
+        return group == 1;
+    default:
+        return false;
+    }
+}
+
+// LOCK is for some instructions alone, and only where they store to memory. The engine ignores it
+// before any other.
+static bool is_lock_refused(const struct instruction *instruction) {
+    unsigned group = (instruction->modrm >> 3) & 7;
+    if (!instruction->lock)
+        return false;
+    if (!instruction->has_modrm || instruction->modrm >= 0xC0 || instruction->vex)
+        return true;
+    if (instruction->map == MAP_ONE_BYTE)
+        return !is_lockable_one_byte(instruction->opcode, group);
+    return instruction->map != MAP_0F || !is_lockable_0f(instruction->opcode, group);
+}
+
 static bool is_intercepted(const struct instruction *instruction) {
+    if (is_lock_refused(instruction))
+        return true;
     if (instruction->map == MAP_ONE_BYTE)
         return is_port_opcode(instruction->opcode);
     if (instruction->map != MAP_0F || !is_system_opcode(instruction->opcode))
