@@ -47,6 +47,13 @@ START_TEST(sixteen_bit_gates_and_task_state_segments_work) {
 }
 END_TEST
 
+START_TEST(delivery_marks_the_descriptors_that_it_loads_as_accessed) {
+    start_real("legacy_accessed");
+    EXPECT_REPORTS(0x9b, 0x93);
+    guest_close();
+}
+END_TEST
+
 START_TEST(a_conforming_handler_keeps_privilege_and_stack) {
     start_real("legacy_conforming");
     EXPECT_REPORTS(0x42, 0x3b, 0x33, 0x5000 - 12, 0x41);
@@ -201,6 +208,7 @@ int main(void) {
         real_mode_events_go_through_the_vector_table,
         protected_mode_events_change_stack_and_carry_error_codes,
         sixteen_bit_gates_and_task_state_segments_work,
+        delivery_marks_the_descriptors_that_it_loads_as_accessed,
         a_conforming_handler_keeps_privilege_and_stack,
         virtual_8086_events_save_and_clear_the_data_segments,
         a_task_gate_is_not_supported,

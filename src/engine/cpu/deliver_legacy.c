@@ -60,8 +60,10 @@ static bool load_task_stack(struct cpu *cpu, uint32_t external, struct stack *st
         (attributes & (writable | ATTRIBUTE_CODE)) != writable) {
         return fault_raise(fault, VECTOR_INVALID_TSS, error_code);
     }
-    return (attributes & ATTRIBUTE_PRESENT) != 0 ||
-           fault_raise(fault, VECTOR_STACK_FAULT, error_code);
+    if ((attributes & ATTRIBUTE_PRESENT) == 0) {
+        return fault_raise(fault, VECTOR_STACK_FAULT, error_code);
+    }
+    return mark_accessed(cpu, linear, words[1], fault);
 }
 
 // The words in the order of their pushes; their number.

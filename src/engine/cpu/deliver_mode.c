@@ -42,6 +42,18 @@ bool read_system(struct cpu *cpu, uint64_t linear, void *out, size_t size, struc
            fault_access(cpu, fault, result, &access, VECTOR_GENERAL_PROTECTION);
 }
 
+bool mark_accessed(struct cpu *cpu, uint64_t linear, uint32_t high_word, struct fault *fault) {
+    if ((high_word & ATTRIBUTE_ACCESSED) != 0) {
+        return true;
+    }
+    const uint8_t access_byte = (uint8_t)((high_word | ATTRIBUTE_ACCESSED) >> 8);
+    struct access_fault access;
+    const enum access_result result =
+        linear_write_as(cpu, ACCESS_AS_SYSTEM, linear + 5, &access_byte, 1, &access);
+    return result == ACCESS_DONE ||
+           fault_access(cpu, fault, result, &access, VECTOR_GENERAL_PROTECTION);
+}
+
 static bool is_gate(uint8_t type, unsigned size) {
     const bool in_every_mode = type == GATE_INTERRUPT || type == GATE_TRAP;
     return in_every_mode ||
@@ -100,8 +112,10 @@ bool read_handler_segment(struct cpu *cpu, const struct event *event, uint16_t s
         ATTRIBUTE_DPL(code->attributes) > cpu_privilege(cpu)) {
         return fault_raise(fault, VECTOR_GENERAL_PROTECTION, error_code);
     }
-    return (code->attributes & ATTRIBUTE_PRESENT) != 0 ||
-           fault_raise(fault, VECTOR_SEGMENT_NOT_PRESENT, error_code);
+    if ((code->attributes & ATTRIBUTE_PRESENT) == 0) {
+        return fault_raise(fault, VECTOR_SEGMENT_NOT_PRESENT, error_code);
+    }
+    return mark_accessed(cpu, linear, words[1], fault);
 }
 
 static bool is_fault(const struct event *event) {

@@ -58,6 +58,10 @@ bool read_handler_segment(struct cpu *cpu, const struct event *event, uint16_t s
 
 bool read_system(struct cpu *cpu, uint64_t linear, void *out, size_t size, struct fault *fault);
 
+// A segment register is loaded from the descriptor: sets its accessed bit (SDM volume 3A, section
+// 3.4.5.1) unless the second word has it.
+bool mark_accessed(struct cpu *cpu, uint64_t linear, uint32_t high_word, struct fault *fault);
+
 // RFLAGS as the frame has it, and as the handler gets it.
 uint64_t saved_flags(const struct cpu *cpu, const struct event *event);
 uint64_t handler_flags(const struct cpu *cpu, const struct gate *gate);
