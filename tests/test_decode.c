@@ -288,6 +288,10 @@ static const struct scan_case scan_cases[] = {
     {CODE_64, "f0 ff 03", SCAN_NONE, 0, 0},               // lock inc dword [rbx]
     {CODE_64, "90 f0 ff c3", SCAN_INTERCEPT, 1, 3},       // lock inc ebx
     {CODE_64, "f0 8b 03", SCAN_INTERCEPT, 0, 3},          // lock mov eax, [rbx]
+    {CODE_64, "90 c5 f4 58 c2", SCAN_INTERCEPT, 1, 4},    // vaddps ymm0, ymm1, ymm2
+    {CODE_32, "c5 03", SCAN_NONE, 0, 0},                  // lds eax, [ebx]
+    {CODE_64, "48 0f c7 f0", SCAN_INTERCEPT, 0, 4},       // rdrand rax
+    {CODE_64, "48 0f c7 0b", SCAN_NONE, 0, 0},            // cmpxchg16b [rbx]
     {CODE_64, "06 ec", SCAN_UNDECODABLE, 0, 0},           //
     {CODE_32, "06 ec", SCAN_INTERCEPT, 1, 1},             // push es
     {CODE_16, "b8 01 02 ec", SCAN_INTERCEPT, 3, 1},       // mov ax, imm16
@@ -352,6 +356,17 @@ static bool is_locked_wrongly(const struct instruction *instruction) {
     return instruction->lock && !permitted;
 }
 
+static bool is_not_advertised(const struct instruction *instruction) {
+    const bool repeated = instruction->repeat_equal || instruction->repeat_not_equal;
+    const uint8_t opcode = instruction->opcode;
+    if (instruction->map == MAP_0F38)
+        return opcode == 0xF6;
+    return instruction->map == MAP_0F &&
+           ((opcode == 0x2B && repeated) || (opcode == 0xC7 && instruction->modrm >= 0xF0) ||
+            ((opcode == 0x78 || opcode == 0x79) &&
+             (instruction->operand_prefix || instruction->repeat_not_equal)));
+}
+
 // The same answer without the filter, from Intel's opcode list.
 static bool is_wanted(const struct instruction *instruction) {
     static const uint8_t one_byte[] = {0xE4, 0xE5, 0xE6, 0xE7, 0xEC, 0xED,
@@ -359,6 +374,8 @@ static bool is_wanted(const struct instruction *instruction) {
     static const uint8_t two_byte[] = {0x05, 0x07, 0x34, 0x35};
 
     if (is_locked_wrongly(instruction))
+        return true;
+    if (instruction->vex || is_not_advertised(instruction))
         return true;
     if (instruction->map == MAP_ONE_BYTE)
         return memchr(one_byte, instruction->opcode, sizeof(one_byte)) != NULL;

@@ -93,12 +93,34 @@ START_TEST(instructions_that_exit_and_have_no_handler_are_not_supported_and_stay
 }
 END_TEST
 
-// These need what the guest's CR4 and the VMCS do not turn on, which is looked at before the exit.
+// The first need what the guest's CR4 and the VMCS do not turn on, which is looked at before the
+// exit; the others are not in CPUID.
 static const struct instruction undefined[] = {
-    CODE("GETSEC", "\x0f\x37"),      CODE("VMFUNC", "\x0f\x01\xd4"), CODE("VMRUN", "\x0f\x01\xd8"),
-    CODE("VMMCALL", "\x0f\x01\xd9"), CODE("VMLOAD", "\x0f\x01\xda"), CODE("VMSAVE", "\x0f\x01\xdb"),
-    CODE("STGI", "\x0f\x01\xdc"),    CODE("CLGI", "\x0f\x01\xdd"),   CODE("SKINIT", "\x0f\x01\xde"),
-    CODE("INVLPGA", "\x0f\x01\xdf"), CODE("RSM", "\x0f\xaa"),
+    CODE("GETSEC", "\x0f\x37"),
+    CODE("VMFUNC", "\x0f\x01\xd4"),
+    CODE("VMRUN", "\x0f\x01\xd8"),
+    CODE("VMMCALL", "\x0f\x01\xd9"),
+    CODE("VMLOAD", "\x0f\x01\xda"),
+    CODE("VMSAVE", "\x0f\x01\xdb"),
+    CODE("STGI", "\x0f\x01\xdc"),
+    CODE("CLGI", "\x0f\x01\xdd"),
+    CODE("SKINIT", "\x0f\x01\xde"),
+    CODE("INVLPGA", "\x0f\x01\xdf"),
+    CODE("RSM", "\x0f\xaa"),
+    CODE("MONITOR", "\x0f\x01\xc8"),
+    CODE("MWAIT", "\x0f\x01\xc9"),
+    CODE("ECX := 1; MONITOR", "\x31\xc9\xff\xc1\x0f\x01\xc8"),
+    CODE("ECX := 1; MWAIT", "\x31\xc9\xff\xc1\x0f\x01\xc9"),
+    CODE("RDRAND EAX", "\x0f\xc7\xf0"),
+    CODE("RDSEED EAX", "\x0f\xc7\xf8"),
+    CODE("ADCX EAX, ECX", "\x66\x0f\x38\xf6\xc1"),
+    CODE("ADOX EAX, ECX", "\xf3\x0f\x38\xf6\xc1"),
+    CODE("ANDN EAX, ECX, EDX", "\xc4\xe2\x70\xf2\xc2"),
+    CODE("VADDPS XMM0, XMM1, XMM2", "\xc5\xf0\x58\xc2"),
+    CODE("VZEROUPPER", "\xc5\xf8\x77"),
+    CODE("EXTRQ XMM0, XMM1", "\x66\x0f\x79\xc1"),
+    CODE("MOVNTSD [RBX], XMM0", "\xf2\x0f\x2b\x03"),
+    CODE("VADDPS ZMM0, ZMM0, ZMM0", "\x62\xf1\x7c\x48\x58\xc0"),
 };
 
 START_TEST(instructions_of_extensions_that_are_off_are_invalid_opcodes) {
@@ -171,6 +193,25 @@ START_TEST(lock_is_an_invalid_opcode_but_before_what_changes_memory) {
 }
 END_TEST
 
+// REX and segment overrides mean nothing before VMCALL; 66, F2 and F3 make it another instruction.
+START_TEST(vmcall_takes_the_prefixes_that_a_processor_takes) {
+    static const struct instruction calls[] = {CODE("REX.W", "\x48" VMCALL),
+                                               CODE("CS", "\x2e" VMCALL)};
+    static const struct instruction others[] = {
+        CODE("66", "\x66" VMCALL), CODE("F2", "\xf2" VMCALL), CODE("F3", "\xf3" VMCALL)};
+    execute_start();
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        zx_vcpu_state_t state = {.rax = 77};
+        put_code_bytes(calls[i].bytes, calls[i].length);
+        run_code(&state);
+        ck_assert_msg(state.r10 == NO_VECTOR && state.rax == (uint64_t)-1000, "%s", calls[i].name);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        ck_assert_msg(vector_of(&others[i]) == 6, "%s", others[i].name);
+    }
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         instructions_that_do_not_exit_run,
@@ -178,6 +219,7 @@ int main(void) {
         instructions_that_exit_and_have_no_handler_are_not_supported_and_stay,
         instructions_of_extensions_that_are_off_are_invalid_opcodes,
         lock_is_an_invalid_opcode_but_before_what_changes_memory,
+        vmcall_takes_the_prefixes_that_a_processor_takes,
     };
     return run_tests("instructions", tests, sizeof tests / sizeof tests[0]);
 }

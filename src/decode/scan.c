@@ -15,19 +15,14 @@ static bool is_system_opcode(uint8_t byte) {
     return byte == 0x05 || byte == 0x07 || byte == 0x34 || byte == 0x35 || byte == 0x01;
 }
 
-// Bytes from an escape to the opcode of the 0F map, 0 for any other byte. The two VEX prefixes are
-// escapes too: the engine's processor ignores them before an opcode that has no VEX form.
-static size_t escape_length(uint8_t byte) {
-    switch (byte) {
-    case 0x0F:
-        return 1;
-    case 0xC5:
-        return 2;
-    case 0xC4:
-        return 3;
-    default:
-        return 0;
-    }
+// In the 0F map: what is_unknown() looks at.
+static bool is_half_known_opcode(uint8_t byte) {
+    return byte == 0x2B || byte == 0x38 || byte == 0x78 || byte == 0x79 || byte == 0xC7;
+}
+
+// LOCK, VEX and EVEX.
+static bool is_rare_prefix(uint8_t byte) {
+    return byte == 0xF0 || byte == 0xC4 || byte == 0xC5 || byte == 0x62;
 }
 
 static bool is_prefix(uint8_t byte) {
@@ -42,11 +37,11 @@ static bool is_far_opcode(uint8_t byte) {
 // Can there be one of the instructions, whole or cut off by the end?
 static bool is_suspicious(const uint8_t *bytes, size_t size, bool far_transfers) {
     for (size_t i = 0; i < size; i++) {
-        if (is_port_opcode(bytes[i]) || bytes[i] == 0xF0 ||
+        if (is_port_opcode(bytes[i]) || is_rare_prefix(bytes[i]) ||
             (far_transfers && is_far_opcode(bytes[i])))
             return true;
-        size_t escape = escape_length(bytes[i]);
-        if (escape != 0 && (i + escape >= size || is_system_opcode(bytes[i + escape])))
+        if (bytes[i] == 0x0F &&
+            (i + 1 == size || is_system_opcode(bytes[i + 1]) || is_half_known_opcode(bytes[i + 1])))
             return true;
     }
     return size != 0 && is_prefix(bytes[size - 1]);
@@ -115,8 +110,30 @@ static bool is_lock_refused(const struct instruction *instruction) {
     return instruction->map != MAP_0F || !is_lockable_0f(instruction->opcode, group);
 }
 
+// Instructions that the engine runs and that the processor of this library, by its CPUID, does not
+// have. A random number would make runs differ, and with VEX the engine runs something else.
+static bool is_unknown(const struct instruction *instruction) {
+    switch ((unsigned)instruction->map << 8 | instruction->opcode) {
+    case MAP_0F << 8 | 0x2B: // MOVNTSS, MOVNTSD
+        return instruction->repeat_equal || instruction->repeat_not_equal;
+    case MAP_0F << 8 | 0x78: // EXTRQ, INSERTQ
+    case MAP_0F << 8 | 0x79:
+        return instruction->operand_prefix || instruction->repeat_not_equal;
+    case MAP_0F << 8 | 0xC7: // RDRAND, RDSEED
+        return instruction->modrm >= 0xF0;
+    case MAP_0F38 << 8 | 0xF6: // ADCX, ADOX
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool is_refused(const struct instruction *instruction) {
+    return instruction->vex || is_lock_refused(instruction) || is_unknown(instruction);
+}
+
 static bool is_intercepted(const struct instruction *instruction) {
-    if (is_lock_refused(instruction))
+    if (is_refused(instruction))
         return true;
     if (instruction->map == MAP_ONE_BYTE)
         return is_port_opcode(instruction->opcode);

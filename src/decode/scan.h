@@ -2,10 +2,10 @@
 //
 // Finds the first instruction in a run of straight-line code that the engine must stop before:
 // IN, OUT, INS, OUTS, SYSCALL, SYSRET, SYSENTER, SYSEXIT and XSETBV, and where tasks can be
-// switched far JMP and CALL, which the processor emulation cannot intercept by itself, and LOCK
-// where it may not be, which the emulation ignores. Called for each translation block, so it must
-// be quick: a look at the bytes clears most blocks without decoding them. Pure function: any
-// thread.
+// switched far JMP and CALL, which the processor emulation cannot intercept by itself, and what it
+// would run though the guest is owed an invalid-opcode fault. Called for each translation block, so
+// it must be quick: a look at the bytes clears most blocks without decoding them. Pure function:
+// any thread.
 
 #ifndef ZIRCONIA_DECODE_SCAN_H
 #define ZIRCONIA_DECODE_SCAN_H
@@ -27,10 +27,12 @@ struct code_scan {
 
 // `bytes` must begin at an instruction boundary. SCAN_UNDECODABLE and SCAN_TRUNCATED are told only
 // when the bytes had to be decoded: SCAN_NONE does not say that every instruction is a good one.
-// C4 and C5 forms of the same opcodes (C5 F8 05) are found as well. A real processor has no such
-// instruction, but the emulation would run it: the engine owes the guest an invalid-opcode fault.
 struct code_scan scan_code(const uint8_t *bytes, size_t size, enum code_mode mode,
                            bool far_transfers);
+
+// An invalid opcode on the processor that CPUID tells of: LOCK where it may not be, VEX and EVEX,
+// and what is not advertised.
+bool is_refused(const struct instruction *instruction);
 
 bool is_far_transfer(const struct instruction *instruction);
 

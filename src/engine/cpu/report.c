@@ -16,8 +16,6 @@
 #include "engine/cpu/task_switch.h"
 #include "engine/cpu/vmcb.h"
 
-#include <string.h>
-
 static void fetch_instruction(struct cpu *cpu, struct cpu_exit *exit, uint8_t *available) {
     const uint64_t linear = cpu_code_address(cpu, cpu_rip(cpu));
     *available = (uint8_t)linear_fetch(cpu, linear, exit->instruction);
@@ -96,19 +94,25 @@ static bool is_vmx_instruction(const struct cpu *cpu, const struct instruction *
     }
 }
 
+static bool is_vmcall(const struct instruction *decoded) {
+    const bool prefixed = decoded->operand_prefix || decoded->repeat_equal ||
+                          decoded->repeat_not_equal || decoded->lock || decoded->vex;
+    return decoded->map == MAP_0F && decoded->opcode == 0x01 && decoded->modrm == 0xc1 && !prefixed;
+}
+
 // VMCALL and ICEBP are not instructions of the engine's processor. ICEBP, opcode F1, is a #DB that
 // no debug register shows.
 static enum report_result invalid_opcode(struct cpu *cpu, struct cpu_exit *exit) {
     uint8_t available;
     struct instruction decoded;
     fetch_instruction(cpu, exit, &available);
-    if (exit->instruction_length >= 3 && memcmp(exit->instruction, "\x0f\x01\xc1", 3) == 0) {
-        exit->reason = EXIT_VMCALL;
-        return REPORT_EXIT;
-    }
     if (decode_instruction(exit->instruction, available, (enum code_mode)cpu_code_mode(cpu),
                            &decoded) != INSTRUCTION_OK) {
         return report_invalid_opcode(cpu, exit);
+    }
+    if (is_vmcall(&decoded)) {
+        exit->reason = EXIT_VMCALL;
+        return REPORT_EXIT;
     }
     if (is_vmx_instruction(cpu, &decoded)) {
         exit->reason = EXIT_OTHER;
@@ -125,16 +129,23 @@ static enum report_result invalid_opcode(struct cpu *cpu, struct cpu_exit *exit)
     return deliver(cpu, &event, exit);
 }
 
+static bool is_monitor(const struct instruction *decoded) {
+    return decoded->map == MAP_0F && decoded->opcode == 0x01 &&
+           (decoded->modrm == 0xc8 || decoded->modrm == 0xc9);
+}
+
 static enum report_result general_protection(struct cpu *cpu, struct cpu_exit *exit) {
     const uint32_t error_code = cpu_error_code(cpu);
     uint8_t available;
     struct instruction decoded;
     fetch_instruction(cpu, exit, &available);
-    const bool stack =
-        error_code == 0 &&
-        decode_instruction(exit->instruction, available, (enum code_mode)cpu_code_mode(cpu),
-                           &decoded) == INSTRUCTION_OK &&
-        operand_stack_not_canonical(cpu, &decoded, exit->instruction);
+    const bool known = error_code == 0 && decode_instruction(exit->instruction, available,
+                                                             (enum code_mode)cpu_code_mode(cpu),
+                                                             &decoded) == INSTRUCTION_OK;
+    if (known && is_monitor(&decoded)) { // Unicorn looks at ECX before it reports one.
+        return report_invalid_opcode(cpu, exit);
+    }
+    const bool stack = known && operand_stack_not_canonical(cpu, &decoded, exit->instruction);
     return deliver_exception(cpu, stack ? VECTOR_STACK_FAULT : VECTOR_GENERAL_PROTECTION,
                              error_code, exit);
 }
@@ -218,8 +229,8 @@ static enum report_result halt_or_cut(struct cpu *cpu, struct cpu_exit *exit) {
     const uint8_t *bytes = exit->instruction;
     const enum code_mode mode = (enum code_mode)cpu_code_mode(cpu);
     struct instruction decoded;
-    if (decode_instruction(bytes, available, mode, &decoded) != INSTRUCTION_OK || decoded.vex ||
-        decoded.lock) {
+    if (decode_instruction(bytes, available, mode, &decoded) != INSTRUCTION_OK ||
+        is_refused(&decoded)) {
         return deliver_exception(cpu, VECTOR_INVALID_OPCODE, 0, exit);
     }
     if (decode_port_access(bytes, available, mode, &exit->port)) {
