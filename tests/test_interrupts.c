@@ -3,7 +3,7 @@
 // Interrupts and their delivery (hypervisor ABI 7): which vector is next, what holds it back, and
 // what the guest's handler finds.
 
-#include "guest_fixture.h"
+#include "execute.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -353,6 +353,32 @@ START_TEST(a_non_maskable_interrupt_waits_for_the_return_from_another) {
 }
 END_TEST
 
+// The stack is where the guest has no memory until the client maps some.
+static void comes_with_its_stack(uint32_t vector) {
+    const uint64_t page = 2 * MEMORY_SIZE;
+    zx_vaddr_t mapped = 0;
+    execute_start();
+    put_code("\xfb\x90\x90"); // sti
+    const zx_vcpu_state_t state = {.r10 = NO_VECTOR, .rsp = page + 0x1000};
+    write_state(&state);
+    ck_assert_int_eq(zx_vcpu_interrupt(vcpu, vector), ZX_OK);
+    enter_fails(ZX_ERR_NOT_FOUND);
+    enter_fails(ZX_ERR_NOT_FOUND);
+    ck_assert_int_eq(zx_vmar_map(vmar, ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_SPECIFIC, page,
+                                 memory, 0x500000, 0x1000, &mapped),
+                     ZX_OK);
+    enter_to_end();
+    ck_assert_uint_eq(read_state().r10, vector);
+    guest_close();
+}
+
+START_TEST(an_event_whose_frame_has_no_memory_comes_once_it_has) {
+    comes_with_its_stack(2);
+    comes_with_its_stack(7);
+    comes_with_its_stack(0x40);
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         an_interrupt_at_supervisor_level_returns_there,
@@ -377,6 +403,7 @@ int main(void) {
         mov_ss_holds_interrupts_back_over_an_error_of_the_run_call,
         an_interrupt_that_races_with_sti_and_hlt_is_never_lost,
         a_non_maskable_interrupt_waits_for_the_return_from_another,
+        an_event_whose_frame_has_no_memory_comes_once_it_has,
     };
     return run_tests("interrupts", tests, sizeof tests / sizeof tests[0]);
 }

@@ -26,6 +26,13 @@ static int choose(const struct vcpu *vcpu) {
     return pending_choose(&open);
 }
 
+// The memory for the event was not there: it comes again with the next entry.
+static void keep_pending(struct vcpu *vcpu, uint8_t vector) {
+    platform_mutex_lock(&vcpu->lock);
+    pending_add(&vcpu->pending, vector);
+    platform_mutex_unlock(&vcpu->lock);
+}
+
 static zx_status_t inject(struct vcpu *vcpu, uint8_t vector) {
     const bool external = vector >= FIRST_EXTERNAL_VECTOR || vector == VECTOR_NMI;
     const struct event event = {
@@ -34,7 +41,11 @@ static zx_status_t inject(struct vcpu *vcpu, uint8_t vector) {
         .has_error_code = vector_has_error_code(vector),
         .return_rip = cpu_rip(vcpu->cpu),
     };
-    const zx_status_t status = exit_delivery(deliver_event(vcpu->cpu, &event));
+    const enum delivery result = deliver_event(vcpu->cpu, &event);
+    if (result == DELIVERY_UNBACKED) {
+        keep_pending(vcpu, vector);
+    }
+    const zx_status_t status = exit_delivery(result);
     if (status != ZX_ERR_NEXT) {
         return status;
     }
