@@ -71,9 +71,9 @@ START_TEST(a_write_of_owned_cr0_bits_is_done_as_the_kernel_does_it) {
     EXPECT_REPORTS(13, 1, 0x1111);
     write_cr0(0x80010001); // ET off: only in what is read.
     EXPECT_REPORTS(0x80010001, 0x1111);
-    write_cr0(0x180010031);
+    write_cr0(0x180010031); // Refused, and passed over.
     expect_status(ZX_ERR_INVALID_ARGS);
-    expect_status(ZX_ERR_INVALID_ARGS);
+    EXPECT_REPORTS(0x80010001, 0x1111);
     write_cr0(0x80010031);
     EXPECT_REPORTS(0x80010031, 0x1111);
     guest_close();
@@ -97,6 +97,15 @@ START_TEST(paging_without_protection_by_an_exiting_write_fails_entry) {
     expect_status(ZX_ERR_BAD_STATE);
     ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
     expect_status(ZX_ERR_CANCELED);
+    expect_status(ZX_ERR_BAD_STATE);
+    guest_close();
+}
+END_TEST
+
+START_TEST(paging_without_the_physical_extension_in_long_mode_by_an_exiting_write_fails_entry) {
+    start_real("real_paging");
+    EXPECT_REPORTS(1);
+    expect_status(ZX_ERR_BAD_STATE);
     expect_status(ZX_ERR_BAD_STATE);
     guest_close();
 }
@@ -146,6 +155,7 @@ int main(void) {
         a_write_of_owned_cr0_bits_is_done_as_the_kernel_does_it,
         paging_off_in_long_mode_by_an_exiting_write_fails_entry_for_good,
         paging_without_protection_by_an_exiting_write_fails_entry,
+        paging_without_the_physical_extension_in_long_mode_by_an_exiting_write_fails_entry,
         an_application_processor_with_an_entry_above_4_gib_fails_entry,
         two_processors_run_in_different_modes_each_with_its_own_state,
     };

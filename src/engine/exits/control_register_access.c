@@ -43,10 +43,10 @@ static void set_cr0(struct cpu *cpu, uint64_t value) {
 static zx_status_t write_owned_cr0(struct exit_context *context, uint64_t value) {
     struct vcpu *vcpu = context->vcpu;
     struct cpu *cpu = vcpu->cpu;
+    exit_advance(context); // Before all else, so that errors and the #GP are behind the write.
     if (value >> 32 != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
-    exit_advance(context);
     // In 2018 the hypervisor owned NE alone, which always read 1, and looked at no other bit.
     const uint64_t cache = vcpu->cr0_owned & (CR0_NW | CR0_CD);
     if (cache != 0 && (value & CR0_NW) != 0 && (value & CR0_CD) == 0) {
