@@ -2,7 +2,7 @@
 //
 // Control registers (hypervisor ABI 4.3, 4.4, 5.9): what a guest reads and what its writes do.
 
-#include "guest_fixture.h"
+#include "execute.h"
 
 enum {
     NUMERIC,
@@ -71,6 +71,29 @@ START_TEST(vmxe_is_not_supported_and_not_skipped) {
 }
 END_TEST
 
+// SMSW and LMSW, which the library carries out itself.
+START_TEST(the_machine_status_word_in_trapped_memory_is_an_access_to_the_trap) {
+    static const char *const accesses[] = {"\x0f\x01\x23", "\x0f\x01\x33"}; // smsw, lmsw [rbx]
+    execute_start();
+    trap(ZX_GUEST_TRAP_MEM, 0x400000, 0x1000, ZX_HANDLE_INVALID, 0x77);
+    for (size_t i = 0; i < 2; i++) {
+        zx_vcpu_state_t state = {.rbx = 0x400ffc, .rsp = EXECUTE_STACK, .r10 = NO_VECTOR, .rax = 5};
+        put_code_bytes(accesses[i], 3);
+        write_state(&state);
+        const zx_port_packet_t packet = enter();
+        ck_assert_uint_eq(packet.key, 0x77);
+        ck_assert_uint_eq(packet.guest_mem.addr, 0x400ffc);
+        ck_assert_uint_eq(packet.guest_mem.instruction_size, 3);
+        enter_to_end();
+        ck_assert_uint_eq(read_state().r10, NO_VECTOR);
+        state.rbx = 0x3fffff; // Its second byte is in the trap.
+        write_state(&state);
+        ck_assert_uint_eq(enter().guest_mem.addr, 0x400000);
+        enter_to_end();
+    }
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         numeric_error_shows_once_it_is_written,
@@ -80,6 +103,7 @@ int main(void) {
         cache_disable_reads_as_it_was_written,
         the_guest_owns_task_switched,
         vmxe_is_not_supported_and_not_skipped,
+        the_machine_status_word_in_trapped_memory_is_an_access_to_the_trap,
     };
     return run_tests("control registers", tests, sizeof tests / sizeof tests[0]);
 }

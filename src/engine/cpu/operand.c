@@ -148,6 +148,26 @@ bool operand_peek16(struct cpu *cpu, const struct instruction *instruction, cons
                           &fault) == ACCESS_DONE;
 }
 
+bool operand_unbacked16(struct cpu *cpu, const struct instruction *instruction,
+                        const uint8_t *bytes, bool write, uint64_t *guest_physical) {
+    struct access_fault fault;
+    uint16_t value = 0;
+    bool stack = false;
+    uint64_t linear = 0;
+    if (is_register(instruction) || !locate(cpu, instruction, bytes, &stack, &linear)) {
+        return false;
+    }
+    const enum access_mode mode = program_mode(cpu);
+    const enum access_result result =
+        write ? linear_probe_write(cpu, mode, linear, sizeof value, &fault)
+              : linear_read_as(cpu, mode, linear, &value, sizeof value, &fault);
+    if (result != ACCESS_NESTED_FAULT) {
+        return false;
+    }
+    *guest_physical = fault.address;
+    return true;
+}
+
 bool operand_store16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
                      uint64_t value, enum delivery *failure) {
     if (is_register(instruction)) {

@@ -22,6 +22,11 @@ bool operand_load16(struct cpu *cpu, const struct instruction *instruction, cons
 bool operand_peek16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
                     unsigned skip, uint16_t *value);
 
+// True if the 16 bits are in memory that nothing backs: the guest-physical address of the first
+// byte there, or of the page table's entry.
+bool operand_unbacked16(struct cpu *cpu, const struct instruction *instruction,
+                        const uint8_t *bytes, bool write, uint64_t *guest_physical);
+
 // 16 bits of memory, or a register with the instruction's operand size.
 bool operand_store16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
                      uint64_t value, enum delivery *failure);

@@ -345,6 +345,22 @@ static enum report_result plain(struct cpu *cpu, struct cpu_exit *exit, enum exi
     return REPORT_EXIT;
 }
 
+// SMSW and LMSW are carried out where their exit is handled, with an operand that is there.
+static enum report_result control_register_access(struct cpu *cpu, struct cpu_exit *exit) {
+    struct instruction decoded;
+    plain(cpu, exit, EXIT_CONTROL_REGISTER_ACCESS);
+    if (decode_instruction(exit->instruction, exit->instruction_length,
+                           (enum code_mode)cpu_code_mode(cpu), &decoded) != INSTRUCTION_OK ||
+        decoded.opcode != 0x01) {
+        return REPORT_EXIT;
+    }
+    exit->write = (decoded.modrm & 0x38) == 0x20;
+    if (operand_unbacked16(cpu, &decoded, exit->instruction, exit->write, &exit->guest_physical)) {
+        exit->reason = EXIT_EPT_VIOLATION;
+    }
+    return REPORT_EXIT;
+}
+
 // WBINVD, which changes nothing that a guest could see, and INVD, which exits.
 static enum report_result cache_flush(struct cpu *cpu, struct cpu_exit *exit) {
     plain(cpu, exit, EXIT_OTHER);
@@ -429,7 +445,7 @@ enum report_result report_translate(struct cpu *cpu, const struct report *report
     case SVM_WRITE_CR0 + 4:
     case SVM_READ_CR0 + 8:
     case SVM_WRITE_CR0 + 8:
-        return plain(cpu, exit, EXIT_CONTROL_REGISTER_ACCESS);
+        return control_register_access(cpu, exit);
     default:
         return plain(cpu, exit, EXIT_OTHER);
     }
