@@ -6,6 +6,7 @@
 #include "report_port.h"
 
 #include <string.h>
+#include <zirconia/observe.h>
 
 #define PORT_BY_DX 0x234u
 #define RAX_BEFORE 0x1122334455667788ull
@@ -131,7 +132,7 @@ END_TEST
 
 // --- At CPL 3 ---
 
-enum { CLOSED, PRIVILEGED, PERMITTED, REFUSED, BOTH, BEYOND };
+enum { CLOSED, PRIVILEGED, PERMITTED, REFUSED, BOTH, BEYOND, ABSENT };
 
 static void start_user(uint64_t which) {
     guest_start_case("port_user", which);
@@ -182,6 +183,39 @@ START_TEST(user_code_is_refused_ports_beyond_the_bitmap) {
 }
 END_TEST
 
+START_TEST(an_absent_page_of_the_bitmap_is_a_page_fault_of_the_processors_own) {
+    start_user(ABSENT);
+    enter_to_end();
+    const zx_vcpu_state_t state = read_state();
+    ck_assert_uint_eq(state.rax, 14);
+    ck_assert_uint_eq(state.r8, 0); // Not present, a read, of the supervisor.
+    ck_assert_uint_eq(state.r9, state.rbx);
+    ck_assert_uint_eq(state.r14, 0x40001080);
+}
+END_TEST
+
+static void note_vector(void *vector, const zirconia_exit_t *exit) {
+    if (exit->kind == ZIRCONIA_EXIT_EXCEPTION) {
+        *(uint64_t *)vector = exit->qualification[0];
+    }
+}
+
+START_TEST(an_observer_sees_the_fault_of_a_refused_port) {
+    static const struct {
+        uint64_t which, vector;
+    } rows[] = {{REFUSED, 13}, {ABSENT, 14}, {PERMITTED, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint64_t vector = 0;
+        zx_port_packet_t packet;
+        start_user(rows[i].which);
+        ck_assert_int_eq(zirconia_guest_observe(guest, note_vector, &vector), ZX_OK);
+        ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_OK);
+        ck_assert_uint_eq(vector, rows[i].vector);
+        guest_close();
+    }
+}
+END_TEST
+
 START_TEST(virtual_8086_code_needs_the_bitmap_whatever_its_io_privilege) {
     start_real("port_virtual_8086");
     trap_ports();
@@ -206,6 +240,8 @@ int main(void) {
         user_code_is_refused_a_port_by_the_bitmap,
         user_code_needs_permission_for_each_port_of_an_access,
         user_code_is_refused_ports_beyond_the_bitmap,
+        an_absent_page_of_the_bitmap_is_a_page_fault_of_the_processors_own,
+        an_observer_sees_the_fault_of_a_refused_port,
         virtual_8086_code_needs_the_bitmap_whatever_its_io_privilege,
     };
     return run_tests("port access", tests, sizeof tests / sizeof tests[0]);

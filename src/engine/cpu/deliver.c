@@ -61,6 +61,7 @@ enum delivery deliver_event(struct cpu *cpu, const struct event *event) {
     if (next.kind == EVENT_EXTERNAL && next.vector == VECTOR_NMI) {
         nmi_block(cpu);
     }
+    cpu->taken = (struct taken_event){true, next.vector, next.error_code};
     cpu_clear_interrupt_shadow(cpu);
     cpu_update_mode(cpu);
     return DELIVERED;

@@ -12,6 +12,7 @@
 #include "engine/cpu/nmi.h"
 #include "engine/cpu/operand.h"
 #include "engine/cpu/passed_msr.h"
+#include "engine/cpu/port_permission.h"
 #include "engine/cpu/system_call.h"
 #include "engine/cpu/task_switch.h"
 #include "engine/cpu/vmcb.h"
@@ -27,6 +28,11 @@ static void fetch_instruction(struct cpu *cpu, struct cpu_exit *exit, uint8_t *a
 static enum report_result delivered(struct cpu *cpu, enum delivery result, struct cpu_exit *exit) {
     switch (result) {
     case DELIVERED:
+        if (cpu->taken.any) {
+            exit->reason = EXIT_EXCEPTION;
+            exit->vector = cpu->taken.vector;
+            exit->error_code = cpu->taken.error_code;
+        }
         return REPORT_HANDLED;
     case DELIVERY_TRIPLE_FAULT:
         exit->reason = EXIT_TRIPLE_FAULT;
@@ -42,30 +48,13 @@ static enum report_result delivered(struct cpu *cpu, enum delivery result, struc
     }
 }
 
-static enum report_result deliver(struct cpu *cpu, const struct event *event,
-                                  struct cpu_exit *exit) {
-    const enum report_result result = delivered(cpu, deliver_event(cpu, event), exit);
-    if (result == REPORT_HANDLED) {
-        exit->reason = EXIT_EXCEPTION;
-        exit->vector = event->vector;
-        exit->error_code = event->error_code;
-    }
-    return result;
-}
-
 static enum report_result deliver_exception(struct cpu *cpu, uint8_t vector, uint32_t error_code,
                                             struct cpu_exit *exit) {
-    const struct event event = {
-        .kind = EVENT_EXCEPTION,
-        .vector = vector,
-        .has_error_code = vector_has_error_code(vector),
-        .error_code = error_code,
-        .return_rip = cpu_rip(cpu),
-    };
-    return deliver(cpu, &event, exit);
+    return delivered(cpu, deliver_fault(cpu, vector, error_code), exit);
 }
 
 enum report_result report_invalid_opcode(struct cpu *cpu, struct cpu_exit *exit) {
+    cpu->taken.any = false;
     return deliver_exception(cpu, VECTOR_INVALID_OPCODE, 0, exit);
 }
 
@@ -126,7 +115,7 @@ static enum report_result invalid_opcode(struct cpu *cpu, struct cpu_exit *exit)
         .vector = VECTOR_DEBUG,
         .return_rip = cpu_rip(cpu) + decoded.length,
     };
-    return deliver(cpu, &event, exit);
+    return delivered(cpu, deliver_event(cpu, &event), exit);
 }
 
 static bool is_monitor(const struct instruction *decoded) {
@@ -197,29 +186,7 @@ static enum report_result software_interrupt(struct cpu *cpu, struct cpu_exit *e
         .vector = vector,
         .return_rip = cpu_rip(cpu) + length,
     };
-    return deliver(cpu, &event, exit);
-}
-
-// IN and OUT at a privilege that IOPL does not cover, and in virtual-8086 mode whatever IOPL is:
-// the TSS's bitmap decides (SDM volume 1, section 19.5).
-static bool port_permitted(struct cpu *cpu, uint16_t port, uint8_t size) {
-    const uint64_t flags = cpu_rflags(cpu);
-    if ((flags & RFLAGS_VM) == 0 && cpu_privilege(cpu) <= RFLAGS_IOPL(flags)) {
-        return true;
-    }
-    const struct segment tss = cpu_segment(cpu, SEGMENT_TR);
-    struct access_fault fault;
-    uint16_t map = 0;
-    uint16_t bits = 0;
-    if (tss.limit < 103 || linear_read(cpu, tss.base + 102, &map, 2, &fault) != ACCESS_DONE) {
-        return false;
-    }
-    const uint32_t offset = map + port / 8u;
-    if (offset + 1 > tss.limit ||
-        linear_read(cpu, tss.base + offset, &bits, 2, &fault) != ACCESS_DONE) {
-        return false;
-    }
-    return ((unsigned)bits >> port % 8u & ((1u << size) - 1u)) == 0;
+    return delivered(cpu, deliver_event(cpu, &event), exit);
 }
 
 // An HLT exit: a real HLT, or one of the instructions that blocks are cut before.
@@ -236,8 +203,9 @@ static enum report_result halt_or_cut(struct cpu *cpu, struct cpu_exit *exit) {
     if (decode_port_access(bytes, available, mode, &exit->port)) {
         const uint16_t port = exit->port.immediate_port ? exit->port.port_immediate
                                                         : (uint16_t)cpu_register(cpu, RDX);
-        if (!port_permitted(cpu, port, exit->port.access_size)) {
-            return deliver_exception(cpu, VECTOR_GENERAL_PROTECTION, 0, exit);
+        enum delivery refusal;
+        if (!port_permitted(cpu, port, exit->port.access_size, &refusal)) {
+            return delivered(cpu, refusal, exit);
         }
         exit->reason = EXIT_IO_INSTRUCTION;
         return REPORT_EXIT;
@@ -399,6 +367,7 @@ static enum report_result msr_access(struct cpu *cpu, struct cpu_exit *exit) {
 enum report_result report_translate(struct cpu *cpu, const struct report *report,
                                     struct cpu_exit *exit) {
     const uint32_t code = report->number - REPORT_INTERCEPT(0);
+    cpu->taken.any = false;
     if (report->number < REPORT_INTERCEPT(0)) {
         exit->reason = EXIT_FAILED;
         return REPORT_EXIT;

@@ -15,6 +15,13 @@ enum nmi_state {
     NMI_RETURNS, // The handler's IRET is being carried out.
 };
 
+// The event that the guest has taken, for those who watch.
+struct taken_event {
+    bool any;
+    uint8_t vector;
+    uint32_t error_code;
+};
+
 struct cpu {
     struct machine *machine;
     uc_context *context;
@@ -22,6 +29,7 @@ struct cpu {
     bool dirty;        // And the engine does not have it.
     uint64_t debug[8]; // Emulated: the real debug registers stay disarmed.
     uint64_t unbacked; // The address of the last DELIVERY_UNBACKED.
+    struct taken_event taken;
     enum nmi_state nmi;
     uint64_t nmi_return; // Where the IRET is.
 };
