@@ -26,8 +26,7 @@ static zx_status_t stop_until_taken(struct exit_context *context, bool taken) {
 
 zx_status_t vcpu_take_turn(struct exit_context *context) {
     struct vcpu *vcpu = context->vcpu;
-    return stop_until_taken(context,
-                            turn_take(&vcpu->guest->turn, vcpu->vpid, context->blocking));
+    return stop_until_taken(context, turn_take(&vcpu->guest->turn, vcpu->vpid, context->blocking));
 }
 
 zx_status_t vcpu_pass_turn(struct exit_context *context, enum turn_end end) {
