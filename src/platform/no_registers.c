@@ -57,4 +57,10 @@ void platform_write_single_step(struct platform_context *context, bool on) {
     (void)on;
 }
 
+bool platform_set_resume_flag(struct platform_context *context, bool on) {
+    (void)context;
+    (void)on;
+    return false;
+}
+
 #endif

@@ -20,6 +20,7 @@
 
 #define RFLAGS_WRITABLE UINT64_C(0x244dd5)
 #define RFLAGS_TRAP (UINT64_C(1) << 8)
+#define RFLAGS_RESUME (UINT64_C(1) << 16)
 
 enum {
     FXSAVE_SIZE = 512,
@@ -108,6 +109,13 @@ void platform_write_single_step(struct platform_context *context, bool on) {
     greg_t *flags = &context->host->uc_mcontext.gregs[REG_EFL];
     const uint64_t others = (uint64_t)*flags & ~RFLAGS_TRAP;
     *flags = (greg_t)(others | (on ? RFLAGS_TRAP : 0));
+}
+
+bool platform_set_resume_flag(struct platform_context *context, bool on) {
+    greg_t *flags = &context->host->uc_mcontext.gregs[REG_EFL];
+    const uint64_t old = (uint64_t)*flags;
+    *flags = (greg_t)((old & ~RFLAGS_RESUME) | (on ? RFLAGS_RESUME : 0));
+    return (old & RFLAGS_RESUME) != 0;
 }
 
 // --- The FXSAVE part ---

@@ -33,4 +33,7 @@ void platform_write_vector(struct platform_context *context,
 bool platform_read_single_step(const struct platform_context *context);
 void platform_write_single_step(struct platform_context *context, bool on);
 
+// RF, with which the next instruction does not hit a breakpoint on itself. Returns what it was.
+bool platform_set_resume_flag(struct platform_context *context, bool on);
+
 #endif // PLATFORM_REGISTERS_H

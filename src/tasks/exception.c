@@ -6,6 +6,7 @@
 #include "tasks/exception.h"
 
 #include "platform/faults.h"
+#include "platform/registers.h"
 #include "tasks/exception_binding.h"
 #include "tasks/gate.h"
 #include "tasks/process.h"
@@ -148,8 +149,24 @@ static enum outcome raise_exception(struct thread *thread, const zx_exception_re
     return outcome;
 }
 
+// A handler that resumes from a breakpoint on an instruction hits it again, unless it has cleared
+// it (objects ABI 8.7); some hosts would let the thread pass.
+static enum outcome raise_breakpoint(struct thread *thread, const zx_exception_report_t *report,
+                                     struct platform_context *context) {
+    const bool passes = platform_set_resume_flag(context, false);
+    const enum outcome outcome = raise_exception(thread, report, context);
+    if (outcome == OUTCOME_UNHANDLED) {
+        platform_set_resume_flag(context, passes);
+    }
+    return outcome;
+}
+
 static bool on_fault(const struct platform_fault *fault, struct platform_context *context) {
     struct thread *thread = gate.thread;
+    const bool is_breakpoint = fault->type == ZX_EXCP_HW_BREAKPOINT;
+    if (thread != NULL && gate.depth > 0 && is_breakpoint) {
+        return true; // As a kernel does, the library works for the thread without being watched.
+    }
     if (thread == NULL || gate.depth > 0 || !exception_any_bound()) {
         return false;
     }
@@ -158,7 +175,9 @@ static bool on_fault(const struct platform_fault *fault, struct platform_context
         .header = {.size = sizeof(report), .type = fault->type},
         .context = {.arch.u.x86_64 = fault->x86_64, .synth_code = fault->synth_code},
     };
-    if (raise_exception(thread, &report, context) == OUTCOME_UNHANDLED) {
+    const enum outcome outcome = is_breakpoint ? raise_breakpoint(thread, &report, context)
+                                               : raise_exception(thread, &report, context);
+    if (outcome == OUTCOME_UNHANDLED) {
         gate.depth = 0;
         return false;
     }
