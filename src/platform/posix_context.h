@@ -20,6 +20,7 @@ struct platform_context {
     uint64_t fs_base; // What no frame has.
     uint64_t gs_base;
     uint64_t new_gs_base;
+    pid_t thread; // The host's number of the thread.
 };
 
 // On the thread itself: what is not in the frame is read before others may look, and what they

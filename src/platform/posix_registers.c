@@ -53,6 +53,7 @@ void posix_context_capture(struct platform_context *context) {
     context->fs_base = fs_base;
     context->gs_base = gs_base;
     context->new_gs_base = gs_base;
+    context->thread = (pid_t)syscall(SYS_gettid);
 }
 
 void posix_context_apply(const struct platform_context *context) {

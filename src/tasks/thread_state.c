@@ -4,11 +4,21 @@
 
 #include "tasks/thread_state.h"
 
+#include "objects/log.h"
+#include "platform/debug_registers.h"
 #include "platform/platform.h"
 #include "platform/registers.h"
 
+#include <string.h>
+
+// DR6 and DR7: what means something, and what always reads as 1.
+#define DR6_EVENTS UINT64_C(0xe00f) // B0 to B3, BD, BS, BT
+#define DR6_ONES UINT64_C(0xffff0ff0)
+#define DR7_BREAKPOINTS UINT64_C(0xffff00ff) // Enable bits, kinds and lengths of the four
+#define DR7_ONES UINT64_C(0x700)             // LE, GE, and the bit that is always 1.
+
 // With the thread's lock held: its registers can be looked at.
-static zx_status_t check_state(const struct thread *thread, uint32_t kind) {
+static zx_status_t check_state(const struct thread *thread) {
     const struct exception *exception = &thread->exception;
     const zx_excp_type_t type = exception->report.header.type;
     const bool starts_by_channel = type == ZX_EXCP_THREAD_STARTING && exception->ticket != NULL;
@@ -18,27 +28,69 @@ static zx_status_t check_state(const struct thread *thread, uint32_t kind) {
     if (thread->registers == NULL || thread->killed) {
         return ZX_ERR_BAD_STATE;
     }
-    if (!platform_has_registers() || kind == ZX_THREAD_STATE_DEBUG_REGS) {
+    if (!platform_has_registers()) {
         return ZX_ERR_NOT_SUPPORTED;
     }
     return ZX_OK;
 }
 
-static void read(const struct platform_context *context, uint32_t kind,
-                 union thread_registers *out) {
+// --- Debug registers ---
+
+static zx_status_t read_debug(const struct platform_context *context,
+                              zx_thread_state_debug_regs_t *out, struct platform_refusal *refusal) {
+    struct platform_debug_registers host;
+    const zx_status_t status = platform_read_debug_registers(context, &host, refusal);
+    if (status == ZX_OK) {
+        memcpy(out->dr, host.address, sizeof(out->dr));
+        out->dr6 = (host.status & DR6_EVENTS) | DR6_ONES;
+        out->dr7 = (host.control & DR7_BREAKPOINTS) | DR7_ONES;
+    }
+    return status;
+}
+
+static zx_status_t write_debug(const struct platform_context *context,
+                               const zx_thread_state_debug_regs_t *from,
+                               struct platform_refusal *refusal) {
+    struct platform_debug_registers host = {.control = from->dr7};
+    for (size_t i = 0; i < sizeof(from->dr) / sizeof(from->dr[0]); i++) {
+        if (from->dr[i] >= platform_address_limit()) {
+            return ZX_ERR_INVALID_ARGS;
+        }
+        host.address[i] = from->dr[i];
+    }
+    if ((from->dr7 & ~(DR7_BREAKPOINTS | DR7_ONES)) != 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    return platform_write_debug_registers(context, &host, refusal);
+}
+
+// Without a lock: the client's callback may do what it likes.
+static void log_refusal(const struct platform_refusal *refusal) {
+    if (refusal->reason != NULL) {
+        log_line(ZIRCONIA_LOG_WARNING, "no debug registers: %s (errno %d)", refusal->reason,
+                 refusal->error);
+    }
+}
+
+// --- All kinds ---
+
+static zx_status_t read(const struct platform_context *context, uint32_t kind,
+                        union thread_registers *out, struct platform_refusal *refusal) {
     switch (kind) {
     case ZX_THREAD_STATE_GENERAL_REGS:
         platform_read_general(context, &out->general);
-        break;
+        return ZX_OK;
     case ZX_THREAD_STATE_FP_REGS:
         platform_read_fp(context, &out->fp);
-        break;
+        return ZX_OK;
     case ZX_THREAD_STATE_VECTOR_REGS:
         platform_read_vector(context, &out->vector);
-        break;
+        return ZX_OK;
+    case ZX_THREAD_STATE_DEBUG_REGS:
+        return read_debug(context, &out->debug, refusal);
     default:
         out->single_step = platform_read_single_step(context) ? 1 : 0;
-        break;
+        return ZX_OK;
     }
 }
 
@@ -62,7 +114,7 @@ static zx_status_t write_general(struct platform_context *context,
 }
 
 static zx_status_t write(struct platform_context *context, uint32_t kind,
-                         const union thread_registers *from) {
+                         const union thread_registers *from, struct platform_refusal *refusal) {
     switch (kind) {
     case ZX_THREAD_STATE_GENERAL_REGS:
         return write_general(context, &from->general);
@@ -72,6 +124,8 @@ static zx_status_t write(struct platform_context *context, uint32_t kind,
     case ZX_THREAD_STATE_VECTOR_REGS:
         platform_write_vector(context, &from->vector);
         return ZX_OK;
+    case ZX_THREAD_STATE_DEBUG_REGS:
+        return write_debug(context, &from->debug, refusal);
     default:
         if (from->single_step > 1) {
             return ZX_ERR_INVALID_ARGS;
@@ -82,22 +136,26 @@ static zx_status_t write(struct platform_context *context, uint32_t kind,
 }
 
 zx_status_t thread_read_state(struct thread *thread, uint32_t kind, union thread_registers *out) {
+    struct platform_refusal refusal = {0};
     platform_mutex_lock(&thread->blocking.lock);
-    const zx_status_t status = check_state(thread, kind);
+    zx_status_t status = check_state(thread);
     if (status == ZX_OK) {
-        read(thread->registers, kind, out);
+        status = read(thread->registers, kind, out, &refusal);
     }
     platform_mutex_unlock(&thread->blocking.lock);
+    log_refusal(&refusal);
     return status;
 }
 
 zx_status_t thread_write_state(struct thread *thread, uint32_t kind,
                                const union thread_registers *from) {
+    struct platform_refusal refusal = {0};
     platform_mutex_lock(&thread->blocking.lock);
-    zx_status_t status = check_state(thread, kind);
+    zx_status_t status = check_state(thread);
     if (status == ZX_OK) {
-        status = write(thread->registers, kind, from);
+        status = write(thread->registers, kind, from, &refusal);
     }
     platform_mutex_unlock(&thread->blocking.lock);
+    log_refusal(&refusal);
     return status;
 }

@@ -19,8 +19,9 @@ union thread_registers {
 };
 
 // One set by its kind. BAD_STATE when the thread is neither suspended nor in an exception;
-// NOT_SUPPORTED for what the host does not show: debug registers anywhere, everything on hosts
-// other than Linux on x86-64, and in a synthetic exception; write: INVALID_ARGS for a bad value.
+// NOT_SUPPORTED for what the host does not show: debug registers where it forbids ptrace,
+// everything on hosts other than Linux on x86-64, and in a synthetic exception; NO_MEMORY; write:
+// INVALID_ARGS for a bad value.
 zx_status_t thread_read_state(struct thread *thread, uint32_t kind, union thread_registers *out);
 zx_status_t thread_write_state(struct thread *thread, uint32_t kind,
                                const union thread_registers *from);

@@ -38,9 +38,10 @@ ZIRCONIA_EXPORT zx_status_t zx_thread_start(zx_handle_t handle, zx_vaddr_t threa
 // change is taken. A longer buffer is fine.
 // Errors: thread (READ or WRITE), rights before type; ZX_ERR_INVALID_ARGS for an unknown kind;
 // ZX_ERR_BUFFER_TOO_SMALL; write: ZX_ERR_INVALID_ARGS when buffer cannot be read; ZX_ERR_BAD_STATE
-// when the thread is neither; ZX_ERR_NOT_SUPPORTED for debug registers, for another fs_base, in a
-// synthetic exception, and on hosts other than Linux on x86-64; write: ZX_ERR_INVALID_ARGS for an
-// address that no program can have, or a single step other than 0 and 1.
+// when the thread is neither; ZX_ERR_NOT_SUPPORTED for another fs_base, in a synthetic exception,
+// on hosts other than Linux on x86-64, and for debug registers where the host forbids ptrace;
+// ZX_ERR_NO_MEMORY; write: ZX_ERR_INVALID_ARGS for an address that no program can have, for
+// reserved bits of DR7, for a breakpoint that the host lacks, or a single step other than 0 and 1.
 // 2018: the general registers have no bases; write: ZX_ERR_INVALID_ARGS for a longer buffer.
 ZIRCONIA_EXPORT zx_status_t zx_thread_read_state(zx_handle_t handle, uint32_t kind, void *buffer,
                                                  size_t buffer_size);

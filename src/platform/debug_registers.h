@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+//
+// Debug registers of a stopped thread. No frame of a signal has them, so hosts give them to other
+// processes at most. A breakpoint that is hit is a fault: faults.h.
+
+#ifndef PLATFORM_DEBUG_REGISTERS_H
+#define PLATFORM_DEBUG_REGISTERS_H
+
+#include "platform/threads.h"
+
+#include <zircon/types.h>
+
+#if defined(__linux__) && defined(__x86_64__) && !defined(ZIRCONIA_PORTABLE)
+#define PLATFORM_DEBUG_REGISTERS 1
+#endif
+
+struct platform_debug_registers {
+    uint64_t address[4]; // DR0 to DR3
+    uint64_t status;     // DR6, of which only the bits that tell of an event count. Not written.
+    uint64_t control;    // DR7
+};
+
+// Why the host does not do it, for a person; `error` is its errno, 0 without one.
+struct platform_refusal {
+    const char *reason;
+    int error;
+};
+
+// OK; NO_MEMORY; NOT_SUPPORTED, and then *refusal is filled in; write: INVALID_ARGS, and nothing is
+// changed, for what the host does not take as a breakpoint.
+zx_status_t platform_read_debug_registers(const struct platform_context *context,
+                                          struct platform_debug_registers *out,
+                                          struct platform_refusal *refusal);
+zx_status_t platform_write_debug_registers(const struct platform_context *context,
+                                           const struct platform_debug_registers *from,
+                                           struct platform_refusal *refusal);
+
+#endif // PLATFORM_DEBUG_REGISTERS_H

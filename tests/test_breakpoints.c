@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+//
+// Breakpoints and watchpoints that debug registers set, as exceptions (objects ABI 6.4, 8.1, 8.7).
+
+#if defined(__linux__) && defined(__x86_64__)
+
+#define _GNU_SOURCE // __WALL, struct user
+
+#include "debug_fixture.h"
+
+// store_twice(arena) waits until it may, and writes to what may be watched; then it spins.
+__asm__(".text\n"
+        "store_twice:\n"
+        "    cmpl $0, 0(%rdi)\n"
+        "    je store_twice\n"
+        "store_first:\n"
+        "    movq $1, 8(%rdi)\n"
+        "store_second:\n"
+        "    movq $2, 8(%rdi)\n"
+        "store_done:\n"
+        "    movl $1, 4(%rdi)\n"
+        "store_end:\n"
+        "    jmp store_end\n");
+void store_twice(uintptr_t first, uintptr_t second);
+void store_first(void);
+void store_second(void);
+void store_done(void);
+
+_Static_assert(offsetof(struct arena, finished) == 4, "store_twice");
+_Static_assert(offsetof(struct arena, watched) == 8, "store_twice");
+
+static void have_library_store(uintptr_t first, uintptr_t second) {
+    (void)second;
+    struct arena *own = (struct arena *)first;
+    while (atomic_load(&own->go) == 0) {
+    }
+    zx_object_wait_one(own->event, ZX_EVENT_SIGNALED, ZX_TIME_INFINITE,
+                       (zx_signals_t *)(uintptr_t)&own->watched);
+    atomic_store(&own->library_done, 1);
+    atomic_store(&own->watched, 2);
+    atomic_store(&own->finished, 1);
+    for (;;) {
+    }
+}
+
+// The next exception, which is a hardware breakpoint at the instruction before which, and with the
+// DR6 with which, the thread stands now.
+static zx_handle_t next_breakpoint(void (*stands_at)(void), uint64_t events) {
+    zx_exception_info_t info = {0};
+    zx_handle_t exception = ZX_HANDLE_INVALID;
+    until(channel, ZX_CHANNEL_READABLE);
+    ck_assert_int_eq(zx_channel_read(channel, 0, &info, &exception, sizeof info, 1, NULL, NULL),
+                     ZX_OK);
+    ck_assert_uint_eq(info.type, ZX_EXCP_HW_BREAKPOINT);
+    zx_exception_report_t report = {0};
+    ck_assert_int_eq(zx_object_get_info(worker.handle, ZX_INFO_THREAD_EXCEPTION_REPORT, &report,
+                                        sizeof report, NULL, NULL),
+                     ZX_OK);
+    ck_assert_uint_eq(report.context.arch.u.x86_64.vector, 1);
+    ck_assert_uint_eq(report.context.arch.u.x86_64.err_code, 0);
+    ck_assert_uint_eq(registers().dr6, DR6_NO_EVENT | events);
+    if (stands_at != NULL) {
+        ck_assert_uint_eq(general_registers().rip, (uintptr_t)stands_at);
+    }
+    return exception;
+}
+
+static void handle(zx_handle_t exception) {
+    const uint32_t handled = ZX_EXCEPTION_STATE_HANDLED;
+    ck_assert_int_eq(
+        zx_object_set_property(exception, ZX_PROP_EXCEPTION_STATE, &handled, sizeof handled),
+        ZX_OK);
+    ck_assert_int_eq(zx_handle_close(exception), ZX_OK);
+}
+
+static void assert_not_told(void) {
+    ck_assert_int_eq(zx_object_wait_one(channel, ZX_CHANNEL_READABLE, 0, NULL), ZX_ERR_TIMED_OUT);
+}
+
+START_TEST(a_write_watchpoint_is_a_hardware_breakpoint_after_each_write) {
+    if (!start(store_twice)) {
+        return;
+    }
+    set_breakpoint((uintptr_t)&arena.watched, DR7_ENABLE_0 | DR7_WRITE_8);
+    resume();
+    assert_not_told();
+    atomic_store(&arena.go, 1);
+    const zx_handle_t first = next_breakpoint(store_second, 1);
+    ck_assert_uint_eq(atomic_load(&arena.watched), 1);
+    handle(first);
+    const zx_handle_t second = next_breakpoint(store_done, 1);
+    ck_assert_uint_eq(atomic_load(&arena.watched), 2);
+    handle(second);
+    until_set(&arena.finished);
+    assert_not_told();
+    end();
+}
+END_TEST
+
+START_TEST(an_instruction_breakpoint_is_hit_again_until_it_is_cleared) {
+    if (!start(store_twice)) {
+        return;
+    }
+    set_breakpoint((uintptr_t)store_first, DR7_ENABLE_0);
+    resume();
+    atomic_store(&arena.go, 1);
+    for (int i = 0; i < 3; i++) {
+        const zx_handle_t exception = next_breakpoint(store_first, 1);
+        ck_assert_uint_eq(atomic_load(&arena.watched), 0);
+        handle(exception);
+    }
+    const zx_handle_t last = next_breakpoint(store_first, 1);
+    set_breakpoint(0, 0); // Of a thread in an exception
+    handle(last);
+    until_set(&arena.finished);
+    assert_not_told();
+    end();
+}
+END_TEST
+
+// The other has no handler: a breakpoint would end the process.
+START_TEST(breakpoints_of_one_thread_are_not_those_of_another) {
+    if (!start(store_twice)) {
+        return;
+    }
+    set_breakpoint((uintptr_t)&arena.watched, DR7_ENABLE_0 | DR7_WRITE_8);
+    const struct worker watched = worker;
+    const zx_handle_t watched_token = token;
+    worker = worker_run(store_twice, &arena);
+    suspend();
+    ck_assert_uint_eq(registers().dr[0], 0);
+    ck_assert_uint_eq(registers().dr7, DR7_NOTHING);
+    atomic_store(&arena.go, 1);
+    resume();
+    until_set(&arena.finished);
+    worker_end(&worker);
+    worker = watched;
+    ck_assert_uint_eq(registers().dr[0], (uintptr_t)&arena.watched);
+    ck_assert_uint_eq(registers().dr6, DR6_NO_EVENT);
+    assert_not_told();
+    ck_assert_int_eq(zx_handle_close(watched_token), ZX_OK);
+    handle(next_breakpoint(store_second, 1));
+    end();
+}
+END_TEST
+
+START_TEST(what_a_call_writes_for_the_thread_hits_no_watchpoint) {
+    ck_assert_int_eq(zx_event_create(0, &arena.event), ZX_OK);
+    ck_assert_int_eq(zx_object_signal(arena.event, 0, ZX_EVENT_SIGNALED), ZX_OK);
+    if (start(have_library_store)) {
+        set_breakpoint((uintptr_t)&arena.watched, DR7_ENABLE_0 | DR7_WRITE_8);
+        ck_assert_int_eq(zx_handle_close(token), ZX_OK);
+        atomic_store(&arena.go, 1);
+        const zx_handle_t exception = next_breakpoint(NULL, 1);
+        ck_assert_int_eq(atomic_load(&arena.library_done), 1);
+        handle(exception);
+        until_set(&arena.finished);
+        end();
+    }
+    ck_assert_int_eq(zx_handle_close(arena.event), ZX_OK);
+}
+END_TEST
+
+int main(void) {
+    const TTest *const tests[] = {
+        a_write_watchpoint_is_a_hardware_breakpoint_after_each_write,
+        an_instruction_breakpoint_is_hit_again_until_it_is_cleared,
+        breakpoints_of_one_thread_are_not_those_of_another,
+        what_a_call_writes_for_the_thread_hits_no_watchpoint,
+    };
+    allowed = ask_host();
+    return run_tests("breakpoints", tests, sizeof tests / sizeof tests[0]);
+}
+
+#else
+
+#include "guest_fixture.h"
+
+#include <zircon/syscalls/debug.h>
+
+START_TEST(the_host_shows_no_breakpoints) {
+    zx_thread_state_debug_regs_t debug;
+    ck_assert_int_eq(
+        zx_thread_read_state(zx_thread_self(), ZX_THREAD_STATE_DEBUG_REGS, &debug, sizeof debug),
+        ZX_ERR_BAD_STATE);
+}
+END_TEST
+
+int main(void) {
+    const TTest *const tests[] = {the_host_shows_no_breakpoints};
+    return run_tests("breakpoints", tests, 1);
+}
+
+#endif
