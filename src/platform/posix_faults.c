@@ -50,14 +50,15 @@ static void pass_on(int number, siginfo_t *info, void *context) {
         }
         return;
     }
-    sigset_t saved;
-    pthread_sigmask(SIG_BLOCK, &old->sa_mask, &saved);
+    sigset_t mask = old->sa_mask;
+    sigaddset(&mask, number);
+    pthread_sigmask(SIG_SETMASK, &((const ucontext_t *)context)->uc_sigmask, NULL);
+    pthread_sigmask(SIG_BLOCK, &mask, NULL);
     if (detailed) {
         old->sa_sigaction(number, info, context);
     } else {
         old->sa_handler(number);
     }
-    pthread_sigmask(SIG_SETMASK, &saved, NULL);
 }
 
 // The status that a page fault comes to: nothing is there, it may not be touched so, or what is
@@ -118,19 +119,15 @@ static bool tell(int number, const siginfo_t *info, ucontext_t *host) {
     if (told == NULL) {
         return false;
     }
-    sigset_t all;
-    sigset_t old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &old);
     const struct platform_fault fault = describe(number, info, host);
     struct platform_context context = {.host = host};
     posix_context_capture(&context);
     const bool goes_on = told(&fault, &context);
     posix_context_apply(&context);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
     return goes_on;
 }
 
+// With all signals blocked: a thread is stopped where it faulted, not in here.
 static void on_fault(int number, siginfo_t *info, void *context) {
     posix_copy_recover(info, context);
     const int error = errno;
@@ -144,7 +141,7 @@ static void on_fault(int number, siginfo_t *info, void *context) {
 static bool take(size_t first, size_t end) {
     struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK};
     action.sa_sigaction = on_fault;
-    sigemptyset(&action.sa_mask);
+    sigfillset(&action.sa_mask);
     bool taken = true;
     for (size_t i = first; i < end; i++) {
         taken = sigaction(numbers[i], &action, &previous[i]) == 0 && taken;
