@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+//
+// A Unicorn that does not fit: guests are refused, and the log names the version and what is wrong
+// (hypervisor ABI 3.1, no VMX). Two functions of Unicorn's are replaced here, in front of its own.
+
+#include "run_tests.h"
+
+#include <string.h>
+#include <unicorn/unicorn.h>
+#include <zircon/syscalls.h>
+#include <zircon/syscalls/hypervisor.h>
+#include <zirconia/zirconia.h>
+
+static unsigned version = 2u << 24 | 1u << 16 | 1u << 8;
+static size_t context_size = 4096;
+
+unsigned uc_version(unsigned *major, unsigned *minor) {
+    if (major != NULL) {
+        *major = version >> 24;
+    }
+    if (minor != NULL) {
+        *minor = version >> 16 & 0xff;
+    }
+    return version;
+}
+
+size_t uc_context_size(uc_engine *engine) {
+    (void)engine;
+    return context_size;
+}
+
+static char said[1000];
+
+static void remember(void *context, zirconia_log_level_t level, const char *line) {
+    (void)context;
+    (void)level;
+    strncat(said, line, sizeof said - strlen(said) - 1);
+}
+
+static void expect_refusal(const char *first, const char *second) {
+    zx_handle_t resource = ZX_HANDLE_INVALID;
+    zx_handle_t guest = ZX_HANDLE_INVALID;
+    zx_handle_t vmar = ZX_HANDLE_INVALID;
+    zirconia_set_log(remember, NULL, ZIRCONIA_LOG_ERROR);
+    ck_assert_int_eq(zirconia_hypervisor_resource(&resource), ZX_OK);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(zx_guest_create(resource, 0, &guest, &vmar), ZX_ERR_NOT_SUPPORTED);
+    }
+    ck_assert_msg(strstr(said, first) != NULL && strstr(said, second) != NULL, "%s", said);
+}
+
+START_TEST(an_old_unicorn_is_refused_by_its_version) {
+    version = 2u << 24 | 0u << 16 | 1u << 8;
+    expect_refusal("2.0.1", "too old");
+}
+END_TEST
+
+START_TEST(a_unicorn_with_another_state_is_refused_by_what_does_not_fit) {
+    context_size = 64;
+    expect_refusal("2.1.1", "general registers");
+}
+END_TEST
+
+int main(void) {
+    const TTest *const tests[] = {
+        an_old_unicorn_is_refused_by_its_version,
+        a_unicorn_with_another_state_is_refused_by_what_does_not_fit,
+    };
+    return run_tests("unfit Unicorn", tests, sizeof tests / sizeof tests[0]);
+}
