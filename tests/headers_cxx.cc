@@ -3,6 +3,13 @@
 // Every public header as C++17, with the layouts that a C++ client shares with the library. It is
 // compiled, once for each era, and never run: all of its checks are static.
 
+#include <zircon/syscalls.h>
+
+// Clients take these from the header of the calls, which in Zircon brings them along.
+#if !defined(ZX_PROP_NAME) || !defined(ZX_PRIORITY_LOWEST)
+#error "zircon/syscalls.h does not bring zircon/syscalls/object.h and profile.h"
+#endif
+
 #include <zircon/assert.h>
 #include <zircon/availability.h>
 #include <zircon/compiler.h>
@@ -11,7 +18,6 @@
 #include <zircon/process.h>
 #include <zircon/rights.h>
 #include <zircon/status.h>
-#include <zircon/syscalls.h>
 #include <zircon/syscalls/clock.h>
 #include <zircon/syscalls/debug.h>
 #include <zircon/syscalls/era.h>
