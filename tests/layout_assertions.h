@@ -223,6 +223,20 @@ FIELD_IS(zx_thread_state_general_regs_t, gs_base, 152, 8);
 SIZE_IS(zx_thread_state_debug_regs_t, 48);
 #endif
 
+// ---- What the refused calls on clocks pass ----
+
+SIZE_IS(zx_clock_create_args_v1_t, 8);
+SIZE_IS(zx_clock_details_v1_t, 112);
+FIELD_IS(zx_clock_details_v1_t, mono_to_synthetic, 40, 24);
+FIELD_IS(zx_clock_details_v1_t, generation_counter, 104, 4);
+SIZE_IS(zx_clock_update_args_v1_t, 24);
+FIELD_IS(zx_clock_update_args_v1_t, value, 8, 8);
+SIZE_IS(zx_clock_update_args_v2_t, 32);
+FIELD_IS(zx_clock_update_args_v2_t, rate_adjust, 0, 4);
+FIELD_IS(zx_clock_update_args_v2_t, synthetic_value, 8, 8);
+FIELD_IS(zx_clock_update_args_v2_t, reference_value, 16, 8);
+FIELD_IS(zx_clock_update_args_v2_t, error_bound, 24, 8);
+
 // ---- Scalars (objects ABI 1.1) ----
 
 SIZE_IS(zx_handle_t, 4);

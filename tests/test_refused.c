@@ -51,6 +51,27 @@ START_TEST(a_refused_call_tells_bad_handles_from_good_ones) {
 }
 END_TEST
 
+START_TEST(properties_of_what_is_not_modelled_are_not_supported) {
+    static const uint32_t properties[] = {
+        ZX_PROP_PROCESS_BREAK_ON_LOAD, ZX_PROP_PROCESS_HW_TRACE_CONTEXT_ID,
+        ZX_PROP_SOCKET_RX_THRESHOLD,   ZX_PROP_SOCKET_TX_THRESHOLD,
+        ZX_PROP_JOB_KILL_ON_OOM,       ZX_PROP_VMO_CONTENT_SIZE,
+        ZX_PROP_STREAM_MODE_APPEND,
+    };
+    zx_handle_t vmo = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zx_vmo_create(4096, 0, &vmo), ZX_OK);
+    for (size_t i = 0; i < sizeof properties / sizeof properties[0]; i++) {
+        uint64_t value = 7;
+        ck_assert_int_eq(zx_object_get_property(vmo, properties[i], &value, sizeof value),
+                         ZX_ERR_NOT_SUPPORTED);
+        ck_assert_int_eq(zx_object_set_property(vmo, properties[i], &value, sizeof value),
+                         ZX_ERR_NOT_SUPPORTED);
+        ck_assert_uint_eq(value, 7);
+    }
+    ck_assert_int_eq(zx_handle_close(vmo), ZX_OK);
+}
+END_TEST
+
 START_TEST(the_system_answers_small_questions) {
     char version[64] = "";
     const zx_string_view_t view = zx_system_get_version_string();
@@ -122,9 +143,13 @@ END_TEST
 
 int main(void) {
     const TTest *const tests[] = {
-        what_needs_no_handle_is_not_supported,  a_refused_call_tells_bad_handles_from_good_ones,
-        the_system_answers_small_questions,     random_bytes_stop_at_bad_memory,
-        the_clock_of_2018_is_the_monotonic_one, times_are_held_at_the_ends,
+        what_needs_no_handle_is_not_supported,
+        a_refused_call_tells_bad_handles_from_good_ones,
+        properties_of_what_is_not_modelled_are_not_supported,
+        the_system_answers_small_questions,
+        random_bytes_stop_at_bad_memory,
+        the_clock_of_2018_is_the_monotonic_one,
+        times_are_held_at_the_ends,
     };
     return run_tests("refused", tests, sizeof tests / sizeof tests[0]);
 }

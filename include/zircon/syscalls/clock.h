@@ -15,6 +15,11 @@
 #define ZX_CLOCK_UPDATE_OPTION_VALUE_VALID ((uint64_t)1u << 0)
 #define ZX_CLOCK_UPDATE_OPTION_RATE_ADJUST_VALID ((uint64_t)1u << 1)
 #define ZX_CLOCK_UPDATE_OPTION_ERROR_BOUND_VALID ((uint64_t)1u << 2)
+// With the second version of the structure, which has a new name for what was the value.
+#define ZX_CLOCK_UPDATE_OPTION_SYNTHETIC_VALUE_VALID ZX_CLOCK_UPDATE_OPTION_VALUE_VALID
+#define ZX_CLOCK_UPDATE_OPTION_REFERENCE_VALUE_VALID ((uint64_t)1u << 3)
+#define ZX_CLOCK_UPDATE_OPTION_BOTH_VALUES_VALID                                                   \
+    (ZX_CLOCK_UPDATE_OPTION_SYNTHETIC_VALUE_VALID | ZX_CLOCK_UPDATE_OPTION_REFERENCE_VALUE_VALID)
 
 // The version of the structure that goes with the options, in their top bits.
 #define ZX_CLOCK_ARGS_VERSION_SHIFT 58
@@ -57,5 +62,13 @@ typedef struct zx_clock_update_args_v1 {
     int64_t value;
     uint64_t error_bound;
 } zx_clock_update_args_v1_t;
+
+typedef struct zx_clock_update_args_v2 {
+    int32_t rate_adjust;
+    uint8_t padding1[4];
+    int64_t synthetic_value;
+    int64_t reference_value;
+    uint64_t error_bound;
+} zx_clock_update_args_v2_t;
 
 #endif // ZIRCON_SYSCALLS_CLOCK_H_

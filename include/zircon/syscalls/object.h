@@ -160,8 +160,15 @@ typedef struct zx_info_process {
 #define ZX_PROP_PROCESS_DEBUG_ADDR ((uint32_t)5u)
 #define ZX_PROP_PROCESS_VDSO_BASE_ADDRESS ((uint32_t)6u)
 #ifndef ZIRCONIA_ABI_2018
+#define ZX_PROP_PROCESS_BREAK_ON_LOAD ((uint32_t)7u)
+#define ZX_PROP_PROCESS_HW_TRACE_CONTEXT_ID ((uint32_t)8u)
+#define ZX_PROP_SOCKET_RX_THRESHOLD ((uint32_t)12u)
+#define ZX_PROP_SOCKET_TX_THRESHOLD ((uint32_t)13u)
+#define ZX_PROP_JOB_KILL_ON_OOM ((uint32_t)15u)
 #define ZX_PROP_EXCEPTION_STATE ((uint32_t)16u)
+#define ZX_PROP_VMO_CONTENT_SIZE ((uint32_t)17u)
 #define ZX_PROP_EXCEPTION_STRATEGY ((uint32_t)18u)
+#define ZX_PROP_STREAM_MODE_APPEND ((uint32_t)19u)
 
 #define ZX_EXCEPTION_STATE_TRY_NEXT ((uint32_t)0u)
 #define ZX_EXCEPTION_STATE_HANDLED ((uint32_t)1u)
