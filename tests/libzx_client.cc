@@ -208,7 +208,7 @@ void handle_an_exception() {
     require_ok(channel.wait_one(ZX_CHANNEL_READABLE, zx::time::infinite(), &pending),
                "channel.wait_one");
     require_ok(
-        channel.read(0, &info, sizeof info, nullptr, exception.reset_and_get_address(), 1, nullptr),
+        channel.read(0, &info, exception.reset_and_get_address(), sizeof info, 1, nullptr, nullptr),
         "channel.read");
     require_ok(exception.get_thread(&faulted), "exception.get_thread");
     require(info.tid == koid_of(thread) && koid_of(faulted) == info.tid, "thread of an exception");
