@@ -86,12 +86,26 @@ START_TEST(a_far_transfer_that_switches_tasks_is_not_supported) {
     start_real("task_switch");
     EXPECT_REPORTS(1, 2, 3);
     EXPECT_REPORTS(13, 0x40, 13, 0xff8, 13, 0x48, 13, 0x48);
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 7; i++) {
+        if (i == 5) {
+            EXPECT_REPORTS(10, 0x48);
+        }
         expect_status(ZX_ERR_NOT_SUPPORTED);
         expect_status(ZX_ERR_NOT_SUPPORTED);
         ck_assert_int_eq(zx_vcpu_interrupt(vcpu, 0x41), ZX_OK);
     }
     EXPECT_REPORTS(4);
+    guest_close();
+}
+END_TEST
+
+START_TEST(a_blocked_non_maskable_interrupt_waits_for_the_return_in_protected_mode_too) {
+    start_real("legacy_nmi");
+    EXPECT_REPORTS(1);
+    ck_assert_int_eq(zx_vcpu_interrupt(vcpu, 2), ZX_OK);
+    EXPECT_REPORTS(2);
+    ck_assert_int_eq(zx_vcpu_interrupt(vcpu, 2), ZX_OK);
+    EXPECT_REPORTS(3, 2, 3);
     guest_close();
 }
 END_TEST
@@ -213,6 +227,7 @@ int main(void) {
         virtual_8086_events_save_and_clear_the_data_segments,
         a_task_gate_is_not_supported,
         a_far_transfer_that_switches_tasks_is_not_supported,
+        a_blocked_non_maskable_interrupt_waits_for_the_return_in_protected_mode_too,
         a_second_fault_is_a_double_fault_and_a_third_ends_the_run,
         long_mode_events_choose_stacks_check_gates_and_report_faults,
         single_steps_trap_after_each_instruction_and_give_way_to_interrupts,

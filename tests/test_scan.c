@@ -65,8 +65,8 @@ START_TEST(scan_finds_instructions) {
 END_TEST
 
 START_TEST(scan_finds_far_transfers_only_where_asked) {
-    static const char *const far[] = {"9a 01 02 03 04 05 06", "ea 01 02 03 04 05 06", "ff 18",
-                                      "ff 6c 24 04"};
+    static const char *const far[] = {
+        "9a 01 02 03 04 05 06", "ea 01 02 03 04 05 06", "ff 18", "ff 6c 24 04", "cf", "66 cf"};
     static const char *const near[] = {"ff d0", "ff 10", "ff 20", "ff 30", "e8 01 02 03 04"};
     uint8_t bytes[64];
     for (size_t i = 0; i < sizeof far / sizeof far[0]; i++) {

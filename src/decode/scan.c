@@ -31,7 +31,7 @@ static bool is_prefix(uint8_t byte) {
 }
 
 static bool is_far_opcode(uint8_t byte) {
-    return byte == 0x9A || byte == 0xEA || byte == 0xFF;
+    return byte == 0x9A || byte == 0xEA || byte == 0xCF || byte == 0xFF;
 }
 
 // Can there be one of the instructions, whole or cut off by the end?

@@ -2,10 +2,10 @@
 //
 // Finds the first instruction in a run of straight-line code that the engine must stop before:
 // IN, OUT, INS, OUTS, SYSCALL, SYSRET, SYSENTER, SYSEXIT and XSETBV, and where tasks can be
-// switched far JMP and CALL, which the processor emulation cannot intercept by itself, and what it
-// would run though the guest is owed an invalid-opcode fault. Called for each translation block, so
-// it must be quick: a look at the bytes clears most blocks without decoding them. Pure function:
-// any thread.
+// switched far JMP, CALL and IRET, which the processor emulation cannot intercept by itself, and
+// what it would run though the guest is owed an invalid-opcode fault. Called for each translation
+// block, so it must be quick: a look at the bytes clears most blocks without decoding them. Pure
+// function: any thread.
 
 #ifndef ZIRCONIA_DECODE_SCAN_H
 #define ZIRCONIA_DECODE_SCAN_H

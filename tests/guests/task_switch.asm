@@ -45,6 +45,20 @@ user:
     next
     jmp LEGACY_ABSENT:0         ; The task gate.
     next
+    mov word [legacy_tss_32], LEGACY_TSS_16    ; Not busy: #TS.
+    push dword 0x4002
+    popfd
+    iret
+    next
+    mov byte [legacy_gdt + LEGACY_TSS_16 + 5], 0x83
+    sti
+    pushfd
+    or dword [esp], 0x4000
+    popfd
+    align 16
+    iret                        ; From a nested task.
+    next
+    mov byte [legacy_gdt + LEGACY_TSS_16 + 5], 0x81
     jmp LEGACY_CODE_16:code_16
     bits 16
 code_16:
@@ -65,6 +79,7 @@ on_vector:
 .skip:
     add dword [esp], 16
     and dword [esp], ~15
+    and dword [esp + 8], ~0x4000
     iret
 .stay:
     mov ecx, ss

@@ -7,7 +7,14 @@
 #include "engine/cpu/descriptor.h"
 #include "engine/cpu/operand.h"
 
+#define OPCODE_IRET 0xcf
 #define OPCODE_GROUP_5 0xff // The far pointer is in memory.
+
+// Descriptor types of SDM volume 3A, section 3.5: tasks that are free, with 16 or 32 bits, or busy,
+// and the gate.
+#define FREE_TASKS (1u << 1 | 1u << 9)
+#define BUSY_TASKS (1u << 3 | 1u << 11)
+#define TASK_GATE (1u << 5)
 
 bool task_switches_exist(const struct cpu *cpu) {
     return (cpu_control(cpu, 0) & CR0_PE) != 0 && (cpu_rflags(cpu) & RFLAGS_VM) == 0 &&
@@ -26,23 +33,38 @@ static bool selector_of(struct cpu *cpu, const struct instruction *instruction,
     return true;
 }
 
-// Descriptor types of SDM volume 3A, section 3.5. Other tasks than those are busy.
-static bool is_task(uint32_t attributes) {
-    const unsigned type = ATTRIBUTE_TYPE(attributes);
-    return (attributes & ATTRIBUTE_CODE_OR_DATA) == 0 && (type == 1 || type == 5 || type == 9);
+// A present descriptor of one of the types; its privilege.
+static bool leads_to(struct cpu *cpu, uint16_t selector, unsigned types, unsigned *privilege) {
+    uint64_t linear = 0;
+    uint32_t words[2];
+    struct access_fault fault;
+    if ((selector & 0xfffcu) == 0 || !descriptor_address(cpu, selector, &linear) ||
+        linear_read(cpu, linear, words, sizeof words, &fault) != ACCESS_DONE) {
+        return false;
+    }
+    *privilege = ATTRIBUTE_DPL(words[1]);
+    return (words[1] & ATTRIBUTE_CODE_OR_DATA) == 0 && (words[1] & ATTRIBUTE_PRESENT) != 0 &&
+           (types >> ATTRIBUTE_TYPE(words[1]) & 1) != 0;
+}
+
+// IRET in a nested task, back to the one that the task-state segment begins with.
+static bool returns_to_task(struct cpu *cpu) {
+    uint16_t link = 0;
+    unsigned privilege = 0;
+    struct access_fault fault;
+    const uint64_t tss = cpu_segment(cpu, SEGMENT_TR).base;
+    return (cpu_rflags(cpu) & RFLAGS_NT) != 0 &&
+           linear_read(cpu, tss, &link, sizeof link, &fault) == ACCESS_DONE && (link & 4) == 0 &&
+           leads_to(cpu, link, BUSY_TASKS, &privilege);
 }
 
 bool is_task_switch(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes) {
     uint16_t selector = 0;
-    uint64_t linear = 0;
-    uint32_t words[2];
-    struct access_fault fault;
-    if (!selector_of(cpu, instruction, bytes, &selector) || (selector & 0xfffcu) == 0 ||
-        !descriptor_address(cpu, selector, &linear) ||
-        linear_read(cpu, linear, words, sizeof words, &fault) != ACCESS_DONE) {
-        return false;
+    unsigned privilege = 0;
+    if (instruction->opcode == OPCODE_IRET) {
+        return returns_to_task(cpu);
     }
-    const unsigned privilege = ATTRIBUTE_DPL(words[1]);
-    return is_task(words[1]) && (words[1] & ATTRIBUTE_PRESENT) != 0 &&
+    return selector_of(cpu, instruction, bytes, &selector) &&
+           leads_to(cpu, selector, FREE_TASKS | TASK_GATE, &privilege) &&
            privilege >= cpu_privilege(cpu) && privilege >= (selector & 3u);
 }

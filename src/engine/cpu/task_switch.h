@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Task switches by far JMP and CALL: a VMX processor exits at them (SDM volume 3C, section 25.4.2),
-// and SVM's interception of them is not modelled by the engine. So each far transfer that could be
-// one is looked at first.
+// Task switches by far JMP, CALL and IRET: a VMX processor exits at them (SDM volume 3C, section
+// 25.4.2), and SVM's interception of them is not modelled by the engine. So each far transfer that
+// could be one is looked at first.
 
 #ifndef ENGINE_CPU_TASK_SWITCH_H
 #define ENGINE_CPU_TASK_SWITCH_H
