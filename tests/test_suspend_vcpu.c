@@ -82,6 +82,16 @@ static void until_guest_counted(void) {
     }
 }
 
+// A suspension that came before would stop the thread in front of the run call.
+static void until_guest_halted(void) {
+    zirconia_exit_statistics_t statistics[ZIRCONIA_EXIT_KIND_COUNT] = {{0}};
+    while (statistics[ZIRCONIA_EXIT_HLT].count == 0) {
+        ck_assert_int_eq(zirconia_guest_statistics(guest, statistics, ZIRCONIA_EXIT_KIND_COUNT),
+                         ZX_OK);
+        zx_nanosleep(0);
+    }
+}
+
 static void end_spin(void) {
     const uint64_t end = 1;
     memory_write(SPIN_END, &end, sizeof end);
@@ -248,6 +258,7 @@ END_TEST
 START_TEST(in_2018_a_suspend_ends_a_halt_with_canceled) {
     owner.as_2018 = true;
     const pthread_t thread = start("halt_counts");
+    until_guest_halted();
     ck_assert_int_eq(zirconia_2018_task_suspend(owner.thread), ZX_OK);
     until(owner.thread, ZX_THREAD_SUSPENDED);
     ck_assert_int_eq(zx_task_resume(owner.thread, 0), ZX_OK);
