@@ -6,53 +6,22 @@
 
 #include "tasks/exception_channel.h"
 #include "tasks/process.h"
+#include "tasks/supply.h"
 
-#include <stdlib.h>
 #include <zircon/syscalls/object.h>
 
-// Put aside for each channel that there is.
-enum { SUPPLY = 64 };
-
-static struct {
-    struct platform_mutex lock;
-    struct exception_object *free;
-    size_t free_count;
-    size_t channels;
-} aside = {.lock = PLATFORM_MUTEX_INIT};
+static struct supply supply = SUPPLY_OF(struct exception_object); // A user is a channel.
 
 static struct exception_object *from_object(struct object *object) {
     return (struct exception_object *)object;
 }
 
-static void put(struct exception_object *exception) {
-    platform_mutex_lock(&aside.lock);
-    exception->next = aside.free;
-    aside.free = exception;
-    aside.free_count++;
-    platform_mutex_unlock(&aside.lock);
-}
-
-// What channels before have left is used again.
 bool exception_objects_put_aside(void) {
-    platform_mutex_lock(&aside.lock);
-    const size_t wanted = ++aside.channels * SUPPLY;
-    const size_t missing = wanted > aside.free_count ? wanted - aside.free_count : 0;
-    platform_mutex_unlock(&aside.lock);
-    for (size_t i = 0; i < missing; i++) {
-        struct exception_object *exception = malloc(sizeof(*exception));
-        if (exception == NULL) {
-            exception_objects_channel_gone();
-            return false;
-        }
-        put(exception);
-    }
-    return true;
+    return supply_add_user(&supply);
 }
 
 void exception_objects_channel_gone(void) {
-    platform_mutex_lock(&aside.lock);
-    aside.channels--;
-    platform_mutex_unlock(&aside.lock);
+    supply_remove_user(&supply);
 }
 
 void exception_object_answer(struct exception_object *exception) {
@@ -71,7 +40,7 @@ static void on_zero_handles(struct object *object) {
 static void destroy(struct object *object) {
     struct exception_object *exception = from_object(object);
     object_unref(&exception->thread->object);
-    put(exception);
+    supply_put(&supply, exception);
 }
 
 static const struct object_ops exception_ops = {
@@ -83,13 +52,7 @@ static const struct object_ops exception_ops = {
 
 struct exception_object *exception_object_take(struct thread *thread, zx_rights_t rights,
                                                bool gives_process) {
-    platform_mutex_lock(&aside.lock);
-    struct exception_object *exception = aside.free;
-    if (exception != NULL) {
-        aside.free = exception->next;
-        aside.free_count--;
-    }
-    platform_mutex_unlock(&aside.lock);
+    struct exception_object *exception = supply_take(&supply);
     if (exception == NULL) {
         return NULL;
     }

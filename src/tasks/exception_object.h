@@ -16,7 +16,7 @@ struct exception_object {
     bool gives_process;
     atomic_uint state;
     atomic_uint strategy;
-    struct exception_object *next; // In its channel, or put aside.
+    struct exception_object *next; // In its channel.
 };
 
 // Puts aside what one more channel may need. False without memory.

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// Binding ports, and the packets of exceptions. A packet is needed where nothing can be allocated,
-// so each binding puts a supply aside; what is not on its way lies in one list for all.
+// Binding ports, and the packets of exceptions, of which each binding puts some aside.
 
 #include "tasks/exception_port.h"
 
 #include "tasks/process.h"
+#include "tasks/supply.h"
 
 #include <stdlib.h>
-
-// Put aside for each binding that there is; a thread uses one for each handler that it asks.
-enum { SUPPLY = 64 };
 
 struct port_binding {
     struct exception_binding binding;
@@ -18,64 +15,20 @@ struct port_binding {
     uint64_t key;
 };
 
-static struct {
-    struct platform_mutex lock;
-    struct port_packet *free; // By `next`.
-    size_t free_count;
-    size_t bindings;
-} packets = {.lock = PLATFORM_MUTEX_INIT};
+static struct supply packets = SUPPLY_OF(struct port_packet); // A user is a binding.
 
 static struct port_binding *from_binding(const struct exception_binding *binding) {
     return (struct port_binding *)binding;
 }
 
 static void return_packet(struct port_packet *packet) {
-    platform_mutex_lock(&packets.lock);
-    packet->next = packets.free;
-    packets.free = packet;
-    packets.free_count++;
-    platform_mutex_unlock(&packets.lock);
-}
-
-static struct port_packet *take_packet(void) {
-    platform_mutex_lock(&packets.lock);
-    struct port_packet *packet = packets.free;
-    if (packet != NULL) {
-        packets.free = packet->next;
-        packets.free_count--;
-    }
-    platform_mutex_unlock(&packets.lock);
-    return packet;
-}
-
-static void binding_gone(void) {
-    platform_mutex_lock(&packets.lock);
-    packets.bindings--;
-    platform_mutex_unlock(&packets.lock);
-}
-
-// Kept for good, as a packet may be in a port for longer than its binding lives; what bindings
-// before have left is used again.
-static bool put_aside(void) {
-    platform_mutex_lock(&packets.lock);
-    const size_t wanted = ++packets.bindings * SUPPLY;
-    const size_t missing = wanted > packets.free_count ? wanted - packets.free_count : 0;
-    platform_mutex_unlock(&packets.lock);
-    for (size_t i = 0; i < missing; i++) {
-        struct port_packet *packet = malloc(sizeof(*packet));
-        if (packet == NULL) {
-            binding_gone();
-            return false;
-        }
-        return_packet(packet);
-    }
-    return true;
+    supply_put(&packets, packet);
 }
 
 // The type of a packet is the exception's own (objects ABI 8.1).
 static zx_status_t tell(struct exception_binding *binding, struct thread *thread) {
     const struct port_binding *self = from_binding(binding);
-    struct port_packet *packet = take_packet();
+    struct port_packet *packet = supply_take(&packets);
     if (packet == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
@@ -91,7 +44,7 @@ static void destroy(struct exception_binding *binding) {
     struct port_binding *self = from_binding(binding);
     object_unref(&self->port->object);
     free(self);
-    binding_gone();
+    supply_remove_user(&packets);
 }
 
 static const struct exception_binding_ops port_binding_ops = {.tell = tell, .destroy = destroy};
@@ -107,7 +60,7 @@ static void port_closed(struct port *port) {
 
 zx_status_t exception_port_bind(struct exception_binding **slot, struct port *port, uint64_t key) {
     struct port_binding *self = malloc(sizeof(*self));
-    if (self == NULL || !put_aside()) {
+    if (self == NULL || !supply_add_user(&packets)) {
         free(self);
         return ZX_ERR_NO_MEMORY;
     }
