@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // What tests of debug registers share, on Linux for x86-64: a suspended worker, and whether the
-// host lets a process have them, which is found out without the library. Where it does not, every
-// access is ZX_ERR_NOT_SUPPORTED.
+// host lets a process have them, which is found out without the library. Where it does not, and on
+// other hosts, every access is ZX_ERR_NOT_SUPPORTED.
 //
 // An includer defines _GNU_SOURCE before its first #include.
 
@@ -11,6 +11,8 @@
 
 #include "guest_fixture.h"
 #include "thread_fixture.h"
+
+#if defined(__linux__) && defined(__x86_64__)
 
 #include <pthread.h>
 #include <stddef.h>
@@ -140,5 +142,37 @@ static inline bool start(thread_fn *function) {
     end();
     return false;
 }
+
+#else
+
+static void sleep_for_ever(uintptr_t first, uintptr_t second) {
+    (void)first;
+    (void)second;
+    zx_nanosleep(ZX_TIME_INFINITE);
+}
+
+START_TEST(debug_registers_are_not_supported) {
+    struct worker worker = worker_run(sleep_for_ever, NULL);
+    zx_thread_state_debug_regs_t debug = {0};
+    zx_handle_t token = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zx_task_suspend(worker.handle, &token), ZX_OK);
+    until(worker.handle, ZX_THREAD_SUSPENDED);
+    ck_assert_int_eq(
+        zx_thread_read_state(worker.handle, ZX_THREAD_STATE_DEBUG_REGS, &debug, sizeof debug),
+        ZX_ERR_NOT_SUPPORTED);
+    ck_assert_int_eq(
+        zx_thread_write_state(worker.handle, ZX_THREAD_STATE_DEBUG_REGS, &debug, sizeof debug),
+        ZX_ERR_NOT_SUPPORTED);
+    ck_assert_int_eq(zx_handle_close(token), ZX_OK);
+    worker_end(&worker);
+}
+END_TEST
+
+static int run_refused(const char *name) {
+    const TTest *const tests[] = {debug_registers_are_not_supported};
+    return run_tests(name, tests, 1);
+}
+
+#endif
 
 #endif // TESTS_DEBUG_FIXTURE_H

@@ -7,6 +7,7 @@
 
 #include "bad_memory.h"
 #include "object_fixture.h"
+#include "run_tests.h"
 #include "thread_fixture.h"
 
 #include <zircon/syscalls/resource.h>
@@ -230,10 +231,5 @@ int main(void) {
     tcase_add_loop_test(tcase, a_handle_can_be_written_anywhere_aligned_or_not, 0, count);
     tcase_add_test(tcase, registers_are_read_and_written_through_good_pointers_aligned_or_not);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -4,6 +4,8 @@
 // exception ports and makes exception channels over and over does not grow. Asks the allocator, so
 // it needs one that tells; a sanitizer's does not.
 
+#include "run_tests.h"
+
 #include <check.h>
 #include <stdlib.h>
 #include <zircon/process.h>
@@ -67,10 +69,5 @@ int main(void) {
     tcase_add_test(tcase, exception_ports_that_are_bound_over_and_over_take_no_more_memory);
     tcase_add_test(tcase, exception_channels_that_are_made_over_and_over_take_no_more_memory);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

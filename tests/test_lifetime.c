@@ -5,26 +5,13 @@
 
 #include "guest_fixture.h"
 #include "other_thread.h"
+#include "sanitized.h"
 
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <zircon/process.h>
-
-#if defined(__has_feature)
-#define HAS_FEATURE(feature) __has_feature(feature)
-#else
-#define HAS_FEATURE(feature) 0
-#endif
-
-// A sanitizer keeps memory that was freed.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                               \
-    HAS_FEATURE(address_sanitizer) || HAS_FEATURE(thread_sanitizer)
-#define SANITIZED 1
-#else
-#define SANITIZED 0
-#endif
 
 struct footprint {
     unsigned long long total; // Pages of address space.

@@ -10,6 +10,7 @@
 #endif
 
 #include "platform/platform.h"
+#include "run_tests.h"
 #include "stress_watch.h"
 
 #include <check.h>
@@ -152,10 +153,5 @@ int main(void) {
     tcase_add_test(tcase, a_stuck_thread_is_told_of_and_that_locks_are_not_recorded);
 #endif
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

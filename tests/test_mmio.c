@@ -3,6 +3,8 @@
 // zirconia/decode.h as a VMM uses it: each known form decoded and completed, what is refused, the
 // errors in order, and disassembly. Includes public headers only.
 
+#include "run_tests.h"
+
 #include <check.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -459,10 +461,5 @@ int main(void) {
     tcase_add_test(tcase, disassembly);
     tcase_add_test(tcase, disassembly_arguments);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

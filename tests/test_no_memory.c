@@ -5,26 +5,12 @@
 // the test itself takes what malloc() has left.
 
 #include "guest_fixture.h"
+#include "sanitized.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <zirconia/zirconia.h>
-
-#if defined(__has_feature)
-#define HAS_FEATURE(feature) __has_feature(feature)
-#else
-#define HAS_FEATURE(feature) 0
-#endif
-
-// Sanitizers need their address space, and end a process whose malloc() fails: their builds do not
-// look.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                               \
-    HAS_FEATURE(address_sanitizer) || HAS_FEATURE(thread_sanitizer)
-#define SANITIZED 1
-#else
-#define SANITIZED 0
-#endif
 
 struct block {
     struct block *next;

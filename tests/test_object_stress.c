@@ -5,6 +5,7 @@
 // in the end, no thread stuck. ZIRCONIA_STRESS_SECONDS makes it longer than its one second.
 
 #include "object_fixture.h"
+#include "run_tests.h"
 #include "stress_watch.h"
 
 #include <pthread.h>
@@ -351,10 +352,5 @@ int main(void) {
     tcase_set_timeout(tcase, stress_seconds() + 2 * STUCK_SECONDS);
     tcase_add_test(tcase, random_calls_keep_the_invariants);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

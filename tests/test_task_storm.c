@@ -11,25 +11,16 @@
 #define _POSIX_C_SOURCE 200809L
 #endif
 
-#if defined(__has_feature)
-#define HAS_FEATURE(name) __has_feature(name)
-#else
-#define HAS_FEATURE(name) 0
-#endif
-
 #include "guest_fixture.h"
 #include "object_fixture.h"
 #include "other_thread.h"
+#include "sanitized.h"
 #include "thread_fixture.h"
 
-// ThreadSanitizer puts signals off and then gives handlers a copy of the frame: a thread can stop
-// there, but neither be killed nor be stopped as it starts. There it is asked to leave by itself;
-// and what is reported of two threads that hold the same lock is no race.
-#if defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
-enum { KILLS = false };
-#else
-enum { KILLS = true };
-#endif
+// Under ThreadSanitizer a thread can stop, but neither be killed nor be stopped as it starts. There
+// it is asked to leave by itself; and what is reported of two threads that hold the same lock is no
+// race.
+enum { KILLS = !THREAD_SANITIZED };
 
 enum { VICTIMS = 8, TORMENTORS = 2, TOKENS = 8 };
 
@@ -217,9 +208,5 @@ int main(void) {
     tcase_set_timeout(tcase, (double)storm_seconds() + 60);
     tcase_add_test(tcase, a_storm_of_suspends_kills_and_faults_leaves_nothing_behind);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 
 #include "guest_fixture.h"
 #include "other_thread.h"
+#include "sanitized.h"
 #include "thread_fixture.h"
 
 #include <pthread.h>
@@ -262,7 +263,7 @@ START_TEST(a_thread_of_the_clients_own_is_adopted_at_its_first_call) {
 }
 END_TEST
 
-#if !defined(__SANITIZE_THREAD__) // Which does not survive a thread that ends in its middle.
+#if !THREAD_SANITIZED // Which does not survive a thread that ends in its middle.
 START_TEST(an_adopted_thread_can_be_killed_busy_or_blocked) {
     for (int waits = 0; waits < 2; waits++) {
         struct adopted adopted = {.waits = waits == 1};
@@ -347,7 +348,7 @@ int main(void) {
         killing_itself_does_not_return,
         kill_checks_the_handle_the_right_and_the_type,
         a_thread_of_the_clients_own_is_adopted_at_its_first_call,
-#if !defined(__SANITIZE_THREAD__)
+#if !THREAD_SANITIZED
         an_adopted_thread_can_be_killed_busy_or_blocked,
 #endif
         the_process_lists_its_living_threads,
