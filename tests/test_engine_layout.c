@@ -3,7 +3,7 @@
 // The start-up self-check of what the engine assumes about Unicorn's state: it passes with the
 // Unicorn in use, and what it found is plausible. Private header: the check has no public face.
 
-#include "engine/cpu/layout.h"
+#include "engine/cpu/unicorn/layout.h"
 #include "run_tests.h"
 
 #include <check.h>

@@ -4,7 +4,7 @@
 
 #include "engine/guest_clock.h"
 
-#include "engine/cpu/run.h"
+#include "engine/cpu/unicorn/run.h"
 #include "engine/guest.h"
 
 #define BLOCK_TIME 4 // ns of virtual time

@@ -3,7 +3,7 @@
 // The VCPU loop: take the turn; look whether the thread is wanted, at kicks and interrupts; run the
 // guest; handle its exit.
 
-#include "engine/cpu/nmi.h"
+#include "engine/cpu/x86/nmi.h"
 #include "engine/exits/exits.h"
 #include "engine/guest_clock.h"
 #include "engine/vcpu.h"

@@ -2,7 +2,7 @@
 //
 // What the library says of its own version and of Unicorn's.
 
-#include "engine/cpu/layout.h"
+#include "engine/cpu/unicorn/layout.h"
 
 #include <zirconia/zirconia.h>
 

@@ -4,7 +4,7 @@
 // of CR0 which the hypervisor owns, or CR4.VMXE, is an exit of Zircon's (hypervisor ABI 4.4, 5.9);
 // all others do here what they do on a processor.
 
-#include "engine/cpu/operand.h"
+#include "engine/cpu/x86/operand.h"
 #include "engine/exits/exits.h"
 
 #define CR0_STATUS_WORD (CR0_PE | CR0_MP | CR0_EM | CR0_TS)

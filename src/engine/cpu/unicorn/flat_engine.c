@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+// Opening a Unicorn engine and taking it through VMRUN.
+#include "engine/cpu/unicorn/flat_engine.h"
+
+#include <string.h>
+
+#include "engine/cpu/unicorn/vmcb.h"
+#include "objects/log.h"
+
+zx_status_t flat_engine_check(uc_err error, const char *what) {
+    if (error == UC_ERR_OK) {
+        return ZX_OK;
+    }
+    log_line(ZIRCONIA_LOG_ERROR, "Unicorn: %s: %s", what, uc_strerror(error));
+    return error == UC_ERR_NOMEM ? ZX_ERR_NO_MEMORY : ZX_ERR_INTERNAL;
+}
+
+// Unicorn looks some guest-virtual addresses up in its physical map, so the whole canonical space
+// must be mapped. The filler is never accessed; its host addresses need only differ from every real
+// one, or Unicorn would take the filler for the owner of real memory.
+static uc_err map_filler(uc_engine *engine, uint64_t hidden_size, bool window) {
+    const uint64_t half = 1ull << 47;
+    const uint64_t upper = 0xffff800000000000ull;
+    uint64_t window_end = window ? WINDOW_BASE + WINDOW_SIZE : WINDOW_BASE;
+    const struct {
+        uint64_t base, size;
+    } gaps[] = {
+        {0, HIDDEN_BASE},
+        {HIDDEN_BASE + hidden_size, HIDDEN_SIZE - hidden_size},
+        {window_end, half - window_end},
+        {upper, half},
+    };
+    for (unsigned i = 0; i < sizeof gaps / sizeof gaps[0]; i++) {
+        if (gaps[i].size == 0) {
+            continue;
+        }
+        uintptr_t address = (uintptr_t)((1ull << 63) + ((uint64_t)i << 48));
+        uc_err error = uc_mem_map_ptr(engine, gaps[i].base, gaps[i].size, UC_PROT_ALL,
+                                      (void *)address); // NOLINT(performance-no-int-to-ptr)
+        if (error != UC_ERR_OK) {
+            return error;
+        }
+    }
+    return UC_ERR_OK;
+}
+
+static uc_err configure(uc_engine *engine, uint8_t *hidden, uint64_t hidden_size, uint8_t *window) {
+    uc_err error = uc_ctl_set_cpu_model(engine, UC_CPU_X86_EPYC);
+    if (error == UC_ERR_OK) {
+        error = uc_mem_map_ptr(engine, HIDDEN_BASE, hidden_size, UC_PROT_ALL, hidden);
+    }
+    if (error == UC_ERR_OK && window != NULL) {
+        // Not executable: so each byte is shown to a hook before it is translated.
+        error =
+            uc_mem_map_ptr(engine, WINDOW_BASE, WINDOW_SIZE, UC_PROT_READ | UC_PROT_WRITE, window);
+    }
+    if (error == UC_ERR_OK) {
+        error = map_filler(engine, hidden_size, window != NULL);
+    }
+    // Without an (empty) set of exits, Unicorn treats address 0 as the end of every run.
+    if (error == UC_ERR_OK) {
+        error = uc_ctl_exits_enable(engine);
+    }
+    uint64_t none = 0;
+    if (error == UC_ERR_OK) {
+        error = uc_ctl_set_exits(engine, &none, 0);
+    }
+    return error;
+}
+
+zx_status_t flat_engine_open(uint8_t *hidden, uint64_t hidden_size, uint8_t *window,
+                             uc_engine **out) {
+    uc_engine *engine = NULL;
+    uc_err error = uc_open(UC_ARCH_X86, UC_MODE_64, &engine);
+    if (error != UC_ERR_OK) {
+        return flat_engine_check(error, "opening an engine");
+    }
+    error = configure(engine, hidden, hidden_size, window);
+    if (error != UC_ERR_OK) {
+        uc_close(engine);
+        return flat_engine_check(error, "setting up an engine");
+    }
+    *out = engine;
+    return ZX_OK;
+}
+
+struct launch {
+    uc_context *save;
+    uint32_t exit;
+    uc_err error;
+};
+
+static void launch_exit(uc_engine *engine, uint32_t exit, void *context) {
+    struct launch *launch = context;
+    launch->exit = exit;
+    if (launch->save != NULL) {
+        launch->error = uc_context_save(engine, launch->save);
+    }
+    // The virtual interrupt stays latched for good; without IF it does not exit again.
+    uint64_t flags = RFLAGS_FIXED;
+    uc_reg_write(engine, UC_X86_REG_RFLAGS, &flags);
+    uc_emu_stop(engine);
+}
+
+static uc_err launch_registers(uc_engine *engine) {
+    uc_x86_msr host_save = {0xc0010117, HIDDEN_BASE + HIDDEN_HOST_SAVE};
+    uc_x86_msr efer = {0xc0000080, EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_SVME};
+    uc_x86_msr pat = {0x277, FLAT_ENGINE_PAT};
+    uint64_t vmcb = HIDDEN_BASE + HIDDEN_VMCB;
+    uint64_t cr4 = CR4_PAE | CR4_OSXSAVE; // the nested walk takes its format from this CR4
+    uint64_t xcr0 = FLAT_ENGINE_XCR0;
+    uint64_t mxcsr = 0x1f80; // Reset, which Unicorn leaves to whoever opens it.
+    uint64_t zero = 0;
+    uc_err error = uc_reg_write(engine, UC_X86_REG_MSR, &efer);
+    if (error == UC_ERR_OK) {
+        error = uc_reg_write(engine, UC_X86_REG_MSR, &host_save);
+    }
+    if (error == UC_ERR_OK) {
+        error = uc_reg_write(engine, UC_X86_REG_MSR, &pat);
+    }
+    const struct {
+        int id;
+        uint64_t *value;
+    } registers[] = {
+        {UC_X86_REG_RBX, &cr4},  {UC_X86_REG_RAX, &xcr0}, {UC_X86_REG_RCX, &zero},
+        {UC_X86_REG_RDX, &zero}, {UC_X86_REG_RSI, &vmcb}, {UC_X86_REG_MXCSR, &mxcsr},
+    };
+    for (unsigned i = 0; error == UC_ERR_OK && i < sizeof registers / sizeof registers[0]; i++) {
+        error = uc_reg_write(engine, registers[i].id, registers[i].value);
+    }
+    return error;
+}
+
+zx_status_t flat_engine_launch(uc_engine *engine, uint8_t *hidden, uc_context *save) {
+    static const uint8_t code[] = {
+        0x0f, 0x22, 0xe3, // mov cr4, rbx
+        0x0f, 0x01, 0xd1, // xsetbv
+        0xdb, 0xe3,       // fninit
+        0x48, 0x89, 0xf0, // mov rax, rsi
+        0x0f, 0x01, 0xda, // vmload rax
+        0x0f, 0x01, 0xd8, // vmrun rax
+        0xf4,             // hlt: reached only if VMRUN failed
+    };
+    memcpy(hidden + HIDDEN_LAUNCH_CODE, code, sizeof code);
+    struct launch launch = {.save = save};
+    uc_hook hook = 0;
+    uc_err error = launch_registers(engine);
+    if (error == UC_ERR_OK) {
+        error = uc_hook_add(engine, &hook, UC_HOOK_INTR, (void *)launch_exit, &launch, 1, 0);
+    }
+    if (error == UC_ERR_OK) {
+        error = uc_emu_start(engine, HIDDEN_BASE + HIDDEN_LAUNCH_CODE, 0, 0, 0);
+        uc_hook_del(engine, hook);
+    }
+    if (error == UC_ERR_OK) {
+        error = launch.error;
+    }
+    if (error != UC_ERR_OK) {
+        return flat_engine_check(error, "starting guest mode");
+    }
+    if (launch.exit != 0x100 + SVM_VIRTUAL_INTERRUPT) {
+        log_line(ZIRCONIA_LOG_ERROR, "Unicorn: guest mode did not start (exit 0x%x)", launch.exit);
+        return ZX_ERR_NOT_SUPPORTED;
+    }
+    return ZX_OK;
+}

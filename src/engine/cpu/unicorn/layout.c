@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: MIT
+// Finds and checks the layout of Unicorn's saved contexts: an engine is started in guest mode with
+// a recognisable value in every field, then a few instructions confirm that the fields behave.
+#include "engine/cpu/unicorn/layout.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/cpu/unicorn/flat_engine.h"
+#include "engine/cpu/unicorn/mode_bits.h"
+#include "engine/cpu/unicorn/vmcb.h"
+#include "objects/log.h"
+#include "platform/platform.h"
+
+#define PROBE_HIDDEN_SIZE 0x20000u
+#define PROBE_TABLES HIDDEN_TABLES
+#define PROBE_GUEST_CODE 0x18000u
+
+// Instructions of the probe guest, by guest-physical address.
+enum probe_code {
+    PROBE_CPUID = 0x00,
+    PROBE_HLT = 0x10,
+    PROBE_LOAD_DS = 0x20,
+};
+
+#define PROBE_SELECTOR 0x1238u
+
+struct probe {
+    uc_engine *engine;
+    uint8_t *hidden;
+    uc_context *context;
+    uint32_t exit;
+    struct layout layout;
+    const char *fault; // what did not fit
+};
+
+static const int general_ids[GENERAL_REGISTER_COUNT] = {
+    UC_X86_REG_RAX, UC_X86_REG_RCX, UC_X86_REG_RDX, UC_X86_REG_RBX, UC_X86_REG_RSP, UC_X86_REG_RBP,
+    UC_X86_REG_RSI, UC_X86_REG_RDI, UC_X86_REG_R8,  UC_X86_REG_R9,  UC_X86_REG_R10, UC_X86_REG_R11,
+    UC_X86_REG_R12, UC_X86_REG_R13, UC_X86_REG_R14, UC_X86_REG_R15,
+};
+
+static uint64_t mark(unsigned i) {
+    return 0x00005a17c0de0000ull + 0x1010ull * (i + 1);
+}
+
+static bool reject(struct probe *probe, const char *what) {
+    if (probe->fault == NULL) {
+        probe->fault = what;
+    }
+    return false;
+}
+
+static uint8_t *state_at(struct probe *probe, size_t offset) {
+    return (uint8_t *)probe->context + probe->layout.state + offset;
+}
+
+static uint32_t get32(struct probe *probe, size_t offset) {
+    uint32_t value;
+    memcpy(&value, state_at(probe, offset), sizeof value);
+    return value;
+}
+
+static void set32(struct probe *probe, size_t offset, uint32_t value) {
+    memcpy(state_at(probe, offset), &value, sizeof value);
+}
+
+static uint64_t get64(struct probe *probe, size_t offset) {
+    uint64_t value;
+    memcpy(&value, state_at(probe, offset), sizeof value);
+    return value;
+}
+
+// The only place from `start` on that holds `value`; SIZE_MAX if there is none or more than one.
+static size_t find(struct probe *probe, size_t start, const void *value, size_t size) {
+    size_t found = SIZE_MAX;
+    size_t end = probe->layout.context_size - probe->layout.state;
+    for (size_t offset = start; offset + size <= end; offset += 4) {
+        if (memcmp(state_at(probe, offset), value, size) == 0) {
+            if (found != SIZE_MAX) {
+                return SIZE_MAX;
+            }
+            found = offset;
+        }
+    }
+    return found;
+}
+
+static bool find_state(struct probe *probe) {
+    uint64_t values[GENERAL_REGISTER_COUNT];
+    for (unsigned i = 0; i < GENERAL_REGISTER_COUNT; i++) {
+        values[i] = mark(i);
+        if (uc_reg_write(probe->engine, general_ids[i], &values[i]) != UC_ERR_OK) {
+            return reject(probe, "general registers");
+        }
+    }
+    if (uc_context_save(probe->engine, probe->context) != UC_ERR_OK) {
+        return reject(probe, "saving a context");
+    }
+    size_t found = find(probe, 0, values, sizeof values);
+    if (found == SIZE_MAX) {
+        return reject(probe, "general registers");
+    }
+    probe->layout.state = found;
+    return true;
+}
+
+static struct segment segment_mark(unsigned i) {
+    // 64-bit code in CS, writable data elsewhere; only the numbers are odd.
+    return (struct segment){
+        .selector = (uint16_t)(0x100 + 8 * i),
+        .base = mark(32 + i),
+        // No descriptor of PROBE_SELECTOR in the GDT: to load it is an exception.
+        .limit = i == SEGMENT_GDTR ? 0xffu : 0xe0000u + i,
+        .attributes = i == SEGMENT_CS ? 0x209b00u : 0x409300u,
+    };
+}
+
+static const struct {
+    unsigned segment;
+    enum vmcb_offset offset;
+} vmcb_segments[] = {
+    {SEGMENT_ES, VMCB_SEGMENT_ES},     {SEGMENT_CS, VMCB_SEGMENT_CS},
+    {SEGMENT_SS, VMCB_SEGMENT_SS},     {SEGMENT_DS, VMCB_SEGMENT_DS},
+    {SEGMENT_FS, VMCB_SEGMENT_FS},     {SEGMENT_GS, VMCB_SEGMENT_GS},
+    {SEGMENT_LDTR, VMCB_SEGMENT_LDTR}, {SEGMENT_TR, VMCB_SEGMENT_TR},
+    {SEGMENT_GDTR, VMCB_SEGMENT_GDTR}, {SEGMENT_IDTR, VMCB_SEGMENT_IDTR},
+};
+
+enum {
+    PROBE_CR0 = CR0_PE | CR0_ET | CR0_NE,
+    PROBE_CR4 = CR4_PAE | CR4_PGE,
+    PROBE_EFER = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_SVME,
+};
+
+#define PROBE_INTERCEPTS                                                                           \
+    (SVM_INTERCEPT(SVM_VIRTUAL_INTERRUPT) | SVM_INTERCEPT(SVM_CPUID) | SVM_INTERCEPT(SVM_HLT) |    \
+     SVM_INTERCEPT(SVM_VMRUN))
+
+static void fill_vmcb(uint8_t *vmcb) {
+    for (unsigned i = 0; i < sizeof vmcb_segments / sizeof vmcb_segments[0]; i++) {
+        struct segment segment = segment_mark(vmcb_segments[i].segment);
+        vmcb_set_segment(vmcb, vmcb_segments[i].offset, &segment);
+    }
+    vmcb_set32(vmcb, VMCB_INTERCEPT_EXCEPTIONS, ~0u);
+    vmcb_set64(vmcb, VMCB_INTERCEPT_INSTRUCTIONS, PROBE_INTERCEPTS);
+    vmcb_set32(vmcb, VMCB_ASID, 1);
+    vmcb_set32(vmcb, VMCB_INTERRUPT_CONTROL, VMCB_VIRTUAL_INTERRUPT_PENDING);
+    vmcb_set32(vmcb, VMCB_INTERRUPT_VECTOR, 0xff);
+    vmcb_set64(vmcb, VMCB_NESTED_CONTROL, VMCB_NESTED_PAGING);
+    vmcb_set64(vmcb, VMCB_NESTED_CR3, HIDDEN_BASE + PROBE_TABLES);
+    vmcb_set64(vmcb, VMCB_EFER, PROBE_EFER);
+    vmcb_set64(vmcb, VMCB_CR0, PROBE_CR0);
+    vmcb_set64(vmcb, VMCB_CR2, mark(50));
+    vmcb_set64(vmcb, VMCB_CR3, mark(51));
+    vmcb_set64(vmcb, VMCB_CR4, PROBE_CR4);
+    vmcb_set64(vmcb, VMCB_DR6, 0xffff0ff0u);
+    vmcb_set64(vmcb, VMCB_DR7, 0x400);
+    vmcb_set64(vmcb, VMCB_RFLAGS, RFLAGS_FIXED | RFLAGS_IF);
+    vmcb_set64(vmcb, VMCB_RIP, mark(52));
+    vmcb_set64(vmcb, VMCB_RSP, mark(RSP));
+    vmcb_set64(vmcb, VMCB_RAX, mark(53));
+    const enum vmcb_offset words[] = {VMCB_STAR,        VMCB_LSTAR,          VMCB_CSTAR,
+                                      VMCB_SFMASK,      VMCB_KERNEL_GS_BASE, VMCB_SYSENTER_ESP,
+                                      VMCB_SYSENTER_EIP};
+    for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
+        vmcb_set64(vmcb, words[i], mark(60 + i));
+    }
+    vmcb_set64(vmcb, VMCB_SYSENTER_CS, 0x5a17c0deu);
+}
+
+// Guest-physical page 0 is the probe's code.
+static void fill_memory(uint8_t *hidden) {
+    uint64_t base = HIDDEN_BASE;
+    for (unsigned level = 0; level < 4; level++) {
+        uint64_t next =
+            level < 3 ? base + PROBE_TABLES + 0x1000 * (level + 1u) : base + PROBE_GUEST_CODE;
+        uint64_t entry = next | 0x67;
+        for (unsigned i = 0; i < 8; i++) {
+            hidden[PROBE_TABLES + 0x1000 * level + i] = (uint8_t)(entry >> (8 * i));
+        }
+    }
+    uint8_t *code = hidden + PROBE_GUEST_CODE;
+    memcpy(code + PROBE_CPUID, "\x0f\xa2", 2);
+    memcpy(code + PROBE_HLT, "\xf4", 1);
+    memcpy(code + PROBE_LOAD_DS, "\x8e\xd8", 2);
+}
+
+static bool check_segments(struct probe *probe) {
+    for (unsigned i = 0; i < SEGMENT_COUNT; i++) {
+        struct segment expected = segment_mark(i);
+        size_t offset = STATE_SEGMENTS + (size_t)i * SEGMENT_SIZE;
+        bool table = i == SEGMENT_GDTR || i == SEGMENT_IDTR; // base and limit only
+        if (get64(probe, offset + SEGMENT_BASE) != expected.base ||
+            get32(probe, offset + SEGMENT_LIMIT) != expected.limit ||
+            (!table && (get32(probe, offset + SEGMENT_SELECTOR) != expected.selector ||
+                        get32(probe, offset + SEGMENT_ATTRIBUTES) != expected.attributes))) {
+            return reject(probe, "segment registers");
+        }
+    }
+    return true;
+}
+
+static bool check_head(struct probe *probe) {
+    uint32_t mode = get32(probe, STATE_MODE);
+    uint32_t expected = MODE_PROTECTED | MODE_LONG_ACTIVE | MODE_CODE_64 | MODE_CODE_32 |
+                        MODE_STACK_32 | MODE_SVM_GUEST;
+    if (get64(probe, STATE_REGISTERS + 8 * RAX) != mark(53) ||
+        get64(probe, STATE_REGISTERS + 8 * RSP) != mark(RSP) ||
+        get64(probe, STATE_RIP) != mark(52) || (get64(probe, STATE_RFLAGS) & RFLAGS_IF) == 0) {
+        return reject(probe, "RAX, RSP, RIP or RFLAGS");
+    }
+    if (get64(probe, STATE_CR) != PROBE_CR0 || get64(probe, STATE_CR + 16) != mark(50) ||
+        get64(probe, STATE_CR + 24) != mark(51) || get64(probe, STATE_CR + 32) != PROBE_CR4) {
+        return reject(probe, "control registers");
+    }
+    if ((mode & expected) != expected || (mode & MODE_PRIVILEGE) != 0 ||
+        get32(probe, STATE_DIRECTION) != 1 || (get32(probe, STATE_MODE2) & MODE2_GIF) == 0) {
+        return reject(probe, "mode flags");
+    }
+    return true;
+}
+
+static bool find_words(struct probe *probe) {
+    struct layout *layout = &probe->layout;
+    size_t *const fields[] = {&layout->star,        &layout->lstar,          &layout->cstar,
+                              &layout->sfmask,      &layout->kernel_gs_base, &layout->sysenter_esp,
+                              &layout->sysenter_eip};
+    size_t start = STATE_CR + 40;
+    for (unsigned i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        uint64_t value = mark(60 + i);
+        *fields[i] = find(probe, start, &value, sizeof value);
+        if (*fields[i] == SIZE_MAX) {
+            return reject(probe, "model-specific registers");
+        }
+    }
+    const uint64_t pat = FLAT_ENGINE_PAT;
+    layout->pat = find(probe, start, &pat, sizeof pat);
+    if (layout->pat == SIZE_MAX) {
+        return reject(probe, "the page attribute table");
+    }
+    const uint64_t tsc_aux = mark(80);
+    layout->tsc_aux = find(probe, start, &tsc_aux, sizeof tsc_aux);
+    layout->xcr0 = layout->tsc_aux + 8;
+    if (layout->tsc_aux == SIZE_MAX || get64(probe, layout->xcr0) != FLAT_ENGINE_XCR0) {
+        return reject(probe, "TSC_AUX or XCR0");
+    }
+    uint32_t sysenter_cs = 0x5a17c0deu;
+    uint64_t efer = PROBE_EFER;
+    uint64_t intercepts = PROBE_INTERCEPTS;
+    uint64_t debug[4] = {mark(70), mark(71), mark(72), mark(73)};
+    layout->sysenter_cs = find(probe, start, &sysenter_cs, sizeof sysenter_cs);
+    layout->efer = find(probe, start, &efer, sizeof efer);
+    layout->intercepts = find(probe, start, &intercepts, sizeof intercepts);
+    layout->debug = find(probe, start, debug, sizeof debug);
+    if (layout->intercepts == SIZE_MAX) {
+        return reject(probe, "the intercepts");
+    }
+    if (layout->sysenter_cs == SIZE_MAX || layout->efer == SIZE_MAX || layout->debug == SIZE_MAX ||
+        get64(probe, layout->debug + 56) != 0x400) {
+        return reject(probe, "SYSENTER_CS, EFER or the debug registers");
+    }
+    return true;
+}
+
+static void probe_exit(uc_engine *engine, uint32_t exit, void *context) {
+    struct probe *probe = context;
+    probe->exit = exit;
+    if (uc_context_save(engine, probe->context) != UC_ERR_OK) {
+        probe->exit = 0;
+    }
+    uint64_t flags = RFLAGS_FIXED;
+    uc_reg_write(engine, UC_X86_REG_RFLAGS, &flags);
+    uc_emu_stop(engine);
+}
+
+// Runs one instruction with the given hidden mode and returns the exit it made; `exit` 0 if none.
+static bool run(struct probe *probe, enum probe_code code, uint64_t rflags, uint32_t mode,
+                uint32_t mode2, uint32_t expected) {
+    uint32_t old_mode = get32(probe, STATE_MODE) & ~(MODE_PRIVILEGE | MODE_INTERRUPT_SHADOW);
+    uint32_t old_mode2 = get32(probe, STATE_MODE2) & ~MODE2_GIF;
+    uint64_t rip = code;
+    uint64_t rax = PROBE_SELECTOR;
+    set32(probe, STATE_MODE, old_mode | mode);
+    set32(probe, STATE_MODE2, old_mode2 | mode2);
+    set32(probe, STATE_FLAGS_OPERATION, 1);
+    set32(probe, STATE_DIRECTION, 1);
+    memcpy(state_at(probe, STATE_RFLAGS), &rflags, sizeof rflags);
+    memcpy(state_at(probe, STATE_REGISTERS + 8 * RAX), &rax, sizeof rax);
+    // Unicorn adds the base of CS in 64-bit mode too.
+    memset(state_at(probe, STATE_SEGMENTS + SEGMENT_CS * SEGMENT_SIZE + SEGMENT_BASE), 0, 8);
+    probe->exit = 0;
+    return uc_context_restore(probe->engine, probe->context) == UC_ERR_OK &&
+           uc_ctl_flush_tlb(probe->engine) == UC_ERR_OK &&
+           uc_emu_start(probe->engine, rip, 0, 0, 0) == UC_ERR_OK &&
+           probe->exit == 0x100 + expected;
+}
+
+static bool check_behaviour(struct probe *probe) {
+    const uint64_t off = RFLAGS_FIXED;
+    const uint64_t on = RFLAGS_FIXED | RFLAGS_IF;
+    if (!run(probe, PROBE_CPUID, on, 0, 0, SVM_CPUID) ||
+        !run(probe, PROBE_CPUID, on, 0, MODE2_GIF, SVM_VIRTUAL_INTERRUPT)) {
+        return reject(probe, "the interrupt-window switch");
+    }
+    if (!run(probe, PROBE_CPUID, on, MODE_INTERRUPT_SHADOW, MODE2_GIF, SVM_CPUID)) {
+        return reject(probe, "the interrupt shadow");
+    }
+    if (!run(probe, PROBE_HLT, off, 0, 0, SVM_HLT) ||
+        !run(probe, PROBE_HLT, off, 3, 0, SVM_EXCEPTION + VECTOR_GENERAL_PROTECTION)) {
+        return reject(probe, "the privilege level");
+    }
+    if (!run(probe, PROBE_LOAD_DS, off, 0, 0, SVM_EXCEPTION + VECTOR_GENERAL_PROTECTION)) {
+        return reject(probe, "an exception");
+    }
+    uint32_t code = PROBE_SELECTOR;
+    probe->layout.error_code = find(probe, STATE_CR + 40, &code, sizeof code);
+    if (probe->layout.error_code == SIZE_MAX) {
+        return reject(probe, "the error code");
+    }
+    return true;
+}
+
+static bool examine(struct probe *probe) {
+    if (flat_engine_open(probe->hidden, PROBE_HIDDEN_SIZE, NULL, &probe->engine) != ZX_OK ||
+        uc_context_alloc(probe->engine, &probe->context) != UC_ERR_OK) {
+        return reject(probe, "opening an engine");
+    }
+    probe->layout.context_size = uc_context_size(probe->engine);
+    if (!find_state(probe)) {
+        return false;
+    }
+    const int debug_ids[] = {UC_X86_REG_DR0, UC_X86_REG_DR1, UC_X86_REG_DR2, UC_X86_REG_DR3};
+    for (unsigned i = 0; i < 4; i++) {
+        uint64_t value = mark(70 + i);
+        uc_reg_write(probe->engine, debug_ids[i], &value);
+    }
+    uc_x86_msr tsc_aux = {0xc0000103, mark(80)};
+    uc_reg_write(probe->engine, UC_X86_REG_MSR, &tsc_aux);
+    fill_vmcb(probe->hidden + HIDDEN_VMCB);
+    fill_memory(probe->hidden);
+    if (flat_engine_launch(probe->engine, probe->hidden, probe->context) != ZX_OK) {
+        return reject(probe, "starting guest mode");
+    }
+    uc_hook hook = 0;
+    if (uc_hook_add(probe->engine, &hook, UC_HOOK_INTR, (void *)probe_exit, probe, 1, 0) !=
+        UC_ERR_OK) {
+        return reject(probe, "adding a hook");
+    }
+    return check_head(probe) && check_segments(probe) && find_words(probe) &&
+           check_behaviour(probe);
+}
+
+static bool version_supported(void) {
+    unsigned major = 0;
+    unsigned minor = 0;
+    uc_version(&major, &minor);
+    return major > 2 || (major == 2 && minor >= 1);
+}
+
+static char version_text[32];
+
+static void name_version(void) {
+    unsigned version = uc_version(NULL, NULL);
+    snprintf(version_text, sizeof version_text, "%u.%u.%u", version >> 24 & 0xff,
+             version >> 16 & 0xff, version >> 8 & 0xff);
+}
+
+const char *layout_unicorn_version(void) {
+    static struct platform_once once = PLATFORM_ONCE_INIT;
+    platform_call_once(&once, name_version);
+    return version_text;
+}
+
+static zx_status_t discover(struct layout *out) {
+    if (!version_supported()) {
+        log_line(ZIRCONIA_LOG_ERROR, "Unicorn %s is too old: 2.1 or newer is needed",
+                 layout_unicorn_version());
+        return ZX_ERR_NOT_SUPPORTED;
+    }
+    struct probe probe = {.hidden = platform_reserve(PROBE_HIDDEN_SIZE)};
+    if (probe.hidden == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    bool found =
+        platform_protect(probe.hidden, PROBE_HIDDEN_SIZE, PLATFORM_READ | PLATFORM_WRITE) &&
+        examine(&probe);
+    if (probe.context != NULL) {
+        uc_context_free(probe.context);
+    }
+    if (probe.engine != NULL) {
+        uc_close(probe.engine);
+    }
+    platform_unmap(probe.hidden, PROBE_HIDDEN_SIZE);
+    if (!found) {
+        log_line(ZIRCONIA_LOG_ERROR,
+                 "Unicorn %s does not fit this library: self-check failed at %s",
+                 layout_unicorn_version(), probe.fault);
+        return ZX_ERR_NOT_SUPPORTED;
+    }
+    *out = probe.layout;
+    return ZX_OK;
+}
+
+static struct layout found_layout;
+static zx_status_t found_status;
+
+static void find_layout(void) {
+    found_status = discover(&found_layout);
+}
+
+zx_status_t layout_get(const struct layout **out) {
+    static struct platform_once once = PLATFORM_ONCE_INIT;
+    platform_call_once(&once, find_layout);
+    *out = &found_layout;
+    return found_status;
+}

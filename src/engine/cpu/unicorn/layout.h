@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Where a saved Unicorn context keeps the state that Unicorn's register API cannot reach (segment
+// caches, CPL, interrupt shadow, error codes). The layout differs between Unicorn versions, so it
+// is found by experiment when the library first starts a guest and every field is checked; a
+// version that does not fit is refused by name.
+#ifndef ZIRCONIA_ENGINE_CPU_LAYOUT_H
+#define ZIRCONIA_ENGINE_CPU_LAYOUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <unicorn/unicorn.h>
+#include <zircon/types.h>
+
+#include "engine/cpu/x86/registers.h"
+
+// Offsets of the part that is alike in every supported version, from `layout.state`. Confirmed
+// field by field with unique values like the rest.
+enum state_offset {
+    STATE_REGISTERS = 0,
+    STATE_RIP = 128,
+    STATE_RFLAGS = 136,
+    STATE_FLAGS_SOURCE = 152, // the arithmetic flags when the flags operation is "explicit"
+    STATE_FLAGS_OPERATION = 168,
+    STATE_DIRECTION = 172,
+    STATE_MODE = 176, // derived mode bits, see state.c
+    STATE_MODE2 = 180,
+    STATE_SEGMENTS = 184,
+    STATE_CR = 424,
+};
+
+enum segment_offset {
+    SEGMENT_SELECTOR = 0,
+    SEGMENT_BASE = 8,
+    SEGMENT_LIMIT = 16,
+    SEGMENT_ATTRIBUTES = 20,
+    SEGMENT_SIZE = 24,
+};
+
+struct layout {
+    size_t context_size;
+    size_t state; // start of the processor state in a context
+    // From `state`:
+    size_t efer;
+    size_t star;
+    size_t lstar;
+    size_t cstar;
+    size_t sfmask;
+    size_t kernel_gs_base;
+    size_t sysenter_cs;
+    size_t sysenter_esp;
+    size_t sysenter_eip;
+    size_t pat;
+    size_t tsc_aux;
+    size_t xcr0;
+    size_t debug;      // DR0..DR7
+    size_t intercepts; // the instruction intercepts of the control block
+    size_t error_code; // 32 bits: exception error code, or an intercept's first information word
+};
+
+// The layout of the Unicorn library in use; found on the first call, on any thread. On failure
+// ZX_ERR_NOT_SUPPORTED, with the reason in the log.
+zx_status_t layout_get(const struct layout **out);
+
+// The version of the Unicorn library in use, as "2.1.1".
+const char *layout_unicorn_version(void);
+
+#endif

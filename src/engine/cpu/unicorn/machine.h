@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+//
+// One Unicorn engine and its memory: the hidden region with the nested page tables, and the window
+// in which the pages of mapped VMOs appear. A machine serves all VCPUs of one guest, which take
+// turns on it; whoever holds the guest's turn may call these functions, nobody else.
+
+#ifndef ENGINE_CPU_MACHINE_H
+#define ENGINE_CPU_MACHINE_H
+
+#include "engine/cpu/unicorn/code_pages.h"
+#include "engine/cpu/unicorn/layout.h"
+#include "engine/cpu/unicorn/locked_bit_test.h"
+#include "objects/vmo.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unicorn/unicorn.h>
+#include <zircon/types.h>
+
+struct cpu;
+struct run;
+
+// What a guest-physical page is. The owner answers from the guest's mappings and traps.
+struct backing {
+    struct vmo *vmo;
+    uint64_t vmo_offset; // Of the page.
+    bool writable;
+    bool executable;
+};
+
+struct machine_client {
+    void *context;
+    // False: nothing that the guest may access directly (unmapped, or under a trap).
+    bool (*find_page)(void *context, uint64_t guest_physical, struct backing *out);
+    uint64_t (*read_tsc)(void *context);
+};
+
+// A VMO that has grown has several, each for the part that the ones before do not have.
+struct window_slot {
+    struct vmo_listener listener; // First: note_write() goes from it to the slot.
+    struct machine *machine;
+    struct vmo *vmo;
+    uint64_t vmo_offset;
+    uint64_t base; // From the start of the window.
+    uint64_t size;
+    struct window_slot *next;
+};
+
+struct machine {
+    const struct layout *layout;
+    struct machine_client client;
+    uc_engine *engine;
+    uint8_t *hidden;
+    uint8_t *window;
+    uint64_t next_table;       // Offset of the first unused page of nested tables.
+    struct window_slot *slots; // By base.
+    uint32_t *places;          // A page of the window: which entry leads there; see nested.c.
+    bool any_not_executable;   // Some page was made present that may not be executed.
+    bool fetch_refused;        // Translation stopped at one.
+    uint64_t executable_page;  // The page of the window that translation may go on in.
+    struct code_pages code;
+    uc_context *host;    // Before VMRUN: flat addresses.
+    uc_context *started; // Right after VMRUN.
+    uc_context *kept;    // For code_pages_drop().
+    struct cpu *loaded;  // Whose state the engine holds.
+    struct run *run;     // Inside cpu_run().
+    struct locked_bit_test bit_test;
+    uc_hook block_hook;
+    atomic_ullong blocks;  // Blocks that ran, once they are counted, and how many are to run
+    uint64_t stop_at;      // before `attention`.
+    atomic_bool attention; // Stop at the next block: somebody wants the VCPU loop. Any thread.
+    bool tlb_stale;
+};
+
+zx_status_t machine_create(const struct machine_client *client, struct machine **out);
+void machine_destroy(struct machine *machine);
+
+// Zeros that take memory only where they are written; platform_unmap() ends them. NULL without.
+void *machine_lazy_pages(size_t size);
+
+// A VMO gets a place in the window with its first mapping and keeps it, with a reference, for the
+// life of the machine; what it grows by gets one when it is first needed.
+zx_status_t machine_add_vmo(struct machine *machine, struct vmo *vmo);
+
+// The guest-physical range maps differently from now on: forget what was derived from it.
+void machine_unmap(struct machine *machine, uint64_t guest_physical, uint64_t length);
+
+// Makes the page present in the nested tables if it is backed. False if it is not, or if `write`
+// and the mapping is read-only, or when tables cannot be had.
+bool machine_make_present(struct machine *machine, uint64_t guest_physical, bool write);
+
+bool machine_may_execute(struct machine *machine, uint64_t guest_physical);
+
+// The host address of a byte of guest-physical memory, good to the end of its page; NULL as above.
+uint8_t *machine_host_address(struct machine *machine, uint64_t guest_physical, bool write);
+
+// --- nested.c ---
+
+// The leaf entry of a 4 KiB page, its tables made if `create`; NULL if there is none.
+uint64_t *nested_entry(struct machine *machine, uint64_t guest_physical, bool create);
+
+// Clears the range; `forget` is told of each page of the window that was present in it.
+void nested_clear(struct machine *machine, uint64_t guest_physical, uint64_t length,
+                  void (*forget)(struct machine *machine, uint64_t window_page));
+
+// True if the page is present and is this page of the window.
+bool nested_leads_to(struct machine *machine, uint64_t guest_physical, uint64_t window_page);
+
+// Makes the page of the window appear at the guest-physical page. False without memory for tables.
+bool nested_map(struct machine *machine, uint64_t guest_physical, uint64_t window_page,
+                bool writable);
+
+// Makes each leaf entry that leads to this page of the window read-only. True if one was not.
+bool nested_protect(struct machine *machine, uint64_t window_page);
+
+#define NESTED_PRESENT 1ull
+#define NESTED_WRITABLE 2ull
+#define NESTED_LEAF 0x65ull // Present, user, accessed, dirty.
+#define NESTED_ADDRESS 0xffffffffff000ull
+
+#endif // ENGINE_CPU_MACHINE_H

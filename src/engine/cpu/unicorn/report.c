@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: MIT
+//
+// From what Unicorn reports, by SVM's exit codes, to what a VMX processor would do: deliver an
+// event to the guest, or exit.
+
+#include "engine/cpu/unicorn/report.h"
+
+#include "decode/instruction.h"
+#include "decode/scan.h"
+#include "engine/cpu/unicorn/passed_msr.h"
+#include "engine/cpu/unicorn/vmcb.h"
+#include "engine/cpu/x86/debug_registers.h"
+#include "engine/cpu/x86/linear.h"
+#include "engine/cpu/x86/nmi.h"
+#include "engine/cpu/x86/operand.h"
+#include "engine/cpu/x86/port_permission.h"
+#include "engine/cpu/x86/system_call.h"
+#include "engine/cpu/x86/task_switch.h"
+
+static void fetch_instruction(struct cpu *cpu, struct cpu_exit *exit, uint8_t *available) {
+    const uint64_t linear = cpu_code_address(cpu, cpu_rip(cpu));
+    *available = (uint8_t)linear_fetch(cpu, linear, exit->instruction);
+    exit->instruction_length = (uint8_t)instruction_length(exit->instruction, *available,
+                                                           (enum code_mode)cpu_code_mode(cpu));
+}
+
+// What follows the delivery of an event, or an instruction that was carried out here.
+static enum report_result delivered(struct cpu *cpu, enum delivery result, struct cpu_exit *exit) {
+    switch (result) {
+    case DELIVERED:
+        if (cpu->taken.any) {
+            exit->reason = EXIT_EXCEPTION;
+            exit->vector = cpu->taken.vector;
+            exit->error_code = cpu->taken.error_code;
+        }
+        return REPORT_HANDLED;
+    case DELIVERY_TRIPLE_FAULT:
+        exit->reason = EXIT_TRIPLE_FAULT;
+        return REPORT_EXIT;
+    case DELIVERY_UNBACKED: // Without an instruction that could be skipped.
+        exit->reason = EXIT_EPT_VIOLATION;
+        exit->guest_physical = cpu->unbacked;
+        exit->instruction_length = 0;
+        return REPORT_EXIT;
+    default:
+        exit->reason = EXIT_OTHER;
+        return REPORT_EXIT;
+    }
+}
+
+static enum report_result deliver_exception(struct cpu *cpu, uint8_t vector, uint32_t error_code,
+                                            struct cpu_exit *exit) {
+    return delivered(cpu, deliver_fault(cpu, vector, error_code), exit);
+}
+
+enum report_result report_invalid_opcode(struct cpu *cpu, struct cpu_exit *exit) {
+    cpu->taken.any = false;
+    return deliver_exception(cpu, VECTOR_INVALID_OPCODE, 0, exit);
+}
+
+// Instructions of VMX that exit before their operands or the privilege are looked at (SDM volume
+// 3C, section 25.1.2); elsewhere than in protected mode and in compatibility mode they are
+// undefined.
+static bool is_vmx_instruction(const struct cpu *cpu, const struct instruction *decoded) {
+    if ((cpu_control(cpu, 0) & CR0_PE) == 0 || (cpu_rflags(cpu) & RFLAGS_VM) != 0 ||
+        (cpu_long_mode(cpu) && !cpu_code_64(cpu)) || decoded->vex || decoded->lock) {
+        return false;
+    }
+    const bool memory = decoded->modrm < 0xc0;
+    switch (decoded->map << 8 | decoded->opcode) {
+    case MAP_0F << 8 | 0x01: // VMLAUNCH, VMRESUME, VMXOFF
+        return decoded->modrm >= 0xc2 && decoded->modrm <= 0xc4;
+    case MAP_0F << 8 | 0xc7: // VMPTRLD, VMCLEAR and VMXON; VMPTRST
+        return memory && (decoded->modrm >> 3 & 7) >= 6;
+    case MAP_0F << 8 | 0x78: // VMREAD, VMWRITE
+    case MAP_0F << 8 | 0x79:
+        return !decoded->operand_prefix && !decoded->repeat_equal && !decoded->repeat_not_equal;
+    case MAP_0F38 << 8 | 0x80: // INVEPT, INVVPID
+    case MAP_0F38 << 8 | 0x81:
+        return memory && decoded->operand_prefix;
+    default:
+        return false;
+    }
+}
+
+static bool is_vmcall(const struct instruction *decoded) {
+    const bool prefixed = decoded->operand_prefix || decoded->repeat_equal ||
+                          decoded->repeat_not_equal || decoded->lock || decoded->vex;
+    return decoded->map == MAP_0F && decoded->opcode == 0x01 && decoded->modrm == 0xc1 && !prefixed;
+}
+
+// VMCALL and ICEBP are not instructions of the engine's processor. ICEBP, opcode F1, is a #DB that
+// no debug register shows.
+static enum report_result invalid_opcode(struct cpu *cpu, struct cpu_exit *exit) {
+    uint8_t available;
+    struct instruction decoded;
+    fetch_instruction(cpu, exit, &available);
+    if (decode_instruction(exit->instruction, available, (enum code_mode)cpu_code_mode(cpu),
+                           &decoded) != INSTRUCTION_OK) {
+        return report_invalid_opcode(cpu, exit);
+    }
+    if (is_vmcall(&decoded)) {
+        exit->reason = EXIT_VMCALL;
+        return REPORT_EXIT;
+    }
+    if (is_vmx_instruction(cpu, &decoded)) {
+        exit->reason = EXIT_OTHER;
+        return REPORT_EXIT;
+    }
+    if (decoded.map != MAP_ONE_BYTE || decoded.opcode != 0xf1 || decoded.lock) {
+        return report_invalid_opcode(cpu, exit);
+    }
+    const struct event event = {
+        .kind = EVENT_EXCEPTION,
+        .vector = VECTOR_DEBUG,
+        .return_rip = cpu_rip(cpu) + decoded.length,
+    };
+    return delivered(cpu, deliver_event(cpu, &event), exit);
+}
+
+static bool is_monitor(const struct instruction *decoded) {
+    return decoded->map == MAP_0F && decoded->opcode == 0x01 &&
+           (decoded->modrm == 0xc8 || decoded->modrm == 0xc9);
+}
+
+static enum report_result general_protection(struct cpu *cpu, struct cpu_exit *exit) {
+    const uint32_t error_code = cpu_error_code(cpu);
+    uint8_t available;
+    struct instruction decoded;
+    fetch_instruction(cpu, exit, &available);
+    const bool known = error_code == 0 && decode_instruction(exit->instruction, available,
+                                                             (enum code_mode)cpu_code_mode(cpu),
+                                                             &decoded) == INSTRUCTION_OK;
+    if (known && is_monitor(&decoded)) { // Unicorn looks at ECX before it reports one.
+        return report_invalid_opcode(cpu, exit);
+    }
+    const bool stack = known && operand_stack_not_canonical(cpu, &decoded, exit->instruction);
+    return deliver_exception(cpu, stack ? VECTOR_STACK_FAULT : VECTOR_GENERAL_PROTECTION,
+                             error_code, exit);
+}
+
+// Did translation meet the fault in front of what RIP is at?
+static bool met_ahead(struct cpu *cpu, uint64_t address, struct cpu_exit *exit) {
+    const uint64_t linear = cpu_code_address(cpu, cpu_rip(cpu));
+    if (address != (linear | 0xfff) + 1) {
+        return false;
+    }
+    uint8_t available;
+    fetch_instruction(cpu, exit, &available);
+    return code_pages_must_step_first(cpu, exit->instruction_length);
+}
+
+static enum report_result exception(struct cpu *cpu, uint8_t vector, uint64_t address,
+                                    struct cpu_exit *exit) {
+    switch (vector) {
+    case VECTOR_DEBUG: // The real debug registers are disarmed, so it is a single step.
+        cpu->debug[6] |= DR6_BS;
+        break;
+    case VECTOR_INVALID_OPCODE:
+        return invalid_opcode(cpu, exit);
+    case VECTOR_GENERAL_PROTECTION:
+        return general_protection(cpu, exit);
+    case VECTOR_PAGE_FAULT:
+        if (met_ahead(cpu, address, exit)) {
+            return REPORT_STEP;
+        }
+        cpu_set_control(cpu, 2, address);
+        break;
+    default:
+        break;
+    }
+    return deliver_exception(cpu, vector, cpu_error_code(cpu), exit);
+}
+
+static enum report_result software_interrupt(struct cpu *cpu, struct cpu_exit *exit) {
+    uint8_t available;
+    fetch_instruction(cpu, exit, &available);
+    const uint8_t length = exit->instruction_length;
+    const uint8_t last = length > 0 ? exit->instruction[length - 1] : 0;
+    uint8_t vector = last; // INT n
+    if (length < 2 || exit->instruction[length - 2] != 0xcd) {
+        vector = last == 0xcc ? VECTOR_BREAKPOINT : VECTOR_OVERFLOW;
+    }
+    const struct event event = {
+        .kind = EVENT_SOFTWARE,
+        .vector = vector,
+        .return_rip = cpu_rip(cpu) + length,
+    };
+    return delivered(cpu, deliver_event(cpu, &event), exit);
+}
+
+// An HLT exit: a real HLT, or one of the instructions that blocks are cut before.
+static enum report_result halt_or_cut(struct cpu *cpu, struct cpu_exit *exit) {
+    uint8_t available;
+    fetch_instruction(cpu, exit, &available);
+    const uint8_t *bytes = exit->instruction;
+    const enum code_mode mode = (enum code_mode)cpu_code_mode(cpu);
+    struct instruction decoded;
+    if (decode_instruction(bytes, available, mode, &decoded) != INSTRUCTION_OK ||
+        is_refused(&decoded)) {
+        return deliver_exception(cpu, VECTOR_INVALID_OPCODE, 0, exit);
+    }
+    if (decode_port_access(bytes, available, mode, &exit->port)) {
+        const uint16_t port = exit->port.immediate_port ? exit->port.port_immediate
+                                                        : (uint16_t)cpu_register(cpu, RDX);
+        enum delivery refusal;
+        if (!port_permitted(cpu, port, exit->port.access_size, &refusal)) {
+            return delivered(cpu, refusal, exit);
+        }
+        exit->reason = EXIT_IO_INSTRUCTION;
+        return REPORT_EXIT;
+    }
+    if (is_system_call(&decoded)) {
+        return delivered(cpu, system_call(cpu, &decoded), exit);
+    }
+    if (decoded.map == MAP_0F && decoded.opcode == 0x01 && decoded.modrm == 0xd1) {
+        exit->reason = EXIT_XSETBV;
+        return REPORT_EXIT;
+    }
+    if (is_far_transfer(&decoded) && !is_task_switch(cpu, &decoded, bytes) &&
+        code_pages_step(cpu, decoded.length)) {
+        return REPORT_STEP;
+    }
+    exit->reason = decoded.map == MAP_ONE_BYTE && decoded.opcode == 0xf4 ? EXIT_HLT : EXIT_OTHER;
+    return REPORT_EXIT;
+}
+
+// The page is there, but read-only: unless the mapping is, because it holds translated code.
+static enum report_result write_protected(struct cpu *cpu, uint64_t address,
+                                          const struct cpu_exit *exit) {
+    if (!code_pages_written(cpu->machine, address)) {
+        return REPORT_EXIT;
+    }
+    const bool step = code_pages_must_step(cpu, address, exit->instruction_length);
+    return step ? REPORT_STEP : REPORT_HANDLED;
+}
+
+static enum report_result nested_page_fault(struct cpu *cpu, uint64_t address,
+                                            struct cpu_exit *exit) {
+    struct machine *machine = cpu->machine;
+    const bool write = (cpu_error_code(cpu) & 2) != 0;
+    const uint64_t *entry = nested_entry(machine, address, false);
+    const bool present = entry != NULL && (*entry & NESTED_PRESENT) != 0;
+    if (!present && machine_make_present(machine, address, false)) {
+        return REPORT_HANDLED;
+    }
+    uint8_t available;
+    fetch_instruction(cpu, exit, &available);
+    if (present && write) {
+        const enum report_result result = write_protected(cpu, address, exit);
+        if (result != REPORT_EXIT) {
+            return result;
+        }
+    }
+    exit->fetch = (cpu_error_code(cpu) & 16) != 0;
+    if (exit->fetch && address % 0x1000 == 0 &&
+        code_pages_must_step_first(cpu, exit->instruction_length)) {
+        return REPORT_STEP;
+    }
+    exit->guest_physical = address;
+    exit->write = write;
+    exit->reason = EXIT_EPT_VIOLATION;
+    return REPORT_EXIT;
+}
+
+enum report_result report_fetch_refused(struct cpu *cpu, struct cpu_exit *exit) {
+    struct access_fault fault;
+    const uint64_t linear = cpu_code_address(cpu, cpu_rip(cpu));
+    const uint64_t ends[] = {linear, (linear | 0xfff) + 1};
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t physical = 0;
+        if (linear_translate(cpu, ends[i], ACCESS_FETCH, &physical, &fault) == ACCESS_DONE &&
+            !machine_may_execute(cpu->machine, physical)) {
+            if (i == 1 && met_ahead(cpu, ends[1], exit)) {
+                return REPORT_STEP;
+            }
+            exit->guest_physical = physical;
+            break;
+        }
+    }
+    exit->fetch = true;
+    exit->reason = EXIT_EPT_VIOLATION;
+    return REPORT_EXIT;
+}
+
+#define OPCODE_INVD 0x08   // In the 0F map; WBINVD is 09.
+#define OPCODE_RDTSCP 0x01 // In the 0F map; RDTSC is 31.
+
+// RDTSC and RDTSCP, after Unicorn's own check of CR4.TSD. They do not exit (hypervisor ABI 4.4),
+// but Unicorn would count something of the host's with a frequency that nobody knows.
+static enum report_result read_time_stamp(struct cpu *cpu, struct cpu_exit *exit) {
+    struct machine *machine = cpu->machine;
+    uint8_t available;
+    struct instruction decoded;
+    fetch_instruction(cpu, exit, &available);
+    if (decode_instruction(exit->instruction, available, (enum code_mode)cpu_code_mode(cpu),
+                           &decoded) != INSTRUCTION_OK) {
+        return report_invalid_opcode(cpu, exit);
+    }
+    const uint64_t time = machine->client.read_tsc(machine->client.context);
+    cpu_set_register(cpu, RAX, (uint32_t)time);
+    cpu_set_register(cpu, RDX, time >> 32);
+    if (decoded.opcode == OPCODE_RDTSCP) {
+        cpu_set_register(cpu, RCX, (uint32_t)cpu_word(cpu, machine->layout->tsc_aux));
+    }
+    return delivered(cpu, deliver_completion(cpu, decoded.length), exit);
+}
+
+static enum report_result plain(struct cpu *cpu, struct cpu_exit *exit, enum exit_reason reason) {
+    uint8_t available;
+    fetch_instruction(cpu, exit, &available);
+    exit->reason = reason;
+    return REPORT_EXIT;
+}
+
+// SMSW and LMSW are carried out where their exit is handled, with an operand that is there.
+static enum report_result control_register_access(struct cpu *cpu, struct cpu_exit *exit) {
+    struct instruction decoded;
+    plain(cpu, exit, EXIT_CONTROL_REGISTER_ACCESS);
+    if (decode_instruction(exit->instruction, exit->instruction_length,
+                           (enum code_mode)cpu_code_mode(cpu), &decoded) != INSTRUCTION_OK ||
+        decoded.opcode != 0x01) {
+        return REPORT_EXIT;
+    }
+    exit->write = (decoded.modrm & 0x38) == 0x20;
+    if (operand_unbacked16(cpu, &decoded, exit->instruction, exit->write, &exit->guest_physical)) {
+        exit->reason = EXIT_EPT_VIOLATION;
+    }
+    return REPORT_EXIT;
+}
+
+// WBINVD, which changes nothing that a guest could see, and INVD, which exits.
+static enum report_result cache_flush(struct cpu *cpu, struct cpu_exit *exit) {
+    plain(cpu, exit, EXIT_OTHER);
+    const uint8_t length = exit->instruction_length;
+    if (length == 0 || exit->instruction[length - 1] == OPCODE_INVD) {
+        return REPORT_EXIT;
+    }
+    return delivered(cpu, deliver_completion(cpu, length), exit);
+}
+
+static enum report_result debug_register_access(struct cpu *cpu, struct cpu_exit *exit) {
+    uint8_t available;
+    struct instruction decoded;
+    fetch_instruction(cpu, exit, &available);
+    if (decode_instruction(exit->instruction, available, (enum code_mode)cpu_code_mode(cpu),
+                           &decoded) != INSTRUCTION_OK ||
+        decoded.lock) {
+        return report_invalid_opcode(cpu, exit);
+    }
+    return delivered(cpu, debug_register_move(cpu, &decoded), exit);
+}
+
+static enum report_result msr_access(struct cpu *cpu, struct cpu_exit *exit) {
+    const bool write = (cpu_error_code(cpu) & 1) != 0;
+    switch (write ? passed_msr_write(cpu) : PASSED_MSR_OTHER) {
+    case PASSED_MSR_REFUSED:
+        return deliver_exception(cpu, VECTOR_GENERAL_PROTECTION, 0, exit);
+    case PASSED_MSR_WRITTEN:
+        plain(cpu, exit, EXIT_WRMSR);
+        return delivered(cpu, deliver_completion(cpu, exit->instruction_length), exit);
+    default:
+        return plain(cpu, exit, write ? EXIT_WRMSR : EXIT_RDMSR);
+    }
+}
+
+enum report_result report_translate(struct cpu *cpu, const struct report *report,
+                                    struct cpu_exit *exit) {
+    const uint32_t code = report->number - REPORT_INTERCEPT(0);
+    cpu->taken.any = false;
+    if (report->number < REPORT_INTERCEPT(0)) {
+        exit->reason = EXIT_FAILED;
+        return REPORT_EXIT;
+    }
+    if (code >= SVM_EXCEPTION && code < SVM_EXCEPTION + 32) {
+        return exception(cpu, (uint8_t)(code - SVM_EXCEPTION), report->address, exit);
+    }
+    if (code >= SVM_READ_DR0 && code < SVM_WRITE_DR0 + 8) {
+        return debug_register_access(cpu, exit);
+    }
+    switch (code) {
+    case SVM_VIRTUAL_INTERRUPT:
+        cpu_set_window_exiting(cpu, false);
+        exit->reason = EXIT_INTERRUPT_WINDOW;
+        return REPORT_EXIT;
+    case SVM_IRET:
+        nmi_end(cpu);
+        exit->reason = EXIT_INTERRUPT_WINDOW;
+        return REPORT_EXIT;
+    case SVM_SOFTWARE_INTERRUPT:
+        return software_interrupt(cpu, exit);
+    case SVM_HLT:
+        return halt_or_cut(cpu, exit);
+    case SVM_NESTED_PAGE_FAULT:
+        return nested_page_fault(cpu, report->address, exit);
+    case SVM_RDTSC:
+    case SVM_RDTSCP:
+        return read_time_stamp(cpu, exit);
+    case SVM_RDPMC: // There are no counters.
+        return deliver_exception(cpu, VECTOR_GENERAL_PROTECTION, 0, exit);
+    case SVM_MONITOR: // Not instructions of this processor (docs/cpu.md).
+    case SVM_MWAIT:
+        return report_invalid_opcode(cpu, exit);
+    case SVM_WBINVD:
+        return cache_flush(cpu, exit);
+    case SVM_PAUSE:
+        return plain(cpu, exit, EXIT_PAUSE);
+    case SVM_CPUID:
+        return plain(cpu, exit, EXIT_CPUID);
+    case SVM_MSR:
+        return msr_access(cpu, exit);
+    case SVM_READ_CR0:
+    case SVM_WRITE_CR0:
+    case SVM_WRITE_CR0 + 4:
+    case SVM_READ_CR0 + 8:
+    case SVM_WRITE_CR0 + 8:
+        return control_register_access(cpu, exit);
+    default:
+        return plain(cpu, exit, EXIT_OTHER);
+    }
+}

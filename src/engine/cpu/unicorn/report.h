@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+//
+// What Unicorn reports while a guest runs.
+
+#ifndef ENGINE_CPU_REPORT_H
+#define ENGINE_CPU_REPORT_H
+
+#include "engine/cpu/unicorn/run.h"
+
+#define REPORT_NONE UINT32_MAX
+
+// An intercept of SVM as Unicorn's interrupt hook numbers it.
+#define REPORT_INTERCEPT(exit) (0x100u + (unsigned)(exit))
+
+struct report {
+    uint32_t number;
+    uint64_t address; // The second information word of the intercept.
+};
+
+enum report_result {
+    REPORT_HANDLED, // The guest goes on. `exit` says whether an exception was delivered.
+    REPORT_EXIT,    // `exit` is filled in.
+    REPORT_STEP,    // The guest goes on with one instruction alone; see code_pages.h.
+};
+
+enum report_result report_translate(struct cpu *cpu, const struct report *report,
+                                    struct cpu_exit *exit);
+
+// The guest may not execute the page at RIP, or the one behind it.
+enum report_result report_fetch_refused(struct cpu *cpu, struct cpu_exit *exit);
+
+// Delivers #UD, as for a report of it.
+enum report_result report_invalid_opcode(struct cpu *cpu, struct cpu_exit *exit);
+
+#endif // ENGINE_CPU_REPORT_H

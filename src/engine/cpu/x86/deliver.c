@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+//
+// Which mode delivers, and what follows a fault in the attempt.
+
+#include "engine/cpu/x86/deliver_mode.h"
+#include "engine/cpu/x86/nmi.h"
+
+bool vector_has_error_code(uint8_t vector) {
+    return vector == VECTOR_DOUBLE_FAULT || vector == VECTOR_ALIGNMENT_CHECK ||
+           (vector >= VECTOR_INVALID_TSS && vector <= VECTOR_PAGE_FAULT);
+}
+
+static bool attempt(struct cpu *cpu, const struct event *event, struct fault *fault) {
+    if (cpu_long_mode(cpu)) {
+        return deliver_long(cpu, event, fault);
+    }
+    if ((cpu_control(cpu, 0) & CR0_PE) != 0) {
+        return deliver_legacy(cpu, event, fault);
+    }
+    return deliver_real(cpu, event, fault);
+}
+
+static bool contributory(uint8_t vector) {
+    return vector == VECTOR_DIVIDE_ERROR ||
+           (vector >= VECTOR_INVALID_TSS && vector <= VECTOR_GENERAL_PROTECTION);
+}
+
+// SDM volume 3A, table 6-5.
+static bool makes_double_fault(const struct event *first, uint8_t second) {
+    if (first->kind != EVENT_EXCEPTION) {
+        return false;
+    }
+    if (first->vector == VECTOR_PAGE_FAULT) {
+        return contributory(second) || second == VECTOR_PAGE_FAULT;
+    }
+    return contributory(first->vector) && contributory(second);
+}
+
+enum delivery deliver_event(struct cpu *cpu, const struct event *event) {
+    struct event next = *event;
+    struct fault fault = {0};
+    while (!attempt(cpu, &next, &fault)) {
+        if (fault.verdict != DELIVERED) {
+            return fault.verdict;
+        }
+        if (next.kind == EVENT_EXCEPTION && next.vector == VECTOR_DOUBLE_FAULT) {
+            return DELIVERY_TRIPLE_FAULT;
+        }
+        const bool twice = makes_double_fault(&next, fault.vector);
+        if (fault.vector == VECTOR_PAGE_FAULT) { // Also when it becomes a double fault.
+            cpu_set_control(cpu, 2, fault.address);
+        }
+        next = (struct event){
+            .kind = EVENT_EXCEPTION,
+            .vector = twice ? VECTOR_DOUBLE_FAULT : fault.vector,
+            .has_error_code = true,
+            .error_code = twice ? 0 : fault.error_code,
+            .return_rip = cpu_rip(cpu),
+        };
+    }
+    if (next.kind == EVENT_EXTERNAL && next.vector == VECTOR_NMI) {
+        nmi_block(cpu);
+    }
+    cpu->taken = (struct taken_event){true, next.vector, next.error_code};
+    cpu_clear_interrupt_shadow(cpu);
+    cpu_update_mode(cpu);
+    return DELIVERED;
+}
+
+enum delivery deliver_fault(struct cpu *cpu, uint8_t vector, uint32_t error_code) {
+    const struct event event = {
+        .kind = EVENT_EXCEPTION,
+        .vector = vector,
+        .has_error_code = vector_has_error_code(vector),
+        .error_code = error_code,
+        .return_rip = cpu_rip(cpu),
+    };
+    return deliver_event(cpu, &event);
+}
+
+enum delivery deliver_single_step(struct cpu *cpu) {
+    cpu->debug[6] |= DR6_BS;
+    return deliver_fault(cpu, VECTOR_DEBUG, 0);
+}
+
+enum delivery deliver_completion(struct cpu *cpu, uint8_t length) {
+    const uint64_t rip = cpu_rip(cpu) + length;
+    const uint64_t flags = cpu_rflags(cpu);
+    cpu_set_rip(cpu, cpu_code_64(cpu) ? rip : (uint32_t)rip);
+    cpu_set_rflags(cpu, flags & ~RFLAGS_RF);
+    cpu_clear_interrupt_shadow(cpu);
+    return (flags & RFLAGS_TF) != 0 ? deliver_single_step(cpu) : DELIVERED;
+}
+
+enum delivery deliver_unbacked(struct cpu *cpu, uint64_t guest_physical) {
+    cpu->unbacked = guest_physical;
+    return DELIVERY_UNBACKED;
+}

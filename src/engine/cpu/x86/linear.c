@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MIT
+//
+// The page walk in software. It faults where the engine's own walk does.
+
+#include "engine/cpu/x86/linear.h"
+
+#include <string.h>
+
+#define ENTRY_PRESENT 1ull
+#define ENTRY_WRITABLE 2ull
+#define ENTRY_USER 4ull
+#define ENTRY_ACCESSED 0x20ull
+#define ENTRY_DIRTY 0x40ull
+#define ENTRY_LARGE 0x80ull
+#define ENTRY_ATTRIBUTE_TABLE 0x1000ull // PAT in the entry of a large page.
+#define ENTRY_NO_EXECUTE (1ull << 63)
+#define ENTRY_ADDRESS 0xffffffffff000ull
+
+// Physical addresses have 40 bits, as the engine's own walk has them.
+#define ENTRY_BEYOND_ADDRESS 0xfff0000000000ull
+#define ENTRY_SOFTWARE 0x7ff0000000000000ull // Reserved in a PDPTE of 32-bit paging.
+
+#define FAULT_PRESENT 1u
+#define FAULT_WRITE 2u
+#define FAULT_USER 4u
+#define FAULT_RESERVED 8u
+#define FAULT_FETCH 16u
+
+struct paging {
+    unsigned entry_size;
+    unsigned index_bits;
+    unsigned top_shift;
+    uint64_t root;
+};
+
+// One translation under way.
+struct walk {
+    struct cpu *cpu;
+    struct paging paging;
+    uint64_t linear;
+    enum access access;
+    enum access_mode mode;
+    uint64_t rights; // ENTRY_WRITABLE and ENTRY_USER of all levels, ENTRY_NO_EXECUTE of any.
+    struct access_fault *fault;
+};
+
+static struct paging paging_of(const struct cpu *cpu) {
+    const uint64_t cr3 = cpu_control(cpu, 3);
+    if (cpu_long_mode(cpu)) {
+        return (struct paging){8, 9, 39, cr3 & ENTRY_ADDRESS};
+    }
+    if ((cpu_control(cpu, 4) & CR4_PAE) != 0) {
+        return (struct paging){8, 9, 30, cr3 & 0xffffffe0u};
+    }
+    return (struct paging){4, 10, 22, cr3 & 0xfffff000u};
+}
+
+static bool is_table_of_32_bit_paging(const struct walk *walk, unsigned shift) {
+    return shift == 30 && walk->paging.top_shift == 30;
+}
+
+static enum access_result page_fault(const struct walk *walk, uint32_t cause) {
+    const struct cpu *cpu = walk->cpu;
+    uint32_t code = cause | (walk->access == ACCESS_WRITE ? FAULT_WRITE : 0) |
+                    (walk->mode == ACCESS_AS_USER ? FAULT_USER : 0);
+    const bool no_execute = (cpu_efer(cpu) & EFER_NXE) != 0 && (cpu_control(cpu, 4) & CR4_PAE) != 0;
+    if (walk->access == ACCESS_FETCH && (no_execute || (cpu_control(cpu, 4) & CR4_SMEP) != 0)) {
+        code |= FAULT_FETCH;
+    }
+    walk->fault->address = walk->linear;
+    walk->fault->error_code = code;
+    return ACCESS_PAGE_FAULT;
+}
+
+static bool is_leaf(const struct walk *walk, unsigned shift, uint64_t entry) {
+    if (shift == 12) {
+        return true;
+    }
+    const bool large_allowed = walk->paging.entry_size == 8
+                                   ? shift < 39 && !is_table_of_32_bit_paging(walk, shift)
+                                   : (cpu_control(walk->cpu, 4) & CR4_PSE) != 0;
+    return large_allowed && (entry & ENTRY_LARGE) != 0;
+}
+
+// Does the entry have a bit set that must be clear?
+static bool is_reserved(const struct walk *walk, unsigned shift, uint64_t entry) {
+    uint64_t reserved = ENTRY_BEYOND_ADDRESS;
+    if (walk->paging.entry_size == 4) {
+        return is_leaf(walk, shift, entry) && shift > 12 && (entry & 1u << 21) != 0;
+    }
+    reserved |= (cpu_efer(walk->cpu) & EFER_NXE) == 0 ? ENTRY_NO_EXECUTE : 0;
+    reserved |= shift == 39 ? ENTRY_LARGE : 0;
+    if (is_table_of_32_bit_paging(walk, shift)) {
+        reserved |= ENTRY_NO_EXECUTE | ENTRY_SOFTWARE;
+    } else if (shift > 12 && is_leaf(walk, shift, entry)) {
+        reserved |= ((1ull << shift) - 1) & ENTRY_ADDRESS & ~ENTRY_ATTRIBUTE_TABLE;
+    }
+    return (entry & reserved) != 0;
+}
+
+static void combine_rights(struct walk *walk, unsigned shift, uint64_t entry) {
+    if (!is_table_of_32_bit_paging(walk, shift)) {
+        walk->rights &= entry | ENTRY_NO_EXECUTE;
+    }
+    if (walk->paging.entry_size == 8) {
+        walk->rights |= entry & ENTRY_NO_EXECUTE;
+    }
+}
+
+// SDM volume 3A, section 4.6.1.
+static bool permitted(const struct walk *walk) {
+    const struct cpu *cpu = walk->cpu;
+    const bool user_page = (walk->rights & ENTRY_USER) != 0;
+    const bool user = walk->mode == ACCESS_AS_USER;
+    const bool writable =
+        (walk->rights & ENTRY_WRITABLE) != 0 || (!user && (cpu_control(cpu, 0) & CR0_WP) == 0);
+    if (walk->access == ACCESS_WRITE && !writable) {
+        return false;
+    }
+    if (walk->mode == ACCESS_AS_DEBUGGER) {
+        return true;
+    }
+    if (walk->access == ACCESS_FETCH) {
+        const bool guarded = !user && user_page && (cpu_control(cpu, 4) & CR4_SMEP) != 0;
+        return (walk->rights & ENTRY_NO_EXECUTE) == 0 && !guarded && (user_page || !user);
+    }
+    if (user) {
+        return user_page;
+    }
+    const bool allowed = walk->mode == ACCESS_AS_SUPERVISOR && (cpu_rflags(cpu) & RFLAGS_AC) != 0;
+    return !user_page || allowed || (cpu_control(cpu, 4) & CR4_SMAP) == 0;
+}
+
+static void mark(struct machine *machine, uint64_t address, uint64_t entry, uint64_t marks) {
+    if ((entry & marks) != marks) {
+        uint8_t *host = machine_host_address(machine, address, true);
+        if (host != NULL) {
+            host[0] |= (uint8_t)marks;
+        }
+    }
+}
+
+// The address in the leaf entry; 4 MiB pages keep bits 39 to 32 of theirs in bits 20 to 13.
+static uint64_t leaf_address(const struct walk *walk, unsigned shift, uint64_t entry) {
+    const uint64_t offset = (1ull << shift) - 1;
+    const bool high = walk->paging.entry_size == 4 && shift > 12;
+    const uint64_t base = (entry & ENTRY_ADDRESS & ~offset) | (high ? (entry & 0x1fe000) << 19 : 0);
+    return base | (walk->linear & offset);
+}
+
+static enum access_result walk_tables(struct walk *walk, uint64_t *guest_physical) {
+    struct machine *machine = walk->cpu->machine;
+    uint64_t table = walk->paging.root;
+    for (unsigned shift = walk->paging.top_shift;; shift -= walk->paging.index_bits) {
+        const uint64_t index = walk->linear >> shift & ((1ull << walk->paging.index_bits) - 1);
+        const uint64_t address = table + index * walk->paging.entry_size;
+        const uint8_t *host = machine_host_address(machine, address, false);
+        if (host == NULL) {
+            walk->fault->address = address;
+            return ACCESS_NESTED_FAULT;
+        }
+        uint64_t entry = 0;
+        memcpy(&entry, host, walk->paging.entry_size);
+        if ((entry & ENTRY_PRESENT) == 0) {
+            return page_fault(walk, 0);
+        }
+        if (is_reserved(walk, shift, entry)) {
+            return page_fault(walk, FAULT_PRESENT | FAULT_RESERVED);
+        }
+        combine_rights(walk, shift, entry);
+        if (is_leaf(walk, shift, entry)) {
+            if (!permitted(walk)) {
+                return page_fault(walk, FAULT_PRESENT);
+            }
+            mark(machine, address, entry,
+                 ENTRY_ACCESSED | (walk->access == ACCESS_WRITE ? ENTRY_DIRTY : 0));
+            *guest_physical = leaf_address(walk, shift, entry);
+            return ACCESS_DONE;
+        }
+        if (!is_table_of_32_bit_paging(walk, shift)) {
+            mark(machine, address, entry, ENTRY_ACCESSED);
+        }
+        table = entry & (walk->paging.entry_size == 8 ? ENTRY_ADDRESS : 0xfffff000u);
+    }
+}
+
+static enum access_result translate(struct cpu *cpu, enum access_mode mode, uint64_t linear,
+                                    enum access access, uint64_t *guest_physical,
+                                    struct access_fault *fault) {
+    if (!cpu_long_mode(cpu)) {
+        linear &= 0xffffffffu;
+    } else if (!cpu_canonical(linear)) {
+        *fault = (struct access_fault){.address = linear};
+        return ACCESS_NOT_CANONICAL;
+    }
+    if ((cpu_control(cpu, 0) & CR0_PG) == 0) {
+        *guest_physical = linear;
+        return ACCESS_DONE;
+    }
+    struct walk walk = {
+        .cpu = cpu,
+        .paging = paging_of(cpu),
+        .linear = linear,
+        .access = access,
+        .mode = mode,
+        .rights = ENTRY_WRITABLE | ENTRY_USER,
+        .fault = fault,
+    };
+    return walk_tables(&walk, guest_physical);
+}
+
+enum access_result linear_translate(struct cpu *cpu, uint64_t linear, enum access access,
+                                    uint64_t *guest_physical, struct access_fault *fault) {
+    return translate(cpu, ACCESS_AS_DEBUGGER, linear, access, guest_physical, fault);
+}
+
+// Host pointers of the one or two pages of a short access.
+static enum access_result locate(struct cpu *cpu, enum access_mode mode, uint64_t linear,
+                                 size_t size, enum access access, uint8_t *parts[2],
+                                 struct access_fault *fault) {
+    const uint64_t next = (linear | 0xfff) + 1;
+    const uint64_t starts[2] = {linear, next};
+    const unsigned count = size > next - linear ? 2 : 1;
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t physical = 0;
+        const enum access_result result = translate(cpu, mode, starts[i], access, &physical, fault);
+        if (result != ACCESS_DONE) {
+            return result;
+        }
+        parts[i] = machine_host_address(cpu->machine, physical, access == ACCESS_WRITE);
+        if (parts[i] == NULL) {
+            fault->address = physical;
+            return ACCESS_NESTED_FAULT;
+        }
+    }
+    return ACCESS_DONE;
+}
+
+static size_t first_part(uint64_t linear, size_t size) {
+    const size_t room = 0x1000 - (linear & 0xfff);
+    return size < room ? size : room;
+}
+
+enum access_result linear_read_as(struct cpu *cpu, enum access_mode mode, uint64_t linear,
+                                  void *out, size_t size, struct access_fault *fault) {
+    uint8_t *parts[2] = {NULL, NULL};
+    const enum access_result result = locate(cpu, mode, linear, size, ACCESS_READ, parts, fault);
+    if (result == ACCESS_DONE) {
+        const size_t first = first_part(linear, size);
+        memcpy(out, parts[0], first);
+        if (parts[1] != NULL) {
+            memcpy((uint8_t *)out + first, parts[1], size - first);
+        }
+    }
+    return result;
+}
+
+enum access_result linear_read(struct cpu *cpu, uint64_t linear, void *out, size_t size,
+                               struct access_fault *fault) {
+    return linear_read_as(cpu, ACCESS_AS_DEBUGGER, linear, out, size, fault);
+}
+
+enum access_result linear_write_as(struct cpu *cpu, enum access_mode mode, uint64_t linear,
+                                   const void *data, size_t size, struct access_fault *fault) {
+    uint8_t *parts[2] = {NULL, NULL};
+    const enum access_result result = locate(cpu, mode, linear, size, ACCESS_WRITE, parts, fault);
+    if (result == ACCESS_DONE) {
+        const size_t first = first_part(linear, size);
+        memcpy(parts[0], data, first);
+        if (parts[1] != NULL) {
+            memcpy(parts[1], (const uint8_t *)data + first, size - first);
+        }
+    }
+    return result;
+}
+
+enum access_result linear_probe_write(struct cpu *cpu, enum access_mode mode, uint64_t linear,
+                                      size_t size, struct access_fault *fault) {
+    uint8_t *parts[2] = {NULL, NULL};
+    return locate(cpu, mode, linear, size, ACCESS_WRITE, parts, fault);
+}
+
+size_t linear_fetch(struct cpu *cpu, uint64_t linear, uint8_t *out) {
+    struct access_fault fault;
+    if (linear_read(cpu, linear, out, 15, &fault) == ACCESS_DONE) {
+        return 15;
+    }
+    const size_t first = first_part(linear, 15);
+    return linear_read(cpu, linear, out, first, &fault) == ACCESS_DONE ? first : 0;
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+//
+// Guest-linear memory as software sees it: the guest's own page tables, walked with the checks of
+// the SDM (volume 3A, chapter 4), then the nested tables.
+
+#ifndef ENGINE_CPU_LINEAR_H
+#define ENGINE_CPU_LINEAR_H
+
+#include "engine/cpu/unicorn/state.h"
+
+enum access {
+    ACCESS_READ,
+    ACCESS_WRITE,
+    ACCESS_FETCH,
+};
+
+// On whose behalf: SDM volume 3A, section 4.6.1.
+enum access_mode {
+    ACCESS_AS_DEBUGGER,   // Needs a mapping, and WP for writes; no other right.
+    ACCESS_AS_SYSTEM,     // Of descriptor tables and TSS: supervisor, whatever EFLAGS.AC.
+    ACCESS_AS_SUPERVISOR, // Of a program at CPL 0 to 2.
+    ACCESS_AS_USER,
+};
+
+enum access_result {
+    ACCESS_DONE,
+    ACCESS_PAGE_FAULT,    // #PF with `error_code` at `address`
+    ACCESS_NESTED_FAULT,  // not backed at guest-physical `address`
+    ACCESS_NOT_CANONICAL, // #GP, or #SS for a stack
+};
+
+struct access_fault {
+    uint64_t address;
+    uint32_t error_code;
+};
+
+// As a debugger. On failure nothing is known to be written.
+enum access_result linear_translate(struct cpu *cpu, uint64_t linear, enum access access,
+                                    uint64_t *guest_physical, struct access_fault *fault);
+enum access_result linear_read(struct cpu *cpu, uint64_t linear, void *out, size_t size,
+                               struct access_fault *fault);
+
+// In the given mode, of up to a page; writes are all or nothing.
+enum access_result linear_read_as(struct cpu *cpu, enum access_mode mode, uint64_t linear,
+                                  void *out, size_t size, struct access_fault *fault);
+enum access_result linear_write_as(struct cpu *cpu, enum access_mode mode, uint64_t linear,
+                                   const void *data, size_t size, struct access_fault *fault);
+
+// Would a write succeed? Faults as it would.
+enum access_result linear_probe_write(struct cpu *cpu, enum access_mode mode, uint64_t linear,
+                                      size_t size, struct access_fault *fault);
+
+// The bytes of the instruction there, up to 15: fewer where memory ends. Their number.
+size_t linear_fetch(struct cpu *cpu, uint64_t linear, uint8_t *out);
+
+#endif // ENGINE_CPU_LINEAR_H

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+//
+// Effective addresses (SDM volume 2, chapter 2), and accesses with the checks of the program's own
+// privilege.
+
+#include "engine/cpu/x86/operand.h"
+
+#include "engine/cpu/x86/descriptor.h"
+
+unsigned operand_reg(const struct instruction *instruction) {
+    return (instruction->modrm >> 3 & 7u) | ((instruction->rex & 4) != 0 ? 8u : 0u);
+}
+
+unsigned operand_rm(const struct instruction *instruction) {
+    return (instruction->modrm & 7u) | ((instruction->rex & 1) != 0 ? 8u : 0u);
+}
+
+static bool is_register(const struct instruction *instruction) {
+    return instruction->modrm >> 6 == 3;
+}
+
+static const uint8_t *modrm_in(const struct instruction *instruction, const uint8_t *bytes) {
+    const unsigned opcode_size = instruction->map == MAP_ONE_BYTE ? 1
+                                 : instruction->map == MAP_0F     ? 2
+                                                                  : 3;
+    return bytes + instruction->opcode_offset + opcode_size;
+}
+
+static uint64_t displacement(const uint8_t *bytes, unsigned size) {
+    uint64_t value = 0;
+    for (unsigned i = 0; i < size; i++) {
+        value |= (uint64_t)bytes[i] << (8 * i);
+    }
+    const uint64_t sign = size == 0 ? 0 : 1ull << (8 * size - 1);
+    return (value ^ sign) - sign;
+}
+
+struct address {
+    uint64_t offset;
+    bool stack; // SS is the default segment.
+};
+
+static struct address address_16(const struct cpu *cpu, const uint8_t *modrm) {
+    static const uint8_t bases[8] = {RBX, RBX, RBP, RBP, RSI, RDI, RBP, RBX};
+    const unsigned mod = *modrm >> 6;
+    const unsigned rm = *modrm & 7;
+    if (mod == 0 && rm == 6) {
+        return (struct address){displacement(modrm + 1, 2) & 0xffff, false};
+    }
+    uint64_t offset = displacement(modrm + 1, mod) + cpu_register(cpu, bases[rm]);
+    offset += rm < 4 ? cpu_register(cpu, rm % 2 == 0 ? RSI : RDI) : 0;
+    return (struct address){offset & 0xffff, bases[rm] == RBP};
+}
+
+// 32 and 64 bits.
+static struct address address_wide(const struct cpu *cpu, const struct instruction *instruction,
+                                   const uint8_t *modrm) {
+    const unsigned mod = *modrm >> 6;
+    const bool has_index = (*modrm & 7) == 4;
+    const uint8_t *rest = modrm + 1;
+    uint64_t offset = 0;
+    unsigned base = *modrm & 7u;
+    if (has_index) {
+        const unsigned index = (*rest >> 3 & 7u) | ((instruction->rex & 2) != 0 ? 8u : 0u);
+        offset = index == RSP ? 0 : cpu_register(cpu, index) << (*rest >> 6);
+        base = *rest++ & 7u;
+    }
+    const bool no_base = mod == 0 && base == RBP;
+    offset += displacement(rest, no_base ? 4 : mod == 2 ? 4 : mod);
+    if (!no_base) {
+        base |= (instruction->rex & 1) != 0 ? 8u : 0u;
+        offset += cpu_register(cpu, base);
+    } else if (!has_index && cpu_code_64(cpu)) {
+        offset += cpu_rip(cpu) + instruction->length;
+    }
+    offset = instruction->address_size == 4 ? (uint32_t)offset : offset;
+    return (struct address){offset, !no_base && (base == RSP || base == RBP)};
+}
+
+static enum segment_register segment_of(const struct instruction *instruction, bool stack) {
+    static const enum segment_register overrides[] = {SEGMENT_ES, SEGMENT_CS, SEGMENT_SS,
+                                                      SEGMENT_DS, SEGMENT_FS, SEGMENT_GS};
+    if (instruction->segment != OVERRIDE_NONE) {
+        return overrides[instruction->segment];
+    }
+    return stack ? SEGMENT_SS : SEGMENT_DS;
+}
+
+// The linear address of the 16 bits. False: outside of the segment.
+static bool locate(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
+                   bool *stack, uint64_t *linear) {
+    const uint8_t *modrm = modrm_in(instruction, bytes);
+    const struct address address = instruction->address_size == 2
+                                       ? address_16(cpu, modrm)
+                                       : address_wide(cpu, instruction, modrm);
+    const enum segment_register index = segment_of(instruction, address.stack);
+    const struct segment segment = cpu_segment(cpu, index);
+    *stack = index == SEGMENT_SS;
+    if (cpu_code_64(cpu)) {
+        const bool based = index == SEGMENT_FS || index == SEGMENT_GS;
+        *linear = address.offset + (based ? segment.base : 0);
+        return true;
+    }
+    *linear = (uint32_t)(segment.base + address.offset);
+    return segment_contains(&segment, address.offset, 2);
+}
+
+static bool fail(struct cpu *cpu, enum access_result result, const struct access_fault *fault,
+                 bool stack, enum delivery *failure) {
+    if (result == ACCESS_PAGE_FAULT) {
+        cpu_set_control(cpu, 2, fault->address);
+        *failure = deliver_fault(cpu, VECTOR_PAGE_FAULT, fault->error_code);
+    } else if (result == ACCESS_NESTED_FAULT) {
+        *failure = deliver_unbacked(cpu, fault->address);
+    } else {
+        *failure = deliver_fault(cpu, stack ? VECTOR_STACK_FAULT : VECTOR_GENERAL_PROTECTION, 0);
+    }
+    return false;
+}
+
+static enum access_mode program_mode(const struct cpu *cpu) {
+    return cpu_privilege(cpu) == 3 ? ACCESS_AS_USER : ACCESS_AS_SUPERVISOR;
+}
+
+bool operand_load16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
+                    uint16_t *value, enum delivery *failure) {
+    if (is_register(instruction)) {
+        *value = (uint16_t)cpu_register(cpu, operand_rm(instruction));
+        return true;
+    }
+    struct access_fault fault;
+    bool stack = false;
+    uint64_t linear = 0;
+    enum access_result result = ACCESS_NOT_CANONICAL;
+    if (locate(cpu, instruction, bytes, &stack, &linear)) {
+        result = linear_read_as(cpu, program_mode(cpu), linear, value, sizeof *value, &fault);
+    }
+    return result == ACCESS_DONE || fail(cpu, result, &fault, stack, failure);
+}
+
+bool operand_peek16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
+                    unsigned skip, uint16_t *value) {
+    struct access_fault fault;
+    bool stack = false;
+    uint64_t linear = 0;
+    return locate(cpu, instruction, bytes, &stack, &linear) &&
+           linear_read_as(cpu, program_mode(cpu), (uint32_t)(linear + skip), value, sizeof *value,
+                          &fault) == ACCESS_DONE;
+}
+
+bool operand_unbacked16(struct cpu *cpu, const struct instruction *instruction,
+                        const uint8_t *bytes, bool write, uint64_t *guest_physical) {
+    struct access_fault fault;
+    uint16_t value = 0;
+    bool stack = false;
+    uint64_t linear = 0;
+    if (is_register(instruction) || !locate(cpu, instruction, bytes, &stack, &linear)) {
+        return false;
+    }
+    const enum access_mode mode = program_mode(cpu);
+    const enum access_result result =
+        write ? linear_probe_write(cpu, mode, linear, sizeof value, &fault)
+              : linear_read_as(cpu, mode, linear, &value, sizeof value, &fault);
+    if (result != ACCESS_NESTED_FAULT) {
+        return false;
+    }
+    *guest_physical = fault.address;
+    return true;
+}
+
+bool operand_store16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
+                     uint64_t value, enum delivery *failure) {
+    if (is_register(instruction)) {
+        const unsigned index = operand_rm(instruction);
+        const uint64_t old = cpu_register(cpu, index);
+        const bool word = instruction->operand_size == 2;
+        cpu_set_register(cpu, index, word ? (old & ~0xffffull) | (value & 0xffff) : value);
+        return true;
+    }
+    const uint16_t word = (uint16_t)value;
+    struct access_fault fault;
+    bool stack = false;
+    uint64_t linear = 0;
+    enum access_result result = ACCESS_NOT_CANONICAL;
+    if (locate(cpu, instruction, bytes, &stack, &linear)) {
+        result = linear_write_as(cpu, program_mode(cpu), linear, &word, sizeof word, &fault);
+    }
+    return result == ACCESS_DONE || fail(cpu, result, &fault, stack, failure);
+}
+
+// What an instruction without a memory operand in ModRM uses of the stack.
+enum stack_use { STACK_UNUSED, STACK_PUSHED, STACK_POPPED, STACK_LEFT };
+
+static enum stack_use stack_use_0f(uint8_t opcode) {
+    switch (opcode) {
+    case 0xa0: // PUSH FS, GS
+    case 0xa8:
+        return STACK_PUSHED;
+    case 0xa1:
+    case 0xa9:
+        return STACK_POPPED;
+    default:
+        return STACK_UNUSED;
+    }
+}
+
+static enum stack_use stack_use(const struct instruction *instruction) {
+    const uint8_t opcode = instruction->opcode;
+    const unsigned group = instruction->modrm >> 3 & 7;
+    if (instruction->map != MAP_ONE_BYTE) {
+        return instruction->map == MAP_0F ? stack_use_0f(opcode) : STACK_UNUSED;
+    }
+    switch (opcode) {
+    case 0x68: // PUSH, PUSHF, ENTER, CALL
+    case 0x6a:
+    case 0x9c:
+    case 0xc8:
+    case 0xe8:
+        return STACK_PUSHED;
+    case 0xff:
+        return group == 2 || group == 3 || group == 6 ? STACK_PUSHED : STACK_UNUSED;
+    case 0x8f: // POP, POPF, RET, IRET
+    case 0x9d:
+    case 0xc2:
+    case 0xc3:
+    case 0xca:
+    case 0xcb:
+    case 0xcf:
+        return STACK_POPPED;
+    case 0xc9:
+        return STACK_LEFT;
+    default:
+        return (opcode & 0xf8) == 0x50   ? STACK_PUSHED
+               : (opcode & 0xf8) == 0x58 ? STACK_POPPED
+                                         : STACK_UNUSED;
+    }
+}
+
+bool operand_stack_not_canonical(struct cpu *cpu, const struct instruction *instruction,
+                                 const uint8_t *bytes) {
+    if (!cpu_code_64(cpu) || instruction->vex) {
+        return false;
+    }
+    if (instruction->has_modrm && !is_register(instruction)) {
+        const struct address address = address_wide(cpu, instruction, modrm_in(instruction, bytes));
+        const bool based =
+            instruction->segment == OVERRIDE_FS || instruction->segment == OVERRIDE_GS;
+        if (!cpu_canonical(address.offset)) {
+            return address.stack && !based;
+        }
+    }
+    switch (stack_use(instruction)) {
+    case STACK_PUSHED:
+        return !cpu_canonical(cpu_register(cpu, RSP) - 8);
+    case STACK_POPPED:
+        return !cpu_canonical(cpu_register(cpu, RSP));
+    case STACK_LEFT:
+        return !cpu_canonical(cpu_register(cpu, RBP));
+    default:
+        return false;
+    }
+}
