@@ -109,7 +109,7 @@ zx_status_t guest_create(struct guest **out) {
     };
     zx_status_t status = machine_create(&client, &guest->machine);
     if (status == ZX_OK) {
-        guest->turn.attention = &guest->machine->attention;
+        guest->turn.machine = guest->machine;
         guest->space = address_space_create(&space_ops, guest, 0, GUEST_PHYSICAL_SIZE);
         status = guest->space != NULL ? ZX_OK : ZX_ERR_NO_MEMORY;
     }

@@ -8,7 +8,7 @@
 #ifndef ENGINE_GUEST_H
 #define ENGINE_GUEST_H
 
-#include "engine/cpu/unicorn/machine.h"
+#include "engine/cpu/cpu.h"
 #include "engine/guest_clock.h"
 #include "engine/observe.h"
 #include "engine/trap_map.h"

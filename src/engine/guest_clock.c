@@ -4,7 +4,7 @@
 
 #include "engine/guest_clock.h"
 
-#include "engine/cpu/unicorn/run.h"
+#include "engine/cpu/cpu.h"
 #include "engine/guest.h"
 
 #define BLOCK_TIME 4 // ns of virtual time
@@ -25,7 +25,7 @@ zx_status_t guest_clock_use_virtual_time(struct guest *guest) {
     if (guest->vpids != 0 || guest->next_vpid != 1) {
         return ZX_ERR_BAD_STATE;
     }
-    const zx_status_t status = run_count_blocks(guest->machine);
+    const zx_status_t status = machine_count_work(guest->machine);
     guest->clock.is_virtual = status == ZX_OK;
     guest->turn.by_vpid = guest->clock.is_virtual;
     guest->clock.slice_end = SLICE;
@@ -36,7 +36,7 @@ int64_t guest_clock_now(const struct guest *guest) {
     if (!guest->clock.is_virtual) {
         return platform_monotonic();
     }
-    const uint64_t blocks = atomic_load_explicit(&guest->machine->blocks, memory_order_relaxed);
+    const uint64_t blocks = machine_work(guest->machine);
     return atomic_load(&guest->clock.skipped) + (int64_t)(blocks * BLOCK_TIME);
 }
 
@@ -84,7 +84,7 @@ static void link_timer(struct guest_clock *clock, struct timer_entry *entry, int
 static void stop_by(struct guest *guest, int64_t time) {
     const int64_t left = time - guest_clock_now(guest);
     const uint64_t blocks = left > 0 ? ((uint64_t)left + BLOCK_TIME - 1) / BLOCK_TIME : 0;
-    guest->machine->stop_at = atomic_load(&guest->machine->blocks) + blocks;
+    machine_stop_at(guest->machine, machine_work(guest->machine) + blocks);
 }
 
 // Until the slice ends or the next timer is due.
@@ -158,7 +158,7 @@ bool guest_clock_tick(struct guest *guest) {
 
 void guest_clock_end_slice(struct guest *guest) {
     guest->clock.slice_end = guest_clock_now(guest);
-    atomic_store(&guest->machine->attention, true);
+    machine_request_exit(guest->machine);
 }
 
 static bool skip(struct guest *guest) {

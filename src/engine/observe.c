@@ -43,25 +43,25 @@ static zirconia_exit_kind_t kind_of(enum exit_reason reason) {
 }
 
 static uint64_t value_of(const struct cpu *cpu) {
-    return (cpu_register(cpu, RDX) << 32) | (uint32_t)cpu_register(cpu, RAX);
+    return (cpu_get(cpu, RDX) << 32) | (uint32_t)cpu_get(cpu, RAX);
 }
 
 static void qualify(const struct cpu *cpu, const struct cpu_exit *exit, uint64_t *out) {
     const bool fixed_port = exit->port.immediate_port;
     switch (exit->reason) {
     case EXIT_CPUID:
-        out[0] = (uint32_t)cpu_register(cpu, RAX);
-        out[1] = (uint32_t)cpu_register(cpu, RCX);
+        out[0] = (uint32_t)cpu_get(cpu, RAX);
+        out[1] = (uint32_t)cpu_get(cpu, RCX);
         break;
     case EXIT_IO_INSTRUCTION:
-        out[0] = fixed_port ? exit->port.port_immediate : (uint16_t)cpu_register(cpu, RDX);
+        out[0] = fixed_port ? exit->port.port_immediate : (uint16_t)cpu_get(cpu, RDX);
         out[1] = exit->port.access_size;
         out[2] = exit->port.input;
         break;
     case EXIT_RDMSR:
     case EXIT_WRMSR:
     case EXIT_XSETBV:
-        out[0] = (uint32_t)cpu_register(cpu, RCX);
+        out[0] = (uint32_t)cpu_get(cpu, RCX);
         out[1] = exit->reason == EXIT_RDMSR ? 0 : value_of(cpu);
         break;
     case EXIT_EPT_VIOLATION:
@@ -69,7 +69,7 @@ static void qualify(const struct cpu *cpu, const struct cpu_exit *exit, uint64_t
         out[1] = exit->fetch ? 4 : exit->write ? 2 : 1;
         break;
     case EXIT_VMCALL:
-        out[0] = cpu_register(cpu, RAX);
+        out[0] = cpu_get(cpu, RAX);
         break;
     default:
         break;
@@ -95,8 +95,8 @@ static void tell(struct vcpu *vcpu, zirconia_exit_t *told) {
                  : cpu_code_mode(cpu) == 32 ? ZIRCONIA_CODE_32
                                             : ZIRCONIA_CODE_16;
     told->vcpu = vcpu->vpid - 1;
-    told->rip = cpu_rip(cpu);
-    told->cr3 = cpu_control(cpu, 3);
+    told->rip = cpu_get(cpu, RIP);
+    told->cr3 = cpu_get(cpu, CR3);
     observer(context, told);
 }
 
@@ -122,7 +122,7 @@ void observe_exit(struct vcpu *vcpu, const struct cpu_exit *exit) {
 
 void observe_exception(struct vcpu *vcpu, const struct cpu_exit *exit) {
     if (count(vcpu, ZIRCONIA_EXIT_EXCEPTION)) {
-        const uint64_t address = exit->vector == VECTOR_PAGE_FAULT ? cpu_control(vcpu->cpu, 2) : 0;
+        const uint64_t address = exit->vector == VECTOR_PAGE_FAULT ? cpu_get(vcpu->cpu, CR2) : 0;
         zirconia_exit_t told = {.kind = ZIRCONIA_EXIT_EXCEPTION,
                                 .qualification = {exit->vector, exit->error_code, address}};
         tell(vcpu, &told);

@@ -4,7 +4,7 @@
 
 #include "engine/pending.h"
 
-#include "engine/cpu/x86/registers.h"
+#include "engine/cpu/cpu.h"
 
 static uint64_t bit_of(unsigned vector) {
     return 1ull << vector % 64;

@@ -13,16 +13,16 @@ static void reset_common(struct cpu *cpu) {
     const struct segment task = {.limit = 0xffff, .attributes = 0x008b00};
     const struct segment local = {.limit = 0xffff, .attributes = 0x008200};
     for (unsigned i = 0; i < GENERAL_REGISTER_COUNT; i++) {
-        cpu_set_register(cpu, i, 0);
+        cpu_set(cpu, i, 0);
     }
     for (enum segment_register i = SEGMENT_ES; i <= SEGMENT_IDTR; i++) {
         cpu_set_segment(cpu, i, &data);
     }
     cpu_set_segment(cpu, SEGMENT_TR, &task);
     cpu_set_segment(cpu, SEGMENT_LDTR, &local);
-    cpu_set_control(cpu, 2, 0);
-    cpu_set_control(cpu, 3, 0);
-    cpu_set_rflags(cpu, RFLAGS_FIXED);
+    cpu_set(cpu, CR2, 0);
+    cpu_set(cpu, CR3, 0);
+    cpu_set(cpu, RFLAGS, RFLAGS_FIXED);
     cpu_clear_interrupt_shadow(cpu);
 }
 
@@ -30,10 +30,10 @@ static void reset_common(struct cpu *cpu) {
 static void reset_boot_processor(struct cpu *cpu, uint64_t entry) {
     const struct segment code = {.limit = 0xffff, .attributes = 0x209f00};
     cpu_set_segment(cpu, SEGMENT_CS, &code);
-    cpu_set_control(cpu, 0, CR0_PE | CR0_PG | CR0_WP | CR0_NE | CR0_ET);
-    cpu_set_control(cpu, 4, CR4_PAE | CR4_PGE | CR4_IN_USE);
-    cpu_set_efer(cpu, EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE);
-    cpu_set_rip(cpu, entry);
+    cpu_set(cpu, CR0, CR0_PE | CR0_PG | CR0_WP | CR0_NE | CR0_ET);
+    cpu_set(cpu, CR4, CR4_PAE | CR4_PGE | CR4_IN_USE);
+    cpu_set(cpu, EFER, EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE);
+    cpu_set(cpu, RIP, entry);
 }
 
 // Real mode at entry:0.
@@ -41,17 +41,17 @@ static void reset_application_processor(struct cpu *cpu, uint64_t entry) {
     const struct segment code = {
         .selector = (uint16_t)(entry >> 4), .base = entry, .limit = 0xffff, .attributes = 0x009f00};
     cpu_set_segment(cpu, SEGMENT_CS, &code);
-    cpu_set_control(cpu, 0, CR0_WP | CR0_NE | CR0_ET);
-    cpu_set_control(cpu, 4, CR4_IN_USE);
-    cpu_set_efer(cpu, EFER_SCE | EFER_NXE);
-    cpu_set_rip(cpu, 0);
+    cpu_set(cpu, CR0, CR0_WP | CR0_NE | CR0_ET);
+    cpu_set(cpu, CR4, CR4_IN_USE);
+    cpu_set(cpu, EFER, EFER_SCE | EFER_NXE);
+    cpu_set(cpu, RIP, 0);
 }
 
 // What 2018 (A1) has of the same registers.
 static void reset_to_2018(struct cpu *cpu) {
-    cpu_set_control(cpu, 0, cpu_control(cpu, 0) & ~CR0_WP);
-    cpu_set_control(cpu, 4, cpu_control(cpu, 4) & CR4_PAE);
-    cpu_set_word(cpu, cpu->machine->layout->xcr0, 1);
+    cpu_set(cpu, CR0, cpu_get(cpu, CR0) & ~CR0_WP);
+    cpu_set(cpu, CR4, cpu_get(cpu, CR4) & CR4_PAE);
+    cpu_set(cpu, XCR0, 1);
 }
 
 void reset_vcpu(struct vcpu *vcpu, uint64_t entry, bool era_2018) {
@@ -70,5 +70,4 @@ void reset_vcpu(struct vcpu *vcpu, uint64_t entry, bool era_2018) {
         vcpu->cr0_owned = CR0_NE;
         vcpu->cr0_shadow = CR0_NE;
     }
-    cpu_update_mode(vcpu->cpu);
 }

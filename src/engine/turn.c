@@ -33,7 +33,7 @@ static void wait_slice(struct turn *turn) {
         over = !platform_condition_wait_until(&turn->changed, &turn->lock, end);
     }
     if (turn->taken) {
-        atomic_store(turn->attention, true);
+        machine_request_exit(turn->machine);
         wait(turn);
     }
 }
@@ -144,7 +144,7 @@ void turn_take_call(struct turn *turn) {
     atomic_fetch_add(&turn->waiting, 1);
     turn->calls++;
     while (turn->taken) {
-        atomic_store(turn->attention, true);
+        machine_request_exit(turn->machine);
         wait(turn);
     }
     turn->calls--;

@@ -13,6 +13,7 @@
 #ifndef ENGINE_TURN_H
 #define ENGINE_TURN_H
 
+#include "engine/cpu/cpu.h"
 #include "objects/blocking.h"
 #include "platform/platform.h"
 
@@ -23,7 +24,7 @@
 struct turn {
     struct platform_mutex lock;
     struct platform_condition changed;
-    atomic_bool *attention; // Raised when the VCPU that runs is to give its turn up. Set at first.
+    struct machine *machine; // Whose VCPU is asked to exit when it is to give its turn up.
     bool taken;
     unsigned calls;       // Calls from outside that wait.
     uint64_t next_ticket; // VCPUs that wait, in order of arrival.

@@ -13,7 +13,7 @@
 #define RFLAGS_USER 0x244dd5ull
 
 void vcpu_attend(struct vcpu *vcpu) {
-    atomic_store(&vcpu->guest->machine->attention, true);
+    machine_request_exit(vcpu->guest->machine);
 }
 
 // --- Requests from other threads ---
@@ -53,31 +53,31 @@ _Static_assert(offsetof(zx_vcpu_state_t, r15) == 8 * R15, "register order");
 void vcpu_read_state(struct vcpu *vcpu, zx_vcpu_state_t *out) {
     uint64_t registers[GENERAL_REGISTER_COUNT];
     for (unsigned i = 0; i < GENERAL_REGISTER_COUNT; i++) {
-        registers[i] = cpu_register(vcpu->cpu, i);
+        registers[i] = cpu_get(vcpu->cpu, i);
     }
     memcpy(out, registers, sizeof registers);
-    out->rflags = cpu_rflags(vcpu->cpu) & RFLAGS_USER;
+    out->rflags = cpu_get(vcpu->cpu, RFLAGS) & RFLAGS_USER;
 }
 
 void vcpu_write_state(struct vcpu *vcpu, const zx_vcpu_state_t *state) {
     uint64_t registers[GENERAL_REGISTER_COUNT];
     memcpy(registers, state, sizeof registers);
     for (unsigned i = 0; i < GENERAL_REGISTER_COUNT; i++) {
-        cpu_set_register(vcpu->cpu, i, registers[i]);
+        cpu_set(vcpu->cpu, i, registers[i]);
     }
     if ((state->rflags & RFLAGS_FIXED) != 0) {
-        const uint64_t kept = cpu_rflags(vcpu->cpu) & ~RFLAGS_USER;
-        cpu_set_rflags(vcpu->cpu, kept | (state->rflags & RFLAGS_USER));
+        const uint64_t kept = cpu_get(vcpu->cpu, RFLAGS) & ~RFLAGS_USER;
+        cpu_set(vcpu->cpu, RFLAGS, kept | (state->rflags & RFLAGS_USER));
     }
 }
 
 void vcpu_write_io(struct vcpu *vcpu, const zx_vcpu_io_t *io) {
-    uint64_t rax = cpu_register(vcpu->cpu, RAX);
+    uint64_t rax = cpu_get(vcpu->cpu, RAX);
     for (unsigned i = 0; i < io->access_size; i++) {
         rax &= ~(0xffull << (8 * i));
         rax |= (uint64_t)io->data[i] << (8 * i);
     }
-    cpu_set_register(vcpu->cpu, RAX, rax);
+    cpu_set(vcpu->cpu, RAX, rax);
 }
 
 // --- The object ---

@@ -8,7 +8,7 @@
 #ifndef ENGINE_VCPU_H
 #define ENGINE_VCPU_H
 
-#include "engine/cpu/unicorn/run.h"
+#include "engine/cpu/cpu.h"
 #include "engine/guest.h"
 #include "engine/local_apic.h"
 #include "engine/pending.h"

@@ -3,24 +3,23 @@
 // The VCPU loop: take the turn; look whether the thread is wanted, at kicks and interrupts; run the
 // guest; handle its exit.
 
-#include "engine/cpu/x86/nmi.h"
+#include "engine/cpu/cpu.h"
 #include "engine/exits/exits.h"
 #include "engine/guest_clock.h"
 #include "engine/vcpu.h"
 #include "engine/vcpu_stop.h"
 
+// Exceptions are never gated.
 static bool gated(const struct cpu *cpu, int vector) {
-    if (vector >= FIRST_EXTERNAL_VECTOR) {
-        return (cpu_rflags(cpu) & RFLAGS_IF) == 0 || cpu_interrupt_shadow(cpu);
-    }
-    return vector == VECTOR_NMI && cpu_interrupt_shadow(cpu);
+    return (vector >= FIRST_EXTERNAL_VECTOR || vector == VECTOR_NMI) &&
+           !cpu_takes(cpu, (uint8_t)vector);
 }
 
 // The vector to inject, or -1. A non-maskable interrupt that is blocked hides no other: a window
 // would open at once, again and again, and the handler never get to its IRET.
 static int choose(const struct vcpu *vcpu) {
     struct pending open = vcpu->pending;
-    if (nmi_blocked(vcpu->cpu)) {
+    if (cpu_nmi_blocked(vcpu->cpu)) {
         pending_remove(&open, VECTOR_NMI);
     }
     return pending_choose(&open);
@@ -39,7 +38,7 @@ static zx_status_t inject(struct vcpu *vcpu, uint8_t vector) {
         .kind = external ? EVENT_EXTERNAL : EVENT_EXCEPTION,
         .vector = vector,
         .has_error_code = vector_has_error_code(vector),
-        .return_rip = cpu_rip(vcpu->cpu),
+        .return_rip = cpu_get(vcpu->cpu, RIP),
     };
     const enum delivery result = deliver_event(vcpu->cpu, &event);
     if (result == DELIVERY_UNBACKED) {
@@ -68,7 +67,7 @@ static zx_status_t prepare_entry(struct vcpu *vcpu) {
         (invalid ? pending_remove : pending_injected)(&vcpu->pending, (uint8_t)vector);
     }
     platform_mutex_unlock(&vcpu->lock);
-    if (nmi_returns(vcpu->cpu)) {
+    if (cpu_nmi_returns(vcpu->cpu)) {
         vcpu_attend(vcpu);
     }
     cpu_set_window_exiting(vcpu->cpu, wait);
@@ -129,7 +128,7 @@ static zx_status_t halt(struct exit_context *context) {
 
 static zx_status_t dispatch(struct exit_context *context) {
     switch (context->exit->reason) {
-    case EXIT_ATTENTION:
+    case EXIT_REQUESTED:
     case EXIT_INTERRUPT_WINDOW:
         return ZX_ERR_NEXT;
     case EXIT_PAUSE:
@@ -170,11 +169,6 @@ static bool may_sleep(enum exit_reason reason) {
     return reason == EXIT_HLT || reason == EXIT_EPT_VIOLATION;
 }
 
-static bool attention_wanted(const struct vcpu *vcpu) {
-    const struct machine *machine = vcpu->guest->machine;
-    return atomic_load_explicit(&machine->attention, memory_order_relaxed);
-}
-
 // Handles an exit without leaving the guest, if it can be; true when the guest goes on.
 static bool finish_inside(void *argument, const struct cpu_exit *exit) {
     struct exit_context *context = argument;
@@ -186,7 +180,7 @@ static bool finish_inside(void *argument, const struct cpu_exit *exit) {
         return false;
     }
     finish_exit(context);
-    if (context->status != ZX_ERR_NEXT || attention_wanted(context->vcpu)) {
+    if (context->status != ZX_ERR_NEXT || machine_exit_requested(context->vcpu->guest->machine)) {
         return false;
     }
     const zx_status_t status = prepare_entry(context->vcpu);
@@ -203,7 +197,7 @@ static bool finish_inside(void *argument, const struct cpu_exit *exit) {
 // follows it: a look at kicks and at interrupts.
 static zx_status_t pass_turn(struct exit_context *context) {
     struct guest *guest = context->vcpu->guest;
-    atomic_store(&guest->machine->attention, false);
+    machine_clear_exit_request(guest->machine);
     const bool over = guest_clock_tick(guest);
     if (over || turn_wanted(&guest->turn)) {
         const zx_status_t status = vcpu_pass_turn(context, over ? TURN_OVER : TURN_KEPT);

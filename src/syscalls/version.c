@@ -2,7 +2,7 @@
 //
 // What the library says of its own version and of Unicorn's.
 
-#include "engine/cpu/unicorn/layout.h"
+#include "engine/cpu/cpu.h"
 
 #include <zirconia/zirconia.h>
 
@@ -11,5 +11,5 @@ const char *zirconia_version(void) {
 }
 
 const char *zirconia_engine_version(void) {
-    return layout_unicorn_version();
+    return cpu_engine_version();
 }

@@ -6,7 +6,7 @@
 
 void exit_advance(struct exit_context *context) {
     struct cpu *cpu = context->vcpu->cpu;
-    cpu_set_rip(cpu, cpu_rip(cpu) + context->exit->instruction_length);
+    cpu_set(cpu, RIP, cpu_get(cpu, RIP) + context->exit->instruction_length);
     cpu_clear_interrupt_shadow(cpu);
 }
 

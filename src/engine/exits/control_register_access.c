@@ -4,7 +4,6 @@
 // of CR0 which the hypervisor owns, or CR4.VMXE, is an exit of Zircon's (hypervisor ABI 4.4, 5.9);
 // all others do here what they do on a processor.
 
-#include "engine/cpu/x86/operand.h"
 #include "engine/exits/exits.h"
 
 #define CR0_STATUS_WORD (CR0_PE | CR0_MP | CR0_EM | CR0_TS)
@@ -14,7 +13,7 @@
 
 static uint64_t visible_cr0(const struct vcpu *vcpu) {
     const uint64_t owned = vcpu->cr0_owned;
-    return (cpu_control(vcpu->cpu, 0) & ~owned) | (vcpu->cr0_shadow & owned);
+    return (cpu_get(vcpu->cpu, CR0) & ~owned) | (vcpu->cr0_shadow & owned);
 }
 
 static zx_status_t complete(struct exit_context *context) {
@@ -25,17 +24,12 @@ static zx_status_t raise_invalid_opcode(struct exit_context *context) {
     return exit_delivery(deliver_fault(context->vcpu->cpu, VECTOR_INVALID_OPCODE, 0));
 }
 
-// CR0 and, with it, whether long mode is active. TS and its like change no translation.
+// CR0 and, with it, whether long mode is active.
 static void set_cr0(struct cpu *cpu, uint64_t value) {
-    const uint64_t efer = cpu_efer(cpu) & ~EFER_LMA;
+    const uint64_t efer = cpu_get(cpu, EFER) & ~EFER_LMA;
     const bool active = (value & CR0_PG) != 0 && (efer & EFER_LME) != 0;
-    if (((value ^ cpu_control(cpu, 0)) & (CR0_PE | CR0_PG | CR0_WP)) != 0) {
-        cpu_set_control(cpu, 0, value);
-        cpu_set_efer(cpu, active ? efer | EFER_LMA : efer);
-    } else {
-        cpu_set_word(cpu, STATE_CR, value);
-    }
-    cpu_update_mode(cpu);
+    cpu_set(cpu, CR0, value);
+    cpu_set(cpu, EFER, active ? efer | EFER_LMA : efer);
 }
 
 // The exit of hypervisor ABI 5.9. Zircon never clears EFER.LMA, so the entry that follows is
@@ -54,10 +48,10 @@ static zx_status_t write_owned_cr0(struct exit_context *context, uint64_t value)
     }
     const bool was_long = cpu_long_mode(cpu);
     const bool paging = (value & CR0_PG) != 0;
-    const bool physical_extension = (cpu_control(cpu, 4) & CR4_PAE) != 0;
+    const bool physical_extension = (cpu_get(cpu, CR4) & CR4_PAE) != 0;
     vcpu->cr0_shadow = cache != 0 ? value : vcpu->cr0_shadow;
     vcpu->invalid_state = (paging && (value & CR0_PE) == 0) || (was_long && !paging) ||
-                          (paging && (cpu_efer(cpu) & EFER_LME) != 0 && !physical_extension);
+                          (paging && (cpu_get(cpu, EFER) & EFER_LME) != 0 && !physical_extension);
     if (vcpu->invalid_state) {
         return ZX_ERR_NEXT;
     }
@@ -73,14 +67,15 @@ static bool cr0_permitted(const struct cpu *cpu, uint64_t value) {
     if (value >> 32 != 0 || !cache || (paging && (value & CR0_PE) == 0)) {
         return false;
     }
-    if (paging == ((cpu_control(cpu, 0) & CR0_PG) != 0)) {
+    if (paging == ((cpu_get(cpu, CR0) & CR0_PG) != 0)) {
         return true;
     }
     if (!paging) {
         return !cpu_code_64(cpu);
     }
     const bool long_code = (cpu_segment(cpu, SEGMENT_CS).attributes & ATTRIBUTE_LONG) != 0;
-    return (cpu_efer(cpu) & EFER_LME) == 0 || ((cpu_control(cpu, 4) & CR4_PAE) != 0 && !long_code);
+    return (cpu_get(cpu, EFER) & EFER_LME) == 0 ||
+           ((cpu_get(cpu, CR4) & CR4_PAE) != 0 && !long_code);
 }
 
 static zx_status_t write_cr0(struct exit_context *context, uint64_t value) {
@@ -93,7 +88,7 @@ static zx_status_t write_cr0(struct exit_context *context, uint64_t value) {
         return exit_general_protection(context);
     }
     const uint64_t owned = vcpu->cr0_owned;
-    set_cr0(cpu, (value & CR0_DEFINED & ~owned) | (cpu_control(cpu, 0) & owned) | CR0_ET);
+    set_cr0(cpu, (value & CR0_DEFINED & ~owned) | (cpu_get(cpu, CR0) & owned) | CR0_ET);
     return complete(context);
 }
 
@@ -105,18 +100,17 @@ static zx_status_t write_cr4(struct exit_context *context, uint64_t value) {
     if ((value & ~CR4_DEFINED) != 0 || (cpu_long_mode(cpu) && (value & CR4_PAE) == 0)) {
         return exit_general_protection(context);
     }
-    cpu_set_control(cpu, 4, value);
-    cpu_update_mode(cpu);
+    cpu_set(cpu, CR4, value);
     return complete(context);
 }
 
 static zx_status_t move_cr8(struct exit_context *context, bool write, unsigned index) {
     struct vcpu *vcpu = context->vcpu;
     if (!write) {
-        cpu_set_register(vcpu->cpu, index, vcpu->cr8);
+        cpu_set(vcpu->cpu, index, vcpu->cr8);
         return complete(context);
     }
-    const uint64_t value = cpu_register(vcpu->cpu, index);
+    const uint64_t value = cpu_get(vcpu->cpu, index);
     if (value > 15) {
         return exit_general_protection(context);
     }
@@ -130,7 +124,7 @@ static zx_status_t move(struct exit_context *context, const struct instruction *
     const bool write = instruction->opcode == 0x22;
     const unsigned number = operand_reg(instruction);
     const unsigned index = operand_rm(instruction);
-    const uint64_t full = cpu_register(cpu, index);
+    const uint64_t full = cpu_get(cpu, index);
     const uint64_t value = cpu_code_64(cpu) ? full : (uint32_t)full;
     if (number == 8) {
         return move_cr8(context, write, index);
@@ -144,14 +138,14 @@ static zx_status_t move(struct exit_context *context, const struct instruction *
     if (write) {
         return write_cr0(context, value);
     }
-    cpu_set_register(cpu, index, visible_cr0(vcpu));
+    cpu_set(cpu, index, visible_cr0(vcpu));
     return complete(context);
 }
 
 // The low four bits are not among those that the hypervisor owns. PE can be set, not cleared.
 static zx_status_t write_status_word(struct exit_context *context, uint64_t value) {
     struct cpu *cpu = context->vcpu->cpu;
-    const uint64_t cr0 = cpu_control(cpu, 0);
+    const uint64_t cr0 = cpu_get(cpu, CR0);
     set_cr0(cpu, (cr0 & ~(CR0_STATUS_WORD & ~CR0_PE)) | (value & CR0_STATUS_WORD));
     return complete(context);
 }
@@ -180,14 +174,14 @@ zx_status_t exit_control_register_access(struct exit_context *context) {
     struct cpu *cpu = context->vcpu->cpu;
     const struct cpu_exit *exit = context->exit;
     struct instruction instruction;
-    if (decode_instruction(exit->instruction, exit->instruction_length,
-                           (enum code_mode)cpu_code_mode(cpu), &instruction) != INSTRUCTION_OK ||
+    if (decode_instruction(exit->instruction, exit->instruction_length, cpu_code_mode(cpu),
+                           &instruction) != INSTRUCTION_OK ||
         instruction.lock) {
         return raise_invalid_opcode(context);
     }
     switch (instruction.opcode) {
     case 0x06: // CLTS
-        set_cr0(cpu, cpu_control(cpu, 0) & ~CR0_TS);
+        set_cr0(cpu, cpu_get(cpu, CR0) & ~CR0_TS);
         return complete(context);
     case 0x01:
         return (instruction.modrm & 0x38) == 0x20 ? store_status_word(context, &instruction)

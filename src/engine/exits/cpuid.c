@@ -57,8 +57,7 @@ static struct leaf find_leaf(uint32_t number, uint32_t subleaf) {
 zx_status_t exit_cpuid(struct exit_context *context) {
     struct cpu *cpu = context->vcpu->cpu;
     exit_advance(context);
-    struct leaf leaf =
-        find_leaf((uint32_t)cpu_register(cpu, RAX), (uint32_t)cpu_register(cpu, RCX));
+    struct leaf leaf = find_leaf((uint32_t)cpu_get(cpu, RAX), (uint32_t)cpu_get(cpu, RCX));
     const uint32_t apic_id = context->vcpu->vpid - 1;
     if (leaf.number == LEAF_FEATURES) {
         leaf.ebx |= apic_id << 24;
@@ -66,9 +65,9 @@ zx_status_t exit_cpuid(struct exit_context *context) {
     if (leaf.number == LEAF_TOPOLOGY) {
         leaf.edx = apic_id;
     }
-    cpu_set_register(cpu, RAX, leaf.eax);
-    cpu_set_register(cpu, RBX, leaf.ebx);
-    cpu_set_register(cpu, RCX, leaf.ecx);
-    cpu_set_register(cpu, RDX, leaf.edx);
+    cpu_set(cpu, RAX, leaf.eax);
+    cpu_set(cpu, RBX, leaf.ebx);
+    cpu_set(cpu, RCX, leaf.ecx);
+    cpu_set(cpu, RDX, leaf.edx);
     return ZX_ERR_NEXT;
 }

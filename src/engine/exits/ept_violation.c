@@ -10,7 +10,7 @@
 static void fill_2022(struct exit_context *context, uint64_t rip, uint8_t operand_size) {
     zirconia_2022_packet_guest_mem_t *mem = &context->packet->guest_mem_2022;
     mem->addr = context->exit->guest_physical;
-    mem->cr3 = cpu_control(context->vcpu->cpu, 3);
+    mem->cr3 = cpu_get(context->vcpu->cpu, CR3);
     mem->rip = rip;
     mem->instruction_size = context->exit->instruction_length;
     mem->default_operand_size = operand_size;
@@ -86,7 +86,7 @@ zx_status_t exit_ept_violation(struct exit_context *context) {
         const bool mapped = address_space_find(context->vcpu->guest->space, address, &view);
         return mapped ? ZX_ERR_ACCESS_DENIED : ZX_ERR_NOT_FOUND;
     }
-    const uint64_t rip = cpu_rip(cpu);
+    const uint64_t rip = cpu_get(cpu, RIP);
     exit_advance(context);
     if (trap->kind == ZX_GUEST_TRAP_BELL) {
         return context->exit->write ? ring(context, trap) : ZX_ERR_NOT_SUPPORTED;

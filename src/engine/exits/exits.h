@@ -6,7 +6,7 @@
 #ifndef ENGINE_EXITS_EXITS_H
 #define ENGINE_EXITS_EXITS_H
 
-#include "engine/cpu/x86/deliver.h"
+#include "engine/cpu/cpu.h"
 #include "engine/vcpu.h"
 
 // ZX_ERR_NEXT: handled, the guest goes on. ZX_OK: `packet` is for the caller. An error otherwise.

@@ -13,7 +13,7 @@ zx_status_t exit_io_instruction(struct exit_context *context) {
         return ZX_ERR_NOT_SUPPORTED;
     }
     const uint16_t port =
-        access->immediate_port ? access->port_immediate : (uint16_t)cpu_register(cpu, RDX);
+        access->immediate_port ? access->port_immediate : (uint16_t)cpu_get(cpu, RDX);
     const struct trap *trap = trap_map_find(&context->vcpu->guest->port_traps, port);
     if (trap == NULL) {
         return ZX_ERR_NOT_FOUND;
@@ -26,12 +26,12 @@ zx_status_t exit_io_instruction(struct exit_context *context) {
     packet->guest_io.access_size = access->access_size;
     packet->guest_io.input = access->input;
     if (!access->input) {
-        const uint32_t value = (uint32_t)cpu_register(cpu, RAX);
+        const uint32_t value = (uint32_t)cpu_get(cpu, RAX);
         for (unsigned i = 0; i < access->access_size; i++) {
             packet->guest_io.data[i] = (uint8_t)(value >> (8 * i));
         }
     } else if (access->access_size == 4) {
-        cpu_set_register(cpu, RAX, 0);
+        cpu_set(cpu, RAX, 0);
     }
     return ZX_OK;
 }

@@ -13,10 +13,10 @@
 #define NO_SUCH_CALL (-1000)
 
 static int64_t clock_pairing(struct vcpu *vcpu) {
-    if (cpu_register(vcpu->cpu, RCX) != 0) {
+    if (cpu_get(vcpu->cpu, RCX) != 0) {
         return NOT_SUPPORTED;
     }
-    const uint64_t address = cpu_register(vcpu->cpu, RBX);
+    const uint64_t address = cpu_get(vcpu->cpu, RBX);
     return pvclock_write_pairing(vcpu->guest, address) == ZX_OK ? 0 : NOT_WRITABLE;
 }
 
@@ -24,11 +24,11 @@ static int64_t call(struct vcpu *vcpu) {
     if (cpu_privilege(vcpu->cpu) != 0) {
         return NOT_PERMITTED;
     }
-    return cpu_register(vcpu->cpu, RAX) == CALL_CLOCK_PAIRING ? clock_pairing(vcpu) : NO_SUCH_CALL;
+    return cpu_get(vcpu->cpu, RAX) == CALL_CLOCK_PAIRING ? clock_pairing(vcpu) : NO_SUCH_CALL;
 }
 
 zx_status_t exit_vmcall(struct exit_context *context) {
     exit_advance(context);
-    cpu_set_register(context->vcpu->cpu, RAX, (uint64_t)call(context->vcpu));
+    cpu_set(context->vcpu->cpu, RAX, (uint64_t)call(context->vcpu));
     return ZX_ERR_NEXT;
 }

@@ -34,7 +34,7 @@ enum x2apic_register {
 
 // RDX keeps what it had.
 static zx_status_t give(struct exit_context *context, uint32_t value) {
-    cpu_set_register(context->vcpu->cpu, RAX, value);
+    cpu_set(context->vcpu->cpu, RAX, value);
     exit_advance(context);
     return ZX_ERR_NEXT;
 }

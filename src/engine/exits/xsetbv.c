@@ -13,12 +13,12 @@ zx_status_t exit_xsetbv(struct exit_context *context) {
     if (cpu_privilege(cpu) != 0) {
         return exit_general_protection(context);
     }
-    const uint64_t value = cpu_register(cpu, RDX) << 32 | (uint32_t)cpu_register(cpu, RAX);
-    if ((cpu_control(cpu, 4) & CR4_OSXSAVE) == 0 || cpu_register(cpu, RCX) != 0 ||
+    const uint64_t value = cpu_get(cpu, RDX) << 32 | (uint32_t)cpu_get(cpu, RAX);
+    if ((cpu_get(cpu, CR4) & CR4_OSXSAVE) == 0 || cpu_get(cpu, RCX) != 0 ||
         (value & ~(XCR0_X87 | XCR0_SSE)) != 0 || (value & XCR0_X87) == 0) {
         return ZX_ERR_INVALID_ARGS;
     }
-    cpu_set_word(cpu, cpu->machine->layout->xcr0, value);
+    cpu_set(cpu, XCR0, value);
     exit_advance(context);
     return ZX_ERR_NEXT;
 }

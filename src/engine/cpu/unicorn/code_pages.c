@@ -96,7 +96,7 @@ void code_pages_note(struct machine *machine, uint64_t page, uint64_t count) {
         if (code_pages_contain(machine, page)) {
             atomic_fetch_or(&machine->code.written[page / 8], (unsigned char)bit_of(page));
             atomic_store(&machine->code.any_written, true);
-            atomic_store(&machine->attention, true);
+            atomic_store(&machine->exit_requested, true);
         }
     }
 }
@@ -146,8 +146,8 @@ bool code_pages_must_step(struct cpu *cpu, uint64_t guest_physical, unsigned len
         return false;
     }
     const uint64_t page = page_of(*entry);
-    const uint64_t linear = cpu_code_address(cpu, cpu_rip(cpu));
-    const uint64_t end = cpu_code_address(cpu, cpu_rip(cpu) + length);
+    const uint64_t linear = cpu_code_address(cpu, cpu_get(cpu, RIP));
+    const uint64_t end = cpu_code_address(cpu, cpu_get(cpu, RIP) + length);
     if (!lies_in(cpu, linear, page) && !lies_in(cpu, end - 1, page)) {
         return false;
     }
@@ -161,7 +161,7 @@ bool code_pages_must_step(struct cpu *cpu, uint64_t guest_physical, unsigned len
 static uint64_t code_page(struct cpu *cpu) {
     struct access_fault fault;
     uint64_t physical = 0;
-    const uint64_t linear = cpu_code_address(cpu, cpu_rip(cpu));
+    const uint64_t linear = cpu_code_address(cpu, cpu_get(cpu, RIP));
     if (linear_translate(cpu, linear, ACCESS_FETCH, &physical, &fault) != ACCESS_DONE) {
         return NO_WINDOW_PAGE;
     }
@@ -172,15 +172,15 @@ static uint64_t code_page(struct cpu *cpu) {
 static bool step(struct cpu *cpu, unsigned length) {
     struct code_pages *code = &cpu->machine->code;
     code->stepped = code_page(cpu);
-    code->step_start = cpu_code_address(cpu, cpu_rip(cpu));
-    code->step_end = cpu_code_address(cpu, cpu_rip(cpu) + length);
+    code->step_start = cpu_code_address(cpu, cpu_get(cpu, RIP));
+    code->step_end = cpu_code_address(cpu, cpu_get(cpu, RIP) + length);
     return code->stepped != NO_WINDOW_PAGE;
 }
 
 bool code_pages_must_step_first(struct cpu *cpu, unsigned length) {
     const struct machine *machine = cpu->machine;
-    const uint64_t linear = cpu_code_address(cpu, cpu_rip(cpu));
-    const uint64_t last = cpu_code_address(cpu, cpu_rip(cpu) + length - 1);
+    const uint64_t linear = cpu_code_address(cpu, cpu_get(cpu, RIP));
+    const uint64_t last = cpu_code_address(cpu, cpu_get(cpu, RIP) + length - 1);
     return !machine->code.stepped_now && !machine->run->stepping && length > 0 &&
            (linear ^ last) >> 12 == 0 && step(cpu, length);
 }
@@ -199,7 +199,7 @@ bool code_pages_begin_step(struct machine *machine) {
     if (machine->code.stepped == NO_WINDOW_PAGE) {
         return false;
     }
-    atomic_store(&machine->attention, true);
+    atomic_store(&machine->exit_requested, true);
     uc_ctl_set_exits(machine->engine, &machine->code.step_end, 1);
     return true;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/cpu/unicorn/vmcb.h"
+#include "engine/cpu/x86/msr.h"
 #include "objects/log.h"
 
 zx_status_t flat_engine_check(uc_err error, const char *what) {
@@ -103,9 +104,9 @@ static void launch_exit(uc_engine *engine, uint32_t exit, void *context) {
 }
 
 static uc_err launch_registers(uc_engine *engine) {
-    uc_x86_msr host_save = {0xc0010117, HIDDEN_BASE + HIDDEN_HOST_SAVE};
-    uc_x86_msr efer = {0xc0000080, EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_SVME};
-    uc_x86_msr pat = {0x277, FLAT_ENGINE_PAT};
+    uc_x86_msr host_save = {AMD_VM_HSAVE_PA, HIDDEN_BASE + HIDDEN_HOST_SAVE};
+    uc_x86_msr efer = {IA32_EFER, EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_SVME};
+    uc_x86_msr pat = {IA32_PAT, FLAT_ENGINE_PAT};
     uint64_t vmcb = HIDDEN_BASE + HIDDEN_VMCB;
     uint64_t cr4 = CR4_PAE | CR4_OSXSAVE; // the nested walk takes its format from this CR4
     uint64_t xcr0 = FLAT_ENGINE_XCR0;

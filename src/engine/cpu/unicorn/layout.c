@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/cpu/cpu.h"
 #include "engine/cpu/unicorn/flat_engine.h"
 #include "engine/cpu/unicorn/mode_bits.h"
 #include "engine/cpu/unicorn/vmcb.h"
+#include "engine/cpu/x86/msr.h"
 #include "objects/log.h"
 #include "platform/platform.h"
 
@@ -24,6 +26,8 @@ enum probe_code {
 };
 
 #define PROBE_SELECTOR 0x1238u
+#define PROBE_SYSENTER_CS 0x5a17c0deu
+#define BEHIND_CR4 (STATE_CR + 40)
 
 struct probe {
     uc_engine *engine;
@@ -223,44 +227,48 @@ static bool check_head(struct probe *probe) {
 
 static bool find_words(struct probe *probe) {
     struct layout *layout = &probe->layout;
-    size_t *const fields[] = {&layout->star,        &layout->lstar,          &layout->cstar,
-                              &layout->sfmask,      &layout->kernel_gs_base, &layout->sysenter_esp,
-                              &layout->sysenter_eip};
-    size_t start = STATE_CR + 40;
-    for (unsigned i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        uint64_t value = mark(60 + i);
-        *fields[i] = find(probe, start, &value, sizeof value);
-        if (*fields[i] == SIZE_MAX) {
-            return reject(probe, "model-specific registers");
+    const struct {
+        enum cpu_register name;
+        uint64_t value;
+        size_t size;
+        const char *text;
+    } words[] = {
+        {STAR, mark(60), 8, "STAR"},
+        {LSTAR, mark(61), 8, "LSTAR"},
+        {FMASK, mark(63), 8, "FMASK"},
+        {KERNEL_GS_BASE, mark(64), 8, "KERNEL_GS_BASE"},
+        {SYSENTER_ESP, mark(65), 8, "SYSENTER_ESP"},
+        {SYSENTER_EIP, mark(66), 8, "SYSENTER_EIP"},
+        {SYSENTER_CS, PROBE_SYSENTER_CS, 4, "SYSENTER_CS"},
+        {PAT, FLAT_ENGINE_PAT, 8, "PAT"},
+        {TSC_AUX, mark(80), 8, "TSC_AUX"},
+        {EFER, PROBE_EFER, 8, "EFER"},
+    };
+    for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
+        size_t *const found = &layout->words[words[i].name];
+        *found = find(probe, BEHIND_CR4, &words[i].value, words[i].size);
+        if (*found == SIZE_MAX) {
+            return reject(probe, words[i].text);
         }
     }
-    const uint64_t pat = FLAT_ENGINE_PAT;
-    layout->pat = find(probe, start, &pat, sizeof pat);
-    if (layout->pat == SIZE_MAX) {
-        return reject(probe, "the page attribute table");
+    layout->words[XCR0] = layout->words[TSC_AUX] + 8;
+    if (get64(probe, layout->words[XCR0]) != FLAT_ENGINE_XCR0) {
+        return reject(probe, "XCR0");
     }
-    const uint64_t tsc_aux = mark(80);
-    layout->tsc_aux = find(probe, start, &tsc_aux, sizeof tsc_aux);
-    layout->xcr0 = layout->tsc_aux + 8;
-    if (layout->tsc_aux == SIZE_MAX || get64(probe, layout->xcr0) != FLAT_ENGINE_XCR0) {
-        return reject(probe, "TSC_AUX or XCR0");
-    }
-    uint32_t sysenter_cs = 0x5a17c0deu;
-    uint64_t efer = PROBE_EFER;
     uint64_t intercepts = PROBE_INTERCEPTS;
-    uint64_t debug[4] = {mark(70), mark(71), mark(72), mark(73)};
-    layout->sysenter_cs = find(probe, start, &sysenter_cs, sizeof sysenter_cs);
-    layout->efer = find(probe, start, &efer, sizeof efer);
-    layout->intercepts = find(probe, start, &intercepts, sizeof intercepts);
-    layout->debug = find(probe, start, debug, sizeof debug);
-    if (layout->intercepts == SIZE_MAX) {
-        return reject(probe, "the intercepts");
+    layout->intercepts = find(probe, BEHIND_CR4, &intercepts, sizeof intercepts);
+    return layout->intercepts != SIZE_MAX || reject(probe, "the intercepts");
+}
+
+// The part that check_head() has confirmed.
+static void fill_head(struct layout *layout) {
+    for (unsigned i = RAX; i <= RIP; i++) {
+        layout->words[i] = STATE_REGISTERS + 8 * (size_t)i;
     }
-    if (layout->sysenter_cs == SIZE_MAX || layout->efer == SIZE_MAX || layout->debug == SIZE_MAX ||
-        get64(probe, layout->debug + 56) != 0x400) {
-        return reject(probe, "SYSENTER_CS, EFER or the debug registers");
-    }
-    return true;
+    layout->words[CR0] = STATE_CR;
+    layout->words[CR2] = STATE_CR + 16;
+    layout->words[CR3] = STATE_CR + 24;
+    layout->words[CR4] = STATE_CR + 32;
 }
 
 static void probe_exit(uc_engine *engine, uint32_t exit, void *context) {
@@ -314,7 +322,7 @@ static bool check_behaviour(struct probe *probe) {
         return reject(probe, "an exception");
     }
     uint32_t code = PROBE_SELECTOR;
-    probe->layout.error_code = find(probe, STATE_CR + 40, &code, sizeof code);
+    probe->layout.error_code = find(probe, BEHIND_CR4, &code, sizeof code);
     if (probe->layout.error_code == SIZE_MAX) {
         return reject(probe, "the error code");
     }
@@ -330,12 +338,7 @@ static bool examine(struct probe *probe) {
     if (!find_state(probe)) {
         return false;
     }
-    const int debug_ids[] = {UC_X86_REG_DR0, UC_X86_REG_DR1, UC_X86_REG_DR2, UC_X86_REG_DR3};
-    for (unsigned i = 0; i < 4; i++) {
-        uint64_t value = mark(70 + i);
-        uc_reg_write(probe->engine, debug_ids[i], &value);
-    }
-    uc_x86_msr tsc_aux = {0xc0000103, mark(80)};
+    uc_x86_msr tsc_aux = {IA32_TSC_AUX, mark(80)};
     uc_reg_write(probe->engine, UC_X86_REG_MSR, &tsc_aux);
     fill_vmcb(probe->hidden + HIDDEN_VMCB);
     fill_memory(probe->hidden);
@@ -347,8 +350,12 @@ static bool examine(struct probe *probe) {
         UC_ERR_OK) {
         return reject(probe, "adding a hook");
     }
-    return check_head(probe) && check_segments(probe) && find_words(probe) &&
-           check_behaviour(probe);
+    if (!check_head(probe) || !check_segments(probe) || !find_words(probe) ||
+        !check_behaviour(probe)) {
+        return false;
+    }
+    fill_head(&probe->layout);
+    return true;
 }
 
 static bool version_supported(void) {
@@ -366,7 +373,7 @@ static void name_version(void) {
              version >> 16 & 0xff, version >> 8 & 0xff);
 }
 
-const char *layout_unicorn_version(void) {
+const char *cpu_engine_version(void) {
     static struct platform_once once = PLATFORM_ONCE_INIT;
     platform_call_once(&once, name_version);
     return version_text;
@@ -375,7 +382,7 @@ const char *layout_unicorn_version(void) {
 static zx_status_t discover(struct layout *out) {
     if (!version_supported()) {
         log_line(ZIRCONIA_LOG_ERROR, "Unicorn %s is too old: 2.1 or newer is needed",
-                 layout_unicorn_version());
+                 cpu_engine_version());
         return ZX_ERR_NOT_SUPPORTED;
     }
     struct probe probe = {.hidden = platform_reserve(PROBE_HIDDEN_SIZE)};
@@ -395,7 +402,7 @@ static zx_status_t discover(struct layout *out) {
     if (!found) {
         log_line(ZIRCONIA_LOG_ERROR,
                  "Unicorn %s does not fit this library: self-check failed at %s",
-                 layout_unicorn_version(), probe.fault);
+                 cpu_engine_version(), probe.fault);
         return ZX_ERR_NOT_SUPPORTED;
     }
     *out = probe.layout;

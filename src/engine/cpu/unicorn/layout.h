@@ -41,28 +41,13 @@ struct layout {
     size_t context_size;
     size_t state; // start of the processor state in a context
     // From `state`:
-    size_t efer;
-    size_t star;
-    size_t lstar;
-    size_t cstar;
-    size_t sfmask;
-    size_t kernel_gs_base;
-    size_t sysenter_cs;
-    size_t sysenter_esp;
-    size_t sysenter_eip;
-    size_t pat;
-    size_t tsc_aux;
-    size_t xcr0;
-    size_t debug;      // DR0..DR7
-    size_t intercepts; // the instruction intercepts of the control block
+    size_t words[CPU_REGISTER_COUNT]; // Not of RFLAGS and the debug registers: see state.c.
+    size_t intercepts;                // the instruction intercepts of the control block
     size_t error_code; // 32 bits: exception error code, or an intercept's first information word
 };
 
 // The layout of the Unicorn library in use; found on the first call, on any thread. On failure
 // ZX_ERR_NOT_SUPPORTED, with the reason in the log.
 zx_status_t layout_get(const struct layout **out);
-
-// The version of the Unicorn library in use, as "2.1.1".
-const char *layout_unicorn_version(void);
 
 #endif

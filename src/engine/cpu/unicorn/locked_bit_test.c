@@ -85,9 +85,9 @@ static enum suspicion judge(struct locked_bit_test *test, const struct instructi
 
 enum suspicion locked_bit_test_resolve(struct cpu *cpu) {
     struct locked_bit_test *test = &cpu->machine->bit_test;
-    const uint64_t start = cpu_code_address(cpu, cpu_rip(cpu));
+    const uint64_t start = cpu_code_address(cpu, cpu_get(cpu, RIP));
     const uint64_t suspect = test->suspect;
-    const enum code_mode mode = (enum code_mode)cpu_code_mode(cpu);
+    const enum code_mode mode = cpu_code_mode(cpu);
     struct instruction instruction;
     test->suspect = 0;
     for (uint64_t linear = start; linear - start < 0x2000; linear += instruction.length) {

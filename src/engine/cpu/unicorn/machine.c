@@ -5,7 +5,7 @@
 #include "engine/cpu/unicorn/machine.h"
 
 #include "engine/cpu/unicorn/flat_engine.h"
-#include "engine/cpu/unicorn/passed_msr.h"
+#include "engine/cpu/unicorn/msr_bitmap.h"
 #include "engine/cpu/unicorn/run.h"
 #include "engine/cpu/unicorn/vmcb.h"
 #include "objects/vmo.h"
@@ -104,7 +104,7 @@ static zx_status_t start(struct machine *machine) {
         return ZX_ERR_NO_MEMORY;
     }
     fill_vmcb(machine->hidden + HIDDEN_VMCB);
-    passed_msr_fill_bitmap(machine->hidden + HIDDEN_MSR_BITMAP);
+    msr_bitmap_fill(machine->hidden + HIDDEN_MSR_BITMAP);
     status = flat_engine_launch(machine->engine, machine->hidden, machine->started);
     return status == ZX_OK ? run_add_hooks(machine) : status;
 }

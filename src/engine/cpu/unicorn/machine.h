@@ -7,6 +7,7 @@
 #ifndef ENGINE_CPU_MACHINE_H
 #define ENGINE_CPU_MACHINE_H
 
+#include "engine/cpu/cpu.h"
 #include "engine/cpu/unicorn/code_pages.h"
 #include "engine/cpu/unicorn/layout.h"
 #include "engine/cpu/unicorn/locked_bit_test.h"
@@ -19,23 +20,7 @@
 #include <unicorn/unicorn.h>
 #include <zircon/types.h>
 
-struct cpu;
 struct run;
-
-// What a guest-physical page is. The owner answers from the guest's mappings and traps.
-struct backing {
-    struct vmo *vmo;
-    uint64_t vmo_offset; // Of the page.
-    bool writable;
-    bool executable;
-};
-
-struct machine_client {
-    void *context;
-    // False: nothing that the guest may access directly (unmapped, or under a trap).
-    bool (*find_page)(void *context, uint64_t guest_physical, struct backing *out);
-    uint64_t (*read_tsc)(void *context);
-};
 
 // A VMO that has grown has several, each for the part that the ones before do not have.
 struct window_slot {
@@ -68,33 +53,20 @@ struct machine {
     struct run *run;     // Inside cpu_run().
     struct locked_bit_test bit_test;
     uc_hook block_hook;
-    atomic_ullong blocks;  // Blocks that ran, once they are counted, and how many are to run
-    uint64_t stop_at;      // before `attention`.
-    atomic_bool attention; // Stop at the next block: somebody wants the VCPU loop. Any thread.
+    atomic_ullong blocks;       // Blocks that ran, once they are counted.
+    uint64_t stop_at;           // How many are to run before an exit is requested.
+    atomic_bool exit_requested; // Stop at the next block. Any thread.
     bool tlb_stale;
 };
 
-zx_status_t machine_create(const struct machine_client *client, struct machine **out);
-void machine_destroy(struct machine *machine);
-
 // Zeros that take memory only where they are written; platform_unmap() ends them. NULL without.
 void *machine_lazy_pages(size_t size);
-
-// A VMO gets a place in the window with its first mapping and keeps it, with a reference, for the
-// life of the machine; what it grows by gets one when it is first needed.
-zx_status_t machine_add_vmo(struct machine *machine, struct vmo *vmo);
-
-// The guest-physical range maps differently from now on: forget what was derived from it.
-void machine_unmap(struct machine *machine, uint64_t guest_physical, uint64_t length);
 
 // Makes the page present in the nested tables if it is backed. False if it is not, or if `write`
 // and the mapping is read-only, or when tables cannot be had.
 bool machine_make_present(struct machine *machine, uint64_t guest_physical, bool write);
 
 bool machine_may_execute(struct machine *machine, uint64_t guest_physical);
-
-// The host address of a byte of guest-physical memory, good to the end of its page; NULL as above.
-uint8_t *machine_host_address(struct machine *machine, uint64_t guest_physical, bool write);
 
 // --- nested.c ---
 

@@ -7,10 +7,10 @@
 
 #include "decode/instruction.h"
 #include "decode/scan.h"
-#include "engine/cpu/unicorn/passed_msr.h"
 #include "engine/cpu/unicorn/vmcb.h"
 #include "engine/cpu/x86/debug_registers.h"
 #include "engine/cpu/x86/linear.h"
+#include "engine/cpu/x86/msr_write.h"
 #include "engine/cpu/x86/nmi.h"
 #include "engine/cpu/x86/operand.h"
 #include "engine/cpu/x86/port_permission.h"
@@ -18,20 +18,20 @@
 #include "engine/cpu/x86/task_switch.h"
 
 static void fetch_instruction(struct cpu *cpu, struct cpu_exit *exit, uint8_t *available) {
-    const uint64_t linear = cpu_code_address(cpu, cpu_rip(cpu));
+    const uint64_t linear = cpu_code_address(cpu, cpu_get(cpu, RIP));
     *available = (uint8_t)linear_fetch(cpu, linear, exit->instruction);
-    exit->instruction_length = (uint8_t)instruction_length(exit->instruction, *available,
-                                                           (enum code_mode)cpu_code_mode(cpu));
+    exit->instruction_length =
+        (uint8_t)instruction_length(exit->instruction, *available, cpu_code_mode(cpu));
 }
 
 // What follows the delivery of an event, or an instruction that was carried out here.
 static enum report_result delivered(struct cpu *cpu, enum delivery result, struct cpu_exit *exit) {
     switch (result) {
     case DELIVERED:
-        if (cpu->taken.any) {
+        if (cpu->progress.taken.any) {
             exit->reason = EXIT_EXCEPTION;
-            exit->vector = cpu->taken.vector;
-            exit->error_code = cpu->taken.error_code;
+            exit->vector = cpu->progress.taken.vector;
+            exit->error_code = cpu->progress.taken.error_code;
         }
         return REPORT_HANDLED;
     case DELIVERY_TRIPLE_FAULT:
@@ -39,7 +39,7 @@ static enum report_result delivered(struct cpu *cpu, enum delivery result, struc
         return REPORT_EXIT;
     case DELIVERY_UNBACKED: // Without an instruction that could be skipped.
         exit->reason = EXIT_EPT_VIOLATION;
-        exit->guest_physical = cpu->unbacked;
+        exit->guest_physical = cpu->progress.unbacked;
         exit->instruction_length = 0;
         return REPORT_EXIT;
     default:
@@ -54,7 +54,7 @@ static enum report_result deliver_exception(struct cpu *cpu, uint8_t vector, uin
 }
 
 enum report_result report_invalid_opcode(struct cpu *cpu, struct cpu_exit *exit) {
-    cpu->taken.any = false;
+    cpu->progress.taken.any = false;
     return deliver_exception(cpu, VECTOR_INVALID_OPCODE, 0, exit);
 }
 
@@ -62,7 +62,7 @@ enum report_result report_invalid_opcode(struct cpu *cpu, struct cpu_exit *exit)
 // 3C, section 25.1.2); elsewhere than in protected mode and in compatibility mode they are
 // undefined.
 static bool is_vmx_instruction(const struct cpu *cpu, const struct instruction *decoded) {
-    if ((cpu_control(cpu, 0) & CR0_PE) == 0 || (cpu_rflags(cpu) & RFLAGS_VM) != 0 ||
+    if ((cpu_get(cpu, CR0) & CR0_PE) == 0 || (cpu_get(cpu, RFLAGS) & RFLAGS_VM) != 0 ||
         (cpu_long_mode(cpu) && !cpu_code_64(cpu)) || decoded->vex || decoded->lock) {
         return false;
     }
@@ -95,8 +95,8 @@ static enum report_result invalid_opcode(struct cpu *cpu, struct cpu_exit *exit)
     uint8_t available;
     struct instruction decoded;
     fetch_instruction(cpu, exit, &available);
-    if (decode_instruction(exit->instruction, available, (enum code_mode)cpu_code_mode(cpu),
-                           &decoded) != INSTRUCTION_OK) {
+    if (decode_instruction(exit->instruction, available, cpu_code_mode(cpu), &decoded) !=
+        INSTRUCTION_OK) {
         return report_invalid_opcode(cpu, exit);
     }
     if (is_vmcall(&decoded)) {
@@ -113,7 +113,7 @@ static enum report_result invalid_opcode(struct cpu *cpu, struct cpu_exit *exit)
     const struct event event = {
         .kind = EVENT_EXCEPTION,
         .vector = VECTOR_DEBUG,
-        .return_rip = cpu_rip(cpu) + decoded.length,
+        .return_rip = cpu_get(cpu, RIP) + decoded.length,
     };
     return delivered(cpu, deliver_event(cpu, &event), exit);
 }
@@ -128,9 +128,9 @@ static enum report_result general_protection(struct cpu *cpu, struct cpu_exit *e
     uint8_t available;
     struct instruction decoded;
     fetch_instruction(cpu, exit, &available);
-    const bool known = error_code == 0 && decode_instruction(exit->instruction, available,
-                                                             (enum code_mode)cpu_code_mode(cpu),
-                                                             &decoded) == INSTRUCTION_OK;
+    const bool known =
+        error_code == 0 && decode_instruction(exit->instruction, available, cpu_code_mode(cpu),
+                                              &decoded) == INSTRUCTION_OK;
     if (known && is_monitor(&decoded)) { // Unicorn looks at ECX before it reports one.
         return report_invalid_opcode(cpu, exit);
     }
@@ -141,7 +141,7 @@ static enum report_result general_protection(struct cpu *cpu, struct cpu_exit *e
 
 // Did translation meet the fault in front of what RIP is at?
 static bool met_ahead(struct cpu *cpu, uint64_t address, struct cpu_exit *exit) {
-    const uint64_t linear = cpu_code_address(cpu, cpu_rip(cpu));
+    const uint64_t linear = cpu_code_address(cpu, cpu_get(cpu, RIP));
     if (address != (linear | 0xfff) + 1) {
         return false;
     }
@@ -154,7 +154,7 @@ static enum report_result exception(struct cpu *cpu, uint8_t vector, uint64_t ad
                                     struct cpu_exit *exit) {
     switch (vector) {
     case VECTOR_DEBUG: // The real debug registers are disarmed, so it is a single step.
-        cpu->debug[6] |= DR6_BS;
+        cpu_set(cpu, DR6, cpu_get(cpu, DR6) | DR6_BS);
         break;
     case VECTOR_INVALID_OPCODE:
         return invalid_opcode(cpu, exit);
@@ -164,7 +164,7 @@ static enum report_result exception(struct cpu *cpu, uint8_t vector, uint64_t ad
         if (met_ahead(cpu, address, exit)) {
             return REPORT_STEP;
         }
-        cpu_set_control(cpu, 2, address);
+        cpu_set(cpu, CR2, address);
         break;
     default:
         break;
@@ -184,7 +184,7 @@ static enum report_result software_interrupt(struct cpu *cpu, struct cpu_exit *e
     const struct event event = {
         .kind = EVENT_SOFTWARE,
         .vector = vector,
-        .return_rip = cpu_rip(cpu) + length,
+        .return_rip = cpu_get(cpu, RIP) + length,
     };
     return delivered(cpu, deliver_event(cpu, &event), exit);
 }
@@ -194,15 +194,15 @@ static enum report_result halt_or_cut(struct cpu *cpu, struct cpu_exit *exit) {
     uint8_t available;
     fetch_instruction(cpu, exit, &available);
     const uint8_t *bytes = exit->instruction;
-    const enum code_mode mode = (enum code_mode)cpu_code_mode(cpu);
+    const enum code_mode mode = cpu_code_mode(cpu);
     struct instruction decoded;
     if (decode_instruction(bytes, available, mode, &decoded) != INSTRUCTION_OK ||
         is_refused(&decoded)) {
         return deliver_exception(cpu, VECTOR_INVALID_OPCODE, 0, exit);
     }
     if (decode_port_access(bytes, available, mode, &exit->port)) {
-        const uint16_t port = exit->port.immediate_port ? exit->port.port_immediate
-                                                        : (uint16_t)cpu_register(cpu, RDX);
+        const uint16_t port =
+            exit->port.immediate_port ? exit->port.port_immediate : (uint16_t)cpu_get(cpu, RDX);
         enum delivery refusal;
         if (!port_permitted(cpu, port, exit->port.access_size, &refusal)) {
             return delivered(cpu, refusal, exit);
@@ -265,7 +265,7 @@ static enum report_result nested_page_fault(struct cpu *cpu, uint64_t address,
 
 enum report_result report_fetch_refused(struct cpu *cpu, struct cpu_exit *exit) {
     struct access_fault fault;
-    const uint64_t linear = cpu_code_address(cpu, cpu_rip(cpu));
+    const uint64_t linear = cpu_code_address(cpu, cpu_get(cpu, RIP));
     const uint64_t ends[] = {linear, (linear | 0xfff) + 1};
     for (size_t i = 0; i < 2; i++) {
         uint64_t physical = 0;
@@ -293,15 +293,15 @@ static enum report_result read_time_stamp(struct cpu *cpu, struct cpu_exit *exit
     uint8_t available;
     struct instruction decoded;
     fetch_instruction(cpu, exit, &available);
-    if (decode_instruction(exit->instruction, available, (enum code_mode)cpu_code_mode(cpu),
-                           &decoded) != INSTRUCTION_OK) {
+    if (decode_instruction(exit->instruction, available, cpu_code_mode(cpu), &decoded) !=
+        INSTRUCTION_OK) {
         return report_invalid_opcode(cpu, exit);
     }
     const uint64_t time = machine->client.read_tsc(machine->client.context);
-    cpu_set_register(cpu, RAX, (uint32_t)time);
-    cpu_set_register(cpu, RDX, time >> 32);
+    cpu_set(cpu, RAX, (uint32_t)time);
+    cpu_set(cpu, RDX, time >> 32);
     if (decoded.opcode == OPCODE_RDTSCP) {
-        cpu_set_register(cpu, RCX, (uint32_t)cpu_word(cpu, machine->layout->tsc_aux));
+        cpu_set(cpu, RCX, (uint32_t)cpu_get(cpu, TSC_AUX));
     }
     return delivered(cpu, deliver_completion(cpu, decoded.length), exit);
 }
@@ -317,8 +317,8 @@ static enum report_result plain(struct cpu *cpu, struct cpu_exit *exit, enum exi
 static enum report_result control_register_access(struct cpu *cpu, struct cpu_exit *exit) {
     struct instruction decoded;
     plain(cpu, exit, EXIT_CONTROL_REGISTER_ACCESS);
-    if (decode_instruction(exit->instruction, exit->instruction_length,
-                           (enum code_mode)cpu_code_mode(cpu), &decoded) != INSTRUCTION_OK ||
+    if (decode_instruction(exit->instruction, exit->instruction_length, cpu_code_mode(cpu),
+                           &decoded) != INSTRUCTION_OK ||
         decoded.opcode != 0x01) {
         return REPORT_EXIT;
     }
@@ -343,8 +343,8 @@ static enum report_result debug_register_access(struct cpu *cpu, struct cpu_exit
     uint8_t available;
     struct instruction decoded;
     fetch_instruction(cpu, exit, &available);
-    if (decode_instruction(exit->instruction, available, (enum code_mode)cpu_code_mode(cpu),
-                           &decoded) != INSTRUCTION_OK ||
+    if (decode_instruction(exit->instruction, available, cpu_code_mode(cpu), &decoded) !=
+            INSTRUCTION_OK ||
         decoded.lock) {
         return report_invalid_opcode(cpu, exit);
     }
@@ -353,10 +353,10 @@ static enum report_result debug_register_access(struct cpu *cpu, struct cpu_exit
 
 static enum report_result msr_access(struct cpu *cpu, struct cpu_exit *exit) {
     const bool write = (cpu_error_code(cpu) & 1) != 0;
-    switch (write ? passed_msr_write(cpu) : PASSED_MSR_OTHER) {
-    case PASSED_MSR_REFUSED:
+    switch (write ? msr_write(cpu) : MSR_OTHER) {
+    case MSR_REFUSED:
         return deliver_exception(cpu, VECTOR_GENERAL_PROTECTION, 0, exit);
-    case PASSED_MSR_WRITTEN:
+    case MSR_WRITTEN:
         plain(cpu, exit, EXIT_WRMSR);
         return delivered(cpu, deliver_completion(cpu, exit->instruction_length), exit);
     default:
@@ -367,7 +367,7 @@ static enum report_result msr_access(struct cpu *cpu, struct cpu_exit *exit) {
 enum report_result report_translate(struct cpu *cpu, const struct report *report,
                                     struct cpu_exit *exit) {
     const uint32_t code = report->number - REPORT_INTERCEPT(0);
-    cpu->taken.any = false;
+    cpu->progress.taken.any = false;
     if (report->number < REPORT_INTERCEPT(0)) {
         exit->reason = EXIT_FAILED;
         return REPORT_EXIT;

@@ -8,9 +8,26 @@
 #include "engine/cpu/unicorn/report.h"
 #include "engine/cpu/unicorn/translation.h"
 #include "engine/cpu/unicorn/vmcb.h"
+#include "engine/cpu/x86/nmi.h"
 
-static bool attention(const struct machine *machine) {
-    return atomic_load_explicit(&machine->attention, memory_order_relaxed);
+void machine_request_exit(struct machine *machine) {
+    atomic_store(&machine->exit_requested, true);
+}
+
+bool machine_exit_requested(const struct machine *machine) {
+    return atomic_load_explicit(&machine->exit_requested, memory_order_relaxed);
+}
+
+void machine_clear_exit_request(struct machine *machine) {
+    atomic_store(&machine->exit_requested, false);
+}
+
+uint64_t machine_work(const struct machine *machine) {
+    return atomic_load_explicit(&machine->blocks, memory_order_relaxed);
+}
+
+void machine_stop_at(struct machine *machine, uint64_t work) {
+    machine->stop_at = work;
 }
 
 static void stop(uc_engine *engine, const struct run *run) {
@@ -38,13 +55,13 @@ static bool must_go_on(struct run *run, uint64_t address) {
     const bool first = !run->went_on;
     run->went_on = true;
     return first && ((run->stepping && address == cpu->machine->code.step_start) ||
-                     (cpu->nmi == NMI_RETURNS && address == cpu->nmi_return));
+                     (cpu_nmi_returns_at(cpu, address)));
 }
 
 static void on_block(uc_engine *engine, uint64_t address, uint32_t size, void *context) {
     (void)size;
     const struct machine *machine = context;
-    if (!attention(machine)) {
+    if (!machine_exit_requested(machine)) {
         return;
     }
     struct run *run = machine->run;
@@ -55,12 +72,12 @@ static void on_block(uc_engine *engine, uint64_t address, uint32_t size, void *c
 
 static void on_counted_block(uc_engine *engine, uint64_t address, uint32_t size, void *context) {
     struct machine *machine = context;
-    const uint64_t blocks = atomic_load_explicit(&machine->blocks, memory_order_relaxed);
+    const uint64_t blocks = machine_work(machine);
     if (blocks >= machine->stop_at) {
-        atomic_store(&machine->attention, true);
+        machine_request_exit(machine);
     }
     struct run *run = machine->run;
-    if (attention(machine) && !must_go_on(run, address)) {
+    if (machine_exit_requested(machine) && !must_go_on(run, address)) {
         run_stop(engine, run);
         return; // Without a count: it will be entered again.
     }
@@ -77,8 +94,8 @@ static bool apply(struct run *run, enum report_result result) {
     if (run->ended) {
         return false;
     }
-    run->exit->reason = EXIT_ATTENTION;
-    return result != REPORT_STEP && !attention(machine) && !code_pages_noted(machine);
+    run->exit->reason = EXIT_REQUESTED;
+    return result != REPORT_STEP && !machine_exit_requested(machine) && !code_pages_noted(machine);
 }
 
 static void on_report(uc_engine *engine, uint32_t number, void *context) {
@@ -92,7 +109,7 @@ static void on_report(uc_engine *engine, uint32_t number, void *context) {
         run->deferred = report.number;
         run->deferred_address = report.address;
     } else {
-        *run->exit = (struct cpu_exit){.reason = EXIT_ATTENTION};
+        *run->exit = (struct cpu_exit){.reason = EXIT_REQUESTED};
         if (apply(run, report_translate(cpu, &report, run->exit))) {
             cpu_commit(cpu);
             return;
@@ -134,7 +151,7 @@ static bool translation_refused(const struct machine *machine) {
     return machine->bit_test.suspect != 0 || machine->fetch_refused;
 }
 
-zx_status_t run_count_blocks(struct machine *machine) {
+zx_status_t machine_count_work(struct machine *machine) {
     uc_hook_del(machine->engine, machine->block_hook);
     return flat_engine_check(uc_hook_add(machine->engine, &machine->block_hook, UC_HOOK_BLOCK,
                                          (void *)on_counted_block, machine, 1, 0),
@@ -173,8 +190,8 @@ static enum report_result deferred(struct run *run) {
 
 static void start(struct run *run) {
     struct machine *machine = run->cpu->machine;
-    uint64_t rip = cpu_rip(run->cpu);
-    *run->exit = (struct cpu_exit){.reason = EXIT_ATTENTION};
+    uint64_t rip = cpu_get(run->cpu, RIP);
+    *run->exit = (struct cpu_exit){.reason = EXIT_REQUESTED};
     run->deferred = REPORT_NONE;
     run->rip_is_old = false;
     run->went_on = false;
@@ -188,7 +205,7 @@ static void start(struct run *run) {
     cpu_open(run->cpu);
     if (run->rip_is_old) {
         uc_reg_read(machine->engine, UC_X86_REG_RIP, &rip);
-        cpu_set_rip(run->cpu, rip);
+        cpu_set(run->cpu, RIP, rip);
     }
     if (error != UC_ERR_OK && (error != UC_ERR_FETCH_PROT || !translation_refused(machine))) {
         flat_engine_check(error, "running a guest");
@@ -209,6 +226,6 @@ void cpu_run(struct cpu *cpu, struct cpu_exit *exit, exit_handler handle, void *
         if (!run.ended && (run.stepping || run.deferred != REPORT_NONE)) {
             apply(&run, deferred(&run));
         }
-    } while (!run.ended && !attention(machine));
+    } while (!run.ended && !machine_exit_requested(machine));
     machine->run = NULL;
 }

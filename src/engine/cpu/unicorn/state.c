@@ -5,6 +5,7 @@
 #include "engine/cpu/unicorn/state.h"
 
 #include "engine/cpu/unicorn/mode_bits.h"
+#include "engine/cpu/unicorn/vmcb.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,13 +18,13 @@ static uint8_t *at(const struct cpu *cpu, size_t offset) {
     return (uint8_t *)cpu->context + cpu->machine->layout->state + offset;
 }
 
-uint64_t cpu_word(const struct cpu *cpu, size_t offset) {
+static uint64_t get64(const struct cpu *cpu, size_t offset) {
     uint64_t value;
     memcpy(&value, at(cpu, offset), sizeof value);
     return value;
 }
 
-void cpu_set_word(struct cpu *cpu, size_t offset, uint64_t value) {
+static void set64(struct cpu *cpu, size_t offset, uint64_t value) {
     memcpy(at(cpu, offset), &value, sizeof value);
     cpu->dirty = true;
 }
@@ -45,8 +46,8 @@ zx_status_t cpu_create(struct machine *machine, struct cpu **out) {
         return ZX_ERR_NO_MEMORY;
     }
     cpu->machine = machine;
-    cpu->debug[6] = 0xffff0ff0u;
-    cpu->debug[7] = 0x400;
+    cpu->debug[DR6 - DR0] = DR6_FIXED;
+    cpu->debug[DR7 - DR0] = DR7_FIXED;
     if (uc_context_alloc(machine->engine, &cpu->context) != UC_ERR_OK) {
         free(cpu);
         return ZX_ERR_NO_MEMORY;
@@ -57,6 +58,18 @@ zx_status_t cpu_create(struct machine *machine, struct cpu **out) {
     cpu_set_window_exiting(cpu, false);
     *out = cpu;
     return ZX_OK;
+}
+
+struct machine *cpu_machine(const struct cpu *cpu) {
+    return cpu->machine;
+}
+
+struct cpu_progress *cpu_progress(struct cpu *cpu) {
+    return &cpu->progress;
+}
+
+const struct cpu_progress *cpu_progress_of(const struct cpu *cpu) {
+    return &cpu->progress;
 }
 
 void cpu_destroy(struct cpu *cpu) {
@@ -71,6 +84,63 @@ static uint64_t direction_flag(const struct cpu *cpu) {
     return get32(cpu, STATE_DIRECTION) == 1 ? 0 : RFLAGS_DF;
 }
 
+static uint64_t flags(const struct cpu *cpu) {
+    return get64(cpu, STATE_RFLAGS) | get64(cpu, STATE_FLAGS_SOURCE) | direction_flag(cpu);
+}
+
+static void set_flags(struct cpu *cpu, uint64_t value) {
+    set32(cpu, STATE_FLAGS_OPERATION, FLAGS_EXPLICIT);
+    set32(cpu, STATE_DIRECTION, (value & RFLAGS_DF) != 0 ? UINT32_MAX : 1);
+    set64(cpu, STATE_FLAGS_SOURCE, value & ARITHMETIC_FLAGS);
+    set64(cpu, STATE_RFLAGS, (value & ~(ARITHMETIC_FLAGS | RFLAGS_DF)) | RFLAGS_FIXED);
+}
+
+static uint32_t segment_mode(const struct cpu *cpu) {
+    if (cpu_code_64(cpu)) {
+        return MODE_CODE_32 | MODE_STACK_32 | MODE_CODE_64;
+    }
+    uint32_t mode = 0;
+    if ((cpu_segment(cpu, SEGMENT_CS).attributes & ATTRIBUTE_BIG) != 0) {
+        mode |= MODE_CODE_32;
+    }
+    if ((cpu_segment(cpu, SEGMENT_SS).attributes & ATTRIBUTE_BIG) != 0) {
+        mode |= MODE_STACK_32;
+    }
+    const uint64_t bases = cpu_segment(cpu, SEGMENT_DS).base | cpu_segment(cpu, SEGMENT_ES).base |
+                           cpu_segment(cpu, SEGMENT_SS).base;
+    const bool real = (cpu_get(cpu, CR0) & CR0_PE) == 0 || (flags(cpu) & RFLAGS_VM) != 0;
+    if ((mode & MODE_CODE_32) == 0 || bases != 0 || real) {
+        mode |= MODE_SEGMENT_BASES;
+    }
+    return mode;
+}
+
+static uint32_t derived_mode(const struct cpu *cpu) {
+    const uint32_t derived = MODE_PRIVILEGE | MODE_CODE_32 | MODE_STACK_32 | MODE_SEGMENT_BASES |
+                             MODE_PROTECTED | 7u << (MODE_CR0_SHIFT + 1) | MODE_LONG_ACTIVE |
+                             MODE_CODE_64 | MODE_OSFXSR | MODE_SMAP;
+    const uint64_t cr0 = cpu_get(cpu, CR0);
+    const uint64_t cr4 = cpu_get(cpu, CR4);
+    uint32_t mode = get32(cpu, STATE_MODE) & ~derived;
+    if ((cr0 & CR0_PE) != 0) {
+        const uint32_t attributes = cpu_segment(cpu, SEGMENT_SS).attributes;
+        const bool virtual_8086 = (flags(cpu) & RFLAGS_VM) != 0;
+        mode |= MODE_PROTECTED | (virtual_8086 ? 3u : ATTRIBUTE_DPL(attributes));
+    }
+    mode |= (uint32_t)(cr0 & (CR0_MP | CR0_EM | CR0_TS)) << MODE_CR0_SHIFT;
+    mode |= cpu_long_mode(cpu) ? MODE_LONG_ACTIVE : 0;
+    mode |= (cr4 & CR4_OSFXSR) != 0 ? MODE_OSFXSR : 0;
+    mode |= (cr4 & CR4_SMAP) != 0 ? MODE_SMAP : 0;
+    return mode | segment_mode(cpu);
+}
+
+static void update_mode(struct cpu *cpu) {
+    if (cpu->mode_stale) {
+        set32(cpu, STATE_MODE, derived_mode(cpu));
+        cpu->mode_stale = false;
+    }
+}
+
 void cpu_open(struct cpu *cpu) {
     if (cpu->open) {
         return;
@@ -80,8 +150,8 @@ void cpu_open(struct cpu *cpu) {
     uc_context_save(cpu->machine->engine, cpu->context);
     cpu->open = true;
     // After CMPXCHG16B the engine may give any bits for the flags that are not arithmetic.
-    const uint64_t others = cpu_word(cpu, STATE_RFLAGS) & ~(ARITHMETIC_FLAGS | RFLAGS_DF);
-    cpu_set_rflags(cpu, others | direction_flag(cpu) | (arithmetic & ARITHMETIC_FLAGS));
+    const uint64_t others = get64(cpu, STATE_RFLAGS) & ~(ARITHMETIC_FLAGS | RFLAGS_DF);
+    set_flags(cpu, others | direction_flag(cpu) | (arithmetic & ARITHMETIC_FLAGS));
     cpu->dirty = false;
 }
 
@@ -100,6 +170,7 @@ void cpu_commit(struct cpu *cpu) {
         machine->loaded = cpu;
         cpu->dirty = true;
     }
+    update_mode(cpu);
     if (cpu->dirty) {
         uc_context_restore(machine->engine, cpu->context);
     }
@@ -114,57 +185,54 @@ void cpu_commit(struct cpu *cpu) {
 void cpu_commit_to_start(struct cpu *cpu) {
     if (cpu->open) {
         const bool dirty = cpu->dirty;
-        cpu_set_word(cpu, STATE_RFLAGS, cpu_rflags(cpu));
+        set64(cpu, STATE_RFLAGS, flags(cpu));
         cpu->dirty = dirty;
     }
     cpu_commit(cpu);
 }
 
-uint64_t cpu_register(const struct cpu *cpu, unsigned index) {
-    return cpu_word(cpu, STATE_REGISTERS + 8 * (size_t)index);
+static bool is_debug_register(enum cpu_register name) {
+    return name >= DR0 && name <= DR7;
 }
 
-void cpu_set_register(struct cpu *cpu, unsigned index, uint64_t value) {
-    cpu_set_word(cpu, STATE_REGISTERS + 8 * (size_t)index, value);
+uint64_t cpu_get(const struct cpu *cpu, enum cpu_register name) {
+    if (is_debug_register(name)) {
+        return cpu->debug[name - DR0];
+    }
+    return name == RFLAGS ? flags(cpu) : get64(cpu, cpu->machine->layout->words[name]);
 }
 
-uint64_t cpu_rip(const struct cpu *cpu) {
-    return cpu_word(cpu, STATE_RIP);
-}
-
-void cpu_set_rip(struct cpu *cpu, uint64_t value) {
-    cpu_set_word(cpu, STATE_RIP, value);
-}
-
-uint64_t cpu_rflags(const struct cpu *cpu) {
-    return cpu_word(cpu, STATE_RFLAGS) | cpu_word(cpu, STATE_FLAGS_SOURCE) | direction_flag(cpu);
-}
-
-void cpu_set_rflags(struct cpu *cpu, uint64_t value) {
-    set32(cpu, STATE_FLAGS_OPERATION, FLAGS_EXPLICIT);
-    set32(cpu, STATE_DIRECTION, (value & RFLAGS_DF) != 0 ? UINT32_MAX : 1);
-    cpu_set_word(cpu, STATE_FLAGS_SOURCE, value & ARITHMETIC_FLAGS);
-    cpu_set_word(cpu, STATE_RFLAGS, (value & ~(ARITHMETIC_FLAGS | RFLAGS_DF)) | RFLAGS_FIXED);
-}
-
-uint64_t cpu_control(const struct cpu *cpu, unsigned index) {
-    return cpu_word(cpu, STATE_CR + 8 * (size_t)index);
-}
-
-void cpu_set_control(struct cpu *cpu, unsigned index, uint64_t value) {
-    cpu_set_word(cpu, STATE_CR + 8 * (size_t)index, value);
-    if (index != 2) {
-        cpu->machine->tlb_stale = true;
+// Bits of a register whose change makes translations of addresses old.
+static uint64_t paging_bits(enum cpu_register name) {
+    switch (name) {
+    case CR0:
+        return CR0_PE | CR0_PG | CR0_WP;
+    case CR3:
+        return UINT64_MAX;
+    case CR4:
+        return CR4_PSE | CR4_PAE | CR4_PGE | CR4_SMEP | CR4_SMAP;
+    case EFER:
+        return EFER_LME | EFER_LMA | EFER_NXE;
+    default:
+        return 0;
     }
 }
 
-uint64_t cpu_efer(const struct cpu *cpu) {
-    return cpu_word(cpu, cpu->machine->layout->efer);
-}
-
-void cpu_set_efer(struct cpu *cpu, uint64_t value) {
-    cpu_set_word(cpu, cpu->machine->layout->efer, value);
-    cpu->machine->tlb_stale = true;
+void cpu_set(struct cpu *cpu, enum cpu_register name, uint64_t value) {
+    if (is_debug_register(name)) {
+        cpu->debug[name - DR0] = value;
+        return;
+    }
+    if (name == RFLAGS) {
+        cpu->mode_stale |= ((value ^ flags(cpu)) & RFLAGS_VM) != 0;
+        set_flags(cpu, value);
+        return;
+    }
+    const size_t offset = cpu->machine->layout->words[name];
+    const uint64_t changed = get64(cpu, offset) ^ value;
+    cpu->machine->tlb_stale |= name == CR3 || (changed & paging_bits(name)) != 0;
+    cpu->mode_stale |= name == CR0 || name == CR4 || name == EFER;
+    set64(cpu, offset, value);
 }
 
 static size_t segment_at(enum segment_register index) {
@@ -175,7 +243,7 @@ struct segment cpu_segment(const struct cpu *cpu, enum segment_register index) {
     const size_t offset = segment_at(index);
     return (struct segment){
         .selector = (uint16_t)get32(cpu, offset + SEGMENT_SELECTOR),
-        .base = cpu_word(cpu, offset + SEGMENT_BASE),
+        .base = get64(cpu, offset + SEGMENT_BASE),
         .limit = get32(cpu, offset + SEGMENT_LIMIT),
         .attributes = get32(cpu, offset + SEGMENT_ATTRIBUTES),
     };
@@ -184,9 +252,10 @@ struct segment cpu_segment(const struct cpu *cpu, enum segment_register index) {
 void cpu_set_segment(struct cpu *cpu, enum segment_register index, const struct segment *segment) {
     const size_t offset = segment_at(index);
     set32(cpu, offset + SEGMENT_SELECTOR, segment->selector);
-    cpu_set_word(cpu, offset + SEGMENT_BASE, segment->base);
+    set64(cpu, offset + SEGMENT_BASE, segment->base);
     set32(cpu, offset + SEGMENT_LIMIT, segment->limit);
     set32(cpu, offset + SEGMENT_ATTRIBUTES, segment->attributes);
+    cpu->mode_stale |= index <= SEGMENT_DS; // ES, CS, SS and DS.
 }
 
 uint32_t cpu_error_code(const struct cpu *cpu) {
@@ -194,7 +263,7 @@ uint32_t cpu_error_code(const struct cpu *cpu) {
 }
 
 unsigned cpu_privilege(const struct cpu *cpu) {
-    return get32(cpu, STATE_MODE) & MODE_PRIVILEGE;
+    return (cpu->mode_stale ? derived_mode(cpu) : get32(cpu, STATE_MODE)) & MODE_PRIVILEGE;
 }
 
 bool cpu_interrupt_shadow(const struct cpu *cpu) {
@@ -210,8 +279,14 @@ void cpu_set_window_exiting(struct cpu *cpu, bool on) {
     set32(cpu, STATE_MODE2, on ? mode2 | MODE2_GIF : mode2);
 }
 
+void cpu_set_iret_exiting(struct cpu *cpu, bool on) {
+    const size_t offset = cpu->machine->layout->intercepts;
+    const uint64_t others = get64(cpu, offset) & ~SVM_INTERCEPT(SVM_IRET);
+    set64(cpu, offset, on ? others | SVM_INTERCEPT(SVM_IRET) : others);
+}
+
 bool cpu_long_mode(const struct cpu *cpu) {
-    return (cpu_efer(cpu) & EFER_LMA) != 0;
+    return (cpu_get(cpu, EFER) & EFER_LMA) != 0;
 }
 
 bool cpu_code_64(const struct cpu *cpu) {
@@ -222,52 +297,13 @@ bool cpu_canonical(uint64_t linear) {
     return (int64_t)linear >> 47 == 0 || (int64_t)linear >> 47 == -1;
 }
 
-unsigned cpu_code_mode(const struct cpu *cpu) {
+enum code_mode cpu_code_mode(const struct cpu *cpu) {
     if (cpu_code_64(cpu)) {
-        return 64;
+        return CODE_64;
     }
-    return (cpu_segment(cpu, SEGMENT_CS).attributes & ATTRIBUTE_BIG) != 0 ? 32 : 16;
+    return (cpu_segment(cpu, SEGMENT_CS).attributes & ATTRIBUTE_BIG) != 0 ? CODE_32 : CODE_16;
 }
 
 uint64_t cpu_code_address(const struct cpu *cpu, uint64_t rip) {
     return cpu_code_64(cpu) ? rip : (uint32_t)(rip + cpu_segment(cpu, SEGMENT_CS).base);
-}
-
-static uint32_t segment_mode(const struct cpu *cpu) {
-    if (cpu_code_64(cpu)) {
-        return MODE_CODE_32 | MODE_STACK_32 | MODE_CODE_64;
-    }
-    uint32_t mode = 0;
-    if ((cpu_segment(cpu, SEGMENT_CS).attributes & ATTRIBUTE_BIG) != 0) {
-        mode |= MODE_CODE_32;
-    }
-    if ((cpu_segment(cpu, SEGMENT_SS).attributes & ATTRIBUTE_BIG) != 0) {
-        mode |= MODE_STACK_32;
-    }
-    const uint64_t bases = cpu_segment(cpu, SEGMENT_DS).base | cpu_segment(cpu, SEGMENT_ES).base |
-                           cpu_segment(cpu, SEGMENT_SS).base;
-    const bool real = (cpu_control(cpu, 0) & CR0_PE) == 0 || (cpu_rflags(cpu) & RFLAGS_VM) != 0;
-    if ((mode & MODE_CODE_32) == 0 || bases != 0 || real) {
-        mode |= MODE_SEGMENT_BASES;
-    }
-    return mode;
-}
-
-void cpu_update_mode(struct cpu *cpu) {
-    const uint32_t derived = MODE_PRIVILEGE | MODE_CODE_32 | MODE_STACK_32 | MODE_SEGMENT_BASES |
-                             MODE_PROTECTED | 7u << (MODE_CR0_SHIFT + 1) | MODE_LONG_ACTIVE |
-                             MODE_CODE_64 | MODE_OSFXSR | MODE_SMAP;
-    const uint64_t cr0 = cpu_control(cpu, 0);
-    const uint64_t cr4 = cpu_control(cpu, 4);
-    uint32_t mode = get32(cpu, STATE_MODE) & ~derived;
-    if ((cr0 & CR0_PE) != 0) {
-        const uint32_t attributes = cpu_segment(cpu, SEGMENT_SS).attributes;
-        const bool virtual_8086 = (cpu_rflags(cpu) & RFLAGS_VM) != 0;
-        mode |= MODE_PROTECTED | (virtual_8086 ? 3u : ATTRIBUTE_DPL(attributes));
-    }
-    mode |= (uint32_t)(cr0 & (CR0_MP | CR0_EM | CR0_TS)) << MODE_CR0_SHIFT;
-    mode |= cpu_long_mode(cpu) ? MODE_LONG_ACTIVE : 0;
-    mode |= (cr4 & CR4_OSFXSR) != 0 ? MODE_OSFXSR : 0;
-    mode |= (cr4 & CR4_SMAP) != 0 ? MODE_SMAP : 0;
-    set32(cpu, STATE_MODE, mode | segment_mode(cpu));
 }

@@ -17,7 +17,7 @@
 static bool may_execute(struct machine *machine, uint64_t window_page) {
     struct cpu *cpu = machine->run->cpu;
     cpu_open(cpu);
-    const uint64_t start = cpu_code_address(cpu, cpu_rip(cpu));
+    const uint64_t start = cpu_code_address(cpu, cpu_get(cpu, RIP));
     bool permitted = true;
     for (uint64_t linear = start; linear - start <= 0x1000; linear += 0x1000) {
         struct access_fault fault;
@@ -80,8 +80,7 @@ static struct code_scan scan_block(struct cpu *cpu, const uc_tb *block) {
     }
     const struct machine *machine = cpu->machine;
     const bool stepped = machine->run->stepping && block->pc == machine->code.step_start;
-    return scan_code(bytes, size, (enum code_mode)cpu_code_mode(cpu),
-                     !stepped && task_switches_exist(cpu));
+    return scan_code(bytes, size, cpu_code_mode(cpu), !stepped && task_switches_exist(cpu));
 }
 
 // Ends the block before the instruction at `site`; the end will show as an HLT exit where there is
@@ -109,7 +108,7 @@ void translation_done(uc_engine *engine, uc_tb *block, uc_tb *previous, void *co
     struct cpu *cpu = machine->run->cpu;
     cpu_open(cpu);
     const struct code_scan scan = scan_block(cpu, block);
-    const uint64_t rip = cpu_rip(cpu);
+    const uint64_t rip = cpu_get(cpu, RIP);
     cpu_commit(cpu);
     if (machine->bit_test.cut) {
         uc_ctl_set_exits(engine, &machine->bit_test.site, 0);

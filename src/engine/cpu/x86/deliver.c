@@ -14,7 +14,7 @@ static bool attempt(struct cpu *cpu, const struct event *event, struct fault *fa
     if (cpu_long_mode(cpu)) {
         return deliver_long(cpu, event, fault);
     }
-    if ((cpu_control(cpu, 0) & CR0_PE) != 0) {
+    if ((cpu_get(cpu, CR0) & CR0_PE) != 0) {
         return deliver_legacy(cpu, event, fault);
     }
     return deliver_real(cpu, event, fault);
@@ -48,23 +48,27 @@ enum delivery deliver_event(struct cpu *cpu, const struct event *event) {
         }
         const bool twice = makes_double_fault(&next, fault.vector);
         if (fault.vector == VECTOR_PAGE_FAULT) { // Also when it becomes a double fault.
-            cpu_set_control(cpu, 2, fault.address);
+            cpu_set(cpu, CR2, fault.address);
         }
         next = (struct event){
             .kind = EVENT_EXCEPTION,
             .vector = twice ? VECTOR_DOUBLE_FAULT : fault.vector,
             .has_error_code = true,
             .error_code = twice ? 0 : fault.error_code,
-            .return_rip = cpu_rip(cpu),
+            .return_rip = cpu_get(cpu, RIP),
         };
     }
     if (next.kind == EVENT_EXTERNAL && next.vector == VECTOR_NMI) {
         nmi_block(cpu);
     }
-    cpu->taken = (struct taken_event){true, next.vector, next.error_code};
+    cpu_progress(cpu)->taken = (struct taken_event){true, next.vector, next.error_code};
     cpu_clear_interrupt_shadow(cpu);
-    cpu_update_mode(cpu);
     return DELIVERED;
+}
+
+bool cpu_takes(const struct cpu *cpu, uint8_t vector) {
+    const bool open = vector == VECTOR_NMI || (cpu_get(cpu, RFLAGS) & RFLAGS_IF) != 0;
+    return open && !cpu_interrupt_shadow(cpu);
 }
 
 enum delivery deliver_fault(struct cpu *cpu, uint8_t vector, uint32_t error_code) {
@@ -73,26 +77,26 @@ enum delivery deliver_fault(struct cpu *cpu, uint8_t vector, uint32_t error_code
         .vector = vector,
         .has_error_code = vector_has_error_code(vector),
         .error_code = error_code,
-        .return_rip = cpu_rip(cpu),
+        .return_rip = cpu_get(cpu, RIP),
     };
     return deliver_event(cpu, &event);
 }
 
 enum delivery deliver_single_step(struct cpu *cpu) {
-    cpu->debug[6] |= DR6_BS;
+    cpu_set(cpu, DR6, cpu_get(cpu, DR6) | DR6_BS);
     return deliver_fault(cpu, VECTOR_DEBUG, 0);
 }
 
 enum delivery deliver_completion(struct cpu *cpu, uint8_t length) {
-    const uint64_t rip = cpu_rip(cpu) + length;
-    const uint64_t flags = cpu_rflags(cpu);
-    cpu_set_rip(cpu, cpu_code_64(cpu) ? rip : (uint32_t)rip);
-    cpu_set_rflags(cpu, flags & ~RFLAGS_RF);
+    const uint64_t rip = cpu_get(cpu, RIP) + length;
+    const uint64_t flags = cpu_get(cpu, RFLAGS);
+    cpu_set(cpu, RIP, cpu_code_64(cpu) ? rip : (uint32_t)rip);
+    cpu_set(cpu, RFLAGS, flags & ~RFLAGS_RF);
     cpu_clear_interrupt_shadow(cpu);
     return (flags & RFLAGS_TF) != 0 ? deliver_single_step(cpu) : DELIVERED;
 }
 
 enum delivery deliver_unbacked(struct cpu *cpu, uint64_t guest_physical) {
-    cpu->unbacked = guest_physical;
+    cpu_progress(cpu)->unbacked = guest_physical;
     return DELIVERY_UNBACKED;
 }

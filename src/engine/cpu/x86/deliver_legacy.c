@@ -14,7 +14,7 @@ struct stack {
 };
 
 static bool in_virtual_8086(const struct cpu *cpu) {
-    return (cpu_rflags(cpu) & RFLAGS_VM) != 0;
+    return (cpu_get(cpu, RFLAGS) & RFLAGS_VM) != 0;
 }
 
 // SS:ESP for the privilege, as the task-state segment has them.
@@ -76,7 +76,7 @@ static unsigned build_frame(const struct cpu *cpu, const struct event *event, bo
     }
     if (switched) {
         frame[count++] = cpu_segment(cpu, SEGMENT_SS).selector;
-        frame[count++] = (uint32_t)cpu_register(cpu, RSP);
+        frame[count++] = (uint32_t)cpu_get(cpu, RSP);
     }
     frame[count++] = (uint32_t)saved_flags(cpu, event);
     frame[count++] = cpu_segment(cpu, SEGMENT_CS).selector;
@@ -130,7 +130,7 @@ static bool choose_stack(struct cpu *cpu, const struct event *event, const struc
     }
     stack->privilege = old_privilege;
     stack->segment = cpu_segment(cpu, SEGMENT_SS);
-    stack->pointer = cpu_register(cpu, RSP);
+    stack->pointer = cpu_get(cpu, RSP);
     return true;
 }
 
@@ -144,9 +144,9 @@ static void enter_handler(struct cpu *cpu, const struct gate *gate, struct segme
     code->selector = (uint16_t)((code->selector & ~3u) | stack->privilege);
     cpu_set_segment(cpu, SEGMENT_CS, code);
     cpu_set_segment(cpu, SEGMENT_SS, &stack->segment);
-    cpu_set_register(cpu, RSP, stack->pointer);
-    cpu_set_rip(cpu, gate->offset);
-    cpu_set_rflags(cpu, handler_flags(cpu, gate));
+    cpu_set(cpu, RSP, stack->pointer);
+    cpu_set(cpu, RIP, gate->offset);
+    cpu_set(cpu, RFLAGS, handler_flags(cpu, gate));
 }
 
 bool deliver_legacy(struct cpu *cpu, const struct event *event, struct fault *fault) {

@@ -12,7 +12,7 @@ enum {
 
 static bool choose_stack(struct cpu *cpu, const struct event *event, const struct gate *gate,
                          unsigned privilege, uint64_t *stack, struct fault *fault) {
-    *stack = cpu_register(cpu, RSP);
+    *stack = cpu_get(cpu, RSP);
     if (gate->stack != 0 || privilege < cpu_privilege(cpu)) {
         const struct segment tss = cpu_segment(cpu, SEGMENT_TR);
         const uint32_t offset =
@@ -57,7 +57,7 @@ static bool push_frame(struct cpu *cpu, const struct event *event, unsigned priv
     frame[count++] = event->return_rip;
     frame[count++] = cpu_segment(cpu, SEGMENT_CS).selector;
     frame[count++] = saved_flags(cpu, event);
-    frame[count++] = cpu_register(cpu, RSP);
+    frame[count++] = cpu_get(cpu, RSP);
     frame[count++] = cpu_segment(cpu, SEGMENT_SS).selector;
     *stack -= 8 * count;
     struct access_fault access;
@@ -97,8 +97,8 @@ bool deliver_long(struct cpu *cpu, const struct event *event, struct fault *faul
     code.selector = (uint16_t)((code.selector & ~3u) | privilege);
     code.base = 0; // Ignored in 64-bit code by a processor, added by the engine.
     cpu_set_segment(cpu, SEGMENT_CS, &code);
-    cpu_set_register(cpu, RSP, stack);
-    cpu_set_rip(cpu, gate.offset);
-    cpu_set_rflags(cpu, handler_flags(cpu, &gate));
+    cpu_set(cpu, RSP, stack);
+    cpu_set(cpu, RIP, gate.offset);
+    cpu_set(cpu, RFLAGS, handler_flags(cpu, &gate));
     return true;
 }

@@ -135,7 +135,7 @@ static bool is_fault(const struct event *event) {
 // instruction that was carried out has used up the RF that it began with; the engine clears it only
 // at the end of a block (SDM volume 3B, section 17.3.1.1).
 uint64_t saved_flags(const struct cpu *cpu, const struct event *event) {
-    const uint64_t flags = cpu_rflags(cpu);
+    const uint64_t flags = cpu_get(cpu, RFLAGS);
     if (is_fault(event)) {
         return flags | RFLAGS_RF;
     }
@@ -144,6 +144,6 @@ uint64_t saved_flags(const struct cpu *cpu, const struct event *event) {
 
 uint64_t handler_flags(const struct cpu *cpu, const struct gate *gate) {
     const bool interrupt = gate->type == GATE_INTERRUPT || gate->type == GATE_INTERRUPT_16;
-    return cpu_rflags(cpu) &
+    return cpu_get(cpu, RFLAGS) &
            ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM | (interrupt ? RFLAGS_IF : 0));
 }

@@ -40,8 +40,8 @@ bool deliver_real(struct cpu *cpu, const struct event *event, struct fault *faul
         return false;
     }
     struct segment code = cpu_segment(cpu, SEGMENT_CS);
-    uint64_t stack = cpu_register(cpu, RSP);
-    const uint64_t flags = cpu_rflags(cpu);
+    uint64_t stack = cpu_get(cpu, RSP);
+    const uint64_t flags = cpu_get(cpu, RFLAGS);
     const uint16_t words[3] = {(uint16_t)flags, code.selector, (uint16_t)event->return_rip};
     if (!push(cpu, words, &stack, fault)) {
         return false;
@@ -49,8 +49,8 @@ bool deliver_real(struct cpu *cpu, const struct event *event, struct fault *faul
     code.selector = vector[1];
     code.base = (uint64_t)vector[1] << 4;
     cpu_set_segment(cpu, SEGMENT_CS, &code);
-    cpu_set_register(cpu, RSP, stack);
-    cpu_set_rip(cpu, vector[0]);
-    cpu_set_rflags(cpu, flags & ~(RFLAGS_IF | RFLAGS_TF | RFLAGS_RF | RFLAGS_AC));
+    cpu_set(cpu, RSP, stack);
+    cpu_set(cpu, RIP, vector[0]);
+    cpu_set(cpu, RFLAGS, flags & ~(RFLAGS_IF | RFLAGS_TF | RFLAGS_RF | RFLAGS_AC));
     return true;
 }

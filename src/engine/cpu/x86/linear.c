@@ -45,11 +45,11 @@ struct walk {
 };
 
 static struct paging paging_of(const struct cpu *cpu) {
-    const uint64_t cr3 = cpu_control(cpu, 3);
+    const uint64_t cr3 = cpu_get(cpu, CR3);
     if (cpu_long_mode(cpu)) {
         return (struct paging){8, 9, 39, cr3 & ENTRY_ADDRESS};
     }
-    if ((cpu_control(cpu, 4) & CR4_PAE) != 0) {
+    if ((cpu_get(cpu, CR4) & CR4_PAE) != 0) {
         return (struct paging){8, 9, 30, cr3 & 0xffffffe0u};
     }
     return (struct paging){4, 10, 22, cr3 & 0xfffff000u};
@@ -63,8 +63,9 @@ static enum access_result page_fault(const struct walk *walk, uint32_t cause) {
     const struct cpu *cpu = walk->cpu;
     uint32_t code = cause | (walk->access == ACCESS_WRITE ? FAULT_WRITE : 0) |
                     (walk->mode == ACCESS_AS_USER ? FAULT_USER : 0);
-    const bool no_execute = (cpu_efer(cpu) & EFER_NXE) != 0 && (cpu_control(cpu, 4) & CR4_PAE) != 0;
-    if (walk->access == ACCESS_FETCH && (no_execute || (cpu_control(cpu, 4) & CR4_SMEP) != 0)) {
+    const bool no_execute =
+        (cpu_get(cpu, EFER) & EFER_NXE) != 0 && (cpu_get(cpu, CR4) & CR4_PAE) != 0;
+    if (walk->access == ACCESS_FETCH && (no_execute || (cpu_get(cpu, CR4) & CR4_SMEP) != 0)) {
         code |= FAULT_FETCH;
     }
     walk->fault->address = walk->linear;
@@ -78,7 +79,7 @@ static bool is_leaf(const struct walk *walk, unsigned shift, uint64_t entry) {
     }
     const bool large_allowed = walk->paging.entry_size == 8
                                    ? shift < 39 && !is_table_of_32_bit_paging(walk, shift)
-                                   : (cpu_control(walk->cpu, 4) & CR4_PSE) != 0;
+                                   : (cpu_get(walk->cpu, CR4) & CR4_PSE) != 0;
     return large_allowed && (entry & ENTRY_LARGE) != 0;
 }
 
@@ -88,7 +89,7 @@ static bool is_reserved(const struct walk *walk, unsigned shift, uint64_t entry)
     if (walk->paging.entry_size == 4) {
         return is_leaf(walk, shift, entry) && shift > 12 && (entry & 1u << 21) != 0;
     }
-    reserved |= (cpu_efer(walk->cpu) & EFER_NXE) == 0 ? ENTRY_NO_EXECUTE : 0;
+    reserved |= (cpu_get(walk->cpu, EFER) & EFER_NXE) == 0 ? ENTRY_NO_EXECUTE : 0;
     reserved |= shift == 39 ? ENTRY_LARGE : 0;
     if (is_table_of_32_bit_paging(walk, shift)) {
         reserved |= ENTRY_NO_EXECUTE | ENTRY_SOFTWARE;
@@ -113,7 +114,7 @@ static bool permitted(const struct walk *walk) {
     const bool user_page = (walk->rights & ENTRY_USER) != 0;
     const bool user = walk->mode == ACCESS_AS_USER;
     const bool writable =
-        (walk->rights & ENTRY_WRITABLE) != 0 || (!user && (cpu_control(cpu, 0) & CR0_WP) == 0);
+        (walk->rights & ENTRY_WRITABLE) != 0 || (!user && (cpu_get(cpu, CR0) & CR0_WP) == 0);
     if (walk->access == ACCESS_WRITE && !writable) {
         return false;
     }
@@ -121,14 +122,15 @@ static bool permitted(const struct walk *walk) {
         return true;
     }
     if (walk->access == ACCESS_FETCH) {
-        const bool guarded = !user && user_page && (cpu_control(cpu, 4) & CR4_SMEP) != 0;
+        const bool guarded = !user && user_page && (cpu_get(cpu, CR4) & CR4_SMEP) != 0;
         return (walk->rights & ENTRY_NO_EXECUTE) == 0 && !guarded && (user_page || !user);
     }
     if (user) {
         return user_page;
     }
-    const bool allowed = walk->mode == ACCESS_AS_SUPERVISOR && (cpu_rflags(cpu) & RFLAGS_AC) != 0;
-    return !user_page || allowed || (cpu_control(cpu, 4) & CR4_SMAP) == 0;
+    const bool allowed =
+        walk->mode == ACCESS_AS_SUPERVISOR && (cpu_get(cpu, RFLAGS) & RFLAGS_AC) != 0;
+    return !user_page || allowed || (cpu_get(cpu, CR4) & CR4_SMAP) == 0;
 }
 
 static void mark(struct machine *machine, uint64_t address, uint64_t entry, uint64_t marks) {
@@ -149,7 +151,7 @@ static uint64_t leaf_address(const struct walk *walk, unsigned shift, uint64_t e
 }
 
 static enum access_result walk_tables(struct walk *walk, uint64_t *guest_physical) {
-    struct machine *machine = walk->cpu->machine;
+    struct machine *machine = cpu_machine(walk->cpu);
     uint64_t table = walk->paging.root;
     for (unsigned shift = walk->paging.top_shift;; shift -= walk->paging.index_bits) {
         const uint64_t index = walk->linear >> shift & ((1ull << walk->paging.index_bits) - 1);
@@ -193,7 +195,7 @@ static enum access_result translate(struct cpu *cpu, enum access_mode mode, uint
         *fault = (struct access_fault){.address = linear};
         return ACCESS_NOT_CANONICAL;
     }
-    if ((cpu_control(cpu, 0) & CR0_PG) == 0) {
+    if ((cpu_get(cpu, CR0) & CR0_PG) == 0) {
         *guest_physical = linear;
         return ACCESS_DONE;
     }
@@ -227,7 +229,7 @@ static enum access_result locate(struct cpu *cpu, enum access_mode mode, uint64_
         if (result != ACCESS_DONE) {
             return result;
         }
-        parts[i] = machine_host_address(cpu->machine, physical, access == ACCESS_WRITE);
+        parts[i] = machine_host_address(cpu_machine(cpu), physical, access == ACCESS_WRITE);
         if (parts[i] == NULL) {
             fault->address = physical;
             return ACCESS_NESTED_FAULT;

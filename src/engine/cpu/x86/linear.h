@@ -6,7 +6,7 @@
 #ifndef ENGINE_CPU_LINEAR_H
 #define ENGINE_CPU_LINEAR_H
 
-#include "engine/cpu/unicorn/state.h"
+#include "engine/cpu/cpu.h"
 
 enum access {
     ACCESS_READ,

@@ -5,29 +5,27 @@
 
 #include "engine/cpu/x86/nmi.h"
 
-#include "engine/cpu/unicorn/vmcb.h"
-
-static void intercept_return(struct cpu *cpu, bool on) {
-    const size_t offset = cpu->machine->layout->intercepts;
-    const uint64_t others = cpu_word(cpu, offset) & ~SVM_INTERCEPT(SVM_IRET);
-    cpu_set_word(cpu, offset, on ? others | SVM_INTERCEPT(SVM_IRET) : others);
-}
-
 void nmi_block(struct cpu *cpu) {
-    cpu->nmi = NMI_BLOCKED;
-    intercept_return(cpu, true);
+    cpu_progress(cpu)->nmi = NMI_BLOCKED;
+    cpu_set_iret_exiting(cpu, true);
 }
 
 void nmi_end(struct cpu *cpu) {
-    cpu->nmi = NMI_RETURNS;
-    cpu->nmi_return = cpu_code_address(cpu, cpu_rip(cpu));
-    intercept_return(cpu, false);
+    struct cpu_progress *progress = cpu_progress(cpu);
+    progress->nmi = NMI_RETURNS;
+    progress->nmi_return = cpu_code_address(cpu, cpu_get(cpu, RIP));
+    cpu_set_iret_exiting(cpu, false);
 }
 
-bool nmi_returns(const struct cpu *cpu) {
-    return cpu->nmi == NMI_RETURNS && cpu_code_address(cpu, cpu_rip(cpu)) == cpu->nmi_return;
+bool cpu_nmi_returns_at(const struct cpu *cpu, uint64_t linear) {
+    const struct cpu_progress *progress = cpu_progress_of(cpu);
+    return progress->nmi == NMI_RETURNS && progress->nmi_return == linear;
 }
 
-bool nmi_blocked(const struct cpu *cpu) {
-    return cpu->nmi == NMI_BLOCKED || nmi_returns(cpu);
+bool cpu_nmi_returns(const struct cpu *cpu) {
+    return cpu_nmi_returns_at(cpu, cpu_code_address(cpu, cpu_get(cpu, RIP)));
+}
+
+bool cpu_nmi_blocked(const struct cpu *cpu) {
+    return cpu_progress_of(cpu)->nmi == NMI_BLOCKED || cpu_nmi_returns(cpu);
 }

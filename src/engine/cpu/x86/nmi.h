@@ -6,7 +6,7 @@
 #ifndef ENGINE_CPU_NMI_H
 #define ENGINE_CPU_NMI_H
 
-#include "engine/cpu/unicorn/state.h"
+#include "engine/cpu/x86/progress.h"
 
 // One has been delivered.
 void nmi_block(struct cpu *cpu);
@@ -14,10 +14,7 @@ void nmi_block(struct cpu *cpu);
 // The IRET at RIP is about to be carried out.
 void nmi_end(struct cpu *cpu);
 
-// Must another wait?
-bool nmi_blocked(const struct cpu *cpu);
-
-// Is the IRET the next instruction still? Then the run must end behind it for one that waits.
-bool nmi_returns(const struct cpu *cpu);
+// Is the instruction at this linear address that IRET?
+bool cpu_nmi_returns_at(const struct cpu *cpu, uint64_t linear);
 
 #endif // ENGINE_CPU_NMI_H

@@ -47,8 +47,8 @@ static struct address address_16(const struct cpu *cpu, const uint8_t *modrm) {
     if (mod == 0 && rm == 6) {
         return (struct address){displacement(modrm + 1, 2) & 0xffff, false};
     }
-    uint64_t offset = displacement(modrm + 1, mod) + cpu_register(cpu, bases[rm]);
-    offset += rm < 4 ? cpu_register(cpu, rm % 2 == 0 ? RSI : RDI) : 0;
+    uint64_t offset = displacement(modrm + 1, mod) + cpu_get(cpu, bases[rm]);
+    offset += rm < 4 ? cpu_get(cpu, rm % 2 == 0 ? RSI : RDI) : 0;
     return (struct address){offset & 0xffff, bases[rm] == RBP};
 }
 
@@ -62,16 +62,16 @@ static struct address address_wide(const struct cpu *cpu, const struct instructi
     unsigned base = *modrm & 7u;
     if (has_index) {
         const unsigned index = (*rest >> 3 & 7u) | ((instruction->rex & 2) != 0 ? 8u : 0u);
-        offset = index == RSP ? 0 : cpu_register(cpu, index) << (*rest >> 6);
+        offset = index == RSP ? 0 : cpu_get(cpu, index) << (*rest >> 6);
         base = *rest++ & 7u;
     }
     const bool no_base = mod == 0 && base == RBP;
     offset += displacement(rest, no_base ? 4 : mod == 2 ? 4 : mod);
     if (!no_base) {
         base |= (instruction->rex & 1) != 0 ? 8u : 0u;
-        offset += cpu_register(cpu, base);
+        offset += cpu_get(cpu, base);
     } else if (!has_index && cpu_code_64(cpu)) {
-        offset += cpu_rip(cpu) + instruction->length;
+        offset += cpu_get(cpu, RIP) + instruction->length;
     }
     offset = instruction->address_size == 4 ? (uint32_t)offset : offset;
     return (struct address){offset, !no_base && (base == RSP || base == RBP)};
@@ -108,7 +108,7 @@ static bool locate(struct cpu *cpu, const struct instruction *instruction, const
 static bool fail(struct cpu *cpu, enum access_result result, const struct access_fault *fault,
                  bool stack, enum delivery *failure) {
     if (result == ACCESS_PAGE_FAULT) {
-        cpu_set_control(cpu, 2, fault->address);
+        cpu_set(cpu, CR2, fault->address);
         *failure = deliver_fault(cpu, VECTOR_PAGE_FAULT, fault->error_code);
     } else if (result == ACCESS_NESTED_FAULT) {
         *failure = deliver_unbacked(cpu, fault->address);
@@ -125,7 +125,7 @@ static enum access_mode program_mode(const struct cpu *cpu) {
 bool operand_load16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
                     uint16_t *value, enum delivery *failure) {
     if (is_register(instruction)) {
-        *value = (uint16_t)cpu_register(cpu, operand_rm(instruction));
+        *value = (uint16_t)cpu_get(cpu, operand_rm(instruction));
         return true;
     }
     struct access_fault fault;
@@ -172,9 +172,9 @@ bool operand_store16(struct cpu *cpu, const struct instruction *instruction, con
                      uint64_t value, enum delivery *failure) {
     if (is_register(instruction)) {
         const unsigned index = operand_rm(instruction);
-        const uint64_t old = cpu_register(cpu, index);
+        const uint64_t old = cpu_get(cpu, index);
         const bool word = instruction->operand_size == 2;
-        cpu_set_register(cpu, index, word ? (old & ~0xffffull) | (value & 0xffff) : value);
+        cpu_set(cpu, index, word ? (old & ~0xffffull) | (value & 0xffff) : value);
         return true;
     }
     const uint16_t word = (uint16_t)value;
@@ -251,11 +251,11 @@ bool operand_stack_not_canonical(struct cpu *cpu, const struct instruction *inst
     }
     switch (stack_use(instruction)) {
     case STACK_PUSHED:
-        return !cpu_canonical(cpu_register(cpu, RSP) - 8);
+        return !cpu_canonical(cpu_get(cpu, RSP) - 8);
     case STACK_POPPED:
-        return !cpu_canonical(cpu_register(cpu, RSP));
+        return !cpu_canonical(cpu_get(cpu, RSP));
     case STACK_LEFT:
-        return !cpu_canonical(cpu_register(cpu, RBP));
+        return !cpu_canonical(cpu_get(cpu, RBP));
     default:
         return false;
     }

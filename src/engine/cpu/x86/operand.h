@@ -9,14 +9,6 @@
 #include "decode/instruction.h"
 #include "engine/cpu/x86/deliver.h"
 
-// The register numbers in ModRM.reg and, when it names a register, ModRM.rm; REX included.
-unsigned operand_reg(const struct instruction *instruction);
-unsigned operand_rm(const struct instruction *instruction);
-
-// A register or 16 bits of memory. False when the access failed, with what became of the fault.
-bool operand_load16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
-                    uint16_t *value, enum delivery *failure);
-
 // 16 bits of memory, `skip` bytes behind the operand's start. False when it cannot be read; nothing
 // is delivered.
 bool operand_peek16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
@@ -26,10 +18,6 @@ bool operand_peek16(struct cpu *cpu, const struct instruction *instruction, cons
 // byte there, or of the page table's entry.
 bool operand_unbacked16(struct cpu *cpu, const struct instruction *instruction,
                         const uint8_t *bytes, bool write, uint64_t *guest_physical);
-
-// 16 bits of memory, or a register with the instruction's operand size.
-bool operand_store16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
-                     uint64_t value, enum delivery *failure);
 
 // Does the instruction access the stack, by its operand or without one, at an address that is not
 // canonical? The engine reports #GP for it as for all others; for a stack it is #SS.

@@ -11,7 +11,7 @@
 #define TYPE_32_BIT 8u // A bit of the descriptor's type; a segment of IA-32e mode has it too.
 
 static bool decided_by_privilege(const struct cpu *cpu) {
-    const uint64_t flags = cpu_rflags(cpu);
+    const uint64_t flags = cpu_get(cpu, RFLAGS);
     return (flags & RFLAGS_VM) == 0 && cpu_privilege(cpu) <= RFLAGS_IOPL(flags);
 }
 
@@ -26,7 +26,7 @@ static bool read_word(struct cpu *cpu, uint64_t linear, uint16_t *out, enum deli
     case ACCESS_DONE:
         return true;
     case ACCESS_PAGE_FAULT:
-        cpu_set_control(cpu, 2, fault.address);
+        cpu_set(cpu, CR2, fault.address);
         *refusal = deliver_fault(cpu, VECTOR_PAGE_FAULT, fault.error_code);
         return false;
     case ACCESS_NESTED_FAULT:

@@ -2,12 +2,13 @@
 // Names of the architectural state that the manuals number: general registers in encoding order,
 // segment registers, and the control-register, EFER and flag bits the engine looks at.
 // See Intel SDM volume 3A, chapters 2 and 3.
-#ifndef ZIRCONIA_ENGINE_CPU_REGISTERS_H
-#define ZIRCONIA_ENGINE_CPU_REGISTERS_H
+#ifndef ZIRCONIA_ENGINE_CPU_X86_REGISTERS_H
+#define ZIRCONIA_ENGINE_CPU_X86_REGISTERS_H
 
 #include <stdint.h>
 
-enum general_register {
+// What cpu_get() and cpu_set() know, the general registers first.
+enum cpu_register {
     RAX,
     RCX,
     RDX,
@@ -25,6 +26,30 @@ enum general_register {
     R14,
     R15,
     GENERAL_REGISTER_COUNT,
+    RIP = GENERAL_REGISTER_COUNT,
+    RFLAGS,
+    CR0,
+    CR2,
+    CR3,
+    CR4,
+    XCR0,
+    DR0,
+    DR1,
+    DR2,
+    DR3,
+    DR6,
+    DR7,
+    EFER,
+    STAR,
+    LSTAR,
+    FMASK,
+    KERNEL_GS_BASE,
+    SYSENTER_CS,
+    SYSENTER_ESP,
+    SYSENTER_EIP,
+    PAT,
+    TSC_AUX,
+    CPU_REGISTER_COUNT,
 };
 
 enum segment_register {
@@ -106,7 +131,9 @@ struct segment {
 
 #define DR6_BD (1ull << 13) // Access to a debug register while DR7.GD
 #define DR6_BS (1ull << 14) // Single step
+#define DR6_FIXED 0xffff0ff0ull
 #define DR7_GD (1ull << 13)
+#define DR7_FIXED 0x400ull
 
 enum exception_vector {
     VECTOR_DIVIDE_ERROR = 0,

@@ -39,30 +39,28 @@ static void load_flat(struct cpu *cpu, uint16_t code, uint16_t stack, uint32_t c
 
 // The single-step trap looks at TF as it is after the instruction.
 static enum delivery arrive(struct cpu *cpu, uint64_t rip, uint64_t flags) {
-    cpu_set_rip(cpu, rip);
-    cpu_set_rflags(cpu, flags & ~RFLAGS_RF);
+    cpu_set(cpu, RIP, rip);
+    cpu_set(cpu, RFLAGS, flags & ~RFLAGS_RF);
     cpu_clear_interrupt_shadow(cpu);
-    cpu_update_mode(cpu);
     return (flags & RFLAGS_TF) != 0 ? deliver_single_step(cpu) : DELIVERED;
 }
 
 static enum delivery syscall_instruction(struct cpu *cpu, uint8_t length) {
-    const struct layout *layout = cpu->machine->layout;
-    const uint64_t flags = cpu_rflags(cpu) & ~RFLAGS_RF;
-    const uint16_t selector = (uint16_t)(cpu_word(cpu, layout->star) >> 32 & 0xfffc);
-    cpu_set_register(cpu, RCX, cpu_rip(cpu) + length);
-    cpu_set_register(cpu, R11, flags);
+    const uint64_t flags = cpu_get(cpu, RFLAGS) & ~RFLAGS_RF;
+    const uint16_t selector = (uint16_t)(cpu_get(cpu, STAR) >> 32 & 0xfffc);
+    cpu_set(cpu, RCX, cpu_get(cpu, RIP) + length);
+    cpu_set(cpu, R11, flags);
     load_flat(cpu, selector, (uint16_t)(selector + 8), FLAT_CODE_64);
-    return arrive(cpu, cpu_word(cpu, layout->lstar), flags & ~cpu_word(cpu, layout->sfmask));
+    return arrive(cpu, cpu_get(cpu, LSTAR), flags & ~cpu_get(cpu, FMASK));
 }
 
 // Of all flags a program can have, RF and VM are not restored.
 #define SYSRET_FLAGS 0x3c7fd7u
 
 static enum delivery sysret(struct cpu *cpu, bool to_64) {
-    const uint64_t rip = cpu_register(cpu, RCX);
-    const uint64_t flags = (cpu_register(cpu, R11) & SYSRET_FLAGS) | RFLAGS_FIXED;
-    const uint16_t selector = (uint16_t)(cpu_word(cpu, cpu->machine->layout->star) >> 48);
+    const uint64_t rip = cpu_get(cpu, RCX);
+    const uint64_t flags = (cpu_get(cpu, R11) & SYSRET_FLAGS) | RFLAGS_FIXED;
+    const uint16_t selector = (uint16_t)(cpu_get(cpu, STAR) >> 48);
     if (cpu_privilege(cpu) != 0 || (to_64 && !cpu_canonical(rip))) {
         return deliver_fault(cpu, VECTOR_GENERAL_PROTECTION, 0);
     }
@@ -72,36 +70,35 @@ static enum delivery sysret(struct cpu *cpu, bool to_64) {
 }
 
 static enum delivery sysenter(struct cpu *cpu, uint16_t selector) {
-    const struct layout *layout = cpu->machine->layout;
     const bool long_mode = cpu_long_mode(cpu);
-    const uint64_t stack = cpu_word(cpu, layout->sysenter_esp);
-    const uint64_t rip = cpu_word(cpu, layout->sysenter_eip);
-    const uint64_t flags = cpu_rflags(cpu) & ~(RFLAGS_VM | RFLAGS_IF);
+    const uint64_t stack = cpu_get(cpu, SYSENTER_ESP);
+    const uint64_t rip = cpu_get(cpu, SYSENTER_EIP);
+    const uint64_t flags = cpu_get(cpu, RFLAGS) & ~(RFLAGS_VM | RFLAGS_IF);
     load_flat(cpu, selector, (uint16_t)(selector + 8), long_mode ? FLAT_CODE_64 : FLAT_CODE_32);
-    cpu_set_register(cpu, RSP, long_mode ? stack : (uint32_t)stack);
+    cpu_set(cpu, RSP, long_mode ? stack : (uint32_t)stack);
     return arrive(cpu, long_mode ? rip : (uint32_t)rip, flags);
 }
 
 static enum delivery sysexit(struct cpu *cpu, uint16_t selector, bool to_64) {
-    const uint64_t stack = cpu_register(cpu, RCX);
-    const uint64_t rip = cpu_register(cpu, RDX);
-    const uint64_t flags = cpu_rflags(cpu);
+    const uint64_t stack = cpu_get(cpu, RCX);
+    const uint64_t rip = cpu_get(cpu, RDX);
+    const uint64_t flags = cpu_get(cpu, RFLAGS);
     if (!to_64) {
         load_flat(cpu, (uint16_t)((selector + 16) | 3), (uint16_t)((selector + 24) | 3),
                   FLAT_CODE_32);
-        cpu_set_register(cpu, RSP, (uint32_t)stack);
+        cpu_set(cpu, RSP, (uint32_t)stack);
         return arrive(cpu, (uint32_t)rip, flags);
     }
     if (!cpu_canonical(stack) || !cpu_canonical(rip)) {
         return deliver_fault(cpu, VECTOR_GENERAL_PROTECTION, 0);
     }
     load_flat(cpu, (uint16_t)((selector + 32) | 3), (uint16_t)((selector + 40) | 3), FLAT_CODE_64);
-    cpu_set_register(cpu, RSP, stack);
+    cpu_set(cpu, RSP, stack);
     return arrive(cpu, rip, flags);
 }
 
 static enum delivery fast_call(struct cpu *cpu, const struct instruction *instruction) {
-    if ((cpu_efer(cpu) & EFER_SCE) == 0 || !cpu_code_64(cpu)) {
+    if ((cpu_get(cpu, EFER) & EFER_SCE) == 0 || !cpu_code_64(cpu)) {
         return deliver_fault(cpu, VECTOR_INVALID_OPCODE, 0);
     }
     return instruction->opcode == OPCODE_SYSCALL ? syscall_instruction(cpu, instruction->length)
@@ -116,9 +113,8 @@ enum delivery system_call(struct cpu *cpu, const struct instruction *instruction
         return fast_call(cpu, instruction);
     }
     const bool leave = instruction->opcode == OPCODE_SYSEXIT;
-    const uint16_t selector = cpu_word(cpu, cpu->machine->layout->sysenter_cs) & 0xfffc;
-    if (selector == 0 || (cpu_control(cpu, 0) & CR0_PE) == 0 ||
-        (leave && cpu_privilege(cpu) != 0)) {
+    const uint16_t selector = cpu_get(cpu, SYSENTER_CS) & 0xfffc;
+    if (selector == 0 || (cpu_get(cpu, CR0) & CR0_PE) == 0 || (leave && cpu_privilege(cpu) != 0)) {
         return deliver_fault(cpu, VECTOR_GENERAL_PROTECTION, 0);
     }
     return leave ? sysexit(cpu, selector, instruction->operand_size == 8) : sysenter(cpu, selector);

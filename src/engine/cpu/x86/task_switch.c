@@ -17,7 +17,7 @@
 #define TASK_GATE (1u << 5)
 
 bool task_switches_exist(const struct cpu *cpu) {
-    return (cpu_control(cpu, 0) & CR0_PE) != 0 && (cpu_rflags(cpu) & RFLAGS_VM) == 0 &&
+    return (cpu_get(cpu, CR0) & CR0_PE) != 0 && (cpu_get(cpu, RFLAGS) & RFLAGS_VM) == 0 &&
            !cpu_long_mode(cpu);
 }
 
@@ -53,7 +53,7 @@ static bool returns_to_task(struct cpu *cpu) {
     unsigned privilege = 0;
     struct access_fault fault;
     const uint64_t tss = cpu_segment(cpu, SEGMENT_TR).base;
-    return (cpu_rflags(cpu) & RFLAGS_NT) != 0 &&
+    return (cpu_get(cpu, RFLAGS) & RFLAGS_NT) != 0 &&
            linear_read(cpu, tss, &link, sizeof link, &fault) == ACCESS_DONE && (link & 4) == 0 &&
            leads_to(cpu, link, BUSY_TASKS, &privilege);
 }

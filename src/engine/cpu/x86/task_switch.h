@@ -8,7 +8,7 @@
 #define ENGINE_CPU_TASK_SWITCH_H
 
 #include "decode/instruction.h"
-#include "engine/cpu/unicorn/state.h"
+#include "engine/cpu/cpu.h"
 
 // Is there anything to switch tasks with? Only in protected mode outside of IA-32e mode.
 bool task_switches_exist(const struct cpu *cpu);

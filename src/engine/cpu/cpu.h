@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+//
+// The processor, as the rest of the engine sees it: run until an exit, read and change its state,
+// deliver an event. Below this header lie two rooms: x86/, the rules of the architecture, and
+// unicorn/, which carries guest code out. No type of the engine below appears here.
+//
+// A machine is what the VCPUs of one guest share: its memory, and the engine on which they take
+// turns. Only the holder of the guest's turn may call what is below, but for the functions that say
+// "any thread".
+
+#ifndef ENGINE_CPU_CPU_H
+#define ENGINE_CPU_CPU_H
+
+#include "decode/instruction.h"
+#include "decode/port_access.h"
+#include "engine/cpu/x86/msr.h"
+#include "engine/cpu/x86/registers.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <zircon/types.h>
+
+struct cpu;
+struct machine;
+struct vmo;
+
+// --- The machine ---
+
+// What a guest-physical page is. The owner answers from the guest's mappings and traps.
+struct backing {
+    struct vmo *vmo;
+    uint64_t vmo_offset; // Of the page.
+    bool writable;
+    bool executable;
+};
+
+struct machine_client {
+    void *context;
+    // False: nothing that the guest may access directly (unmapped, or under a trap).
+    bool (*find_page)(void *context, uint64_t guest_physical, struct backing *out);
+    uint64_t (*read_tsc)(void *context);
+};
+
+zx_status_t machine_create(const struct machine_client *client, struct machine **out);
+void machine_destroy(struct machine *machine);
+
+// Makes room for the VMO's pages. It keeps its place, with a reference, for the machine's life;
+// what it grows by gets one when it is first needed.
+zx_status_t machine_add_vmo(struct machine *machine, struct vmo *vmo);
+
+// The guest-physical range maps differently from now on: forget what was derived from it.
+void machine_unmap(struct machine *machine, uint64_t guest_physical, uint64_t length);
+
+// The host address of a byte of guest-physical memory, good to the end of its page. NULL if nothing
+// backs it, if `write` and the mapping is read-only, and without memory for nested tables.
+uint8_t *machine_host_address(struct machine *machine, uint64_t guest_physical, bool write);
+
+// A run ends before its next block of guest code while an exit is requested. Any thread.
+void machine_request_exit(struct machine *machine);
+bool machine_exit_requested(const struct machine *machine);
+// From now on: what was asked for is looked at after this.
+void machine_clear_exit_request(struct machine *machine);
+
+// Counts the blocks of guest code that run. Before the first run.
+zx_status_t machine_count_work(struct machine *machine);
+// Blocks so far. Any thread.
+uint64_t machine_work(const struct machine *machine);
+// An exit is requested once this many blocks have run.
+void machine_stop_at(struct machine *machine, uint64_t work);
+
+// --- A VCPU ---
+
+zx_status_t cpu_create(struct machine *machine, struct cpu **out);
+void cpu_destroy(struct cpu *cpu);
+struct machine *cpu_machine(const struct cpu *cpu);
+
+// Registers by name. A write derives the modes that follow from it, and forgets translations of
+// addresses that it makes old.
+uint64_t cpu_get(const struct cpu *cpu, enum cpu_register name);
+void cpu_set(struct cpu *cpu, enum cpu_register name, uint64_t value);
+struct segment cpu_segment(const struct cpu *cpu, enum segment_register index);
+void cpu_set_segment(struct cpu *cpu, enum segment_register index, const struct segment *segment);
+
+unsigned cpu_privilege(const struct cpu *cpu);
+bool cpu_interrupt_shadow(const struct cpu *cpu); // Of STI and MOV SS.
+void cpu_clear_interrupt_shadow(struct cpu *cpu);
+
+// What follows from the registers.
+bool cpu_long_mode(const struct cpu *cpu);
+bool cpu_code_64(const struct cpu *cpu);
+enum code_mode cpu_code_mode(const struct cpu *cpu);
+bool cpu_canonical(uint64_t linear);
+uint64_t cpu_code_address(const struct cpu *cpu, uint64_t rip); // Linear.
+
+// Controls of execution, by the names of VMX: an exit before the next instruction that could be
+// interrupted; an exit before each IRET.
+void cpu_set_window_exiting(struct cpu *cpu, bool on);
+void cpu_set_iret_exiting(struct cpu *cpu, bool on);
+
+// The exception that the last report of the engine below came with.
+uint32_t cpu_error_code(const struct cpu *cpu);
+
+// --- Running ---
+
+enum exit_reason {
+    EXIT_REQUESTED, // machine_request_exit()
+    EXIT_CPUID,
+    EXIT_HLT,
+    EXIT_INTERRUPT_WINDOW,
+    EXIT_VMCALL,
+    EXIT_CONTROL_REGISTER_ACCESS,
+    EXIT_IO_INSTRUCTION,
+    EXIT_RDMSR,
+    EXIT_WRMSR,
+    EXIT_EPT_VIOLATION,
+    EXIT_XSETBV,
+    EXIT_PAUSE,
+    EXIT_TRIPLE_FAULT,
+    EXIT_EXCEPTION, // No exit: the guest has taken an exception through its IDT.
+    EXIT_OTHER,     // An instruction that exits and that nobody handles.
+    EXIT_FAILED,    // The engine failed; the reason is in the log.
+};
+
+struct cpu_exit {
+    enum exit_reason reason;
+    uint8_t instruction_length; // 0 when not known.
+    uint8_t instruction[15];
+    struct port_access port; // IO_INSTRUCTION
+    uint64_t guest_physical; // EPT_VIOLATION
+    bool write;              // EPT_VIOLATION
+    bool fetch;              // EPT_VIOLATION
+    uint8_t vector;          // EXCEPTION
+    uint32_t error_code;     // EXCEPTION
+};
+
+// Handles an exit, or says no: then the run ends with it. It is called while the engine below is
+// inside the guest, and so must neither run it nor give up the guest's turn.
+typedef bool (*exit_handler)(void *context, const struct cpu_exit *exit);
+
+// Runs until an exit for which `handle` says no.
+void cpu_run(struct cpu *cpu, struct cpu_exit *exit, exit_handler handle, void *context);
+
+// --- Events ---
+
+enum event_kind {
+    EVENT_EXTERNAL, // Also NMI.
+    EVENT_EXCEPTION,
+    EVENT_SOFTWARE, // INT n, INT3, INTO: the gate's DPL is checked.
+};
+
+struct event {
+    enum event_kind kind;
+    uint8_t vector;
+    bool has_error_code;
+    uint32_t error_code;
+    uint64_t return_rip;
+};
+
+enum delivery {
+    DELIVERED,
+    DELIVERY_TRIPLE_FAULT,
+    DELIVERY_UNSUPPORTED, // A task gate.
+    DELIVERY_UNBACKED,    // It needs guest-physical memory that is not there.
+};
+
+bool vector_has_error_code(uint8_t vector);
+
+// Through the guest's vector table. Faults on the way are delivered in the event's place: first the
+// fault, then a double fault, then the verdict is a triple fault. Without DELIVERED, RIP stays.
+enum delivery deliver_event(struct cpu *cpu, const struct event *event);
+
+// An exception of the instruction at RIP.
+enum delivery deliver_fault(struct cpu *cpu, uint8_t vector, uint32_t error_code);
+
+// The instruction at RIP was carried out: RIP goes past it, and a single-step trap follows if the
+// program asked for one.
+enum delivery deliver_completion(struct cpu *cpu, uint8_t length);
+
+// Can this external vector or NMI be taken now, or must an interrupt window be asked for?
+bool cpu_takes(const struct cpu *cpu, uint8_t vector);
+
+// After a non-maskable interrupt others wait until its handler's IRET has been carried out (SDM
+// volume 3A, section 6.7.1).
+bool cpu_nmi_blocked(const struct cpu *cpu);
+// Is that IRET the next instruction? Then the run must end behind it for one that waits.
+bool cpu_nmi_returns(const struct cpu *cpu);
+
+// --- Operands of an instruction, for exits that carry it out ---
+
+// The register numbers in ModRM.reg and, when it names a register, ModRM.rm; REX included.
+unsigned operand_reg(const struct instruction *instruction);
+unsigned operand_rm(const struct instruction *instruction);
+
+// A register or 16 bits of memory. False when the access failed, with what became of the fault.
+bool operand_load16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
+                    uint16_t *value, enum delivery *failure);
+
+// 16 bits of memory, or a register with the instruction's operand size.
+bool operand_store16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
+                     uint64_t value, enum delivery *failure);
+
+// --- The engine below ---
+
+// Its name and version for people, as "2.1.1". Any thread.
+const char *cpu_engine_version(void);
+
+#endif // ENGINE_CPU_CPU_H

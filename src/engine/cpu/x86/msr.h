@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+//
+// Model-specific registers by the names of SDM volume 4, and those of the paravirtual clock.
+
+#ifndef ENGINE_CPU_X86_MSR_H
+#define ENGINE_CPU_X86_MSR_H
+
+#define IA32_PLATFORM_ID 0x17u
+#define IA32_APIC_BASE 0x1bu
+#define MSR_SMI_COUNT 0x34u
+#define IA32_SPEC_CTRL 0x48u
+#define IA32_PRED_CMD 0x49u
+#define IA32_BIOS_SIGN_ID 0x8bu
+#define IA32_MTRRCAP 0xfeu
+#define IA32_SYSENTER_CS 0x174u
+#define IA32_SYSENTER_ESP 0x175u
+#define IA32_SYSENTER_EIP 0x176u
+#define IA32_MCG_CAP 0x179u
+#define IA32_MCG_STATUS 0x17au
+#define IA32_MISC_ENABLE 0x1a0u
+#define MSR_TEMPERATURE_TARGET 0x1a2u
+#define IA32_MTRR_PHYSBASE0 0x200u
+#define IA32_MTRR_PHYSMASK9 0x213u
+#define IA32_MTRR_FIX64K_00000 0x250u
+#define IA32_MTRR_FIX16K_80000 0x258u
+#define IA32_MTRR_FIX16K_A0000 0x259u
+#define IA32_MTRR_FIX4K_C0000 0x268u
+#define IA32_MTRR_FIX4K_F8000 0x26fu
+#define IA32_PAT 0x277u
+#define IA32_MTRR_DEF_TYPE 0x2ffu
+#define MSR_RAPL_POWER_UNIT 0x606u
+#define MSR_PKG_ENERGY_STATUS 0x611u
+#define MSR_DRAM_POWER_LIMIT 0x618u
+#define MSR_DRAM_ENERGY_STATUS 0x619u
+#define MSR_PP0_POWER_LIMIT 0x638u
+#define MSR_PP0_ENERGY_STATUS 0x639u
+#define MSR_PP1_POWER_LIMIT 0x640u
+#define MSR_PP1_ENERGY_STATUS 0x641u
+#define MSR_PLATFORM_ENERGY_COUNTER 0x64du
+#define MSR_PPERF 0x64eu
+#define MSR_PLATFORM_POWER_LIMIT 0x65cu
+#define IA32_TSC_DEADLINE 0x6e0u
+#define IA32_EFER 0xc0000080u
+#define IA32_STAR 0xc0000081u
+#define IA32_LSTAR 0xc0000082u
+#define IA32_CSTAR 0xc0000083u
+#define IA32_FMASK 0xc0000084u
+#define IA32_FS_BASE 0xc0000100u
+#define IA32_GS_BASE 0xc0000101u
+#define IA32_KERNEL_GS_BASE 0xc0000102u
+#define IA32_TSC_AUX 0xc0000103u
+
+// AMD64 manual volume 2, appendix A: where VMRUN saves the host's state.
+#define AMD_VM_HSAVE_PA 0xc0010117u
+
+// KVM's paravirtual clock, in its two numberings.
+#define MSR_KVM_WALL_CLOCK 0x11u
+#define MSR_KVM_SYSTEM_TIME 0x12u
+#define MSR_KVM_WALL_CLOCK_NEW 0x4b564d00u
+#define MSR_KVM_SYSTEM_TIME_NEW 0x4b564d01u
+
+#endif // ENGINE_CPU_X86_MSR_H

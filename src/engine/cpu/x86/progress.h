@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+//
+// What the architecture's rules remember of a VCPU beside its registers. Each VCPU has one.
+
+#ifndef ENGINE_CPU_X86_PROGRESS_H
+#define ENGINE_CPU_X86_PROGRESS_H
+
+#include "engine/cpu/cpu.h"
+
+enum nmi_state {
+    NMI_OPEN,
+    NMI_BLOCKED,
+    NMI_RETURNS, // The handler's IRET is being carried out.
+};
+
+// The event that the guest has taken, for those who watch.
+struct taken_event {
+    bool any;
+    uint8_t vector;
+    uint32_t error_code;
+};
+
+struct cpu_progress {
+    struct taken_event taken;
+    uint64_t unbacked; // The address of the last DELIVERY_UNBACKED.
+    enum nmi_state nmi;
+    uint64_t nmi_return; // Where the IRET is.
+};
+
+struct cpu_progress *cpu_progress(struct cpu *cpu);
+const struct cpu_progress *cpu_progress_of(const struct cpu *cpu);
+
+#endif // ENGINE_CPU_X86_PROGRESS_H
