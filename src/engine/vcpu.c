@@ -5,6 +5,7 @@
 #include "engine/vcpu.h"
 
 #include "engine/reset.h"
+#include "platform/division.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +158,7 @@ zx_status_t vcpu_create(struct guest *guest, uint64_t entry, bool only, struct v
     platform_mutex_init(&vcpu->lock);
     platform_condition_init(&vcpu->wake);
     local_apic_init(&vcpu->apic, vcpu);
+    platform_let_divide(); // It is this thread that will run the guest.
     const zx_status_t status = attach(vcpu, entry, only);
     if (status != ZX_OK) {
         object_unref(&vcpu->object);

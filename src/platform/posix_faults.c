@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Taking over the signals of faults. A fault is first offered to the copy of client memory, then to
-// who watches faults, and then goes on to the handlers that were there before.
+// Taking over the signals of faults. A fault is first offered to the copy of client memory and to
+// the divisions that are known, then to who watches faults, and then goes on to the handlers that
+// were there before.
 
 #if defined(__APPLE__)
 #define _DARWIN_C_SOURCE
@@ -11,6 +12,7 @@
 
 #include "platform/posix_faults.h"
 
+#include "platform/division.h"
 #include "platform/faults.h"
 #include "platform/platform.h"
 #include "platform/posix_context.h"
@@ -19,10 +21,14 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-// The first two are those of memory.
-static const int numbers[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
+// The first two are those of memory, the next that of divisions.
+static const int numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
 
-enum { SIGNAL_COUNT = sizeof(numbers) / sizeof(numbers[0]), MEMORY_SIGNAL_COUNT = 2 };
+enum {
+    SIGNAL_COUNT = sizeof(numbers) / sizeof(numbers[0]),
+    MEMORY_SIGNAL_COUNT = 2,
+    DIVISION_SIGNAL_COUNT = 3,
+};
 
 static struct sigaction previous[SIGNAL_COUNT];
 static _Atomic(platform_fault_fn *) watcher;
@@ -127,9 +133,48 @@ static bool tell(int number, const siginfo_t *info, ucontext_t *host) {
     return goes_on;
 }
 
+// --- Divisions ---
+
+#if defined(__linux__) && defined(__x86_64__)
+#define REGISTER(context, linux_name, apple_name) ((context)->uc_mcontext.gregs[linux_name])
+typedef greg_t division_register;
+#elif defined(__APPLE__) && defined(__x86_64__)
+#define REGISTER(context, linux_name, apple_name) ((context)->uc_mcontext->__ss.apple_name)
+typedef uint64_t division_register;
+#endif
+
+#if defined(REGISTER)
+
+static bool complete_division(ucontext_t *context) {
+    struct division_registers registers = {
+        .instruction = (uint64_t)REGISTER(context, REG_RIP, __rip),
+        .rax = (uint64_t)REGISTER(context, REG_RAX, __rax),
+        .rdx = (uint64_t)REGISTER(context, REG_RDX, __rdx),
+    };
+    if (!division_complete(&registers)) {
+        return false;
+    }
+    REGISTER(context, REG_RIP, __rip) = (division_register)registers.instruction;
+    REGISTER(context, REG_RAX, __rax) = (division_register)registers.rax;
+    REGISTER(context, REG_RDX, __rdx) = (division_register)registers.rdx;
+    return true;
+}
+
+#else
+
+static bool complete_division(ucontext_t *context) {
+    (void)context;
+    return false;
+}
+
+#endif
+
 // With all signals blocked: a thread is stopped where it faulted, not in here.
 static void on_fault(int number, siginfo_t *info, void *context) {
     posix_copy_recover(info, context);
+    if (number == SIGFPE && info->si_code == FPE_INTDIV && complete_division(context)) {
+        return;
+    }
     const int error = errno;
     // A signal that was sent is no fault.
     if (info->si_code <= 0 || !tell(number, info, context)) {
@@ -153,10 +198,14 @@ static void take_memory_signals(void) {
     take(0, MEMORY_SIGNAL_COUNT);
 }
 
+static void take_division_signal(void) {
+    take(MEMORY_SIGNAL_COUNT, DIVISION_SIGNAL_COUNT);
+}
+
 static bool others_taken;
 
 static void take_others(void) {
-    others_taken = take(MEMORY_SIGNAL_COUNT, SIGNAL_COUNT);
+    others_taken = take(DIVISION_SIGNAL_COUNT, SIGNAL_COUNT);
 }
 
 void posix_faults_take_memory_signals(void) {
@@ -164,9 +213,33 @@ void posix_faults_take_memory_signals(void) {
     platform_call_once(&once, take_memory_signals);
 }
 
+static void take_division_signal_once(void) {
+    static struct platform_once once = PLATFORM_ONCE_INIT;
+    platform_call_once(&once, take_division_signal);
+}
+
+void platform_let_divide(void) {
+    sigset_t divisions;
+    sigemptyset(&divisions);
+    sigaddset(&divisions, SIGFPE);
+    pthread_sigmask(SIG_UNBLOCK, &divisions, NULL);
+}
+
+void platform_learn_division(void (*divide)(void *context), void *context) {
+    sigset_t mask;
+    pthread_sigmask(SIG_SETMASK, NULL, &mask);
+    take_division_signal_once();
+    platform_let_divide();
+    division_learning(true);
+    divide(context);
+    division_learning(false);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+}
+
 bool platform_watch_faults(platform_fault_fn *function) {
     static struct platform_once once = PLATFORM_ONCE_INIT;
     posix_faults_take_memory_signals();
+    take_division_signal_once();
     platform_call_once(&once, take_others);
     atomic_store(&watcher, function);
     return others_taken;

@@ -4,7 +4,9 @@
 // function that waits as the handler of a POSIX signal does and restores its context afterwards.
 // Starting threads in client code is not done here. The maintainers have not run this file.
 
+#include "platform/division.h"
 #include "platform/faults.h"
+#include "platform/platform.h"
 #include "platform/threads.h"
 
 #include <stdlib.h>
@@ -129,6 +131,7 @@ static bool describe(const EXCEPTION_RECORD *record, struct platform_fault *out)
             (struct platform_fault){.type = ZX_EXCP_UNDEFINED_INSTRUCTION, .x86_64 = {.vector = 6}};
         return true;
     case EXCEPTION_INT_DIVIDE_BY_ZERO:
+    case EXCEPTION_INT_OVERFLOW:
         *out = (struct platform_fault){.type = ZX_EXCP_GENERAL};
         return true;
     default:
@@ -155,4 +158,47 @@ bool platform_watch_faults(platform_fault_fn *function) {
         watches = AddVectoredExceptionHandler(1, first_look) != NULL;
     }
     return watches;
+}
+
+// --- Divisions ---
+
+#if defined(_M_X64) || defined(__x86_64__)
+
+static LONG CALLBACK complete_division(EXCEPTION_POINTERS *pointers) {
+    CONTEXT *context = pointers->ContextRecord;
+    struct division_registers registers = {
+        .instruction = context->Rip,
+        .rax = context->Rax,
+        .rdx = context->Rdx,
+    };
+    if (pointers->ExceptionRecord->ExceptionCode != EXCEPTION_INT_OVERFLOW ||
+        !division_complete(&registers)) {
+        return EXCEPTION_CONTINUE_SEARCH;
+    }
+    context->Rip = registers.instruction;
+    context->Rax = registers.rax;
+    context->Rdx = registers.rdx;
+    return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+static void watch_divisions(void) {
+    AddVectoredExceptionHandler(1, complete_division);
+}
+
+#else
+
+static void watch_divisions(void) {
+}
+
+#endif
+
+void platform_let_divide(void) {
+}
+
+void platform_learn_division(void (*divide)(void *context), void *context) {
+    static struct platform_once once = PLATFORM_ONCE_INIT;
+    platform_call_once(&once, watch_divisions);
+    division_learning(true);
+    divide(context);
+    division_learning(false);
 }

@@ -12,6 +12,7 @@
 #include "engine/cpu/unicorn/vmcb.h"
 #include "engine/cpu/x86/msr.h"
 #include "objects/log.h"
+#include "platform/division.h"
 #include "platform/platform.h"
 
 #define PROBE_HIDDEN_SIZE 0x20000u
@@ -23,6 +24,7 @@ enum probe_code {
     PROBE_CPUID = 0x00,
     PROBE_HLT = 0x10,
     PROBE_LOAD_DS = 0x20,
+    PROBE_DIVIDE = 0x30,
 };
 
 #define PROBE_SELECTOR 0x1238u
@@ -188,6 +190,13 @@ static void fill_memory(uint8_t *hidden) {
     memcpy(code + PROBE_CPUID, "\x0f\xa2", 2);
     memcpy(code + PROBE_HLT, "\xf4", 1);
     memcpy(code + PROBE_LOAD_DS, "\x8e\xd8", 2);
+    static const uint8_t divide[] = {
+        0xba, 0x00, 0x00, 0x00, 0x80, // mov edx, 0x80000000
+        0x31, 0xc0,                   // xor eax, eax
+        0x83, 0xc9, 0xff,             // or ecx, -1
+        0xf7, 0xf9,                   // idiv ecx
+    };
+    memcpy(code + PROBE_DIVIDE, divide, sizeof divide);
 }
 
 static bool check_segments(struct probe *probe) {
@@ -304,6 +313,14 @@ static bool run(struct probe *probe, enum probe_code code, uint64_t rflags, uint
            probe->exit == 0x100 + expected;
 }
 
+// Unicorn divides 64 bits by 32 in C, and looks at the quotient afterwards.
+static void divide(void *context) {
+    struct probe *probe = context;
+    if (!run(probe, PROBE_DIVIDE, RFLAGS_FIXED, 0, 0, SVM_EXCEPTION + VECTOR_DIVIDE_ERROR)) {
+        reject(probe, "a quotient that is too large");
+    }
+}
+
 static bool check_behaviour(struct probe *probe) {
     const uint64_t off = RFLAGS_FIXED;
     const uint64_t on = RFLAGS_FIXED | RFLAGS_IF;
@@ -326,7 +343,8 @@ static bool check_behaviour(struct probe *probe) {
     if (probe->layout.error_code == SIZE_MAX) {
         return reject(probe, "the error code");
     }
-    return true;
+    platform_learn_division(divide, probe);
+    return probe->fault == NULL;
 }
 
 static bool examine(struct probe *probe) {
