@@ -85,7 +85,6 @@ static void begin(struct thread *thread) {
     thread->reachable = true;
     platform_mutex_unlock(&thread->blocking.lock);
     blocking_set_current(&thread->blocking);
-    process_add_thread(thread);
 }
 
 // No signals are told before everything that others may ask for is as it will stay.
@@ -136,6 +135,7 @@ static struct thread *adopt(void) {
         return NULL;
     }
     thread->life = THREAD_RUNNING;
+    process_add_thread(thread);
     begin(thread);
     object_change_signals(&thread->object, 0, ZX_THREAD_RUNNING);
     return thread;
@@ -181,6 +181,7 @@ zx_status_t thread_start(struct thread *thread, const struct platform_client_ent
         return ZX_ERR_BAD_STATE;
     }
     object_ref(&thread->object); // The host thread's.
+    process_add_thread(thread);  // Here, so that it is found as soon as this call returns.
     const bool started = platform_client_start(run, thread);
     if (started) {
         object_change_signals(&thread->object, 0, ZX_THREAD_RUNNING);
@@ -191,6 +192,7 @@ zx_status_t thread_start(struct thread *thread, const struct platform_client_ent
     platform_mutex_unlock(&thread->blocking.lock);
     platform_semaphore_post(&thread->wake);
     if (!started) {
+        process_remove_thread(thread);
         object_unref(&thread->object);
     }
     return started ? ZX_OK : ZX_ERR_NO_MEMORY;
