@@ -42,7 +42,8 @@ ZIRCONIA_BEGIN_C
 // Errors: resource, no right asked for; ZX_ERR_WRONG_TYPE when its kind is neither ROOT nor SYSTEM;
 // ZX_ERR_OUT_OF_RANGE when it is a SYSTEM resource that does not cover the hypervisor's base;
 // ZX_ERR_INVALID_ARGS for options; ZX_ERR_NO_MEMORY; ZX_ERR_NOT_SUPPORTED when the engine found in
-// this process is not one that guests can run on.
+// this process is not one that guests can run on, or the host forbids memory that is writable and
+// executable.
 // 2018: options are checked first; a SYSTEM resource elsewhere gives ZX_ERR_WRONG_TYPE; the guest
 // handle has MANAGE_PROCESS in place of MANAGE_THREAD, and the VMAR handle no OP_CHILDREN.
 ZIRCONIA_EXPORT zx_status_t zx_guest_create(zx_handle_t resource, uint32_t options,

@@ -193,6 +193,10 @@ bool platform_unmap(void *address, size_t length);
 
 bool platform_protect(void *address, size_t length, unsigned protection);
 
+// Whether the host would give this many bytes that are writable and executable at once.
+enum platform_grant { PLATFORM_GRANTED, PLATFORM_EXHAUSTED, PLATFORM_FORBIDDEN };
+enum platform_grant platform_ask_executable(size_t length);
+
 // --- Memory of the client ---
 
 // Copies between client memory and ours. False when a byte cannot be read or written, and then

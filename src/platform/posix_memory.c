@@ -28,6 +28,9 @@
 #ifndef MAP_NORESERVE
 #define MAP_NORESERVE 0
 #endif
+#ifndef MAP_JIT
+#define MAP_JIT 0 // macOS asks for it where code is made.
+#endif
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0 // The address is then a hint, and the result is compared with it.
 #endif
@@ -209,6 +212,17 @@ bool platform_unmap(void *address, size_t length) {
 
 bool platform_protect(void *address, size_t length, unsigned protection) {
     return mprotect(address, length, host_protection(protection)) == 0;
+}
+
+// Forbidden: PR_SET_MDWE of Linux, SELinux without execmem, a seccomp filter.
+enum platform_grant platform_ask_executable(size_t length) {
+    void *pages = mmap(NULL, length, PROT_READ | PROT_WRITE | PROT_EXEC,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_JIT, -1, 0);
+    if (pages == MAP_FAILED) {
+        return errno == ENOMEM || errno == EAGAIN ? PLATFORM_EXHAUSTED : PLATFORM_FORBIDDEN;
+    }
+    munmap(pages, length);
+    return PLATFORM_GRANTED;
 }
 
 size_t platform_page_size(void) {

@@ -23,6 +23,10 @@
 #define MEM_PRESERVE_PLACEHOLDER 0x00000002
 #endif
 
+#ifndef ERROR_DYNAMIC_CODE_BLOCKED
+#define ERROR_DYNAMIC_CODE_BLOCKED 1655L
+#endif
+
 typedef PVOID(WINAPI *virtual_alloc_fn)(HANDLE, PVOID, SIZE_T, ULONG, ULONG, void *, ULONG);
 typedef PVOID(WINAPI *map_view_fn)(HANDLE, HANDLE, PVOID, ULONG64, SIZE_T, ULONG, ULONG, void *,
                                    ULONG);
@@ -177,6 +181,17 @@ bool platform_unmap(void *address, size_t length) {
 bool platform_protect(void *address, size_t length, unsigned protection) {
     DWORD old = 0;
     return VirtualProtect(address, length, page_protection(protection), &old) != FALSE;
+}
+
+// Forbidden: a process with dynamic code prohibited.
+enum platform_grant platform_ask_executable(size_t length) {
+    void *pages = VirtualAlloc(NULL, length, MEM_RESERVE, PAGE_EXECUTE_READWRITE);
+    if (pages == NULL) {
+        return GetLastError() == ERROR_DYNAMIC_CODE_BLOCKED ? PLATFORM_FORBIDDEN
+                                                            : PLATFORM_EXHAUSTED;
+    }
+    VirtualFree(pages, 0, MEM_RELEASE);
+    return PLATFORM_GRANTED;
 }
 
 size_t platform_page_size(void) {

@@ -7,6 +7,7 @@
 #include "engine/cpu/unicorn/vmcb.h"
 #include "engine/cpu/x86/msr.h"
 #include "objects/log.h"
+#include "platform/platform.h"
 
 zx_status_t flat_engine_check(uc_err error, const char *what) {
     if (error == UC_ERR_OK) {
@@ -14,6 +15,25 @@ zx_status_t flat_engine_check(uc_err error, const char *what) {
     }
     log_line(ZIRCONIA_LOG_ERROR, "Unicorn: %s: %s", what, uc_strerror(error));
     return error == UC_ERR_NOMEM ? ZX_ERR_NO_MEMORY : ZX_ERR_INTERNAL;
+}
+
+// Another thread may take the memory between this and Unicorn's own allocations; nothing can be
+// done about that from outside.
+zx_status_t flat_engine_ask(void) {
+    switch (platform_ask_executable(FLAT_ENGINE_CODE_SIZE + FLAT_ENGINE_OTHER_SIZE)) {
+    case PLATFORM_GRANTED:
+        return ZX_OK;
+    case PLATFORM_EXHAUSTED:
+        log_line(ZIRCONIA_LOG_ERROR,
+                 "an engine takes %u MiB of address space, which the host refuses",
+                 (FLAT_ENGINE_CODE_SIZE + FLAT_ENGINE_OTHER_SIZE) >> 20);
+        return ZX_ERR_NO_MEMORY;
+    case PLATFORM_FORBIDDEN:
+        break;
+    }
+    log_line(ZIRCONIA_LOG_ERROR, "the host forbids memory that is both writable and executable, "
+                                 "which Unicorn needs for the code that it translates to");
+    return ZX_ERR_NOT_SUPPORTED;
 }
 
 // Unicorn looks some guest-virtual addresses up in its physical map, so the whole canonical space
@@ -48,6 +68,9 @@ static uc_err map_filler(uc_engine *engine, uint64_t hidden_size, bool window) {
 static uc_err configure(uc_engine *engine, uint8_t *hidden, uint64_t hidden_size, uint8_t *window) {
     uc_err error = uc_ctl_set_cpu_model(engine, UC_CPU_X86_EPYC);
     if (error == UC_ERR_OK) {
+        error = uc_ctl_set_tcg_buffer_size(engine, FLAT_ENGINE_CODE_SIZE);
+    }
+    if (error == UC_ERR_OK) {
         error = uc_mem_map_ptr(engine, HIDDEN_BASE, hidden_size, UC_PROT_ALL, hidden);
     }
     if (error == UC_ERR_OK && window != NULL) {
@@ -71,6 +94,10 @@ static uc_err configure(uc_engine *engine, uint8_t *hidden, uint64_t hidden_size
 
 zx_status_t flat_engine_open(uint8_t *hidden, uint64_t hidden_size, uint8_t *window,
                              uc_engine **out) {
+    const zx_status_t status = flat_engine_ask();
+    if (status != ZX_OK) {
+        return status;
+    }
     uc_engine *engine = NULL;
     uc_err error = uc_open(UC_ARCH_X86, UC_MODE_64, &engine);
     if (error != UC_ERR_OK) {

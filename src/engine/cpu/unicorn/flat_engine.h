@@ -31,8 +31,18 @@ enum hidden_offset {
 // The page attribute table after the launch: Zircon's (hypervisor ABI 4.1).
 #define FLAT_ENGINE_PAT 0x0107040600070406ull
 
-// Opens an engine. `hidden` backs the first `hidden_size` bytes of the hidden region and `window`
-// (may be NULL: no window) WINDOW_SIZE bytes; both stay the caller's and outlive the engine.
+// What Unicorn keeps translated code in, and about what else it allocates for an engine.
+#define FLAT_ENGINE_CODE_SIZE (1u << 30)
+#define FLAT_ENGINE_OTHER_SIZE (16u << 20)
+
+// Whether the host has what an engine takes: Unicorn ends the process where it does not. With a
+// line in the log, ZX_ERR_NO_MEMORY, or ZX_ERR_NOT_SUPPORTED where pages that are both writable and
+// executable are forbidden.
+zx_status_t flat_engine_ask(void);
+
+// Opens an engine, having asked. `hidden` backs the first `hidden_size` bytes of the hidden region
+// and `window` (may be NULL: no window) WINDOW_SIZE bytes; both stay the caller's and outlive the
+// engine.
 zx_status_t flat_engine_open(uint8_t *hidden, uint64_t hidden_size, uint8_t *window,
                              uc_engine **out);
 

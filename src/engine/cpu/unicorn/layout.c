@@ -37,7 +37,8 @@ struct probe {
     uc_context *context;
     uint32_t exit;
     struct layout layout;
-    const char *fault; // what did not fit
+    zx_status_t status; // Why there is no engine at all.
+    const char *fault;  // what did not fit
 };
 
 static const int general_ids[GENERAL_REGISTER_COUNT] = {
@@ -347,10 +348,19 @@ static bool check_behaviour(struct probe *probe) {
     return probe->fault == NULL;
 }
 
+// Says itself why not.
+static bool open_engine(struct probe *probe) {
+    probe->status = flat_engine_open(probe->hidden, PROBE_HIDDEN_SIZE, NULL, &probe->engine);
+    if (probe->status == ZX_OK) {
+        probe->status = flat_engine_check(uc_context_alloc(probe->engine, &probe->context),
+                                          "making room for a state");
+    }
+    return probe->status == ZX_OK;
+}
+
 static bool examine(struct probe *probe) {
-    if (flat_engine_open(probe->hidden, PROBE_HIDDEN_SIZE, NULL, &probe->engine) != ZX_OK ||
-        uc_context_alloc(probe->engine, &probe->context) != UC_ERR_OK) {
-        return reject(probe, "opening an engine");
+    if (!open_engine(probe)) {
+        return false;
     }
     probe->layout.context_size = uc_context_size(probe->engine);
     if (!find_state(probe)) {
@@ -403,7 +413,10 @@ static zx_status_t discover(struct layout *out) {
                  cpu_engine_version());
         return ZX_ERR_NOT_SUPPORTED;
     }
-    struct probe probe = {.hidden = platform_reserve(PROBE_HIDDEN_SIZE)};
+    struct probe probe = {
+        .hidden = platform_reserve(PROBE_HIDDEN_SIZE),
+        .status = ZX_ERR_NO_MEMORY,
+    };
     if (probe.hidden == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
@@ -417,6 +430,9 @@ static zx_status_t discover(struct layout *out) {
         uc_close(probe.engine);
     }
     platform_unmap(probe.hidden, PROBE_HIDDEN_SIZE);
+    if (probe.status != ZX_OK) {
+        return probe.status;
+    }
     if (!found) {
         log_line(ZIRCONIA_LOG_ERROR,
                  "Unicorn %s does not fit this library: self-check failed at %s",
@@ -427,16 +443,18 @@ static zx_status_t discover(struct layout *out) {
     return ZX_OK;
 }
 
-static struct layout found_layout;
-static zx_status_t found_status;
-
-static void find_layout(void) {
-    found_status = discover(&found_layout);
-}
-
+// What is found holds for the process. A failure does not: memory may have been short.
 zx_status_t layout_get(const struct layout **out) {
-    static struct platform_once once = PLATFORM_ONCE_INIT;
-    platform_call_once(&once, find_layout);
-    *out = &found_layout;
-    return found_status;
+    static struct platform_mutex lock = PLATFORM_MUTEX_INIT;
+    static struct layout layout;
+    static bool found;
+    zx_status_t status = ZX_OK;
+    platform_mutex_lock(&lock);
+    if (!found) {
+        status = discover(&layout);
+        found = status == ZX_OK;
+    }
+    platform_mutex_unlock(&lock);
+    *out = &layout;
+    return status;
 }

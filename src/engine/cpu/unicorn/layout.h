@@ -46,8 +46,8 @@ struct layout {
     size_t error_code; // 32 bits: exception error code, or an intercept's first information word
 };
 
-// The layout of the Unicorn library in use; found on the first call, on any thread. On failure
-// ZX_ERR_NOT_SUPPORTED, with the reason in the log.
+// The layout of the Unicorn library in use, found by the first call that can; any thread. On
+// failure ZX_ERR_NOT_SUPPORTED or ZX_ERR_NO_MEMORY, with the reason in the log.
 zx_status_t layout_get(const struct layout **out);
 
 #endif

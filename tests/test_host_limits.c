@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+//
+// Hosts that give an engine less than it needs: the call fails with its documented error and a line
+// in the log, and works as soon as the host gives more (hypervisor ABI 3.1). Unicorn itself would
+// end the process.
+
+#define _GNU_SOURCE // MAP_ANONYMOUS
+
+#include "guest_fixture.h"
+#include "sanitized.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <zirconia/zirconia.h>
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#ifndef PR_SET_MDWE
+#define PR_SET_MDWE 65
+#define PR_MDWE_REFUSE_EXEC_GAIN 1ul
+#endif
+#endif
+
+static char said[2000];
+
+static void remember(void *context, zirconia_log_level_t level, const char *line) {
+    (void)context;
+    (void)level;
+    strncat(said, line, sizeof said - strlen(said) - 1);
+}
+
+static zx_status_t create(void) {
+    zx_handle_t resource = ZX_HANDLE_INVALID;
+    zx_handle_t its_vmar = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zirconia_hypervisor_resource(&resource), ZX_OK);
+    guest = ZX_HANDLE_INVALID;
+    const zx_status_t status = zx_guest_create(resource, 0, &guest, &its_vmar);
+    if (status == ZX_OK) {
+        ck_assert_int_eq(zx_handle_close(its_vmar), ZX_OK);
+        ck_assert_int_eq(zx_handle_close(guest), ZX_OK);
+    }
+    ck_assert_int_eq(zx_handle_close(resource), ZX_OK);
+    return status;
+}
+
+static struct rlimit limit_address_space(rlim_t bytes) {
+    struct rlimit before;
+    ck_assert_int_eq(getrlimit(RLIMIT_AS, &before), 0);
+    const struct rlimit limit = {.rlim_cur = bytes, .rlim_max = before.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+    return before;
+}
+
+// The first guest of a process, which also looks how Unicorn keeps its state.
+START_TEST(a_first_guest_that_failed_is_tried_again) {
+    if (SANITIZED) {
+        return; // Their own memory takes terabytes of address space.
+    }
+    zirconia_set_log(remember, NULL, ZIRCONIA_LOG_ERROR);
+    const struct rlimit before = limit_address_space(64u << 20);
+    const zx_status_t status = create();
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &before), 0);
+    ck_assert_int_eq(status, ZX_ERR_NO_MEMORY);
+    ck_assert_msg(strstr(said, "address space") != NULL, "%s", said);
+    ck_assert_int_eq(create(), ZX_OK);
+}
+END_TEST
+
+static void *executable_page(void) {
+    return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+// The process keeps what it set here; each test has one of its own.
+START_TEST(where_pages_may_not_be_written_and_executed_there_are_no_guests) {
+#ifdef __linux__
+    if (prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) != 0) {
+        return; // Linux before 6.3.
+    }
+    ck_assert_ptr_eq(executable_page(), MAP_FAILED);
+    zirconia_set_log(remember, NULL, ZIRCONIA_LOG_ERROR);
+    ck_assert_int_eq(create(), ZX_ERR_NOT_SUPPORTED);
+    ck_assert_uint_eq(guest, ZX_HANDLE_INVALID);
+    ck_assert_msg(strstr(said, "writable and executable") != NULL, "%s", said);
+#endif
+}
+END_TEST
+
+int main(void) {
+    const TTest *const tests[] = {
+        a_first_guest_that_failed_is_tried_again,
+        where_pages_may_not_be_written_and_executed_there_are_no_guests,
+    };
+    return run_tests("host limits", tests, sizeof tests / sizeof tests[0]);
+}
