@@ -7,10 +7,13 @@
 #include "report_port.h"
 
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/time.h>
 #include <zirconia/observe.h>
+#include <zirconia/virtual_time.h>
 
 #define COUNTER 0x20000u // Where spin.asm counts.
 #define END_FLAG 0x20008u
@@ -272,6 +275,126 @@ START_TEST(a_kick_at_a_full_bell_takes_effect_after_the_bell) {
 }
 END_TEST
 
+// A guest that does nothing but leave itself, so that the library is interrupted everywhere.
+static void start_exits(void) {
+    static const uint8_t cpuid_for_ever[] = {0x0f, 0xa2, 0xeb, 0xfc};
+    guest_open();
+    memory_write(ENTRY, cpuid_for_ever, sizeof cpuid_for_ever);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+}
+
+enum { SIGNALS = 500 };
+
+static atomic_uint signals;
+
+static void kick_in_handler(int number) {
+    (void)number;
+    if (zx_vcpu_kick(vcpu) == ZX_OK) {
+        atomic_fetch_add(&signals, 1);
+    }
+}
+
+static void begin_signals(void) {
+    const struct sigaction action = {.sa_handler = kick_in_handler};
+    const struct itimerval often = {.it_interval = {.tv_usec = 100}, .it_value = {.tv_usec = 100}};
+    ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
+    ck_assert_int_eq(setitimer(ITIMER_REAL, &often, NULL), 0);
+}
+
+static void end_signals(void) {
+    const struct itimerval never = {.it_value = {0}};
+    ck_assert_int_eq(setitimer(ITIMER_REAL, &never, NULL), 0);
+}
+
+// Loop: a guest that exits all the time, one that is halted most of it.
+START_TEST(a_signal_handler_kicks_the_vcpu_that_it_interrupts) {
+    zx_port_packet_t packet;
+    if (_i == 0) {
+        start_exits();
+    } else {
+        guest_start("halt_counts");
+    }
+    begin_signals();
+    while (atomic_load(&signals) < SIGNALS) {
+        const zx_status_t status = zx_vcpu_enter(vcpu, &packet);
+        ck_assert(status == ZX_ERR_CANCELED || (_i == 1 && status == ZX_OK));
+    }
+    end_signals();
+}
+END_TEST
+
+// What the handler needs is what the interrupted calls use: the handle's slot, the kick's own.
+START_TEST(a_signal_handler_kicks_in_the_middle_of_other_calls) {
+    start_exits();
+    begin_signals();
+    while (atomic_load(&signals) < SIGNALS) {
+        zx_handle_t copy = ZX_HANDLE_INVALID;
+        ck_assert_int_eq(zx_handle_duplicate(vcpu, ZX_RIGHT_SAME_RIGHTS, &copy), ZX_OK);
+        ck_assert_int_eq(zx_vcpu_interrupt(copy, 32), ZX_OK);
+        ck_assert_int_eq(zx_vcpu_kick(copy), ZX_OK);
+        ck_assert_int_eq(zx_handle_close(copy), ZX_OK);
+    }
+    end_signals();
+    ck_assert_uint_eq(info_flags(), ZX_INFO_VCPU_FLAG_KICKED);
+}
+END_TEST
+
+static void *kick_by_signals(void *unused) {
+    begin_signals();
+    while (atomic_load(&signals) < SIGNALS) {
+        sched_yield();
+    }
+    end_signals();
+    return unused;
+}
+
+START_TEST(a_signal_handler_may_run_on_a_thread_that_has_made_no_call) {
+    zx_port_packet_t packet;
+    start_exits();
+    sigset_t alarm;
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    const pthread_t other = start_thread(kick_by_signals, NULL);
+    ck_assert_int_eq(pthread_sigmask(SIG_BLOCK, &alarm, NULL), 0);
+    while (atomic_load(&signals) < SIGNALS) {
+        ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_ERR_CANCELED);
+    }
+    join_thread(other);
+}
+END_TEST
+
+enum { TURN_ROUNDS = 1000 };
+
+static _Atomic(zx_handle_t) second;
+
+static void *wait_for_the_turn(void *unused) {
+    zx_port_packet_t packet;
+    zx_handle_t own = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &own), ZX_OK);
+    atomic_store(&second, own);
+    for (unsigned i = 0; i < TURN_ROUNDS; i++) {
+        ck_assert_int_eq(zx_vcpu_enter(own, &packet), ZX_ERR_CANCELED);
+        atomic_fetch_add(&canceled, 1);
+    }
+    return unused;
+}
+
+// In virtual time the first VCPU has the turn while its caller does something else.
+START_TEST(a_kick_ends_the_wait_for_the_turn) {
+    guest_open();
+    ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_OK);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+    const pthread_t waiter = start_thread(wait_for_the_turn, NULL);
+    while (atomic_load(&canceled) < TURN_ROUNDS) {
+        if (atomic_load(&second) != ZX_HANDLE_INVALID) {
+            ck_assert_int_eq(zx_vcpu_kick(atomic_load(&second)), ZX_OK);
+        }
+        sched_yield();
+    }
+    join_thread(waiter);
+}
+END_TEST
+
 static void *kick_until_it_ends(void *ended) {
     while (!atomic_load((atomic_bool *)ended)) {
         ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
@@ -322,6 +445,10 @@ int main(void) {
     tcase_add_test(tcase, a_kick_at_a_full_bell_takes_effect_after_the_bell);
     tcase_add_test(tcase, a_kick_ends_a_call_that_leads_to_itself_and_stores_into_its_page);
     tcase_add_test(tcase, a_kick_ends_a_return_from_a_non_maskable_interrupt_that_leads_to_itself);
+    tcase_add_loop_test(tcase, a_signal_handler_kicks_the_vcpu_that_it_interrupts, 0, 2);
+    tcase_add_test(tcase, a_signal_handler_kicks_in_the_middle_of_other_calls);
+    tcase_add_test(tcase, a_signal_handler_may_run_on_a_thread_that_has_made_no_call);
+    tcase_add_test(tcase, a_kick_ends_the_wait_for_the_turn);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

@@ -98,8 +98,12 @@ ZIRCONIA_EXPORT zx_status_t zx_vcpu_enter(zx_handle_t handle, zx_port_packet_t *
 ZIRCONIA_EXPORT zx_status_t zx_vcpu_resume(zx_handle_t handle, zx_port_packet_t *packet);
 
 // Makes the run call in progress, or else the next one, return ZX_ERR_CANCELED once. Kicks do not
-// add up: one is pending or none. Pending interrupts are untouched. Any thread.
-// Errors: vcpu (EXECUTE). From September 2021 on (hypervisor ABI 3.5, 8).
+// add up: one is pending or none. Pending interrupts are untouched. It ends a halt, and a wait for
+// the other VCPUs of the guest. It does not end the wait of a VCPU that rings a full bell: that
+// goes on until the port is read, the packet is sent, and then the call returns ZX_ERR_CANCELED.
+// Any thread; alone among the calls, a signal handler too, whatever it has interrupted: on hosts
+// with POSIX semaphores, which macOS is not. errno stays. Errors: vcpu (EXECUTE). From September
+// 2021 on (hypervisor ABI 3.5, 8).
 ZIRCONIA_EXPORT zx_status_t zx_vcpu_kick(zx_handle_t handle);
 
 // Makes a vector pending: 2 is the NMI, 0 to 20 exceptions, from 32 on external interrupts. A

@@ -94,7 +94,7 @@ static void tell(struct vcpu *vcpu, zirconia_exit_t *told) {
     told->mode = cpu_code_mode(cpu) == 64   ? ZIRCONIA_CODE_64
                  : cpu_code_mode(cpu) == 32 ? ZIRCONIA_CODE_32
                                             : ZIRCONIA_CODE_16;
-    told->vcpu = vcpu->vpid - 1;
+    told->vcpu = vcpu->seat.vpid - 1;
     told->rip = cpu_get(cpu, RIP);
     told->cr3 = cpu_get(cpu, CR3);
     observer(context, told);

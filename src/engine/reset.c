@@ -56,7 +56,7 @@ static void reset_to_2018(struct cpu *cpu) {
 
 void reset_vcpu(struct vcpu *vcpu, uint64_t entry, bool era_2018) {
     reset_common(vcpu->cpu);
-    if (vcpu->vpid == 1) {
+    if (vcpu->seat.vpid == 1) {
         reset_boot_processor(vcpu->cpu, entry);
     } else {
         reset_application_processor(vcpu->cpu, entry);

@@ -9,45 +9,109 @@
 
 void turn_init(struct turn *turn) {
     platform_mutex_init(&turn->lock);
-    platform_condition_init(&turn->changed);
 }
 
 void turn_destroy(struct turn *turn) {
-    platform_condition_destroy(&turn->changed);
     platform_mutex_destroy(&turn->lock);
 }
 
 // --- turn->lock held ---
 
-static void wait(struct turn *turn) {
-    platform_condition_wait(&turn->changed, &turn->lock);
+static void link_waiter(struct turn *turn, struct turn_waiter *waiter) {
+    struct turn_waiter **link = waiter->seat != NULL ? &turn->line : &turn->calls;
+    while (*link != NULL) {
+        link = &(*link)->next;
+    }
+    *link = waiter;
+    atomic_fetch_add(&turn->waiting, 1);
 }
 
-// The first in the line watches the clock for all.
-static void wait_slice(struct turn *turn) {
-    const int64_t share = LONGEST_WAIT / (int64_t)(turn->next_ticket - turn->served);
-    const int64_t slice = share < LONGEST_SLICE ? share : LONGEST_SLICE;
-    const int64_t end = platform_monotonic() + slice;
-    bool over = false;
-    while (turn->taken && !over) {
-        over = !platform_condition_wait_until(&turn->changed, &turn->lock, end);
+static void unlink_waiter(struct turn *turn, struct turn_waiter *waiter) {
+    struct turn_waiter **link = waiter->seat != NULL ? &turn->line : &turn->calls;
+    while (*link != waiter) {
+        link = &(*link)->next;
     }
-    if (turn->taken) {
+    *link = waiter->next;
+    atomic_fetch_sub(&turn->waiting, 1);
+}
+
+// Who may run next, or in virtual time may not be waiting yet: then NULL.
+static struct turn_waiter *next_waiter(const struct turn *turn) {
+    if (turn->calls != NULL) {
+        return turn->calls;
+    }
+    struct turn_waiter *waiter = turn->line;
+    while (turn->by_vpid && waiter != NULL && waiter->seat->vpid != turn->current) {
+        waiter = waiter->next;
+    }
+    return waiter;
+}
+
+static bool may_run(const struct turn *turn, const struct turn_waiter *waiter) {
+    return !turn->taken && next_waiter(turn) == waiter;
+}
+
+// Something has changed for whoever is the next.
+static void wake_next(const struct turn *turn) {
+    const struct turn_waiter *next = next_waiter(turn);
+    if (next != NULL) {
+        platform_semaphore_post(next->wake);
+    }
+}
+
+// May come back for nothing. False once the deadline has passed.
+static bool sleep_until(struct turn *turn, const struct turn_waiter *waiter, int64_t deadline) {
+    platform_mutex_unlock(&turn->lock);
+    const bool woken = platform_semaphore_wait_until(waiter->wake, deadline);
+    platform_mutex_lock(&turn->lock);
+    return woken;
+}
+
+static int64_t slice(const struct turn *turn) {
+    int64_t share = LONGEST_WAIT;
+    int64_t count = 0;
+    for (const struct turn_waiter *waiter = turn->line; waiter != NULL; waiter = waiter->next) {
+        count++;
+    }
+    share /= count;
+    return share < LONGEST_SLICE ? share : LONGEST_SLICE;
+}
+
+// The first in the line watches the clock for all: `end` is that of the slice of who runs, and 0
+// before it is known.
+static void wait_in_line(struct turn *turn, const struct turn_waiter *waiter, int64_t *end) {
+    const bool watches = turn->taken && turn->line == waiter && !turn->by_vpid;
+    if (!watches) {
+        *end = 0;
+        sleep_until(turn, waiter, INT64_MAX);
+        return;
+    }
+    if (*end == 0) {
+        *end = platform_monotonic() + slice(turn);
+    }
+    if (!sleep_until(turn, waiter, *end) && turn->taken) {
         machine_request_exit(turn->machine);
-        wait(turn);
+        *end = INT64_MAX;
     }
 }
 
-static void wait_in_line(struct turn *turn) {
-    const uint64_t ticket = turn->next_ticket++;
-    while (turn->taken || turn->calls > 0 || turn->served != ticket) {
-        if (turn->taken && turn->served == ticket) {
-            wait_slice(turn);
-        } else {
-            wait(turn);
-        }
+static bool is_wanted_elsewhere(const struct turn *turn, const struct turn_seat *seat,
+                                const struct blocking *blocking) {
+    return atomic_load(&seat->kicked) || (turn->by_vpid && blocking_attention(blocking));
+}
+
+static bool take(struct turn *turn, struct turn_seat *seat, const struct blocking *blocking) {
+    struct turn_waiter waiter = {.wake = &seat->wake, .seat = seat};
+    int64_t end = 0;
+    link_waiter(turn, &waiter);
+    while (!may_run(turn, &waiter) && !is_wanted_elsewhere(turn, seat, blocking)) {
+        wait_in_line(turn, &waiter, &end);
     }
-    turn->served++;
+    const bool mine = may_run(turn, &waiter);
+    unlink_waiter(turn, &waiter);
+    turn->taken = turn->taken || mine;
+    wake_next(turn); // Another one is the first now.
+    return mine;
 }
 
 static bool is_runnable(const struct turn *turn, unsigned vpid) {
@@ -66,69 +130,35 @@ static void pass_on(struct turn *turn) {
     }
 }
 
-// True when it is its turn.
-static bool wait_by_vpid(struct turn *turn, unsigned vpid, const struct blocking *blocking) {
-    while (turn->taken || turn->calls > 0 || turn->current != vpid) {
-        if (blocking_attention(blocking)) {
-            return false;
-        }
-        wait(turn);
-    }
-    return true;
-}
-
-static bool take(struct turn *turn, unsigned vpid, const struct blocking *blocking) {
-    bool mine = true;
-    atomic_fetch_add(&turn->waiting, 1);
-    if (turn->by_vpid) {
-        mine = wait_by_vpid(turn, vpid, blocking);
-    } else {
-        wait_in_line(turn);
-    }
-    atomic_fetch_sub(&turn->waiting, 1);
-    turn->taken = turn->taken || mine;
-    if (turn->next_ticket != turn->served) {
-        platform_condition_broadcast(&turn->changed); // Another one is the first now.
-    }
-    return mine;
-}
-
 static void give(struct turn *turn, enum turn_end end) {
     turn->taken = false;
     if (turn->by_vpid && end == TURN_OVER) {
         pass_on(turn);
     }
-    if (turn->waiting > 0) {
-        platform_condition_broadcast(&turn->changed);
-    }
 }
 
 // --- VCPUs ---
 
-bool turn_take(struct turn *turn, unsigned vpid, const struct blocking *blocking) {
+bool turn_take(struct turn *turn, struct turn_seat *seat, const struct blocking *blocking) {
     platform_mutex_lock(&turn->lock);
-    const bool mine = take(turn, vpid, blocking);
+    const bool mine = take(turn, seat, blocking);
     platform_mutex_unlock(&turn->lock);
     return mine;
-}
-
-void turn_poke(struct turn *turn) {
-    platform_mutex_lock(&turn->lock);
-    platform_condition_broadcast(&turn->changed);
-    platform_mutex_unlock(&turn->lock);
 }
 
 void turn_give(struct turn *turn, enum turn_end end) {
     platform_mutex_lock(&turn->lock);
     give(turn, end);
+    wake_next(turn);
     platform_mutex_unlock(&turn->lock);
 }
 
-bool turn_pass(struct turn *turn, enum turn_end end, unsigned vpid,
+bool turn_pass(struct turn *turn, enum turn_end end, struct turn_seat *seat,
                const struct blocking *blocking) {
     platform_mutex_lock(&turn->lock);
     give(turn, end);
-    const bool mine = take(turn, vpid, blocking);
+    wake_next(turn);
+    const bool mine = take(turn, seat, blocking);
     platform_mutex_unlock(&turn->lock);
     return mine;
 }
@@ -140,24 +170,23 @@ bool turn_wanted(struct turn *turn) {
 // --- Calls from outside ---
 
 void turn_take_call(struct turn *turn) {
+    struct platform_semaphore wake;
+    platform_semaphore_init(&wake);
+    struct turn_waiter waiter = {.wake = &wake};
     platform_mutex_lock(&turn->lock);
-    atomic_fetch_add(&turn->waiting, 1);
-    turn->calls++;
+    link_waiter(turn, &waiter);
     while (turn->taken) {
         machine_request_exit(turn->machine);
-        wait(turn);
+        sleep_until(turn, &waiter, INT64_MAX);
     }
-    turn->calls--;
-    atomic_fetch_sub(&turn->waiting, 1);
+    unlink_waiter(turn, &waiter);
     turn->taken = true;
     platform_mutex_unlock(&turn->lock);
+    platform_semaphore_destroy(&wake);
 }
 
 void turn_give_call(struct turn *turn) {
-    platform_mutex_lock(&turn->lock);
-    turn->taken = false;
-    platform_condition_broadcast(&turn->changed);
-    platform_mutex_unlock(&turn->lock);
+    turn_give(turn, TURN_KEPT);
 }
 
 // --- Virtual time ---
@@ -193,7 +222,7 @@ void turn_leave(struct turn *turn, unsigned vpid) {
     turn->asleep &= ~(1ull << vpid);
     if (turn->current == vpid) {
         pass_on(turn);
-        platform_condition_broadcast(&turn->changed);
+        wake_next(turn);
     }
     platform_mutex_unlock(&turn->lock);
 }
@@ -203,7 +232,7 @@ void turn_wake(struct turn *turn, unsigned vpid) {
     turn->asleep &= ~(1ull << vpid);
     if (turn->current == 0) {
         turn->current = vpid;
-        platform_condition_broadcast(&turn->changed);
+        wake_next(turn);
     }
     platform_mutex_unlock(&turn->lock);
 }

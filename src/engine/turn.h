@@ -9,6 +9,7 @@
 // every time, as long as the callers do.
 //
 // Lock: `lock` guards everything but the atomics. It is taken inside a VCPU's lock, never outside.
+// Whoever waits sleeps on a semaphore of its own, so that a kick, which takes no lock, can end it.
 
 #ifndef ENGINE_TURN_H
 #define ENGINE_TURN_H
@@ -21,19 +22,31 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+// A VCPU, as the turn knows it. `wake` wakes its thread wherever the VCPU sleeps.
+struct turn_seat {
+    unsigned vpid;
+    struct platform_semaphore wake;
+    atomic_bool kicked;
+};
+
+// Somebody who waits, on its own stack.
+struct turn_waiter {
+    struct turn_waiter *next;
+    struct platform_semaphore *wake;
+    const struct turn_seat *seat; // NULL for a call from outside.
+};
+
 struct turn {
     struct platform_mutex lock;
-    struct platform_condition changed;
     struct machine *machine; // Whose VCPU is asked to exit when it is to give its turn up.
     bool taken;
-    unsigned calls;       // Calls from outside that wait.
-    uint64_t next_ticket; // VCPUs that wait, in order of arrival.
-    uint64_t served;
-    atomic_uint waiting; // All that wait.
-    bool by_vpid;        // Virtual time. What follows is used only then.
-    uint64_t present;    // A bit a VPID: VCPUs that exist, and of these
-    uint64_t asleep;     // those that wait for an interrupt.
-    unsigned current;    // Whose turn it is; 0 when all are asleep.
+    struct turn_waiter *calls; // Calls from outside that wait, and
+    struct turn_waiter *line;  // VCPUs, each in order of arrival.
+    atomic_uint waiting;       // How many in both.
+    bool by_vpid;              // Virtual time. What follows is used only then.
+    uint64_t present;          // A bit a VPID: VCPUs that exist, and of these
+    uint64_t asleep;           // those that wait for an interrupt.
+    unsigned current;          // Whose turn it is; 0 when all are asleep.
 };
 
 enum turn_end {
@@ -44,19 +57,16 @@ enum turn_end {
 void turn_init(struct turn *turn);
 void turn_destroy(struct turn *turn);
 
-// A VCPU, which blocks until it may run, and then until turn_give() is the only one. In virtual
-// time that can take as long as other callers like: then false when the thread is wanted elsewhere
-// and turn_poke() is called, and the VCPU may not run.
-bool turn_take(struct turn *turn, unsigned vpid, const struct blocking *blocking);
-
-// Makes those who wait look whether they are wanted elsewhere.
-void turn_poke(struct turn *turn);
+// A VCPU, which blocks until it may run, and then until turn_give() is the only one. False when it
+// is wanted elsewhere and may not run: it is kicked, or, in virtual time, where others may keep the
+// turn as long as they like, its thread is wanted. Who wants it so posts the seat's semaphore.
+bool turn_take(struct turn *turn, struct turn_seat *seat, const struct blocking *blocking);
 
 void turn_give(struct turn *turn, enum turn_end end);
 
 // Gives it and takes it again behind those who wait. One step: whoever runs next finds this VCPU
 // waiting, and does not run on because nobody seems to want the turn.
-bool turn_pass(struct turn *turn, enum turn_end end, unsigned vpid,
+bool turn_pass(struct turn *turn, enum turn_end end, struct turn_seat *seat,
                const struct blocking *blocking);
 
 // A call from outside.

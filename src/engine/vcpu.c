@@ -22,27 +22,26 @@ void vcpu_attend(struct vcpu *vcpu) {
 void vcpu_interrupt(struct vcpu *vcpu, uint8_t vector) {
     platform_mutex_lock(&vcpu->lock);
     pending_add(&vcpu->pending, vector);
-    turn_wake(&vcpu->guest->turn, vcpu->vpid);
-    platform_condition_signal(&vcpu->wake);
+    turn_wake(&vcpu->guest->turn, vcpu->seat.vpid);
     platform_mutex_unlock(&vcpu->lock);
+    platform_semaphore_post(&vcpu->seat.wake);
     vcpu_attend(vcpu);
 }
 
+// The flag first: whoever it wakes looks for it.
 void vcpu_kick(struct vcpu *vcpu) {
-    platform_mutex_lock(&vcpu->lock);
-    vcpu->kicked = true;
-    turn_wake(&vcpu->guest->turn, vcpu->vpid);
-    platform_condition_signal(&vcpu->wake);
-    platform_mutex_unlock(&vcpu->lock);
+    atomic_store(&vcpu->seat.kicked, true);
+    platform_semaphore_post(&vcpu->seat.wake);
     vcpu_attend(vcpu);
+}
+
+bool vcpu_take_kick(struct vcpu *vcpu) {
+    return atomic_load(&vcpu->seat.kicked) && atomic_exchange(&vcpu->seat.kicked, false);
 }
 
 uint32_t vcpu_info_flags(struct object *object) {
     struct vcpu *vcpu = vcpu_from_object(object);
-    platform_mutex_lock(&vcpu->lock);
-    const bool kicked = vcpu->kicked;
-    platform_mutex_unlock(&vcpu->lock);
-    return kicked ? ZX_INFO_VCPU_FLAG_KICKED : 0;
+    return atomic_load(&vcpu->seat.kicked) ? ZX_INFO_VCPU_FLAG_KICKED : 0;
 }
 
 // --- State ---
@@ -95,18 +94,18 @@ static void detach(struct vcpu *vcpu) {
 static void destroy(struct object *object) {
     struct vcpu *vcpu = vcpu_from_object(object);
     struct guest *guest = vcpu->guest;
-    turn_leave(&guest->turn, vcpu->vpid);
+    turn_leave(&guest->turn, vcpu->seat.vpid);
     turn_take_call(&guest->turn);
     local_apic_destroy(&vcpu->apic); // In virtual time, a VCPU that has the turn may fire it.
     if (vcpu->cpu != NULL) {
         cpu_destroy(vcpu->cpu);
     }
-    guest_give_vpid(guest, vcpu->vpid);
+    guest_give_vpid(guest, vcpu->seat.vpid);
     turn_give_call(&guest->turn);
     detach(vcpu);
     object_unref(&vcpu->owner->object);
     object_unref(&guest->object);
-    platform_condition_destroy(&vcpu->wake);
+    platform_semaphore_destroy(&vcpu->seat.wake);
     platform_mutex_destroy(&vcpu->lock);
     free(vcpu);
 }
@@ -129,8 +128,8 @@ static zx_status_t attach(struct vcpu *vcpu, uint64_t entry, bool only) {
         return ZX_ERR_BAD_STATE;
     }
     turn_take_call(&vcpu->guest->turn);
-    vcpu->vpid = guest_take_vpid(vcpu->guest);
-    zx_status_t status = vcpu->vpid != 0 ? ZX_OK : ZX_ERR_NO_RESOURCES;
+    vcpu->seat.vpid = guest_take_vpid(vcpu->guest);
+    zx_status_t status = vcpu->seat.vpid != 0 ? ZX_OK : ZX_ERR_NO_RESOURCES;
     if (status == ZX_OK) {
         status = cpu_create(vcpu->guest->machine, &vcpu->cpu);
     }
@@ -139,7 +138,7 @@ static zx_status_t attach(struct vcpu *vcpu, uint64_t entry, bool only) {
     }
     turn_give_call(&vcpu->guest->turn);
     if (status == ZX_OK) {
-        turn_join(&vcpu->guest->turn, vcpu->vpid);
+        turn_join(&vcpu->guest->turn, vcpu->seat.vpid);
     }
     return status;
 }
@@ -156,7 +155,7 @@ zx_status_t vcpu_create(struct guest *guest, uint64_t entry, bool only, struct v
     vcpu->guest = guest;
     vcpu->owner = owner;
     platform_mutex_init(&vcpu->lock);
-    platform_condition_init(&vcpu->wake);
+    platform_semaphore_init(&vcpu->seat.wake);
     local_apic_init(&vcpu->apic, vcpu);
     platform_let_divide(); // It is this thread that will run the guest.
     const zx_status_t status = attach(vcpu, entry, only);

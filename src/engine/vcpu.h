@@ -2,8 +2,9 @@
 //
 // VCPU objects and their run loop (hypervisor ABI 3.3 to 3.9, 7, 8).
 //
-// Locks: `lock` guards `pending`, `kicked` and `awaited` and is what HLT sleeps on. `cpu` belongs
-// to the owner thread, and while it runs to the guest's turn. Everything else is constant.
+// Locks: `lock` guards `pending` and `awaited`. `cpu` belongs to the owner thread, and while it
+// runs to the guest's turn. The seat's semaphore is what the VCPU sleeps on, halted or waiting for
+// its turn. Everything else is constant.
 
 #ifndef ENGINE_VCPU_H
 #define ENGINE_VCPU_H
@@ -25,7 +26,7 @@ struct vcpu {
     struct object object;
     struct guest *guest;
     struct thread *owner;
-    unsigned vpid;
+    struct turn_seat seat;
     struct cpu *cpu;
     uint64_t cr0_owned; // Bits of CR0 that the guest reads from the shadow (hypervisor ABI 4.3).
     uint64_t cr0_shadow;
@@ -36,9 +37,7 @@ struct vcpu {
     zirconia_exit_kind_t exit_kind; // The exit being handled, and when it began; 0 for none.
     int64_t exit_time;
     struct platform_mutex lock;
-    struct platform_condition wake;
     struct pending pending;
-    bool kicked;
     struct packet_pool *awaited; // Where the thread waits for a packet of a bell, or NULL.
 };
 
@@ -57,7 +56,12 @@ zx_status_t vcpu_check_owner(const struct vcpu *vcpu);
 zx_status_t vcpu_enter(struct vcpu *vcpu, enum packet_layout layout, zx_port_packet_t *packet);
 
 void vcpu_interrupt(struct vcpu *vcpu, uint8_t vector);
+
+// Takes no lock: may be called anywhere, in a signal handler too.
 void vcpu_kick(struct vcpu *vcpu);
+
+// On the owner thread: whether it was kicked, which it is no longer.
+bool vcpu_take_kick(struct vcpu *vcpu);
 
 void vcpu_read_state(struct vcpu *vcpu, zx_vcpu_state_t *out);
 void vcpu_write_state(struct vcpu *vcpu, const zx_vcpu_state_t *state);

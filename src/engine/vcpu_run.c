@@ -54,12 +54,10 @@ static zx_status_t inject(struct vcpu *vcpu, uint8_t vector) {
 
 // Kick, then interrupt: the order of Zircon's loop (hypervisor ABI 8).
 static zx_status_t prepare_entry(struct vcpu *vcpu) {
-    platform_mutex_lock(&vcpu->lock);
-    if (vcpu->kicked) {
-        vcpu->kicked = false;
-        platform_mutex_unlock(&vcpu->lock);
+    if (vcpu_take_kick(vcpu)) {
         return ZX_ERR_CANCELED;
     }
+    platform_mutex_lock(&vcpu->lock);
     const int vector = choose(vcpu);
     const bool wait = vector >= 0 && gated(vcpu->cpu, vector);
     const bool invalid = vector > LAST_DEFINED_EXCEPTION && vector < FIRST_EXTERNAL_VECTOR;
@@ -81,29 +79,36 @@ static zx_status_t prepare_entry(struct vcpu *vcpu) {
     return invalid ? ZX_ERR_NOT_SUPPORTED : inject(vcpu, (uint8_t)vector);
 }
 
+// With vcpu->lock held.
 static bool awake(const struct vcpu *vcpu) {
-    return vcpu->kicked || pending_any(&vcpu->pending);
+    return atomic_load(&vcpu->seat.kicked) || pending_any(&vcpu->pending);
 }
 
-// With vcpu->lock held, and without the turn unless the status says otherwise.
+static bool is_awake(struct vcpu *vcpu) {
+    platform_mutex_lock(&vcpu->lock);
+    const bool result = awake(vcpu);
+    platform_mutex_unlock(&vcpu->lock);
+    return result;
+}
+
+// Without the turn unless the status says otherwise.
 static zx_status_t sleep_until_awake(struct exit_context *context) {
     struct vcpu *vcpu = context->vcpu;
     zx_status_t status = ZX_ERR_NEXT;
-    while (status == ZX_ERR_NEXT && !awake(vcpu)) {
+    while (status == ZX_ERR_NEXT && !is_awake(vcpu)) {
         if (blocking_attention(context->blocking)) {
-            platform_mutex_unlock(&vcpu->lock);
             status = vcpu_stop_in_wait(context, ZX_ERR_CANCELED);
-            platform_mutex_lock(&vcpu->lock);
         } else {
-            platform_condition_wait(&vcpu->wake, &vcpu->lock);
+            platform_semaphore_wait_until(&vcpu->seat.wake, INT64_MAX);
         }
     }
     return status;
 }
 
 // Sleeps until a vector is pending or the VCPU is kicked; others run meanwhile. It falls asleep
-// inside the lock, so that whoever wakes it finds it asleep; and virtual time jumps before the turn
-// is given up, or what a timer wakes would run beside the rest of the jump.
+// inside the lock, so that who interrupts it finds it asleep; a kick, which takes no lock, leaves
+// it to the VCPU to wake. Virtual time jumps before the turn is given up, or what a timer wakes
+// would run beside the rest of the jump.
 static zx_status_t halt(struct exit_context *context) {
     struct vcpu *vcpu = context->vcpu;
     struct guest *guest = vcpu->guest;
@@ -116,14 +121,14 @@ static zx_status_t halt(struct exit_context *context) {
     turn_sleep(&guest->turn);
     platform_mutex_unlock(&vcpu->lock);
     guest_clock_skip_sleep(guest);
-    turn_give(&guest->turn, TURN_KEPT);
-    platform_mutex_lock(&vcpu->lock);
+    vcpu_give_turn(context);
     const zx_status_t status = sleep_until_awake(context);
-    platform_mutex_unlock(&vcpu->lock);
     if (status != ZX_ERR_NEXT) {
         return status;
     }
-    return vcpu_take_turn(context) == ZX_OK ? ZX_ERR_NEXT : ZX_ERR_INTERNAL_INTR_KILLED;
+    turn_wake(&guest->turn, vcpu->seat.vpid);
+    const zx_status_t taken = vcpu_take_turn(context);
+    return taken == ZX_OK ? ZX_ERR_NEXT : taken;
 }
 
 static zx_status_t dispatch(struct exit_context *context) {
@@ -235,12 +240,15 @@ zx_status_t vcpu_enter(struct vcpu *vcpu, enum packet_layout layout, zx_port_pac
     if (!blocking_begin(context.blocking, 0, vcpu_wake_thread, vcpu)) {
         return ZX_ERR_INTERNAL_INTR_RETRY;
     }
-    context.status = vcpu_take_turn(&context) == ZX_OK ? ZX_ERR_NEXT : ZX_ERR_INTERNAL_INTR_KILLED;
+    context.status = vcpu_take_turn(&context);
+    if (context.status == ZX_OK) {
+        context.status = ZX_ERR_NEXT;
+    }
     while (context.status == ZX_ERR_NEXT) {
         run(&context, &exit);
     }
-    if (context.status != ZX_ERR_INTERNAL_INTR_KILLED) {
-        turn_give(&vcpu->guest->turn, TURN_KEPT);
+    if (context.has_turn) {
+        vcpu_give_turn(&context);
     }
     blocking_end(context.blocking);
     return context.status;

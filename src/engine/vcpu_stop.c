@@ -9,30 +9,41 @@
 
 // A VCPU that will not run again keeps no turn from others.
 static zx_status_t killed(struct exit_context *context) {
-    turn_leave(&context->vcpu->guest->turn, context->vcpu->vpid);
+    turn_leave(&context->vcpu->guest->turn, context->vcpu->seat.vpid);
     return ZX_ERR_INTERNAL_INTR_KILLED;
 }
 
+// A stop comes before a kick (hypervisor ABI 8).
 static zx_status_t stop_until_taken(struct exit_context *context, bool taken) {
     struct vcpu *vcpu = context->vcpu;
     while (!taken) {
-        if (!thread_stop_inside()) {
+        if (blocking_attention(context->blocking) && !thread_stop_inside()) {
             return killed(context);
         }
-        taken = turn_take(&vcpu->guest->turn, vcpu->vpid, context->blocking);
+        if (vcpu_take_kick(vcpu)) {
+            return ZX_ERR_CANCELED;
+        }
+        taken = turn_take(&vcpu->guest->turn, &vcpu->seat, context->blocking);
     }
+    context->has_turn = true;
     return ZX_OK;
 }
 
 zx_status_t vcpu_take_turn(struct exit_context *context) {
     struct vcpu *vcpu = context->vcpu;
-    return stop_until_taken(context, turn_take(&vcpu->guest->turn, vcpu->vpid, context->blocking));
+    return stop_until_taken(context, turn_take(&vcpu->guest->turn, &vcpu->seat, context->blocking));
+}
+
+void vcpu_give_turn(struct exit_context *context) {
+    context->has_turn = false;
+    turn_give(&context->vcpu->guest->turn, TURN_KEPT);
 }
 
 zx_status_t vcpu_pass_turn(struct exit_context *context, enum turn_end end) {
     struct vcpu *vcpu = context->vcpu;
+    context->has_turn = false;
     return stop_until_taken(context,
-                            turn_pass(&vcpu->guest->turn, end, vcpu->vpid, context->blocking));
+                            turn_pass(&vcpu->guest->turn, end, &vcpu->seat, context->blocking));
 }
 
 zx_status_t vcpu_stop_if_wanted(struct exit_context *context) {
@@ -42,7 +53,7 @@ zx_status_t vcpu_stop_if_wanted(struct exit_context *context) {
     if (context->layout == PACKET_2018 && !thread_is_to_end()) {
         return ZX_OK;
     }
-    turn_give(&context->vcpu->guest->turn, TURN_KEPT);
+    vcpu_give_turn(context);
     return thread_stop_inside() ? vcpu_take_turn(context) : killed(context);
 }
 
@@ -54,7 +65,7 @@ zx_status_t vcpu_stop_in_wait(struct exit_context *context, zx_status_t cut_shor
     if (thread_is_to_end()) {
         return killed(context);
     }
-    turn_wake(&vcpu->guest->turn, vcpu->vpid);
+    turn_wake(&vcpu->guest->turn, vcpu->seat.vpid);
     const zx_status_t status = vcpu_take_turn(context);
     return status == ZX_OK ? cut_short : status;
 }
@@ -62,11 +73,10 @@ zx_status_t vcpu_stop_in_wait(struct exit_context *context, zx_status_t cut_shor
 void vcpu_wake_thread(void *argument) {
     struct vcpu *vcpu = argument;
     platform_mutex_lock(&vcpu->lock);
-    platform_condition_signal(&vcpu->wake);
     if (vcpu->awaited != NULL) {
         packet_pool_wake(vcpu->awaited);
     }
     platform_mutex_unlock(&vcpu->lock);
-    turn_poke(&vcpu->guest->turn);
+    platform_semaphore_post(&vcpu->seat.wake);
     vcpu_attend(vcpu);
 }

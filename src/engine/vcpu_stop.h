@@ -9,10 +9,12 @@
 
 #include "engine/exits/exits.h"
 
-// ZX_ERR_INTERNAL_INTR_KILLED below: the thread is to end, and the VCPU has no turn any more.
+// Each keeps context->has_turn. Without the turn the VCPU cannot go on, and they return why:
+// ZX_ERR_INTERNAL_INTR_KILLED, the thread is to end; ZX_ERR_CANCELED, it was kicked as it waited.
 
-// Takes the turn, or lets others have it first: ZX_OK or that.
+// Takes the turn, gives it, or lets others have it first: ZX_OK or that.
 zx_status_t vcpu_take_turn(struct exit_context *context);
+void vcpu_give_turn(struct exit_context *context);
 zx_status_t vcpu_pass_turn(struct exit_context *context, enum turn_end end);
 
 // At the top of the loop, with the turn: ZX_OK or that.

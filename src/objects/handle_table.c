@@ -2,6 +2,10 @@
 //
 // A growing array of slots, in chunks that stay where they are so that a lookup needs no lock to
 // reach one. A value is a slot's index and generation, scrambled (objects ABI 1.2).
+//
+// A lookup pins the slot of its handle: it counts itself in the slot's state, if the slot is still
+// that handle's. Whoever takes the handle out waits until nobody pins it. So a lookup waits for
+// nothing, and may be made by a signal handler that interrupts another one.
 
 #include "objects/handle_table.h"
 
@@ -22,16 +26,16 @@ enum {
     FREE_SLOTS_KEPT = 256,
 };
 
-// Bits of a slot's state; the generation stands above them.
+// A slot's state: whether a handle lives in it, its generation, how many lookups pin it.
 enum {
-    SLOT_LOCKED = 1,
-    SLOT_LIVE = 2,
-    SLOT_GENERATION_SHIFT = 2,
+    SLOT_LIVE = 1,
+    SLOT_GENERATION_SHIFT = 1,
+    SLOT_PIN = 1 << (SLOT_GENERATION_SHIFT + GENERATION_BITS),
 };
 
 struct slot {
     atomic_uint state;
-    zx_rights_t rights;     // Guarded by SLOT_LOCKED, as is `object`.
+    zx_rights_t rights;     // Constant while the slot is live or pinned, as is `object`.
     struct object *object;  // With a reference and a place in its handle count.
     struct slot *next_free; // Guarded by table.lock.
     uint32_t index;
@@ -55,8 +59,9 @@ static zx_handle_t encode(uint32_t index, uint32_t generation) {
     return (plain ^ scrambler) << 2 | ZX_HANDLE_FIXED_BITS_MASK;
 }
 
-// Finds the slot of a value and locks it. NULL when the value is not a handle.
-static struct slot *lock_slot(zx_handle_t value) {
+// The slot that a value would be in, and what its state but for pins is then. NULL when the value
+// is no handle's.
+static struct slot *find_slot(zx_handle_t value, unsigned *live) {
     if ((value & ZX_HANDLE_FIXED_BITS_MASK) != ZX_HANDLE_FIXED_BITS_MASK || value >> 31 != 0) {
         return NULL;
     }
@@ -65,30 +70,41 @@ static struct slot *lock_slot(zx_handle_t value) {
     const uint32_t index = plain & (SLOT_COUNT - 1);
     struct slot *chunk =
         atomic_load_explicit(&table.chunks[index / CHUNK_SLOTS], memory_order_acquire);
-    if (chunk == NULL) {
-        return NULL;
-    }
-    struct slot *slot = &chunk[index % CHUNK_SLOTS];
-    const unsigned live = plain >> INDEX_BITS << SLOT_GENERATION_SHIFT | SLOT_LIVE;
-    unsigned state = atomic_load_explicit(&slot->state, memory_order_relaxed);
-    for (unsigned tries = 1;; tries++) {
-        if ((state & ~(unsigned)SLOT_LOCKED) != live) {
-            return NULL;
-        }
-        if (state == live &&
-            atomic_compare_exchange_weak_explicit(&slot->state, &state, live | SLOT_LOCKED,
-                                                  memory_order_acquire, memory_order_relaxed)) {
-            return slot;
-        }
-        if (tries % 64 == 0) {
-            platform_yield(); // The holder has lost its processor.
-        }
-        state = atomic_load_explicit(&slot->state, memory_order_relaxed);
-    }
+    *live = plain >> INDEX_BITS << SLOT_GENERATION_SHIFT | SLOT_LIVE;
+    return chunk != NULL ? &chunk[index % CHUNK_SLOTS] : NULL;
 }
 
-static void unlock_slot(struct slot *slot) {
-    atomic_fetch_and_explicit(&slot->state, ~(unsigned)SLOT_LOCKED, memory_order_release);
+// Adds to the state of a slot while it is live; false when it is not.
+static bool change_live(struct slot *slot, unsigned live, unsigned change) {
+    unsigned state = atomic_load_explicit(&slot->state, memory_order_relaxed);
+    do {
+        if ((state & (SLOT_PIN - 1)) != live) {
+            return false;
+        }
+    } while (!atomic_compare_exchange_weak_explicit(&slot->state, &state, state + change,
+                                                    memory_order_acq_rel, memory_order_relaxed));
+    return true;
+}
+
+// Finds the slot of a value and pins it. NULL when the value is not a handle.
+static struct slot *pin_slot(zx_handle_t value) {
+    unsigned live = 0;
+    struct slot *slot = find_slot(value, &live);
+    return slot != NULL && change_live(slot, live, SLOT_PIN) ? slot : NULL;
+}
+
+static void unpin_slot(struct slot *slot) {
+    atomic_fetch_sub_explicit(&slot->state, SLOT_PIN, memory_order_release);
+}
+
+// For whoever has made it no longer live.
+static void wait_until_unpinned(struct slot *slot) {
+    unsigned tries = 0;
+    while (atomic_load_explicit(&slot->state, memory_order_acquire) >= SLOT_PIN) {
+        if (++tries % 64 == 0) {
+            platform_yield(); // The one that pins it has lost its processor.
+        }
+    }
 }
 
 // A slot never used before; table.lock held. NULL when the table is full or memory is short.
@@ -158,15 +174,16 @@ zx_status_t handle_insert(struct object *object, zx_rights_t rights, zx_handle_t
 }
 
 zx_status_t handle_remove(zx_handle_t value, struct object **out, zx_rights_t *rights) {
-    struct slot *slot = lock_slot(value);
-    if (slot == NULL) {
+    unsigned live = 0;
+    struct slot *slot = find_slot(value, &live);
+    const unsigned generation = live >> SLOT_GENERATION_SHIFT;
+    const unsigned next = (generation + 1) & GENERATION_MASK;
+    if (slot == NULL || !change_live(slot, live, (next << SLOT_GENERATION_SHIFT) - live)) {
         return ZX_ERR_BAD_HANDLE;
     }
+    wait_until_unpinned(slot);
     *out = slot->object;
     *rights = slot->rights;
-    const unsigned state = atomic_load_explicit(&slot->state, memory_order_relaxed);
-    const unsigned generation = ((state >> SLOT_GENERATION_SHIFT) + 1) & GENERATION_MASK;
-    atomic_store_explicit(&slot->state, generation << SLOT_GENERATION_SHIFT, memory_order_release);
     return_slot(slot);
     object_cancel_observers(*out, value);
     return ZX_OK;
@@ -200,18 +217,18 @@ zx_status_t handle_close(zx_handle_t value) {
 }
 
 bool handle_names(zx_handle_t value, const struct object *object) {
-    struct slot *slot = lock_slot(value);
+    struct slot *slot = pin_slot(value);
     if (slot == NULL) {
         return false;
     }
     const bool same = slot->object == object;
-    unlock_slot(slot);
+    unpin_slot(slot);
     return same;
 }
 
 zx_status_t handle_lookup_rights(zx_handle_t value, zx_obj_type_t type, struct object **out,
                                  zx_rights_t *rights) {
-    struct slot *slot = lock_slot(value);
+    struct slot *slot = pin_slot(value);
     if (slot == NULL) {
         return ZX_ERR_BAD_HANDLE;
     }
@@ -221,27 +238,46 @@ zx_status_t handle_lookup_rights(zx_handle_t value, zx_obj_type_t type, struct o
         *rights = slot->rights;
         status = ZX_OK;
     }
-    unlock_slot(slot);
+    unpin_slot(slot);
     return status;
+}
+
+static zx_status_t check(const struct slot *slot, zx_obj_type_t type, zx_rights_t rights,
+                         bool rights_first) {
+    const bool right_type = type == ZX_OBJ_TYPE_NONE || type == slot->object->ops->type;
+    const bool has_rights = (slot->rights & rights) == rights;
+    if (right_type && has_rights) {
+        return ZX_OK;
+    }
+    return has_rights || (!right_type && !rights_first) ? ZX_ERR_WRONG_TYPE : ZX_ERR_ACCESS_DENIED;
 }
 
 static zx_status_t lookup(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
                           bool rights_first, struct object **out) {
-    struct slot *slot = lock_slot(value);
+    struct slot *slot = pin_slot(value);
     if (slot == NULL) {
         return ZX_ERR_BAD_HANDLE;
     }
-    const bool right_type = type == ZX_OBJ_TYPE_NONE || type == slot->object->ops->type;
-    const bool has_rights = (slot->rights & rights) == rights;
-    zx_status_t status = ZX_OK;
-    if (right_type && has_rights) {
+    const zx_status_t status = check(slot, type, rights, rights_first);
+    if (status == ZX_OK) {
         *out = object_ref(slot->object);
-    } else if (has_rights || (!right_type && !rights_first)) {
-        status = ZX_ERR_WRONG_TYPE;
-    } else {
-        status = ZX_ERR_ACCESS_DENIED;
     }
-    unlock_slot(slot);
+    unpin_slot(slot);
+    return status;
+}
+
+// No reference is taken, which could turn out to be the last when it is dropped.
+zx_status_t handle_use(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
+                       void (*use)(struct object *object)) {
+    struct slot *slot = pin_slot(value);
+    if (slot == NULL) {
+        return ZX_ERR_BAD_HANDLE;
+    }
+    const zx_status_t status = check(slot, type, rights, false);
+    if (status == ZX_OK) {
+        use(slot->object);
+    }
+    unpin_slot(slot);
     return status;
 }
 
@@ -262,7 +298,7 @@ static bool grant(zx_rights_t have, zx_rights_t want, zx_rights_t *granted) {
 }
 
 zx_status_t handle_duplicate(zx_handle_t value, zx_rights_t rights, zx_handle_t *out) {
-    struct slot *slot = lock_slot(value);
+    struct slot *slot = pin_slot(value);
     if (slot == NULL) {
         return ZX_ERR_BAD_HANDLE;
     }
@@ -278,7 +314,7 @@ zx_status_t handle_duplicate(zx_handle_t value, zx_rights_t rights, zx_handle_t 
         object_ref(object);
         object_add_handle(object);
     }
-    unlock_slot(slot);
+    unpin_slot(slot);
     if (status != ZX_OK) {
         return status;
     }

@@ -4,9 +4,9 @@
 // A value is never 0, has its two low bits set and its top bit clear, and a stale value fails until
 // its slot has been used again 2047 times.
 //
-// Locks: a lookup locks only its own slot, with one bit and for a few instructions, so threads that
-// use different handles never meet. Creating and closing also take the free list's mutex. No lock
-// is held when an object's own functions are called.
+// Locks: a lookup takes none and waits for nothing. Creating and closing take the free list's
+// mutex, and closing waits for the lookups of the handle that have begun, which take a few
+// instructions. No lock is held when an object's own functions are called.
 
 #ifndef OBJECTS_HANDLE_TABLE_H
 #define OBJECTS_HANDLE_TABLE_H
@@ -30,6 +30,11 @@ zx_status_t handle_lookup_2018(zx_handle_t value, zx_obj_type_t type, zx_rights_
 // The first without a demand on rights, which are reported for the caller to judge.
 zx_status_t handle_lookup_rights(zx_handle_t value, zx_obj_type_t type, struct object **out,
                                  zx_rights_t *rights);
+
+// Calls `use`, which neither blocks nor takes long, with the object of a handle, if it is one with
+// these rights. Takes no lock and drops no reference, so a signal handler may do it.
+zx_status_t handle_use(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
+                       void (*use)(struct object *object));
 
 // Whether the value is a handle to that very object, which the caller keeps alive.
 bool handle_names(zx_handle_t value, const struct object *object);

@@ -19,6 +19,12 @@
 #include <pthread.h>
 #endif
 
+// macOS has no semaphores without a name.
+#if !defined(_WIN32) && !defined(__APPLE__)
+#define PLATFORM_POSIX_SEMAPHORE 1
+#include <semaphore.h>
+#endif
+
 // --- Locks ---
 
 #ifdef _WIN32
@@ -81,10 +87,15 @@ bool platform_condition_wait_until(struct platform_condition *condition,
 void platform_call_once(struct platform_once *once, void (*function)(void));
 
 // A binary semaphore: a post is kept until the next wait, and several posts are one. One thread at
-// a time waits. The last post before that thread destroys it may still be on its way out.
+// a time waits. The last post before that thread destroys it may still be on its way out. A post
+// takes no lock and may be made in a signal handler, but for hosts without such a semaphore.
 #if defined(__linux__) && !defined(ZIRCONIA_PORTABLE)
 struct platform_semaphore {
     atomic_uint state;
+};
+#elif defined(PLATFORM_POSIX_SEMAPHORE)
+struct platform_semaphore {
+    sem_t native;
 };
 #else
 struct platform_semaphore {

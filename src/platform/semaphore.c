@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The semaphore of hosts without one that has a deadline on the monotonic clock, and of builds with
-// ZIRCONIA_PORTABLE.
+// The semaphore of hosts that have no other.
 
 #include "platform/platform.h"
+
+#if !defined(PLATFORM_POSIX_SEMAPHORE)
 
 void platform_semaphore_init(struct platform_semaphore *semaphore) {
     platform_mutex_init(&semaphore->lock);
@@ -34,3 +35,5 @@ bool platform_semaphore_wait_until(struct platform_semaphore *semaphore, int64_t
     platform_mutex_unlock(&semaphore->lock);
     return posted;
 }
+
+#endif

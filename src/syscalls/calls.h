@@ -14,6 +14,7 @@
 #include "syscalls/calls.inc"
 #undef CALL
 
+zx_status_t sys_vcpu_kick(zx_handle_t handle);
 zx_handle_t sys_vmar_root_self(void);
 zx_handle_t sys_thread_self(void);
 zx_handle_t sys_process_self(void);

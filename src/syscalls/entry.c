@@ -25,6 +25,14 @@
 #include "syscalls/calls.inc"
 #undef CALL
 
+// May be called in a signal handler, wherever in the library the thread was.
+zx_status_t zx_vcpu_kick(zx_handle_t handle) {
+    gate_enter_in_handler();
+    const zx_status_t status = sys_vcpu_kick(handle);
+    gate_leave_in_handler();
+    return status;
+}
+
 #define HANDLE_CALL(name, body)                                                                    \
     zx_handle_t name(void) {                                                                       \
         gate_enter();                                                                              \

@@ -61,14 +61,12 @@ zx_status_t sys_vcpu_resume(zx_handle_t handle, zx_port_packet_t *packet) {
     return enter(handle, PACKET_2018, packet);
 }
 
+static void kick(struct object *object) {
+    vcpu_kick(vcpu_from_object(object));
+}
+
 zx_status_t sys_vcpu_kick(zx_handle_t handle) {
-    struct object *object = NULL;
-    const zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_EXECUTE, &object);
-    if (status == ZX_OK) {
-        vcpu_kick(vcpu_from_object(object));
-        object_unref(object);
-    }
-    return status;
+    return handle_use(handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_EXECUTE, kick);
 }
 
 // A vector that there is not is ignored in 2018.

@@ -43,14 +43,29 @@ static inline void gate_enter(void) {
     }
 }
 
-static inline void gate_leave(void) {
-    if (--gate.depth == 1) {
-        gate_unnest();
-    }
+static inline void gate_stop_if_wanted(void) {
     if (gate.depth == 0 && gate.thread != NULL &&
         (gate.policy_error || blocking_attention(&gate.thread->blocking))) {
         gate_stop();
     }
+}
+
+static inline void gate_leave(void) {
+    if (--gate.depth == 1) {
+        gate_unnest();
+    }
+    gate_stop_if_wanted();
+}
+
+// For a call that a signal handler may make, on a thread that may be anywhere in the library or
+// have no object yet. It neither blocks nor allocates.
+static inline void gate_enter_in_handler(void) {
+    ++gate.depth;
+}
+
+static inline void gate_leave_in_handler(void) {
+    --gate.depth;
+    gate_stop_if_wanted();
 }
 
 #endif // TASKS_GATE_H

@@ -58,7 +58,7 @@ zx_status_t exit_cpuid(struct exit_context *context) {
     struct cpu *cpu = context->vcpu->cpu;
     exit_advance(context);
     struct leaf leaf = find_leaf((uint32_t)cpu_get(cpu, RAX), (uint32_t)cpu_get(cpu, RCX));
-    const uint32_t apic_id = context->vcpu->vpid - 1;
+    const uint32_t apic_id = context->vcpu->seat.vpid - 1;
     if (leaf.number == LEAF_FEATURES) {
         leaf.ebx |= apic_id << 24;
     }

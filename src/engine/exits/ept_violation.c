@@ -30,47 +30,42 @@ static void set_awaited(struct vcpu *vcpu, struct packet_pool *pool) {
     platform_mutex_unlock(&vcpu->lock);
 }
 
-// Gives the turn to others meanwhile, and has it again unless the thread is to end.
-static zx_status_t wait_for_packet(struct exit_context *context, struct packet_pool *pool,
-                                   struct port_packet **out) {
+static zx_status_t send(struct exit_context *context, const struct trap *trap,
+                        struct port_packet *packet) {
+    packet->body.key = trap->key;
+    packet->body.type = ZX_PKT_TYPE_GUEST_BELL;
+    packet->body.guest_bell.addr = context->exit->guest_physical;
+    const zx_status_t status = port_queue(packet_pool_port(trap->pool), packet);
+    return status == ZX_OK ? ZX_ERR_NEXT : status;
+}
+
+// Gives the turn to others meanwhile. A kick does not end this wait but the next one, for the turn;
+// so the packet is sent before it.
+static zx_status_t wait_and_send(struct exit_context *context, const struct trap *trap) {
+    struct port_packet *packet = NULL;
     zx_status_t status = ZX_ERR_NEXT;
-    *out = NULL;
-    turn_give(&context->vcpu->guest->turn, TURN_KEPT);
-    set_awaited(context->vcpu, pool);
-    while (*out == NULL && status == ZX_ERR_NEXT) {
-        *out = packet_pool_take(pool, context->blocking);
-        if (*out == NULL) {
+    vcpu_give_turn(context);
+    set_awaited(context->vcpu, trap->pool);
+    while (packet == NULL && status == ZX_ERR_NEXT) {
+        packet = packet_pool_take(trap->pool, context->blocking);
+        if (packet == NULL) {
             status = vcpu_stop_in_wait(context, ZX_ERR_NO_MEMORY);
         }
     }
     set_awaited(context->vcpu, NULL);
-    if (status != ZX_ERR_NEXT) {
+    if (packet == NULL) {
         return status;
     }
-    status = vcpu_take_turn(context);
-    if (status != ZX_OK) {
-        (*out)->release(*out);
-    }
-    return status;
+    status = send(context, trap, packet);
+    const zx_status_t taken = vcpu_take_turn(context);
+    return taken == ZX_OK ? status : taken;
 }
 
 // The store itself is skipped; the packet says only where it went. The budget of 256 packets
 // blocks the VCPU, which gives its turn to others meanwhile (hypervisor ABI 6.4).
 static zx_status_t ring(struct exit_context *context, const struct trap *trap) {
-    const uint64_t key = trap->key;
-    struct packet_pool *pool = trap->pool;
-    struct port_packet *packet = packet_pool_try_take(pool);
-    if (packet == NULL) {
-        const zx_status_t waited = wait_for_packet(context, pool, &packet);
-        if (waited != ZX_OK) {
-            return waited;
-        }
-    }
-    packet->body.key = key;
-    packet->body.type = ZX_PKT_TYPE_GUEST_BELL;
-    packet->body.guest_bell.addr = context->exit->guest_physical;
-    const zx_status_t status = port_queue(packet_pool_port(pool), packet);
-    return status == ZX_OK ? ZX_ERR_NEXT : status;
+    struct port_packet *packet = packet_pool_try_take(trap->pool);
+    return packet != NULL ? send(context, trap, packet) : wait_and_send(context, trap);
 }
 
 zx_status_t exit_ept_violation(struct exit_context *context) {

@@ -16,6 +16,7 @@ struct exit_context {
     enum packet_layout layout;
     zx_port_packet_t *packet;
     struct blocking *blocking; // The thread's, NULL where it is not to be interrupted.
+    bool has_turn;             // Kept by vcpu_stop.h.
     zx_status_t status;        // What became of the exit,
     bool finished;             // once it is handled.
 };

@@ -89,7 +89,8 @@ zx_status_t exit_rdmsr(struct exit_context *context) {
     }
     switch (msr) {
     case IA32_APIC_BASE:
-        return give(context, vcpu->vpid == 1 ? APIC_BASE | APIC_BASE_BOOT_PROCESSOR : APIC_BASE);
+        return give(context,
+                    vcpu->seat.vpid == 1 ? APIC_BASE | APIC_BASE_BOOT_PROCESSOR : APIC_BASE);
     case IA32_MISC_ENABLE:
         return give(context, MISC_ENABLE_FAST_STRINGS);
     case IA32_EFER:

@@ -46,7 +46,7 @@ zx_status_t x2apic_read(struct exit_context *context, uint32_t msr) {
     }
     switch (msr) {
     case X2APIC_ID:
-        return give(context, vcpu->vpid - 1);
+        return give(context, vcpu->seat.vpid - 1);
     case X2APIC_VERSION:
         return give(context, VERSION);
     case X2APIC_SVR:
@@ -92,7 +92,7 @@ enum {
 // Bit n for the VCPU with APIC id n. Zircon counts in 32 bits for "others", so the mask has no
 // VCPU above 31.
 static uint64_t target_mask(const struct vcpu *vcpu, uint32_t low, uint32_t destination) {
-    const uint64_t self = 1ull << (vcpu->vpid - 1);
+    const uint64_t self = 1ull << (vcpu->seat.vpid - 1);
     switch (ICR_SHORTHAND(low)) {
     case SHORTHAND_SELF:
         return self;
@@ -155,7 +155,7 @@ static zx_status_t write_icr(struct exit_context *context, uint32_t low, uint32_
     case DELIVERY_FIXED:
         return send_interrupt(context, mask, vector);
     case DELIVERY_NMI:
-        return send_interrupt(context, mask & ~(1ull << (vcpu->vpid - 1)), VECTOR_NMI);
+        return send_interrupt(context, mask & ~(1ull << (vcpu->seat.vpid - 1)), VECTOR_NMI);
     case DELIVERY_INIT:
         return done(context);
     case DELIVERY_STARTUP:
