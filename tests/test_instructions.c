@@ -121,6 +121,11 @@ static const struct instruction undefined[] = {
     CODE("EXTRQ XMM0, XMM1", "\x66\x0f\x79\xc1"),
     CODE("MOVNTSD [RBX], XMM0", "\xf2\x0f\x2b\x03"),
     CODE("VADDPS ZMM0, ZMM0, ZMM0", "\x62\xf1\x7c\x48\x58\xc0"),
+    CODE("PSRLW [RBX + 1], 0xEE", "\x0f\x71\x53\x01\xee"),
+    CODE("PSLLD [RBX], 1", "\x0f\x72\x33\x01"),
+    CODE("PSRLDQ [RBX + 1], 0xEE", "\x66\x0f\x73\x5b\x01\xee"),
+    CODE("REX.R PABSD MM4, MM1", "\x44\x0f\x38\x1e\xe1"),
+    CODE("REX.R PALIGNR MM4, MM1, 0", "\x44\x0f\x3a\x0f\xe1\x00"),
 };
 
 START_TEST(instructions_of_extensions_that_are_off_are_invalid_opcodes) {

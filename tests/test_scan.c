@@ -109,10 +109,15 @@ static bool is_locked_wrongly(const struct instruction *instruction) {
 static bool is_not_advertised(const struct instruction *instruction) {
     const bool repeated = instruction->repeat_equal || instruction->repeat_not_equal;
     const uint8_t opcode = instruction->opcode;
+    const bool extended_mmx =
+        (instruction->rex & 4) != 0 && !repeated && !instruction->operand_prefix;
     if (instruction->map == MAP_0F38)
-        return opcode == 0xF6;
+        return opcode == 0xF6 || (extended_mmx && opcode < 0x20);
+    if (instruction->map == MAP_0F3A)
+        return extended_mmx && opcode == 0x0F;
     return instruction->map == MAP_0F &&
-           ((opcode == 0x2B && repeated) || (opcode == 0xC7 && instruction->modrm >= 0xF0) ||
+           ((opcode >= 0x71 && opcode <= 0x73 && instruction->modrm < 0xC0) ||
+            (opcode == 0x2B && repeated) || (opcode == 0xC7 && instruction->modrm >= 0xF0) ||
             ((opcode == 0x78 || opcode == 0x79) &&
              (instruction->operand_prefix || instruction->repeat_not_equal)));
 }

@@ -17,7 +17,8 @@ static bool is_system_opcode(uint8_t byte) {
 
 // In the 0F map: what is_unknown() looks at.
 static bool is_half_known_opcode(uint8_t byte) {
-    return byte == 0x2B || byte == 0x38 || byte == 0x78 || byte == 0x79 || byte == 0xC7;
+    return byte == 0x2B || byte == 0x38 || byte == 0x3A || (byte >= 0x71 && byte <= 0x73) ||
+           byte == 0x78 || byte == 0x79 || byte == 0xC7;
 }
 
 // LOCK, VEX and EVEX.
@@ -110,12 +111,27 @@ static bool is_lock_refused(const struct instruction *instruction) {
     return instruction->map != MAP_0F || !is_lockable_0f(instruction->opcode, group);
 }
 
+// Instructions of MMX registers in the maps 0F38 and 0F3A. A processor ignores REX.R before them;
+// the engine takes it for part of the number and writes behind the eighth register.
+static bool is_mmx_beyond_end(const struct instruction *instruction) {
+    const bool mmx = !instruction->operand_prefix && !instruction->repeat_equal &&
+                     !instruction->repeat_not_equal;
+    const bool extended = mmx && (instruction->rex & 4) != 0;
+    if (instruction->map == MAP_0F3A)
+        return extended && instruction->opcode == 0x0F; // PALIGNR
+    return extended && instruction->map == MAP_0F38 && instruction->opcode < 0x20;
+}
+
 // Instructions that the engine runs and that the processor of this library, by its CPUID, does not
 // have. A random number would make runs differ, and with VEX the engine runs something else.
 static bool is_unknown(const struct instruction *instruction) {
     switch ((unsigned)instruction->map << 8 | instruction->opcode) {
     case MAP_0F << 8 | 0x2B: // MOVNTSS, MOVNTSD
         return instruction->repeat_equal || instruction->repeat_not_equal;
+    case MAP_0F << 8 | 0x71: // Shifts by an immediate, of registers: in memory the engine overlooks
+    case MAP_0F << 8 | 0x72: // what addresses it, and takes that for the next instruction.
+    case MAP_0F << 8 | 0x73:
+        return instruction->modrm < 0xC0;
     case MAP_0F << 8 | 0x78: // EXTRQ, INSERTQ
     case MAP_0F << 8 | 0x79:
         return instruction->operand_prefix || instruction->repeat_not_equal;
@@ -129,7 +145,8 @@ static bool is_unknown(const struct instruction *instruction) {
 }
 
 bool is_refused(const struct instruction *instruction) {
-    return instruction->vex || is_lock_refused(instruction) || is_unknown(instruction);
+    return instruction->vex || is_lock_refused(instruction) || is_unknown(instruction) ||
+           is_mmx_beyond_end(instruction);
 }
 
 static bool is_intercepted(const struct instruction *instruction) {
