@@ -155,6 +155,17 @@ START_TEST(the_highest_external_vector_is_first_and_none_is_lost) {
 }
 END_TEST
 
+START_TEST(vectors_that_wait_together_all_reach_a_guest_that_never_exits) {
+    guest_start("several_vectors");
+    enter_to_end();
+    interrupt(40);
+    interrupt(60);
+    interrupt(50);
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rcx, (60u << 8 | 50u) << 8 | 40u);
+}
+END_TEST
+
 START_TEST(a_vector_that_is_pending_twice_is_taken_once) {
     start(ON);
     interrupt(32);
@@ -388,6 +399,7 @@ int main(void) {
         an_exception_from_the_client_has_error_code_0_where_it_has_one,
         reserved_vectors_are_not_supported_and_are_gone_then,
         the_highest_external_vector_is_first_and_none_is_lost,
+        vectors_that_wait_together_all_reach_a_guest_that_never_exits,
         a_vector_that_is_pending_twice_is_taken_once,
         an_external_vector_is_before_exceptions_and_they_are_forgotten,
         the_highest_exception_is_first_and_the_others_are_forgotten,

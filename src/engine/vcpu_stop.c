@@ -60,7 +60,7 @@ zx_status_t vcpu_stop_if_wanted(struct exit_context *context) {
 zx_status_t vcpu_stop_in_wait(struct exit_context *context, zx_status_t cut_short) {
     struct vcpu *vcpu = context->vcpu;
     if (context->layout == PACKET_2022) {
-        return thread_stop_inside() ? ZX_ERR_NEXT : killed(context);
+        return thread_stop_inside() ? ZX_OK : killed(context);
     }
     if (thread_is_to_end()) {
         return killed(context);

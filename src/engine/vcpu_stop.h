@@ -20,8 +20,8 @@ zx_status_t vcpu_pass_turn(struct exit_context *context, enum turn_end end);
 // At the top of the loop, with the turn: ZX_OK or that.
 zx_status_t vcpu_stop_if_wanted(struct exit_context *context);
 
-// A wait without the turn that was cut short. ZX_ERR_NEXT: wait on. That. Or in 2018, with the
-// turn again, `cut_short`.
+// A wait without the turn that was cut short. ZX_OK: wait on. In 2018, with the turn again,
+// `cut_short`.
 zx_status_t vcpu_stop_in_wait(struct exit_context *context, zx_status_t cut_short);
 
 // What wakes the VCPU's thread (objects/blocking.h).

@@ -134,12 +134,18 @@ struct cpu_exit {
     uint32_t error_code;     // EXCEPTION
 };
 
-// Handles an exit, or says no: then the run ends with it. It is called while the engine below is
-// inside the guest, and so must neither run it nor give up the guest's turn.
-typedef bool (*exit_handler)(void *context, const struct cpu_exit *exit);
+enum run_next {
+    RUN_ON,    // Enter the guest, unless an exit is requested.
+    RUN_LEAVE, // Leave the guest and ask again about the same exit.
+    RUN_END,
+};
 
-// Runs until an exit for which `handle` says no.
-void cpu_run(struct cpu *cpu, struct cpu_exit *exit, exit_handler handle, void *context);
+// What follows an exit. `inside`: the engine below is inside the guest still, so that the guest's
+// turn cannot be given up, and RUN_LEAVE may be said.
+typedef enum run_next (*exit_handler)(void *context, const struct cpu_exit *exit, bool inside);
+
+// Asks `handle`, with EXIT_REQUESTED, whether to enter the guest, and then at each exit.
+void cpu_run(struct cpu *cpu, exit_handler handle, void *context);
 
 // --- Events ---
 

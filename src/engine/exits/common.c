@@ -13,7 +13,7 @@ void exit_advance(struct exit_context *context) {
 zx_status_t exit_delivery(enum delivery result) {
     switch (result) {
     case DELIVERED:
-        return ZX_ERR_NEXT;
+        return ZX_OK;
     case DELIVERY_UNBACKED:
         return ZX_ERR_NOT_FOUND;
     default:

@@ -53,10 +53,10 @@ static zx_status_t write_owned_cr0(struct exit_context *context, uint64_t value)
     vcpu->invalid_state = (paging && (value & CR0_PE) == 0) || (was_long && !paging) ||
                           (paging && (cpu_get(cpu, EFER) & EFER_LME) != 0 && !physical_extension);
     if (vcpu->invalid_state) {
-        return ZX_ERR_NEXT;
+        return ZX_OK;
     }
     set_cr0(cpu, (value & CR0_DEFINED & ~cache) | CR0_NE | CR0_ET);
-    return ZX_ERR_NEXT;
+    return ZX_OK;
 }
 
 // SDM volume 2, MOV to CR0: paging needs protection; it cannot go on or off under 64-bit code, and

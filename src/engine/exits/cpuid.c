@@ -69,5 +69,5 @@ zx_status_t exit_cpuid(struct exit_context *context) {
     cpu_set(cpu, RBX, leaf.ebx);
     cpu_set(cpu, RCX, leaf.ecx);
     cpu_set(cpu, RDX, leaf.edx);
-    return ZX_ERR_NEXT;
+    return ZX_OK;
 }

@@ -35,18 +35,17 @@ static zx_status_t send(struct exit_context *context, const struct trap *trap,
     packet->body.key = trap->key;
     packet->body.type = ZX_PKT_TYPE_GUEST_BELL;
     packet->body.guest_bell.addr = context->exit->guest_physical;
-    const zx_status_t status = port_queue(packet_pool_port(trap->pool), packet);
-    return status == ZX_OK ? ZX_ERR_NEXT : status;
+    return port_queue(packet_pool_port(trap->pool), packet);
 }
 
 // Gives the turn to others meanwhile. A kick does not end this wait but the next one, for the turn;
 // so the packet is sent before it.
 static zx_status_t wait_and_send(struct exit_context *context, const struct trap *trap) {
     struct port_packet *packet = NULL;
-    zx_status_t status = ZX_ERR_NEXT;
+    zx_status_t status = ZX_OK;
     vcpu_give_turn(context);
     set_awaited(context->vcpu, trap->pool);
-    while (packet == NULL && status == ZX_ERR_NEXT) {
+    while (packet == NULL && status == ZX_OK) {
         packet = packet_pool_take(trap->pool, context->blocking);
         if (packet == NULL) {
             status = vcpu_stop_in_wait(context, ZX_ERR_NO_MEMORY);
@@ -94,5 +93,5 @@ zx_status_t exit_ept_violation(struct exit_context *context) {
     } else {
         fill_2022(context, rip, operand_size);
     }
-    return ZX_OK;
+    return ZX_ERR_NEXT;
 }

@@ -9,7 +9,8 @@
 #include "engine/cpu/cpu.h"
 #include "engine/vcpu.h"
 
-// ZX_ERR_NEXT: handled, the guest goes on. ZX_OK: `packet` is for the caller. An error otherwise.
+// Handlers return as Zircon's do. ZX_OK: the guest goes on. ZX_ERR_NEXT: `packet` is for the
+// caller. Anything else is for the caller too.
 struct exit_context {
     struct vcpu *vcpu;
     const struct cpu_exit *exit;
@@ -17,13 +18,13 @@ struct exit_context {
     zx_port_packet_t *packet;
     struct blocking *blocking; // The thread's, NULL where it is not to be interrupted.
     bool has_turn;             // Kept by vcpu_stop.h.
-    zx_status_t status;        // What became of the exit,
-    bool finished;             // once it is handled.
+    zx_status_t status;        // What became of the exit.
 };
 
 zx_status_t exit_cpuid(struct exit_context *context);
 zx_status_t exit_control_register_access(struct exit_context *context);
 zx_status_t exit_ept_violation(struct exit_context *context);
+zx_status_t exit_hlt(struct exit_context *context);
 zx_status_t exit_io_instruction(struct exit_context *context);
 zx_status_t exit_pause(struct exit_context *context);
 zx_status_t exit_rdmsr(struct exit_context *context);

@@ -33,5 +33,5 @@ zx_status_t exit_io_instruction(struct exit_context *context) {
     } else if (access->access_size == 4) {
         cpu_set(cpu, RAX, 0);
     }
-    return ZX_OK;
+    return ZX_ERR_NEXT;
 }

@@ -61,7 +61,7 @@ static zx_status_t give(struct exit_context *context, uint64_t value) {
     cpu_set(context->vcpu->cpu, RAX, (uint32_t)value);
     cpu_set(context->vcpu->cpu, RDX, value >> 32);
     exit_advance(context);
-    return ZX_ERR_NEXT;
+    return ZX_OK;
 }
 
 // EFER passes through: its instructions are no exits, after which Zircon would lose a single-step
@@ -102,7 +102,7 @@ zx_status_t exit_rdmsr(struct exit_context *context) {
 
 static zx_status_t take(struct exit_context *context) {
     exit_advance(context);
-    return ZX_ERR_NEXT;
+    return ZX_OK;
 }
 
 static zx_status_t write_efer(struct exit_context *context, uint64_t value) {
@@ -121,7 +121,7 @@ static zx_status_t write_efer(struct exit_context *context, uint64_t value) {
 // the others (hypervisor ABI 5.6, 9.1).
 static zx_status_t write_clock(struct exit_context *context, zx_status_t status) {
     exit_advance(context);
-    return status == ZX_OK ? ZX_ERR_NEXT : status;
+    return status;
 }
 
 static zx_status_t write_tsc_deadline(struct exit_context *context, uint64_t value) {

@@ -12,5 +12,5 @@ zx_status_t exit_pause(struct exit_context *context) {
     } else if (turn_wanted(&guest->turn)) {
         vcpu_attend(context->vcpu);
     }
-    return ZX_ERR_NEXT;
+    return ZX_OK;
 }

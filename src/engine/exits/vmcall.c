@@ -30,5 +30,5 @@ static int64_t call(struct vcpu *vcpu) {
 zx_status_t exit_vmcall(struct exit_context *context) {
     exit_advance(context);
     cpu_set(context->vcpu->cpu, RAX, (uint64_t)call(context->vcpu));
-    return ZX_ERR_NEXT;
+    return ZX_OK;
 }

@@ -36,7 +36,7 @@ enum x2apic_register {
 static zx_status_t give(struct exit_context *context, uint32_t value) {
     cpu_set(context->vcpu->cpu, RAX, value);
     exit_advance(context);
-    return ZX_ERR_NEXT;
+    return ZX_OK;
 }
 
 zx_status_t x2apic_read(struct exit_context *context, uint32_t msr) {
@@ -121,7 +121,7 @@ static zx_status_t send_interrupt(struct exit_context *context, uint64_t mask, u
         packet->guest_vcpu_2022.type = ZX_PKT_GUEST_VCPU_INTERRUPT;
         packet->guest_vcpu_2022.interrupt = interrupt;
     }
-    return ZX_OK;
+    return ZX_ERR_NEXT;
 }
 
 static zx_status_t send_startup(struct exit_context *context, uint32_t id, uint8_t vector) {
@@ -136,12 +136,12 @@ static zx_status_t send_startup(struct exit_context *context, uint32_t id, uint8
         packet->guest_vcpu_2022.type = ZX_PKT_GUEST_VCPU_STARTUP;
         packet->guest_vcpu_2022.startup = startup;
     }
-    return ZX_OK;
+    return ZX_ERR_NEXT;
 }
 
 static zx_status_t done(struct exit_context *context) {
     exit_advance(context);
-    return ZX_ERR_NEXT;
+    return ZX_OK;
 }
 
 static zx_status_t write_icr(struct exit_context *context, uint32_t low, uint32_t destination) {

@@ -88,13 +88,13 @@ static void on_counted_block(uc_engine *engine, uint64_t address, uint32_t size,
 // True when the guest goes on inside Unicorn.
 static bool apply(struct run *run, enum report_result result) {
     const struct machine *machine = run->cpu->machine;
-    if (result == REPORT_EXIT || run->exit->reason == EXIT_EXCEPTION) {
-        run->ended = !run->handle(run->context, run->exit);
+    if (result == REPORT_EXIT || run->exit.reason == EXIT_EXCEPTION) {
+        run->next = run->handle(run->context, &run->exit, true);
     }
-    if (run->ended) {
+    if (run->next != RUN_ON) {
         return false;
     }
-    run->exit->reason = EXIT_REQUESTED;
+    run->exit.reason = EXIT_REQUESTED;
     return result != REPORT_STEP && !machine_exit_requested(machine) && !code_pages_noted(machine);
 }
 
@@ -109,8 +109,8 @@ static void on_report(uc_engine *engine, uint32_t number, void *context) {
         run->deferred = report.number;
         run->deferred_address = report.address;
     } else {
-        *run->exit = (struct cpu_exit){.reason = EXIT_REQUESTED};
-        if (apply(run, report_translate(cpu, &report, run->exit))) {
+        run->exit = (struct cpu_exit){.reason = EXIT_REQUESTED};
+        if (apply(run, report_translate(cpu, &report, &run->exit))) {
             cpu_commit(cpu);
             return;
         }
@@ -185,13 +185,14 @@ static enum report_result deferred(struct run *run) {
             return REPORT_HANDLED; // The step's end. An HLT itself runs into its exit again.
         }
     }
-    return report_translate(run->cpu, &report, run->exit);
+    return report_translate(run->cpu, &report, &run->exit);
 }
 
 static void start(struct run *run) {
     struct machine *machine = run->cpu->machine;
+    machine->run = run;
     uint64_t rip = cpu_get(run->cpu, RIP);
-    *run->exit = (struct cpu_exit){.reason = EXIT_REQUESTED};
+    run->exit = (struct cpu_exit){.reason = EXIT_REQUESTED};
     run->deferred = REPORT_NONE;
     run->rip_is_old = false;
     run->went_on = false;
@@ -209,23 +210,32 @@ static void start(struct run *run) {
     }
     if (error != UC_ERR_OK && (error != UC_ERR_FETCH_PROT || !translation_refused(machine))) {
         flat_engine_check(error, "running a guest");
-        run->exit->reason = EXIT_FAILED;
-        run->ended = true;
+        run->exit.reason = EXIT_FAILED;
+        run->next = RUN_LEAVE;
     }
 }
 
-void cpu_run(struct cpu *cpu, struct cpu_exit *exit, exit_handler handle, void *context) {
-    struct machine *machine = cpu->machine;
-    struct run run = {.cpu = cpu, .exit = exit, .handle = handle, .context = context};
-    machine->run = &run;
-    do {
-        start(&run);
-        if (!run.ended && translation_refused(machine)) {
-            apply(&run, refused(cpu, exit));
-        }
-        if (!run.ended && (run.stepping || run.deferred != REPORT_NONE)) {
-            apply(&run, deferred(&run));
-        }
-    } while (!run.ended && !machine_exit_requested(machine));
+// What is left to do of an exit once Unicorn has left the guest.
+static void finish(struct run *run) {
+    struct machine *machine = run->cpu->machine;
+    if (run->next == RUN_ON && translation_refused(machine)) {
+        apply(run, refused(run->cpu, &run->exit));
+    }
+    if (run->next == RUN_ON && (run->stepping || run->deferred != REPORT_NONE)) {
+        apply(run, deferred(run));
+    }
     machine->run = NULL;
+    if (run->next == RUN_LEAVE || (run->next == RUN_ON && machine_exit_requested(machine))) {
+        run->next = run->handle(run->context, &run->exit, false);
+    }
+}
+
+void cpu_run(struct cpu *cpu, exit_handler handle, void *context) {
+    struct run run = {.cpu = cpu, .handle = handle, .context = context};
+    run.exit.reason = EXIT_REQUESTED;
+    run.next = handle(context, &run.exit, false);
+    while (run.next == RUN_ON) {
+        start(&run);
+        finish(&run);
+    }
 }

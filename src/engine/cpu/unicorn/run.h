@@ -13,10 +13,10 @@ zx_status_t run_add_hooks(struct machine *machine);
 // A run under way, for the hooks.
 struct run {
     struct cpu *cpu;
-    struct cpu_exit *exit;
+    struct cpu_exit exit;
     exit_handler handle;
     void *context;
-    bool ended;                // By an exit.
+    enum run_next next;
     bool stepping;             // One instruction alone; what is reported waits for its end.
     bool went_on;              // In spite of attention.
     bool rip_is_old;           // The state was kept where Unicorn's RIP was not up to date.

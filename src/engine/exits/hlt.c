@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+//
+// HLT (hypervisor ABI 5.2): sleeps until a vector is pending or the VCPU is kicked; others run
+// meanwhile.
+
+#include "engine/exits/exits.h"
+#include "engine/guest_clock.h"
+#include "engine/vcpu_stop.h"
+
+// With vcpu->lock held.
+static bool awake(const struct vcpu *vcpu) {
+    return atomic_load(&vcpu->seat.kicked) || pending_any(&vcpu->pending);
+}
+
+static bool is_awake(struct vcpu *vcpu) {
+    platform_mutex_lock(&vcpu->lock);
+    const bool result = awake(vcpu);
+    platform_mutex_unlock(&vcpu->lock);
+    return result;
+}
+
+// Falls asleep inside the lock, so that who interrupts the VCPU finds it asleep; a kick, which
+// takes no lock, leaves it to the VCPU to wake. False: there is something to wake for already.
+static bool fall_asleep(struct vcpu *vcpu) {
+    platform_mutex_lock(&vcpu->lock);
+    const bool asleep = !awake(vcpu);
+    if (asleep) {
+        turn_sleep(&vcpu->guest->turn);
+    }
+    platform_mutex_unlock(&vcpu->lock);
+    return asleep;
+}
+
+static zx_status_t sleep_until_awake(struct exit_context *context) {
+    struct vcpu *vcpu = context->vcpu;
+    zx_status_t status = ZX_OK;
+    while (status == ZX_OK && !is_awake(vcpu)) {
+        if (blocking_attention(context->blocking)) {
+            status = vcpu_stop_in_wait(context, ZX_ERR_CANCELED);
+        } else {
+            platform_semaphore_wait_until(&vcpu->seat.wake, INT64_MAX);
+        }
+    }
+    return status;
+}
+
+zx_status_t exit_hlt(struct exit_context *context) {
+    struct vcpu *vcpu = context->vcpu;
+    struct guest *guest = vcpu->guest;
+    exit_advance(context);
+    if (!fall_asleep(vcpu)) {
+        return ZX_OK;
+    }
+    // Virtual time jumps before the turn is given up, or what a timer wakes would run beside the
+    // rest of the jump.
+    guest_clock_skip_sleep(guest);
+    vcpu_give_turn(context);
+    const zx_status_t status = sleep_until_awake(context);
+    if (status != ZX_OK) {
+        return status;
+    }
+    turn_wake(&guest->turn, vcpu->seat.vpid);
+    return vcpu_take_turn(context);
+}

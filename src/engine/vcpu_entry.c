@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+//
+// Kicks and interrupts at VM entry.
+
+#include "engine/vcpu_entry.h"
+
+#include "engine/exits/exits.h"
+
+// What is injected at this entry. Exceptions are never gated.
+struct choice {
+    int vector; // -1: nothing.
+    bool wait;  // Not yet: a window is asked for.
+    bool more;  // Another one waits behind it.
+};
+
+// A non-maskable interrupt that is blocked hides no other: a window would open at once, again and
+// again, and the handler never get to its IRET.
+static int next_vector(const struct vcpu *vcpu) {
+    struct pending open = vcpu->pending;
+    if (cpu_nmi_blocked(vcpu->cpu)) {
+        pending_remove(&open, VECTOR_NMI);
+    }
+    return pending_choose(&open);
+}
+
+static bool is_gated(const struct cpu *cpu, int vector) {
+    return (vector >= FIRST_EXTERNAL_VECTOR || vector == VECTOR_NMI) &&
+           !cpu_takes(cpu, (uint8_t)vector);
+}
+
+static bool is_undefined(int vector) {
+    return vector > LAST_DEFINED_EXCEPTION && vector < FIRST_EXTERNAL_VECTOR;
+}
+
+static struct choice choose(struct vcpu *vcpu) {
+    platform_mutex_lock(&vcpu->lock);
+    struct choice choice = {.vector = next_vector(vcpu)};
+    choice.wait = choice.vector >= 0 && is_gated(vcpu->cpu, choice.vector);
+    if (choice.vector >= 0 && !choice.wait) {
+        const uint8_t vector = (uint8_t)choice.vector;
+        (is_undefined(vector) ? pending_remove : pending_injected)(&vcpu->pending, vector);
+        choice.more = choice.vector != VECTOR_NMI && next_vector(vcpu) >= FIRST_EXTERNAL_VECTOR;
+    }
+    platform_mutex_unlock(&vcpu->lock);
+    return choice;
+}
+
+// The memory for the event was not there: it comes again with the next entry.
+static void keep_pending(struct vcpu *vcpu, uint8_t vector) {
+    platform_mutex_lock(&vcpu->lock);
+    pending_add(&vcpu->pending, vector);
+    platform_mutex_unlock(&vcpu->lock);
+}
+
+static zx_status_t inject(struct vcpu *vcpu, uint8_t vector) {
+    const bool external = vector >= FIRST_EXTERNAL_VECTOR || vector == VECTOR_NMI;
+    const struct event event = {
+        .kind = external ? EVENT_EXTERNAL : EVENT_EXCEPTION,
+        .vector = vector,
+        .has_error_code = vector_has_error_code(vector),
+        .return_rip = cpu_get(vcpu->cpu, RIP),
+    };
+    const enum delivery result = deliver_event(vcpu->cpu, &event);
+    if (result == DELIVERED) {
+        observe_injection(vcpu, vector);
+    } else if (result == DELIVERY_UNBACKED) {
+        keep_pending(vcpu, vector);
+    }
+    return exit_delivery(result);
+}
+
+zx_status_t vcpu_prepare_entry(struct vcpu *vcpu) {
+    if (vcpu_take_kick(vcpu)) {
+        return ZX_ERR_CANCELED;
+    }
+    const struct choice choice = choose(vcpu);
+    if (cpu_nmi_returns(vcpu->cpu)) {
+        vcpu_attend(vcpu);
+    }
+    // On Zircon the vector behind another one waits for the next exit, which the host's timer
+    // brings soon; no such exit comes here, so a window is asked for it.
+    cpu_set_window_exiting(vcpu->cpu, choice.wait || choice.more);
+    pvclock_update(vcpu);
+    if (vcpu->invalid_state) {
+        return ZX_ERR_BAD_STATE;
+    }
+    if (choice.vector < 0 || choice.wait) {
+        return ZX_OK;
+    }
+    return is_undefined(choice.vector) ? ZX_ERR_NOT_SUPPORTED
+                                       : inject(vcpu, (uint8_t)choice.vector);
+}
