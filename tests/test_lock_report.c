@@ -52,9 +52,9 @@ static void *sleep_for_ever(void *argument) {
 
 static void deadlock_and_report(int out) {
     dup2(out, STDERR_FILENO);
-    platform_mutex_init(&crossed[0]);
-    platform_mutex_init(&crossed[1]);
-    platform_mutex_init(&slept_without);
+    platform_mutex_init(&crossed[0], LOCK_UNRANKED);
+    platform_mutex_init(&crossed[1], LOCK_UNRANKED);
+    platform_mutex_init(&slept_without, LOCK_UNRANKED);
     platform_condition_init(&never);
     for (int i = 0; i < 3; i++) {
         watch_begin(&watched[i]);

@@ -136,7 +136,7 @@ END_TEST
 START_TEST(waits_end_at_their_deadline) {
     struct platform_mutex mutex;
     struct platform_condition condition;
-    platform_mutex_init(&mutex);
+    platform_mutex_init(&mutex, LOCK_UNRANKED);
     platform_condition_init(&condition);
     platform_mutex_lock(&mutex);
     ck_assert(!platform_condition_wait_until(&condition, &mutex, INT64_MIN));

@@ -15,7 +15,7 @@ enum { ENTRY_COUNT = 500 };
 #define MILLISECOND INT64_C(1000000)
 #define NEVER INT64_MAX
 
-static struct platform_mutex lock = PLATFORM_MUTEX_INIT;
+static struct platform_mutex lock = PLATFORM_MUTEX_INIT(LOCK_UNRANKED);
 static struct platform_condition changed;
 
 struct counted {

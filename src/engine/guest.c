@@ -26,6 +26,7 @@ static void space_unlock(struct address_space *space) {
 
 static zx_status_t space_map(struct address_space *space, const struct mapping_view *view) {
     struct guest *guest = space->owner;
+    ASSERT_TURN(&guest->turn);
     return machine_add_vmo(guest->machine, view->vmo);
 }
 
@@ -50,6 +51,7 @@ static const struct address_space_ops space_ops = {
 
 static bool find_page(void *context, uint64_t guest_physical, struct backing *out) {
     const struct guest *guest = context;
+    ASSERT_TURN(&guest->turn);
     const uint64_t page = guest_physical & ~0xfffull;
     struct mapping_view view;
     if (trap_map_find(&guest->memory_traps, page) != NULL ||
@@ -100,7 +102,7 @@ zx_status_t guest_create(struct guest **out) {
     object_init(&guest->object, &guest_ops, 0);
     turn_init(&guest->turn);
     guest_clock_init(&guest->clock);
-    platform_mutex_init(&guest->observation.lock);
+    platform_mutex_init(&guest->observation.lock, LOCK_OBSERVATION);
     guest->next_vpid = 1;
     const struct machine_client client = {
         .context = guest,
@@ -122,6 +124,7 @@ zx_status_t guest_create(struct guest **out) {
 }
 
 unsigned guest_take_vpid(struct guest *guest) {
+    ASSERT_TURN(&guest->turn);
     for (unsigned i = 0; i < VPID_COUNT - 1; i++) {
         const unsigned vpid = 1 + (guest->next_vpid - 1 + i) % (VPID_COUNT - 1);
         if ((guest->vpids >> vpid & 1) == 0) {
@@ -134,6 +137,7 @@ unsigned guest_take_vpid(struct guest *guest) {
 }
 
 void guest_give_vpid(struct guest *guest, unsigned vpid) {
+    ASSERT_TURN(&guest->turn);
     guest->vpids &= ~(1ull << vpid);
 }
 
@@ -161,6 +165,7 @@ static zx_status_t check_range(const struct trap *trap) {
 
 static zx_status_t insert(struct guest *guest, struct trap *trap, struct port *port,
                           bool abi_2018) {
+    ASSERT_TURN(&guest->turn);
     if (trap->kind == ZX_GUEST_TRAP_IO) {
         return trap_map_insert(&guest->port_traps, trap, abi_2018);
     }

@@ -6,6 +6,7 @@
 
 #include "engine/cpu/cpu.h"
 #include "engine/guest.h"
+#include "platform/check.h"
 
 #define BLOCK_TIME 4 // ns of virtual time
 #define SLICE 100000 // ns of virtual time
@@ -14,7 +15,7 @@
 _Static_assert(GUEST_TSC_FREQUENCY == 1000000000u, "a tick is a nanosecond");
 
 void guest_clock_init(struct guest_clock *clock) {
-    platform_mutex_init(&clock->lock);
+    platform_mutex_init(&clock->lock, LOCK_GUEST_CLOCK);
 }
 
 void guest_clock_destroy(struct guest_clock *clock) {
@@ -22,6 +23,7 @@ void guest_clock_destroy(struct guest_clock *clock) {
 }
 
 zx_status_t guest_clock_use_virtual_time(struct guest *guest) {
+    ASSERT_TURN(&guest->turn);
     if (guest->vpids != 0 || guest->next_vpid != 1) {
         return ZX_ERR_BAD_STATE;
     }
@@ -53,12 +55,13 @@ int64_t guest_clock_duration(uint32_t ticks) {
     return ticks;
 }
 
-// --- Timers of virtual time; clock->lock held ---
+// --- Timers of virtual time ---
 
 static void unlink_timer(struct timer_entry *entry) {
     if (entry->back == NULL) {
         return;
     }
+    CHECK(*entry->back == entry);
     *entry->back = entry->sibling;
     if (entry->sibling != NULL) {
         entry->sibling->back = entry->back;
@@ -67,7 +70,10 @@ static void unlink_timer(struct timer_entry *entry) {
 }
 
 // In the order of their deadlines, and of arming among equals.
-static void link_timer(struct guest_clock *clock, struct timer_entry *entry, int64_t deadline) {
+static void link_timer(struct guest_clock *clock, struct timer_entry *entry, int64_t deadline)
+    REQUIRES(clock->lock) {
+    ASSERT_HELD(&clock->lock);
+    CHECK(entry->back == NULL);
     struct timer_entry **link = &clock->timers;
     while (*link != NULL && (*link)->deadline <= deadline) {
         link = &(*link)->sibling;
@@ -79,6 +85,7 @@ static void link_timer(struct guest_clock *clock, struct timer_entry *entry, int
         (*link)->back = &entry->sibling;
     }
     *link = entry;
+    CHECK(entry->sibling == NULL || entry->deadline < entry->sibling->deadline);
 }
 
 static void stop_by(struct guest *guest, int64_t time) {
@@ -90,6 +97,7 @@ static void stop_by(struct guest *guest, int64_t time) {
 // Until the slice ends or the next timer is due.
 static void set_stop(struct guest *guest) {
     const struct guest_clock *clock = &guest->clock;
+    ASSERT_HELD(&clock->lock);
     const bool timer_first = clock->timers != NULL && clock->timers->deadline < clock->slice_end;
     stop_by(guest, timer_first ? clock->timers->deadline : clock->slice_end);
 }
@@ -141,6 +149,7 @@ static void fire_due(struct guest *guest) {
 
 bool guest_clock_tick(struct guest *guest) {
     struct guest_clock *clock = &guest->clock;
+    ASSERT_TURN(&guest->turn);
     if (!clock->is_virtual) {
         return false;
     }
@@ -157,6 +166,7 @@ bool guest_clock_tick(struct guest *guest) {
 }
 
 void guest_clock_end_slice(struct guest *guest) {
+    ASSERT_TURN(&guest->turn);
     guest->clock.slice_end = guest_clock_now(guest);
     machine_request_exit(guest->machine);
 }
@@ -174,6 +184,7 @@ static bool skip(struct guest *guest) {
 }
 
 void guest_clock_skip_sleep(struct guest *guest) {
+    ASSERT_TURN(&guest->turn);
     while (turn_all_asleep(&guest->turn) && skip(guest)) {
         fire_due(guest);
     }

@@ -20,19 +20,21 @@ static uint32_t divide_shift(uint32_t divide) {
     return (selected + 1) & 7;
 }
 
-// --- apic->lock held ---
+// --- When it is due ---
 
-static int64_t period(const struct local_apic *apic) {
+static int64_t period(const struct local_apic *apic) REQUIRES(apic->lock) {
+    ASSERT_HELD(&apic->lock);
     return guest_clock_duration(apic->initial_count << divide_shift(apic->divide));
 }
 
-static void set_deadline(struct local_apic *apic, int64_t deadline) {
+static void set_deadline(struct local_apic *apic, int64_t deadline) REQUIRES(apic->lock) {
+    ASSERT_HELD(&apic->lock);
     apic->deadline = deadline;
     guest_clock_arm(apic->vcpu->guest, &apic->entry, deadline);
 }
 
 // From now, whatever was running (hypervisor ABI 5.8.1). A count of 0 is over at once.
-static void restart(struct local_apic *apic) {
+static void restart(struct local_apic *apic) REQUIRES(apic->lock) {
     if ((apic->lvt_timer & LVT_TIMER_MODE) == LVT_TIMER_TSC_DEADLINE) {
         set_deadline(apic, NEVER);
     } else {
@@ -40,7 +42,7 @@ static void restart(struct local_apic *apic) {
     }
 }
 
-static int64_t next_deadline(const struct local_apic *apic, int64_t now) {
+static int64_t next_deadline(const struct local_apic *apic, int64_t now) REQUIRES(apic->lock) {
     const int64_t length = period(apic);
     if ((apic->lvt_timer & LVT_TIMER_MODE) != LVT_TIMER_PERIODIC || length == 0) {
         return NEVER;
@@ -76,7 +78,7 @@ void local_apic_init(struct local_apic *apic, struct vcpu *vcpu) {
     apic->entry.fire = expire;
     apic->lvt_timer = LVT_MASKED;
     apic->deadline = NEVER;
-    platform_mutex_init(&apic->lock);
+    platform_mutex_init(&apic->lock, LOCK_LOCAL_APIC);
 }
 
 void local_apic_destroy(struct local_apic *apic) {

@@ -4,20 +4,37 @@
 
 #include "engine/turn.h"
 
+#include "platform/check.h"
+
 #define LONGEST_WAIT 16000000 // ns. All slices of those that wait come to it at most,
 #define LONGEST_SLICE 2000000 // and each of them to this.
 
 void turn_init(struct turn *turn) {
-    platform_mutex_init(&turn->lock);
+    platform_mutex_init(&turn->lock, LOCK_TURN);
 }
 
 void turn_destroy(struct turn *turn) {
     platform_mutex_destroy(&turn->lock);
 }
 
-// --- turn->lock held ---
+// --- The turn among the locks of a thread ---
 
-static void link_waiter(struct turn *turn, struct turn_waiter *waiter) {
+static void want_turn(void) {
+    lock_order_check(LOCK_GUEST_TURN, LOCK_WHERE);
+}
+
+static void have_turn(const struct turn *turn) {
+    lock_order_push(&turn->taken, LOCK_GUEST_TURN, LOCK_WHERE);
+}
+
+static void lose_turn(const struct turn *turn) {
+    lock_order_pop(&turn->taken);
+}
+
+// --- Waiting for it and giving it up ---
+
+static void link_waiter(struct turn *turn, struct turn_waiter *waiter) REQUIRES(turn->lock) {
+    ASSERT_HELD(&turn->lock);
     struct turn_waiter **link = waiter->seat != NULL ? &turn->line : &turn->calls;
     while (*link != NULL) {
         link = &(*link)->next;
@@ -26,9 +43,11 @@ static void link_waiter(struct turn *turn, struct turn_waiter *waiter) {
     atomic_fetch_add(&turn->waiting, 1);
 }
 
-static void unlink_waiter(struct turn *turn, struct turn_waiter *waiter) {
+static void unlink_waiter(struct turn *turn, struct turn_waiter *waiter) REQUIRES(turn->lock) {
+    ASSERT_HELD(&turn->lock);
     struct turn_waiter **link = waiter->seat != NULL ? &turn->line : &turn->calls;
     while (*link != waiter) {
+        CHECK(*link != NULL);
         link = &(*link)->next;
     }
     *link = waiter->next;
@@ -36,7 +55,8 @@ static void unlink_waiter(struct turn *turn, struct turn_waiter *waiter) {
 }
 
 // Who may run next, or in virtual time may not be waiting yet: then NULL.
-static struct turn_waiter *next_waiter(const struct turn *turn) {
+static struct turn_waiter *next_waiter(const struct turn *turn) REQUIRES(turn->lock) {
+    ASSERT_HELD(&turn->lock);
     if (turn->calls != NULL) {
         return turn->calls;
     }
@@ -47,12 +67,13 @@ static struct turn_waiter *next_waiter(const struct turn *turn) {
     return waiter;
 }
 
-static bool may_run(const struct turn *turn, const struct turn_waiter *waiter) {
+static bool may_run(const struct turn *turn, const struct turn_waiter *waiter)
+    REQUIRES(turn->lock) {
     return !turn->taken && next_waiter(turn) == waiter;
 }
 
 // Something has changed for whoever is the next.
-static void wake_next(const struct turn *turn) {
+static void wake_next(const struct turn *turn) REQUIRES(turn->lock) {
     const struct turn_waiter *next = next_waiter(turn);
     if (next != NULL) {
         platform_semaphore_post(next->wake);
@@ -60,14 +81,16 @@ static void wake_next(const struct turn *turn) {
 }
 
 // May come back for nothing. False once the deadline has passed.
-static bool sleep_until(struct turn *turn, const struct turn_waiter *waiter, int64_t deadline) {
+static bool sleep_until(struct turn *turn, const struct turn_waiter *waiter, int64_t deadline)
+    REQUIRES(turn->lock) {
     platform_mutex_unlock(&turn->lock);
     const bool woken = platform_semaphore_wait_until(waiter->wake, deadline);
     platform_mutex_lock(&turn->lock);
     return woken;
 }
 
-static int64_t slice(const struct turn *turn) {
+static int64_t slice(const struct turn *turn) REQUIRES(turn->lock) {
+    ASSERT_HELD(&turn->lock);
     int64_t share = LONGEST_WAIT;
     int64_t count = 0;
     for (const struct turn_waiter *waiter = turn->line; waiter != NULL; waiter = waiter->next) {
@@ -79,7 +102,8 @@ static int64_t slice(const struct turn *turn) {
 
 // The first in the line watches the clock for all: `end` is that of the slice of who runs, and 0
 // before it is known.
-static void wait_in_line(struct turn *turn, const struct turn_waiter *waiter, int64_t *end) {
+static void wait_in_line(struct turn *turn, const struct turn_waiter *waiter, int64_t *end)
+    REQUIRES(turn->lock) {
     const bool watches = turn->taken && turn->line == waiter && !turn->by_vpid;
     if (!watches) {
         *end = 0;
@@ -100,7 +124,8 @@ static bool is_wanted_elsewhere(const struct turn *turn, const struct turn_seat 
     return atomic_load(&seat->kicked) || (turn->by_vpid && blocking_attention(blocking));
 }
 
-static bool take(struct turn *turn, struct turn_seat *seat, const struct blocking *blocking) {
+static bool take(struct turn *turn, struct turn_seat *seat, const struct blocking *blocking)
+    REQUIRES(turn->lock) {
     struct turn_waiter waiter = {.wake = &seat->wake, .seat = seat};
     int64_t end = 0;
     link_waiter(turn, &waiter);
@@ -109,6 +134,7 @@ static bool take(struct turn *turn, struct turn_seat *seat, const struct blockin
     }
     const bool mine = may_run(turn, &waiter);
     unlink_waiter(turn, &waiter);
+    CHECK(!mine || !turn->taken);
     turn->taken = turn->taken || mine;
     wake_next(turn); // Another one is the first now.
     return mine;
@@ -118,7 +144,8 @@ static bool is_runnable(const struct turn *turn, unsigned vpid) {
     return ((turn->present & ~turn->asleep) >> vpid & 1) != 0;
 }
 
-static void pass_on(struct turn *turn) {
+static void pass_on(struct turn *turn) REQUIRES(turn->lock) {
+    ASSERT_HELD(&turn->lock);
     const unsigned from = turn->current;
     turn->current = 0;
     for (unsigned i = 1; i <= 64; i++) {
@@ -130,7 +157,9 @@ static void pass_on(struct turn *turn) {
     }
 }
 
-static void give(struct turn *turn, enum turn_end end) {
+static void give(struct turn *turn, enum turn_end end) REQUIRES(turn->lock) {
+    ASSERT_HELD(&turn->lock);
+    CHECK(turn->taken);
     turn->taken = false;
     if (turn->by_vpid && end == TURN_OVER) {
         pass_on(turn);
@@ -140,13 +169,18 @@ static void give(struct turn *turn, enum turn_end end) {
 // --- VCPUs ---
 
 bool turn_take(struct turn *turn, struct turn_seat *seat, const struct blocking *blocking) {
+    want_turn();
     platform_mutex_lock(&turn->lock);
     const bool mine = take(turn, seat, blocking);
     platform_mutex_unlock(&turn->lock);
+    if (mine) {
+        have_turn(turn);
+    }
     return mine;
 }
 
 void turn_give(struct turn *turn, enum turn_end end) {
+    lose_turn(turn);
     platform_mutex_lock(&turn->lock);
     give(turn, end);
     wake_next(turn);
@@ -155,11 +189,16 @@ void turn_give(struct turn *turn, enum turn_end end) {
 
 bool turn_pass(struct turn *turn, enum turn_end end, struct turn_seat *seat,
                const struct blocking *blocking) {
+    lose_turn(turn);
+    want_turn();
     platform_mutex_lock(&turn->lock);
     give(turn, end);
     wake_next(turn);
     const bool mine = take(turn, seat, blocking);
     platform_mutex_unlock(&turn->lock);
+    if (mine) {
+        have_turn(turn);
+    }
     return mine;
 }
 
@@ -173,6 +212,7 @@ void turn_take_call(struct turn *turn) {
     struct platform_semaphore wake;
     platform_semaphore_init(&wake);
     struct turn_waiter waiter = {.wake = &wake};
+    want_turn();
     platform_mutex_lock(&turn->lock);
     link_waiter(turn, &waiter);
     while (turn->taken) {
@@ -182,6 +222,7 @@ void turn_take_call(struct turn *turn) {
     unlink_waiter(turn, &waiter);
     turn->taken = true;
     platform_mutex_unlock(&turn->lock);
+    have_turn(turn);
     platform_semaphore_destroy(&wake);
 }
 

@@ -73,6 +73,9 @@ bool turn_pass(struct turn *turn, enum turn_end end, struct turn_seat *seat,
 void turn_take_call(struct turn *turn);
 void turn_give_call(struct turn *turn);
 
+// The calling thread has the turn, or the process ends (platform/lock_order.h).
+#define ASSERT_TURN(turn) lock_order_assert(&(turn)->taken, #turn, LOCK_WHERE)
+
 // Somebody else waits. Any thread.
 bool turn_wanted(struct turn *turn);
 

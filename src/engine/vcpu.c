@@ -154,7 +154,7 @@ zx_status_t vcpu_create(struct guest *guest, uint64_t entry, bool only, struct v
     object_ref(&owner->object);
     vcpu->guest = guest;
     vcpu->owner = owner;
-    platform_mutex_init(&vcpu->lock);
+    platform_mutex_init(&vcpu->lock, LOCK_VCPU);
     platform_semaphore_init(&vcpu->seat.wake);
     local_apic_init(&vcpu->apic, vcpu);
     platform_let_divide(); // It is this thread that will run the guest.

@@ -6,6 +6,7 @@
 #include "objects/address_space.h"
 
 #include "objects/region.h"
+#include "platform/check.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,7 @@ struct address_space *address_space_create(const struct address_space_ops *ops, 
         return NULL;
     }
     atomic_init(&space->references, 1);
-    platform_mutex_init(&space->gate);
+    platform_mutex_init(&space->gate, LOCK_ADDRESS_SPACE_GATE);
     return space;
 }
 
@@ -44,7 +45,8 @@ void address_space_unref(struct address_space *space) {
     }
 }
 
-bool address_space_lock(struct address_space *space) {
+// The analysis cannot follow a function that itself decides whether it keeps the lock.
+bool address_space_lock(struct address_space *space) NO_THREAD_SAFETY_ANALYSIS {
     platform_mutex_lock(&space->gate);
     if (space->retired) {
         platform_mutex_unlock(&space->gate);
@@ -131,6 +133,9 @@ static bool reserve_entries(struct address_space *space, size_t more) {
 
 static void insert_entry(struct address_space *space, size_t index,
                          const struct mapping_view *view) {
+    CHECK(space->count < space->capacity && index <= space->count);
+    CHECK(index == 0 || end_of(&space->mappings[index - 1]) <= view->base);
+    CHECK(index == space->count || end_of(view) <= space->mappings[index].base);
     struct mapping_view *at = &space->mappings[index];
     memmove(at + 1, at, (space->count - index) * sizeof(*at));
     *at = *view;
@@ -138,6 +143,7 @@ static void insert_entry(struct address_space *space, size_t index,
 }
 
 static void delete_entry(struct address_space *space, size_t index) {
+    CHECK(index < space->count);
     struct mapping_view *at = &space->mappings[index];
     space->count--;
     memmove(at, at + 1, (space->count - index) * sizeof(*at));
@@ -235,6 +241,7 @@ zx_status_t address_space_vacate_range(struct address_space *space, uint64_t bas
 }
 
 void address_space_retire(struct address_space *space) {
+    CHECK(lock_order_holds_none());
     platform_mutex_lock(&space->gate);
     space->retired = true;
     platform_mutex_unlock(&space->gate);

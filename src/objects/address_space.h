@@ -100,8 +100,8 @@ struct address_space *address_space_ref(struct address_space *space);
 void address_space_unref(struct address_space *space);
 
 // For VMAR calls: gate and ops->lock. False, with nothing held, once the owner is gone.
-bool address_space_lock(struct address_space *space);
-void address_space_unlock(struct address_space *space);
+bool address_space_lock(struct address_space *space) TRY_ACQUIRES(true, space->gate);
+void address_space_unlock(struct address_space *space) RELEASES(space->gate);
 
 // --- Mappings locked ---
 

@@ -7,7 +7,7 @@
 static _Thread_local struct blocking *current;
 
 void blocking_init(struct blocking *blocking) {
-    platform_mutex_init(&blocking->lock);
+    platform_mutex_init(&blocking->lock, LOCK_BLOCKING);
     atomic_init(&blocking->attention, false);
     blocking->wake = NULL;
     blocking->argument = NULL;
@@ -56,6 +56,7 @@ bool blocking_attention(const struct blocking *blocking) {
 }
 
 bool blocking_break(struct blocking *blocking) {
+    ASSERT_HELD(&blocking->lock);
     if (blocking->wake == NULL) {
         return false;
     }

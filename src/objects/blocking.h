@@ -42,7 +42,7 @@ void blocking_end(struct blocking *blocking);
 // Whether the thread is wanted elsewhere.
 bool blocking_attention(const struct blocking *blocking);
 
-// With blocking->lock held: wakes the thread if it is blocked, and tells whether it was.
-bool blocking_break(struct blocking *blocking);
+// Wakes the thread if it is blocked, and tells whether it was.
+bool blocking_break(struct blocking *blocking) REQUIRES(blocking->lock);
 
 #endif // OBJECTS_BLOCKING_H

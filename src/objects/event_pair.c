@@ -81,7 +81,7 @@ zx_status_t event_pair_create(struct object **first, struct object **second) {
         free(ends[1]);
         return ZX_ERR_NO_MEMORY;
     }
-    platform_mutex_init(&pair->lock);
+    platform_mutex_init(&pair->lock, LOCK_EVENT_PAIR);
     atomic_init(&pair->references, 2);
     for (unsigned i = 0; i < 2; i++) {
         object_init(&ends[i]->object, &end_ops, 0);

@@ -10,6 +10,7 @@
 #include "objects/handle_table.h"
 
 #include "objects/observer.h"
+#include "platform/check.h"
 #include "platform/platform.h"
 
 #include <stdlib.h>
@@ -51,7 +52,7 @@ static struct {
     // A thread that was given a value was given it after these were set, so it sees them.
     _Atomic(struct slot *) chunks[CHUNK_COUNT];
     atomic_uint scrambler;
-} table = {.lock = PLATFORM_MUTEX_INIT};
+} table = {.lock = PLATFORM_MUTEX_INIT(LOCK_HANDLE_TABLE)};
 
 static zx_handle_t encode(uint32_t index, uint32_t generation) {
     const uint32_t scrambler = atomic_load_explicit(&table.scrambler, memory_order_relaxed);
@@ -94,6 +95,7 @@ static struct slot *pin_slot(zx_handle_t value) {
 }
 
 static void unpin_slot(struct slot *slot) {
+    CHECK(atomic_load(&slot->state) >= SLOT_PIN);
     atomic_fetch_sub_explicit(&slot->state, SLOT_PIN, memory_order_release);
 }
 
@@ -107,8 +109,9 @@ static void wait_until_unpinned(struct slot *slot) {
     }
 }
 
-// A slot never used before; table.lock held. NULL when the table is full or memory is short.
-static struct slot *fresh_slot(void) {
+// A slot never used before. NULL when the table is full or memory is short.
+static struct slot *fresh_slot(void) REQUIRES(table.lock) {
+    ASSERT_HELD(&table.lock);
     if (table.used == SLOT_COUNT) {
         return NULL;
     }
@@ -140,6 +143,7 @@ static struct slot *take_slot(void) {
     }
     if (slot == NULL && table.first_free != NULL) {
         slot = table.first_free;
+        CHECK(table.free_count > 0);
         table.first_free = slot->next_free;
         table.free_count--;
     }
@@ -157,6 +161,7 @@ static void return_slot(struct slot *slot) {
     }
     table.last_free = slot;
     table.free_count++;
+    CHECK(table.free_count <= table.used);
     platform_mutex_unlock(&table.lock);
 }
 
@@ -168,6 +173,7 @@ zx_status_t handle_insert(struct object *object, zx_rights_t rights, zx_handle_t
     slot->object = object;
     slot->rights = rights;
     const unsigned state = atomic_load_explicit(&slot->state, memory_order_relaxed);
+    CHECK((state & SLOT_LIVE) == 0 && state < SLOT_PIN);
     atomic_store_explicit(&slot->state, state | SLOT_LIVE, memory_order_release);
     *out = encode(slot->index, state >> SLOT_GENERATION_SHIFT);
     return ZX_OK;

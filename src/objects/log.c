@@ -17,7 +17,7 @@ static struct {
     struct platform_mutex lock; // Guards the other two, and is not held while the callback runs.
     zirconia_log_callback_t callback;
     void *context;
-} sink = {.minimum = LEVEL_NONE, .lock = PLATFORM_MUTEX_INIT};
+} sink = {.minimum = LEVEL_NONE, .lock = PLATFORM_MUTEX_INIT(LOCK_LOG)};
 
 void log_set_sink(zirconia_log_callback_t callback, void *context, zirconia_log_level_t minimum) {
     platform_mutex_lock(&sink.lock);

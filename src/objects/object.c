@@ -4,6 +4,8 @@
 
 #include "objects/object.h"
 
+#include "platform/check.h"
+
 #include <stddef.h>
 
 static _Atomic(uint64_t) count;
@@ -14,19 +16,25 @@ void object_init(struct object *object, const struct object_ops *ops, zx_signals
     atomic_init(&object->references, 1);
     atomic_init(&object->handles, 0);
     atomic_init(&object->signals, signals);
-    platform_mutex_init(&object->lock);
+    platform_mutex_init(&object->lock, LOCK_OBJECT);
     object->observers = NULL;
     atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
 }
 
 struct object *object_ref(struct object *object) {
-    atomic_fetch_add_explicit(&object->references, 1, memory_order_relaxed);
+    const unsigned before = atomic_fetch_add_explicit(&object->references, 1, memory_order_relaxed);
+    CHECK(before > 0);
+    (void)before;
     return object;
 }
 
 void object_unref(struct object *object) {
     // Whoever drops the last reference must see everything that the others did to the object.
-    if (atomic_fetch_sub_explicit(&object->references, 1, memory_order_acq_rel) == 1) {
+    const unsigned before = atomic_fetch_sub_explicit(&object->references, 1, memory_order_acq_rel);
+    CHECK(before > 0);
+    if (before == 1) {
+        CHECK(lock_order_holds_none_from(LOCK_VMO)); // A VMO's last mapping may be its last user.
+        CHECK(atomic_load(&object->handles) == 0 && object->observers == NULL);
         platform_mutex_destroy(&object->lock);
         atomic_fetch_sub_explicit(&count, 1, memory_order_relaxed);
         object->ops->destroy(object);
@@ -38,8 +46,10 @@ void object_add_handle(struct object *object) {
 }
 
 void object_remove_handle(struct object *object) {
-    if (atomic_fetch_sub_explicit(&object->handles, 1, memory_order_acq_rel) == 1 &&
-        object->ops->on_zero_handles != NULL) {
+    const unsigned before = atomic_fetch_sub_explicit(&object->handles, 1, memory_order_acq_rel);
+    CHECK(before > 0);
+    if (before == 1 && object->ops->on_zero_handles != NULL) {
+        CHECK(lock_order_holds_none());
         object->ops->on_zero_handles(object);
     }
 }

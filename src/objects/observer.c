@@ -4,6 +4,8 @@
 
 #include "objects/observer.h"
 
+#include "platform/check.h"
+
 #include <stddef.h>
 
 zx_signals_t object_signals(const struct object *object) {
@@ -31,6 +33,8 @@ void object_change_signals(struct object *object, zx_signals_t clear, zx_signals
 }
 
 void observer_link(struct object *object, struct observer *observer, struct wake_list *wakes) {
+    ASSERT_HELD(&object->lock);
+    CHECK(!observer->linked);
     observer->linked = true;
     observer->previous = NULL;
     observer->next = object->observers;
@@ -45,6 +49,11 @@ void observer_link(struct object *object, struct observer *observer, struct wake
 }
 
 void observer_unlink(struct object *object, struct observer *observer) {
+    ASSERT_HELD(&object->lock);
+    CHECK(observer->linked);
+    CHECK(observer->previous != NULL ? observer->previous->next == observer
+                                     : object->observers == observer);
+    CHECK(observer->next == NULL || observer->next->previous == observer);
     *(observer->previous != NULL ? &observer->previous->next : &object->observers) = observer->next;
     if (observer->next != NULL) {
         observer->next->previous = observer->previous;

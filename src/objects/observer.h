@@ -42,10 +42,11 @@ zx_signals_t object_signals(const struct object *object);
 // the newest first (4.5).
 void object_change_signals(struct object *object, zx_signals_t clear, zx_signals_t set);
 
-// With object->lock held. link may call `matched` before it returns, so an observer that can free
-// itself must not be touched after it.
-void observer_link(struct object *object, struct observer *observer, struct wake_list *wakes);
-void observer_unlink(struct object *object, struct observer *observer);
+// link may call `matched` before it returns, so an observer that can free itself must not be
+// touched after it.
+void observer_link(struct object *object, struct observer *observer, struct wake_list *wakes)
+    REQUIRES(object->lock);
+void observer_unlink(struct object *object, struct observer *observer) REQUIRES(object->lock);
 
 // Ends the waits that began through a handle that is closed. Whoever links an observer must look
 // again whether its handle still is one, and call this if not: closing may have come between.

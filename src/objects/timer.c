@@ -42,7 +42,7 @@ zx_status_t timer_object_create(struct timer **out) {
         return ZX_ERR_NO_MEMORY;
     }
     object_init(&timer->object, &timer_ops, 0);
-    platform_mutex_init(&timer->lock);
+    platform_mutex_init(&timer->lock, LOCK_TIMER);
     timer->entry.fire = timer_fire;
     *out = timer;
     return ZX_OK;

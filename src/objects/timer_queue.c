@@ -6,6 +6,7 @@
 #include "objects/timer_queue.h"
 
 #include "objects/log.h"
+#include "platform/check.h"
 #include "platform/platform.h"
 
 #include <stddef.h>
@@ -17,12 +18,12 @@ static struct {
     struct timer_entry *root;
     struct timer_entry *firing;
     bool started;
-} queue = {.lock = PLATFORM_MUTEX_INIT};
+} queue = {.lock = PLATFORM_MUTEX_INIT(LOCK_TIMER_QUEUE)};
 
 static struct platform_once once = PLATFORM_ONCE_INIT;
 static _Thread_local bool is_timer_thread;
 
-// --- The heap; queue.lock held ---
+// --- The heap ---
 
 static void set_link(struct timer_entry **link, struct timer_entry *entry) {
     *link = entry;
@@ -41,6 +42,7 @@ static struct timer_entry *meld(struct timer_entry *a, struct timer_entry *b) {
         b = a;
         a = earlier;
     }
+    CHECK(a->deadline <= b->deadline && a->sibling == NULL && b->sibling == NULL);
     set_link(&b->sibling, a->child);
     set_link(&a->child, b);
     return a;
@@ -71,11 +73,13 @@ static struct timer_entry *meld_siblings(struct timer_entry *list) {
     return tree;
 }
 
-static void insert(struct timer_entry *entry) {
+static void insert(struct timer_entry *entry) REQUIRES(queue.lock) {
+    ASSERT_HELD(&queue.lock);
     set_link(&queue.root, meld(queue.root, entry));
 }
 
-static void remove_if_armed(struct timer_entry *entry) {
+static void remove_if_armed(struct timer_entry *entry) REQUIRES(queue.lock) {
+    ASSERT_HELD(&queue.lock);
     if (entry->back == NULL) {
         return;
     }
@@ -85,15 +89,17 @@ static void remove_if_armed(struct timer_entry *entry) {
     entry->sibling = NULL;
     entry->back = NULL;
     set_link(&queue.root, meld(queue.root, children));
+    CHECK(queue.root == NULL || (queue.root->back == &queue.root && queue.root->sibling == NULL));
 }
 
 // --- The thread ---
 
-static void fire_first(void) {
+static void fire_first(void) REQUIRES(queue.lock) {
     struct timer_entry *entry = queue.root;
     remove_if_armed(entry);
     queue.firing = entry;
     platform_mutex_unlock(&queue.lock);
+    CHECK(lock_order_holds_none());
     entry->fire(entry);
     platform_mutex_lock(&queue.lock);
     queue.firing = NULL;
@@ -119,11 +125,9 @@ static void make_conditions(void) {
     platform_condition_init(&queue.fired);
 }
 
-static void start_thread(void) {
+static void start_thread(void) REQUIRES(queue.lock) {
+    ASSERT_HELD(&queue.lock);
     queue.started = platform_thread_start("zirconia-timer", serve, NULL);
-    if (!queue.started) {
-        log_line(ZIRCONIA_LOG_ERROR, "no thread can be had for timers: they are late");
-    }
 }
 
 // --- For users ---
@@ -137,10 +141,14 @@ void timer_queue_arm(struct timer_entry *entry, int64_t deadline) {
     if (!queue.started) {
         start_thread(); // Again at the next deadline, if it fails.
     }
+    const bool late = !queue.started;
     if (queue.root == entry) {
         platform_condition_signal(&queue.changed);
     }
     platform_mutex_unlock(&queue.lock);
+    if (late) {
+        log_line(ZIRCONIA_LOG_ERROR, "no thread can be had for timers: they are late");
+    }
 }
 
 void timer_queue_cancel(struct timer_entry *entry) {

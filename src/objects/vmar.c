@@ -35,7 +35,8 @@ static bool inside(const struct vmar *vmar, uint64_t address, uint64_t length) {
            length <= vmar->size - (address - vmar->base);
 }
 
-bool vmar_lock(struct vmar *vmar) {
+// As in address_space_lock().
+bool vmar_lock(struct vmar *vmar) NO_THREAD_SAFETY_ANALYSIS {
     if (!address_space_lock(vmar->space)) {
         return false;
     }
@@ -172,9 +173,10 @@ static zx_status_t map_anywhere(struct vmar *vmar, const struct vmar_placement *
     return status;
 }
 
-// Steps 19 and 20, with the address space locked.
+// Steps 19 and 20.
 static zx_status_t place(struct vmar *vmar, const struct vmar_map_request *request,
-                         struct mapping_view *view) {
+                         struct mapping_view *view) REQUIRES(vmar->space->gate) {
+    ASSERT_HELD(&vmar->space->gate);
     const struct vmar_placement placement = {
         .options = request->options,
         .offset = request->vmar_offset,
@@ -235,7 +237,9 @@ static bool cuts_child(const struct vmar *vmar, uint64_t address, uint64_t lengt
     return false;
 }
 
-static zx_status_t take_out(struct vmar *vmar, uint64_t address, uint64_t length, bool children) {
+static zx_status_t take_out(struct vmar *vmar, uint64_t address, uint64_t length, bool children)
+    REQUIRES(vmar->space->gate) {
+    ASSERT_HELD(&vmar->space->gate);
     bool covers = false;
     if (!inside(vmar, address, length) || cuts_child(vmar, address, length, &covers) ||
         (covers && !children)) {

@@ -60,9 +60,10 @@ static zx_status_t check_request(const struct vmar *vmar,
     return (can_map & ~vmar->region->can_map) != 0 ? ZX_ERR_ACCESS_DENIED : ZX_OK;
 }
 
-// Claims the addresses of a child, with the space locked.
+// Claims the addresses of a child.
 static zx_status_t take_range(struct vmar *vmar, const struct vmar_allocate_request *request,
-                              uint64_t *base) {
+                              uint64_t *base) REQUIRES(vmar->space->gate) {
+    ASSERT_HELD(&vmar->space->gate);
     const struct vmar_placement placement = {
         .options = request->options,
         .offset = request->offset,
@@ -89,7 +90,8 @@ static zx_status_t take_range(struct vmar *vmar, const struct vmar_allocate_requ
 }
 
 static zx_status_t allocate(struct vmar *vmar, const struct vmar_allocate_request *request,
-                            struct vmar **out) {
+                            struct vmar **out) REQUIRES(vmar->space->gate) {
+    ASSERT_HELD(&vmar->space->gate);
     uint64_t base = 0;
     const zx_status_t status = take_range(vmar, request, &base);
     if (status != ZX_OK) {

@@ -5,6 +5,8 @@
 
 #include "objects/vmo.h"
 
+#include "platform/check.h"
+
 #include <stdlib.h>
 #include <zircon/limits.h>
 
@@ -20,6 +22,7 @@ struct vmo_view {
 
 static void vmo_destroy(struct object *object) {
     struct vmo *vmo = vmo_from_object(object);
+    CHECK(vmo->listeners == NULL && vmo->users == NULL && vmo->children == 0);
     struct vmo_view *view = atomic_load_explicit(&vmo->views, memory_order_relaxed);
     while (view != NULL) {
         struct vmo_view *older = view->older;
@@ -62,8 +65,8 @@ static struct vmo *new_vmo(uint64_t size, bool resizable) {
     vmo->peak = size;
     vmo->resizable = resizable;
     vmo->source = vmo;
-    platform_mutex_init(&vmo->resizing);
-    platform_mutex_init(&vmo->lock);
+    platform_mutex_init(&vmo->resizing, LOCK_VMO_RESIZING);
+    platform_mutex_init(&vmo->lock, LOCK_VMO);
     return vmo;
 }
 
@@ -117,7 +120,8 @@ static struct vmo_view *large_enough(struct vmo *vmo, uint64_t end) {
 
 // What may grow is mapped beyond its end, so that growing page by page makes few mappings. A host
 // that does not map beyond the end gets the exact length.
-static struct vmo_view *add_view(struct vmo *vmo, uint64_t end) {
+static struct vmo_view *add_view(struct vmo *vmo, uint64_t end) REQUIRES(vmo->lock) {
+    ASSERT_HELD(&vmo->lock);
     struct vmo_view *view = malloc(sizeof(*view));
     if (view == NULL) {
         return NULL;
@@ -272,6 +276,7 @@ void vmo_listener_remove(struct vmo *vmo, struct vmo_listener *listener) {
     platform_mutex_lock(&vmo->lock);
     struct vmo_listener **link = &vmo->listeners;
     while (*link != listener) {
+        CHECK(*link != NULL);
         link = &(*link)->next;
     }
     *link = listener->next;

@@ -100,8 +100,8 @@ void vmo_listener_remove(struct vmo *vmo, struct vmo_listener *listener);
 bool vmo_add_mapping(struct vmo *vmo, struct address_space *space);
 void vmo_remove_mapping(struct vmo *vmo, struct address_space *space);
 
-// Calls address_space_vmo_resized() in every space that maps the VMO. `resizing` is held.
-void vmo_tell_users(struct vmo *vmo, uint64_t from, uint64_t to);
+// Calls address_space_vmo_resized() in every space that maps the VMO.
+void vmo_tell_users(struct vmo *vmo, uint64_t from, uint64_t to) REQUIRES(vmo->resizing);
 
 // --- Size and operations on ranges (vmo_range.c) ---
 

@@ -6,6 +6,7 @@
 #include "objects/vmo.h"
 
 #include "objects/observer.h"
+#include "platform/check.h"
 
 #include <string.h>
 
@@ -28,6 +29,7 @@ bool vmo_set_parent(struct vmo *child, struct vmo *parent) {
 
 void vmo_remove_child(struct vmo *parent) {
     platform_mutex_lock(&parent->lock);
+    CHECK(parent->children > 0);
     parent->children--;
     if (parent->children == 0) {
         object_change_signals(&parent->object, 0, ZX_VMO_ZERO_CHILDREN);

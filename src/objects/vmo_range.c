@@ -16,7 +16,8 @@ static bool page_aligned(uint64_t value) {
 
 // Pages that were lost are made zero before they come again, and not only when they go: a write
 // that began earlier may come later.
-static zx_status_t grow(struct vmo *vmo, uint64_t old, uint64_t size) {
+static zx_status_t grow(struct vmo *vmo, uint64_t old, uint64_t size) REQUIRES(vmo->resizing) {
+    ASSERT_HELD(&vmo->resizing);
     if (!platform_memory_grow(vmo->memory, size)) {
         return ZX_ERR_NO_MEMORY;
     }
@@ -30,7 +31,8 @@ static zx_status_t grow(struct vmo *vmo, uint64_t old, uint64_t size) {
     return status;
 }
 
-static void shrink(struct vmo *vmo, uint64_t old, uint64_t size) {
+static void shrink(struct vmo *vmo, uint64_t old, uint64_t size) REQUIRES(vmo->resizing) {
+    ASSERT_HELD(&vmo->resizing);
     atomic_store(&vmo->size, size);
     vmo_tell_users(vmo, size, old);
     // Whether the host takes the memory back or not makes no difference to anybody.
@@ -80,8 +82,10 @@ static zx_status_t zero_range(struct vmo *vmo, uint64_t offset, uint64_t length)
     return length == 0 ? ZX_OK : vmo_zero(vmo->source, vmo->source_offset + offset, length);
 }
 
-// With `resizing` held, so that the size stays.
-static zx_status_t operate(struct vmo *vmo, uint32_t op, uint64_t offset, uint64_t length) {
+// The size stays as it is meanwhile.
+static zx_status_t operate(struct vmo *vmo, uint32_t op, uint64_t offset, uint64_t length)
+    REQUIRES(vmo->resizing) {
+    ASSERT_HELD(&vmo->resizing);
     switch (op) {
     case ZX_VMO_OP_CACHE_SYNC:
     case ZX_VMO_OP_CACHE_INVALIDATE:

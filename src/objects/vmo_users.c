@@ -15,8 +15,10 @@ struct vmo_user {
     struct vmo_user *next;
 };
 
-// The link that leads to a space's entry, or to the end. vmo->lock is held.
-static struct vmo_user **find(struct vmo *vmo, const struct address_space *space) {
+// The link that leads to a space's entry, or to the end.
+static struct vmo_user **find(struct vmo *vmo, const struct address_space *space)
+    REQUIRES(vmo->lock) {
+    ASSERT_HELD(&vmo->lock);
     struct vmo_user **link = &vmo->users;
     while (*link != NULL && (*link)->space != space) {
         link = &(*link)->next;
@@ -24,7 +26,7 @@ static struct vmo_user **find(struct vmo *vmo, const struct address_space *space
     return link;
 }
 
-static bool count_mapping(struct vmo *vmo, struct address_space *space) {
+static bool count_mapping(struct vmo *vmo, struct address_space *space) REQUIRES(vmo->lock) {
     struct vmo_user *user = *find(vmo, space);
     if (user == NULL) {
         user = calloc(1, sizeof(*user));
@@ -81,6 +83,7 @@ static struct address_space *next_user(struct vmo *vmo) {
 
 // A space that begins to map the VMO after the round has begun sees the new size by itself.
 void vmo_tell_users(struct vmo *vmo, uint64_t from, uint64_t to) {
+    ASSERT_HELD(&vmo->resizing);
     platform_mutex_lock(&vmo->lock);
     vmo->round++;
     platform_mutex_unlock(&vmo->lock);

@@ -148,7 +148,7 @@ static void run_child(struct job *job) {
 // Yama lets a process trace its descendants only, and others that allow it: here our own, for as
 // long as it takes. There is no way to learn whom the client has allowed before.
 static void run_allowed(struct job *job) {
-    static struct platform_mutex lock = PLATFORM_MUTEX_INIT;
+    static struct platform_mutex lock = PLATFORM_MUTEX_INIT(LOCK_DEBUG_REGISTERS);
     platform_mutex_lock(&lock);
     run_child(job);
     if (job->error == EPERM && prctl(PR_SET_PTRACER, (unsigned long)getpid(), 0, 0, 0) == 0) {

@@ -10,6 +10,8 @@
 #ifndef PLATFORM_PLATFORM_H
 #define PLATFORM_PLATFORM_H
 
+#include "platform/lock_order.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,10 +27,28 @@
 #include <semaphore.h>
 #endif
 
+// --- What clang's -Wthread-safety is told of locks ---
+
+// Other compilers see nothing of it. Fields cannot be told of: in C the attribute of one cannot
+// name another.
+#ifdef __clang__
+#define THREAD_SAFETY(attribute) __attribute__((attribute))
+#else
+#define THREAD_SAFETY(attribute)
+#endif
+
+#define CAPABILITY(name) THREAD_SAFETY(capability(name))
+#define ACQUIRES(...) THREAD_SAFETY(acquire_capability(__VA_ARGS__))
+#define TRY_ACQUIRES(...) THREAD_SAFETY(try_acquire_capability(__VA_ARGS__)) // First: on success.
+#define RELEASES(...) THREAD_SAFETY(release_capability(__VA_ARGS__))
+#define REQUIRES(...) THREAD_SAFETY(requires_capability(__VA_ARGS__)) // Held before and after.
+#define ASSERTS(...) THREAD_SAFETY(assert_capability(__VA_ARGS__))
+#define NO_THREAD_SAFETY_ANALYSIS THREAD_SAFETY(no_thread_safety_analysis)
+
 // --- Locks ---
 
 #ifdef _WIN32
-struct platform_mutex {
+struct CAPABILITY("mutex") platform_mutex {
     void *native;
 };
 struct platform_condition {
@@ -38,13 +58,14 @@ struct platform_once {
     void *native;
 };
 // clang-format off
-#define PLATFORM_MUTEX_INIT {NULL}
+#define PLATFORM_MUTEX_INIT(its_rank) {NULL}
 #define PLATFORM_ONCE_INIT {NULL}
 // clang-format on
 #else
-struct platform_mutex {
+struct CAPABILITY("mutex") platform_mutex {
     pthread_mutex_t native;
 #ifdef ZIRCONIA_RECORD_LOCKS
+    enum lock_rank rank;
     struct lock_record *record; // The holder's: lock_report.h.
 #endif
 };
@@ -55,34 +76,43 @@ struct platform_once {
     pthread_once_t native;
 };
 // clang-format off
-#define PLATFORM_MUTEX_INIT {.native = PTHREAD_MUTEX_INITIALIZER}
+#ifdef ZIRCONIA_RECORD_LOCKS
+#define PLATFORM_MUTEX_INIT(its_rank) {.native = PTHREAD_MUTEX_INITIALIZER, .rank = (its_rank)}
+#else
+#define PLATFORM_MUTEX_INIT(its_rank) {.native = PTHREAD_MUTEX_INITIALIZER}
+#endif
 #define PLATFORM_ONCE_INIT {PTHREAD_ONCE_INIT}
 // clang-format on
 #endif
 
-void platform_mutex_init(struct platform_mutex *mutex);
+void platform_mutex_init(struct platform_mutex *mutex, enum lock_rank rank);
 void platform_mutex_destroy(struct platform_mutex *mutex);
-void platform_mutex_lock(struct platform_mutex *mutex);
-void platform_mutex_unlock(struct platform_mutex *mutex);
+void platform_mutex_lock(struct platform_mutex *mutex) ACQUIRES(*mutex);
+void platform_mutex_unlock(struct platform_mutex *mutex) RELEASES(*mutex);
 
 #ifdef ZIRCONIA_RECORD_LOCKS
-#define PLATFORM_TEXT_OF(number) #number
-#define PLATFORM_LINE(number) PLATFORM_TEXT_OF(number)
-#define platform_mutex_lock(mutex)                                                                 \
-    platform_mutex_lock_at(mutex, __FILE__ ":" PLATFORM_LINE(__LINE__))
-void platform_mutex_lock_at(struct platform_mutex *mutex, const char *where);
+#define platform_mutex_lock(mutex) platform_mutex_lock_at(mutex, LOCK_WHERE)
+void platform_mutex_lock_at(struct platform_mutex *mutex, const char *where) ACQUIRES(*mutex);
 #endif
+
+// The calling thread holds the mutex, or the process ends.
+#define ASSERT_HELD(mutex) platform_mutex_assert_held(mutex, #mutex, LOCK_WHERE)
+static inline void platform_mutex_assert_held(const struct platform_mutex *mutex, const char *name,
+                                              const char *where) ASSERTS(*mutex) {
+    lock_order_assert(mutex, name, where);
+}
 
 // Waits may end without a signal; the caller tests its own predicate again.
 void platform_condition_init(struct platform_condition *condition);
 void platform_condition_destroy(struct platform_condition *condition);
 void platform_condition_signal(struct platform_condition *condition);
 void platform_condition_broadcast(struct platform_condition *condition);
-void platform_condition_wait(struct platform_condition *condition, struct platform_mutex *mutex);
+void platform_condition_wait(struct platform_condition *condition, struct platform_mutex *mutex)
+    REQUIRES(*mutex);
 
 // `deadline` is a reading of platform_monotonic(); INT64_MAX never comes. False once it has passed.
 bool platform_condition_wait_until(struct platform_condition *condition,
-                                   struct platform_mutex *mutex, int64_t deadline);
+                                   struct platform_mutex *mutex, int64_t deadline) REQUIRES(*mutex);
 
 void platform_call_once(struct platform_once *once, void (*function)(void));
 
@@ -137,6 +167,12 @@ struct platform_thread_slot {
 bool platform_thread_slot_create(struct platform_thread_slot *slot, void (*on_exit)(void *value));
 void *platform_thread_slot_get(const struct platform_thread_slot *slot);
 bool platform_thread_slot_set(const struct platform_thread_slot *slot, void *value);
+
+// --- The end ---
+
+// Writes the line, which ends in a newline, to the host's standard error and ends the process as a
+// crash does. In a handler of a signal too.
+_Noreturn void platform_abort(const char *line);
 
 // --- Randomness ---
 

@@ -10,6 +10,7 @@
 #define _POSIX_C_SOURCE 200809L
 #endif
 
+#include "platform/check.h"
 #include "platform/lock_report.h"
 #include "platform/platform.h"
 
@@ -29,24 +30,35 @@
 
 enum { NANOSECONDS = 1000000000 };
 
-void platform_mutex_init(struct platform_mutex *mutex) {
+void platform_mutex_init(struct platform_mutex *mutex, enum lock_rank rank) {
     pthread_mutex_init(&mutex->native, NULL);
-}
-
-void platform_mutex_destroy(struct platform_mutex *mutex) {
-    pthread_mutex_destroy(&mutex->native);
+#ifdef ZIRCONIA_RECORD_LOCKS
+    mutex->rank = rank;
+    mutex->record = NULL;
+#else
+    (void)rank;
+#endif
 }
 
 #ifdef ZIRCONIA_RECORD_LOCKS
 
-void platform_mutex_lock_at(struct platform_mutex *mutex, const char *where) {
+void platform_mutex_destroy(struct platform_mutex *mutex) {
+    CHECK(mutex->record == NULL);
+    pthread_mutex_destroy(&mutex->native);
+}
+
+void platform_mutex_lock_at(struct platform_mutex *mutex,
+                            const char *where) NO_THREAD_SAFETY_ANALYSIS {
+    lock_order_check(mutex->rank, where);
     struct lock_record *record = lock_record_begin(mutex, where, (unsigned long)pthread_self());
     pthread_mutex_lock(&mutex->native);
     lock_record_set(record, LOCK_RECORD_HOLDS);
     mutex->record = record;
+    lock_order_push(mutex, mutex->rank, where);
 }
 
-void platform_mutex_unlock(struct platform_mutex *mutex) {
+void platform_mutex_unlock(struct platform_mutex *mutex) NO_THREAD_SAFETY_ANALYSIS {
+    lock_order_pop(mutex);
     lock_record_end(mutex->record);
     mutex->record = NULL;
     pthread_mutex_unlock(&mutex->native);
@@ -64,11 +76,15 @@ static void end_sleep(struct platform_mutex *mutex, struct lock_record *record) 
 
 #else
 
-void platform_mutex_lock(struct platform_mutex *mutex) {
+void platform_mutex_destroy(struct platform_mutex *mutex) {
+    pthread_mutex_destroy(&mutex->native);
+}
+
+void platform_mutex_lock(struct platform_mutex *mutex) NO_THREAD_SAFETY_ANALYSIS {
     pthread_mutex_lock(&mutex->native);
 }
 
-void platform_mutex_unlock(struct platform_mutex *mutex) {
+void platform_mutex_unlock(struct platform_mutex *mutex) NO_THREAD_SAFETY_ANALYSIS {
     pthread_mutex_unlock(&mutex->native);
 }
 
@@ -238,6 +254,12 @@ void *platform_thread_slot_get(const struct platform_thread_slot *slot) {
 
 bool platform_thread_slot_set(const struct platform_thread_slot *slot, void *value) {
     return pthread_setspecific((pthread_key_t)slot->native, value) == 0;
+}
+
+_Noreturn void platform_abort(const char *line) {
+    const ssize_t written = write(STDERR_FILENO, line, strlen(line));
+    (void)written; // There is nobody else to tell.
+    abort();
 }
 
 void platform_random(void *buffer, size_t size) {

@@ -7,7 +7,7 @@
 #if !defined(PLATFORM_POSIX_SEMAPHORE)
 
 void platform_semaphore_init(struct platform_semaphore *semaphore) {
-    platform_mutex_init(&semaphore->lock);
+    platform_mutex_init(&semaphore->lock, LOCK_SEMAPHORE);
     platform_condition_init(&semaphore->post);
     semaphore->posted = false;
 }

@@ -8,6 +8,7 @@
 #include "platform/platform.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <windows.h>
@@ -22,7 +23,8 @@ static CONDITION_VARIABLE *native_condition(struct platform_condition *condition
     return (CONDITION_VARIABLE *)&condition->native;
 }
 
-void platform_mutex_init(struct platform_mutex *mutex) {
+void platform_mutex_init(struct platform_mutex *mutex, enum lock_rank rank) {
+    (void)rank; // Orders are not checked here.
     InitializeSRWLock(native_lock(mutex));
 }
 
@@ -30,11 +32,11 @@ void platform_mutex_destroy(struct platform_mutex *mutex) {
     (void)mutex; // Neither this lock nor the condition below holds anything.
 }
 
-void platform_mutex_lock(struct platform_mutex *mutex) {
+void platform_mutex_lock(struct platform_mutex *mutex) NO_THREAD_SAFETY_ANALYSIS {
     AcquireSRWLockExclusive(native_lock(mutex));
 }
 
-void platform_mutex_unlock(struct platform_mutex *mutex) {
+void platform_mutex_unlock(struct platform_mutex *mutex) NO_THREAD_SAFETY_ANALYSIS {
     ReleaseSRWLockExclusive(native_lock(mutex));
 }
 
@@ -163,6 +165,11 @@ void *platform_thread_slot_get(const struct platform_thread_slot *slot) {
 
 bool platform_thread_slot_set(const struct platform_thread_slot *slot, void *value) {
     return FlsSetValue((DWORD)slot->native, value) != FALSE;
+}
+
+_Noreturn void platform_abort(const char *line) {
+    fputs(line, stderr);
+    abort();
 }
 
 void platform_random(void *buffer, size_t size) {

@@ -6,6 +6,8 @@
 
 #include "ports/port.h"
 
+#include "platform/check.h"
+
 #include <stdlib.h>
 
 struct packet_pool {
@@ -13,12 +15,14 @@ struct packet_pool {
     struct platform_mutex lock;
     struct platform_condition returned;
     struct port_packet *free; // By `next`.
+    uint32_t count;
     uint32_t away;
     bool retired;
     struct port_packet packets[];
 };
 
 static void destroy(struct packet_pool *pool) {
+    CHECK(pool->away == 0 && pool->retired);
     object_unref(&pool->port->object);
     platform_condition_destroy(&pool->returned);
     platform_mutex_destroy(&pool->lock);
@@ -28,6 +32,7 @@ static void destroy(struct packet_pool *pool) {
 static void return_packet(struct port_packet *packet) {
     struct packet_pool *pool = packet->pool;
     platform_mutex_lock(&pool->lock);
+    CHECK(pool->away > 0 && !packet->queued);
     packet->next = pool->free;
     pool->free = packet;
     pool->away--;
@@ -46,7 +51,8 @@ struct packet_pool *packet_pool_create(struct port *port, uint32_t count) {
     }
     object_ref(&port->object);
     pool->port = port;
-    platform_mutex_init(&pool->lock);
+    pool->count = count;
+    platform_mutex_init(&pool->lock, LOCK_PACKET_POOL);
     platform_condition_init(&pool->returned);
     for (uint32_t i = 0; i < count; i++) {
         struct port_packet *packet = &pool->packets[i];
@@ -66,6 +72,7 @@ static struct port_packet *take(struct packet_pool *pool, bool wait,
     }
     struct port_packet *packet = pool->free;
     if (packet != NULL) {
+        CHECK(!pool->retired && pool->away < pool->count && !packet->queued);
         pool->free = packet->next;
         pool->away++;
         packet->body = (zx_port_packet_t){0};

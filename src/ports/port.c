@@ -4,6 +4,7 @@
 
 #include "ports/port.h"
 
+#include "platform/check.h"
 #include "ports/port_observer.h"
 
 #include <stdlib.h>
@@ -32,12 +33,16 @@ void port_free_lost(struct port *port) {
 static void port_destroy(struct object *object) {
     // The queue is empty: the last handle is gone and nothing was let in after it.
     struct port *port = port_from_object(object);
+    CHECK(port->first == NULL && port->first_waiter == NULL && port->observers == NULL);
+    CHECK(port->limited_packets == 0);
     port_free_lost(port);
     platform_mutex_destroy(&port->lock);
     free(port);
 }
 
-static void list_waiter(struct port *port, struct port_waiter *waiter) {
+static void list_waiter(struct port *port, struct port_waiter *waiter) REQUIRES(port->lock) {
+    ASSERT_HELD(&port->lock);
+    CHECK(!waiter->listed);
     waiter->listed = true;
     waiter->next = NULL;
     waiter->previous = port->last_waiter;
@@ -45,7 +50,9 @@ static void list_waiter(struct port *port, struct port_waiter *waiter) {
     port->last_waiter = waiter;
 }
 
-static void unlist_waiter(struct port *port, struct port_waiter *waiter) {
+static void unlist_waiter(struct port *port, struct port_waiter *waiter) REQUIRES(port->lock) {
+    ASSERT_HELD(&port->lock);
+    CHECK(waiter->listed);
     *(waiter->previous != NULL ? &waiter->previous->next : &port->first_waiter) = waiter->next;
     *(waiter->next != NULL ? &waiter->next->previous : &port->last_waiter) = waiter->previous;
     waiter->listed = false;
@@ -55,16 +62,21 @@ static bool is_limited(const struct port *port, const struct port_packet *packet
     return packet->pool == NULL && (packet->source == ZX_HANDLE_INVALID || port->abi_2018);
 }
 
-static void unlink_packet(struct port *port, struct port_packet *packet) {
+static void unlink_packet(struct port *port, struct port_packet *packet) REQUIRES(port->lock) {
+    ASSERT_HELD(&port->lock);
+    CHECK(packet->queued);
     *(packet->previous != NULL ? &packet->previous->next : &port->first) = packet->next;
     *(packet->next != NULL ? &packet->next->previous : &port->last) = packet->previous;
     packet->queued = false;
     if (is_limited(port, packet)) {
+        CHECK(port->limited_packets > 0);
         port->limited_packets--;
     }
 }
 
-static void link_packet(struct port *port, struct port_packet *packet) {
+static void link_packet(struct port *port, struct port_packet *packet) REQUIRES(port->lock) {
+    ASSERT_HELD(&port->lock);
+    CHECK(!packet->queued);
     packet->next = NULL;
     packet->previous = port->last;
     *(port->last != NULL ? &port->last->next : &port->first) = packet;
@@ -142,7 +154,7 @@ zx_status_t port_create(bool abi_2018, struct port **out) {
         return ZX_ERR_NO_MEMORY;
     }
     object_init(&port->object, &port_ops, 0);
-    platform_mutex_init(&port->lock);
+    platform_mutex_init(&port->lock, LOCK_PORT);
     port->abi_2018 = abi_2018;
     *out = port;
     return ZX_OK;
@@ -150,6 +162,7 @@ zx_status_t port_create(bool abi_2018, struct port **out) {
 
 zx_status_t port_queue_locked(struct port *port, struct port_packet *packet,
                               struct wake_list *wakes) {
+    ASSERT_HELD(&port->lock);
     const uint32_t limit = port->abi_2018 ? PORT_PACKET_LIMIT_2018 : PORT_PACKET_LIMIT;
     if (port->closed) {
         return ZX_ERR_BAD_STATE;
@@ -192,11 +205,12 @@ zx_status_t port_queue_user(struct port *port, const zx_port_packet_t *body) {
     return port_queue(port, packet);
 }
 
-// Waits until the queue is not empty or the deadline passes; port.lock held before and after.
+// Waits until the queue is not empty or the deadline passes.
 // A packet that woke this thread may be taken by another before it looks: then it waits again. One
 // that wakes it at its deadline is there when it looks.
-static zx_status_t wait_for_packet(struct port *port, zx_time_t deadline) {
-    struct port_waiter self;
+static zx_status_t wait_for_packet(struct port *port, zx_time_t deadline) REQUIRES(port->lock) {
+    ASSERT_HELD(&port->lock);
+    struct port_waiter self = {.listed = false};
     waiter_init(&self.waiter, ZX_THREAD_STATE_BLOCKED_PORT);
     zx_status_t status = ZX_OK;
     while (port->first == NULL && status == ZX_OK) {

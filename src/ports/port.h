@@ -76,10 +76,10 @@ bool port_watch_close(struct port *port, void (*on_close)(struct port *port));
 // has no handles left, SHOULD_WAIT when it is full. Never blocks.
 zx_status_t port_queue(struct port *port, struct port_packet *packet);
 
-// The same with port.lock held, and on failure the packet stays the caller's. Who waits for the
-// packet is put into `wakes`.
+// The same inside the lock, and on failure the packet stays the caller's. Who waits for the packet
+// is put into `wakes`.
 zx_status_t port_queue_locked(struct port *port, struct port_packet *packet,
-                              struct wake_list *wakes);
+                              struct wake_list *wakes) REQUIRES(port->lock);
 
 // Appends a copy with its type set to USER. ZX_ERR_NO_MEMORY, SHOULD_WAIT when full, BAD_STATE.
 zx_status_t port_queue_user(struct port *port, const zx_port_packet_t *body);

@@ -5,6 +5,7 @@
 #include "ports/port_observer.h"
 
 #include "objects/handle_table.h"
+#include "platform/check.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -35,6 +36,7 @@ static struct port_observer *from_observer(struct observer *observer) {
 }
 
 static void release(struct port_packet *packet) {
+    CHECK(!packet->armed && !packet->queued);
     free((char *)packet - offsetof(struct port_observer, packet));
 }
 
@@ -43,9 +45,12 @@ static bool is_selected(const struct selection *selection, uint64_t key, zx_hand
            (selection->source == ZX_HANDLE_INVALID || selection->source == source);
 }
 
-// --- Armed or not; port.lock and the object's lock held ---
+// --- Armed or not ---
 
 static void arm(struct port_observer *self) {
+    ASSERT_HELD(&self->object->lock);
+    ASSERT_HELD(&self->port->lock);
+    CHECK(!self->packet.armed);
     self->packet.armed = true;
     self->previous = NULL;
     self->next = self->port->observers;
@@ -56,6 +61,9 @@ static void arm(struct port_observer *self) {
 }
 
 static void disarm(struct port_observer *self) {
+    ASSERT_HELD(&self->object->lock);
+    ASSERT_HELD(&self->port->lock);
+    CHECK(self->packet.armed);
     *(self->previous != NULL ? &self->previous->next : &self->port->observers) = self->next;
     if (self->next != NULL) {
         self->next->previous = self->previous;
@@ -86,6 +94,7 @@ static void matched(struct observer *observer, struct object *object, zx_signals
     struct port_observer *self = from_observer(observer);
     struct port *port = self->port;
     bool lost = false;
+    ASSERT_HELD(&object->lock);
     platform_mutex_lock(&port->lock);
     if (self->packet.queued) {
         self->packet.body.signal.observed |= signals;
@@ -184,10 +193,10 @@ static bool packet_is_selected(const struct port_packet *packet, const void *arg
            is_selected(selection, packet->body.key, packet->source);
 }
 
-// Ends the selected waits of one port on one object, whose lock is held. Those that have a packet
-// in the queue are left to be freed with it.
+// Ends the selected waits of one port on one object. Those that have a packet in the queue are left
+// to be freed with it.
 static bool end_on_object(struct port *port, struct object *object,
-                          const struct selection *selection) {
+                          const struct selection *selection) REQUIRES(object->lock) {
     bool any = false;
     struct observer *next = NULL;
     for (struct observer *observer = object->observers; observer != NULL; observer = next) {

@@ -4,6 +4,7 @@
 
 #include "tasks/exception_binding.h"
 
+#include "platform/check.h"
 #include "tasks/process.h"
 
 static atomic_uint bound_count;
@@ -12,13 +13,14 @@ static struct {
     struct platform_mutex lock;
     struct exception_binding *bound;
     struct exception_binding *unused; // Without references, to be freed by the next call.
-} bindings = {.lock = PLATFORM_MUTEX_INIT};
+} bindings = {.lock = PLATFORM_MUTEX_INIT(LOCK_EXCEPTION_BINDINGS)};
 
-void exception_bindings_lock(void) {
+// The analysis of others knows nothing of a lock that has no name there.
+void exception_bindings_lock(void) NO_THREAD_SAFETY_ANALYSIS {
     platform_mutex_lock(&bindings.lock);
 }
 
-void exception_bindings_unlock(void) {
+void exception_bindings_unlock(void) NO_THREAD_SAFETY_ANALYSIS {
     platform_mutex_unlock(&bindings.lock);
 }
 
@@ -26,16 +28,19 @@ bool exception_any_bound(void) {
     return atomic_load(&bound_count) > 0;
 }
 
-// --- With the lock held ---
+// --- Inside the lock ---
 
-static void drop_reference(struct exception_binding *binding) {
+static void drop_reference(struct exception_binding *binding) REQUIRES(bindings.lock) {
+    ASSERT_HELD(&bindings.lock);
+    CHECK(binding->references > 0);
     if (--binding->references == 0) {
         binding->next = bindings.unused;
         bindings.unused = binding;
     }
 }
 
-static void link_bound(struct exception_binding *binding) {
+static void link_bound(struct exception_binding *binding) REQUIRES(bindings.lock) {
+    ASSERT_HELD(&bindings.lock);
     binding->previous = NULL;
     binding->next = bindings.bound;
     if (binding->next != NULL) {
@@ -44,7 +49,8 @@ static void link_bound(struct exception_binding *binding) {
     bindings.bound = binding;
 }
 
-static void unlink_bound(struct exception_binding *binding) {
+static void unlink_bound(struct exception_binding *binding) REQUIRES(bindings.lock) {
+    ASSERT_HELD(&bindings.lock);
     *(binding->previous != NULL ? &binding->previous->next : &bindings.bound) = binding->next;
     if (binding->next != NULL) {
         binding->next->previous = binding->previous;
@@ -63,7 +69,8 @@ static void pass_on(struct thread *thread, void *binding) {
     platform_semaphore_post(&thread->wake);
 }
 
-static void take_out(struct exception_binding *binding, bool quietly) {
+static void take_out(struct exception_binding *binding, bool quietly) REQUIRES(bindings.lock) {
+    CHECK(*binding->slot == binding && exception_any_bound());
     *binding->slot = NULL;
     binding->slot = NULL;
     unlink_bound(binding);
@@ -74,7 +81,7 @@ static void take_out(struct exception_binding *binding, bool quietly) {
     drop_reference(binding);
 }
 
-// --- Without it ---
+// --- Calls ---
 
 static void free_unused(void) {
     platform_mutex_lock(&bindings.lock);
@@ -83,6 +90,7 @@ static void free_unused(void) {
     platform_mutex_unlock(&bindings.lock);
     while (binding != NULL) {
         struct exception_binding *next = binding->next;
+        CHECK(lock_order_holds_none());
         binding->ops->destroy(binding);
         binding = next;
     }

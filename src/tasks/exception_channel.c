@@ -76,7 +76,8 @@ static const struct exception_binding_ops binding_ops = {
 
 // --- The client's end ---
 
-static struct exception_object *pop(struct exception_channel *self) {
+static struct exception_object *pop(struct exception_channel *self) REQUIRES(self->lock) {
+    ASSERT_HELD(&self->lock);
     struct exception_object *exception = self->first;
     if (exception != NULL) {
         self->first = exception->next;
@@ -133,7 +134,7 @@ zx_status_t exception_channel_create(struct exception_binding **slot, zx_rights_
         return ZX_ERR_NO_MEMORY;
     }
     object_init(&self->object, &channel_ops, 0);
-    platform_mutex_init(&self->lock);
+    platform_mutex_init(&self->lock, LOCK_EXCEPTION_CHANNEL);
     self->rights = rights;
     self->gives_process = gives_process;
     self->binding = (struct exception_binding){.ops = &binding_ops, .references = 1};

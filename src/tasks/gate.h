@@ -7,6 +7,7 @@
 #ifndef TASKS_GATE_H
 #define TASKS_GATE_H
 
+#include "platform/check.h"
 #include "tasks/thread.h"
 
 // Handlers read it, so it must be there without an allocation at the first use.
@@ -51,6 +52,8 @@ static inline void gate_stop_if_wanted(void) {
 }
 
 static inline void gate_leave(void) {
+    CHECK(gate.depth > 0);
+    CHECK(gate.depth > 1 || lock_order_holds_none());
     if (--gate.depth == 1) {
         gate_unnest();
     }

@@ -4,6 +4,8 @@
 
 #include "tasks/process.h"
 
+#include "platform/check.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -20,7 +22,7 @@ static int64_t start_time;
 static struct {
     struct platform_mutex lock; // Guards the list.
     struct thread *first;
-} threads = {.lock = PLATFORM_MUTEX_INIT};
+} threads = {.lock = PLATFORM_MUTEX_INIT(LOCK_THREADS)};
 
 static char *task_name(struct object *object) {
     return ((struct task *)object)->name;
@@ -101,6 +103,7 @@ void process_add_thread(struct thread *thread) {
 
 void process_remove_thread(struct thread *thread) {
     platform_mutex_lock(&threads.lock);
+    CHECK(thread->previous != NULL ? thread->previous->next == thread : threads.first == thread);
     *(thread->previous != NULL ? &thread->previous->next : &threads.first) = thread->next;
     if (thread->next != NULL) {
         thread->next->previous = thread->previous;

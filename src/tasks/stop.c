@@ -6,20 +6,24 @@
 #include "tasks/stop.h"
 
 #include "objects/observer.h"
+#include "platform/check.h"
 #include "tasks/gate.h"
 
-// --- What is wanted; the thread's lock held ---
+// --- What is wanted ---
 
-static bool is_wanted(const struct thread *thread) {
+static bool is_wanted(const struct thread *thread) REQUIRES(thread->blocking.lock) {
+    ASSERT_HELD(&thread->blocking.lock);
     return thread->legacy_suspended || thread->suspend_count > 0;
 }
 
-static bool is_alive(const struct thread *thread) {
+static bool is_alive(const struct thread *thread) REQUIRES(thread->blocking.lock) {
+    ASSERT_HELD(&thread->blocking.lock);
     return (thread->life == THREAD_RUNNING || thread->life == THREAD_SUSPENDED) &&
            !thread_is_ending(thread);
 }
 
 void thread_call_attention(struct thread *thread) {
+    ASSERT_HELD(&thread->blocking.lock);
     atomic_store(&thread->blocking.attention, true);
     if (thread->life == THREAD_RUNNING && !blocking_break(&thread->blocking) && thread->reachable &&
         thread != gate.thread) {
@@ -28,18 +32,21 @@ void thread_call_attention(struct thread *thread) {
 }
 
 void thread_sleep(struct thread *thread) {
+    ASSERT_HELD(&thread->blocking.lock);
     platform_mutex_unlock(&thread->blocking.lock);
     platform_semaphore_wait_until(&thread->wake, INT64_MAX);
     platform_mutex_lock(&thread->blocking.lock);
 }
 
-static void want(struct thread *thread) {
+static void want(struct thread *thread) REQUIRES(thread->blocking.lock) {
+    ASSERT_HELD(&thread->blocking.lock);
     if (!atomic_load(&thread->blocking.attention)) {
         thread_call_attention(thread);
     }
 }
 
-static void want_no_longer(struct thread *thread) {
+static void want_no_longer(struct thread *thread) REQUIRES(thread->blocking.lock) {
+    ASSERT_HELD(&thread->blocking.lock);
     if (!is_wanted(thread) && !thread_is_ending(thread)) {
         atomic_store(&thread->blocking.attention, false);
     }
@@ -83,6 +90,7 @@ zx_status_t thread_add_suspend(struct thread *thread, bool may_be_new) {
 
 void thread_remove_suspend(struct thread *thread) {
     platform_mutex_lock(&thread->blocking.lock);
+    CHECK(thread->suspend_count > 0);
     thread->suspend_count--;
     want_no_longer(thread);
     platform_mutex_unlock(&thread->blocking.lock);
@@ -93,7 +101,9 @@ void thread_remove_suspend(struct thread *thread) {
 
 // The registers are readable from the moment on when the signal can be seen, and are those that the
 // thread goes on with once it cannot be (objects ABI 7.8).
-static void be_suspended(struct thread *thread, struct platform_context *context) {
+static void be_suspended(struct thread *thread, struct platform_context *context)
+    REQUIRES(thread->blocking.lock) {
+    CHECK(thread == gate.thread && thread->life == THREAD_RUNNING && thread->registers == NULL);
     thread->life = THREAD_SUSPENDED;
     thread->registers = context;
     platform_mutex_unlock(&thread->blocking.lock);
@@ -124,6 +134,7 @@ static bool stop(struct thread *thread, struct platform_context *context) {
 }
 
 void thread_stop_point(struct thread *thread, struct platform_context *context) {
+    CHECK(lock_order_holds_none());
     gate.depth = 1;
     if (stop(thread, context)) {
         platform_context_end(context); // And it is inside of the library from now on.
@@ -155,6 +166,7 @@ bool thread_stop_init(void) {
 }
 
 bool thread_stop_inside(void) {
+    CHECK(lock_order_holds_none());
     gate.stops_inside = true;
     platform_stop_here();
     gate.stops_inside = false;

@@ -36,12 +36,12 @@ bool thread_is_to_end(void);
 // Makes the handler of the stop signal ready. Once.
 bool thread_stop_init(void);
 
-// With the thread's lock held: it is wanted to look at what has changed, wherever it is. One that
-// sleeps in thread_sleep() is woken by the caller, once the lock is free.
-void thread_call_attention(struct thread *thread);
+// The thread is wanted to look at what has changed, wherever it is. One that sleeps in
+// thread_sleep() is woken by the caller, once the lock is free.
+void thread_call_attention(struct thread *thread) REQUIRES(thread->blocking.lock);
 
-// The calling thread, with its lock held, lets go of it until thread->wake is posted. It may come
-// back for nothing.
-void thread_sleep(struct thread *thread);
+// The calling thread lets go of its lock until thread->wake is posted. It may come back for
+// nothing.
+void thread_sleep(struct thread *thread) REQUIRES(thread->blocking.lock);
 
 #endif // TASKS_STOP_H

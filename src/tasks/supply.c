@@ -4,6 +4,8 @@
 
 #include "tasks/supply.h"
 
+#include "platform/check.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +29,7 @@ bool supply_add_user(struct supply *supply) {
 
 void supply_remove_user(struct supply *supply) {
     platform_mutex_lock(&supply->lock);
+    CHECK(supply->users > 0);
     supply->users--;
     platform_mutex_unlock(&supply->lock);
 }
@@ -36,6 +39,7 @@ void *supply_take(struct supply *supply) {
     void *piece = supply->free;
     if (piece != NULL) {
         memcpy(&supply->free, piece, sizeof supply->free);
+        CHECK(supply->free_count > 0);
         supply->free_count--;
     }
     platform_mutex_unlock(&supply->lock);

@@ -18,7 +18,7 @@ struct supply {
 };
 
 // clang-format off
-#define SUPPLY_OF(type) {.lock = PLATFORM_MUTEX_INIT, .size = sizeof(type)}
+#define SUPPLY_OF(type) {.lock = PLATFORM_MUTEX_INIT(LOCK_SUPPLY), .size = sizeof(type)}
 // clang-format on
 
 // One more user, for whom there are enough pieces from now on. False without memory.

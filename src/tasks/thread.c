@@ -7,6 +7,7 @@
 
 #include "objects/handle_table.h"
 #include "objects/observer.h"
+#include "platform/check.h"
 #include "tasks/exception_binding.h"
 #include "tasks/gate.h"
 #include "tasks/process.h"
@@ -51,6 +52,7 @@ static char *thread_name(struct object *object) {
 
 static void thread_destroy(struct object *object) {
     struct thread *thread = thread_from_object(object);
+    CHECK(thread->life == THREAD_NEW || thread->life == THREAD_DEAD || !thread->reachable);
     exception_slots_close(&thread->exception_slots);
     platform_semaphore_destroy(&thread->wake);
     blocking_destroy(&thread->blocking);
@@ -91,10 +93,12 @@ static void begin(struct thread *thread) {
 static void end(struct thread *thread) {
     gate.depth = 1;
     platform_mutex_lock(&thread->blocking.lock);
+    CHECK(thread->life == THREAD_RUNNING || thread->life == THREAD_SUSPENDED);
     thread->life = THREAD_DYING;
     platform_mutex_unlock(&thread->blocking.lock);
     exception_thread_exiting(thread);
     platform_mutex_lock(&thread->blocking.lock);
+    CHECK(thread->life == THREAD_DYING && !thread->exception.active);
     thread->life = THREAD_DEAD;
     thread->reachable = false;
     const zx_handle_t self = thread->self;

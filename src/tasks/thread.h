@@ -77,8 +77,9 @@ void thread_kill(struct thread *thread);
 // Ends the calling thread, which has an object, as it leaves the library.
 void thread_exit(void);
 
-// With the thread's lock held: it is to end.
-static inline bool thread_is_ending(const struct thread *thread) {
+// It is to end.
+static inline bool thread_is_ending(const struct thread *thread) REQUIRES(thread->blocking.lock) {
+    ASSERT_HELD(&thread->blocking.lock);
     return thread->killed || thread->exiting;
 }
 

@@ -17,8 +17,9 @@
 #define DR7_BREAKPOINTS UINT64_C(0xffff00ff) // Enable bits, kinds and lengths of the four
 #define DR7_ONES UINT64_C(0x700)             // LE, GE, and the bit that is always 1.
 
-// With the thread's lock held: its registers can be looked at.
-static zx_status_t check_state(const struct thread *thread) {
+// Its registers can be looked at.
+static zx_status_t check_state(const struct thread *thread) REQUIRES(thread->blocking.lock) {
+    ASSERT_HELD(&thread->blocking.lock);
     const struct exception *exception = &thread->exception;
     const zx_excp_type_t type = exception->report.header.type;
     const bool starts_by_channel = type == ZX_EXCP_THREAD_STARTING && exception->ticket != NULL;

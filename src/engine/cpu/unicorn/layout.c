@@ -445,7 +445,7 @@ static zx_status_t discover(struct layout *out) {
 
 // What is found holds for the process. A failure does not: memory may have been short.
 zx_status_t layout_get(const struct layout **out) {
-    static struct platform_mutex lock = PLATFORM_MUTEX_INIT;
+    static struct platform_mutex lock = PLATFORM_MUTEX_INIT(LOCK_LAYOUT);
     static struct layout layout;
     static bool found;
     zx_status_t status = ZX_OK;
