@@ -5,9 +5,6 @@
 #include "engine/observe.h"
 
 #include "engine/vcpu.h"
-#include "objects/handle_table.h"
-#include "syscalls/syscalls.h"
-#include "tasks/gate.h"
 
 #include <string.h>
 
@@ -146,58 +143,17 @@ void observe_entry(struct vcpu *vcpu) {
     add(&vcpu->guest->observation.figures[vcpu->exit_kind].nanoseconds, (uint64_t)time);
 }
 
-zx_status_t zirconia_guest_observe(zx_handle_t guest, zirconia_exit_observer_t observer,
-                                   void *context) {
-    gate_enter();
-    struct object *object = NULL;
-    const zx_status_t status = handle_lookup(guest, ZX_OBJ_TYPE_GUEST, ZX_RIGHT_INSPECT, &object);
-    if (status == ZX_OK) {
-        struct observation *observation = &guest_from_object(object)->observation;
-        platform_mutex_lock(&observation->lock);
-        observation->observer = observer;
-        observation->context = context;
-        atomic_store(&observation->observed, observer != NULL);
-        platform_mutex_unlock(&observation->lock);
-        object_unref(object);
-    }
-    gate_leave();
-    return status;
+void observe_with(struct observation *observation, zirconia_exit_observer_t observer,
+                  void *context) {
+    platform_mutex_lock(&observation->lock);
+    observation->observer = observer;
+    observation->context = context;
+    atomic_store(&observation->observed, observer != NULL);
+    platform_mutex_unlock(&observation->lock);
 }
 
-static zx_status_t guest_statistics(zx_handle_t guest, zirconia_exit_statistics_t *out,
-                                    size_t kinds) {
-    struct object *object = NULL;
-    zx_status_t status = handle_lookup(guest, ZX_OBJ_TYPE_GUEST, ZX_RIGHT_INSPECT, &object);
-    if (status != ZX_OK) {
-        return status;
-    }
-    const struct exit_figures *figures = guest_from_object(object)->observation.figures;
-    zirconia_exit_statistics_t counts[ZIRCONIA_EXIT_KIND_COUNT];
-    for (size_t i = 0; i < ZIRCONIA_EXIT_KIND_COUNT; i++) {
-        counts[i].count = atomic_load(&figures[i].count);
-        counts[i].nanoseconds = atomic_load(&figures[i].nanoseconds);
-    }
-    object_unref(object);
-    const zirconia_exit_statistics_t none = {0};
-    for (size_t i = 0; status == ZX_OK && i < kinds; i++) {
-        status =
-            copy_to_client(&out[i], i < ZIRCONIA_EXIT_KIND_COUNT ? &counts[i] : &none, sizeof none);
-    }
-    return status;
-}
-
-zx_status_t zirconia_guest_statistics(zx_handle_t guest, zirconia_exit_statistics_t *out,
-                                      size_t kinds) {
-    gate_enter();
-    const zx_status_t status = guest_statistics(guest, out, kinds);
-    gate_leave();
-    return status;
-}
-
-const char *zirconia_exit_kind_name(zirconia_exit_kind_t kind) {
-#define NAME(constant, name) #name,
-    static const char *const names[] = {ZIRCONIA_EXIT_KINDS(NAME)};
-#undef NAME
-    const size_t index = (size_t)kind;
-    return index < sizeof names / sizeof names[0] ? names[index] : "unknown";
+void observe_count(const struct observation *observation, zirconia_exit_kind_t kind,
+                   zirconia_exit_statistics_t *out) {
+    out->count = atomic_load(&observation->figures[kind].count);
+    out->nanoseconds = atomic_load(&observation->figures[kind].nanoseconds);
 }

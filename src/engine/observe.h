@@ -39,4 +39,12 @@ void observe_injection(struct vcpu *vcpu, uint8_t vector);
 // The VCPU is about to run again: the time of its last exit ends.
 void observe_entry(struct vcpu *vcpu);
 
+// From now on this observer is told; NULL for none. Any thread.
+void observe_with(struct observation *observation, zirconia_exit_observer_t observer,
+                  void *context);
+
+// What was counted of a kind. Any thread.
+void observe_count(const struct observation *observation, zirconia_exit_kind_t kind,
+                   zirconia_exit_statistics_t *out);
+
 #endif // ENGINE_OBSERVE_H
