@@ -14,6 +14,7 @@
 #include "other_thread.h"
 #include "thread_fixture.h"
 
+#include <signal.h>
 #include <sys/mman.h>
 
 static struct worker worker;
@@ -416,6 +417,85 @@ START_TEST(a_message_of_which_a_part_cannot_be_written_is_lost) {
 }
 END_TEST
 
+// --- Kills and handlers that go, at once ---
+
+enum { AT_ONCE = 100, KILL_ROUNDS = 50 };
+
+static void fault(uintptr_t first, uintptr_t second) {
+    (void)first;
+    (void)second;
+    *page = 1;
+}
+
+static void assert_faults_are_still_told(void) {
+    struct sigaction now;
+    ck_assert_int_eq(sigaction(SIGSEGV, NULL, &now), 0);
+    ck_assert(now.sa_handler != SIG_DFL);
+    ck_assert_int_eq(zx_port_create(0, bad_pointer(1)), ZX_ERR_INVALID_ARGS);
+}
+
+static unsigned faulting(const struct worker *workers, unsigned count) {
+    unsigned result = 0;
+    for (unsigned i = 0; i < count; i++) {
+        result += state_of(workers[i].handle) == ZX_THREAD_STATE_BLOCKED_EXCEPTION;
+    }
+    return result;
+}
+
+static void fault_at_once(struct worker *workers, unsigned count) {
+    for (unsigned i = 0; i < count; i++) {
+        workers[i] = worker_run(fault, NULL);
+    }
+    while (faulting(workers, count) < count) {
+        zx_nanosleep(0);
+    }
+}
+
+static void until_all_ended(struct worker *workers, unsigned count) {
+    for (unsigned i = 0; i < count; i++) {
+        worker_end(&workers[i]);
+    }
+}
+
+// Each of them finds its kill and the end of its handler in one order or the other.
+START_TEST(threads_killed_in_exceptions_while_the_handler_goes_leave_the_process_alive) {
+    struct worker workers[10];
+    open_all();
+    for (int round = 0; round < KILL_ROUNDS; round++) {
+        const zx_handle_t channel = channel_of(zx_process_self(), 0);
+        fault_at_once(workers, 10);
+        for (int i = 0; i < 10; i++) {
+            ck_assert_int_eq(zx_task_kill(workers[i].handle), ZX_OK);
+        }
+        close_handle(channel);
+        until_all_ended(workers, 10);
+        assert_faults_are_still_told();
+    }
+}
+END_TEST
+
+// More than a channel puts memory aside for.
+START_TEST(a_hundred_threads_that_fault_at_once_are_all_told_of) {
+    static struct worker workers[AT_ONCE];
+    zx_handle_t exceptions[AT_ONCE];
+    open_all();
+    const zx_handle_t channel = channel_of(zx_process_self(), 0);
+    fault_at_once(workers, AT_ONCE);
+    for (int i = 0; i < AT_ONCE; i++) {
+        zx_exception_info_t info;
+        until(channel, ZX_CHANNEL_READABLE);
+        ck_assert_int_eq(read_channel(channel, &info, &exceptions[i]), ZX_OK);
+    }
+    for (int i = 0; i < AT_ONCE; i++) {
+        ck_assert_int_eq(
+            set(exceptions[i], ZX_PROP_EXCEPTION_STATE, ZX_EXCEPTION_STATE_THREAD_EXIT), ZX_OK);
+        close_handle(exceptions[i]);
+    }
+    until_all_ended(workers, AT_ONCE);
+    assert_faults_are_still_told();
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         a_handled_exception_retries_the_instruction,
@@ -431,6 +511,8 @@ int main(void) {
         killing_a_thread_in_a_policy_error_ends_it_in_that_call,
         creating_and_reading_check_in_order,
         a_message_of_which_a_part_cannot_be_written_is_lost,
+        threads_killed_in_exceptions_while_the_handler_goes_leave_the_process_alive,
+        a_hundred_threads_that_fault_at_once_are_all_told_of,
     };
     return run_tests("exception_channel", tests, sizeof tests / sizeof tests[0]);
 }

@@ -10,6 +10,11 @@
 #include <signal.h>
 #include <ucontext.h>
 
+#if defined(__x86_64__) || defined(__i386__)
+#include <x86intrin.h>
+#define POSIX_FLAG_ALIGNMENT_CHECK (1u << 18)
+#endif
+
 // Registers of a signal's frame can be read and changed.
 #if defined(__linux__) && defined(__x86_64__)
 #define POSIX_CONTEXT_REGISTERS 1
@@ -27,6 +32,16 @@ struct platform_context {
 // changed of it is done before the thread goes on.
 void posix_context_capture(struct platform_context *context);
 void posix_context_apply(const struct platform_context *context);
+
+// The first thing in every handler. The host clears the direction flag and resets the
+// floating-point unit for a handler, but not the flag that makes unaligned accesses fault, which
+// the client's code may have set and compiled code does not expect. The return from the handler
+// brings it back.
+static inline void posix_handler_begin(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __writeeflags(__readeflags() & ~POSIX_FLAG_ALIGNMENT_CHECK);
+#endif
+}
 
 // Handlers must not allocate, which other models of thread-local storage may do at first use.
 #if defined(__ELF__)

@@ -49,8 +49,12 @@ static void pass_on(int number, siginfo_t *info, void *context) {
         return;
     }
     if (!detailed && (old->sa_handler == SIG_DFL || old->sa_handler == SIG_IGN)) {
-        // The instruction faults again when we return, and what would not do so is sent again.
+        // The instruction faults again when we return, and what would not do so is sent again. No
+        // other signal comes between, whose handler could end this thread and leave the process
+        // without ours.
         signal(number, SIG_DFL);
+        sigfillset(&((ucontext_t *)context)->uc_sigmask);
+        sigdelset(&((ucontext_t *)context)->uc_sigmask, number);
         if (info->si_code <= 0 || number == SIGTRAP) {
             raise(number);
         }
@@ -171,6 +175,7 @@ static bool complete_division(ucontext_t *context) {
 
 // With all signals blocked: a thread is stopped where it faulted, not in here.
 static void on_fault(int number, siginfo_t *info, void *context) {
+    posix_handler_begin();
     posix_copy_recover(info, context);
     if (number == SIGFPE && info->si_code == FPE_INTDIV && complete_division(context)) {
         return;

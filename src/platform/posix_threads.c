@@ -24,6 +24,10 @@ static int stop_signal;
 
 enum { REGISTER_COUNT = sizeof(((mcontext_t *)0)->gregs) / sizeof(greg_t), RED_ZONE = 128 };
 
+// What the ABI has at the entry of a function, and a new thread: interrupts on, and the bit that is
+// always 1; the FPU's registers empty, its exceptions masked.
+enum { PLAIN_FLAGS = 0x202, PLAIN_FCW = 0x37f, PLAIN_MXCSR = 0x1f80 };
+
 // Where a thread left its host stack, which is where it goes back to.
 struct home {
     greg_t registers[REGISTER_COUNT];
@@ -50,7 +54,7 @@ static void enter(ucontext_t *context) {
     registers[REG_RSP] = (greg_t)entry->stack;
     registers[REG_RDI] = (greg_t)entry->arguments[0];
     registers[REG_RSI] = (greg_t)entry->arguments[1];
-    registers[REG_EFL] = 0x202; // Interrupts on, and the bit that is always 1.
+    registers[REG_EFL] = PLAIN_FLAGS;
 }
 
 static bool enter_if_new(ucontext_t *context) {
@@ -65,6 +69,17 @@ static void end_host_thread(void) {
     pthread_exit(NULL);
 }
 
+// The client's code may have left all of that otherwise.
+static void make_plain(mcontext_t *machine) {
+    machine->gregs[REG_EFL] = PLAIN_FLAGS;
+    if (machine->fpregs != NULL) {
+        machine->fpregs->cwd = PLAIN_FCW;
+        machine->fpregs->swd = 0;
+        machine->fpregs->ftw = 0;
+        machine->fpregs->mxcsr = PLAIN_MXCSR;
+    }
+}
+
 // A return address of 0 ends the unwinding before it comes to the client's frames.
 static void end_in_place(ucontext_t *context) {
     greg_t *registers = context->uc_mcontext.gregs;
@@ -77,10 +92,11 @@ static void end_in_place(ucontext_t *context) {
 void platform_context_end(struct platform_context *context) {
     if (home == NULL) {
         end_in_place(context->host);
-        return;
+    } else {
+        memcpy(context->host->uc_mcontext.gregs, home->registers, sizeof(home->registers));
+        context->host->uc_sigmask = home->mask;
     }
-    memcpy(context->host->uc_mcontext.gregs, home->registers, sizeof(home->registers));
-    context->host->uc_sigmask = home->mask;
+    make_plain(&context->host->uc_mcontext);
 }
 
 bool platform_client_can_enter(void) {
@@ -126,6 +142,7 @@ void platform_client_enter(const struct platform_client_entry *entry) {
 #endif
 
 static void on_signal(int number, siginfo_t *info, void *host) {
+    posix_handler_begin();
     (void)number;
     (void)info;
     const int error = errno;

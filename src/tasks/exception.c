@@ -53,12 +53,13 @@ static struct exception_binding *begin_asking(struct thread *thread, enum handle
     return binding;
 }
 
+// A kill counts for more than an answer that came with it, such as that of a handler which goes.
 static enum exception_answer wait_for_answer(struct thread *thread) {
     platform_mutex_lock(&thread->blocking.lock);
     while (thread->exception.answer == ANSWER_NONE && !thread->killed) {
         thread_sleep(thread);
     }
-    const enum exception_answer answer = thread->exception.answer;
+    const enum exception_answer answer = thread->killed ? ANSWER_NONE : thread->exception.answer;
     thread->exception.asked = HANDLER_NONE;
     thread->exception.asked_for = NULL;
     thread->exception.ticket = NULL;
@@ -135,17 +136,19 @@ static void end_exception(struct thread *thread) {
     platform_mutex_unlock(&thread->blocking.lock);
 }
 
-// The whole exception. A thread that it has killed ends at its next stop point.
+// The whole exception. A thread that it has killed, or that somebody kills meanwhile, ends at its
+// next stop point, and the process lives.
 static enum outcome raise_exception(struct thread *thread, const zx_exception_report_t *report,
                                     struct platform_context *context) {
     begin_exception(thread, report, context);
-    const enum outcome outcome = search(thread);
+    enum outcome outcome = search(thread);
     end_exception(thread);
-    if (outcome == OUTCOME_KILLED) {
-        platform_mutex_lock(&thread->blocking.lock);
-        thread->exiting = true;
-        platform_mutex_unlock(&thread->blocking.lock);
+    platform_mutex_lock(&thread->blocking.lock);
+    if (outcome == OUTCOME_UNHANDLED && thread->killed) {
+        outcome = OUTCOME_KILLED;
     }
+    thread->exiting = thread->exiting || outcome == OUTCOME_KILLED;
+    platform_mutex_unlock(&thread->blocking.lock);
     return outcome;
 }
 

@@ -7,6 +7,7 @@
 
 #include "objects/observer.h"
 #include "tasks/exception_object.h"
+#include "tasks/supply.h"
 
 #include <stdlib.h>
 
@@ -116,7 +117,7 @@ static void channel_destroy(struct object *object) {
     struct exception_channel *self = from_object(object);
     platform_mutex_destroy(&self->lock);
     free(self);
-    exception_objects_channel_gone();
+    exception_objects_user_gone(SUPPLY_FOR_HANDLER);
 }
 
 static const struct object_ops channel_ops = {
@@ -129,7 +130,7 @@ static const struct object_ops channel_ops = {
 zx_status_t exception_channel_create(struct exception_binding **slot, zx_rights_t rights,
                                      bool gives_process, struct object **out) {
     struct exception_channel *self = calloc(1, sizeof(*self));
-    if (self == NULL || !exception_objects_put_aside()) {
+    if (self == NULL || !exception_objects_put_aside(SUPPLY_FOR_HANDLER)) {
         free(self);
         return ZX_ERR_NO_MEMORY;
     }

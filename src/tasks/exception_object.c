@@ -10,18 +10,18 @@
 
 #include <zircon/syscalls/object.h>
 
-static struct supply supply = SUPPLY_OF(struct exception_object); // A user is a channel.
+static struct supply supply = SUPPLY_OF(struct exception_object); // Users are channels and threads.
 
 static struct exception_object *from_object(struct object *object) {
     return (struct exception_object *)object;
 }
 
-bool exception_objects_put_aside(void) {
-    return supply_add_user(&supply);
+bool exception_objects_put_aside(size_t count) {
+    return supply_add_user(&supply, count);
 }
 
-void exception_objects_channel_gone(void) {
-    supply_remove_user(&supply);
+void exception_objects_user_gone(size_t count) {
+    supply_remove_user(&supply, count);
 }
 
 void exception_object_answer(struct exception_object *exception) {

@@ -19,11 +19,11 @@ struct exception_object {
     struct exception_object *next; // In its channel.
 };
 
-// Puts aside what one more channel may need. False without memory.
-bool exception_objects_put_aside(void);
+// Puts aside what one more channel or thread may need (supply.h). False without memory.
+bool exception_objects_put_aside(size_t count);
 
-// Undoes what is said above: there is one channel less.
-void exception_objects_channel_gone(void);
+// There is one user less that put so many aside.
+void exception_objects_user_gone(size_t count);
 
 // Of the exception that the thread is in, and from now on the one that it waits for. NULL when
 // nothing is put aside.

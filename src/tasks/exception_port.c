@@ -15,10 +15,18 @@ struct port_binding {
     uint64_t key;
 };
 
-static struct supply packets = SUPPLY_OF(struct port_packet); // A user is a binding.
+static struct supply packets = SUPPLY_OF(struct port_packet); // Users are bindings and threads.
 
 static struct port_binding *from_binding(const struct exception_binding *binding) {
     return (struct port_binding *)binding;
+}
+
+bool exception_packets_put_aside(void) {
+    return supply_add_user(&packets, SUPPLY_FOR_THREAD);
+}
+
+void exception_packets_thread_gone(void) {
+    supply_remove_user(&packets, SUPPLY_FOR_THREAD);
 }
 
 static void return_packet(struct port_packet *packet) {
@@ -44,7 +52,7 @@ static void destroy(struct exception_binding *binding) {
     struct port_binding *self = from_binding(binding);
     object_unref(&self->port->object);
     free(self);
-    supply_remove_user(&packets);
+    supply_remove_user(&packets, SUPPLY_FOR_HANDLER);
 }
 
 static const struct exception_binding_ops port_binding_ops = {.tell = tell, .destroy = destroy};
@@ -60,7 +68,7 @@ static void port_closed(struct port *port) {
 
 zx_status_t exception_port_bind(struct exception_binding **slot, struct port *port, uint64_t key) {
     struct port_binding *self = malloc(sizeof(*self));
-    if (self == NULL || !supply_add_user(&packets)) {
+    if (self == NULL || !supply_add_user(&packets, SUPPLY_FOR_HANDLER)) {
         free(self);
         return ZX_ERR_NO_MEMORY;
     }

@@ -12,6 +12,10 @@
 // its last handle meanwhile.
 zx_status_t exception_port_bind(struct exception_binding **slot, struct port *port, uint64_t key);
 
+// Puts aside the packets that one more thread may need. False without memory.
+bool exception_packets_put_aside(void);
+void exception_packets_thread_gone(void);
+
 // Whether a binding is one to that port.
 binding_matches_fn exception_port_is;
 

@@ -9,17 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECES_PER_USER = 64 }; // A thread needs one for each handler that it asks.
-
-bool supply_add_user(struct supply *supply) {
+bool supply_add_user(struct supply *supply, size_t pieces) {
     platform_mutex_lock(&supply->lock);
-    const size_t wanted = ++supply->users * PIECES_PER_USER;
+    const size_t wanted = supply->wanted += pieces;
     const size_t missing = wanted > supply->free_count ? wanted - supply->free_count : 0;
     platform_mutex_unlock(&supply->lock);
     for (size_t i = 0; i < missing; i++) {
         void *piece = malloc(supply->size);
         if (piece == NULL) {
-            supply_remove_user(supply);
+            supply_remove_user(supply, pieces);
             return false;
         }
         supply_put(supply, piece);
@@ -27,10 +25,10 @@ bool supply_add_user(struct supply *supply) {
     return true;
 }
 
-void supply_remove_user(struct supply *supply) {
+void supply_remove_user(struct supply *supply, size_t pieces) {
     platform_mutex_lock(&supply->lock);
-    CHECK(supply->users > 0);
-    supply->users--;
+    CHECK(supply->wanted >= pieces);
+    supply->wanted -= pieces;
     platform_mutex_unlock(&supply->lock);
 }
 

@@ -9,21 +9,28 @@
 
 #include "platform/platform.h"
 
+// How many pieces a user puts aside.
+enum {
+    SUPPLY_FOR_HANDLER = 64, // Of which the client may keep some for long.
+    SUPPLY_FOR_THREAD = 5,   // One for each handler that it asks of one exception (objects ABI 8.5).
+};
+
 struct supply {
     struct platform_mutex lock; // A leaf. Guards the rest but `size`.
     size_t size;                // Of a piece, in bytes.
     void *free;                 // The pieces, each of which begins with the next one's address.
     size_t free_count;
-    size_t users;
+    size_t wanted; // By all users.
 };
 
 // clang-format off
 #define SUPPLY_OF(type) {.lock = PLATFORM_MUTEX_INIT(LOCK_SUPPLY), .size = sizeof(type)}
 // clang-format on
 
-// One more user, for whom there are enough pieces from now on. False without memory.
-bool supply_add_user(struct supply *supply);
-void supply_remove_user(struct supply *supply);
+// One more user, for whom there are enough pieces from now on. False without memory, and then it is
+// none.
+bool supply_add_user(struct supply *supply, size_t pieces);
+void supply_remove_user(struct supply *supply, size_t pieces);
 
 // NULL when all are in use.
 void *supply_take(struct supply *supply);

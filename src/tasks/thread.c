@@ -9,9 +9,12 @@
 #include "objects/observer.h"
 #include "platform/check.h"
 #include "tasks/exception_binding.h"
+#include "tasks/exception_object.h"
+#include "tasks/exception_port.h"
 #include "tasks/gate.h"
 #include "tasks/process.h"
 #include "tasks/stop.h"
+#include "tasks/supply.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +57,8 @@ static void thread_destroy(struct object *object) {
     struct thread *thread = thread_from_object(object);
     CHECK(thread->life == THREAD_NEW || thread->life == THREAD_DEAD || !thread->reachable);
     exception_slots_close(&thread->exception_slots);
+    exception_objects_user_gone(SUPPLY_FOR_THREAD);
+    exception_packets_thread_gone();
     platform_semaphore_destroy(&thread->wake);
     blocking_destroy(&thread->blocking);
     free(thread);
@@ -67,9 +72,22 @@ static const struct object_ops thread_ops = {
     .destroy = thread_destroy,
 };
 
+// A thread cannot allocate when it faults.
+static bool put_aside(void) {
+    if (!exception_packets_put_aside()) {
+        return false;
+    }
+    if (!exception_objects_put_aside(SUPPLY_FOR_THREAD)) {
+        exception_packets_thread_gone();
+        return false;
+    }
+    return true;
+}
+
 struct thread *thread_create(const char *name) {
     struct thread *thread = calloc(1, sizeof(*thread));
-    if (thread == NULL) {
+    if (thread == NULL || !put_aside()) {
+        free(thread);
         return NULL;
     }
     object_init(&thread->object, &thread_ops, 0);
