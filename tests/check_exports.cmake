@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 #
-# The test `exports`: the shared library shows its clients the interface's names and nothing else.
+# The test `exports`: the shared library shows its clients the interface's names and nothing else,
+# and each of them is in exports.inc, which says whether it passes the gate.
 #
-# cmake -DNM= -DLIBRARY= -P check_exports.cmake
+# cmake -DNM= -DLIBRARY= -DCALLS= -P check_exports.cmake
 
 cmake_minimum_required(VERSION 3.22)
 
@@ -22,4 +23,14 @@ endif()
 list(FILTER names EXCLUDE REGEX "^(zx|zirconia)_")
 if(names)
     message(FATAL_ERROR "private names are exported: ${names}")
+endif()
+
+file(STRINGS "${CALLS}" listed REGEX "^(GATED|PURE)\\(")
+list(TRANSFORM listed REPLACE "^[A-Z]+\\(([a-z0-9_]+)\\)$" "\\1")
+list(TRANSFORM lines REPLACE " .*" "" OUTPUT_VARIABLE unlisted)
+set(gone "${listed}")
+list(REMOVE_ITEM gone ${unlisted})
+list(REMOVE_ITEM unlisted ${listed})
+if(unlisted OR gone)
+    message(FATAL_ERROR "to be sorted into GATED and PURE: ${unlisted}; exported no more: ${gone}")
 endif()

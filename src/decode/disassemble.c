@@ -9,6 +9,7 @@
 #include <zirconia/decode.h>
 
 #include "decode/code_mode.h"
+#include "decode/decode.h"
 #include "decode/disassembler.h"
 
 static void write_bytes(const uint8_t *bytes, size_t length, char *text, size_t text_size) {
@@ -20,8 +21,8 @@ static void write_bytes(const uint8_t *bytes, size_t length, char *text, size_t 
     }
 }
 
-zx_status_t zirconia_disassemble(const uint8_t *bytes, size_t size, zirconia_code_mode_t mode,
-                                 uint64_t address, char *text, size_t text_size, size_t *length) {
+zx_status_t decode_text(const uint8_t *bytes, size_t size, zirconia_code_mode_t mode,
+                        uint64_t address, char *text, size_t text_size, size_t *length) {
     enum code_mode code_mode;
     struct instruction instruction;
 

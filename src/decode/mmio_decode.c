@@ -9,6 +9,7 @@
 #include <zirconia/decode.h>
 
 #include "decode/code_mode.h"
+#include "decode/decode.h"
 #include "decode/disassembler.h"
 #include "decode/register_file.h"
 
@@ -183,8 +184,8 @@ static bool describe(const cs_insn *found, const struct instruction *instruction
     return other == NULL || set_value(other, state, access);
 }
 
-zx_status_t zirconia_mmio_decode(const uint8_t *bytes, size_t size, zirconia_code_mode_t mode,
-                                 const zx_vcpu_state_t *state, zirconia_mmio_access_t *out) {
+zx_status_t decode_mmio(const uint8_t *bytes, size_t size, zirconia_code_mode_t mode,
+                        const zx_vcpu_state_t *state, zirconia_mmio_access_t *out) {
     enum code_mode code_mode;
     struct instruction instruction;
     uint8_t form[INSTRUCTION_MAX_LENGTH];

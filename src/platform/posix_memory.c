@@ -39,13 +39,29 @@ struct platform_memory {
     int file;
 };
 
-static void close_on_exec(int file) {
+enum { FIRST_OWN_DESCRIPTOR = STDERR_FILENO + 1 };
+
+// A program that has closed its standard streams still writes to them now and then, which must not
+// land in guest memory. Closed when an exec() comes, too.
+static int keep_off_standard_streams(int file) {
+    if (file >= FIRST_OWN_DESCRIPTOR || file < 0) {
+        return file;
+    }
+    const int own = fcntl(file, F_DUPFD_CLOEXEC, FIRST_OWN_DESCRIPTOR);
+    const int error = errno;
+    close(file);
+    errno = error;
+    return own;
+}
+
+static int close_on_exec(int file) {
     fcntl(file, F_SETFD, FD_CLOEXEC);
+    return file;
 }
 
 int nameless_file_memfd(void) {
 #if defined(__linux__)
-    return memfd_create("zirconia-vmo", MFD_CLOEXEC);
+    return keep_off_standard_streams(memfd_create("zirconia-vmo", MFD_CLOEXEC));
 #else
     errno = ENOSYS;
     return -1;
@@ -61,8 +77,7 @@ int nameless_file_shared(void) {
         const int file = shm_open(name, O_RDWR | O_CREAT | O_EXCL, S_IRUSR | S_IWUSR);
         if (file >= 0) {
             shm_unlink(name);
-            close_on_exec(file);
-            return file;
+            return keep_off_standard_streams(close_on_exec(file));
         }
         if (errno != EEXIST) {
             return -1;
@@ -81,11 +96,11 @@ int nameless_file_temporary(void) {
         return -1;
     }
     const int file = mkstemp(name);
-    if (file >= 0) {
-        unlink(name);
-        close_on_exec(file);
+    if (file < 0) {
+        return file;
     }
-    return file;
+    unlink(name);
+    return keep_off_standard_streams(close_on_exec(file));
 }
 
 struct platform_memory *memory_from_file(int file, uint64_t size) {

@@ -9,12 +9,16 @@
 
 #include <zircon/syscalls.h>
 #include <zircon/types.h>
+#include <zirconia/decode.h>
 
 #define CALL(name, body, parameters, arguments) zx_status_t body parameters;
 #include "syscalls/calls.inc"
 #undef CALL
 
 zx_status_t sys_vcpu_kick(zx_handle_t handle);
+void sys_cprng_draw(void *buffer, size_t buffer_size);
+uint32_t sys_system_get_num_cpus(void);
+uint64_t sys_system_get_physmem(void);
 zx_handle_t sys_vmar_root_self(void);
 zx_handle_t sys_thread_self(void);
 zx_handle_t sys_process_self(void);

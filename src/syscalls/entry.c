@@ -45,6 +45,27 @@ HANDLE_CALL(zx_thread_self, sys_thread_self)
 HANDLE_CALL(zx_process_self, sys_process_self)
 HANDLE_CALL(zx_job_default, sys_job_default)
 
+void zx_cprng_draw(void *buffer, size_t buffer_size) {
+    gate_enter();
+    sys_cprng_draw(buffer, buffer_size);
+    gate_leave();
+}
+
+// The host may read a file to answer these.
+uint32_t zx_system_get_num_cpus(void) {
+    gate_enter();
+    const uint32_t count = sys_system_get_num_cpus();
+    gate_leave();
+    return count;
+}
+
+uint64_t zx_system_get_physmem(void) {
+    gate_enter();
+    const uint64_t size = sys_system_get_physmem();
+    gate_leave();
+    return size;
+}
+
 // A thread without an object, for want of memory, cannot end by itself and stays here.
 void zx_thread_exit(void) {
     for (;;) {

@@ -21,11 +21,11 @@ uint32_t zx_system_get_dcache_line_size(void) {
     return CACHE_LINE;
 }
 
-uint32_t zx_system_get_num_cpus(void) {
+uint32_t sys_system_get_num_cpus(void) {
     return platform_processor_count();
 }
 
-uint64_t zx_system_get_physmem(void) {
+uint64_t sys_system_get_physmem(void) {
     return platform_physical_memory();
 }
 
@@ -35,13 +35,13 @@ zx_string_view_t zx_system_get_version_string(void) {
     return view;
 }
 
-zx_status_t zx_system_get_version(char *version, size_t version_size) {
+zx_status_t sys_system_get_version(char *version, size_t version_size) {
     const char *text = zirconia_version();
     const size_t size = strlen(text) + 1;
     return version_size < size ? ZX_ERR_BUFFER_TOO_SMALL : copy_to_client(version, text, size);
 }
 
-void zx_cprng_draw(void *buffer, size_t buffer_size) {
+void sys_cprng_draw(void *buffer, size_t buffer_size) {
     uint8_t bytes[256];
     uintptr_t address = (uintptr_t)buffer; // Which may be anything.
     while (buffer_size > 0) {
@@ -59,7 +59,7 @@ zx_time_t zx_clock_get(zx_clock_t clock_id) {
     return clock_id == ZX_CLOCK_MONOTONIC ? platform_monotonic() : 0;
 }
 
-zx_status_t zx_clock_get_new(zx_clock_t clock_id, zx_time_t *out) {
+zx_status_t sys_clock_get_new(zx_clock_t clock_id, zx_time_t *out) {
     if (clock_id > ZX_CLOCK_THREAD) {
         return ZX_ERR_INVALID_ARGS;
     }

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+//
+// Every exported call but the pure ones passes the gate, where a thread that is wanted stops. The
+// linker puts a function of ours in the place of the stop (--wrap), so that it can be counted.
+
+#include "run_tests.h"
+
+#include "tasks/gate.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Their prototypes are of no matter here: what they get is zeros.
+#define PURE(name) void name(void);
+#define GATED(name) void name(void);
+#include "exports.inc"
+#undef PURE
+#undef GATED
+
+static const struct call {
+    const char *name;
+    void (*function)(void);
+    bool gated;
+} calls[] = {
+#define PURE(name) {#name, name, false},
+#define GATED(name) {#name, name, true},
+#include "exports.inc"
+#undef PURE
+#undef GATED
+};
+
+enum { CALL_COUNT = sizeof calls / sizeof calls[0] };
+
+static int stops;
+
+void __wrap_platform_stop_here(void);
+
+void __wrap_platform_stop_here(void) {
+    atomic_store(&gate.thread->blocking.attention, false);
+    stops++;
+}
+
+typedef uint64_t any_call(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
+                          uint64_t, uint64_t, uint64_t);
+
+START_TEST(every_call_that_is_not_pure_stops_a_thread_that_is_wanted) {
+    const struct call *call = &calls[_i];
+    if (!call->gated || strcmp(call->name, "zx_thread_exit") == 0) {
+        return; // That one does not come back.
+    }
+    ck_assert_ptr_nonnull(thread_current());
+    atomic_store(&gate.thread->blocking.attention, true);
+    ((any_call *)call->function)(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    ck_assert_msg(stops == 1, "%s passes no gate", call->name);
+    ck_assert_uint_eq(gate.depth, 0);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("gate");
+    TCase *tcase = tcase_create("gate");
+    tcase_add_loop_test(tcase, every_call_that_is_not_pure_stops_a_thread_that_is_wanted, 0,
+                        CALL_COUNT);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
