@@ -331,6 +331,28 @@ START_TEST(process_and_job_know_each_other) {
 }
 END_TEST
 
+#if !THREAD_SANITIZED
+
+static void end_by_the_host(uintptr_t first, uintptr_t second) {
+    (void)first;
+    (void)second;
+    pthread_exit(NULL);
+}
+
+// The bottom of its stack is 0, as a debugger's or the host's search for callers expects.
+START_TEST(a_thread_that_the_host_ends_is_dead) {
+    struct worker worker = worker_new();
+    memset(worker.stack, 0, STACK_SIZE);
+    worker_start(&worker, end_by_the_host, NULL);
+    until(worker.handle, ZX_THREAD_TERMINATED);
+    ck_assert_uint_eq(state_of(worker.handle), ZX_THREAD_STATE_DEAD);
+    ck_assert_int_eq(zx_handle_close(worker.handle), ZX_OK);
+    free(worker.stack);
+}
+END_TEST
+
+#endif
+
 int main(void) {
     const TTest *const tests[] = {
         a_new_thread_has_no_signals_and_is_new,
@@ -346,6 +368,9 @@ int main(void) {
         killing_a_busy_thread_ends_it,
         killing_ends_sleeping_and_waiting_threads,
         killing_itself_does_not_return,
+#if !THREAD_SANITIZED
+        a_thread_that_the_host_ends_is_dead,
+#endif
         kill_checks_the_handle_the_right_and_the_type,
         a_thread_of_the_clients_own_is_adopted_at_its_first_call,
 #if !THREAD_SANITIZED

@@ -50,6 +50,7 @@ static void await_fired(unsigned count) {
 }
 
 static void set_up(void) {
+    ck_assert(timer_queue_prepare());
     platform_condition_init(&changed);
     fired_count = 0;
 }

@@ -12,7 +12,7 @@ ZIRCONIA_BEGIN_C
 
 // The process's root VMAR, in which zx_vmar_map() makes VMOs visible to the program itself. The
 // same value at every call, with default rights; the library owns it, so the caller must not close
-// it (objects ABI 6.2). ZX_HANDLE_INVALID only when the first call finds no memory. Any thread.
+// it (objects ABI 6.2). ZX_HANDLE_INVALID only while there is no memory to make it. Any thread.
 ZIRCONIA_EXPORT zx_handle_t zx_vmar_root_self(void);
 
 // The calling thread, the process, and the job that it is in: as above, and the thread's handle is

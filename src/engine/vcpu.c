@@ -5,6 +5,7 @@
 #include "engine/vcpu.h"
 
 #include "engine/reset.h"
+#include "objects/timer_queue.h"
 #include "platform/division.h"
 
 #include <stdlib.h>
@@ -145,7 +146,8 @@ static zx_status_t attach(struct vcpu *vcpu, uint64_t entry, bool only) {
 
 zx_status_t vcpu_create(struct guest *guest, uint64_t entry, bool only, struct vcpu **out) {
     struct thread *owner = thread_current();
-    struct vcpu *vcpu = owner != NULL ? calloc(1, sizeof *vcpu) : NULL;
+    const bool timers = guest->clock.is_virtual || timer_queue_prepare();
+    struct vcpu *vcpu = owner != NULL && timers ? calloc(1, sizeof *vcpu) : NULL;
     if (vcpu == NULL) {
         return ZX_ERR_NO_MEMORY;
     }

@@ -138,23 +138,32 @@ static const struct address_space_ops process_ops = {
     .changed = process_changed,
 };
 
-static struct vmar *root;
-
-static void make_root(void) {
+static struct vmar *make_root(void) {
     const uint64_t size = platform_address_limit() - PROCESS_BASE;
     struct address_space *space = address_space_create(&process_ops, NULL, PROCESS_BASE, size);
+    struct vmar *root = NULL;
     if (space == NULL) {
-        return;
+        return NULL;
     }
     if (vmar_create_root(space, &root) != ZX_OK) {
         address_space_retire(space);
-        return;
+        return NULL;
     }
     address_space_unref(space); // The root keeps it, and the root is kept for good.
+    return root;
 }
 
+// Where memory is short, a later call makes it.
 struct vmar *process_root_vmar(void) {
-    static struct platform_once once = PLATFORM_ONCE_INIT;
-    platform_call_once(&once, make_root);
+    static _Atomic(struct vmar *) kept;
+    struct vmar *root = atomic_load(&kept);
+    if (root != NULL) {
+        return root;
+    }
+    struct vmar *own = make_root();
+    if (own == NULL || atomic_compare_exchange_strong(&kept, &root, own)) {
+        return own;
+    }
+    object_unref(&own->object); // Another thread was first.
     return root;
 }

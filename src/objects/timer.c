@@ -37,7 +37,7 @@ static const struct object_ops timer_ops = {
 };
 
 zx_status_t timer_object_create(struct timer **out) {
-    struct timer *timer = calloc(1, sizeof(*timer));
+    struct timer *timer = timer_queue_prepare() ? calloc(1, sizeof(*timer)) : NULL;
     if (timer == NULL) {
         return ZX_ERR_NO_MEMORY;
     }

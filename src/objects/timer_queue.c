@@ -5,7 +5,6 @@
 
 #include "objects/timer_queue.h"
 
-#include "objects/log.h"
 #include "platform/check.h"
 #include "platform/platform.h"
 
@@ -125,30 +124,29 @@ static void make_conditions(void) {
     platform_condition_init(&queue.fired);
 }
 
-static void start_thread(void) REQUIRES(queue.lock) {
-    ASSERT_HELD(&queue.lock);
-    queue.started = platform_thread_start("zirconia-timer", serve, NULL);
-}
-
 // --- For users ---
 
-void timer_queue_arm(struct timer_entry *entry, int64_t deadline) {
+bool timer_queue_prepare(void) {
     platform_call_once(&once, make_conditions);
     platform_mutex_lock(&queue.lock);
+    if (!queue.started) {
+        queue.started = platform_thread_start("zirconia-timer", serve, NULL);
+    }
+    const bool started = queue.started;
+    platform_mutex_unlock(&queue.lock);
+    return started;
+}
+
+void timer_queue_arm(struct timer_entry *entry, int64_t deadline) {
+    platform_mutex_lock(&queue.lock);
+    CHECK(queue.started);
     remove_if_armed(entry);
     entry->deadline = deadline;
     insert(entry);
-    if (!queue.started) {
-        start_thread(); // Again at the next deadline, if it fails.
-    }
-    const bool late = !queue.started;
     if (queue.root == entry) {
         platform_condition_signal(&queue.changed);
     }
     platform_mutex_unlock(&queue.lock);
-    if (late) {
-        log_line(ZIRCONIA_LOG_ERROR, "no thread can be had for timers: they are late");
-    }
 }
 
 void timer_queue_cancel(struct timer_entry *entry) {

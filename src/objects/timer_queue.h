@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Deadlines of the whole library, served by one thread that starts with the first of them. It is
+// Deadlines of the whole library, served by one thread that starts with the first user. It is
 // detached and has no state to save, so the process may end at any time.
 //
 // An entry lives in its user's structure, zero-filled but for `fire` before its first use. Nothing
-// is allocated, so arming cannot fail.
+// is allocated, so arming cannot fail once there is the thread.
 
 #ifndef OBJECTS_TIMER_QUEUE_H
 #define OBJECTS_TIMER_QUEUE_H
@@ -24,6 +24,9 @@ struct timer_entry {
     struct timer_entry *sibling;
     struct timer_entry **back; // NULL when the entry is not armed.
 };
+
+// Has the thread started, for who makes an entry. False when the host gives none.
+bool timer_queue_prepare(void);
 
 // At a reading of platform_monotonic(), or at once when that has passed. An armed entry moves.
 void timer_queue_arm(struct timer_entry *entry, int64_t deadline);

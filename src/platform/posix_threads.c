@@ -33,8 +33,12 @@ struct home {
     greg_t registers[REGISTER_COUNT];
     sigset_t mask;
     const struct platform_client_entry *entry; // Not entered yet.
+    void (*function)(void *argument);          // What the host thread runs.
+    void *argument;
     char handler_stack[65536];
 };
+
+static _Thread_local struct home *own_home; // Of a thread that may enter client code.
 
 // Volatile: only a handler reads it, which the compiler does not see coming.
 static _Thread_local struct home *volatile home HANDLER_SAFE;
@@ -104,10 +108,7 @@ bool platform_client_can_enter(void) {
 }
 
 void platform_client_enter(const struct platform_client_entry *entry) {
-    struct home *self = malloc(sizeof(*self));
-    if (self == NULL) {
-        return;
-    }
+    struct home *self = own_home;
     self->entry = entry;
     const stack_t own = {.ss_sp = self->handler_stack, .ss_size = sizeof(self->handler_stack)};
     const stack_t none = {.ss_flags = SS_DISABLE};
@@ -116,10 +117,53 @@ void platform_client_enter(const struct platform_client_entry *entry) {
     platform_stop_here();
     home = NULL;
     sigaltstack(&none, NULL);
-    free(self);
+}
+
+// Also where the client's code ends the host thread by the host's means.
+static void leave_home(void *unused) {
+    (void)unused;
+    const stack_t none = {.ss_flags = SS_DISABLE};
+    home = NULL;
+    sigaltstack(&none, NULL);
+    free(own_home);
+    own_home = NULL;
+}
+
+static void *run(void *argument) {
+    own_home = argument;
+    pthread_cleanup_push(leave_home, NULL);
+    own_home->function(own_home->argument);
+    pthread_cleanup_pop(1);
+    return NULL;
+}
+
+// The memory that the thread needs is had here, where its lack can be told.
+bool platform_client_start(void (*function)(void *argument), void *argument) {
+    struct home *new_home = calloc(1, sizeof(*new_home));
+    if (new_home == NULL) {
+        return false;
+    }
+    new_home->function = function;
+    new_home->argument = argument;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_t thread;
+    const bool started = pthread_create(&thread, &attributes, run, new_home) == 0;
+    pthread_attr_destroy(&attributes);
+    if (!started) {
+        free(new_home);
+    }
+    return started;
 }
 
 #else
+
+bool platform_client_start(void (*function)(void *argument), void *argument) {
+    (void)function;
+    (void)argument;
+    return false;
+}
 
 static bool enter_if_new(ucontext_t *context) {
     (void)context;
@@ -193,40 +237,24 @@ void platform_stop_here(void) {
     pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
+int platform_cancel_off(void) {
+    int state = PTHREAD_CANCEL_ENABLE;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    return state;
+}
+
+void platform_cancel_restore(int state) {
+    pthread_setcancelstate(state, NULL);
+}
+
+void platform_cancel_point(void) {
+    pthread_testcancel();
+}
+
 void platform_process_exit(int code) {
     _Exit(code);
 }
 
 void platform_process_kill(void) {
     kill(getpid(), SIGKILL);
-}
-
-struct start {
-    void (*function)(void *argument);
-    void *argument;
-};
-
-static void *run(void *argument) {
-    const struct start start = *(struct start *)argument;
-    free(argument);
-    start.function(start.argument);
-    return NULL;
-}
-
-bool platform_client_start(void (*function)(void *argument), void *argument) {
-    struct start *start = malloc(sizeof(*start));
-    if (start == NULL) {
-        return false;
-    }
-    *start = (struct start){function, argument};
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_t thread;
-    const bool started = pthread_create(&thread, &attributes, run, start) == 0;
-    pthread_attr_destroy(&attributes);
-    if (!started) {
-        free(start);
-    }
-    return started;
 }

@@ -47,6 +47,15 @@ void platform_stop_here(void);
 // platform_client_enter() returns from there instead.
 void platform_context_end(struct platform_context *context);
 
+// Whether the host may cancel the calling thread (pthread_cancel). Off, a request waits. Each returns
+// how it was before. To restore it is a point of cancellation only for a thread that is to be
+// cancelled anywhere.
+int platform_cancel_off(void);
+void platform_cancel_restore(int state);
+
+// A point of cancellation.
+void platform_cancel_point(void);
+
 // Where client code begins (objects ABI 6.1); every register that is not named is 0.
 struct platform_client_entry {
     uint64_t entry;
@@ -57,7 +66,8 @@ struct platform_client_entry {
 // Whether this host can do platform_client_enter().
 bool platform_client_can_enter(void);
 
-// Starts a detached host thread with the caller's signal mask.
+// Starts a detached host thread with the caller's signal mask, which may call
+// platform_client_enter() once. False without memory, or where that cannot be.
 bool platform_client_start(void (*function)(void *argument), void *argument);
 
 // Leaves this stack for the client's code, after on_stop has been called with the context of its

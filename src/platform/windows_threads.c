@@ -160,6 +160,19 @@ bool platform_watch_faults(platform_fault_fn *function) {
     return watches;
 }
 
+// --- Cancellation: no such thing ---
+
+int platform_cancel_off(void) {
+    return 0;
+}
+
+void platform_cancel_restore(int state) {
+    (void)state;
+}
+
+void platform_cancel_point(void) {
+}
+
 // --- Divisions ---
 
 #if defined(_M_X64) || defined(__x86_64__)

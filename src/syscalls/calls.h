@@ -12,8 +12,10 @@
 #include <zirconia/decode.h>
 
 #define CALL(name, body, parameters, arguments) zx_status_t body parameters;
+#define BLOCKING_CALL CALL
 #include "syscalls/calls.inc"
 #undef CALL
+#undef BLOCKING_CALL
 
 zx_status_t sys_vcpu_kick(zx_handle_t handle);
 void sys_cprng_draw(void *buffer, size_t buffer_size);

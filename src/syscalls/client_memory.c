@@ -21,6 +21,20 @@ zx_status_t give_value(zx_handle_t value, zx_handle_t *client_out) {
     return status;
 }
 
+zx_handle_t keep_handle(_Atomic(zx_handle_t) *kept, struct object *object, zx_rights_t rights) {
+    zx_handle_t value = atomic_load(kept);
+    zx_handle_t own = ZX_HANDLE_INVALID;
+    if (value != ZX_HANDLE_INVALID || object == NULL ||
+        handle_create(object, rights, &own) != ZX_OK) {
+        return value;
+    }
+    if (atomic_compare_exchange_strong(kept, &value, own)) {
+        return own;
+    }
+    handle_close(own); // Another thread was first.
+    return value;
+}
+
 zx_status_t give_handle(struct object *object, zx_rights_t rights, zx_handle_t *client_out) {
     zx_handle_t value = ZX_HANDLE_INVALID;
     const zx_status_t status = handle_create(object, rights, &value);

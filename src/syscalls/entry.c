@@ -22,8 +22,21 @@
         } while (status == ZX_ERR_INTERNAL_INTR_RETRY);                                            \
         return status;                                                                             \
     }
+// A call that may block is a point of cancellation, before it has done anything.
+#define BLOCKING_CALL(name, body, parameters, arguments)                                           \
+    zx_status_t name parameters {                                                                  \
+        zx_status_t status = ZX_OK;                                                                \
+        do {                                                                                       \
+            platform_cancel_point();                                                               \
+            gate_enter();                                                                          \
+            status = body arguments;                                                               \
+            gate_leave();                                                                          \
+        } while (status == ZX_ERR_INTERNAL_INTR_RETRY);                                            \
+        return status;                                                                             \
+    }
 #include "syscalls/calls.inc"
 #undef CALL
+#undef BLOCKING_CALL
 
 // May be called in a signal handler, wherever in the library the thread was.
 zx_status_t zx_vcpu_kick(zx_handle_t handle) {

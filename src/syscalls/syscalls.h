@@ -31,6 +31,10 @@ zx_status_t give_handle(struct object *object, zx_rights_t rights, zx_handle_t *
 // The same, and the caller's reference is dropped in every case.
 zx_status_t hand_over(struct object *object, zx_rights_t rights, zx_handle_t *client_out);
 
+// The value of a handle that the process keeps for good, made at the first use, or at a later one
+// when memory was short. ZX_HANDLE_INVALID without memory; `object` may be NULL, for want of it.
+zx_handle_t keep_handle(_Atomic(zx_handle_t) *kept, struct object *object, zx_rights_t rights);
+
 // Writes the value of a handle that the client does not know yet; if it cannot, the handle is gone.
 zx_status_t give_value(zx_handle_t value, zx_handle_t *client_out);
 

@@ -81,27 +81,14 @@ zx_handle_t sys_thread_self(void) {
     return thread_self_handle();
 }
 
-static zx_handle_t process_handle = ZX_HANDLE_INVALID;
-static zx_handle_t job_handle = ZX_HANDLE_INVALID;
-
-static void make_handles(void) {
-    handle_create(process_object(), ZX_DEFAULT_PROCESS_RIGHTS, &process_handle);
-    handle_create(job_object(), ZX_DEFAULT_JOB_RIGHTS, &job_handle);
-}
-
-static void need_handles(void) {
-    static struct platform_once once = PLATFORM_ONCE_INIT;
-    platform_call_once(&once, make_handles);
-}
-
 zx_handle_t sys_process_self(void) {
-    need_handles();
-    return process_handle;
+    static _Atomic(zx_handle_t) kept;
+    return keep_handle(&kept, process_object(), ZX_DEFAULT_PROCESS_RIGHTS);
 }
 
 zx_handle_t sys_job_default(void) {
-    need_handles();
-    return job_handle;
+    static _Atomic(zx_handle_t) kept;
+    return keep_handle(&kept, job_object(), ZX_DEFAULT_JOB_RIGHTS);
 }
 
 // --- Children ---

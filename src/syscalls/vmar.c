@@ -208,17 +208,8 @@ zx_status_t sys_vmar_destroy(zx_handle_t handle) {
     return status;
 }
 
-static zx_handle_t root_handle = ZX_HANDLE_INVALID;
-
-static void make_root_handle(void) {
-    struct vmar *root = process_root_vmar();
-    if (root != NULL) {
-        handle_create(&root->object, VMAR_ROOT_RIGHTS, &root_handle);
-    }
-}
-
 zx_handle_t sys_vmar_root_self(void) {
-    static struct platform_once once = PLATFORM_ONCE_INIT;
-    platform_call_once(&once, make_root_handle);
-    return root_handle;
+    static _Atomic(zx_handle_t) kept;
+    struct vmar *root = process_root_vmar();
+    return keep_handle(&kept, root != NULL ? &root->object : NULL, VMAR_ROOT_RIGHTS);
 }

@@ -182,7 +182,9 @@ static void run(void *argument) {
         thread_sleep(thread);
     }
     platform_mutex_unlock(&thread->blocking.lock);
+    platform_thread_slot_set(&tasks.slot, thread); // For client code that ends the host thread.
     platform_client_enter(&thread->entry);
+    platform_thread_slot_set(&tasks.slot, NULL);
     end(thread);
 }
 
