@@ -22,13 +22,13 @@ static void require(bool condition) {
     }
 }
 
-static void check_scan(const uint8_t *bytes, size_t size, enum code_mode mode) {
-    struct code_scan scan = scan_code(bytes, size, mode, true);
-    require(scan.offset <= size);
-    require((scan.length != 0) == (scan.result == SCAN_INTERCEPT));
-    if (scan.result == SCAN_INTERCEPT) {
-        size_t left = size - scan.offset;
-        require(scan.length == instruction_length(bytes + scan.offset, left, mode));
+static void check_cuts(const uint8_t *bytes, size_t size, enum code_mode mode) {
+    struct instruction instruction;
+    if (decode_instruction(bytes, size, mode, &instruction) == INSTRUCTION_OK) {
+        const enum cut always = cut_before(&instruction, false);
+        const enum cut cut = cut_before(&instruction, true);
+        require(cut == always || (always == CUT_NONE && cut == CUT_FAR_TRANSFER));
+        require(cut != CUT_FAR_TRANSFER || ends_block(&instruction));
     }
 }
 
@@ -69,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     }
     enum code_mode mode = modes[data[0] % 3];
-    check_scan(data + 1, size - 1, mode);
+    check_cuts(data + 1, size - 1, mode);
     check_lengths(data + 1, size - 1, mode);
     check_access(data + 1, size - 1, mode);
     return 0;

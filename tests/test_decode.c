@@ -124,8 +124,10 @@ START_TEST(length_of_undefined_instructions) {
     size_t length = parse_bytes(line->bytes, bytes);
 
     memset(bytes + length, 0, 16);
-    ck_assert_msg(decode_instruction(bytes, length + 16, line->mode, &instruction) ==
-                      INSTRUCTION_UNDEFINED,
+    const enum instruction_result result =
+        decode_instruction(bytes, length + 16, line->mode, &instruction);
+    ck_assert_msg(result == (length > INSTRUCTION_MAX_LENGTH ? INSTRUCTION_TOO_LONG
+                                                             : INSTRUCTION_UNDEFINED),
                   "%s", line->bytes);
 }
 END_TEST

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The scan of a block for instructions that the engine must stop before: single ones, and random
-// code against a walk without the scan's filter.
+// Which instructions blocks are cut before, and which end them.
 
 #include "code_bytes.h"
 #include "decode/scan.h"
@@ -10,73 +9,83 @@
 #include <check.h>
 #include <string.h>
 
-struct scan_case {
+struct cut_case {
     enum code_mode mode;
     const char *bytes;
-    enum scan_result result;
-    size_t offset;
-    unsigned length;
+    enum cut cut;
 };
 
-static const struct scan_case scan_cases[] = {
-    {CODE_64, "90 ec", SCAN_INTERCEPT, 1, 1},             // in al, dx
-    {CODE_64, "e4 60", SCAN_INTERCEPT, 0, 2},             // in al, 0x60
-    {CODE_64, "48 89 d8 66 e7 10", SCAN_INTERCEPT, 3, 3}, // out 0x10, ax
-    {CODE_64, "90 90 f3 6c", SCAN_INTERCEPT, 2, 2},       // rep insb
-    {CODE_64, "67 66 6f", SCAN_INTERCEPT, 0, 3},          // outsw
-    {CODE_64, "0f 05", SCAN_INTERCEPT, 0, 2},             // syscall
-    {CODE_64, "48 0f 05", SCAN_INTERCEPT, 0, 3},          // with a useless prefix
-    {CODE_64, "c5 f8 05", SCAN_INTERCEPT, 0, 3},          // the engine would run it
-    {CODE_64, "90 0f 34", SCAN_INTERCEPT, 1, 2},          // sysenter
-    {CODE_64, "48 0f 35", SCAN_INTERCEPT, 0, 3},          // sysexit
-    {CODE_64, "0f 01 d1", SCAN_INTERCEPT, 0, 3},          // xsetbv
-    {CODE_64, "0f 01 d0", SCAN_NONE, 0, 0},               // xgetbv
-    {CODE_64, "48 83 ec 28 c3", SCAN_NONE, 0, 0},         // sub rsp, 0x28
-    {CODE_64, "b8 0f 05 0f 34 c3", SCAN_NONE, 0, 0},      // in an immediate
-    {CODE_64, "b8 ec ec ec ec ee", SCAN_INTERCEPT, 5, 1}, // behind one
-    {CODE_64, "ee ec", SCAN_INTERCEPT, 0, 1},             // the first of two
-    {CODE_64, "f0 ff 03", SCAN_NONE, 0, 0},               // lock inc dword [rbx]
-    {CODE_64, "90 f0 ff c3", SCAN_INTERCEPT, 1, 3},       // lock inc ebx
-    {CODE_64, "f0 8b 03", SCAN_INTERCEPT, 0, 3},          // lock mov eax, [rbx]
-    {CODE_64, "90 c5 f4 58 c2", SCAN_INTERCEPT, 1, 4},    // vaddps ymm0, ymm1, ymm2
-    {CODE_32, "c5 03", SCAN_NONE, 0, 0},                  // lds eax, [ebx]
-    {CODE_64, "48 0f c7 f0", SCAN_INTERCEPT, 0, 4},       // rdrand rax
-    {CODE_64, "48 0f c7 0b", SCAN_NONE, 0, 0},            // cmpxchg16b [rbx]
-    {CODE_64, "06 ec", SCAN_UNDECODABLE, 0, 0},           //
-    {CODE_32, "06 ec", SCAN_INTERCEPT, 1, 1},             // push es
-    {CODE_16, "b8 01 02 ec", SCAN_INTERCEPT, 3, 1},       // mov ax, imm16
-    {CODE_32, "b8 01 02 ec", SCAN_TRUNCATED, 0, 0},       //
-    {CODE_64, "90 0f", SCAN_TRUNCATED, 1, 0},             //
-    {CODE_64, "90 f3 48", SCAN_TRUNCATED, 1, 0},          //
-    {CODE_64, "e4", SCAN_TRUNCATED, 0, 0},                //
-    {CODE_64, "", SCAN_NONE, 0, 0},
+static const struct cut_case cut_cases[] = {
+    {CODE_64, "ec", CUT_PORT_ACCESS},             // in al, dx
+    {CODE_64, "e4 60", CUT_PORT_ACCESS},          // in al, 0x60
+    {CODE_64, "66 e7 10", CUT_PORT_ACCESS},       // out 0x10, ax
+    {CODE_64, "f3 6c", CUT_PORT_ACCESS},          // rep insb
+    {CODE_64, "67 66 6f", CUT_PORT_ACCESS},       // outsw
+    {CODE_64, "0f 05", CUT_SYSTEM_CALL},          // syscall
+    {CODE_64, "48 0f 05", CUT_SYSTEM_CALL},       // with a useless prefix
+    {CODE_64, "0f 34", CUT_SYSTEM_CALL},          // sysenter
+    {CODE_64, "48 0f 35", CUT_SYSTEM_CALL},       // sysexit
+    {CODE_64, "48 0f 07", CUT_SYSTEM_CALL},       // sysret
+    {CODE_64, "0f 01 d1", CUT_XSETBV},            //
+    {CODE_64, "0f 01 d0", CUT_NONE},              // xgetbv
+    {CODE_64, "48 83 ec 28", CUT_NONE},           // sub rsp, 0x28
+    {CODE_64, "f4", CUT_NONE},                    // hlt: exits by itself
+    {CODE_64, "c5 f8 05", CUT_INVALID_OPCODE},    // the engine would run it
+    {CODE_64, "f0 ff 03", CUT_NONE},              // lock inc dword [rbx]
+    {CODE_64, "f0 ff c3", CUT_INVALID_OPCODE},    // lock inc ebx
+    {CODE_64, "f0 8b 03", CUT_INVALID_OPCODE},    // lock mov eax, [rbx]
+    {CODE_64, "f0 0f ab c8", CUT_INVALID_OPCODE}, // lock bts eax, ecx
+    {CODE_64, "f0 0f ab 08", CUT_NONE},           // lock bts [rax], ecx
+    {CODE_64, "c5 f4 58 c2", CUT_INVALID_OPCODE}, // vaddps ymm0, ymm1, ymm2
+    {CODE_32, "c5 03", CUT_NONE},                 // lds eax, [ebx]
+    {CODE_64, "48 0f c7 f0", CUT_INVALID_OPCODE}, // rdrand rax
+    {CODE_64, "48 0f c7 0b", CUT_NONE},           // cmpxchg16b [rbx]
 };
 
-START_TEST(scan_finds_instructions) {
+static enum cut cut_of(const char *text, enum code_mode mode, bool far_transfers) {
     uint8_t bytes[64];
-    const struct scan_case *expected = &scan_cases[_i];
-    size_t size = parse_bytes(expected->bytes, bytes);
-    struct code_scan scan = scan_code(bytes, size, expected->mode, false);
+    struct instruction instruction;
+    const size_t size = parse_bytes(text, bytes);
+    ck_assert_int_eq(decode_instruction(bytes, size, mode, &instruction), INSTRUCTION_OK);
+    return cut_before(&instruction, far_transfers);
+}
 
-    ck_assert_msg(scan.result == expected->result, "%s: %d", expected->bytes, (int)scan.result);
-    ck_assert_uint_eq(scan.offset, expected->offset);
-    ck_assert_uint_eq(scan.length, expected->length);
+START_TEST(blocks_are_cut_before_what_the_engine_cannot_intercept) {
+    const struct cut_case *expected = &cut_cases[_i];
+    const enum cut cut = cut_of(expected->bytes, expected->mode, false);
+    ck_assert_msg(cut == expected->cut, "%s: %d", expected->bytes, (int)cut);
 }
 END_TEST
 
-START_TEST(scan_finds_far_transfers_only_where_asked) {
+START_TEST(blocks_are_cut_before_far_transfers_only_where_asked) {
     static const char *const far[] = {
         "9a 01 02 03 04 05 06", "ea 01 02 03 04 05 06", "ff 18", "ff 6c 24 04", "cf", "66 cf"};
     static const char *const near[] = {"ff d0", "ff 10", "ff 20", "ff 30", "e8 01 02 03 04"};
-    uint8_t bytes[64];
     for (size_t i = 0; i < sizeof far / sizeof far[0]; i++) {
-        size_t size = parse_bytes(far[i], bytes);
-        ck_assert_int_eq(scan_code(bytes, size, CODE_32, true).result, SCAN_INTERCEPT);
-        ck_assert_int_eq(scan_code(bytes, size, CODE_32, false).result, SCAN_NONE);
+        ck_assert_int_eq(cut_of(far[i], CODE_32, true), CUT_FAR_TRANSFER);
+        ck_assert_int_eq(cut_of(far[i], CODE_32, false), CUT_NONE);
     }
     for (size_t i = 0; i < sizeof near / sizeof near[0]; i++) {
-        size_t size = parse_bytes(near[i], bytes);
-        ck_assert_int_eq(scan_code(bytes, size, CODE_32, true).result, SCAN_NONE);
+        ck_assert_int_eq(cut_of(near[i], CODE_32, true), CUT_NONE);
+    }
+}
+END_TEST
+
+START_TEST(blocks_end_after_branches) {
+    static const char *const branches[] = {
+        "70 00", "e3 00", "e8 00 00 00 00",    "eb 00", "c3",    "c2 08 00", "cb", "cc", "cd 80",
+        "cf",    "f4",    "0f 80 00 00 00 00", "ff d0", "ff 20", "ff 18"};
+    static const char *const others[] = {"90",    "ce",    "ff 30",   "ff c0",
+                                         "0f a2", "0f 0b", "0f 90 c0"};
+    uint8_t bytes[64];
+    struct instruction instruction;
+    for (size_t i = 0; i < sizeof branches / sizeof branches[0]; i++) {
+        decode_instruction(bytes, parse_bytes(branches[i], bytes), CODE_32, &instruction);
+        ck_assert_msg(ends_block(&instruction), "%s", branches[i]);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        decode_instruction(bytes, parse_bytes(others[i], bytes), CODE_32, &instruction);
+        ck_assert_msg(!ends_block(&instruction), "%s", others[i]);
     }
 }
 END_TEST
@@ -122,7 +131,7 @@ static bool is_not_advertised(const struct instruction *instruction) {
              (instruction->operand_prefix || instruction->repeat_not_equal)));
 }
 
-// The same answer without the filter, from Intel's opcode list.
+// The same answer, from Intel's opcode list.
 static bool is_wanted(const struct instruction *instruction) {
     static const uint8_t one_byte[] = {0xE4, 0xE5, 0xE6, 0xE7, 0xEC, 0xED,
                                        0xEE, 0xEF, 0x6C, 0x6D, 0x6E, 0x6F};
@@ -140,37 +149,24 @@ static bool is_wanted(const struct instruction *instruction) {
            (instruction->opcode == 0x01 && instruction->modrm == 0xD1);
 }
 
-START_TEST(scan_agrees_with_a_plain_walk) {
+START_TEST(cuts_agree_with_the_opcode_list) {
     static const enum code_mode modes[] = {CODE_16, CODE_32, CODE_64};
     uint64_t seed = 0xD1B54A32D192ED03u;
-    unsigned intercepts = 0;
+    unsigned cuts = 0;
 
-    for (unsigned round = 0; round < 100000; round++) {
-        uint8_t bytes[40];
+    for (unsigned round = 0; round < 1000000; round++) {
+        uint8_t bytes[INSTRUCTION_MAX_LENGTH];
         struct instruction instruction;
-        enum code_mode mode = modes[round % 3];
-        size_t size = 1 + next_random(&seed) % sizeof(bytes);
-        for (size_t i = 0; i < size; i++)
+        for (size_t i = 0; i < sizeof bytes; i++)
             bytes[i] = (uint8_t)next_random(&seed);
-        size_t at = 0;
-        enum instruction_result result = INSTRUCTION_OK;
-        bool wanted = false;
-        while (at < size && !wanted) {
-            result = decode_instruction(bytes + at, size - at, mode, &instruction);
-            if (result != INSTRUCTION_OK)
-                break;
-            wanted = is_wanted(&instruction);
-            at += wanted ? 0u : instruction.length;
-        }
-        struct code_scan scan = scan_code(bytes, size, mode, false);
-        ck_assert_int_eq(scan.result == SCAN_INTERCEPT, wanted);
-        if (scan.result != SCAN_NONE)
-            ck_assert_uint_eq(scan.offset, at);
-        if (scan.result == SCAN_UNDECODABLE)
-            ck_assert_int_eq(result, INSTRUCTION_UNDEFINED);
-        intercepts += wanted;
+        const enum code_mode mode = modes[round % 3];
+        if (decode_instruction(bytes, sizeof bytes, mode, &instruction) != INSTRUCTION_OK)
+            continue;
+        const bool cut = cut_before(&instruction, false) != CUT_NONE;
+        ck_assert_int_eq(cut, is_wanted(&instruction));
+        cuts += cut;
     }
-    ck_assert_uint_gt(intercepts, 1000);
+    ck_assert_uint_gt(cuts, 1000);
 }
 END_TEST
 
@@ -178,9 +174,11 @@ int main(void) {
     Suite *suite = suite_create("scan");
     TCase *tcase = tcase_create("scan");
     tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, scan_finds_instructions, 0, COUNT_OF(scan_cases));
-    tcase_add_test(tcase, scan_finds_far_transfers_only_where_asked);
-    tcase_add_test(tcase, scan_agrees_with_a_plain_walk);
+    tcase_add_loop_test(tcase, blocks_are_cut_before_what_the_engine_cannot_intercept, 0,
+                        COUNT_OF(cut_cases));
+    tcase_add_test(tcase, blocks_are_cut_before_far_transfers_only_where_asked);
+    tcase_add_test(tcase, blocks_end_after_branches);
+    tcase_add_test(tcase, cuts_agree_with_the_opcode_list);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

@@ -34,6 +34,7 @@ static inline zx_status_t instruction_status(enum instruction_result result) {
     case INSTRUCTION_TRUNCATED:
         return ZX_ERR_BUFFER_TOO_SMALL;
     case INSTRUCTION_UNDEFINED:
+    case INSTRUCTION_TOO_LONG:
         break;
     }
     return ZX_ERR_NOT_SUPPORTED;

@@ -328,7 +328,7 @@ enum instruction_result decode_instruction(const uint8_t *bytes, size_t size, en
     size_t length = cursor.at + displacement + immediate_size;
     if (cursor.short_of_bytes || length > readable) {
         bool too_long = readable == INSTRUCTION_MAX_LENGTH || length > INSTRUCTION_MAX_LENGTH;
-        return too_long ? INSTRUCTION_UNDEFINED : INSTRUCTION_TRUNCATED;
+        return too_long ? INSTRUCTION_TOO_LONG : INSTRUCTION_TRUNCATED;
     }
     found.length = (uint8_t)length;
     found.immediate_offset = (uint8_t)(length - immediate_size);

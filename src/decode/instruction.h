@@ -33,7 +33,8 @@ enum segment_override {
 enum instruction_result {
     INSTRUCTION_OK,
     INSTRUCTION_TRUNCATED, // a longer buffer may hold an instruction
-    INSTRUCTION_UNDEFINED, // no instruction starts with these bytes, or it exceeds 15 bytes
+    INSTRUCTION_UNDEFINED, // no instruction starts with these bytes
+    INSTRUCTION_TOO_LONG,  // it would exceed 15 bytes
 };
 
 struct instruction {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The scan for instructions that the engine must stop before: a filter on single bytes, then, only
-// when a byte looks like one of them, a walk over the instructions from the start.
+// Which instructions the engine must stop before, and which end a block in any case.
 
 #include "decode/scan.h"
 
@@ -11,49 +10,19 @@ static bool is_port_opcode(uint8_t byte) {
     return in_or_out || string_in_or_out;
 }
 
-static bool is_system_opcode(uint8_t byte) {
-    return byte == 0x05 || byte == 0x07 || byte == 0x34 || byte == 0x35 || byte == 0x01;
-}
-
-// In the 0F map: what is_unknown() looks at.
-static bool is_half_known_opcode(uint8_t byte) {
-    return byte == 0x2B || byte == 0x38 || byte == 0x3A || (byte >= 0x71 && byte <= 0x73) ||
-           byte == 0x78 || byte == 0x79 || byte == 0xC7;
-}
-
-// LOCK, VEX and EVEX.
-static bool is_rare_prefix(uint8_t byte) {
-    return byte == 0xF0 || byte == 0xC4 || byte == 0xC5 || byte == 0x62;
-}
-
-static bool is_prefix(uint8_t byte) {
-    return (byte & 0xE7) == 0x26 || (byte & 0xFC) == 0x64 || byte == 0xF0 || byte == 0xF2 ||
-           byte == 0xF3 || (byte & 0xF0) == 0x40;
-}
-
-static bool is_far_opcode(uint8_t byte) {
-    return byte == 0x9A || byte == 0xEA || byte == 0xCF || byte == 0xFF;
-}
-
-// Can there be one of the instructions, whole or cut off by the end?
-static bool is_suspicious(const uint8_t *bytes, size_t size, bool far_transfers) {
-    for (size_t i = 0; i < size; i++) {
-        if (is_port_opcode(bytes[i]) || is_rare_prefix(bytes[i]) ||
-            (far_transfers && is_far_opcode(bytes[i])))
-            return true;
-        if (bytes[i] == 0x0F &&
-            (i + 1 == size || is_system_opcode(bytes[i + 1]) || is_half_known_opcode(bytes[i + 1])))
-            return true;
-    }
-    return size != 0 && is_prefix(bytes[size - 1]);
-}
-
-bool is_far_transfer(const struct instruction *instruction) {
-    if (instruction->map != MAP_ONE_BYTE || !is_far_opcode(instruction->opcode))
-        return false;
+// CALL and JMP with a far pointer, IRET, and in memory by the opcode FF.
+static bool is_far_transfer(const struct instruction *instruction) {
     unsigned group = (instruction->modrm >> 3) & 7;
-    bool in_memory = instruction->modrm < 0xC0 && (group == 3 || group == 5);
-    return instruction->opcode != 0xFF || in_memory;
+    switch (instruction->opcode) {
+    case 0x9A:
+    case 0xEA:
+    case 0xCF:
+        return true;
+    case 0xFF:
+        return instruction->modrm < 0xC0 && (group == 3 || group == 5);
+    default:
+        return false;
+    }
 }
 
 // By the opcode and what extends it: ADD to XOR, NOT, NEG, INC, DEC, XCHG.
@@ -144,46 +113,54 @@ static bool is_unknown(const struct instruction *instruction) {
     }
 }
 
-bool is_refused(const struct instruction *instruction) {
+static bool is_refused(const struct instruction *instruction) {
     return instruction->vex || is_lock_refused(instruction) || is_unknown(instruction) ||
            is_mmx_beyond_end(instruction);
 }
 
-static bool is_intercepted(const struct instruction *instruction) {
-    if (is_refused(instruction))
-        return true;
-    if (instruction->map == MAP_ONE_BYTE)
-        return is_port_opcode(instruction->opcode);
-    if (instruction->map != MAP_0F || !is_system_opcode(instruction->opcode))
-        return false;
-    return instruction->opcode != 0x01 || instruction->modrm == 0xD1; // XSETBV in its group
+static enum cut cut_before_one_byte(const struct instruction *instruction, bool far_transfers) {
+    if (is_port_opcode(instruction->opcode))
+        return CUT_PORT_ACCESS;
+    return far_transfers && is_far_transfer(instruction) ? CUT_FAR_TRANSFER : CUT_NONE;
 }
 
-struct code_scan scan_code(const uint8_t *bytes, size_t size, enum code_mode mode,
-                           bool far_transfers) {
-    struct code_scan scan = {.result = SCAN_NONE};
-    struct instruction instruction;
-
-    if (!is_suspicious(bytes, size, far_transfers))
-        return scan;
-    while (scan.offset < size) {
-        switch (decode_instruction(bytes + scan.offset, size - scan.offset, mode, &instruction)) {
-        case INSTRUCTION_TRUNCATED:
-            scan.result = SCAN_TRUNCATED;
-            return scan;
-        case INSTRUCTION_UNDEFINED:
-            scan.result = SCAN_UNDECODABLE;
-            return scan;
-        case INSTRUCTION_OK:
-            break;
-        }
-        if (is_intercepted(&instruction) || (far_transfers && is_far_transfer(&instruction))) {
-            scan.result = SCAN_INTERCEPT;
-            scan.length = instruction.length;
-            return scan;
-        }
-        scan.offset += instruction.length;
+static enum cut cut_before_0f(const struct instruction *instruction) {
+    switch (instruction->opcode) {
+    case 0x05:
+    case 0x07:
+    case 0x34:
+    case 0x35:
+        return CUT_SYSTEM_CALL;
+    case 0x01:
+        return instruction->modrm == 0xD1 ? CUT_XSETBV : CUT_NONE;
+    default:
+        return CUT_NONE;
     }
-    scan.offset = 0;
-    return scan;
+}
+
+enum cut cut_before(const struct instruction *instruction, bool far_transfers) {
+    if (is_refused(instruction))
+        return CUT_INVALID_OPCODE;
+    if (instruction->map == MAP_ONE_BYTE)
+        return cut_before_one_byte(instruction, far_transfers);
+    return instruction->map == MAP_0F ? cut_before_0f(instruction) : CUT_NONE;
+}
+
+// Group 5: CALL and JMP.
+static bool is_branch_of_group_5(const struct instruction *instruction) {
+    unsigned group = (instruction->modrm >> 3) & 7;
+    return instruction->opcode == 0xFF && group >= 2 && group <= 5;
+}
+
+bool ends_block(const struct instruction *instruction) {
+    const uint8_t opcode = instruction->opcode;
+    if (instruction->map == MAP_0F)
+        return (opcode & 0xF0) == 0x80; // Jcc
+    if (instruction->map != MAP_ONE_BYTE)
+        return false;
+    const bool jumps = (opcode & 0xF0) == 0x70 || (opcode & 0xFC) == 0xE0; // Jcc; LOOP, JCXZ
+    const bool direct = opcode >= 0xE8 && opcode <= 0xEB;                  // CALL, JMP
+    const bool returns = (opcode & 0xFE) == 0xC2 || (opcode & 0xFE) == 0xCA;
+    const bool interrupts = opcode == 0xCC || opcode == 0xCD || opcode == 0xCF || opcode == 0xF4;
+    return jumps || direct || returns || interrupts || is_branch_of_group_5(instruction);
 }

@@ -1,39 +1,30 @@
 // SPDX-License-Identifier: MIT
 //
-// Finds the first instruction in a run of straight-line code that the engine must stop before:
-// IN, OUT, INS, OUTS, SYSCALL, SYSRET, SYSENTER, SYSEXIT and XSETBV, and where tasks can be
-// switched far JMP, CALL and IRET, which the processor emulation cannot intercept by itself, and
-// what it would run though the guest is owed an invalid-opcode fault. Called for each translation
-// block, so it must be quick: a look at the bytes clears most blocks without decoding them. Pure
-// function: any thread.
+// What the engine must not translate, or not in one block with what comes before it, as far as the
+// instruction itself says so. Pure functions: any thread.
 
 #ifndef ZIRCONIA_DECODE_SCAN_H
 #define ZIRCONIA_DECODE_SCAN_H
 
 #include "decode/instruction.h"
 
-enum scan_result {
-    SCAN_NONE,        // no such instruction begins in the bytes
-    SCAN_INTERCEPT,   // one begins at `offset`
-    SCAN_UNDECODABLE, // no instruction at `offset`; what follows was not looked at
-    SCAN_TRUNCATED,   // the last instruction, at `offset`, runs beyond the bytes; none before it
+// Why a block of guest code ends before an instruction. All but the last are carried out, or
+// refused, by this library.
+enum cut {
+    CUT_NONE,
+    CUT_INVALID_OPCODE, // The processor that CPUID tells of does not have it.
+    CUT_PORT_ACCESS,    // IN, OUT, INS, OUTS
+    CUT_SYSTEM_CALL,    // SYSCALL, SYSRET, SYSENTER, SYSEXIT
+    CUT_XSETBV,
+    CUT_FAR_TRANSFER, // JMP, CALL and IRET that could switch tasks
+    CUT_HALT,         // Never cut before: HLT exits by itself, in the same way.
+    CUT_BOUND,        // The block has become long enough; the engine goes on with the next.
 };
 
-struct code_scan {
-    enum scan_result result;
-    size_t offset;
-    unsigned length; // of the instruction for SCAN_INTERCEPT, otherwise 0
-};
+// Must a block end before the instruction? `far_transfers` where tasks can be switched.
+enum cut cut_before(const struct instruction *instruction, bool far_transfers);
 
-// `bytes` must begin at an instruction boundary. SCAN_UNDECODABLE and SCAN_TRUNCATED are told only
-// when the bytes had to be decoded: SCAN_NONE does not say that every instruction is a good one.
-struct code_scan scan_code(const uint8_t *bytes, size_t size, enum code_mode mode,
-                           bool far_transfers);
-
-// An invalid opcode on the processor that CPUID tells of: LOCK where it may not be, VEX and EVEX,
-// and what is not advertised.
-bool is_refused(const struct instruction *instruction);
-
-bool is_far_transfer(const struct instruction *instruction);
+// Does no block go on after the instruction? False where that depends on the engine.
+bool ends_block(const struct instruction *instruction);
 
 #endif

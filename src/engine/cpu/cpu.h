@@ -126,12 +126,13 @@ struct cpu_exit {
     enum exit_reason reason;
     uint8_t instruction_length; // 0 when not known.
     uint8_t instruction[15];
-    struct port_access port; // IO_INSTRUCTION
-    uint64_t guest_physical; // EPT_VIOLATION
-    bool write;              // EPT_VIOLATION
-    bool fetch;              // EPT_VIOLATION
-    uint8_t vector;          // EXCEPTION
-    uint32_t error_code;     // EXCEPTION
+    struct instruction decoded; // Valid when the length is known.
+    struct port_access port;    // IO_INSTRUCTION
+    uint64_t guest_physical;    // EPT_VIOLATION
+    bool write;                 // EPT_VIOLATION
+    bool fetch;                 // EPT_VIOLATION
+    uint8_t vector;             // EXCEPTION
+    uint32_t error_code;        // EXCEPTION
 };
 
 enum run_next {

@@ -173,20 +173,18 @@ static zx_status_t store_status_word(struct exit_context *context,
 zx_status_t exit_control_register_access(struct exit_context *context) {
     struct cpu *cpu = context->vcpu->cpu;
     const struct cpu_exit *exit = context->exit;
-    struct instruction instruction;
-    if (decode_instruction(exit->instruction, exit->instruction_length, cpu_code_mode(cpu),
-                           &instruction) != INSTRUCTION_OK ||
-        instruction.lock) {
+    const struct instruction *instruction = &exit->decoded;
+    if (exit->instruction_length == 0 || instruction->lock) {
         return raise_invalid_opcode(context);
     }
-    switch (instruction.opcode) {
+    switch (instruction->opcode) {
     case 0x06: // CLTS
         set_cr0(cpu, cpu_get(cpu, CR0) & ~CR0_TS);
         return complete(context);
     case 0x01:
-        return (instruction.modrm & 0x38) == 0x20 ? store_status_word(context, &instruction)
-                                                  : load_status_word(context, &instruction);
+        return (instruction->modrm & 0x38) == 0x20 ? store_status_word(context, instruction)
+                                                   : load_status_word(context, instruction);
     default:
-        return move(context, &instruction);
+        return move(context, instruction);
     }
 }

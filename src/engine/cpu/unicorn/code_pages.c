@@ -200,7 +200,6 @@ bool code_pages_begin_step(struct machine *machine) {
         return false;
     }
     atomic_store(&machine->exit_requested, true);
-    uc_ctl_set_exits(machine->engine, &machine->code.step_end, 1);
     return true;
 }
 

@@ -117,6 +117,7 @@ zx_status_t machine_create(const struct machine_client *client, struct machine *
     machine->client = *client;
     machine->next_table = HIDDEN_TABLES + 0x1000;
     machine->executable_page = NO_WINDOW_PAGE;
+    machine->block.crossed_to = NO_WINDOW_PAGE;
     const zx_status_t status = start(machine);
     if (status != ZX_OK) {
         machine_destroy(machine);

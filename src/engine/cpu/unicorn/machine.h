@@ -8,9 +8,11 @@
 #define ENGINE_CPU_MACHINE_H
 
 #include "engine/cpu/cpu.h"
+#include "engine/cpu/unicorn/block.h"
 #include "engine/cpu/unicorn/code_pages.h"
+#include "engine/cpu/unicorn/cuts.h"
 #include "engine/cpu/unicorn/layout.h"
-#include "engine/cpu/unicorn/locked_bit_test.h"
+#include "engine/cpu/unicorn/translation.h"
 #include "objects/vmo.h"
 
 #include <stdatomic.h>
@@ -43,15 +45,17 @@ struct machine {
     struct window_slot *slots; // By base.
     uint32_t *places;          // A page of the window: which entry leads there; see nested.c.
     bool any_not_executable;   // Some page was made present that may not be executed.
-    bool fetch_refused;        // Translation stopped at one.
     uint64_t executable_page;  // The page of the window that translation may go on in.
     struct code_pages code;
-    uc_context *host;    // Before VMRUN: flat addresses.
-    uc_context *started; // Right after VMRUN.
-    uc_context *kept;    // For code_pages_drop().
-    struct cpu *loaded;  // Whose state the engine holds.
-    struct run *run;     // Inside cpu_run().
-    struct locked_bit_test bit_test;
+    uc_context *host;     // Before VMRUN: flat addresses.
+    uc_context *started;  // Right after VMRUN.
+    uc_context *kept;     // For code_pages_drop().
+    struct cpu *loaded;   // Whose state the engine holds.
+    struct run *run;      // Inside cpu_run().
+    struct block block;   // Being translated.
+    enum refusal refusal; // Of the last translation.
+    bool exits_set;       // In the engine, for the block.
+    struct cuts cuts;
     uc_hook block_hook;
     atomic_ullong blocks;       // Blocks that ran, once they are counted.
     uint64_t stop_at;           // How many are to run before an exit is requested.

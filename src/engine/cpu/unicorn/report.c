@@ -17,11 +17,41 @@
 #include "engine/cpu/x86/system_call.h"
 #include "engine/cpu/x86/task_switch.h"
 
-static void fetch_instruction(struct cpu *cpu, struct cpu_exit *exit, uint8_t *available) {
+static bool is_halt(const struct instruction *decoded) {
+    return decoded->map == MAP_ONE_BYTE && decoded->opcode == 0xf4;
+}
+
+// The instruction at RIP. False, and a length of 0, when there is none.
+static bool fetch_instruction(struct cpu *cpu, struct cpu_exit *exit) {
     const uint64_t linear = cpu_code_address(cpu, cpu_get(cpu, RIP));
-    *available = (uint8_t)linear_fetch(cpu, linear, exit->instruction);
-    exit->instruction_length =
-        (uint8_t)instruction_length(exit->instruction, *available, cpu_code_mode(cpu));
+    const size_t available = linear_fetch(cpu, linear, exit->instruction);
+    exit->decoded.length = 0;
+    const enum instruction_result result =
+        decode_instruction(exit->instruction, available, cpu_code_mode(cpu), &exit->decoded);
+    exit->instruction_length = exit->decoded.length;
+    return result == INSTRUCTION_OK;
+}
+
+// The same, and why the engine stopped there with the report of an HLT.
+static enum cut fetch_cut(struct cpu *cpu, struct cpu_exit *exit) {
+    const uint64_t pc = cpu_segment(cpu, SEGMENT_CS).base + cpu_get(cpu, RIP);
+    const uint64_t linear = cpu_code_address(cpu, cpu_get(cpu, RIP));
+    const enum code_mode mode = cpu_code_mode(cpu);
+    const size_t available = linear_fetch(cpu, linear, exit->instruction);
+    const struct cut_site *site = cuts_find(&cpu->machine->cuts, pc, mode, exit->instruction);
+    if (site != NULL && site->instruction.length <= available) {
+        exit->decoded = site->instruction;
+        exit->instruction_length = exit->decoded.length;
+        return site->cut;
+    }
+    if (!fetch_instruction(cpu, exit)) {
+        return CUT_INVALID_OPCODE;
+    }
+    const enum cut cut = cut_before(&exit->decoded, task_switches_exist(cpu));
+    if (cut != CUT_NONE) {
+        return cut;
+    }
+    return is_halt(&exit->decoded) ? CUT_HALT : CUT_BOUND;
 }
 
 // What follows the delivery of an event, or an instruction that was carried out here.
@@ -92,28 +122,25 @@ static bool is_vmcall(const struct instruction *decoded) {
 // VMCALL and ICEBP are not instructions of the engine's processor. ICEBP, opcode F1, is a #DB that
 // no debug register shows.
 static enum report_result invalid_opcode(struct cpu *cpu, struct cpu_exit *exit) {
-    uint8_t available;
-    struct instruction decoded;
-    fetch_instruction(cpu, exit, &available);
-    if (decode_instruction(exit->instruction, available, cpu_code_mode(cpu), &decoded) !=
-        INSTRUCTION_OK) {
+    const struct instruction *decoded = &exit->decoded;
+    if (!fetch_instruction(cpu, exit)) {
         return report_invalid_opcode(cpu, exit);
     }
-    if (is_vmcall(&decoded)) {
+    if (is_vmcall(decoded)) {
         exit->reason = EXIT_VMCALL;
         return REPORT_EXIT;
     }
-    if (is_vmx_instruction(cpu, &decoded)) {
+    if (is_vmx_instruction(cpu, decoded)) {
         exit->reason = EXIT_OTHER;
         return REPORT_EXIT;
     }
-    if (decoded.map != MAP_ONE_BYTE || decoded.opcode != 0xf1 || decoded.lock) {
+    if (decoded->map != MAP_ONE_BYTE || decoded->opcode != 0xf1 || decoded->lock) {
         return report_invalid_opcode(cpu, exit);
     }
     const struct event event = {
         .kind = EVENT_EXCEPTION,
         .vector = VECTOR_DEBUG,
-        .return_rip = cpu_get(cpu, RIP) + decoded.length,
+        .return_rip = cpu_get(cpu, RIP) + decoded->length,
     };
     return delivered(cpu, deliver_event(cpu, &event), exit);
 }
@@ -125,16 +152,11 @@ static bool is_monitor(const struct instruction *decoded) {
 
 static enum report_result general_protection(struct cpu *cpu, struct cpu_exit *exit) {
     const uint32_t error_code = cpu_error_code(cpu);
-    uint8_t available;
-    struct instruction decoded;
-    fetch_instruction(cpu, exit, &available);
-    const bool known =
-        error_code == 0 && decode_instruction(exit->instruction, available, cpu_code_mode(cpu),
-                                              &decoded) == INSTRUCTION_OK;
-    if (known && is_monitor(&decoded)) { // Unicorn looks at ECX before it reports one.
+    const bool known = fetch_instruction(cpu, exit) && error_code == 0;
+    if (known && is_monitor(&exit->decoded)) { // Unicorn looks at ECX before it reports one.
         return report_invalid_opcode(cpu, exit);
     }
-    const bool stack = known && operand_stack_not_canonical(cpu, &decoded, exit->instruction);
+    const bool stack = known && operand_stack_not_canonical(cpu, &exit->decoded, exit->instruction);
     return deliver_exception(cpu, stack ? VECTOR_STACK_FAULT : VECTOR_GENERAL_PROTECTION,
                              error_code, exit);
 }
@@ -145,8 +167,7 @@ static bool met_ahead(struct cpu *cpu, uint64_t address, struct cpu_exit *exit) 
     if (address != (linear | 0xfff) + 1) {
         return false;
     }
-    uint8_t available;
-    fetch_instruction(cpu, exit, &available);
+    fetch_instruction(cpu, exit);
     return code_pages_must_step_first(cpu, exit->instruction_length);
 }
 
@@ -173,8 +194,7 @@ static enum report_result exception(struct cpu *cpu, uint8_t vector, uint64_t ad
 }
 
 static enum report_result software_interrupt(struct cpu *cpu, struct cpu_exit *exit) {
-    uint8_t available;
-    fetch_instruction(cpu, exit, &available);
+    fetch_instruction(cpu, exit);
     const uint8_t length = exit->instruction_length;
     const uint8_t last = length > 0 ? exit->instruction[length - 1] : 0;
     uint8_t vector = last; // INT n
@@ -189,40 +209,50 @@ static enum report_result software_interrupt(struct cpu *cpu, struct cpu_exit *e
     return delivered(cpu, deliver_event(cpu, &event), exit);
 }
 
-// An HLT exit: a real HLT, or one of the instructions that blocks are cut before.
-static enum report_result halt_or_cut(struct cpu *cpu, struct cpu_exit *exit) {
-    uint8_t available;
-    fetch_instruction(cpu, exit, &available);
-    const uint8_t *bytes = exit->instruction;
-    const enum code_mode mode = cpu_code_mode(cpu);
-    struct instruction decoded;
-    if (decode_instruction(bytes, available, mode, &decoded) != INSTRUCTION_OK ||
-        is_refused(&decoded)) {
-        return deliver_exception(cpu, VECTOR_INVALID_OPCODE, 0, exit);
+static enum report_result port_access(struct cpu *cpu, struct cpu_exit *exit) {
+    port_access_of(&exit->decoded, exit->instruction, &exit->port);
+    const uint16_t port =
+        exit->port.immediate_port ? exit->port.port_immediate : (uint16_t)cpu_get(cpu, RDX);
+    enum delivery refusal;
+    if (!port_permitted(cpu, port, exit->port.access_size, &refusal)) {
+        return delivered(cpu, refusal, exit);
     }
-    if (decode_port_access(bytes, available, mode, &exit->port)) {
-        const uint16_t port =
-            exit->port.immediate_port ? exit->port.port_immediate : (uint16_t)cpu_get(cpu, RDX);
-        enum delivery refusal;
-        if (!port_permitted(cpu, port, exit->port.access_size, &refusal)) {
-            return delivered(cpu, refusal, exit);
-        }
-        exit->reason = EXIT_IO_INSTRUCTION;
-        return REPORT_EXIT;
-    }
-    if (is_system_call(&decoded)) {
-        return delivered(cpu, system_call(cpu, &decoded), exit);
-    }
-    if (decoded.map == MAP_0F && decoded.opcode == 0x01 && decoded.modrm == 0xd1) {
-        exit->reason = EXIT_XSETBV;
-        return REPORT_EXIT;
-    }
-    if (is_far_transfer(&decoded) && !is_task_switch(cpu, &decoded, bytes) &&
-        code_pages_step(cpu, decoded.length)) {
+    exit->reason = EXIT_IO_INSTRUCTION;
+    return REPORT_EXIT;
+}
+
+// One that switches no tasks is left to the engine.
+static enum report_result far_transfer(struct cpu *cpu, struct cpu_exit *exit) {
+    if (!is_task_switch(cpu, &exit->decoded, exit->instruction) &&
+        code_pages_step(cpu, exit->decoded.length)) {
         return REPORT_STEP;
     }
-    exit->reason = decoded.map == MAP_ONE_BYTE && decoded.opcode == 0xf4 ? EXIT_HLT : EXIT_OTHER;
+    exit->reason = EXIT_OTHER;
     return REPORT_EXIT;
+}
+
+// What shows as an HLT exit: a real HLT, or the end of a block that was cut.
+static enum report_result halt_or_cut(struct cpu *cpu, struct cpu_exit *exit) {
+    switch (fetch_cut(cpu, exit)) {
+    case CUT_INVALID_OPCODE:
+        return deliver_exception(cpu, VECTOR_INVALID_OPCODE, 0, exit);
+    case CUT_PORT_ACCESS:
+        return port_access(cpu, exit);
+    case CUT_SYSTEM_CALL:
+        return delivered(cpu, system_call(cpu, &exit->decoded), exit);
+    case CUT_XSETBV:
+        exit->reason = EXIT_XSETBV;
+        return REPORT_EXIT;
+    case CUT_FAR_TRANSFER:
+        return far_transfer(cpu, exit);
+    case CUT_HALT:
+        exit->reason = EXIT_HLT;
+        return REPORT_EXIT;
+    case CUT_BOUND:
+    case CUT_NONE:
+        return REPORT_HANDLED;
+    }
+    return REPORT_HANDLED;
 }
 
 // The page is there, but read-only: unless the mapping is, because it holds translated code.
@@ -244,8 +274,7 @@ static enum report_result nested_page_fault(struct cpu *cpu, uint64_t address,
     if (!present && machine_make_present(machine, address, false)) {
         return REPORT_HANDLED;
     }
-    uint8_t available;
-    fetch_instruction(cpu, exit, &available);
+    fetch_instruction(cpu, exit);
     if (present && write) {
         const enum report_result result = write_protected(cpu, address, exit);
         if (result != REPORT_EXIT) {
@@ -290,40 +319,33 @@ enum report_result report_fetch_refused(struct cpu *cpu, struct cpu_exit *exit) 
 // but Unicorn would count something of the host's with a frequency that nobody knows.
 static enum report_result read_time_stamp(struct cpu *cpu, struct cpu_exit *exit) {
     struct machine *machine = cpu->machine;
-    uint8_t available;
-    struct instruction decoded;
-    fetch_instruction(cpu, exit, &available);
-    if (decode_instruction(exit->instruction, available, cpu_code_mode(cpu), &decoded) !=
-        INSTRUCTION_OK) {
+    if (!fetch_instruction(cpu, exit)) {
         return report_invalid_opcode(cpu, exit);
     }
     const uint64_t time = machine->client.read_tsc(machine->client.context);
     cpu_set(cpu, RAX, (uint32_t)time);
     cpu_set(cpu, RDX, time >> 32);
-    if (decoded.opcode == OPCODE_RDTSCP) {
+    if (exit->decoded.opcode == OPCODE_RDTSCP) {
         cpu_set(cpu, RCX, (uint32_t)cpu_get(cpu, TSC_AUX));
     }
-    return delivered(cpu, deliver_completion(cpu, decoded.length), exit);
+    return delivered(cpu, deliver_completion(cpu, exit->decoded.length), exit);
 }
 
 static enum report_result plain(struct cpu *cpu, struct cpu_exit *exit, enum exit_reason reason) {
-    uint8_t available;
-    fetch_instruction(cpu, exit, &available);
+    fetch_instruction(cpu, exit);
     exit->reason = reason;
     return REPORT_EXIT;
 }
 
 // SMSW and LMSW are carried out where their exit is handled, with an operand that is there.
 static enum report_result control_register_access(struct cpu *cpu, struct cpu_exit *exit) {
-    struct instruction decoded;
+    const struct instruction *decoded = &exit->decoded;
     plain(cpu, exit, EXIT_CONTROL_REGISTER_ACCESS);
-    if (decode_instruction(exit->instruction, exit->instruction_length, cpu_code_mode(cpu),
-                           &decoded) != INSTRUCTION_OK ||
-        decoded.opcode != 0x01) {
+    if (exit->instruction_length == 0 || decoded->opcode != 0x01) {
         return REPORT_EXIT;
     }
-    exit->write = (decoded.modrm & 0x38) == 0x20;
-    if (operand_unbacked16(cpu, &decoded, exit->instruction, exit->write, &exit->guest_physical)) {
+    exit->write = (decoded->modrm & 0x38) == 0x20;
+    if (operand_unbacked16(cpu, decoded, exit->instruction, exit->write, &exit->guest_physical)) {
         exit->reason = EXIT_EPT_VIOLATION;
     }
     return REPORT_EXIT;
@@ -340,15 +362,10 @@ static enum report_result cache_flush(struct cpu *cpu, struct cpu_exit *exit) {
 }
 
 static enum report_result debug_register_access(struct cpu *cpu, struct cpu_exit *exit) {
-    uint8_t available;
-    struct instruction decoded;
-    fetch_instruction(cpu, exit, &available);
-    if (decode_instruction(exit->instruction, available, cpu_code_mode(cpu), &decoded) !=
-            INSTRUCTION_OK ||
-        decoded.lock) {
+    if (!fetch_instruction(cpu, exit) || exit->decoded.lock) {
         return report_invalid_opcode(cpu, exit);
     }
-    return delivered(cpu, debug_register_move(cpu, &decoded), exit);
+    return delivered(cpu, debug_register_move(cpu, &exit->decoded), exit);
 }
 
 static enum report_result msr_access(struct cpu *cpu, struct cpu_exit *exit) {

@@ -9,6 +9,7 @@
 #include "engine/cpu/unicorn/translation.h"
 #include "engine/cpu/unicorn/vmcb.h"
 #include "engine/cpu/x86/nmi.h"
+#include "objects/log.h"
 
 void machine_request_exit(struct machine *machine) {
     atomic_store(&machine->exit_requested, true);
@@ -32,10 +33,7 @@ void machine_stop_at(struct machine *machine, uint64_t work) {
 
 static void stop(uc_engine *engine, const struct run *run) {
     cpu_keep(run->cpu);
-    if (run->stepping) {
-        uint64_t none = 0;
-        uc_ctl_set_exits(engine, &none, 0);
-    }
+    translation_forget_exits(run->cpu->machine);
     uc_emu_stop(engine);
 }
 
@@ -47,6 +45,7 @@ void run_stop(uc_engine *engine, struct run *run) {
 void run_refused(struct run *run) {
     run->rip_is_old = true;
     cpu_keep(run->cpu);
+    translation_forget_exits(run->cpu->machine);
 }
 
 // The instruction there must be carried out before the run may stop; but it may lead to itself.
@@ -105,6 +104,7 @@ static void on_report(uc_engine *engine, uint32_t number, void *context) {
     const uint8_t *vmcb = machine->hidden + HIDDEN_VMCB;
     const struct report report = {number, vmcb_get64(vmcb, VMCB_EXIT_INFORMATION_2)};
     cpu_open(cpu);
+    translation_abandon(machine);
     if (run->stepping) {
         run->deferred = report.number;
         run->deferred_address = report.address;
@@ -147,10 +147,6 @@ zx_status_t run_add_hooks(struct machine *machine) {
     return ZX_OK;
 }
 
-static bool translation_refused(const struct machine *machine) {
-    return machine->bit_test.suspect != 0 || machine->fetch_refused;
-}
-
 zx_status_t machine_count_work(struct machine *machine) {
     uc_hook_del(machine->engine, machine->block_hook);
     return flat_engine_check(uc_hook_add(machine->engine, &machine->block_hook, UC_HOOK_BLOCK,
@@ -158,20 +154,29 @@ zx_status_t machine_count_work(struct machine *machine) {
                              "adding a hook");
 }
 
-// Translation stopped at code that the guest may not execute or that Unicorn must not see.
-static enum report_result refused(struct cpu *cpu, struct cpu_exit *exit) {
-    if (cpu->machine->fetch_refused) {
-        cpu->machine->fetch_refused = false;
-        return report_fetch_refused(cpu, exit);
-    }
-    switch (locked_bit_test_resolve(cpu)) {
-    case SUSPICION_CLEARED:
-        return REPORT_HANDLED;
-    case SUSPICION_INVALID_OPCODE:
-        return report_invalid_opcode(cpu, exit);
-    default:
-        exit->reason = EXIT_OTHER;
-        return REPORT_EXIT;
+// Unicorn was kept from a translation.
+static void refused(struct run *run) {
+    struct machine *machine = run->cpu->machine;
+    switch (machine->refusal) {
+    case REFUSAL_NOT_EXECUTABLE:
+        apply(run, report_fetch_refused(run->cpu, &run->exit));
+        return;
+    case REFUSAL_CUT_UNCACHED:
+        run->deferred = REPORT_INTERCEPT(SVM_HLT);
+        return;
+    case REFUSAL_NOT_READ:
+        log_line(ZIRCONIA_LOG_ERROR, "code was about to be run that was not looked at before");
+        run->exit.reason = EXIT_FAILED;
+        run->next = RUN_LEAVE;
+        return;
+    case REFUSAL_CUT_FIRST:
+        if (run->stepping) { // The end of the step forgets the page.
+            machine->refusal = REFUSAL_NONE;
+        }
+        return;
+    case REFUSAL_NONE:
+    case REFUSAL_CROSSES:
+        return;
     }
 }
 
@@ -188,6 +193,11 @@ static enum report_result deferred(struct run *run) {
     return report_translate(run->cpu, &report, &run->exit);
 }
 
+// The block that RIP is at must be translated once more. It may have to run in spite of attention.
+static bool must_begin_again(const struct machine *machine) {
+    return machine->refusal == REFUSAL_CROSSES || machine->refusal == REFUSAL_CUT_FIRST;
+}
+
 static void start(struct run *run) {
     struct machine *machine = run->cpu->machine;
     machine->run = run;
@@ -197,10 +207,11 @@ static void start(struct run *run) {
     run->rip_is_old = false;
     run->went_on = false;
     run->stepping = code_pages_begin_step(machine);
-    code_pages_drop_noted(machine);
-    if (machine->bit_test.cut) {
-        uc_ctl_set_exits(machine->engine, &machine->bit_test.site, 1);
+    if (code_pages_noted(machine)) {
+        machine->refusal = REFUSAL_NONE; // What it was about may have changed.
+        code_pages_drop_noted(machine);
     }
+    translation_start(machine);
     cpu_commit_to_start(run->cpu);
     const uc_err error = uc_emu_start(machine->engine, rip, 0, 0, 0);
     cpu_open(run->cpu);
@@ -208,7 +219,7 @@ static void start(struct run *run) {
         uc_reg_read(machine->engine, UC_X86_REG_RIP, &rip);
         cpu_set(run->cpu, RIP, rip);
     }
-    if (error != UC_ERR_OK && (error != UC_ERR_FETCH_PROT || !translation_refused(machine))) {
+    if (error != UC_ERR_OK && (error != UC_ERR_FETCH_PROT || machine->refusal == REFUSAL_NONE)) {
         flat_engine_check(error, "running a guest");
         run->exit.reason = EXIT_FAILED;
         run->next = RUN_LEAVE;
@@ -218,13 +229,17 @@ static void start(struct run *run) {
 // What is left to do of an exit once Unicorn has left the guest.
 static void finish(struct run *run) {
     struct machine *machine = run->cpu->machine;
-    if (run->next == RUN_ON && translation_refused(machine)) {
-        apply(run, refused(run->cpu, &run->exit));
+    if (run->next == RUN_ON) {
+        refused(run);
     }
     if (run->next == RUN_ON && (run->stepping || run->deferred != REPORT_NONE)) {
         apply(run, deferred(run));
     }
     machine->run = NULL;
+    if (run->next == RUN_ON && must_begin_again(machine)) {
+        return;
+    }
+    machine->refusal = REFUSAL_NONE;
     if (run->next == RUN_LEAVE || (run->next == RUN_ON && machine_exit_requested(machine))) {
         run->next = run->handle(run->context, &run->exit, false);
     }

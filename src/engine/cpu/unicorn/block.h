@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+//
+// The block of guest code that Unicorn is about to translate. It is read ahead of Unicorn when its
+// first byte is fetched, so that Unicorn never sees what it must not translate.
+
+#ifndef ENGINE_CPU_UNICORN_BLOCK_H
+#define ENGINE_CPU_UNICORN_BLOCK_H
+
+#include "decode/scan.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct machine;
+
+struct block {
+    bool under_way;      // Its first byte has been fetched.
+    uint64_t pc;         // As Unicorn counts: RIP and the base of CS.
+    uint64_t pages[2];   // Of the window, that it lies in; the second may be NO_WINDOW_PAGE.
+    uint64_t first;      // Offset of its first byte in its first page.
+    size_t read;         // Bytes that were read ahead.
+    enum cut cut;        // What comes after them.
+    uint64_t crossed_pc; // The last block that went on into another page,
+    uint64_t crossed_to; // and that page.
+};
+
+// The next byte to be fetched, with RIP at its instruction, is this one of the window.
+void block_begin(struct machine *machine, uint64_t offset);
+
+// True if the byte of the window was read ahead, as part of the block.
+bool block_contains(const struct block *block, uint64_t offset);
+
+// The byte of the window is the first of another page that the block goes on in. It must begin
+// again: only then is the page read ahead.
+bool block_crosses(struct block *block, uint64_t offset);
+
+#endif // ENGINE_CPU_UNICORN_BLOCK_H
