@@ -39,6 +39,9 @@ static const struct cut_case cut_cases[] = {
     {CODE_64, "c5 f4 58 c2", CUT_INVALID_OPCODE}, // vaddps ymm0, ymm1, ymm2
     {CODE_32, "c5 03", CUT_NONE},                 // lds eax, [ebx]
     {CODE_64, "48 0f c7 f0", CUT_INVALID_OPCODE}, // rdrand rax
+    {CODE_64, "0f 50 08", CUT_INVALID_OPCODE},    // movmskps ecx, [rax]
+    {CODE_64, "f3 0f d6 08", CUT_INVALID_OPCODE}, // movq2dq xmm1, [rax]
+    {CODE_64, "66 0f d6 08", CUT_NONE},           // movq [rax], xmm1
     {CODE_64, "48 0f c7 0b", CUT_NONE},           // cmpxchg16b [rbx]
 };
 
@@ -125,7 +128,9 @@ static bool is_not_advertised(const struct instruction *instruction) {
     if (instruction->map == MAP_0F3A)
         return extended_mmx && opcode == 0x0F;
     return instruction->map == MAP_0F &&
-           ((opcode >= 0x71 && opcode <= 0x73 && instruction->modrm < 0xC0) ||
+           ((((opcode >= 0x71 && opcode <= 0x73) || opcode == 0x50 ||
+              (opcode == 0xD6 && repeated)) &&
+             instruction->modrm < 0xC0) ||
             (opcode == 0x2B && repeated) || (opcode == 0xC7 && instruction->modrm >= 0xF0) ||
             ((opcode == 0x78 || opcode == 0x79) &&
              (instruction->operand_prefix || instruction->repeat_not_equal)));

@@ -97,10 +97,14 @@ static bool is_unknown(const struct instruction *instruction) {
     switch ((unsigned)instruction->map << 8 | instruction->opcode) {
     case MAP_0F << 8 | 0x2B: // MOVNTSS, MOVNTSD
         return instruction->repeat_equal || instruction->repeat_not_equal;
-    case MAP_0F << 8 | 0x71: // Shifts by an immediate, of registers: in memory the engine overlooks
-    case MAP_0F << 8 | 0x72: // what addresses it, and takes that for the next instruction.
+    case MAP_0F << 8 | 0x50: // MOVMSKPS and PD, shifts by an immediate: of registers. In memory the
+    case MAP_0F << 8 | 0x71: // engine overlooks what addresses it, and takes that for the next
+    case MAP_0F << 8 | 0x72: // instruction.
     case MAP_0F << 8 | 0x73:
         return instruction->modrm < 0xC0;
+    case MAP_0F << 8 | 0xD6: // MOVQ2DQ and MOVDQ2Q, likewise
+        return instruction->modrm < 0xC0 &&
+               (instruction->repeat_equal || instruction->repeat_not_equal);
     case MAP_0F << 8 | 0x78: // EXTRQ, INSERTQ
     case MAP_0F << 8 | 0x79:
         return instruction->operand_prefix || instruction->repeat_not_equal;
