@@ -22,10 +22,21 @@ START_TEST(code_that_patches_itself_runs_what_it_wrote) {
 }
 END_TEST
 
+START_TEST(straight_code_may_keep_more_values_than_the_translator_has_room_for) {
+    guest_start("long_block");
+    enter_to_end();
+    const zx_vcpu_state_t state = read_state();
+    ck_assert_uint_eq(state.rbx, 500);
+    ck_assert_uint_eq(state.rcx, 500u * 0x46); // ZF, PF and the bit that is always set.
+    ck_assert_uint_eq(state.rdx, 0x15f4d65du);
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         locked_bit_tests_of_registers_are_invalid_opcodes,
         code_that_patches_itself_runs_what_it_wrote,
+        straight_code_may_keep_more_values_than_the_translator_has_room_for,
     };
     return run_tests("translation", tests, sizeof tests / sizeof tests[0]);
 }

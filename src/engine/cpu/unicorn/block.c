@@ -7,6 +7,7 @@
 #include "engine/cpu/unicorn/cuts.h"
 #include "engine/cpu/unicorn/machine.h"
 #include "engine/cpu/unicorn/run.h"
+#include "engine/cpu/unicorn/weight.h"
 #include "engine/cpu/x86/task_switch.h"
 
 #include <string.h>
@@ -66,6 +67,7 @@ static void note(struct machine *machine, const struct reader *reader,
 // Unicorn finds a fault with by itself.
 static void read_ahead(struct machine *machine, const struct reader *reader) {
     struct block *block = &machine->block;
+    unsigned weight = 0;
     while (block->read < BLOCK_LIMIT) {
         struct instruction instruction;
         const enum instruction_result result = decode_at(reader, block->read, &instruction);
@@ -77,7 +79,9 @@ static void read_ahead(struct machine *machine, const struct reader *reader) {
             block->cut = CUT_INVALID_OPCODE;
             return;
         }
-        block->cut = cut_before(&instruction, reader->far_transfers);
+        weight += instruction_weight(&instruction);
+        block->cut =
+            weight > WEIGHT_LIMIT ? CUT_BOUND : cut_before(&instruction, reader->far_transfers);
         if (block->cut != CUT_NONE) {
             note(machine, reader, &instruction);
             return;

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+//
+// What an instruction costs Unicorn's translator, which does not look whether it runs out.
+
+#ifndef ENGINE_CPU_UNICORN_WEIGHT_H
+#define ENGINE_CPU_UNICORN_WEIGHT_H
+
+#include "decode/instruction.h"
+
+// The most temporary values that a block may keep. There is room for 512; 36 registers and some 30
+// temporaries that come and go are among them.
+enum { WEIGHT_LIMIT = 400 };
+
+// Temporary values that the instruction's translation does not give back before the block's end.
+unsigned instruction_weight(const struct instruction *instruction);
+
+#endif // ENGINE_CPU_UNICORN_WEIGHT_H
