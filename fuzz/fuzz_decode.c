@@ -25,10 +25,9 @@ static void require(bool condition) {
 static void check_cuts(const uint8_t *bytes, size_t size, enum code_mode mode) {
     struct instruction instruction;
     if (decode_instruction(bytes, size, mode, &instruction) == INSTRUCTION_OK) {
-        const enum cut always = cut_before(&instruction, false);
-        const enum cut cut = cut_before(&instruction, true);
-        require(cut == always || (always == CUT_NONE && cut == CUT_FAR_TRANSFER));
-        require(cut != CUT_FAR_TRANSFER || ends_block(&instruction));
+        const enum cut always = cut_before(&instruction, mode, 0);
+        const enum cut cut = cut_before(&instruction, mode, ~0u);
+        require(cut == always || (always == CUT_NONE && cut == CUT_REPLACED));
     }
 }
 

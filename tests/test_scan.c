@@ -3,6 +3,7 @@
 // Which instructions blocks are cut before, and which end them.
 
 #include "code_bytes.h"
+#include "decode/replaced_form.h"
 #include "decode/scan.h"
 #include "run_tests.h"
 
@@ -42,34 +43,49 @@ static const struct cut_case cut_cases[] = {
     {CODE_64, "0f 50 08", CUT_INVALID_OPCODE},    // movmskps ecx, [rax]
     {CODE_64, "f3 0f d6 08", CUT_INVALID_OPCODE}, // movq2dq xmm1, [rax]
     {CODE_64, "66 0f d6 08", CUT_NONE},           // movq [rax], xmm1
+    {CODE_64, "66 0f 3a 61 c1 08", CUT_REPLACED}, // pcmpestri xmm0, xmm1, 8
+    {CODE_64, "66 0f 3a 63 c1 0c", CUT_REPLACED}, // pcmpistri xmm0, xmm1, 0xc
+    {CODE_64, "66 0f 3a 63 c1 08", CUT_NONE},     // in another mode
+    {CODE_64, "66 0f 38 02 c0", CUT_REPLACED},    // phaddd xmm0, xmm0
+    {CODE_64, "66 41 0f 38 02 c0", CUT_NONE},     // phaddd xmm0, xmm8
+    {CODE_64, "f0 f7 1b", CUT_REPLACED},          // lock neg dword [rbx]
+    {CODE_64, "66 e9 00 00 00 00", CUT_REPLACED}, // jmp, with a prefix that is ignored
+    {CODE_32, "66 e9 00 00", CUT_NONE},           //
     {CODE_64, "48 0f c7 0b", CUT_NONE},           // cmpxchg16b [rbx]
 };
 
-static enum cut cut_of(const char *text, enum code_mode mode, bool far_transfers) {
+static enum cut cut_of(const char *text, enum code_mode mode, unsigned conditions) {
     uint8_t bytes[64];
     struct instruction instruction;
     const size_t size = parse_bytes(text, bytes);
     ck_assert_int_eq(decode_instruction(bytes, size, mode, &instruction), INSTRUCTION_OK);
-    return cut_before(&instruction, far_transfers);
+    return cut_before(&instruction, mode, conditions);
 }
 
 START_TEST(blocks_are_cut_before_what_the_engine_cannot_intercept) {
     const struct cut_case *expected = &cut_cases[_i];
-    const enum cut cut = cut_of(expected->bytes, expected->mode, false);
+    const enum cut cut = cut_of(expected->bytes, expected->mode, 0);
     ck_assert_msg(cut == expected->cut, "%s: %d", expected->bytes, (int)cut);
 }
 END_TEST
 
+#define FAR_TRANSFERS (REPLACED_IF_PROTECTED | REPLACED_IF_LEGACY)
+
 START_TEST(blocks_are_cut_before_far_transfers_only_where_asked) {
-    static const char *const far[] = {
-        "9a 01 02 03 04 05 06", "ea 01 02 03 04 05 06", "ff 18", "ff 6c 24 04", "cf", "66 cf"};
+    static const char *const far[] = {"9a 01 02 03 04 05 06",
+                                      "ea 01 02 03 04 05 06",
+                                      "ff 18",
+                                      "ff 6c 24 04",
+                                      "cf",
+                                      "66 cf",
+                                      "cb"};
     static const char *const near[] = {"ff d0", "ff 10", "ff 20", "ff 30", "e8 01 02 03 04"};
     for (size_t i = 0; i < sizeof far / sizeof far[0]; i++) {
-        ck_assert_int_eq(cut_of(far[i], CODE_32, true), CUT_FAR_TRANSFER);
-        ck_assert_int_eq(cut_of(far[i], CODE_32, false), CUT_NONE);
+        ck_assert_int_eq(cut_of(far[i], CODE_32, FAR_TRANSFERS), CUT_REPLACED);
+        ck_assert_int_eq(cut_of(far[i], CODE_32, 0), CUT_NONE);
     }
     for (size_t i = 0; i < sizeof near / sizeof near[0]; i++) {
-        ck_assert_int_eq(cut_of(near[i], CODE_32, true), CUT_NONE);
+        ck_assert_int_eq(cut_of(near[i], CODE_32, FAR_TRANSFERS), CUT_NONE);
     }
 }
 END_TEST
@@ -123,14 +139,19 @@ static bool is_not_advertised(const struct instruction *instruction) {
     const uint8_t opcode = instruction->opcode;
     const bool extended_mmx =
         (instruction->rex & 4) != 0 && !repeated && !instruction->operand_prefix;
+    const bool memory = instruction->modrm < 0xC0;
+    const bool movbe = opcode == 0xF0 || opcode == 0xF1;
     if (instruction->map == MAP_0F38)
-        return opcode == 0xF6 || (extended_mmx && opcode < 0x20);
+        return opcode == 0xF6 || (extended_mmx && opcode < 0x20) ||
+               (movbe && !memory && !instruction->repeat_not_equal);
     if (instruction->map == MAP_0F3A)
         return extended_mmx && opcode == 0x0F;
     return instruction->map == MAP_0F &&
            ((((opcode >= 0x71 && opcode <= 0x73) || opcode == 0x50 ||
               (opcode == 0xD6 && repeated)) &&
              instruction->modrm < 0xC0) ||
+            (opcode == 0xAE && instruction->operand_prefix && memory &&
+             (instruction->modrm >> 3 & 7) == 7) ||
             (opcode == 0x2B && repeated) || (opcode == 0xC7 && instruction->modrm >= 0xF0) ||
             ((opcode == 0x78 || opcode == 0x79) &&
              (instruction->operand_prefix || instruction->repeat_not_equal)));
@@ -167,7 +188,8 @@ START_TEST(cuts_agree_with_the_opcode_list) {
         const enum code_mode mode = modes[round % 3];
         if (decode_instruction(bytes, sizeof bytes, mode, &instruction) != INSTRUCTION_OK)
             continue;
-        const bool cut = cut_before(&instruction, false) != CUT_NONE;
+        const enum cut cause = cut_before(&instruction, mode, 0);
+        const bool cut = cause != CUT_NONE && cause != CUT_REPLACED;
         ck_assert_int_eq(cut, is_wanted(&instruction));
         cuts += cut;
     }

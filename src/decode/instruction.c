@@ -332,6 +332,7 @@ enum instruction_result decode_instruction(const uint8_t *bytes, size_t size, en
     }
     found.length = (uint8_t)length;
     found.immediate_offset = (uint8_t)(length - immediate_size);
+    found.last_byte = bytes[length - 1];
     *out = found;
     return INSTRUCTION_OK;
 }

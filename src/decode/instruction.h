@@ -47,6 +47,7 @@ struct instruction {
     uint8_t operand_size;     // 2, 4 or 8: default, prefix 66 and REX.W, not the opcode's own rules
     uint8_t address_size;     // 2, 4 or 8
     uint8_t opcode_offset;    // from the start of the instruction; of the escape, if there is one
+    uint8_t last_byte;        // of the instruction: of its immediate, if there is one
     uint8_t immediate_offset; // likewise; of the address of MOV A0-A3; length if there is none
     bool has_modrm;
     bool vex; // VEX or EVEX encoded

@@ -4,80 +4,19 @@
 
 #include "decode/scan.h"
 
+#include "decode/read_modify_write.h"
+#include "decode/replaced_form.h"
+
 static bool is_port_opcode(uint8_t byte) {
     bool in_or_out = (byte & 0xF4) == 0xE4;        // E4-E7, EC-EF
     bool string_in_or_out = (byte & 0xFC) == 0x6C; // 6C-6F
     return in_or_out || string_in_or_out;
 }
 
-// CALL and JMP with a far pointer, IRET, and in memory by the opcode FF.
-static bool is_far_transfer(const struct instruction *instruction) {
-    unsigned group = (instruction->modrm >> 3) & 7;
-    switch (instruction->opcode) {
-    case 0x9A:
-    case 0xEA:
-    case 0xCF:
-        return true;
-    case 0xFF:
-        return instruction->modrm < 0xC0 && (group == 3 || group == 5);
-    default:
-        return false;
-    }
-}
-
-// By the opcode and what extends it: ADD to XOR, NOT, NEG, INC, DEC, XCHG.
-static bool is_lockable_one_byte(uint8_t opcode, unsigned group) {
-    switch (opcode) {
-    case 0x80:
-    case 0x81:
-    case 0x82:
-    case 0x83:
-        return group != 7; // CMP
-    case 0x86:
-    case 0x87:
-        return true;
-    case 0xF6:
-    case 0xF7:
-        return group == 2 || group == 3;
-    case 0xFE:
-    case 0xFF:
-        return group < 2;
-    default:
-        return opcode < 0x38 && (opcode & 6) == 0;
-    }
-}
-
-// BTS, BTR, BTC, CMPXCHG, XADD, CMPXCHG8B and 16B.
-static bool is_lockable_0f(uint8_t opcode, unsigned group) {
-    switch (opcode) {
-    case 0xAB:
-    case 0xB0:
-    case 0xB1:
-    case 0xB3:
-    case 0xBB:
-    case 0xC0:
-    case 0xC1:
-        return true;
-    case 0xBA:
-        return group > 4;
-    case 0xC7:
-        return group == 1;
-    default:
-        return false;
-    }
-}
-
 // LOCK is for some instructions alone, and only where they store to memory. The engine ignores it
 // before any other.
 static bool is_lock_refused(const struct instruction *instruction) {
-    unsigned group = (instruction->modrm >> 3) & 7;
-    if (!instruction->lock)
-        return false;
-    if (!instruction->has_modrm || instruction->modrm >= 0xC0 || instruction->vex)
-        return true;
-    if (instruction->map == MAP_ONE_BYTE)
-        return !is_lockable_one_byte(instruction->opcode, group);
-    return instruction->map != MAP_0F || !is_lockable_0f(instruction->opcode, group);
+    return instruction->lock && !is_lockable(instruction);
 }
 
 // Instructions of MMX registers in the maps 0F38 and 0F3A. A processor ignores REX.R before them;
@@ -94,6 +33,8 @@ static bool is_mmx_beyond_end(const struct instruction *instruction) {
 // Instructions that the engine runs and that the processor of this library, by its CPUID, does not
 // have. A random number would make runs differ, and with VEX the engine runs something else.
 static bool is_unknown(const struct instruction *instruction) {
+    const unsigned group = (instruction->modrm >> 3) & 7;
+    const bool memory = instruction->modrm < 0xC0;
     switch ((unsigned)instruction->map << 8 | instruction->opcode) {
     case MAP_0F << 8 | 0x2B: // MOVNTSS, MOVNTSD
         return instruction->repeat_equal || instruction->repeat_not_equal;
@@ -101,15 +42,19 @@ static bool is_unknown(const struct instruction *instruction) {
     case MAP_0F << 8 | 0x71: // engine overlooks what addresses it, and takes that for the next
     case MAP_0F << 8 | 0x72: // instruction.
     case MAP_0F << 8 | 0x73:
-        return instruction->modrm < 0xC0;
+        return memory;
     case MAP_0F << 8 | 0xD6: // MOVQ2DQ and MOVDQ2Q, likewise
-        return instruction->modrm < 0xC0 &&
-               (instruction->repeat_equal || instruction->repeat_not_equal);
+        return memory && (instruction->repeat_equal || instruction->repeat_not_equal);
     case MAP_0F << 8 | 0x78: // EXTRQ, INSERTQ
     case MAP_0F << 8 | 0x79:
         return instruction->operand_prefix || instruction->repeat_not_equal;
+    case MAP_0F << 8 | 0xAE: // CLFLUSHOPT
+        return instruction->operand_prefix && group == 7 && memory;
     case MAP_0F << 8 | 0xC7: // RDRAND, RDSEED
         return instruction->modrm >= 0xF0;
+    case MAP_0F38 << 8 | 0xF0: // MOVBE; with F2, CRC32
+    case MAP_0F38 << 8 | 0xF1:
+        return !memory && !instruction->repeat_not_equal;
     case MAP_0F38 << 8 | 0xF6: // ADCX, ADOX
         return true;
     default:
@@ -120,12 +65,6 @@ static bool is_unknown(const struct instruction *instruction) {
 static bool is_refused(const struct instruction *instruction) {
     return instruction->vex || is_lock_refused(instruction) || is_unknown(instruction) ||
            is_mmx_beyond_end(instruction);
-}
-
-static enum cut cut_before_one_byte(const struct instruction *instruction, bool far_transfers) {
-    if (is_port_opcode(instruction->opcode))
-        return CUT_PORT_ACCESS;
-    return far_transfers && is_far_transfer(instruction) ? CUT_FAR_TRANSFER : CUT_NONE;
 }
 
 static enum cut cut_before_0f(const struct instruction *instruction) {
@@ -142,11 +81,14 @@ static enum cut cut_before_0f(const struct instruction *instruction) {
     }
 }
 
-enum cut cut_before(const struct instruction *instruction, bool far_transfers) {
+enum cut cut_before(const struct instruction *instruction, enum code_mode mode,
+                    unsigned conditions) {
     if (is_refused(instruction))
         return CUT_INVALID_OPCODE;
+    if (replaced_form(instruction, mode, conditions) != REPLACED_NONE)
+        return CUT_REPLACED;
     if (instruction->map == MAP_ONE_BYTE)
-        return cut_before_one_byte(instruction, far_transfers);
+        return is_port_opcode(instruction->opcode) ? CUT_PORT_ACCESS : CUT_NONE;
     return instruction->map == MAP_0F ? cut_before_0f(instruction) : CUT_NONE;
 }
 

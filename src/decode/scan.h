@@ -16,13 +16,14 @@ enum cut {
     CUT_PORT_ACCESS,    // IN, OUT, INS, OUTS
     CUT_SYSTEM_CALL,    // SYSCALL, SYSRET, SYSENTER, SYSEXIT
     CUT_XSETBV,
-    CUT_FAR_TRANSFER, // JMP, CALL and IRET that could switch tasks
-    CUT_HALT,         // Never cut before: HLT exits by itself, in the same way.
-    CUT_BOUND,        // The block has become long enough; the engine goes on with the next.
+    CUT_REPLACED, // The engine must not execute it: decode/replaced_form.h.
+    CUT_HALT,     // Never cut before: HLT exits by itself, in the same way.
+    CUT_BOUND,    // The block has become long enough; the engine goes on with the next.
 };
 
-// Must a block end before the instruction? `far_transfers` where tasks can be switched.
-enum cut cut_before(const struct instruction *instruction, bool far_transfers);
+// Must a block end before the instruction? `conditions` are bits of enum replaced_condition.
+enum cut cut_before(const struct instruction *instruction, enum code_mode mode,
+                    unsigned conditions);
 
 // Does no block go on after the instruction? False where that depends on the engine.
 bool ends_block(const struct instruction *instruction);

@@ -85,6 +85,29 @@ void cpu_set_segment(struct cpu *cpu, enum segment_register index, const struct 
 unsigned cpu_privilege(const struct cpu *cpu);
 bool cpu_interrupt_shadow(const struct cpu *cpu); // Of STI and MOV SS.
 void cpu_clear_interrupt_shadow(struct cpu *cpu);
+void cpu_set_interrupt_shadow(struct cpu *cpu);
+
+#define X87_TOP_SHIFT 11
+#define X87_TOP_BITS 0x3800u
+
+// A register of the x87 file by its place in it, not in the stack: 10 bytes. An MMX register is the
+// first 8 bytes of the one with its number.
+void cpu_get_x87(const struct cpu *cpu, unsigned index, void *value);
+void cpu_set_x87(struct cpu *cpu, unsigned index, const void *value);
+bool cpu_x87_empty(const struct cpu *cpu, unsigned index);
+void cpu_set_x87_empty(struct cpu *cpu, unsigned index, bool empty);
+// The status word, with TOP.
+uint16_t cpu_x87_status(const struct cpu *cpu);
+void cpu_set_x87_status(struct cpu *cpu, uint16_t value);
+// To be read only: the engine keeps what follows from the control word apart from it.
+uint16_t cpu_x87_control(const struct cpu *cpu);
+
+// 16 bytes.
+void cpu_get_xmm(const struct cpu *cpu, unsigned index, void *value);
+void cpu_set_xmm(struct cpu *cpu, unsigned index, const void *value);
+// Only the exception flags may be changed: the engine keeps what follows from the rest apart.
+uint32_t cpu_mxcsr(const struct cpu *cpu);
+void cpu_set_mxcsr(struct cpu *cpu, uint32_t value);
 
 // What follows from the registers.
 bool cpu_long_mode(const struct cpu *cpu);
@@ -167,8 +190,9 @@ struct event {
 enum delivery {
     DELIVERED,
     DELIVERY_TRIPLE_FAULT,
-    DELIVERY_UNSUPPORTED, // A task gate.
-    DELIVERY_UNBACKED,    // It needs guest-physical memory that is not there.
+    DELIVERY_UNSUPPORTED,      // A task gate.
+    DELIVERY_UNBACKED,         // It needs guest-physical memory that is not there.
+    DELIVERY_OPERAND_UNBACKED, // The instruction itself does, before it has had any effect.
 };
 
 bool vector_has_error_code(uint8_t vector);

@@ -8,7 +8,7 @@
 #include "engine/cpu/unicorn/machine.h"
 #include "engine/cpu/unicorn/run.h"
 #include "engine/cpu/unicorn/weight.h"
-#include "engine/cpu/x86/task_switch.h"
+#include "engine/cpu/x86/replaced.h"
 
 #include <string.h>
 
@@ -23,7 +23,7 @@ struct reader {
     size_t room;          // how many there are before its end.
     const uint8_t *next;  // The second page; NULL where it is not known.
     enum code_mode mode;
-    bool far_transfers;
+    unsigned conditions;
 };
 
 // An instruction that lies in both pages.
@@ -80,8 +80,9 @@ static void read_ahead(struct machine *machine, const struct reader *reader) {
             return;
         }
         weight += instruction_weight(&instruction);
-        block->cut =
-            weight > WEIGHT_LIMIT ? CUT_BOUND : cut_before(&instruction, reader->far_transfers);
+        block->cut = weight > WEIGHT_LIMIT
+                         ? CUT_BOUND
+                         : cut_before(&instruction, reader->mode, reader->conditions);
         if (block->cut != CUT_NONE) {
             note(machine, reader, &instruction);
             return;
@@ -91,13 +92,6 @@ static void read_ahead(struct machine *machine, const struct reader *reader) {
             return;
         }
     }
-}
-
-// An instruction that runs alone is executed by Unicorn even where it could switch tasks.
-static bool looks_for_far_transfers(const struct cpu *cpu, uint64_t pc) {
-    const struct machine *machine = cpu->machine;
-    const bool alone = machine->run->stepping && pc == machine->code.step_start;
-    return !alone && task_switches_exist(cpu);
 }
 
 void block_begin(struct machine *machine, uint64_t offset) {
@@ -115,7 +109,7 @@ void block_begin(struct machine *machine, uint64_t offset) {
         .bytes = machine->window + offset,
         .room = PAGE_SIZE - block->first,
         .mode = cpu_code_mode(cpu),
-        .far_transfers = looks_for_far_transfers(cpu, block->pc),
+        .conditions = replaced_conditions(cpu),
     };
     code_pages_translated(machine, block->pages[0]);
     if (block->pages[1] != NO_WINDOW_PAGE) {

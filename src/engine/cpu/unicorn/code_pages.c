@@ -185,14 +185,6 @@ bool code_pages_must_step_first(struct cpu *cpu, unsigned length) {
            (linear ^ last) >> 12 == 0 && step(cpu, length);
 }
 
-bool code_pages_step(struct cpu *cpu, unsigned length) {
-    if (!step(cpu, length)) {
-        return false;
-    }
-    code_pages_forget(cpu->machine, cpu->machine->code.stepped); // The cut block among them.
-    return true;
-}
-
 // on_block() sees the step through `attention`.
 bool code_pages_begin_step(struct machine *machine) {
     machine->code.stepped_now = false;

@@ -55,8 +55,6 @@ bool code_pages_must_step(struct cpu *cpu, uint64_t guest_physical, unsigned len
 // instruction at RIP. True if that instruction lies before the page and has not run alone yet: it
 // is to do so, like one that stores into its page.
 bool code_pages_must_step_first(struct cpu *cpu, unsigned length);
-// An instruction that blocks are cut before runs alone, whole. False when it is not there any more.
-bool code_pages_step(struct cpu *cpu, unsigned length);
 
 bool code_pages_begin_step(struct machine *machine); // False when there is nothing to step.
 void code_pages_end_step(struct machine *machine);

@@ -43,7 +43,23 @@ struct layout {
     // From `state`:
     size_t words[CPU_REGISTER_COUNT]; // Not of RFLAGS and the debug registers: see state.c.
     size_t intercepts;                // the instruction intercepts of the control block
-    size_t error_code; // 32 bits: exception error code, or an intercept's first information word
+    size_t error_code;    // 32 bits: exception error code, or an intercept's first information word
+    size_t x87;           // See enum x87_offset.
+    size_t x87_registers; // R0
+    size_t mxcsr;
+    size_t xmm; // XMM0
+    // From one register to the next.
+    size_t x87_stride;
+    size_t xmm_stride;
+};
+
+// Offsets from `layout.x87`.
+enum x87_offset {
+    X87_TOP = 0,    // 32 bits
+    X87_STATUS = 4, // 16 bits, without TOP
+    X87_CONTROL = 6,
+    X87_EMPTY = 8, // A byte for each register: 1 when it is empty.
+    X87_SIZE = 16,
 };
 
 // The layout of the Unicorn library in use, found by the first call that can; any thread. On

@@ -14,8 +14,8 @@
 #include "engine/cpu/x86/nmi.h"
 #include "engine/cpu/x86/operand.h"
 #include "engine/cpu/x86/port_permission.h"
+#include "engine/cpu/x86/replaced.h"
 #include "engine/cpu/x86/system_call.h"
-#include "engine/cpu/x86/task_switch.h"
 
 static bool is_halt(const struct instruction *decoded) {
     return decoded->map == MAP_ONE_BYTE && decoded->opcode == 0xf4;
@@ -47,7 +47,7 @@ static enum cut fetch_cut(struct cpu *cpu, struct cpu_exit *exit) {
     if (!fetch_instruction(cpu, exit)) {
         return CUT_INVALID_OPCODE;
     }
-    const enum cut cut = cut_before(&exit->decoded, task_switches_exist(cpu));
+    const enum cut cut = cut_before(&exit->decoded, mode, replaced_conditions_at_cut(cpu));
     if (cut != CUT_NONE) {
         return cut;
     }
@@ -71,6 +71,11 @@ static enum report_result delivered(struct cpu *cpu, enum delivery result, struc
         exit->reason = EXIT_EPT_VIOLATION;
         exit->guest_physical = cpu->progress.unbacked;
         exit->instruction_length = 0;
+        return REPORT_EXIT;
+    case DELIVERY_OPERAND_UNBACKED:
+        exit->reason = EXIT_EPT_VIOLATION;
+        exit->guest_physical = cpu->progress.unbacked;
+        exit->write = cpu->progress.unbacked_write;
         return REPORT_EXIT;
     default:
         exit->reason = EXIT_OTHER;
@@ -171,6 +176,17 @@ static bool met_ahead(struct cpu *cpu, uint64_t address, struct cpu_exit *exit) 
     return code_pages_must_step_first(cpu, exit->instruction_length);
 }
 
+// The engine reads what it is to modify, and reports a page fault there as one of a read.
+static uint32_t page_fault_code(struct cpu *cpu, uint64_t address, struct cpu_exit *exit) {
+    const uint32_t error_code = cpu_error_code(cpu);
+    if ((error_code & (PAGE_FAULT_WRITE | PAGE_FAULT_FETCH)) != 0) {
+        return error_code;
+    }
+    const bool modifies = fetch_instruction(cpu, exit) &&
+                          operand_is_modified_at(cpu, &exit->decoded, exit->instruction, address);
+    return modifies ? error_code | PAGE_FAULT_WRITE : error_code;
+}
+
 static enum report_result exception(struct cpu *cpu, uint8_t vector, uint64_t address,
                                     struct cpu_exit *exit) {
     switch (vector) {
@@ -186,7 +202,7 @@ static enum report_result exception(struct cpu *cpu, uint8_t vector, uint64_t ad
             return REPORT_STEP;
         }
         cpu_set(cpu, CR2, address);
-        break;
+        return deliver_exception(cpu, vector, page_fault_code(cpu, address, exit), exit);
     default:
         break;
     }
@@ -221,16 +237,6 @@ static enum report_result port_access(struct cpu *cpu, struct cpu_exit *exit) {
     return REPORT_EXIT;
 }
 
-// One that switches no tasks is left to the engine.
-static enum report_result far_transfer(struct cpu *cpu, struct cpu_exit *exit) {
-    if (!is_task_switch(cpu, &exit->decoded, exit->instruction) &&
-        code_pages_step(cpu, exit->decoded.length)) {
-        return REPORT_STEP;
-    }
-    exit->reason = EXIT_OTHER;
-    return REPORT_EXIT;
-}
-
 // What shows as an HLT exit: a real HLT, or the end of a block that was cut.
 static enum report_result halt_or_cut(struct cpu *cpu, struct cpu_exit *exit) {
     switch (fetch_cut(cpu, exit)) {
@@ -243,8 +249,8 @@ static enum report_result halt_or_cut(struct cpu *cpu, struct cpu_exit *exit) {
     case CUT_XSETBV:
         exit->reason = EXIT_XSETBV;
         return REPORT_EXIT;
-    case CUT_FAR_TRANSFER:
-        return far_transfer(cpu, exit);
+    case CUT_REPLACED:
+        return delivered(cpu, replaced_execute(cpu, &exit->decoded, exit->instruction), exit);
     case CUT_HALT:
         exit->reason = EXIT_HLT;
         return REPORT_EXIT;
@@ -381,6 +387,18 @@ static enum report_result msr_access(struct cpu *cpu, struct cpu_exit *exit) {
     }
 }
 
+static enum report_result interrupt_return(struct cpu *cpu, struct cpu_exit *exit) {
+    if ((replaced_conditions(cpu) & REPLACED_IF_PROTECTED) == 0) {
+        nmi_end(cpu);
+        exit->reason = EXIT_INTERRUPT_WINDOW;
+        return REPORT_EXIT;
+    }
+    if (!fetch_instruction(cpu, exit)) {
+        return report_invalid_opcode(cpu, exit);
+    }
+    return delivered(cpu, replaced_far_return(cpu, &exit->decoded, exit->instruction), exit);
+}
+
 enum report_result report_translate(struct cpu *cpu, const struct report *report,
                                     struct cpu_exit *exit) {
     const uint32_t code = report->number - REPORT_INTERCEPT(0);
@@ -401,9 +419,7 @@ enum report_result report_translate(struct cpu *cpu, const struct report *report
         exit->reason = EXIT_INTERRUPT_WINDOW;
         return REPORT_EXIT;
     case SVM_IRET:
-        nmi_end(cpu);
-        exit->reason = EXIT_INTERRUPT_WINDOW;
-        return REPORT_EXIT;
+        return interrupt_return(cpu, exit);
     case SVM_SOFTWARE_INTERRUPT:
         return software_interrupt(cpu, exit);
     case SVM_HLT:

@@ -6,6 +6,7 @@
 
 #include "engine/cpu/unicorn/mode_bits.h"
 #include "engine/cpu/unicorn/vmcb.h"
+#include "engine/cpu/x86/nmi.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +138,7 @@ static uint32_t derived_mode(const struct cpu *cpu) {
 static void update_mode(struct cpu *cpu) {
     if (cpu->mode_stale) {
         set32(cpu, STATE_MODE, derived_mode(cpu));
+        iret_exiting_update(cpu);
         cpu->mode_stale = false;
     }
 }
@@ -255,7 +257,77 @@ void cpu_set_segment(struct cpu *cpu, enum segment_register index, const struct 
     set64(cpu, offset + SEGMENT_BASE, segment->base);
     set32(cpu, offset + SEGMENT_LIMIT, segment->limit);
     set32(cpu, offset + SEGMENT_ATTRIBUTES, segment->attributes);
-    cpu->mode_stale |= index <= SEGMENT_DS; // ES, CS, SS and DS.
+    cpu->mode_stale |= index <= SEGMENT_GS;
+}
+
+static void get_bytes(const struct cpu *cpu, size_t offset, void *value, size_t size) {
+    memcpy(value, at(cpu, offset), size);
+}
+
+static void set_bytes(struct cpu *cpu, size_t offset, const void *value, size_t size) {
+    memcpy(at(cpu, offset), value, size);
+    cpu->dirty = true;
+}
+
+static size_t x87_at(const struct cpu *cpu, unsigned index) {
+    const struct layout *layout = cpu->machine->layout;
+    return layout->x87_registers + index * layout->x87_stride;
+}
+
+void cpu_get_x87(const struct cpu *cpu, unsigned index, void *value) {
+    get_bytes(cpu, x87_at(cpu, index), value, 10);
+}
+
+void cpu_set_x87(struct cpu *cpu, unsigned index, const void *value) {
+    set_bytes(cpu, x87_at(cpu, index), value, 10);
+}
+
+bool cpu_x87_empty(const struct cpu *cpu, unsigned index) {
+    return *at(cpu, cpu->machine->layout->x87 + X87_EMPTY + index) != 0;
+}
+
+void cpu_set_x87_empty(struct cpu *cpu, unsigned index, bool empty) {
+    const uint8_t byte = empty;
+    set_bytes(cpu, cpu->machine->layout->x87 + X87_EMPTY + index, &byte, 1);
+}
+
+uint16_t cpu_x87_status(const struct cpu *cpu) {
+    uint16_t status;
+    get_bytes(cpu, cpu->machine->layout->x87 + X87_STATUS, &status, sizeof status);
+    const uint32_t top = get32(cpu, cpu->machine->layout->x87 + X87_TOP) & 7;
+    return (uint16_t)((status & ~X87_TOP_BITS) | top << X87_TOP_SHIFT);
+}
+
+void cpu_set_x87_status(struct cpu *cpu, uint16_t value) {
+    const uint16_t status = (uint16_t)(value & ~X87_TOP_BITS);
+    set_bytes(cpu, cpu->machine->layout->x87 + X87_STATUS, &status, sizeof status);
+    set32(cpu, cpu->machine->layout->x87 + X87_TOP, (value & X87_TOP_BITS) >> X87_TOP_SHIFT);
+}
+
+uint16_t cpu_x87_control(const struct cpu *cpu) {
+    uint16_t control;
+    get_bytes(cpu, cpu->machine->layout->x87 + X87_CONTROL, &control, sizeof control);
+    return control;
+}
+
+static size_t xmm_at(const struct cpu *cpu, unsigned index) {
+    return cpu->machine->layout->xmm + index * cpu->machine->layout->xmm_stride;
+}
+
+void cpu_get_xmm(const struct cpu *cpu, unsigned index, void *value) {
+    get_bytes(cpu, xmm_at(cpu, index), value, 16);
+}
+
+void cpu_set_xmm(struct cpu *cpu, unsigned index, const void *value) {
+    set_bytes(cpu, xmm_at(cpu, index), value, 16);
+}
+
+uint32_t cpu_mxcsr(const struct cpu *cpu) {
+    return get32(cpu, cpu->machine->layout->mxcsr);
+}
+
+void cpu_set_mxcsr(struct cpu *cpu, uint32_t value) {
+    set32(cpu, cpu->machine->layout->mxcsr, value);
 }
 
 uint32_t cpu_error_code(const struct cpu *cpu) {
@@ -272,6 +344,10 @@ bool cpu_interrupt_shadow(const struct cpu *cpu) {
 
 void cpu_clear_interrupt_shadow(struct cpu *cpu) {
     set32(cpu, STATE_MODE, get32(cpu, STATE_MODE) & ~MODE_INTERRUPT_SHADOW);
+}
+
+void cpu_set_interrupt_shadow(struct cpu *cpu) {
+    set32(cpu, STATE_MODE, get32(cpu, STATE_MODE) | MODE_INTERRUPT_SHADOW);
 }
 
 void cpu_set_window_exiting(struct cpu *cpu, bool on) {

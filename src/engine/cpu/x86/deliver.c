@@ -96,7 +96,20 @@ enum delivery deliver_completion(struct cpu *cpu, uint8_t length) {
     return (flags & RFLAGS_TF) != 0 ? deliver_single_step(cpu) : DELIVERED;
 }
 
+enum delivery deliver_arrival(struct cpu *cpu, uint64_t rip, uint64_t flags) {
+    cpu_set(cpu, RIP, rip);
+    cpu_set(cpu, RFLAGS, flags & ~RFLAGS_RF);
+    cpu_clear_interrupt_shadow(cpu);
+    return (flags & RFLAGS_TF) != 0 ? deliver_single_step(cpu) : DELIVERED;
+}
+
 enum delivery deliver_unbacked(struct cpu *cpu, uint64_t guest_physical) {
     cpu_progress(cpu)->unbacked = guest_physical;
     return DELIVERY_UNBACKED;
+}
+
+enum delivery deliver_operand_unbacked(struct cpu *cpu, uint64_t guest_physical, bool write) {
+    cpu_progress(cpu)->unbacked = guest_physical;
+    cpu_progress(cpu)->unbacked_write = write;
+    return DELIVERY_OPERAND_UNBACKED;
 }

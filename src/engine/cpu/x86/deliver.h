@@ -8,9 +8,14 @@
 
 #include "engine/cpu/x86/progress.h"
 
+// The instruction at RIP was carried out and goes to `rip`, with these flags afterwards. The
+// single-step trap looks at TF as it is then.
+enum delivery deliver_arrival(struct cpu *cpu, uint64_t rip, uint64_t flags);
+
 // The single-step trap alone.
 enum delivery deliver_single_step(struct cpu *cpu);
 
 enum delivery deliver_unbacked(struct cpu *cpu, uint64_t guest_physical);
+enum delivery deliver_operand_unbacked(struct cpu *cpu, uint64_t guest_physical, bool write);
 
 #endif // ENGINE_CPU_DELIVER_H

@@ -4,24 +4,14 @@
 // 64-bit code, and the frame always has SS:RSP (SDM volume 3A, section 6.14).
 
 #include "engine/cpu/x86/deliver_mode.h"
-
-enum {
-    TSS_RSP0 = 4,
-    TSS_IST1 = 0x24,
-};
+#include "engine/cpu/x86/stack.h"
 
 static bool choose_stack(struct cpu *cpu, const struct event *event, const struct gate *gate,
                          unsigned privilege, uint64_t *stack, struct fault *fault) {
     *stack = cpu_get(cpu, RSP);
     if (gate->stack != 0 || privilege < cpu_privilege(cpu)) {
-        const struct segment tss = cpu_segment(cpu, SEGMENT_TR);
-        const uint32_t offset =
-            gate->stack != 0 ? TSS_IST1 + 8u * (gate->stack - 1u) : TSS_RSP0 + 8u * privilege;
-        if (offset + 7 > tss.limit) {
-            return fault_raise(fault, VECTOR_INVALID_TSS,
-                               (tss.selector & 0xfffcu) | external_bit(event));
-        }
-        if (!read_system(cpu, tss.base + offset, stack, sizeof *stack, fault)) {
+        const uint32_t offset = gate->stack != 0 ? TSS_IST(gate->stack) : TSS_RSP(privilege);
+        if (!stack_of_long_task(cpu, external_bit(event), offset, stack, fault)) {
             return false;
         }
     }

@@ -20,12 +20,6 @@
 #define ENTRY_BEYOND_ADDRESS 0xfff0000000000ull
 #define ENTRY_SOFTWARE 0x7ff0000000000000ull // Reserved in a PDPTE of 32-bit paging.
 
-#define FAULT_PRESENT 1u
-#define FAULT_WRITE 2u
-#define FAULT_USER 4u
-#define FAULT_RESERVED 8u
-#define FAULT_FETCH 16u
-
 struct paging {
     unsigned entry_size;
     unsigned index_bits;
@@ -61,12 +55,12 @@ static bool is_table_of_32_bit_paging(const struct walk *walk, unsigned shift) {
 
 static enum access_result page_fault(const struct walk *walk, uint32_t cause) {
     const struct cpu *cpu = walk->cpu;
-    uint32_t code = cause | (walk->access == ACCESS_WRITE ? FAULT_WRITE : 0) |
-                    (walk->mode == ACCESS_AS_USER ? FAULT_USER : 0);
+    uint32_t code = cause | (walk->access == ACCESS_WRITE ? PAGE_FAULT_WRITE : 0) |
+                    (walk->mode == ACCESS_AS_USER ? PAGE_FAULT_USER : 0);
     const bool no_execute =
         (cpu_get(cpu, EFER) & EFER_NXE) != 0 && (cpu_get(cpu, CR4) & CR4_PAE) != 0;
     if (walk->access == ACCESS_FETCH && (no_execute || (cpu_get(cpu, CR4) & CR4_SMEP) != 0)) {
-        code |= FAULT_FETCH;
+        code |= PAGE_FAULT_FETCH;
     }
     walk->fault->address = walk->linear;
     walk->fault->error_code = code;
@@ -167,12 +161,12 @@ static enum access_result walk_tables(struct walk *walk, uint64_t *guest_physica
             return page_fault(walk, 0);
         }
         if (is_reserved(walk, shift, entry)) {
-            return page_fault(walk, FAULT_PRESENT | FAULT_RESERVED);
+            return page_fault(walk, PAGE_FAULT_PRESENT | PAGE_FAULT_RESERVED);
         }
         combine_rights(walk, shift, entry);
         if (is_leaf(walk, shift, entry)) {
             if (!permitted(walk)) {
-                return page_fault(walk, FAULT_PRESENT);
+                return page_fault(walk, PAGE_FAULT_PRESENT);
             }
             mark(machine, address, entry,
                  ENTRY_ACCESSED | (walk->access == ACCESS_WRITE ? ENTRY_DIRTY : 0));

@@ -5,16 +5,30 @@
 
 #include "engine/cpu/x86/nmi.h"
 
+#include "engine/cpu/x86/far_return.h"
+
+void iret_exiting_update(struct cpu *cpu) {
+    const bool blocked = cpu_progress_of(cpu)->nmi == NMI_BLOCKED;
+    cpu_set_iret_exiting(cpu, blocked || far_return_loses_base(cpu));
+}
+
 void nmi_block(struct cpu *cpu) {
     cpu_progress(cpu)->nmi = NMI_BLOCKED;
-    cpu_set_iret_exiting(cpu, true);
+    iret_exiting_update(cpu);
 }
 
 void nmi_end(struct cpu *cpu) {
     struct cpu_progress *progress = cpu_progress(cpu);
     progress->nmi = NMI_RETURNS;
     progress->nmi_return = cpu_code_address(cpu, cpu_get(cpu, RIP));
-    cpu_set_iret_exiting(cpu, false);
+    iret_exiting_update(cpu);
+}
+
+void nmi_returned(struct cpu *cpu) {
+    if (cpu_progress_of(cpu)->nmi == NMI_BLOCKED) {
+        cpu_progress(cpu)->nmi = NMI_OPEN;
+        machine_request_exit(cpu_machine(cpu)); // Another may wait.
+    }
 }
 
 bool cpu_nmi_returns_at(const struct cpu *cpu, uint64_t linear) {

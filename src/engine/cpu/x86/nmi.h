@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // After a non-maskable interrupt others wait until its handler's IRET has been carried out, which
-// an intercept shows that is on only meanwhile (SDM volume 3A, section 6.7.1).
+// an intercept shows that is on only meanwhile (SDM volume 3A, section 6.7.1). In protected mode
+// IRET is then carried out here; elsewhere the engine does, and must not be interrupted meanwhile.
 
 #ifndef ENGINE_CPU_NMI_H
 #define ENGINE_CPU_NMI_H
@@ -13,6 +14,12 @@ void nmi_block(struct cpu *cpu);
 
 // The IRET at RIP is about to be carried out.
 void nmi_end(struct cpu *cpu);
+
+// An IRET was carried out by replaced_far_return().
+void nmi_returned(struct cpu *cpu);
+
+// Sets the intercept of IRET as it must be: after an NMI, and where far_return.h says so.
+void iret_exiting_update(struct cpu *cpu);
 
 // Is the instruction at this linear address that IRET?
 bool cpu_nmi_returns_at(const struct cpu *cpu, uint64_t linear);

@@ -5,7 +5,10 @@
 
 #include "engine/cpu/x86/operand.h"
 
+#include "decode/read_modify_write.h"
 #include "engine/cpu/x86/descriptor.h"
+
+#include <string.h>
 
 unsigned operand_reg(const struct instruction *instruction) {
     return (instruction->modrm >> 3 & 7u) | ((instruction->rex & 4) != 0 ? 8u : 0u);
@@ -15,7 +18,20 @@ unsigned operand_rm(const struct instruction *instruction) {
     return (instruction->modrm & 7u) | ((instruction->rex & 1) != 0 ? 8u : 0u);
 }
 
-static bool is_register(const struct instruction *instruction) {
+unsigned stack_operand_size(const struct cpu *cpu, const struct instruction *instruction) {
+    return cpu_code_64(cpu) && instruction->operand_size == 4 ? 8 : instruction->operand_size;
+}
+
+void register_set_low(struct cpu *cpu, unsigned index, uint64_t value, unsigned size) {
+    const enum cpu_register name = (enum cpu_register)index;
+    const uint64_t old = cpu_get(cpu, name);
+    cpu_set(cpu, name,
+            size == 2   ? (old & ~0xffffull) | (value & 0xffff)
+            : size == 4 ? (uint32_t)value
+                        : value);
+}
+
+bool operand_is_register(const struct instruction *instruction) {
     return instruction->modrm >> 6 == 3;
 }
 
@@ -86,9 +102,9 @@ static enum segment_register segment_of(const struct instruction *instruction, b
     return stack ? SEGMENT_SS : SEGMENT_DS;
 }
 
-// The linear address of the 16 bits. False: outside of the segment.
-static bool locate(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
-                   bool *stack, uint64_t *linear) {
+// The linear address of the operand. False: outside of the segment.
+static bool locate_bytes(struct cpu *cpu, const struct instruction *instruction,
+                         const uint8_t *bytes, uint32_t size, bool *stack, uint64_t *linear) {
     const uint8_t *modrm = modrm_in(instruction, bytes);
     const struct address address = instruction->address_size == 2
                                        ? address_16(cpu, modrm)
@@ -102,7 +118,12 @@ static bool locate(struct cpu *cpu, const struct instruction *instruction, const
         return true;
     }
     *linear = (uint32_t)(segment.base + address.offset);
-    return segment_contains(&segment, address.offset, 2);
+    return segment_contains(&segment, address.offset, size);
+}
+
+static bool locate(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
+                   bool *stack, uint64_t *linear) {
+    return locate_bytes(cpu, instruction, bytes, sizeof(uint16_t), stack, linear);
 }
 
 static bool fail(struct cpu *cpu, enum access_result result, const struct access_fault *fault,
@@ -118,13 +139,13 @@ static bool fail(struct cpu *cpu, enum access_result result, const struct access
     return false;
 }
 
-static enum access_mode program_mode(const struct cpu *cpu) {
+enum access_mode operand_mode(const struct cpu *cpu) {
     return cpu_privilege(cpu) == 3 ? ACCESS_AS_USER : ACCESS_AS_SUPERVISOR;
 }
 
 bool operand_load16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
                     uint16_t *value, enum delivery *failure) {
-    if (is_register(instruction)) {
+    if (operand_is_register(instruction)) {
         *value = (uint16_t)cpu_get(cpu, operand_rm(instruction));
         return true;
     }
@@ -133,19 +154,9 @@ bool operand_load16(struct cpu *cpu, const struct instruction *instruction, cons
     uint64_t linear = 0;
     enum access_result result = ACCESS_NOT_CANONICAL;
     if (locate(cpu, instruction, bytes, &stack, &linear)) {
-        result = linear_read_as(cpu, program_mode(cpu), linear, value, sizeof *value, &fault);
+        result = linear_read_as(cpu, operand_mode(cpu), linear, value, sizeof *value, &fault);
     }
     return result == ACCESS_DONE || fail(cpu, result, &fault, stack, failure);
-}
-
-bool operand_peek16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
-                    unsigned skip, uint16_t *value) {
-    struct access_fault fault;
-    bool stack = false;
-    uint64_t linear = 0;
-    return locate(cpu, instruction, bytes, &stack, &linear) &&
-           linear_read_as(cpu, program_mode(cpu), (uint32_t)(linear + skip), value, sizeof *value,
-                          &fault) == ACCESS_DONE;
 }
 
 bool operand_unbacked16(struct cpu *cpu, const struct instruction *instruction,
@@ -154,10 +165,10 @@ bool operand_unbacked16(struct cpu *cpu, const struct instruction *instruction,
     uint16_t value = 0;
     bool stack = false;
     uint64_t linear = 0;
-    if (is_register(instruction) || !locate(cpu, instruction, bytes, &stack, &linear)) {
+    if (operand_is_register(instruction) || !locate(cpu, instruction, bytes, &stack, &linear)) {
         return false;
     }
-    const enum access_mode mode = program_mode(cpu);
+    const enum access_mode mode = operand_mode(cpu);
     const enum access_result result =
         write ? linear_probe_write(cpu, mode, linear, sizeof value, &fault)
               : linear_read_as(cpu, mode, linear, &value, sizeof value, &fault);
@@ -170,7 +181,7 @@ bool operand_unbacked16(struct cpu *cpu, const struct instruction *instruction,
 
 bool operand_store16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
                      uint64_t value, enum delivery *failure) {
-    if (is_register(instruction)) {
+    if (operand_is_register(instruction)) {
         const unsigned index = operand_rm(instruction);
         const uint64_t old = cpu_get(cpu, index);
         const bool word = instruction->operand_size == 2;
@@ -183,9 +194,101 @@ bool operand_store16(struct cpu *cpu, const struct instruction *instruction, con
     uint64_t linear = 0;
     enum access_result result = ACCESS_NOT_CANONICAL;
     if (locate(cpu, instruction, bytes, &stack, &linear)) {
-        result = linear_write_as(cpu, program_mode(cpu), linear, &word, sizeof word, &fault);
+        result = linear_write_as(cpu, operand_mode(cpu), linear, &word, sizeof word, &fault);
     }
     return result == ACCESS_DONE || fail(cpu, result, &fault, stack, failure);
+}
+
+// --- Replaced instructions ---
+
+static bool is_in_stack(const struct cpu *cpu, const struct instruction *instruction,
+                        const uint8_t *bytes) {
+    const uint8_t *modrm = modrm_in(instruction, bytes);
+    const struct address address = instruction->address_size == 2
+                                       ? address_16(cpu, modrm)
+                                       : address_wide(cpu, instruction, modrm);
+    return segment_of(instruction, address.stack) == SEGMENT_SS;
+}
+
+enum operand_access { OPERAND_READ, OPERAND_WRITE, OPERAND_PROBE };
+
+static bool access_operand(struct cpu *cpu, const struct instruction *instruction,
+                           const uint8_t *bytes, enum operand_access kind, void *data, size_t size,
+                           enum delivery *failure) {
+    const enum access_mode mode = operand_mode(cpu);
+    struct access_fault fault = {0};
+    bool stack = false;
+    uint64_t linear = 0;
+    enum access_result result = ACCESS_NOT_CANONICAL;
+    if (locate_bytes(cpu, instruction, bytes, (uint32_t)size, &stack, &linear)) {
+        stack = is_in_stack(cpu, instruction, bytes);
+        result = kind == OPERAND_READ    ? linear_read_as(cpu, mode, linear, data, size, &fault)
+                 : kind == OPERAND_WRITE ? linear_write_as(cpu, mode, linear, data, size, &fault)
+                                         : linear_probe_write(cpu, mode, linear, size, &fault);
+    }
+    if (result == ACCESS_NESTED_FAULT) {
+        *failure = deliver_operand_unbacked(cpu, fault.address, kind != OPERAND_READ);
+        return false;
+    }
+    return result == ACCESS_DONE || fail(cpu, result, &fault, stack, failure);
+}
+
+bool operand_read(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
+                  void *out, size_t size, enum delivery *failure) {
+    return access_operand(cpu, instruction, bytes, OPERAND_READ, out, size, failure);
+}
+
+bool operand_write(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
+                   void *data, size_t size, enum delivery *failure) {
+    return access_operand(cpu, instruction, bytes, OPERAND_WRITE, data, size, failure);
+}
+
+bool operand_probe_write(struct cpu *cpu, const struct instruction *instruction,
+                         const uint8_t *bytes, size_t size, enum delivery *failure) {
+    return access_operand(cpu, instruction, bytes, OPERAND_PROBE, NULL, size, failure);
+}
+
+bool operand_read_far(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
+                      uint64_t *offset, uint16_t *selector, enum delivery *failure) {
+    uint8_t pointer[10];
+    const size_t size = instruction->operand_size;
+    if (!operand_read(cpu, instruction, bytes, pointer, size + sizeof *selector, failure)) {
+        return false;
+    }
+    *offset = 0;
+    memcpy(offset, pointer, size);
+    memcpy(selector, pointer + size, sizeof *selector);
+    return true;
+}
+
+bool operand_linear(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
+                    uint64_t *linear) {
+    bool stack = false;
+    return locate_bytes(cpu, instruction, bytes, 1, &stack, linear);
+}
+
+// A bit test with its index in a register reaches beyond the operand that ModRM names.
+static int64_t bit_distance(const struct cpu *cpu, const struct instruction *instruction) {
+    const bool indexed = instruction->map == MAP_0F && (instruction->opcode & 0xe7) == 0xa3;
+    const unsigned size = instruction->operand_size;
+    if (!indexed) {
+        return 0;
+    }
+    const uint64_t index = cpu_get(cpu, (enum cpu_register)operand_reg(instruction));
+    const int64_t bit = size == 2 ? (int16_t)index : size == 4 ? (int32_t)index : (int64_t)index;
+    return (bit >> 3) & -(int64_t)size;
+}
+
+#define LARGEST_MODIFIED 16u // Of CMPXCHG16B.
+
+bool operand_is_modified_at(struct cpu *cpu, const struct instruction *instruction,
+                            const uint8_t *bytes, uint64_t address) {
+    uint64_t linear = 0;
+    if (!is_read_modify_write(instruction) || !operand_linear(cpu, instruction, bytes, &linear)) {
+        return false;
+    }
+    const uint64_t start = linear + (uint64_t)bit_distance(cpu, instruction);
+    return (cpu_code_64(cpu) ? address - start : (uint32_t)(address - start)) < LARGEST_MODIFIED;
 }
 
 // What an instruction without a memory operand in ModRM uses of the stack.
@@ -241,7 +344,7 @@ bool operand_stack_not_canonical(struct cpu *cpu, const struct instruction *inst
     if (!cpu_code_64(cpu) || instruction->vex) {
         return false;
     }
-    if (instruction->has_modrm && !is_register(instruction)) {
+    if (instruction->has_modrm && !operand_is_register(instruction)) {
         const struct address address = address_wide(cpu, instruction, modrm_in(instruction, bytes));
         const bool based =
             instruction->segment == OVERRIDE_FS || instruction->segment == OVERRIDE_GS;

@@ -22,7 +22,8 @@ struct taken_event {
 
 struct cpu_progress {
     struct taken_event taken;
-    uint64_t unbacked; // The address of the last DELIVERY_UNBACKED.
+    uint64_t unbacked;   // The address of the last DELIVERY_UNBACKED or DELIVERY_OPERAND_UNBACKED,
+    bool unbacked_write; // and whether a store went there; of the latter alone.
     enum nmi_state nmi;
     uint64_t nmi_return; // Where the IRET is.
 };

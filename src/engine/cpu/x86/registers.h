@@ -52,6 +52,9 @@ enum cpu_register {
     CPU_REGISTER_COUNT,
 };
 
+#define X87_COUNT 8u
+#define XMM_COUNT 16u
+
 enum segment_register {
     SEGMENT_ES,
     SEGMENT_CS,
@@ -85,7 +88,8 @@ struct segment {
 #define ATTRIBUTE_GRANULARITY (1u << 23)
 #define ATTRIBUTE_CODE (1u << 11)
 #define ATTRIBUTE_CONFORMING (1u << 10)
-#define ATTRIBUTE_WRITABLE (1u << 9)
+#define ATTRIBUTE_WRITABLE (1u << 9) // In a data segment.
+#define ATTRIBUTE_READABLE (1u << 9) // In a code segment.
 #define ATTRIBUTE_ACCESSED (1u << 8)
 #define ATTRIBUTE_EXPAND_DOWN (1u << 10) // In a data segment.
 
@@ -120,20 +124,35 @@ struct segment {
 
 #define RFLAGS_CF (1ull << 0)
 #define RFLAGS_FIXED (1ull << 1)
+#define RFLAGS_PF (1ull << 2)
+#define RFLAGS_AF (1ull << 4)
+#define RFLAGS_ZF (1ull << 6)
+#define RFLAGS_SF (1ull << 7)
 #define RFLAGS_TF (1ull << 8)
 #define RFLAGS_IF (1ull << 9)
 #define RFLAGS_DF (1ull << 10)
+#define RFLAGS_OF (1ull << 11)
+#define RFLAGS_ARITHMETIC (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
+#define RFLAGS_IOPL_BITS (3ull << 12)
 #define RFLAGS_IOPL(flags) ((unsigned)((flags) >> 12) & 3u)
 #define RFLAGS_NT (1ull << 14)
 #define RFLAGS_RF (1ull << 16)
 #define RFLAGS_VM (1ull << 17)
 #define RFLAGS_AC (1ull << 18)
+#define RFLAGS_ID (1ull << 21)
 
 #define DR6_BD (1ull << 13) // Access to a debug register while DR7.GD
 #define DR6_BS (1ull << 14) // Single step
 #define DR6_FIXED 0xffff0ff0ull
 #define DR7_GD (1ull << 13)
 #define DR7_FIXED 0x400ull
+
+// The error code of #PF (SDM volume 3A, section 4.7).
+#define PAGE_FAULT_PRESENT 1u
+#define PAGE_FAULT_WRITE 2u
+#define PAGE_FAULT_USER 4u
+#define PAGE_FAULT_RESERVED 8u
+#define PAGE_FAULT_FETCH 16u
 
 enum exception_vector {
     VECTOR_DIVIDE_ERROR = 0,
@@ -142,6 +161,7 @@ enum exception_vector {
     VECTOR_BREAKPOINT = 3,
     VECTOR_OVERFLOW = 4,
     VECTOR_INVALID_OPCODE = 6,
+    VECTOR_DEVICE_NOT_AVAILABLE = 7,
     VECTOR_DOUBLE_FAULT = 8,
     VECTOR_INVALID_TSS = 10,
     VECTOR_SEGMENT_NOT_PRESENT = 11,

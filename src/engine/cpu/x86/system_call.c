@@ -37,21 +37,13 @@ static void load_flat(struct cpu *cpu, uint16_t code, uint16_t stack, uint32_t c
     cpu_set_segment(cpu, SEGMENT_SS, &segments[1]);
 }
 
-// The single-step trap looks at TF as it is after the instruction.
-static enum delivery arrive(struct cpu *cpu, uint64_t rip, uint64_t flags) {
-    cpu_set(cpu, RIP, rip);
-    cpu_set(cpu, RFLAGS, flags & ~RFLAGS_RF);
-    cpu_clear_interrupt_shadow(cpu);
-    return (flags & RFLAGS_TF) != 0 ? deliver_single_step(cpu) : DELIVERED;
-}
-
 static enum delivery syscall_instruction(struct cpu *cpu, uint8_t length) {
     const uint64_t flags = cpu_get(cpu, RFLAGS) & ~RFLAGS_RF;
     const uint16_t selector = (uint16_t)(cpu_get(cpu, STAR) >> 32 & 0xfffc);
     cpu_set(cpu, RCX, cpu_get(cpu, RIP) + length);
     cpu_set(cpu, R11, flags);
     load_flat(cpu, selector, (uint16_t)(selector + 8), FLAT_CODE_64);
-    return arrive(cpu, cpu_get(cpu, LSTAR), flags & ~cpu_get(cpu, FMASK));
+    return deliver_arrival(cpu, cpu_get(cpu, LSTAR), flags & ~cpu_get(cpu, FMASK));
 }
 
 // Of all flags a program can have, RF and VM are not restored.
@@ -66,7 +58,7 @@ static enum delivery sysret(struct cpu *cpu, bool to_64) {
     }
     load_flat(cpu, (uint16_t)((selector + (to_64 ? 16 : 0)) | 3), (uint16_t)((selector + 8) | 3),
               to_64 ? FLAT_CODE_64 : FLAT_CODE_32);
-    return arrive(cpu, to_64 ? rip : (uint32_t)rip, flags);
+    return deliver_arrival(cpu, to_64 ? rip : (uint32_t)rip, flags);
 }
 
 static enum delivery sysenter(struct cpu *cpu, uint16_t selector) {
@@ -76,7 +68,7 @@ static enum delivery sysenter(struct cpu *cpu, uint16_t selector) {
     const uint64_t flags = cpu_get(cpu, RFLAGS) & ~(RFLAGS_VM | RFLAGS_IF);
     load_flat(cpu, selector, (uint16_t)(selector + 8), long_mode ? FLAT_CODE_64 : FLAT_CODE_32);
     cpu_set(cpu, RSP, long_mode ? stack : (uint32_t)stack);
-    return arrive(cpu, long_mode ? rip : (uint32_t)rip, flags);
+    return deliver_arrival(cpu, long_mode ? rip : (uint32_t)rip, flags);
 }
 
 static enum delivery sysexit(struct cpu *cpu, uint16_t selector, bool to_64) {
@@ -87,14 +79,14 @@ static enum delivery sysexit(struct cpu *cpu, uint16_t selector, bool to_64) {
         load_flat(cpu, (uint16_t)((selector + 16) | 3), (uint16_t)((selector + 24) | 3),
                   FLAT_CODE_32);
         cpu_set(cpu, RSP, (uint32_t)stack);
-        return arrive(cpu, (uint32_t)rip, flags);
+        return deliver_arrival(cpu, (uint32_t)rip, flags);
     }
     if (!cpu_canonical(stack) || !cpu_canonical(rip)) {
         return deliver_fault(cpu, VECTOR_GENERAL_PROTECTION, 0);
     }
     load_flat(cpu, (uint16_t)((selector + 32) | 3), (uint16_t)((selector + 40) | 3), FLAT_CODE_64);
     cpu_set(cpu, RSP, stack);
-    return arrive(cpu, rip, flags);
+    return deliver_arrival(cpu, rip, flags);
 }
 
 static enum delivery fast_call(struct cpu *cpu, const struct instruction *instruction) {

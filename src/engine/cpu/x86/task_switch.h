@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
 // Task switches by far JMP, CALL and IRET: a VMX processor exits at them (SDM volume 3C, section
-// 25.4.2), and SVM's interception of them is not modelled by the engine. So each far transfer that
-// could be one is looked at first.
+// 25.4.2), after it has found that there is no fault before. Only in protected mode outside of
+// IA-32e mode.
 
 #ifndef ENGINE_CPU_TASK_SWITCH_H
 #define ENGINE_CPU_TASK_SWITCH_H
 
-#include "decode/instruction.h"
-#include "engine/cpu/cpu.h"
+#include "engine/cpu/x86/load_segment.h"
 
-// Is there anything to switch tasks with? Only in protected mode outside of IA-32e mode.
-bool task_switches_exist(const struct cpu *cpu);
+// What a far transfer to a system descriptor that is no call gate comes to: the verdict
+// DELIVERY_UNSUPPORTED for a task switch, or its fault. Always false.
+bool task_switch_to(struct cpu *cpu, const struct descriptor *descriptor, struct fault *fault);
 
-// Does this far transfer switch tasks? Not if it faults before: the engine shall find that itself.
-bool is_task_switch(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes);
+// The same of IRET in a nested task.
+bool task_switch_back(struct cpu *cpu, struct fault *fault);
 
 #endif // ENGINE_CPU_TASK_SWITCH_H

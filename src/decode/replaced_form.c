@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+//
+// Opcodes as in the SDM, volume 2, appendix A.
+
+#include "decode/replaced_form.h"
+
+static unsigned group_of(const struct instruction *instruction) {
+    return instruction->modrm >> 3 & 7;
+}
+
+static bool names_register(const struct instruction *instruction) {
+    return instruction->modrm >= 0xc0;
+}
+
+// PHADDW, PHADDD, PHADDSW, PHSUBW, PHSUBD, PHSUBSW.
+static bool is_horizontal(const struct instruction *instruction) {
+    const uint8_t opcode = instruction->opcode;
+    if (opcode < 0x01 || opcode > 0x07 || opcode == 0x04 || !names_register(instruction) ||
+        instruction->repeat_equal || instruction->repeat_not_equal) {
+        return false;
+    }
+    const bool reg_high = instruction->operand_prefix && (instruction->rex & 4) != 0;
+    const bool rm_high = instruction->operand_prefix && (instruction->rex & 1) != 0;
+    return group_of(instruction) == (instruction->modrm & 7u) && reg_high == rm_high;
+}
+
+#define COMPARE_AGGREGATION 0x0c // Of the immediate byte
+#define COMPARE_EQUAL_ORDERED 0x0c
+
+static enum replaced_form form_0f3a(const struct instruction *instruction) {
+    if (!instruction->operand_prefix || instruction->repeat_equal ||
+        instruction->repeat_not_equal) {
+        return REPLACED_NONE;
+    }
+    switch (instruction->opcode) {
+    case 0x40:
+        return REPLACED_DOT_PRODUCT;
+    case 0x60: // PCMPESTRM, PCMPESTRI
+    case 0x61:
+        return REPLACED_COMPARE_STRINGS;
+    case 0x62: // PCMPISTRM, PCMPISTRI: what strcasecmp() uses is left to the engine.
+    case 0x63:
+        return (instruction->last_byte & COMPARE_AGGREGATION) == COMPARE_EQUAL_ORDERED
+                   ? REPLACED_COMPARE_STRINGS
+                   : REPLACED_NONE;
+    default:
+        return REPLACED_NONE;
+    }
+}
+
+static enum replaced_form form_0f(const struct instruction *instruction, enum code_mode mode,
+                                  unsigned conditions) {
+    const bool long_mode = (conditions & REPLACED_IF_LONG) != 0;
+    switch (instruction->opcode) {
+    case 0x00: // Group 6
+        if ((conditions & REPLACED_IF_PROTECTED) == 0) {
+            return REPLACED_NONE;
+        }
+        return group_of(instruction) == 2   ? REPLACED_LLDT
+               : group_of(instruction) == 3 ? REPLACED_LTR
+                                            : REPLACED_NONE;
+    case 0xa1: // POP FS, GS
+    case 0xa9:
+        return long_mode ? REPLACED_LOAD_SEGMENT : REPLACED_NONE;
+    case 0xb2: // LSS, LFS, LGS
+        return mode == CODE_64 && long_mode && !names_register(instruction) ? REPLACED_LOAD_SEGMENT
+                                                                            : REPLACED_NONE;
+    case 0xb4:
+    case 0xb5:
+        return long_mode && !names_register(instruction) ? REPLACED_LOAD_SEGMENT : REPLACED_NONE;
+    default: // Jcc
+        return mode == CODE_64 && (instruction->opcode & 0xf0) == 0x80 &&
+                       instruction->operand_size == 2
+                   ? REPLACED_NEAR_BRANCH
+                   : REPLACED_NONE;
+    }
+}
+
+// Near CALL, JMP, RET, Jcc, LOOPcc and JRCXZ.
+static bool is_near_branch(const struct instruction *instruction) {
+    const uint8_t opcode = instruction->opcode;
+    const unsigned group = group_of(instruction);
+    switch (opcode) {
+    case 0xc2:
+    case 0xc3:
+    case 0xe0:
+    case 0xe1:
+    case 0xe2:
+    case 0xe3:
+    case 0xe8:
+    case 0xe9:
+    case 0xeb:
+        return true;
+    case 0xff:
+        return group == 2 || group == 4;
+    default:
+        return (opcode & 0xf0) == 0x70;
+    }
+}
+
+static bool is_lock_neg(const struct instruction *instruction) {
+    return instruction->lock && (instruction->opcode == 0xf6 || instruction->opcode == 0xf7) &&
+           group_of(instruction) == 3 && !names_register(instruction);
+}
+
+static enum replaced_form form_far(const struct instruction *instruction, unsigned conditions) {
+    const unsigned group = group_of(instruction);
+    if ((conditions & REPLACED_IF_PROTECTED) == 0) {
+        return REPLACED_NONE;
+    }
+    switch (instruction->opcode) {
+    case 0x9a:
+    case 0xea:
+        return REPLACED_FAR_TRANSFER;
+    case 0xff:
+        return (group == 3 || group == 5) && !names_register(instruction) ? REPLACED_FAR_TRANSFER
+                                                                          : REPLACED_NONE;
+    case 0xca:
+    case 0xcb:
+        return REPLACED_FAR_RETURN;
+    case 0xcf: // In IA-32e mode it is intercepted while it must be.
+        return (conditions & REPLACED_IF_LEGACY) != 0 ? REPLACED_FAR_RETURN : REPLACED_NONE;
+    default:
+        return REPLACED_NONE;
+    }
+}
+
+static enum replaced_form form_one_byte(const struct instruction *instruction, enum code_mode mode,
+                                        unsigned conditions) {
+    const unsigned group = group_of(instruction);
+    switch (instruction->opcode) {
+    case 0x8e: // MOV to a segment register
+        if ((conditions & REPLACED_IF_LONG) == 0) {
+            return REPLACED_NONE;
+        }
+        return group == 4 || group == 5 || (group == 2 && mode == CODE_64) ? REPLACED_LOAD_SEGMENT
+                                                                           : REPLACED_NONE;
+    case 0x9c:
+        return (conditions & REPLACED_IF_RESUME) != 0 ? REPLACED_PUSHF : REPLACED_NONE;
+    case 0xc8:
+        return REPLACED_ENTER;
+    default:
+        break;
+    }
+    if (is_lock_neg(instruction)) {
+        return REPLACED_LOCK_NEG;
+    }
+    if (mode == CODE_64 && instruction->operand_size == 2 && is_near_branch(instruction)) {
+        return REPLACED_NEAR_BRANCH;
+    }
+    return form_far(instruction, conditions);
+}
+
+enum replaced_form replaced_form(const struct instruction *instruction, enum code_mode mode,
+                                 unsigned conditions) {
+    switch (instruction->map) {
+    case MAP_ONE_BYTE:
+        return form_one_byte(instruction, mode, conditions);
+    case MAP_0F:
+        return form_0f(instruction, mode, conditions);
+    case MAP_0F38:
+        return is_horizontal(instruction) ? REPLACED_HORIZONTAL : REPLACED_NONE;
+    case MAP_0F3A:
+        return form_0f3a(instruction);
+    default:
+        return REPLACED_NONE;
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+//
+// The instruction forms that the engine must not execute, because it computes them wrongly or ends
+// the process in them. Blocks are cut before them, and engine/cpu/x86/replaced.c carries them out.
+// Pure functions of their arguments: no state, no allocation, any thread.
+
+#ifndef DECODE_REPLACED_FORM_H
+#define DECODE_REPLACED_FORM_H
+
+#include "decode/instruction.h"
+
+enum replaced_form {
+    REPLACED_NONE,
+    REPLACED_COMPARE_STRINGS, // PCMPESTRI, PCMPESTRM; PCMPISTRI, PCMPISTRM in one of their modes
+    REPLACED_HORIZONTAL,      // PHADDx, PHSUBx with one register twice
+    REPLACED_DOT_PRODUCT,     // DPPS
+    REPLACED_LOCK_NEG,
+    REPLACED_ENTER,
+    REPLACED_LLDT,
+    REPLACED_LTR,
+    REPLACED_FAR_TRANSFER, // CALL, JMP
+    REPLACED_FAR_RETURN,   // RET, IRET
+    REPLACED_LOAD_SEGMENT, // MOV, POP, LSS, LFS, LGS to FS, GS, and in 64-bit code to SS
+    REPLACED_NEAR_BRANCH,  // With an operand-size prefix that a processor ignores
+    REPLACED_PUSHF,
+    REPLACED_FORM_COUNT,
+};
+
+// What of the processor's mode decides whether a form is replaced.
+enum replaced_condition {
+    REPLACED_IF_PROTECTED = 1 << 0, // Protected mode, but not virtual-8086 mode
+    REPLACED_IF_LEGACY = 1 << 1,    // That, outside of IA-32e mode
+    REPLACED_IF_LONG = 1 << 2,      // That, in IA-32e mode
+    REPLACED_IF_RESUME = 1 << 3,    // EFLAGS.RF is set
+};
+
+// `conditions` are bits of enum replaced_condition.
+enum replaced_form replaced_form(const struct instruction *instruction, enum code_mode mode,
+                                 unsigned conditions);
+
+#endif // DECODE_REPLACED_FORM_H

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: MIT
+//
+// Instructions that are carried out by the library and not by the engine (docs/cpu.md), with the
+// values of the SDM. tests/test_oracle.c compares those that a program may use with the host's own.
+
+#include "execute.h"
+#include "report_port.h"
+
+#define DATA 0x300000u
+
+#define LOAD_XMM "\xf3\x0f\x6f\x03\xf3\x0f\x6f\x4b\x10" // movdqu xmm0, [rbx]; xmm1, [rbx + 16]
+#define STORE_XMM "\xf3\x0f\x7f\x03"                    // movdqu [rbx], xmm0
+
+static zx_vcpu_state_t run_with(zx_vcpu_state_t state, const void *data, size_t size) {
+    memory_write(DATA, data, size);
+    state.rbx = DATA;
+    run_code(&state);
+    return state;
+}
+
+static void expect_data(const void *expected, size_t size) {
+    uint8_t actual[64];
+    ck_assert_int_eq(zx_vmo_read(memory, actual, DATA, size), ZX_OK);
+    ck_assert_mem_eq(actual, expected, size);
+}
+
+// --- SSE ---
+
+START_TEST(explicit_lengths_of_strings_saturate) {
+    static const uint8_t zeros[32];
+    execute_start();
+    put_code(LOAD_XMM "\x66\x0f\x3a\x61\xc1\x08"); // pcmpestri xmm0, xmm1, 8
+    zx_vcpu_state_t state = {.rax = 0x80000000, .rdx = 0x80000000, .rcx = 99};
+    state = run_with(state, zeros, sizeof zeros);
+    ck_assert_uint_eq(state.rcx, 0);
+    put_code(LOAD_XMM "\x66\x48\x0f\x3a\x61\xc1\x08"); // with REX.W
+    state = (zx_vcpu_state_t){.rax = 1ull << 63, .rdx = 0x100000003, .rcx = 99};
+    state = run_with(state, zeros, sizeof zeros);
+    ck_assert_uint_eq(state.rcx, 0);
+    // Without REX.W the second string ends after 3, so what lies behind differs.
+    put_code(LOAD_XMM "\x66\x0f\x3a\x61\xc1\x18");
+    state = (zx_vcpu_state_t){.rax = 16, .rdx = 0x100000003, .rcx = 99};
+    state = run_with(state, zeros, sizeof zeros);
+    ck_assert_uint_eq(state.rcx, 3);
+    guest_close();
+}
+END_TEST
+
+START_TEST(a_substring_may_run_off_the_end) {
+    execute_start();
+    put_code(LOAD_XMM "\x66\x0f\x3a\x63\xc1\x0c"); // pcmpistri xmm0, xmm1, 0xc
+    zx_vcpu_state_t state = {.rcx = 99};
+    state = run_with(state, "abcd\0\0\0\0\0\0\0\0\0\0\0\0xxxxxxxxxxxxxxab", 32);
+    ck_assert_uint_eq(state.rcx, 14);
+    put_code(LOAD_XMM "\x66\x0f\x3a\x63\xc1\x4c");
+    state = run_with(state, "abcdefghijklmnopbcdefghijklmnopa", 32);
+    ck_assert_uint_eq(state.rcx, 15);
+    // The same with the second string in memory, unaligned, and with a mask as the result.
+    put_code("\xf3\x0f\x6f\x03\x66\x0f\x3a\x62\x43\x11\x4c" STORE_XMM);
+    state = run_with(state, "ab\0\0\0\0\0\0\0\0\0\0\0\0\0\0_xabxxxxxxxxxxxxa", 33);
+    static const uint8_t mask[16] = {[1] = 0xff, [15] = 0xff};
+    expect_data(mask, sizeof mask);
+    guest_close();
+}
+END_TEST
+
+START_TEST(neighbours_of_a_register_and_itself_are_added) {
+    static const uint32_t words[8] = {1, 2, 3, 4};
+    static const uint32_t sums[4] = {3, 7, 3, 7};
+    static const int16_t differences[4] = {-32768, 1, -32768, 1};
+    static const int16_t shorts[4] = {-32768, 1, 3, 2};
+    execute_start();
+    put_code(LOAD_XMM "\x66\x0f\x38\x02\xc0" STORE_XMM); // phaddd xmm0, xmm0
+    run_with((zx_vcpu_state_t){0}, words, sizeof words);
+    expect_data(sums, sizeof sums);
+    put_code("\x0f\x6f\x13\x0f\x38\x07\xd2\x0f\x7f\x13\x0f\x77"); // phsubsw mm2, mm2
+    run_with((zx_vcpu_state_t){0}, shorts, sizeof shorts);
+    expect_data(differences, sizeof differences);
+    guest_close();
+}
+END_TEST
+
+START_TEST(a_dot_product_is_summed_in_pairs) {
+    static const float values[8] = {1, 1, 1e30f, -1e30f, 1, 1, 1, 1};
+    static const float product[4] = {2, 0, 0, 2};
+    execute_start();
+    put_code(LOAD_XMM "\x66\x0f\x3a\x40\xc1\xf9" STORE_XMM); // dpps xmm0, xmm1, 0xf9
+    run_with((zx_vcpu_state_t){0}, values, sizeof values);
+    expect_data(product, sizeof product);
+    put_code("\x66\x0f\x3a\x40\x43\x08\xff"); // From an address that is not aligned.
+    const zx_vcpu_state_t state = run_with((zx_vcpu_state_t){0}, values, sizeof values);
+    ck_assert_uint_eq(state.r10, 13);
+    guest_close();
+}
+END_TEST
+
+// A trapped page and the one before, by an operand that lies in both: an exit, and nothing changed.
+START_TEST(an_operand_that_is_trapped_exits) {
+    execute_start();
+    put_code("\x66\x0f\x3a\x63\x03\x0c"); // pcmpistri xmm0, [rbx], 0xc
+    zx_vcpu_state_t state = {.rbx = EXIT_PAGE - 8, .rcx = 99, .rsp = EXECUTE_STACK};
+    write_state(&state);
+    zx_port_packet_t packet = enter();
+    ck_assert_uint_eq(packet.type, ZX_PKT_TYPE_GUEST_MEM);
+    ck_assert_uint_eq(packet.guest_mem.addr, EXIT_PAGE);
+    ck_assert_uint_eq(packet.guest_mem.instruction_size, 6);
+    ck_assert_uint_eq(packet.guest_mem.rip, EXECUTE_SLOT);
+    ck_assert_uint_eq(read_state().rcx, 99);
+    guest_close();
+}
+END_TEST
+
+// --- Integer instructions ---
+
+#define NEG_FLAGS(value, expected)                                                                 \
+    do {                                                                                           \
+        const uint64_t value_ = (value);                                                           \
+        zx_vcpu_state_t state_ = run_with((zx_vcpu_state_t){0}, &value_, sizeof value_);           \
+        ck_assert_uint_eq(state_.rax & 0x8d5, expected);                                           \
+    } while (0)
+
+START_TEST(locked_negation_sets_the_flags_of_its_result) {
+    static const uint32_t result[2] = {(uint32_t)-5, 7};
+    execute_start();
+    put_code("\xf0\xf7\x1b\x9c\x58"); // lock neg dword [rbx]; pushfq; pop rax
+    NEG_FLAGS(0x700000005, 0x91);
+    expect_data(result, sizeof result);
+    NEG_FLAGS(0, 0x44);
+    NEG_FLAGS(0x80000000, 0x885);
+    put_code("\xf0\xf6\x1b\x9c\x58");
+    NEG_FLAGS(0x80, 0x881);
+    put_code("\xf0\x48\xf7\x1b\x9c\x58");
+    NEG_FLAGS(1, 0x95);
+    guest_close();
+}
+END_TEST
+
+START_TEST(what_is_not_offered_is_an_invalid_opcode) {
+    static const char *const codes[] = {"\x0f\x38\xf0\xc0", "\x0f\x38\xf1\xc3", "\x66\x0f\xae\x3b"};
+    execute_start();
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        put_code_bytes(codes[i], 4);
+        zx_vcpu_state_t state = {.rbx = DATA};
+        run_code(&state);
+        ck_assert_uint_eq(state.r10, 6);
+    }
+    guest_close();
+}
+END_TEST
+
+START_TEST(enter_checks_the_last_stack_pointer) {
+    execute_start();
+    put_code("\xc8\x10\x00\x02\xc9"); // enter 16, 2; leave
+    zx_vcpu_state_t state = {.rbp = DATA};
+    memory_write(DATA - 8, "outer...", 8);
+    run_code(&state);
+    ck_assert_uint_eq(state.r10, NO_VECTOR);
+    ck_assert_uint_eq(state.rbp, DATA);
+    ck_assert_uint_eq(memory_u64(EXECUTE_STACK - 8), DATA);
+    ck_assert_uint_eq(memory_u64(EXECUTE_STACK - 24), EXECUTE_STACK - 8);
+    // The last stack pointer is in a trapped page: an exit, and nothing changed.
+    trap(ZX_GUEST_TRAP_MEM, 0x500000, 0x1000, ZX_HANDLE_INVALID, 7);
+    put_code("\xc8\x00\x18\x00"); // enter 0x1800, 0
+    state = (zx_vcpu_state_t){.rbp = DATA, .rsp = 0x502000};
+    write_state(&state);
+    const zx_port_packet_t packet = enter();
+    ck_assert_uint_eq(packet.type, ZX_PKT_TYPE_GUEST_MEM);
+    ck_assert_uint_eq(packet.guest_mem.addr, 0x5007f8);
+    ck_assert_uint_eq(read_state().rsp, 0x502000);
+    ck_assert_uint_eq(memory_u64(0x501ff8), 0);
+    guest_close();
+}
+END_TEST
+
+// --- Segments ---
+
+#define TABLE (DATA + 0x100)
+
+// LGDT [RBX] of a table with one system descriptor at 0x38, then the instruction.
+static uint64_t vector_of(const char *code, size_t size, uint16_t selector,
+                          const uint32_t high[4]) {
+    uint8_t bytes[32] = "\x0f\x01\x13"; // lgdt [rbx]
+    const uint64_t table[9] = {0,
+                               0x00209b0000000000,
+                               0x0000930000000000,
+                               0,
+                               0x00cff3000000ffff,
+                               0,
+                               0,
+                               high[0] | (uint64_t)high[1] << 32,
+                               high[2] | (uint64_t)high[3] << 32};
+    uint8_t pointer[10] = {sizeof table - 1};
+    const uint64_t base = TABLE;
+    memcpy(bytes + 3, code, size);
+    memcpy(pointer + 2, &base, sizeof base);
+    memory_write(TABLE, table, sizeof table);
+    put_code_bytes((const char *)bytes, size + 3);
+    zx_vcpu_state_t state = {.rax = selector};
+    state = run_with(state, pointer, sizeof pointer);
+    ck_assert(state.r10 == NO_VECTOR || (state.r8 & 0xffff) == (selector & 0xfffcu));
+    return state.r10;
+}
+
+#define VECTOR_OF(code, selector, ...)                                                             \
+    vector_of(code, sizeof(code) - 1, selector, (const uint32_t[4]){__VA_ARGS__})
+#define LTR_AX "\x0f\x00\xd8"
+#define LLDT_AX "\x0f\x00\xd0"
+
+START_TEST(loads_of_system_segments_are_checked) {
+    execute_start();
+    ck_assert_uint_eq(VECTOR_OF(LTR_AX, 0, 0x67, 0x8900, 0, 0), 13);
+    ck_assert_uint_eq(VECTOR_OF(LTR_AX, 3, 0x67, 0x8900, 0, 0), 13);
+    ck_assert_uint_eq(VECTOR_OF(LTR_AX, 0x38, 0x67, 0x8900, 0, 0), NO_VECTOR);
+    ck_assert_uint_eq(memory_u64(TABLE + 0x38) >> 40, 0x8b); // Busy now.
+    ck_assert_uint_eq(VECTOR_OF(LTR_AX, 0x38, 0x67, 0x8b00, 0, 0), 13);
+    ck_assert_uint_eq(VECTOR_OF(LTR_AX, 0x38, 0x67, 0x8100, 0, 0), 13);
+    ck_assert_uint_eq(VECTOR_OF(LTR_AX, 0x38, 0x67, 0x0900, 0, 0), 11);
+    ck_assert_uint_eq(VECTOR_OF(LTR_AX, 0x38, 0x67, 0x8900, 0x8000, 0), 13);
+    ck_assert_uint_eq(VECTOR_OF(LTR_AX, 0x3c, 0x67, 0x8900, 0, 0), 13);
+    ck_assert_uint_eq(VECTOR_OF(LTR_AX, 0x40, 0x67, 0x8900, 0, 0), 13);
+    ck_assert_uint_eq(VECTOR_OF(LLDT_AX, 0, 0, 0x8200, 0, 0), NO_VECTOR);
+    ck_assert_uint_eq(VECTOR_OF(LLDT_AX, 0x38, 0xff, 0x8200, 0, 0), NO_VECTOR);
+    ck_assert_uint_eq(VECTOR_OF(LLDT_AX, 0x38, 0xff, 0x8200, 0xffff0000, 0), 13);
+    ck_assert_uint_eq(VECTOR_OF(LLDT_AX, 0x38, 0xff, 0x8900, 0, 0), 13);
+    guest_close();
+}
+END_TEST
+
+START_TEST(a_null_stack_segment_needs_the_privilege_in_its_selector) {
+    execute_start();
+    for (unsigned selector = 0; selector < 4; selector++) {
+        put_code("\x8e\xd0\x8c\xd0"); // mov ss, ax; mov ax, ss
+        zx_vcpu_state_t state = {.rax = selector};
+        run_code(&state);
+        ck_assert_uint_eq(state.r10, selector == 0 ? NO_VECTOR : 13);
+    }
+    guest_close();
+}
+END_TEST
+
+// --- Far transfers ---
+
+#define INNER_STACK 0x90000u // STACK_TSS of common.inc
+
+START_TEST(call_gates_of_long_mode_change_the_stack) {
+    start_long("call_gate_long");
+    uint32_t from_kernel[6];
+    for (size_t i = 0; i < 6; i++) {
+        from_kernel[i] = next_report();
+    }
+    ck_assert_uint_eq(from_kernel[1], 0x80000 - 16);
+    ck_assert_uint_eq(from_kernel[3], 0x08);
+    EXPECT_REPORTS(0x80000);
+    EXPECT_REPORTS(0, INNER_STACK - 32, 0, 0x2b, 0x60000, 0x23);
+    EXPECT_REPORTS(0x2b, 0x23, 0x60000);
+    EXPECT_REPORTS(13, 0x08); // JMP
+    EXPECT_REPORTS(13, 0x60, 11, 0x70, 13, 0x10, 13, 0x90, 13, 0x40, 13, 0, 13, 0, 13, 0xc0);
+    guest_close();
+}
+END_TEST
+
+START_TEST(call_gates_of_protected_mode_copy_parameters) {
+    start_real("call_gate_legacy");
+    const uint32_t to_itself = next_report();
+    ck_assert_uint_eq(to_itself >> 16, 0x08);
+    EXPECT_REPORTS(0x7000);
+    EXPECT_REPORTS(0x6000 - 24, 0, 0x2b, 0x22222222, 0x11111111, 0x5000 - 8, 0x33);
+    EXPECT_REPORTS(0x2b, 0x5000);
+    EXPECT_REPORTS(0x6000 - 12, 0x33334444, 0x4ffc | 0x33 << 16);
+    EXPECT_REPORTS(0x5000, 11, 0x80, 13, 0x88);
+    guest_close();
+}
+END_TEST
+
+START_TEST(returns_to_an_outer_privilege_keep_the_bases_of_fs_and_gs) {
+    start_long("far_return");
+    EXPECT_REPORTS(0, 0, 0, 0x456000, 0x123000, 0x7f);
+    EXPECT_REPORTS(0x60000, 0, 0, 0, 0x456000, 0x123000, 0x7f);
+    EXPECT_REPORTS(0x23, 0x23, 0, 0x456000, 0x123000, 0x7f);
+    EXPECT_REPORTS(0, 0, 0, 0x456000, 0x123000, 0x7f);
+    EXPECT_REPORTS(13, 0x10, 13, 0x10);
+    guest_close();
+}
+END_TEST
+
+// --- RFLAGS.RF, page faults ---
+
+START_TEST(a_pushed_resume_flag_is_clear) {
+    start_long("resume_flag");
+    EXPECT_REPORTS(2, 2);
+    guest_close();
+    start_real("resume_flag_real");
+    EXPECT_REPORTS(2, 2);
+    guest_close();
+}
+END_TEST
+
+// Each modifies [RBX]. Nothing is mapped there.
+static const char *const modifying[] = {
+    "\x48\xff\x03",     "\x01\x03",         "\x80\x33\x01", "\xf7\x1b",         "\x87\x03",
+    "\x0f\xab\x03",     "\xd1\x03",         "\x0f\xb1\x03", "\xf0\x0f\xc1\x03", "\x0f\xc7\x0b",
+    "\x0f\xa4\x03\x04", "\x0f\xba\x2b\x05", "\xf0\xf7\x1b",
+};
+
+START_TEST(a_page_fault_of_a_modification_is_one_of_a_write) {
+    execute_start();
+    for (size_t i = 0; i < sizeof modifying / sizeof modifying[0]; i++) {
+        zx_vcpu_state_t state = {.rbx = 0x40000000};
+        put_code_bytes(modifying[i], strlen(modifying[i]));
+        run_code(&state);
+        ck_assert_uint_eq(state.r10, 14);
+        ck_assert_msg(state.r8 == 2, "code %zu: error code %llu", i, (unsigned long long)state.r8);
+    }
+    zx_vcpu_state_t state = {.rbx = 0x40000000, .rax = 0x12345};
+    put_code("\x3b\x03"); // cmp eax, [rbx]
+    run_code(&state);
+    ck_assert_uint_eq(state.r8, 0);
+    put_code("\x48\x0f\xab\x03"); // bts [rbx], rax: 0x2468 bytes behind
+    state = (zx_vcpu_state_t){.rbx = 0x40000000 - 0x1000, .rax = 0x12345};
+    run_code(&state);
+    ck_assert_uint_eq(state.r8, 2);
+    guest_close();
+}
+END_TEST
+
+int main(void) {
+    const TTest *const tests[] = {
+        explicit_lengths_of_strings_saturate,
+        a_substring_may_run_off_the_end,
+        neighbours_of_a_register_and_itself_are_added,
+        a_dot_product_is_summed_in_pairs,
+        an_operand_that_is_trapped_exits,
+        locked_negation_sets_the_flags_of_its_result,
+        what_is_not_offered_is_an_invalid_opcode,
+        enter_checks_the_last_stack_pointer,
+        loads_of_system_segments_are_checked,
+        a_null_stack_segment_needs_the_privilege_in_its_selector,
+        call_gates_of_long_mode_change_the_stack,
+        call_gates_of_protected_mode_copy_parameters,
+        returns_to_an_outer_privilege_keep_the_bases_of_fs_and_gs,
+        a_pushed_resume_flag_is_clear,
+        a_page_fault_of_a_modification_is_one_of_a_write,
+    };
+    return run_tests("replaced", tests, sizeof tests / sizeof tests[0]);
+}
