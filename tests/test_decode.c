@@ -56,7 +56,8 @@ static const struct code_line whole_instructions[] = {
     {CODE_64, "f7 13"},                                // not [rbx]
     {CODE_64, "f6 03 01"},                             // test byte [rbx], imm8
     {CODE_64, "66 69 c0 01 02"},                       // imul ax, ax, imm16
-    {CODE_64, "66 e8 01 02"},                          // call rel16
+    {CODE_64, "66 e8 01 02 03 04"},                    // call rel32: the prefix is ignored
+    {CODE_64, "66 0f 84 01 02 03 04"},                 // jz rel32, likewise
     {CODE_64, "f2 0f 38 f0 c1"},                       // crc32 eax, cl
     {CODE_64, "66 0f 38 00 c1"},                       // pshufb
     {CODE_64, "66 0f 3a 0f c1 08"},                    // palignr
@@ -126,9 +127,9 @@ START_TEST(length_of_undefined_instructions) {
     memset(bytes + length, 0, 16);
     const enum instruction_result result =
         decode_instruction(bytes, length + 16, line->mode, &instruction);
-    ck_assert_msg(result == (length > INSTRUCTION_MAX_LENGTH ? INSTRUCTION_TOO_LONG
-                                                             : INSTRUCTION_UNDEFINED),
-                  "%s", line->bytes);
+    ck_assert_msg(
+        result == (length > INSTRUCTION_MAX_LENGTH ? INSTRUCTION_TOO_LONG : INSTRUCTION_UNDEFINED),
+        "%s", line->bytes);
 }
 END_TEST
 

@@ -172,6 +172,42 @@ START_TEST(enter_checks_the_last_stack_pointer) {
 }
 END_TEST
 
+// Each ends with RAX = 1 only if it is as long, goes and pops as an Intel processor's. The stack
+// has the address of the slot's byte 16.
+static const struct {
+    const char *name, *bytes;
+    size_t size;
+} prefixed_branches[] = {
+#define BRANCH(name, bytes)                                                                        \
+    { name, bytes, sizeof(bytes) - 1 }
+    BRANCH("call rel32", "\x66\xe8\x03\0\0\0\x0f\x0b\x90\x5b\xb0\x01"),
+    BRANCH("jmp rel32", "\x66\xe9\x02\0\0\0\x0f\x0b\xb0\x01"),
+    BRANCH("jmp rel8", "\x66\xeb\x02\x0f\x0b\xb0\x01"),
+    BRANCH("jz rel32", "\x48\x85\xe4\x66\x0f\x84\x02\0\0\0\xb0\x01\x90"),
+    BRANCH("jnz rel32", "\x48\x85\xe4\x66\x0f\x85\x02\0\0\0\x0f\x0b\xb0\x01"),
+    BRANCH("jnz rel8", "\x48\x85\xe4\x66\x75\x02\x0f\x0b\xb0\x01"),
+    BRANCH("loop", "\x66\xe2\x02\x0f\x0b\xb0\x01"),
+    BRANCH("jmp rdx", "\x66\xff\xe2\x0f\x0b\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90"
+                      "\xb0\x01"),
+    BRANCH("ret", "\x52\x66\xc3\x0f\x0b\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\xb0\x01"),
+    BRANCH("ret 0", "\x52\x66\xc2\0\0\x0f\x0b\x90\x90\x90\x90\x90\x90\x90\x90\x90\xb0\x01"),
+};
+
+START_TEST(near_branches_ignore_an_operand_size_prefix) {
+    execute_start();
+    for (size_t i = 0; i < sizeof prefixed_branches / sizeof prefixed_branches[0]; i++) {
+        zx_vcpu_state_t state = {.rcx = 2, .rdx = EXECUTE_SLOT + 16};
+        put_code_bytes(prefixed_branches[i].bytes, prefixed_branches[i].size);
+        run_code(&state);
+        ck_assert_msg(state.r10 == NO_VECTOR && state.rax == 1 && state.rsp == EXECUTE_STACK,
+                      "%s: vector %lld, RAX %#llx, RSP %#llx", prefixed_branches[i].name,
+                      (long long)state.r10, (unsigned long long)state.rax,
+                      (unsigned long long)state.rsp);
+    }
+    guest_close();
+}
+END_TEST
+
 // --- Segments ---
 
 #define TABLE (DATA + 0x100)
@@ -333,6 +369,7 @@ int main(void) {
         locked_negation_sets_the_flags_of_its_result,
         what_is_not_offered_is_an_invalid_opcode,
         enter_checks_the_last_stack_pointer,
+        near_branches_ignore_an_operand_size_prefix,
         loads_of_system_segments_are_checked,
         a_null_stack_segment_needs_the_privilege_in_its_selector,
         call_gates_of_long_mode_change_the_stack,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The length decoder: opcode tables for the one-byte, 0F, 0F 38 and 0F 3A maps, the legacy, REX,
-// VEX and EVEX prefixes, and the ModRM rules. Where processors differ it follows what the engine's
-// processor (an AMD one) does: a 66 prefix shortens a near branch's displacement in 64-bit code.
+// VEX and EVEX prefixes, and the ModRM rules. Where processors differ it follows Intel's, which
+// ignore a 66 prefix of a near branch in 64-bit code.
 
 #include "decode/instruction.h"
 
@@ -23,6 +23,7 @@ enum operand_shape {
     SHAPE_IMM8 = 'b',
     SHAPE_IMM16 = 'w',
     SHAPE_IMM = 'z',      // 2 or 4 bytes by operand size
+    SHAPE_NEAR = 'j',     // likewise, but 4 bytes in 64-bit code
     SHAPE_IMM_FULL = 'v', // 2, 4 or 8 bytes by operand size
     SHAPE_ADDRESS = 'a',  // 2, 4 or 8 bytes by address size
     SHAPE_FAR = 'f',      // offset by operand size, then a selector
@@ -43,7 +44,7 @@ static const char one_byte_shapes[257] = "mmmmbz..mmmmbz.p" // 00
                                          "bbbbbbbbvvvvvvvv" // B0
                                          "BBw.mmBZe.w..b.." // C0
                                          "mmmmbb..mmmmmmmm" // D0
-                                         "bbbbbbbbzzfb...." // E0
+                                         "bbbbbbbbjjfb...." // E0
                                          "p.pp..TG......mm" // F0
     ;
 
@@ -55,7 +56,7 @@ static const char map_0f_shapes[257] = "mmmmx.....x.xm.B" // 00
                                        "mmmmmmmmmmmmmmmm" // 50
                                        "mmmmmmmmmmmmmmmm" // 60
                                        "BBBBmmm.qmxxmmmm" // 70
-                                       "zzzzzzzzzzzzzzzz" // 80
+                                       "jjjjjjjjjjjjjjjj" // 80
                                        "mmmmmmmmmmmmmmmm" // 90
                                        "...mBmxx...mBmmm" // A0
                                        "mmmmmmmmmmBmmmmm" // B0
@@ -259,7 +260,8 @@ static unsigned take_modrm(struct cursor *cursor, struct instruction *out) {
     return mod == 1 ? 1 : 4;
 }
 
-static unsigned immediate_bytes(enum operand_shape shape, const struct instruction *out) {
+static unsigned immediate_bytes(enum operand_shape shape, enum code_mode mode,
+                                const struct instruction *out) {
     unsigned by_operand_size = out->operand_size == 2 ? 2 : 4;
     bool is_test = (out->modrm & 0x30) == 0; // /0 or /1
 
@@ -274,6 +276,8 @@ static unsigned immediate_bytes(enum operand_shape shape, const struct instructi
     case SHAPE_IMM:
     case SHAPE_MODRM_IMM:
         return by_operand_size;
+    case SHAPE_NEAR:
+        return mode == CODE_64 ? 4 : by_operand_size;
     case SHAPE_IMM_FULL:
         return out->operand_size;
     case SHAPE_ADDRESS:
@@ -324,7 +328,7 @@ enum instruction_result decode_instruction(const uint8_t *bytes, size_t size, en
     } else if (shape_has_modrm(shape)) {
         displacement = take_modrm(&cursor, &found);
     }
-    size_t immediate_size = immediate_bytes(shape, &found);
+    size_t immediate_size = immediate_bytes(shape, mode, &found);
     size_t length = cursor.at + displacement + immediate_size;
     if (cursor.short_of_bytes || length > readable) {
         bool too_long = readable == INSTRUCTION_MAX_LENGTH || length > INSTRUCTION_MAX_LENGTH;
