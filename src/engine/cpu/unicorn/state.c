@@ -138,8 +138,11 @@ static uint32_t derived_mode(const struct cpu *cpu) {
 static void update_mode(struct cpu *cpu) {
     if (cpu->mode_stale) {
         set32(cpu, STATE_MODE, derived_mode(cpu));
-        iret_exiting_update(cpu);
         cpu->mode_stale = false;
+    }
+    if (cpu->iret_stale) {
+        iret_exiting_update(cpu);
+        cpu->iret_stale = false;
     }
 }
 
@@ -234,6 +237,7 @@ void cpu_set(struct cpu *cpu, enum cpu_register name, uint64_t value) {
     const uint64_t changed = get64(cpu, offset) ^ value;
     cpu->machine->tlb_stale |= name == CR3 || (changed & paging_bits(name)) != 0;
     cpu->mode_stale |= name == CR0 || name == CR4 || name == EFER;
+    cpu->iret_stale |= name == EFER;
     set64(cpu, offset, value);
 }
 
@@ -257,7 +261,8 @@ void cpu_set_segment(struct cpu *cpu, enum segment_register index, const struct 
     set64(cpu, offset + SEGMENT_BASE, segment->base);
     set32(cpu, offset + SEGMENT_LIMIT, segment->limit);
     set32(cpu, offset + SEGMENT_ATTRIBUTES, segment->attributes);
-    cpu->mode_stale |= index <= SEGMENT_GS;
+    cpu->mode_stale |= index <= SEGMENT_DS; // ES, CS, SS and DS.
+    cpu->iret_stale |= index == SEGMENT_FS || index == SEGMENT_GS;
 }
 
 static void get_bytes(const struct cpu *cpu, size_t offset, void *value, size_t size) {

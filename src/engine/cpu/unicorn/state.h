@@ -17,6 +17,7 @@ struct cpu {
     bool open;       // The context has the newest state.
     bool dirty;      // And the engine does not have it.
     bool mode_stale; // The derived mode bits are older than what they follow from.
+    bool iret_stale; // So is the intercept of IRET.
     uint64_t debug[DEBUG_REGISTER_COUNT]; // Emulated: the engine's own stay disarmed.
     struct cpu_progress progress;
 };
