@@ -66,6 +66,7 @@ static void ask_numbers(void) {
     zx_system_get_version_string();
     zirconia_version();
     zirconia_engine_version();
+    zirconia_engine_note();
 }
 
 static void ask_names(struct state *state) {

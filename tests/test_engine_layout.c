@@ -7,6 +7,7 @@
 #include "run_tests.h"
 
 #include <check.h>
+#include <zirconia/zirconia.h>
 
 START_TEST(self_check_accepts_the_unicorn_in_use) {
     const struct layout *layout = NULL;
@@ -36,10 +37,29 @@ START_TEST(a_second_call_gives_the_same_answer) {
 }
 END_TEST
 
+static unsigned warnings;
+
+static void count_warning(void *context, zirconia_log_level_t level, const char *line) {
+    (void)context;
+    (void)line;
+    warnings += level == ZIRCONIA_LOG_WARNING ? 1 : 0;
+}
+
+START_TEST(what_is_to_be_known_of_the_unicorn_in_use_is_logged_once) {
+    const struct layout *layout = NULL;
+    zirconia_set_log(count_warning, NULL, ZIRCONIA_LOG_WARNING);
+    for (unsigned i = 0; i < 2; i++) {
+        ck_assert_int_eq(layout_get(&layout), ZX_OK);
+    }
+    ck_assert_uint_eq(warnings, zirconia_engine_note()[0] != '\0' ? 1 : 0);
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         self_check_accepts_the_unicorn_in_use,
         a_second_call_gives_the_same_answer,
+        what_is_to_be_known_of_the_unicorn_in_use_is_logged_once,
     };
     return run_tests("engine layout", tests, sizeof tests / sizeof tests[0]);
 }

@@ -331,6 +331,7 @@ static const struct call calls[] = {
     {CALL(zx_status_get_string)},
     {CALL(zirconia_version)},
     {CALL(zirconia_engine_version)},
+    {CALL(zirconia_engine_note)},
     {CALL(zirconia_resource_create)},
     {CALL(zirconia_hypervisor_resource)},
     {CALL(zirconia_set_log)},

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // A Unicorn that does not fit: guests are refused, and the log names the version and what is wrong
-// (hypervisor ABI 3.1, no VMX). Two functions of Unicorn's are replaced here, in front of its own.
+// (hypervisor ABI 3.1, no VMX); and one that is slow, of which users are told. Two functions of
+// Unicorn's are replaced here, in front of its own.
 
 #include "run_tests.h"
 
@@ -61,10 +62,18 @@ START_TEST(a_unicorn_with_another_state_is_refused_by_what_does_not_fit) {
 }
 END_TEST
 
+START_TEST(a_unicorn_with_slow_stores_is_called_slow) {
+    ck_assert_str_eq(zirconia_engine_note(), "");
+    version = 2u << 24 | 1u << 16 | 4u << 8;
+    ck_assert_ptr_nonnull(strstr(zirconia_engine_note(), "slower"));
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         an_old_unicorn_is_refused_by_its_version,
         a_unicorn_with_another_state_is_refused_by_what_does_not_fit,
+        a_unicorn_with_slow_stores_is_called_slow,
     };
     return run_tests("unfit Unicorn", tests, sizeof tests / sizeof tests[0]);
 }

@@ -27,6 +27,10 @@ ZIRCONIA_EXPORT const char *zirconia_version(void);
 // the process.
 ZIRCONIA_EXPORT const char *zirconia_engine_version(void);
 
+// What to know of that version, a few words without a full stop, or "" when there is nothing. The
+// log says it too, once. The string lives as long as the process.
+ZIRCONIA_EXPORT const char *zirconia_engine_note(void);
+
 // Creates a resource of any kind (ZX_RSRC_KIND_, zircon/syscalls/resource.h) that covers size
 // units from base on, without asking for the right to do so. The caller owns the handle in *out.
 // Errors in order: ZX_ERR_INVALID_ARGS for an unknown kind or a range that passes 2^64,

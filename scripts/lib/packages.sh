@@ -85,7 +85,7 @@ run_apt_get() {
 install_with_apt() {
     list_missing_debs "$1"
     unicorn=
-    if ! unicorn_is_named && ! unicorn_is_unpacked && ! unicorn_deb_is_installed; then
+    if ! unicorn_is_named && ! unicorn_is_unpacked "$UNICORN_DIR" && ! unicorn_deb_is_installed; then
         unicorn=missing
     fi
     linux=
@@ -114,7 +114,7 @@ install_with_apt() {
         quietly run_apt_get install --yes --no-install-recommends $missing
     fi
     if [ -n "$unicorn" ]; then
-        unpack_newer_unicorn
+        unpack_unicorn "$UNICORN_SUITE" "$UNICORN_DIR"
     fi
     if [ -n "$linux" ]; then
         unpack_linux

@@ -3,16 +3,20 @@
 # Unicorn on Debian and its like. Where the distribution's is too old (Debian 12), Debian 13's
 # packages are fetched by apt with a configuration of its own, so that the system's is untouched:
 # from the mirror that the system is set up with, verified by the archive's signature like any
-# other package, and unpacked into the build tree only. They need nothing but glibc 2.34.
+# other package, and unpacked into the build tree only. They need nothing but glibc 2.34. The newest
+# that Debian has, of its unstable distribution, is for the tests alone.
 
 UNICORN_SUITE=trixie
 UNICORN_DEBS="libunicorn-dev libunicorn2t64"
 UNICORN_DIR=$ROOT/build/deps/unicorn
+NEWEST_UNICORN_SUITE=sid
+NEWEST_UNICORN_DIR=$ROOT/build/deps/unicorn-newest
 APT_DIR=$ROOT/build/deps/apt
 ARCHIVE_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
+# unicorn_is_unpacked DIRECTORY
 unicorn_is_unpacked() {
-    [ -e "$UNICORN_DIR/usr/include/unicorn/unicorn.h" ]
+    [ -e "$1/usr/include/unicorn/unicorn.h" ]
 }
 
 version_is_enough() {
@@ -47,10 +51,11 @@ system_mirror() {
 
 # Everything of the system's configuration is kept (proxies, certificates) but for the places where
 # apt keeps its state, and the hooks that other programs hang on it.
+# write_apt_configuration MIRROR SUITE
 write_apt_configuration() {
     mkdir -p "$APT_DIR/lists/partial" "$APT_DIR/archives/partial"
     : >"$APT_DIR/status"
-    echo "deb [signed-by=$ARCHIVE_KEYRING] $1 $UNICORN_SUITE main" >"$APT_DIR/sources.list"
+    echo "deb [signed-by=$ARCHIVE_KEYRING] $1 $2 main" >"$APT_DIR/sources.list"
     cat >"$APT_DIR/apt.conf" <<END
 #clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
@@ -74,13 +79,14 @@ Acquire::Languages "none";
 END
 }
 
+# unpack_debs DIRECTORY
 unpack_debs() {
-    rm -rf "$UNICORN_DIR.new" "$UNICORN_DIR"
-    mkdir -p "$UNICORN_DIR.new"
+    rm -rf "$1.new" "$1"
+    mkdir -p "$1.new"
     for deb in "$APT_DIR"/*.deb; do
-        dpkg-deb -x "$deb" "$UNICORN_DIR.new" || return 1
+        dpkg-deb -x "$deb" "$1.new" || return 1
     done
-    mv "$UNICORN_DIR.new" "$UNICORN_DIR"
+    mv "$1.new" "$1"
 }
 
 # In a subshell, for apt downloads into the current directory. The list of packages is meant to be
@@ -92,7 +98,8 @@ download_debs() (
         apt-get -qq -c "$APT_DIR/apt.conf" download $UNICORN_DEBS
 )
 
-unpack_newer_unicorn() {
+# unpack_unicorn SUITE DIRECTORY
+unpack_unicorn() {
     mirror=$(system_mirror)
     if [ -z "$mirror" ] || [ ! -r "$ARCHIVE_KEYRING" ]; then
         tell_about_unicorn
@@ -103,10 +110,10 @@ unpack_newer_unicorn() {
         quietly run_apt_get install --yes --no-install-recommends debian-archive-keyring
     fi
 
-    say "Fetching $UNICORN_DEBS of $UNICORN_SUITE from $mirror into build/deps"
-    write_apt_configuration "$mirror"
+    say "Fetching $UNICORN_DEBS of $1 from $mirror into build/deps"
+    write_apt_configuration "$mirror" "$1"
     quietly download_debs
-    say "Unpacking them into build/deps/unicorn"
-    quietly unpack_debs
+    say "Unpacking them into build/deps/$(basename "$2")"
+    quietly unpack_debs "$2"
     rm -rf "$APT_DIR"
 }

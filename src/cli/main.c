@@ -30,6 +30,13 @@ static int print_help(FILE *stream) {
     return EXIT_CODE_OK;
 }
 
+static int print_version(void) {
+    const char *note = zirconia_engine_note();
+    printf("zirconia %s (Unicorn %s%s%s)\n", zirconia_version(), zirconia_engine_version(),
+           note[0] != '\0' ? ", " : "", note);
+    return EXIT_CODE_OK;
+}
+
 static int run_command(int count, char **words) {
     const char *name = count > 1 ? words[1] : "";
     if (strcmp(name, "run") == 0)
@@ -45,8 +52,7 @@ static int run_command(int count, char **words) {
     if (help)
         return print_help(stdout);
     if (version) {
-        printf("zirconia %s (Unicorn %s)\n", zirconia_version(), zirconia_engine_version());
-        return EXIT_CODE_OK;
+        return print_version();
     }
     if (count > 1)
         talk("unknown command '%s'; see zirconia --help", name);

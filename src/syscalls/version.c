@@ -13,3 +13,7 @@ const char *zirconia_version(void) {
 const char *zirconia_engine_version(void) {
     return cpu_engine_version();
 }
+
+const char *zirconia_engine_note(void) {
+    return cpu_engine_note();
+}

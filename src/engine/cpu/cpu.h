@@ -236,4 +236,7 @@ bool operand_store16(struct cpu *cpu, const struct instruction *instruction, con
 // Its name and version for people, as "2.1.1". Any thread.
 const char *cpu_engine_version(void);
 
+// What its users should know of it, or "". Any thread.
+const char *cpu_engine_note(void);
+
 #endif // ENGINE_CPU_CPU_H

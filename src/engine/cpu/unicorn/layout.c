@@ -495,6 +495,14 @@ const char *cpu_engine_version(void) {
     return version_text;
 }
 
+// Newer ones check each store to a page that the guest may execute for code in it.
+#define LAST_WITH_FAST_STORES (2u << 24 | 1u << 16 | 1u << 8)
+
+const char *cpu_engine_note(void) {
+    const bool fast = (uc_version(NULL, NULL) & ~0xffu) <= LAST_WITH_FAST_STORES;
+    return fast ? "" : "20 times slower than 2.1.1 in stores to executable pages";
+}
+
 static zx_status_t discover(struct layout *out) {
     if (!version_supported()) {
         log_line(ZIRCONIA_LOG_ERROR, "Unicorn %s is too old: 2.1 or newer is needed",
@@ -526,6 +534,10 @@ static zx_status_t discover(struct layout *out) {
                  "Unicorn %s does not fit this library: self-check failed at %s",
                  cpu_engine_version(), probe.fault);
         return ZX_ERR_NOT_SUPPORTED;
+    }
+    const char *note = cpu_engine_note();
+    if (note[0] != '\0') {
+        log_line(ZIRCONIA_LOG_WARNING, "Unicorn %s is %s", cpu_engine_version(), note);
     }
     *out = probe.layout;
     return ZX_OK;
