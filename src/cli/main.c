@@ -61,10 +61,18 @@ static int run_command(int count, char **words) {
     return EXIT_CODE_USAGE;
 }
 
+// Which --version tells.
+static bool is_engine_note(const char *line) {
+    const char *note = zirconia_engine_note();
+    return note[0] != '\0' && strstr(line, note) != NULL;
+}
+
 static void print_log(void *context, zirconia_log_level_t level, const char *line) {
     (void)context;
     (void)level;
-    talk("%s", line);
+    if (!is_engine_note(line)) {
+        talk("%s", line);
+    }
 }
 
 int main(int count, char **words) {
