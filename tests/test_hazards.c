@@ -35,8 +35,10 @@ enum {
     TABLE_IN_TRAP,
     OPERAND_AT_END,
     FLOATING_WAIT,
+    STALE_FLAGS,
 };
 
+enum { IOPL = 0x3000, VIRTUAL_8086 = 0x20000 };
 enum { GENERAL_PROTECTION = 13, FLOATING_POINT_ERROR = 16, KICKS = 20 };
 
 static atomic_bool over;
@@ -71,6 +73,16 @@ START_TEST(an_operand_beyond_what_there_is_is_the_guests_exception) {
 }
 END_TEST
 
+// The engine adds the source of the flags up with the rest of RFLAGS, whatever it is.
+START_TEST(the_source_of_the_flags_gives_no_privilege) {
+    guest_start_case("hazards", STALE_FLAGS);
+    enter_to_end();
+    const zx_vcpu_state_t state = read_state();
+    ck_assert_uint_eq(state.rax, GENERAL_PROTECTION);
+    ck_assert_uint_eq(state.r11 & (IOPL | VIRTUAL_8086), 0);
+}
+END_TEST
+
 static const int whole[] = {SELECTORS,     FLOATING_POINT,  SHIFTS,
                             RESERVED_BITS, TABLE_OF_ITSELF, OPERAND_AT_END};
 
@@ -100,6 +112,7 @@ int main(void) {
     tcase_add_loop_test(tests, a_loop_without_end_is_ended_by_a_kick, 0, ENDLESS_COUNT);
     tcase_add_loop_test(tests, an_operand_beyond_what_there_is_is_the_guests_exception, 0,
                         sizeof exceptions / sizeof exceptions[0]);
+    tcase_add_test(tests, the_source_of_the_flags_gives_no_privilege);
     tcase_add_loop_test(tests, a_family_of_instructions_runs_to_its_end, 0,
                         sizeof whole / sizeof whole[0]);
     tcase_add_loop_test(tests, a_table_that_is_not_there_ends_the_run_and_no_more, 0,

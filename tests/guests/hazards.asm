@@ -1,6 +1,6 @@
 ; Programs that strain what the engine trusts; tests/test_hazards.c has the list. A program that has
 ; `carry_on` in R15 goes on there after an exception, with its vector in RAX and its error code in
-; R8; the others end with it. One that comes to its end has RAX = -1.
+; R8; the others end with it, and with RFLAGS of the frame in R11. One that comes to its end has RAX = -1.
 %include "common.inc"
 ALIAS_PT   equ 0x400000     ; Tables that lead every address to one page
 ALIAS_PD   equ 0x401000
@@ -50,7 +50,7 @@ start:
         restore_compacted, restore_reserved, exchange_unaligned, jump_not_canonical, \
         end_of_canonical, end_of_space, table_not_canonical, selectors, floating_point, shifts, \
         reserved_bits, table_in_hole, root_in_hole, root_too_high, table_of_itself, \
-        table_in_trap, operand_at_end, floating_wait
+        table_in_trap, operand_at_end, floating_wait, stale_flags
     bits 64
 
 ; --- Without end: a kick stops them ---
@@ -207,6 +207,16 @@ floating_wait:                  ; An unmasked exception that is pending already.
     fldenv [abs SCRATCH]
     fwait
     finish
+
+stale_flags:                    ; From CPL 3, IOPL and VM by way of a shift, then an access to a port.
+    enter_user .user
+.user:
+    mov [abs SCRATCH], eax      ; What follows is one block, without an exit for the page.
+    mov eax, 0x23000
+    shl eax, 1
+    cmpxchg8b [abs SCRATCH]
+    out 0x80, al
+    ud2
 
 ; --- Memory that is not there ---
 %macro read_aliases 0
@@ -417,6 +427,7 @@ on_vector:
     pop r8
 .no_code:
     mov r9, [rsp]
+    mov r11, [rsp + 16]
     test r15d, r15d
     jnz carry_on
     done
