@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: MIT
 //
 // The host's own processor as the judge, where it is of the guest's kind: random sequences of
-// unprivileged instructions run on it and in a guest, and must leave the same registers, flags and
-// memory. ZIRCONIA_TEST_SEEDS says how many sequences.
+// unprivileged instructions, and every form of the table in oracle/table.inc in random states, run
+// on it and in a guest, and must leave the same registers, flags, memory and faults, but for the
+// differences that oracle/differences.inc lists. A listed difference that no longer occurs is a
+// failure, too. ZIRCONIA_TEST_SEEDS says how many sequences, ZIRCONIA_TEST_STATES how many states.
 
 #define _DEFAULT_SOURCE // NOLINT: MAP_ANON
 
 #include "guest_fixture.h"
 #include "instruction_mix.h"
+#include "oracle/compare.h"
+#include "oracle/run.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__x86_64__) && (defined(__unix__) || defined(__APPLE__))
+#if defined(__x86_64__) && defined(__linux__)
 #include <sys/mman.h>
 #define HAVE_ORACLE 1
 #else
@@ -127,11 +132,90 @@ START_TEST(the_host_computes_the_same) {
     for (uint64_t seed = 1; seed <= count; seed++) {
         run_seed(seed);
     }
+    guest_close();
+}
+END_TEST
+
+// --- Single instructions, by the table of oracle/table.inc ---
+
+static void print_difference(const struct form *form, uint64_t number, enum aspect aspect,
+                             const struct oracle_case *theirs, const struct oracle_case *ours) {
+    fprintf(stderr, "new: %s %s %s, state %llu:", form->row->name, aspect_names[aspect],
+            circumstance_names[theirs->circumstance], (unsigned long long)number);
+    for (unsigned i = 0; i < form->size; i++) {
+        fprintf(stderr, " %02x", form->bytes[i]);
+    }
+    size_t byte = 0;
+    while (byte + 1 < CASE_MEMORY && theirs->memory[byte] == ours->memory[byte]) {
+        byte++;
+    }
+    fprintf(stderr, " memory +%zu %02x %02x", byte - case_operand(form), theirs->memory[byte],
+            ours->memory[byte]);
+    fprintf(stderr, " vector %lld %lld flags %llx %llx status %x %x mxcsr %x %x\n",
+            (long long)theirs->vector, (long long)ours->vector,
+            (unsigned long long)theirs->out_flags, (unsigned long long)ours->out_flags,
+            theirs->out_fx.status, ours->out_fx.status, theirs->out_fx.mxcsr, ours->out_fx.mxcsr);
+}
+
+static unsigned judge(const struct form *form, uint64_t number, const struct oracle_case *theirs,
+                      const struct oracle_case *ours) {
+    unsigned unknown = 0;
+    const unsigned differences = case_differences(form, theirs, ours);
+    for (enum aspect aspect = 0; aspect < ASPECTS; aspect++) {
+        if ((differences >> aspect & 1) != 0 &&
+            !difference_is_known(form, aspect, (enum circumstance)theirs->circumstance)) {
+            print_difference(form, number, aspect, theirs, ours);
+            unknown++;
+        }
+    }
+    return unknown;
+}
+
+static struct form *forms;
+static size_t form_count;
+
+// All forms from `first` on that fit, each with the state of that number.
+static unsigned run_forms(size_t first, size_t count, uint64_t number) {
+    static struct oracle_case theirs[ORACLE_MAX_CASES];
+    static struct oracle_case ours[ORACLE_MAX_CASES];
+    unsigned unknown = 0;
+    for (size_t i = 0; i < count; i++) {
+        case_fill(&theirs[i], &forms[first + i], number,
+                  (uint64_t)(ORACLE_CASES + i * sizeof theirs[i]));
+        theirs[i].form = first + i;
+    }
+    memcpy(ours, theirs, count * sizeof *ours);
+    oracle_run_host(theirs, count);
+    oracle_run_guest(ours, count);
+    for (size_t i = 0; i < count; i++) {
+        unknown += judge(&forms[first + i], number, &theirs[i], &ours[i]);
+    }
+    return unknown;
+}
+
+enum { FEW_STATES = 16, MANY_STATES = 96 };
+
+// ZIRCONIA_TEST_STATES says how many states each form is tried in.
+START_TEST(every_form_does_what_the_host_does) {
+    unsigned unknown = 0;
+    const char *wanted = getenv("ZIRCONIA_TEST_STATES");
+    const uint64_t states = wanted != NULL ? strtoull(wanted, NULL, 0) : FEW_STATES;
+    forms = forms_make(&form_count);
+    ck_assert_uint_ge(form_count, 4000);
+    oracle_start(forms, form_count);
+    for (uint64_t number = 0; number < states; number++) {
+        for (size_t first = 0; first < form_count; first += ORACLE_MAX_CASES) {
+            const size_t left = form_count - first;
+            unknown += run_forms(first, left < ORACLE_MAX_CASES ? left : ORACLE_MAX_CASES, number);
+        }
+    }
+    ck_assert_uint_eq(unknown, 0);
+    check_that_known_differences_occurred(states >= MANY_STATES);
 }
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {the_host_computes_the_same};
+    const TTest *const tests[] = {the_host_computes_the_same, every_form_does_what_the_host_does};
     return run_tests("oracle", tests, sizeof tests / sizeof tests[0]);
 }
 

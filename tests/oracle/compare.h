@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+//
+// In what two runs of a case differ, and which differences are known.
+
+#ifndef TESTS_ORACLE_COMPARE_H
+#define TESTS_ORACLE_COMPARE_H
+
+#include "oracle/cases.h"
+
+// What can differ.
+enum aspect {
+    FAULT, // the vector, or its error code
+    REGISTERS,
+    FLAGS,
+    MEMORY,
+    VECTORS, // XMM0 to XMM15
+    MXCSR,
+    MANTISSAS, // of the x87 registers
+    EXPONENTS,
+    EXCEPTIONS, // IE to PE, SF, ES and B of the x87 status word
+    CONDITIONS, // C0, C2 and C3
+    ROUNDED_UP, // C1
+    TOP,
+    TAGS,
+    CONTROL, // the x87 control word
+    ASPECTS,
+};
+
+extern const char *const aspect_names[ASPECTS];
+extern const char *const circumstance_names[CIRCUMSTANCES];
+
+// A bit for each aspect.
+unsigned case_differences(const struct form *form, const struct oracle_case *host,
+                          const struct oracle_case *guest);
+
+// Whether the list has this difference; that it occurred is remembered.
+bool difference_is_known(const struct form *form, enum aspect aspect,
+                         enum circumstance circumstance);
+
+// Fails the test if the list has differences that did not occur; those that are rare count only
+// where many states were tried.
+void check_that_known_differences_occurred(bool rare_too);
+
+#endif // TESTS_ORACLE_COMPARE_H
