@@ -19,9 +19,9 @@ static zx_vcpu_state_t run_with(zx_vcpu_state_t state, const void *data, size_t 
 }
 
 static void expect_data(const void *expected, size_t size) {
-    uint8_t actual[64];
+    uint8_t actual[64] = {0};
     ck_assert_int_eq(zx_vmo_read(memory, actual, DATA, size), ZX_OK);
-    ck_assert_mem_eq(actual, expected, size);
+    ck_assert_int_eq(memcmp(actual, expected, size), 0);
 }
 
 // --- SSE ---
@@ -57,7 +57,7 @@ START_TEST(a_substring_may_run_off_the_end) {
     ck_assert_uint_eq(state.rcx, 15);
     // The same with the second string in memory, unaligned, and with a mask as the result.
     put_code("\xf3\x0f\x6f\x03\x66\x0f\x3a\x62\x43\x11\x4c" STORE_XMM);
-    state = run_with(state, "ab\0\0\0\0\0\0\0\0\0\0\0\0\0\0_xabxxxxxxxxxxxxa", 33);
+    run_with(state, "ab\0\0\0\0\0\0\0\0\0\0\0\0\0\0_xabxxxxxxxxxxxxa", 33);
     static const uint8_t mask[16] = {[1] = 0xff, [15] = 0xff};
     expect_data(mask, sizeof mask);
     guest_close();

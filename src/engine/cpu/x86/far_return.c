@@ -102,7 +102,7 @@ static bool pop_stack(struct cpu *cpu, const struct far_return *far_return,
         .pointer = cpu_get(cpu, RSP),
         .flat = cpu_long_mode(cpu) && (code->attributes & ATTRIBUTE_LONG) != 0,
     };
-    uint64_t words[2];
+    uint64_t words[2] = {0};
     if (!stack_pop(cpu, stack, words, 2, far_return->size, fault) ||
         !load_outer_stack(cpu, (uint16_t)words[1], privilege, code, &outer.segment, fault)) {
         return false;

@@ -163,8 +163,8 @@ static bool switch_stack(struct cpu *cpu, const struct call_gate *gate, unsigned
 
 static bool transfer_through_gate(struct cpu *cpu, const struct transfer *transfer,
                                   const struct descriptor *descriptor, struct fault *fault) {
-    struct call_gate gate;
-    struct descriptor code;
+    struct call_gate gate = {0};
+    struct descriptor code = {0};
     if (!read_call_gate(cpu, transfer, descriptor, &gate, fault) ||
         !far_code_read(cpu, gate.selector, &code, fault) ||
         !check_gate_code(cpu, transfer, &code, fault)) {
@@ -208,7 +208,7 @@ static bool transfer_to_system(struct cpu *cpu, const struct transfer *transfer,
 }
 
 static bool carry_out(struct cpu *cpu, const struct transfer *transfer, struct fault *fault) {
-    struct descriptor descriptor;
+    struct descriptor descriptor = {0};
     if ((transfer->selector & 0xfffcu) == 0) {
         return fault_raise(fault, VECTOR_GENERAL_PROTECTION, 0);
     }

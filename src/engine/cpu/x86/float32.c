@@ -174,18 +174,17 @@ uint32_t float32_multiply(uint32_t a, uint32_t b, uint32_t *mxcsr) {
     return pack(product, mxcsr);
 }
 
-#define ALIGNMENT 38 // A significand of 24 bits to the left, with room for a carry.
+// Moves a significand of 24 bits to the left, with room for a carry.
+#define ALIGNMENT 38
+#define ALIGNED (1ull << ALIGNMENT)
 
 static uint32_t add_finite(uint32_t a, uint32_t b, uint32_t *mxcsr) {
-    struct unpacked large = unpack(a);
-    struct unpacked small = unpack(b);
-    if (large.exponent < small.exponent) {
-        large = unpack(b);
-        small = unpack(a);
-    }
-    const uint64_t first = large.significand << ALIGNMENT;
+    const bool swapped = unpack(a).exponent < unpack(b).exponent;
+    const struct unpacked large = unpack(swapped ? b : a);
+    const struct unpacked small = unpack(swapped ? a : b);
+    const uint64_t first = large.significand * ALIGNED;
     const uint64_t second =
-        shift_sticky(small.significand << ALIGNMENT, (unsigned)(large.exponent - small.exponent));
+        shift_sticky(small.significand * ALIGNED, (unsigned)(large.exponent - small.exponent));
     struct unpacked sum = {.negative = large.negative, .exponent = large.exponent - ALIGNMENT};
     if (large.negative == small.negative) {
         sum.significand = first + second;

@@ -17,8 +17,6 @@ static bool read_system_descriptor(struct cpu *cpu, uint16_t selector, unsigned 
     const unsigned size = cpu_long_mode(cpu) ? 16 : 8;
     const struct segment table = cpu_segment(cpu, SEGMENT_GDTR);
     const uint32_t offset = selector & 0xfff8u;
-    words[2] = 0;
-    words[3] = 0;
     if ((selector & 4) != 0 || offset + size - 1 > table.limit) {
         return fault_raise(fault, VECTOR_GENERAL_PROTECTION, error_code);
     }
@@ -63,7 +61,7 @@ static bool load_selector(struct cpu *cpu, const struct instruction *instruction
 enum delivery replaced_lldt(struct cpu *cpu, const struct instruction *instruction,
                             const uint8_t *bytes) {
     uint16_t selector = 0;
-    uint32_t words[4];
+    uint32_t words[4] = {0};
     struct fault fault;
     enum delivery failure;
     if (!load_selector(cpu, instruction, bytes, &selector, &failure)) {
@@ -96,7 +94,7 @@ static bool mark_busy(struct cpu *cpu, uint16_t selector, uint32_t *high_word,
 enum delivery replaced_ltr(struct cpu *cpu, const struct instruction *instruction,
                            const uint8_t *bytes) {
     uint16_t selector = 0;
-    uint32_t words[4];
+    uint32_t words[4] = {0};
     struct fault fault;
     enum delivery failure;
     if (!load_selector(cpu, instruction, bytes, &selector, &failure)) {

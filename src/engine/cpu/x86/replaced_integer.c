@@ -119,8 +119,8 @@ static bool branches(struct cpu *cpu, const struct instruction *instruction) {
 
 static int64_t signed_immediate(const struct instruction *instruction, const uint8_t *bytes) {
     const unsigned size = instruction->length - instruction->immediate_offset;
-    int64_t value = (int8_t)bytes[instruction->length - 1];
-    for (unsigned i = 2; i <= size; i++) {
+    int64_t value = instruction->last_byte < 0x80 ? 0 : -1;
+    for (unsigned i = 1; i <= size; i++) {
         value = value * 256 + bytes[instruction->length - i];
     }
     return value;
