@@ -125,6 +125,45 @@ static enum replaced_form form_far(const struct instruction *instruction, unsign
     }
 }
 
+// Behind D9: what the engine computes in double precision, FXAM, and constants.
+static bool is_replaced_x87(uint8_t modrm) {
+    switch (modrm) {
+    case 0xe5: // FXAM
+    case 0xe9: // FLDL2T, FLDL2E, FLDPI, FLDLG2, FLDLN2
+    case 0xea:
+    case 0xeb:
+    case 0xec:
+    case 0xed:
+    case 0xf0: // F2XM1
+    case 0xf1: // FYL2X
+    case 0xf2: // FPTAN
+    case 0xf3: // FPATAN
+    case 0xf4: // FXTRACT
+    case 0xf5: // FPREM1
+    case 0xf8: // FPREM
+    case 0xf9: // FYL2XP1
+    case 0xfb: // FSINCOS
+    case 0xfd: // FSCALE
+    case 0xfe: // FSIN
+    case 0xff: // FCOS
+        return true;
+    default:
+        return false;
+    }
+}
+
+static enum replaced_form form_x87(const struct instruction *instruction) {
+    const unsigned group = group_of(instruction);
+    if (instruction->opcode == 0xd9) {
+        return is_replaced_x87(instruction->modrm) ? REPLACED_X87 : REPLACED_NONE;
+    }
+    if (names_register(instruction)) {
+        return REPLACED_NONE;
+    }
+    const bool decimal = instruction->opcode == 0xdf && group == 6;
+    return decimal || group == 1 ? REPLACED_X87_STORE : REPLACED_NONE;
+}
+
 static enum replaced_form form_one_byte(const struct instruction *instruction, enum code_mode mode,
                                         unsigned conditions) {
     const unsigned group = group_of(instruction);
@@ -139,6 +178,11 @@ static enum replaced_form form_one_byte(const struct instruction *instruction, e
         return (conditions & REPLACED_IF_RESUME) != 0 ? REPLACED_PUSHF : REPLACED_NONE;
     case 0xc8:
         return REPLACED_ENTER;
+    case 0xd9:
+    case 0xdb:
+    case 0xdd:
+    case 0xdf:
+        return form_x87(instruction);
     default:
         break;
     }

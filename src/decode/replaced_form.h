@@ -23,6 +23,8 @@ enum replaced_form {
     REPLACED_LOAD_SEGMENT, // MOV, POP, LSS, LFS, LGS to FS, GS, and in 64-bit code to SS
     REPLACED_NEAR_BRANCH,  // With an operand-size prefix that a processor ignores
     REPLACED_PUSHF,
+    REPLACED_X87,       // Remainders, transcendental functions, constants, FXAM, FXTRACT, FSCALE
+    REPLACED_X87_STORE, // FISTTP, FBSTP
     REPLACED_FORM_COUNT,
 };
 

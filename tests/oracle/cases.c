@@ -241,6 +241,9 @@ static void fill_fx(struct dice *dice, const struct form *form, enum circumstanc
             fx->st[i].mantissa = vector[0];
         }
     }
+    if (form->row->largest != 0 && (fx->st[0].exponent & 0x7fff) > form->row->largest) {
+        fx->st[0].exponent = (uint16_t)((fx->st[0].exponent & 0x8000) | form->row->largest);
+    }
     for (unsigned i = 0; i < 16; i++) {
         fill_vector(dice, form->row->kind, special, fx->xmm[i]);
     }

@@ -101,9 +101,24 @@ static bool memory_differs(const struct form *form, const struct oracle_case *ho
     return false;
 }
 
-static unsigned st_differences(const struct fx_image *host, const struct fx_image *guest) {
+// The next number is the next when exponent and significand are read as one integer; at a power of
+// two the integer bit comes between.
+static bool is_next_to(const struct fx_image *host, const struct fx_image *guest, unsigned i) {
+    const uint64_t mask = UINT64_MAX >> 1;
+    const uint64_t host_low = host->st[i].mantissa & mask;
+    const uint64_t guest_low = guest->st[i].mantissa & mask;
+    const int carry = host->st[i].exponent - guest->st[i].exponent;
+    const uint64_t distance = host_low > guest_low ? host_low - guest_low : guest_low - host_low;
+    return carry == 0 ? distance <= 1 : (carry == 1 || carry == -1) && distance == mask;
+}
+
+static unsigned st_differences(const struct form *form, const struct fx_image *host,
+                               const struct fx_image *guest) {
     unsigned differences = 0;
     for (unsigned i = 0; i < 8; i++) {
+        if (form->row->approximate && is_next_to(host, guest, i)) {
+            continue;
+        }
         differences |= host->st[i].mantissa != guest->st[i].mantissa ? 1u << MANTISSAS : 0;
         differences |= host->st[i].exponent != guest->st[i].exponent ? 1u << EXPONENTS : 0;
     }
@@ -125,7 +140,7 @@ static unsigned fx_differences(const struct form *form, const struct fx_image *h
     if ((status & TOP_FIELD) != 0) {
         return differences | 1u << TOP; // The registers are told from there.
     }
-    return differences | st_differences(host, guest);
+    return differences | st_differences(form, host, guest);
 }
 
 // Where the guest's kernel is, a host has nothing.
@@ -237,12 +252,12 @@ static unsigned check_known(const struct known *entry) {
     return gone;
 }
 
-void check_that_known_differences_occurred(bool rare_too) {
+unsigned known_differences_gone(bool rare_too) {
     unsigned gone = 0;
     for (size_t i = 0; i < KNOWN; i++) {
         if (rare_too || (known[i].circumstances & RARE) == 0) {
             gone += check_known(&known[i]);
         }
     }
-    ck_assert_uint_eq(gone, 0);
+    return gone;
 }

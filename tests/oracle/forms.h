@@ -67,6 +67,8 @@ struct row {
     bool legacy;          // 32-bit code
     bool optional;        // a host may lack it
     const char *means;    // what it is for a processor of docs/cpu.md, where hosts may have more
+    uint16_t largest;     // exponent of ST(0) for which the result is defined; 0: any
+    bool approximate;     // x87: the last bit of a result may differ
     uint8_t ignored_from; // bytes of the memory operand that are not compared
     uint8_t ignored_to;
 };

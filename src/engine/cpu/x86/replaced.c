@@ -31,6 +31,8 @@ static replaced_function *const functions[REPLACED_FORM_COUNT] = {
     [REPLACED_LOAD_SEGMENT] = replaced_load_segment,
     [REPLACED_NEAR_BRANCH] = replaced_near_branch,
     [REPLACED_PUSHF] = replaced_pushf,
+    [REPLACED_X87] = replaced_x87,
+    [REPLACED_X87_STORE] = replaced_x87_store,
 };
 
 enum delivery replaced_execute(struct cpu *cpu, const struct instruction *instruction,

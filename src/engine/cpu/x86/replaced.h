@@ -39,5 +39,7 @@ replaced_function replaced_far_return;
 replaced_function replaced_load_segment;
 replaced_function replaced_near_branch;
 replaced_function replaced_pushf;
+replaced_function replaced_x87;
+replaced_function replaced_x87_store;
 
 #endif // ENGINE_CPU_X86_REPLACED_H
