@@ -180,6 +180,55 @@ static const struct instruction not_lockable[] = {
     CODE("PUSH RAX", "\x90\xf0\x50"),
 };
 
+// RBX is the address of 16 bytes that differ from RDX:RAX. The flags after the code, in RDI.
+static uint64_t flags_after(const char *change, size_t change_size, const char *exchange,
+                            size_t exchange_size) {
+    static const char push_flags[] = "\x9c\x5f"; // pushfq; pop rdi
+    char code[32];
+    memcpy(code, change, change_size);
+    memcpy(code + change_size, exchange, exchange_size);
+    memcpy(code + change_size + exchange_size, push_flags, sizeof push_flags - 1);
+    put_code_bytes(code, change_size + exchange_size + sizeof push_flags - 1);
+    zx_vcpu_state_t state;
+    for (int i = 0; i < 2; i++) { // The second time all is there, and in one block.
+        state = (zx_vcpu_state_t){.rbx = 0x300000, .rax = 5, .rcx = 0xffffffff};
+        run_code(&state);
+        ck_assert_uint_eq(state.r10, NO_VECTOR);
+    }
+    return state.rdi;
+}
+
+START_TEST(a_double_compare_and_exchange_changes_no_flag_but_zf) {
+    static const struct instruction changes[] = {
+        CODE("ADD", "\x83\xc1\x01"),
+        CODE("SUB", "\x83\xe9\x01"),
+        CODE("INC", "\xff\xc1"),
+        CODE("SHL", "\xd1\xe1"),
+        CODE("AND; MOV", "\x21\xc9\x89\xce"),
+        CODE("ADD; SETC", "\x83\xc1\x01\x0f\x92\xc1"),
+    };
+    static const struct instruction exchanges[] = {
+        CODE("CMPXCHG8B [RBX]", "\x0f\xc7\x0b"),
+        CODE("LOCK CMPXCHG16B [RBX]", "\xf0\x48\x0f\xc7\x0b"),
+        CODE("CMPXCHG8B [RBX] twice", "\x0f\xc7\x0b\x0f\xc7\x0b"),
+    };
+    execute_start();
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        const uint64_t before = flags_after(changes[i].bytes, changes[i].length, "", 0);
+        for (size_t j = 0; j < 2; j++) {
+            const uint64_t after = flags_after(changes[i].bytes, changes[i].length,
+                                               exchanges[j].bytes, exchanges[j].length);
+            ck_assert_msg(after == (before & ~0x40ull), "%s, %s: %#llx, not %#llx", changes[i].name,
+                          exchanges[j].name, (unsigned long long)after, (unsigned long long)before);
+        }
+        // The second finds what the first has brought.
+        const uint64_t twice = flags_after(changes[i].bytes, changes[i].length, exchanges[2].bytes,
+                                           exchanges[2].length);
+        ck_assert_uint_eq(twice, before | 0x40);
+    }
+}
+END_TEST
+
 static uint64_t vector_of(const struct instruction *instruction) {
     zx_vcpu_state_t state = {.rbx = 0x300000};
     put_code_bytes(instruction->bytes, instruction->length);
@@ -224,6 +273,7 @@ int main(void) {
         instructions_that_exit_and_have_no_handler_are_not_supported_and_stay,
         instructions_of_extensions_that_are_off_are_invalid_opcodes,
         lock_is_an_invalid_opcode_but_before_what_changes_memory,
+        a_double_compare_and_exchange_changes_no_flag_but_zf,
         vmcall_takes_the_prefixes_that_a_processor_takes,
     };
     return run_tests("instructions", tests, sizeof tests / sizeof tests[0]);

@@ -208,6 +208,21 @@ START_TEST(near_branches_ignore_an_operand_size_prefix) {
 }
 END_TEST
 
+START_TEST(a_return_releases_up_to_65535_bytes) {
+    execute_start();
+    put_code(
+        "\x52\xc2\xf0\xff\x0f\x0b\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\xb0\x01"); // ret 0xfff0
+    zx_vcpu_state_t state = {.rdx = EXECUTE_SLOT + 16};
+    run_code(&state);
+    ck_assert_uint_eq(state.r10, NO_VECTOR);
+    ck_assert_uint_eq(state.rsp, EXECUTE_STACK + 0xfff0);
+    state = (zx_vcpu_state_t){.rdx = 1ull << 63};
+    run_code(&state);
+    ck_assert_uint_eq(state.r10, 13);
+    guest_close();
+}
+END_TEST
+
 // --- Segments ---
 
 #define TABLE (DATA + 0x100)
@@ -370,6 +385,7 @@ int main(void) {
         what_is_not_offered_is_an_invalid_opcode,
         enter_checks_the_last_stack_pointer,
         near_branches_ignore_an_operand_size_prefix,
+        a_return_releases_up_to_65535_bytes,
         loads_of_system_segments_are_checked,
         a_null_stack_segment_needs_the_privilege_in_its_selector,
         call_gates_of_long_mode_change_the_stack,

@@ -76,13 +76,11 @@ static enum replaced_form form_0f(const struct instruction *instruction, enum co
     }
 }
 
-// Near CALL, JMP, RET, Jcc, LOOPcc and JRCXZ.
+// Near CALL, JMP, Jcc, LOOPcc and JRCXZ.
 static bool is_near_branch(const struct instruction *instruction) {
     const uint8_t opcode = instruction->opcode;
     const unsigned group = group_of(instruction);
     switch (opcode) {
-    case 0xc2:
-    case 0xc3:
     case 0xe0:
     case 0xe1:
     case 0xe2:
@@ -96,6 +94,11 @@ static bool is_near_branch(const struct instruction *instruction) {
     default:
         return (opcode & 0xf0) == 0x70;
     }
+}
+
+static bool is_near_return(const struct instruction *instruction, bool prefixed) {
+    const bool large = instruction->opcode == 0xc2 && instruction->last_byte >= 0x80;
+    return large || (prefixed && (instruction->opcode & 0xfe) == 0xc2);
 }
 
 static bool is_lock_neg(const struct instruction *instruction) {
@@ -189,7 +192,11 @@ static enum replaced_form form_one_byte(const struct instruction *instruction, e
     if (is_lock_neg(instruction)) {
         return REPLACED_LOCK_NEG;
     }
-    if (mode == CODE_64 && instruction->operand_size == 2 && is_near_branch(instruction)) {
+    const bool prefixed = mode == CODE_64 && instruction->operand_size == 2;
+    if (is_near_return(instruction, prefixed)) {
+        return REPLACED_NEAR_RETURN;
+    }
+    if (prefixed && is_near_branch(instruction)) {
         return REPLACED_NEAR_BRANCH;
     }
     return form_far(instruction, conditions);

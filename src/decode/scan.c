@@ -110,3 +110,35 @@ bool ends_block(const struct instruction *instruction) {
     const bool interrupts = opcode == 0xCC || opcode == 0xCD || opcode == 0xCF || opcode == 0xF4;
     return jumps || direct || returns || interrupts || is_branch_of_group_5(instruction);
 }
+
+bool takes_stored_flags(const struct instruction *instruction) {
+    return instruction->map == MAP_0F && instruction->opcode == 0xC7 &&
+           ((instruction->modrm >> 3) & 7) == 1;
+}
+
+static bool keeps_flags_one_byte(uint8_t opcode) {
+    const bool pushes_or_pops = (opcode & 0xF0) == 0x50 || opcode == 0x68 || opcode == 0x6A;
+    const bool moves = (opcode & 0xFC) == 0x88 || (opcode & 0xFC) == 0xA0 ||
+                       (opcode & 0xF0) == 0xB0 || (opcode & 0xFE) == 0xC6;
+    const bool exchanges = (opcode & 0xFE) == 0x86 || (opcode & 0xF8) == 0x90; // NOP among them
+    return pushes_or_pops || moves || exchanges || opcode == 0x8D;             // LEA
+}
+
+static bool keeps_flags_0f(uint8_t opcode) {
+    const bool extends = (opcode & 0xF6) == 0xB6;                 // MOVZX, MOVSX
+    const bool hints = (opcode & 0xF8) == 0x18 || opcode == 0x0D; // NOP, ENDBR, PREFETCH
+    const bool vector = (opcode & 0xFE) == 0x10 || (opcode & 0xFE) == 0x28 || // MOVUPS, MOVAPS
+                        opcode == 0x6F || opcode == 0x7F || opcode == 0xD6;   // MOVDQA, MOVQ
+    return extends || hints || vector || (opcode & 0xF8) == 0xC8;             // BSWAP
+}
+
+bool keeps_flags(const struct instruction *instruction) {
+    switch (instruction->map) {
+    case MAP_ONE_BYTE:
+        return keeps_flags_one_byte(instruction->opcode);
+    case MAP_0F:
+        return keeps_flags_0f(instruction->opcode);
+    default:
+        return false;
+    }
+}

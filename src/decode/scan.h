@@ -28,4 +28,12 @@ enum cut cut_before(const struct instruction *instruction, enum code_mode mode,
 // Does no block go on after the instruction? False where that depends on the engine.
 bool ends_block(const struct instruction *instruction);
 
+// CMPXCHG8B and CMPXCHG16B take the flags that they keep from where the engine last stored them:
+// right only where no instruction before them in the block has changed any.
+bool takes_stored_flags(const struct instruction *instruction);
+
+// Does the instruction leave alone what the engine knows of the arithmetic flags? False where that
+// is not known; SETcc and CMOVcc work them out anew.
+bool keeps_flags(const struct instruction *instruction);
+
 #endif

@@ -68,6 +68,7 @@ static void note(struct machine *machine, const struct reader *reader,
 static void read_ahead(struct machine *machine, const struct reader *reader) {
     struct block *block = &machine->block;
     unsigned weight = 0;
+    bool flags_stored = true;
     while (block->read < BLOCK_LIMIT) {
         struct instruction instruction;
         const enum instruction_result result = decode_at(reader, block->read, &instruction);
@@ -80,13 +81,15 @@ static void read_ahead(struct machine *machine, const struct reader *reader) {
             return;
         }
         weight += instruction_weight(&instruction);
-        block->cut = weight > WEIGHT_LIMIT
+        const bool too_early = !flags_stored && takes_stored_flags(&instruction);
+        block->cut = weight > WEIGHT_LIMIT || too_early
                          ? CUT_BOUND
                          : cut_before(&instruction, reader->mode, reader->conditions);
         if (block->cut != CUT_NONE) {
             note(machine, reader, &instruction);
             return;
         }
+        flags_stored = flags_stored && keeps_flags(&instruction);
         block->read += instruction.length;
         if (ends_block(&instruction)) {
             return;

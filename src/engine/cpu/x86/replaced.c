@@ -30,6 +30,7 @@ static replaced_function *const functions[REPLACED_FORM_COUNT] = {
     [REPLACED_FAR_RETURN] = replaced_far_return,
     [REPLACED_LOAD_SEGMENT] = replaced_load_segment,
     [REPLACED_NEAR_BRANCH] = replaced_near_branch,
+    [REPLACED_NEAR_RETURN] = replaced_near_return,
     [REPLACED_PUSHF] = replaced_pushf,
     [REPLACED_X87] = replaced_x87,
     [REPLACED_X87_STORE] = replaced_x87_store,

@@ -38,6 +38,7 @@ replaced_function replaced_far_transfer;
 replaced_function replaced_far_return;
 replaced_function replaced_load_segment;
 replaced_function replaced_near_branch;
+replaced_function replaced_near_return;
 replaced_function replaced_pushf;
 replaced_function replaced_x87;
 replaced_function replaced_x87_store;

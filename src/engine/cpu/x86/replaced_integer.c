@@ -126,27 +126,15 @@ static int64_t signed_immediate(const struct instruction *instruction, const uin
     return value;
 }
 
-// Where it goes. CALL and JMP through an operand read it; RET pops it.
+// Where it goes. CALL and JMP through an operand read it.
 static bool branch_target(struct cpu *cpu, const struct instruction *instruction,
-                          const uint8_t *bytes, struct stack *stack, uint64_t *target,
-                          enum delivery *failure) {
-    struct fault fault;
+                          const uint8_t *bytes, uint64_t *target, enum delivery *failure) {
     if (instruction->map == MAP_ONE_BYTE && instruction->opcode == 0xff) {
         if (operand_is_register(instruction)) {
             *target = cpu_get(cpu, operand_rm(instruction));
             return true;
         }
         return operand_read(cpu, instruction, bytes, target, sizeof *target, failure);
-    }
-    if (instruction->map == MAP_ONE_BYTE && (instruction->opcode & 0xfe) == 0xc2) {
-        if (!stack_pop(cpu, stack, target, 1, 8, &fault)) {
-            *failure = fault_deliver(cpu, &fault);
-            return false;
-        }
-        const uint8_t *immediate = bytes + instruction->immediate_offset;
-        stack->pointer +=
-            instruction->opcode == 0xc2 ? immediate[0] | (unsigned)immediate[1] << 8 : 0;
-        return true;
     }
     *target =
         cpu_get(cpu, RIP) + instruction->length + (uint64_t)signed_immediate(instruction, bytes);
@@ -164,7 +152,7 @@ enum delivery replaced_near_branch(struct cpu *cpu, const struct instruction *in
     struct fault fault;
     enum delivery failure;
     uint64_t target = 0;
-    if (!branch_target(cpu, instruction, bytes, &stack, &target, &failure)) {
+    if (!branch_target(cpu, instruction, bytes, &target, &failure)) {
         return failure;
     }
     if (!cpu_canonical(target)) {
