@@ -116,6 +116,11 @@ bool address_space_occupied(const struct address_space *space, uint64_t base, ui
     return address_space_first(space, base, length, &view);
 }
 
+// The gate guards the mappings of the process, ops->lock those of a guest, which asserts it itself.
+static bool may_change(const struct address_space *space) {
+    return space->ops->lock != NULL || space->retired || lock_order_holds(&space->gate);
+}
+
 // Makes room for `more` entries, so that the steps after it cannot fail.
 static bool reserve_entries(struct address_space *space, size_t more) {
     if (space->capacity - space->count >= more) {
@@ -133,6 +138,7 @@ static bool reserve_entries(struct address_space *space, size_t more) {
 
 static void insert_entry(struct address_space *space, size_t index,
                          const struct mapping_view *view) {
+    CHECK(may_change(space));
     CHECK(space->count < space->capacity && index <= space->count);
     CHECK(index == 0 || end_of(&space->mappings[index - 1]) <= view->base);
     CHECK(index == space->count || end_of(view) <= space->mappings[index].base);
@@ -143,7 +149,7 @@ static void insert_entry(struct address_space *space, size_t index,
 }
 
 static void delete_entry(struct address_space *space, size_t index) {
-    CHECK(index < space->count);
+    CHECK(may_change(space) && index < space->count);
     struct mapping_view *at = &space->mappings[index];
     space->count--;
     memmove(at, at + 1, (space->count - index) * sizeof(*at));

@@ -4,6 +4,8 @@
 
 #include "objects/blocking.h"
 
+#include "platform/check.h"
+
 static _Thread_local struct blocking *current;
 
 void blocking_init(struct blocking *blocking) {
@@ -34,6 +36,7 @@ bool blocking_begin(struct blocking *blocking, uint32_t reason, blocking_wake_fn
     platform_mutex_lock(&blocking->lock);
     const bool may_block = !blocking_attention(blocking);
     if (may_block) {
+        CHECK(blocking->wake == NULL);
         blocking->reason = reason;
         blocking->argument = argument;
         blocking->wake = wake;

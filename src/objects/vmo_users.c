@@ -5,6 +5,7 @@
 
 #include "objects/address_space.h"
 #include "objects/vmo.h"
+#include "platform/check.h"
 
 #include <stdlib.h>
 
@@ -57,6 +58,7 @@ void vmo_remove_mapping(struct vmo *vmo, struct address_space *space) {
     platform_mutex_lock(&vmo->lock);
     struct vmo_user **link = find(vmo, space);
     struct vmo_user *user = *link;
+    CHECK(user != NULL && user->mappings > 0);
     if (user != NULL && --user->mappings == 0) {
         *link = user->next;
         free(user);

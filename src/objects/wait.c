@@ -6,6 +6,7 @@
 #include "objects/wait.h"
 
 #include "objects/handle_table.h"
+#include "platform/check.h"
 
 static struct wait_item *item_from_observer(struct observer *observer) {
     return (struct wait_item *)((char *)observer - offsetof(struct wait_item, observer));
@@ -14,8 +15,9 @@ static struct wait_item *item_from_observer(struct observer *observer) {
 // In the 2018 era every change is seen, because every state counts for the result.
 static void item_matched(struct observer *observer, struct object *object, zx_signals_t signals,
                          struct wake_list *wakes) {
-    (void)object;
+    ASSERT_HELD(&object->lock);
     struct wait_item *item = item_from_observer(observer);
+    CHECK(item->object == object);
     if (item->accumulate) {
         item->observed |= signals;
     } else if (!item->matched) {
@@ -29,8 +31,9 @@ static void item_matched(struct observer *observer, struct object *object, zx_si
 
 static void item_cancelled(struct observer *observer, struct object *object, zx_signals_t signals,
                            struct wake_list *wakes) {
-    (void)object;
+    ASSERT_HELD(&object->lock);
     struct wait_item *item = item_from_observer(observer);
+    CHECK(item->object == object && !observer->linked);
     item->observed = (item->accumulate || item->matched ? item->observed : 0) | signals |
                      ZX_SIGNAL_HANDLE_CLOSED;
     item->matched = true;

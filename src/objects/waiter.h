@@ -26,7 +26,7 @@ struct waiter {
     uint32_t reason;
 };
 
-// What a thread has promised to wake as soon as it holds no lock any more. Starts as {NULL}.
+// What a thread has promised to wake as soon as the lock of the list is free. Starts as {NULL}.
 struct wake_list {
     struct waiter *first;
 };
@@ -40,7 +40,7 @@ void waiter_destroy(struct waiter *waiter);
 // Under the lock of the list that it was found in. A wake is kept until the next block.
 void waiter_promise_wake(struct waiter *waiter, struct wake_list *wakes);
 
-// Without any lock; the waiters are not to be touched afterwards.
+// Once that lock is free; the waiters are not to be touched afterwards.
 void wake_all(struct wake_list *wakes);
 
 // Until a wake, which it uses up (ZX_OK), the deadline (ZX_ERR_TIMED_OUT), or until the thread is

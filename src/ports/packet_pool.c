@@ -31,6 +31,7 @@ static void destroy(struct packet_pool *pool) {
 
 static void return_packet(struct port_packet *packet) {
     struct packet_pool *pool = packet->pool;
+    CHECK(lock_order_holds_none_from(LOCK_PORT));
     platform_mutex_lock(&pool->lock);
     CHECK(pool->away > 0 && !packet->queued);
     packet->next = pool->free;

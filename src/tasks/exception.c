@@ -5,6 +5,7 @@
 
 #include "tasks/exception.h"
 
+#include "platform/check.h"
 #include "platform/faults.h"
 #include "platform/registers.h"
 #include "tasks/exception_binding.h"
@@ -122,6 +123,7 @@ static enum outcome search(struct thread *thread) {
 static void begin_exception(struct thread *thread, const zx_exception_report_t *report,
                             struct platform_context *context) {
     platform_mutex_lock(&thread->blocking.lock);
+    CHECK(thread == gate.thread && !thread->exception.active && thread->registers == NULL);
     thread->exception.report = *report;
     thread->exception.active = true;
     thread->exception.second_chance = false;
@@ -131,6 +133,7 @@ static void begin_exception(struct thread *thread, const zx_exception_report_t *
 
 static void end_exception(struct thread *thread) {
     platform_mutex_lock(&thread->blocking.lock);
+    CHECK(thread->exception.active && thread->exception.asked == HANDLER_NONE);
     thread->exception.active = false;
     thread->registers = NULL;
     platform_mutex_unlock(&thread->blocking.lock);

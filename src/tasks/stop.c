@@ -125,6 +125,7 @@ static void be_suspended(struct thread *thread, struct platform_context *context
 // True when the thread is to end.
 static bool stop(struct thread *thread, struct platform_context *context) {
     platform_mutex_lock(&thread->blocking.lock);
+    CHECK(thread->blocking.wake == NULL || gate.stops_inside);
     while (is_wanted(thread) && !thread_is_ending(thread)) {
         be_suspended(thread, context);
     }

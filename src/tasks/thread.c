@@ -101,6 +101,7 @@ struct thread *thread_create(const char *name) {
 
 static void begin(struct thread *thread) {
     platform_mutex_lock(&thread->blocking.lock);
+    CHECK(thread->life == THREAD_RUNNING && !thread->reachable);
     platform_thread_self(&thread->host);
     thread->reachable = true;
     platform_mutex_unlock(&thread->blocking.lock);
