@@ -196,7 +196,7 @@ static void be_interrupted(void) {
     struct sigaction action = {.sa_handler = lock_in_handler, .sa_flags = SA_RESTART};
     sigaction(SIGALRM, &action, NULL);
     setitimer(ITIMER_REAL, &often, NULL);
-    while (atomic_load(&handled) < 3000) {
+    while (atomic_load(&handled) < 500) {
         lock_both();
     }
     setitimer(ITIMER_REAL, &never, NULL);

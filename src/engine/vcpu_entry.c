@@ -15,7 +15,8 @@ struct choice {
 
 // A non-maskable interrupt that is blocked hides no other: a window would open at once, again and
 // again, and the handler never get to its IRET.
-static int next_vector(const struct vcpu *vcpu) {
+static int next_vector(const struct vcpu *vcpu) REQUIRES(vcpu->lock) {
+    ASSERT_HELD(&vcpu->lock);
     struct pending open = vcpu->pending;
     if (cpu_nmi_blocked(vcpu->cpu)) {
         pending_remove(&open, VECTOR_NMI);
@@ -70,6 +71,7 @@ static zx_status_t inject(struct vcpu *vcpu, uint8_t vector) {
 }
 
 zx_status_t vcpu_prepare_entry(struct vcpu *vcpu) {
+    ASSERT_TURN(&vcpu->guest->turn);
     if (vcpu_take_kick(vcpu)) {
         return ZX_ERR_CANCELED;
     }

@@ -11,6 +11,7 @@
 
 // What Zircon's kernel does with an exit. ZX_OK: the guest goes on.
 static zx_status_t handle(struct exit_context *context) {
+    ASSERT_TURN(&context->vcpu->guest->turn);
     switch (context->exit->reason) {
     case EXIT_REQUESTED:
     case EXIT_INTERRUPT_WINDOW:

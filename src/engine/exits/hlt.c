@@ -7,8 +7,8 @@
 #include "engine/guest_clock.h"
 #include "engine/vcpu_stop.h"
 
-// With vcpu->lock held.
-static bool awake(const struct vcpu *vcpu) {
+static bool awake(const struct vcpu *vcpu) REQUIRES(vcpu->lock) {
+    ASSERT_HELD(&vcpu->lock);
     return atomic_load(&vcpu->seat.kicked) || pending_any(&vcpu->pending);
 }
 

@@ -10,6 +10,7 @@
 #include "engine/cpu/unicorn/vmcb.h"
 #include "engine/cpu/x86/nmi.h"
 #include "objects/log.h"
+#include "platform/check.h"
 
 void machine_request_exit(struct machine *machine) {
     atomic_store(&machine->exit_requested, true);
@@ -200,6 +201,7 @@ static bool must_begin_again(const struct machine *machine) {
 
 static void start(struct run *run) {
     struct machine *machine = run->cpu->machine;
+    CHECK(machine->run == NULL); // One VCPU has the turn.
     machine->run = run;
     uint64_t rip = cpu_get(run->cpu, RIP);
     run->exit = (struct cpu_exit){.reason = EXIT_REQUESTED};
@@ -235,6 +237,7 @@ static void finish(struct run *run) {
     if (run->next == RUN_ON && (run->stepping || run->deferred != REPORT_NONE)) {
         apply(run, deferred(run));
     }
+    CHECK(machine->run == run);
     machine->run = NULL;
     if (run->next == RUN_ON && must_begin_again(machine)) {
         return;
