@@ -96,6 +96,7 @@ static int64_t slice(const struct turn *turn) REQUIRES(turn->lock) {
     for (const struct turn_waiter *waiter = turn->line; waiter != NULL; waiter = waiter->next) {
         count++;
     }
+    CHECK(count > 0); // The one that asks.
     share /= count;
     return share < LONGEST_SLICE ? share : LONGEST_SLICE;
 }
