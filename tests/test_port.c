@@ -297,7 +297,10 @@ static struct port *port_of(zx_handle_t handle) {
 }
 
 static zx_status_t send_bell(struct packet_pool *pool, uint64_t key) {
-    struct port_packet *packet = packet_pool_take(pool, NULL);
+    struct platform_semaphore wake;
+    platform_semaphore_init(&wake);
+    struct port_packet *packet = packet_pool_take(pool, &wake, NULL);
+    platform_semaphore_destroy(&wake);
     packet->body.key = key;
     packet->body.type = ZX_PKT_TYPE_GUEST_BELL;
     return port_queue(packet_pool_port(pool), packet);

@@ -84,9 +84,9 @@ static void wake_next(const struct turn *turn) REQUIRES(turn->lock) {
 static bool sleep_until(struct turn *turn, const struct turn_waiter *waiter, int64_t deadline)
     REQUIRES(turn->lock) {
     platform_mutex_unlock(&turn->lock);
-    const bool woken = platform_semaphore_wait_until(waiter->wake, deadline);
+    const enum platform_wake woken = blocking_sleep(waiter->blocking, waiter->wake, deadline);
     platform_mutex_lock(&turn->lock);
-    return woken;
+    return woken != PLATFORM_TIMED_OUT;
 }
 
 static int64_t slice(const struct turn *turn) REQUIRES(turn->lock) {
@@ -121,13 +121,13 @@ static void wait_in_line(struct turn *turn, const struct turn_waiter *waiter, in
 }
 
 static bool is_wanted_elsewhere(const struct turn *turn, const struct turn_seat *seat,
-                                const struct blocking *blocking) {
+                                struct blocking *blocking) {
     return atomic_load(&seat->kicked) || (turn->by_vpid && blocking_attention(blocking));
 }
 
-static bool take(struct turn *turn, struct turn_seat *seat, const struct blocking *blocking)
+static bool take(struct turn *turn, struct turn_seat *seat, struct blocking *blocking)
     REQUIRES(turn->lock) {
-    struct turn_waiter waiter = {.wake = &seat->wake, .seat = seat};
+    struct turn_waiter waiter = {.wake = &seat->wake, .seat = seat, .blocking = blocking};
     int64_t end = 0;
     link_waiter(turn, &waiter);
     while (!may_run(turn, &waiter) && !is_wanted_elsewhere(turn, seat, blocking)) {
@@ -169,7 +169,7 @@ static void give(struct turn *turn, enum turn_end end) REQUIRES(turn->lock) {
 
 // --- VCPUs ---
 
-bool turn_take(struct turn *turn, struct turn_seat *seat, const struct blocking *blocking) {
+bool turn_take(struct turn *turn, struct turn_seat *seat, struct blocking *blocking) {
     want_turn();
     platform_mutex_lock(&turn->lock);
     const bool mine = take(turn, seat, blocking);
@@ -189,7 +189,7 @@ void turn_give(struct turn *turn, enum turn_end end) {
 }
 
 bool turn_pass(struct turn *turn, enum turn_end end, struct turn_seat *seat,
-               const struct blocking *blocking) {
+               struct blocking *blocking) {
     lose_turn(turn);
     want_turn();
     platform_mutex_lock(&turn->lock);

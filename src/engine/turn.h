@@ -34,6 +34,7 @@ struct turn_waiter {
     struct turn_waiter *next;
     struct platform_semaphore *wake;
     const struct turn_seat *seat; // NULL for a call from outside.
+    struct blocking *blocking;    // Of the thread; NULL where the wait is not to be interrupted.
 };
 
 struct turn {
@@ -60,14 +61,14 @@ void turn_destroy(struct turn *turn);
 // A VCPU, which blocks until it may run, and then until turn_give() is the only one. False when it
 // is wanted elsewhere and may not run: it is kicked, or, in virtual time, where others may keep the
 // turn as long as they like, its thread is wanted. Who wants it so posts the seat's semaphore.
-bool turn_take(struct turn *turn, struct turn_seat *seat, const struct blocking *blocking);
+bool turn_take(struct turn *turn, struct turn_seat *seat, struct blocking *blocking);
 
 void turn_give(struct turn *turn, enum turn_end end);
 
 // Gives it and takes it again behind those who wait. One step: whoever runs next finds this VCPU
 // waiting, and does not run on because nobody seems to want the turn.
 bool turn_pass(struct turn *turn, enum turn_end end, struct turn_seat *seat,
-               const struct blocking *blocking);
+               struct blocking *blocking);
 
 // A call from outside.
 void turn_take_call(struct turn *turn);

@@ -2,9 +2,9 @@
 //
 // VCPU objects and their run loop (hypervisor ABI 3.3 to 3.9, 7, 8).
 //
-// Locks: `lock` guards `pending` and `awaited`. `cpu` belongs to the owner thread, and while it
-// runs to the guest's turn. The seat's semaphore is what the VCPU sleeps on, halted or waiting for
-// its turn. Everything else is constant.
+// Locks: `lock` guards `pending`. `cpu` belongs to the owner thread, and while it runs to the
+// guest's turn. The seat's semaphore is what the VCPU sleeps on: halted, at a full bell, or waiting
+// for its turn. Everything else is constant.
 
 #ifndef ENGINE_VCPU_H
 #define ENGINE_VCPU_H
@@ -38,7 +38,6 @@ struct vcpu {
     int64_t exit_time;
     struct platform_mutex lock;
     struct pending pending;
-    struct packet_pool *awaited; // Where the thread waits for a packet of a bell, or NULL.
 };
 
 static inline struct vcpu *vcpu_from_object(struct object *object) {

@@ -72,11 +72,6 @@ zx_status_t vcpu_stop_in_wait(struct exit_context *context, zx_status_t cut_shor
 
 void vcpu_wake_thread(void *argument) {
     struct vcpu *vcpu = argument;
-    platform_mutex_lock(&vcpu->lock);
-    if (vcpu->awaited != NULL) {
-        packet_pool_wake(vcpu->awaited);
-    }
-    platform_mutex_unlock(&vcpu->lock);
     platform_semaphore_post(&vcpu->seat.wake);
     vcpu_attend(vcpu);
 }

@@ -14,6 +14,7 @@ void blocking_init(struct blocking *blocking) {
     blocking->wake = NULL;
     blocking->argument = NULL;
     blocking->reason = 0;
+    blocking->canceled = false;
 }
 
 void blocking_destroy(struct blocking *blocking) {
@@ -52,6 +53,22 @@ void blocking_end(struct blocking *blocking) {
         blocking->reason = 0;
         platform_mutex_unlock(&blocking->lock);
     }
+}
+
+enum platform_wake blocking_sleep(struct blocking *blocking, struct platform_semaphore *semaphore,
+                                  int64_t deadline) {
+    if (blocking == NULL) {
+        return platform_semaphore_wait_until(semaphore, deadline) ? PLATFORM_POSTED
+                                                                  : PLATFORM_TIMED_OUT;
+    }
+    const enum platform_wake woken = platform_semaphore_wait_or_cancel(semaphore, deadline);
+    if (woken == PLATFORM_CANCELED) {
+        platform_mutex_lock(&blocking->lock);
+        blocking->canceled = true;
+        atomic_store(&blocking->attention, true);
+        platform_mutex_unlock(&blocking->lock);
+    }
+    return woken;
 }
 
 bool blocking_attention(const struct blocking *blocking) {

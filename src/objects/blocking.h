@@ -24,6 +24,7 @@ struct blocking {
     blocking_wake_fn *wake;
     void *argument;
     uint32_t reason; // ZX_THREAD_STATE_BLOCKED_ something while blocked, else 0.
+    bool canceled;   // By the host: the thread is to end, and has its attention.
 };
 
 void blocking_init(struct blocking *blocking);
@@ -38,6 +39,11 @@ struct blocking *blocking_current(void);
 bool blocking_begin(struct blocking *blocking, uint32_t reason, blocking_wake_fn *wake,
                     void *argument);
 void blocking_end(struct blocking *blocking);
+
+// Sleeps on a semaphore of the calling thread's. A thread that the host cancels meanwhile is from
+// then on wanted elsewhere.
+enum platform_wake blocking_sleep(struct blocking *blocking, struct platform_semaphore *semaphore,
+                                  int64_t deadline);
 
 // Whether the thread is wanted elsewhere.
 bool blocking_attention(const struct blocking *blocking);

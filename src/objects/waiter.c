@@ -56,13 +56,14 @@ zx_status_t waiter_block(struct waiter *waiter, zx_time_t deadline) {
     if (!blocking_begin(blocking, waiter->reason, break_wait, waiter)) {
         return ZX_ERR_INTERNAL_INTR_RETRY;
     }
-    bool posted = platform_semaphore_wait_until(&waiter->wake, deadline);
+    const enum platform_wake woken = blocking_sleep(blocking, &waiter->wake, deadline);
+    bool posted = woken == PLATFORM_POSTED;
     blocking_end(blocking);
     if (!posted && atomic_load(&waiter->promised)) {
         posted = platform_semaphore_wait_until(&waiter->wake, INT64_MAX);
     }
     if (!posted) {
-        return ZX_ERR_TIMED_OUT;
+        return woken == PLATFORM_TIMED_OUT ? ZX_ERR_TIMED_OUT : ZX_ERR_INTERNAL_INTR_RETRY;
     }
     atomic_store(&waiter->promised, false);
     return atomic_exchange(&waiter->woken, false) ? ZX_OK : ZX_ERR_INTERNAL_INTR_RETRY;

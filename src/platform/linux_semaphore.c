@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// The semaphore of Linux: one word, and a futex to sleep on it. Both calls may be made in a signal
-// handler, and neither is a point of cancellation.
+// The semaphore of Linux: one word, and a futex to sleep on it. All calls may be made in a signal
+// handler, and the host cancels none of them by itself.
 
 #define _GNU_SOURCE // syscall()
 
 #include "platform/platform.h"
+#include "platform/posix_cancel.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -41,37 +42,67 @@ void platform_semaphore_post(struct platform_semaphore *semaphore) {
     }
 }
 
-// Until the state is not WAITED_FOR, or something else; false once the deadline has passed.
-static bool sleep_on(struct platform_semaphore *semaphore, int64_t deadline) {
-    const int64_t time = deadline < 0 ? 0 : deadline;
+struct sleep {
+    struct platform_semaphore *semaphore;
+    int64_t deadline;
+    bool in_time;
+};
+
+// Until the state is not WAITED_FOR, or something else, or the deadline has passed.
+static void sleep_once(void *argument) {
+    struct sleep *sleep = argument;
+    const int64_t time = sleep->deadline < 0 ? 0 : sleep->deadline;
     const int64_t seconds = time / NANOSECONDS;
-    const bool endless = seconds > LONG_MAX || deadline == INT64_MAX;
+    const bool endless = seconds > LONG_MAX || sleep->deadline == INT64_MAX;
     const struct kernel_time until = {
         .seconds = endless ? 0 : (long)seconds,
         .nanoseconds = (long)(time % NANOSECONDS),
     };
     const int error = errno;
-    const bool in_time =
-        syscall(SYS_futex, &semaphore->state, FUTEX_WAIT_BITSET_PRIVATE, WAITED_FOR,
+    sleep->in_time =
+        syscall(SYS_futex, &sleep->semaphore->state, FUTEX_WAIT_BITSET_PRIVATE, WAITED_FOR,
                 endless ? NULL : &until, NULL, FUTEX_BITSET_MATCH_ANY) == 0 ||
         errno != ETIMEDOUT;
     errno = error;
-    return in_time;
 }
 
-bool platform_semaphore_wait_until(struct platform_semaphore *semaphore, int64_t deadline) {
+// True when the thread was cancelled. A sleep changes nothing, so it may be cancelled anywhere.
+static bool sleep_for(struct sleep *sleep, bool cancelable) {
+    if (cancelable) {
+        return posix_sleep_or_cancel(sleep_once, sleep, true);
+    }
+    sleep_once(sleep);
+    return false;
+}
+
+static enum platform_wake wait(struct platform_semaphore *semaphore, int64_t deadline,
+                               bool cancelable) {
+    struct sleep sleep = {.semaphore = semaphore, .deadline = deadline};
     for (;;) {
         unsigned state = POSTED;
         if (atomic_compare_exchange_strong(&semaphore->state, &state, EMPTY)) {
-            return true;
+            return PLATFORM_POSTED;
         }
         state = EMPTY;
         if (!atomic_compare_exchange_strong(&semaphore->state, &state, WAITED_FOR) &&
             state == POSTED) {
             continue;
         }
-        if (!sleep_on(semaphore, deadline)) {
-            return atomic_exchange(&semaphore->state, EMPTY) == POSTED;
+        if (sleep_for(&sleep, cancelable)) {
+            return PLATFORM_CANCELED;
+        }
+        if (!sleep.in_time) {
+            return atomic_exchange(&semaphore->state, EMPTY) == POSTED ? PLATFORM_POSTED
+                                                                       : PLATFORM_TIMED_OUT;
         }
     }
+}
+
+bool platform_semaphore_wait_until(struct platform_semaphore *semaphore, int64_t deadline) {
+    return wait(semaphore, deadline, false) == PLATFORM_POSTED;
+}
+
+enum platform_wake platform_semaphore_wait_or_cancel(struct platform_semaphore *semaphore,
+                                                     int64_t deadline) {
+    return wait(semaphore, deadline, true);
 }

@@ -142,6 +142,17 @@ void platform_semaphore_post(struct platform_semaphore *semaphore);
 // Deadlines are those of platform_condition_wait_until(). False without a post.
 bool platform_semaphore_wait_until(struct platform_semaphore *semaphore, int64_t deadline);
 
+enum platform_wake {
+    PLATFORM_POSTED,
+    PLATFORM_TIMED_OUT,
+    PLATFORM_CANCELED,
+};
+
+// The same, and the host may cancel the thread meanwhile, where it knows such a thing: then no post
+// is used up, and the thread ends by platform_cancel_end() (threads.h) as soon as it holds nothing.
+enum platform_wake platform_semaphore_wait_or_cancel(struct platform_semaphore *semaphore,
+                                                     int64_t deadline);
+
 // --- Time ---
 
 // Nanoseconds of a clock that never goes back.

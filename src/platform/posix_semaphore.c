@@ -8,6 +8,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "platform/platform.h"
+#include "platform/posix_cancel.h"
 
 #if defined(PLATFORM_POSIX_SEMAPHORE)
 
@@ -41,32 +42,62 @@ static bool try_wait(struct platform_semaphore *semaphore) {
     return posted;
 }
 
-static bool wait_for(struct platform_semaphore *semaphore, int64_t duration) {
+struct sleep {
+    sem_t *semaphore;
+    int64_t deadline;
+    bool posted;
+};
+
+// Until a post, or something else, or LONGEST or the deadline has passed.
+static void sleep_once(void *argument) {
+    struct sleep *sleep = argument;
+    if (sleep->deadline == INT64_MAX) {
+        sleep->posted = sem_wait(sleep->semaphore) == 0;
+        return;
+    }
+    const int64_t left = sleep->deadline - platform_monotonic();
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
-    const int64_t nanoseconds = until.tv_nsec + (duration < LONGEST ? duration : LONGEST);
+    const int64_t nanoseconds = until.tv_nsec + (left < LONGEST ? left : LONGEST);
     until.tv_sec += (time_t)(nanoseconds / NANOSECONDS);
     until.tv_nsec = (long)(nanoseconds % NANOSECONDS);
-    return sem_timedwait(&semaphore->native, &until) == 0;
+    sleep->posted = sem_timedwait(sleep->semaphore, &until) == 0;
 }
 
+static enum platform_wake wait_until(struct platform_semaphore *semaphore, int64_t deadline,
+                                     bool cancelable) {
+    struct sleep sleep = {
+        .semaphore = &semaphore->native,
+        .deadline = deadline,
+        .posted = try_wait(semaphore),
+    };
+    while (!sleep.posted && platform_monotonic() < deadline) {
+        if (!cancelable) {
+            sleep_once(&sleep);
+        } else if (posix_sleep_or_cancel(sleep_once, &sleep, false)) {
+            return PLATFORM_CANCELED;
+        }
+    }
+    return try_wait(semaphore) || sleep.posted ? PLATFORM_POSTED : PLATFORM_TIMED_OUT;
+}
+
+// The host's waits are points of cancellation, which this is not.
 bool platform_semaphore_wait_until(struct platform_semaphore *semaphore, int64_t deadline) {
     const int error = errno;
-    bool posted = try_wait(semaphore);
-    while (!posted && deadline == INT64_MAX) {
-        posted = sem_wait(&semaphore->native) == 0;
-    }
-    int64_t now = platform_monotonic();
-    while (!posted && now < deadline) {
-        posted = wait_for(semaphore, deadline - now);
-        now = platform_monotonic();
-    }
-    posted = posted || try_wait(semaphore);
-    if (posted) {
-        try_wait(semaphore);
-    }
+    int state = PTHREAD_CANCEL_DISABLE;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    const enum platform_wake woken = wait_until(semaphore, deadline, false);
+    pthread_setcancelstate(state, NULL);
     errno = error;
-    return posted;
+    return woken == PLATFORM_POSTED;
+}
+
+enum platform_wake platform_semaphore_wait_or_cancel(struct platform_semaphore *semaphore,
+                                                     int64_t deadline) {
+    const int error = errno;
+    const enum platform_wake woken = wait_until(semaphore, deadline, true);
+    errno = error;
+    return woken;
 }
 
 #endif

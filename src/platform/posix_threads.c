@@ -237,20 +237,6 @@ void platform_stop_here(void) {
     pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
-int platform_cancel_off(void) {
-    int state = PTHREAD_CANCEL_ENABLE;
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-    return state;
-}
-
-void platform_cancel_restore(int state) {
-    pthread_setcancelstate(state, NULL);
-}
-
-void platform_cancel_point(void) {
-    pthread_testcancel();
-}
-
 void platform_process_exit(int code) {
     _Exit(code);
 }

@@ -36,4 +36,10 @@ bool platform_semaphore_wait_until(struct platform_semaphore *semaphore, int64_t
     return posted;
 }
 
+enum platform_wake platform_semaphore_wait_or_cancel(struct platform_semaphore *semaphore,
+                                                     int64_t deadline) {
+    return platform_semaphore_wait_until(semaphore, deadline) ? PLATFORM_POSTED
+                                                              : PLATFORM_TIMED_OUT;
+}
+
 #endif

@@ -47,14 +47,18 @@ void platform_stop_here(void);
 // platform_client_enter() returns from there instead.
 void platform_context_end(struct platform_context *context);
 
-// Whether the host may cancel the calling thread (pthread_cancel). Off, a request waits. Each returns
-// how it was before. To restore it is a point of cancellation only for a thread that is to be
-// cancelled anywhere.
+// Whether the host may cancel the calling thread (pthread_cancel). Off, a request waits. Each
+// returns how it was before. To restore it is a point of cancellation only for a thread that is to
+// be cancelled anywhere.
 int platform_cancel_off(void);
 void platform_cancel_restore(int state);
 
 // A point of cancellation.
 void platform_cancel_point(void);
+
+// The end of a thread that was cancelled as it slept (platform_semaphore_wait_or_cancel()), outside
+// of the library. The client's handlers for cleaning up run.
+_Noreturn void platform_cancel_end(void);
 
 // Where client code begins (objects ABI 6.1); every register that is not named is 0.
 struct platform_client_entry {

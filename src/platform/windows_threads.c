@@ -173,6 +173,12 @@ void platform_cancel_restore(int state) {
 void platform_cancel_point(void) {
 }
 
+_Noreturn void platform_cancel_end(void) {
+    for (;;) {
+        ExitThread(0);
+    }
+}
+
 // --- Divisions ---
 
 #if defined(_M_X64) || defined(__x86_64__)

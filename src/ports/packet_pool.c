@@ -10,11 +10,17 @@
 
 #include <stdlib.h>
 
+// A thread that waits, on its own stack.
+struct pool_waiter {
+    struct pool_waiter *next;
+    struct platform_semaphore *wake;
+};
+
 struct packet_pool {
     struct port *port; // A reference.
     struct platform_mutex lock;
-    struct platform_condition returned;
-    struct port_packet *free; // By `next`.
+    struct pool_waiter *waiters; // Those who wait for one, the last first.
+    struct port_packet *free;    // By `next`.
     uint32_t count;
     uint32_t away;
     bool retired;
@@ -24,9 +30,16 @@ struct packet_pool {
 static void destroy(struct packet_pool *pool) {
     CHECK(pool->away == 0 && pool->retired);
     object_unref(&pool->port->object);
-    platform_condition_destroy(&pool->returned);
     platform_mutex_destroy(&pool->lock);
     free(pool);
+}
+
+// They are few, and whoever comes first takes it.
+static void wake_waiters(const struct packet_pool *pool) REQUIRES(pool->lock) {
+    ASSERT_HELD(&pool->lock);
+    for (struct pool_waiter *waiter = pool->waiters; waiter != NULL; waiter = waiter->next) {
+        platform_semaphore_post(waiter->wake);
+    }
 }
 
 static void return_packet(struct port_packet *packet) {
@@ -38,7 +51,7 @@ static void return_packet(struct port_packet *packet) {
     pool->free = packet;
     pool->away--;
     const bool last = pool->retired && pool->away == 0;
-    platform_condition_signal(&pool->returned);
+    wake_waiters(pool);
     platform_mutex_unlock(&pool->lock);
     if (last) {
         destroy(pool);
@@ -54,7 +67,6 @@ struct packet_pool *packet_pool_create(struct port *port, uint32_t count) {
     pool->port = port;
     pool->count = count;
     platform_mutex_init(&pool->lock, LOCK_PACKET_POOL);
-    platform_condition_init(&pool->returned);
     for (uint32_t i = 0; i < count; i++) {
         struct port_packet *packet = &pool->packets[i];
         packet->pool = pool;
@@ -65,12 +77,8 @@ struct packet_pool *packet_pool_create(struct port *port, uint32_t count) {
     return pool;
 }
 
-static struct port_packet *take(struct packet_pool *pool, bool wait,
-                                const struct blocking *blocking) {
-    platform_mutex_lock(&pool->lock);
-    while (pool->free == NULL && wait && !blocking_attention(blocking)) {
-        platform_condition_wait(&pool->returned, &pool->lock);
-    }
+static struct port_packet *take(struct packet_pool *pool) REQUIRES(pool->lock) {
+    ASSERT_HELD(&pool->lock);
     struct port_packet *packet = pool->free;
     if (packet != NULL) {
         CHECK(!pool->retired && pool->away < pool->count && !packet->queued);
@@ -78,22 +86,41 @@ static struct port_packet *take(struct packet_pool *pool, bool wait,
         pool->away++;
         packet->body = (zx_port_packet_t){0};
     }
-    platform_mutex_unlock(&pool->lock);
     return packet;
 }
 
 struct port_packet *packet_pool_try_take(struct packet_pool *pool) {
-    return take(pool, false, NULL);
-}
-
-struct port_packet *packet_pool_take(struct packet_pool *pool, const struct blocking *blocking) {
-    return take(pool, true, blocking);
-}
-
-void packet_pool_wake(struct packet_pool *pool) {
     platform_mutex_lock(&pool->lock);
-    platform_condition_broadcast(&pool->returned);
+    struct port_packet *packet = take(pool);
     platform_mutex_unlock(&pool->lock);
+    return packet;
+}
+
+static void unlink_waiter(struct packet_pool *pool, const struct pool_waiter *waiter)
+    REQUIRES(pool->lock) {
+    ASSERT_HELD(&pool->lock);
+    struct pool_waiter **link = &pool->waiters;
+    while (*link != waiter) {
+        link = &(*link)->next;
+    }
+    *link = waiter->next;
+}
+
+struct port_packet *packet_pool_take(struct packet_pool *pool, struct platform_semaphore *wake,
+                                     struct blocking *blocking) {
+    struct pool_waiter waiter = {.wake = wake};
+    platform_mutex_lock(&pool->lock);
+    waiter.next = pool->waiters;
+    pool->waiters = &waiter;
+    while (pool->free == NULL && !blocking_attention(blocking)) {
+        platform_mutex_unlock(&pool->lock);
+        blocking_sleep(blocking, wake, INT64_MAX);
+        platform_mutex_lock(&pool->lock);
+    }
+    unlink_waiter(pool, &waiter);
+    struct port_packet *packet = take(pool);
+    platform_mutex_unlock(&pool->lock);
+    return packet;
 }
 
 struct port *packet_pool_port(struct packet_pool *pool) {

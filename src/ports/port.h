@@ -102,14 +102,12 @@ enum { PACKET_POOL_TRAP_COUNT = 256 };
 struct packet_pool *packet_pool_create(struct port *port, uint32_t count);
 
 // A packet with a body of zeros, and NULL (try) or a wait (take) when all are on their way. The
-// wait ends when one is read from the port or when the port loses its last handle; and, with NULL,
-// when the thread is wanted elsewhere and packet_pool_wake() is called. The caller queues the
-// packet on packet_pool_port() or releases it.
+// wait, on a semaphore of the thread's, ends when one is read from the port or when the port loses
+// its last handle; and, with NULL, when the thread is wanted elsewhere and the semaphore is posted.
+// The caller queues the packet on packet_pool_port() or releases it.
 struct port_packet *packet_pool_try_take(struct packet_pool *pool);
-struct port_packet *packet_pool_take(struct packet_pool *pool, const struct blocking *blocking);
-
-// Makes those who wait look whether they are wanted elsewhere.
-void packet_pool_wake(struct packet_pool *pool);
+struct port_packet *packet_pool_take(struct packet_pool *pool, struct platform_semaphore *wake,
+                                     struct blocking *blocking);
 
 struct port *packet_pool_port(struct packet_pool *pool);
 

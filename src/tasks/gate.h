@@ -3,7 +3,7 @@
 // The gate between client code and the library: every exported call passes it, so that a signal
 // handler that runs on this thread can tell whether it interrupted the client or a call. Inside,
 // locks may be held and memory be half allocated; a thread is stopped or ended only outside. So the
-// host's own way to end one, cancellation, is off inside.
+// host's own way to end one, cancellation, is off inside but where a thread sleeps (blocking.h).
 
 #ifndef TASKS_GATE_H
 #define TASKS_GATE_H

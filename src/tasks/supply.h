@@ -12,7 +12,7 @@
 // How many pieces a user puts aside.
 enum {
     SUPPLY_FOR_HANDLER = 64, // Of which the client may keep some for long.
-    SUPPLY_FOR_THREAD = 5,   // One for each handler that it asks of one exception (objects ABI 8.5).
+    SUPPLY_FOR_THREAD = 5, // One for each handler that it asks of one exception (objects ABI 8.5).
 };
 
 struct supply {

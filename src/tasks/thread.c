@@ -38,7 +38,17 @@ void gate_unnest(void) {
     }
 }
 
+static bool is_canceled(struct thread *thread) {
+    platform_mutex_lock(&thread->blocking.lock);
+    const bool canceled = thread->blocking.canceled;
+    platform_mutex_unlock(&thread->blocking.lock);
+    return canceled;
+}
+
 void gate_stop(void) {
+    if (is_canceled(gate.thread)) {
+        platform_cancel_end();
+    }
     platform_stop_here();
 }
 

@@ -80,7 +80,7 @@ void thread_exit(void);
 // It is to end.
 static inline bool thread_is_ending(const struct thread *thread) REQUIRES(thread->blocking.lock) {
     ASSERT_HELD(&thread->blocking.lock);
-    return thread->killed || thread->exiting;
+    return thread->killed || thread->exiting || thread->blocking.canceled;
 }
 
 // ZX_THREAD_STATE_ of the thread.

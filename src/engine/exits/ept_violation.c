@@ -24,12 +24,6 @@ static void fill_2018(struct exit_context *context, uint8_t operand_size) {
     mem->default_operand_size = operand_size;
 }
 
-static void set_awaited(struct vcpu *vcpu, struct packet_pool *pool) {
-    platform_mutex_lock(&vcpu->lock);
-    vcpu->awaited = pool;
-    platform_mutex_unlock(&vcpu->lock);
-}
-
 static zx_status_t send(struct exit_context *context, const struct trap *trap,
                         struct port_packet *packet) {
     packet->body.key = trap->key;
@@ -44,14 +38,12 @@ static zx_status_t wait_and_send(struct exit_context *context, const struct trap
     struct port_packet *packet = NULL;
     zx_status_t status = ZX_OK;
     vcpu_give_turn(context);
-    set_awaited(context->vcpu, trap->pool);
     while (packet == NULL && status == ZX_OK) {
-        packet = packet_pool_take(trap->pool, context->blocking);
+        packet = packet_pool_take(trap->pool, &context->vcpu->seat.wake, context->blocking);
         if (packet == NULL) {
             status = vcpu_stop_in_wait(context, ZX_ERR_NO_MEMORY);
         }
     }
-    set_awaited(context->vcpu, NULL);
     if (packet == NULL) {
         return status;
     }

@@ -38,7 +38,7 @@ static zx_status_t sleep_until_awake(struct exit_context *context) {
         if (blocking_attention(context->blocking)) {
             status = vcpu_stop_in_wait(context, ZX_ERR_CANCELED);
         } else {
-            platform_semaphore_wait_until(&vcpu->seat.wake, INT64_MAX);
+            blocking_sleep(context->blocking, &vcpu->seat.wake, INT64_MAX);
         }
     }
     return status;

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+//
+// A thread that the host cancels as it sleeps (pthread_cancel) leaves the sleep as one that is
+// woken does, so that the call undoes what it began, and ends only as it leaves the library.
+
+#ifndef PLATFORM_POSIX_CANCEL_H
+#define PLATFORM_POSIX_CANCEL_H
+
+#include <stdbool.h>
+
+// Calls `sleep` with the client's own state of cancellation. True when it was cancelled, which may
+// be anywhere in it with `anywhere`, and else at its points of cancellation: then the thread has
+// begun to end, and must soon call platform_cancel_end().
+bool posix_sleep_or_cancel(void (*sleep)(void *argument), void *argument, bool anywhere);
+
+#endif // PLATFORM_POSIX_CANCEL_H

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+//
+// A thread that the host cancels (pthread_cancel) in any call that blocks ends there, as POSIX has
+// it for calls of its own: its handlers for cleaning up run, nothing stays locked, and what it
+// waited for goes on without it.
+
+#include "guest_fixture.h"
+#include "other_thread.h"
+#include "sanitized.h"
+#include "thread_fixture.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <zirconia/virtual_time.h>
+
+static zx_handle_t event;
+static zx_handle_t port;
+static _Atomic(zx_handle_t) waiting; // The thread,
+static _Atomic(zx_handle_t) own;     // and its VCPU.
+static atomic_int cleaned;
+
+static void clean(void *unused) {
+    (void)unused;
+    atomic_fetch_add(&cleaned, 1);
+}
+
+static void make_event(void) {
+    ck_assert_int_eq(zx_event_create(0, &event), ZX_OK);
+    ck_assert_int_eq(zx_port_create(0, &port), ZX_OK);
+}
+
+static zx_status_t wait_one(void) {
+    return zx_object_wait_one(event, ZX_EVENT_SIGNALED, ZX_TIME_INFINITE, NULL);
+}
+
+static zx_status_t wait_many(void) {
+    zx_wait_item_t items[2] = {{event, ZX_EVENT_SIGNALED, 0}, {port, ZX_EVENT_SIGNALED, 0}};
+    return zx_object_wait_many(items, 1, ZX_TIME_INFINITE);
+}
+
+static zx_status_t wait_port(void) {
+    zx_port_packet_t packet;
+    return zx_port_wait(port, ZX_TIME_INFINITE, &packet);
+}
+
+static zx_status_t sleep_for_ever(void) {
+    return zx_nanosleep(ZX_TIME_INFINITE);
+}
+
+static void event_still_works(void) {
+    ck_assert_int_eq(zx_object_signal(event, 0, ZX_EVENT_SIGNALED), ZX_OK);
+    ck_assert_int_eq(zx_object_wait_one(event, ZX_EVENT_SIGNALED, 0, NULL), ZX_OK);
+    ck_assert_int_eq(zx_object_signal(event, ZX_EVENT_SIGNALED, 0), ZX_OK);
+    const zx_port_packet_t sent = {.type = ZX_PKT_TYPE_USER};
+    zx_port_packet_t packet;
+    ck_assert_int_eq(zx_port_queue(port, &sent), ZX_OK);
+    ck_assert_int_eq(zx_port_wait(port, 0, &packet), ZX_OK);
+}
+
+static void halted_guest(void) {
+    static const uint8_t halt[] = {0xf4, 0xeb, 0xfd};
+    guest_open();
+    memory_write(ENTRY, halt, sizeof halt);
+}
+
+// Whose second VCPU never has its turn.
+static void virtual_guest(void) {
+    halted_guest();
+    ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_OK);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+}
+
+// Rings for ever, which nobody answers. In real mode, as all VCPUs but the first begin.
+static void ringing_guest(void) {
+    static const uint8_t ring[] = {0xa2, 0x00, 0x80, 0xeb, 0xfb};
+    guest_open();
+    memory_write(ENTRY, ring, sizeof ring);
+    ck_assert_int_eq(zx_port_create(0, &port), ZX_OK);
+    trap(ZX_GUEST_TRAP_BELL, 0x8000, 0x1000, port, 0);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+}
+
+static zx_status_t enter_own(void) {
+    zx_handle_t handle = ZX_HANDLE_INVALID;
+    zx_port_packet_t packet;
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &handle), ZX_OK);
+    atomic_store(&own, handle);
+    return zx_vcpu_enter(handle, &packet);
+}
+
+static void guest_still_works(void) {
+    zx_vaddr_t address = 0;
+    if (atomic_load(&own) != ZX_HANDLE_INVALID) {
+        ck_assert_int_eq(zx_vcpu_kick(atomic_load(&own)), ZX_OK);
+        ck_assert_int_eq(zx_vcpu_interrupt(atomic_load(&own), 32), ZX_OK);
+        ck_assert_int_eq(zx_handle_close(atomic_load(&own)), ZX_OK);
+        atomic_store(&own, ZX_HANDLE_INVALID);
+    }
+    ck_assert_int_eq(zx_vmar_map(vmar, ZX_VM_PERM_READ, 0, memory, 0, 0x1000, &address), ZX_OK);
+    ck_assert_int_eq(zx_vmar_unmap(vmar, address, 0x1000), ZX_OK);
+    zx_handle_t next = ZX_HANDLE_INVALID;
+    zx_port_packet_t packet;
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &next), vcpu != 0 ? ZX_ERR_BAD_STATE : ZX_OK);
+    if (next != ZX_HANDLE_INVALID) {
+        ck_assert_int_eq(zx_vcpu_kick(next), ZX_OK);
+        ck_assert_int_eq(zx_vcpu_enter(next, &packet), ZX_ERR_CANCELED);
+        ck_assert_int_eq(zx_handle_close(next), ZX_OK);
+    }
+}
+
+static void bell_still_works(void) {
+    zx_port_packet_t packet;
+    while (zx_port_wait(port, 0, &packet) == ZX_OK) {
+    }
+    guest_still_works();
+}
+
+static const struct blocking_call {
+    void (*prepare)(void);
+    zx_status_t (*call)(void);
+    uint32_t state; // What the thread's is when it blocks; RUNNING when that does not tell.
+    void (*check)(void);
+} blocking_calls[] = {
+    {make_event, wait_one, ZX_THREAD_STATE_BLOCKED_WAIT_ONE, event_still_works},
+    {make_event, wait_many, ZX_THREAD_STATE_BLOCKED_WAIT_MANY, event_still_works},
+    {make_event, wait_port, ZX_THREAD_STATE_BLOCKED_PORT, event_still_works},
+    {make_event, sleep_for_ever, ZX_THREAD_STATE_BLOCKED_SLEEPING, event_still_works},
+    {halted_guest, enter_own, ZX_THREAD_STATE_RUNNING, guest_still_works},
+    {virtual_guest, enter_own, ZX_THREAD_STATE_RUNNING, guest_still_works},
+    {ringing_guest, enter_own, ZX_THREAD_STATE_RUNNING, bell_still_works},
+};
+
+enum { CALL_COUNT = sizeof blocking_calls / sizeof blocking_calls[0], ROUNDS = 40 };
+
+static void *block(void *call) {
+    zx_handle_t self = ZX_HANDLE_INVALID;
+    pthread_cleanup_push(clean, NULL);
+    ck_assert_int_eq(zx_handle_duplicate(zx_thread_self(), ZX_RIGHT_SAME_RIGHTS, &self), ZX_OK);
+    atomic_store(&waiting, self);
+    ((const struct blocking_call *)call)->call();
+    pthread_cleanup_pop(0);
+    return NULL;
+}
+
+static void cancel_and_join(const struct blocking_call *call, bool early) {
+    void *result = NULL;
+    atomic_store(&waiting, ZX_HANDLE_INVALID);
+    const pthread_t thread = start_thread(block, (void *)(uintptr_t)call);
+    while (!early && atomic_load(&waiting) == ZX_HANDLE_INVALID) {
+        sched_yield();
+    }
+    if (!early) {
+        until_state(atomic_load(&waiting), call->state);
+    }
+    ck_assert_int_eq(pthread_cancel(thread), 0);
+    ck_assert_int_eq(pthread_join(thread, &result), 0);
+    ck_assert_ptr_eq(result, PTHREAD_CANCELED);
+}
+
+// A round in which it is cancelled at once, then one in which it blocks, or has come near to it.
+START_TEST(a_thread_that_the_host_cancels_leaves_the_call_and_ends) {
+    const struct blocking_call *call = &blocking_calls[_i];
+    call->prepare();
+    for (int i = 0; i < ROUNDS; i++) {
+        cancel_and_join(call, i % 2 == 0);
+        const zx_handle_t thread = atomic_load(&waiting);
+        if (thread != ZX_HANDLE_INVALID) {
+            until(thread, ZX_THREAD_TERMINATED);
+            ck_assert_int_eq(zx_handle_close(thread), ZX_OK);
+        }
+        call->check();
+    }
+    ck_assert_int_ge(atomic_load(&cleaned), ROUNDS / 2);
+}
+END_TEST
+
+static void *be_cancelled_by_itself(void *unused) {
+    int old = 0;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
+    pthread_cancel(pthread_self());
+    for (int i = 0; i < 100; i++) {
+        ck_assert_int_eq(zx_nanosleep(zx_deadline_after(1000)), ZX_OK);
+        ck_assert_int_eq(zx_handle_close(ZX_HANDLE_INVALID), ZX_OK);
+    }
+    atomic_store(&cleaned, 1);
+    pthread_setcancelstate(old, NULL);
+    zx_nanosleep(0);
+    return unused;
+}
+
+START_TEST(a_client_that_has_cancellation_off_is_not_cancelled) {
+    void *result = NULL;
+    ck_assert_int_eq(pthread_join(start_thread(be_cancelled_by_itself, NULL), &result), 0);
+    ck_assert_ptr_eq(result, PTHREAD_CANCELED);
+    ck_assert_int_eq(atomic_load(&cleaned), 1);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("cancel");
+    TCase *tcase = tcase_create("cancel");
+    tcase_set_timeout(tcase, 30);
+#if !THREAD_SANITIZED
+    tcase_add_loop_test(tcase, a_thread_that_the_host_cancels_leaves_the_call_and_ends, 0,
+                        CALL_COUNT);
+    tcase_add_test(tcase, a_client_that_has_cancellation_off_is_not_cancelled);
+#endif
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
