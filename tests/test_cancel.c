@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <zirconia/observe.h>
 #include <zirconia/virtual_time.h>
 
 static zx_handle_t event;
@@ -196,6 +197,68 @@ START_TEST(a_client_that_has_cancellation_off_is_not_cancelled) {
 }
 END_TEST
 
+static void test_for_cancellation(void *context, const zirconia_exit_t *exit) {
+    (void)exit;
+    pthread_cancel(pthread_self());
+    pthread_testcancel();
+    atomic_fetch_add((atomic_int *)context, 1);
+}
+
+static zx_status_t statuses[7];
+
+// A request that waits takes effect in no call that does not block. It would in Check's.
+static void *work_while_a_request_waits(void *unused) {
+    static const uint64_t word = 1;
+    zx_handle_t vmo = ZX_HANDLE_INVALID;
+    pthread_cleanup_push(clean, NULL);
+    pthread_cancel(pthread_self());
+    statuses[0] = zx_vmo_create(0x4000, ZX_VMO_RESIZABLE, &vmo);
+    statuses[1] = zx_vmo_write(vmo, &word, 0, sizeof word);
+    statuses[2] = zx_vmo_op_range(vmo, ZX_VMO_OP_DECOMMIT, 0, 0x4000, NULL, 0);
+    statuses[3] = zx_vmo_set_size(vmo, 0x8000);
+    statuses[4] = zx_handle_close(vmo);
+    statuses[5] = zx_event_create(0, &event);
+    statuses[6] = zx_handle_close(event);
+    atomic_store(&waiting, 1);
+    zx_nanosleep(0);
+    pthread_cleanup_pop(0);
+    return unused;
+}
+
+START_TEST(a_request_that_waits_takes_effect_in_a_call_that_blocks) {
+    void *result = NULL;
+    ck_assert_int_eq(pthread_join(start_thread(work_while_a_request_waits, NULL), &result), 0);
+    ck_assert_ptr_eq(result, PTHREAD_CANCELED);
+    ck_assert_uint_eq(atomic_load(&waiting), 1);
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        ck_assert_int_eq(statuses[i], ZX_OK);
+    }
+    ck_assert_int_eq(atomic_load(&cleaned), 1);
+}
+END_TEST
+
+// The guest halts: the observer is told, and the halt is where the thread ends.
+static void *enter_and_be_cancelled_by_the_observer(void *count) {
+    zx_port_packet_t packet;
+    halted_guest();
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+    ck_assert_int_eq(zirconia_guest_observe(guest, test_for_cancellation, count), ZX_OK);
+    zx_vcpu_enter(vcpu, &packet);
+    return NULL;
+}
+
+START_TEST(an_observer_is_not_where_a_thread_ends) {
+    void *result = NULL;
+    atomic_int observed = 0;
+    const pthread_t thread = start_thread(enter_and_be_cancelled_by_the_observer, &observed);
+    ck_assert_int_eq(pthread_join(thread, &result), 0);
+    ck_assert_ptr_eq(result, PTHREAD_CANCELED);
+    ck_assert_int_ge(atomic_load(&observed), 1);
+    ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+    ck_assert_int_eq(zx_handle_close(vcpu), ZX_OK);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("cancel");
     TCase *tcase = tcase_create("cancel");
@@ -204,6 +267,8 @@ int main(void) {
     tcase_add_loop_test(tcase, a_thread_that_the_host_cancels_leaves_the_call_and_ends, 0,
                         CALL_COUNT);
     tcase_add_test(tcase, a_client_that_has_cancellation_off_is_not_cancelled);
+    tcase_add_test(tcase, a_request_that_waits_takes_effect_in_a_call_that_blocks);
+    tcase_add_test(tcase, an_observer_is_not_where_a_thread_ends);
 #endif
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

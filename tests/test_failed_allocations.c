@@ -410,7 +410,8 @@ struct figures {
 static int count_entries(const char *name) {
     int count = 0;
     DIR *folder = opendir(name);
-    while (folder != NULL && readdir(folder) != NULL) {
+    ck_assert_ptr_nonnull(folder);
+    while (readdir(folder) != NULL) {
         count++;
     }
     closedir(folder);

@@ -94,7 +94,9 @@ static void tell(struct vcpu *vcpu, zirconia_exit_t *told) {
     told->vcpu = vcpu->seat.vpid - 1;
     told->rip = cpu_get(cpu, RIP);
     told->cr3 = cpu_get(cpu, CR3);
+    const int cancel_state = platform_cancel_off();
     observer(context, told);
+    platform_cancel_restore(cancel_state);
 }
 
 // True when somebody wants to know more.

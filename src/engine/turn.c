@@ -91,13 +91,13 @@ static bool sleep_until(struct turn *turn, const struct turn_waiter *waiter, int
 
 static int64_t slice(const struct turn *turn) REQUIRES(turn->lock) {
     ASSERT_HELD(&turn->lock);
-    int64_t share = LONGEST_WAIT;
-    int64_t count = 0;
-    for (const struct turn_waiter *waiter = turn->line; waiter != NULL; waiter = waiter->next) {
+    int64_t count = 1; // The one that asks, which is first.
+    CHECK(turn->line != NULL);
+    for (const struct turn_waiter *waiter = turn->line->next; waiter != NULL;
+         waiter = waiter->next) {
         count++;
     }
-    CHECK(count > 0); // The one that asks.
-    share /= count;
+    const int64_t share = LONGEST_WAIT / count;
     return share < LONGEST_SLICE ? share : LONGEST_SLICE;
 }
 

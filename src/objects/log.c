@@ -5,6 +5,7 @@
 #include "objects/log.h"
 
 #include "platform/platform.h"
+#include "platform/threads.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -42,6 +43,8 @@ void log_line(zirconia_log_level_t level, const char *format, ...) {
     void *const context = sink.context;
     platform_mutex_unlock(&sink.lock);
     if (callback != NULL) {
+        const int cancel_state = platform_cancel_off();
         callback(context, level, line);
+        platform_cancel_restore(cancel_state);
     }
 }

@@ -13,6 +13,7 @@
 #include "platform/check.h"
 #include "platform/lock_report.h"
 #include "platform/platform.h"
+#include "platform/threads.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -127,7 +128,9 @@ void platform_condition_broadcast(struct platform_condition *condition) {
 
 void platform_condition_wait(struct platform_condition *condition, struct platform_mutex *mutex) {
     struct lock_record *record = begin_sleep(mutex);
+    const int cancel_state = platform_cancel_off();
     pthread_cond_wait(&condition->native, &mutex->native);
+    platform_cancel_restore(cancel_state);
     end_sleep(mutex, record);
 }
 
@@ -149,6 +152,7 @@ bool platform_condition_wait_until(struct platform_condition *condition,
         return false;
     }
     struct lock_record *record = begin_sleep(mutex);
+    const int cancel_state = platform_cancel_off();
 #if defined(__APPLE__)
     const struct timespec left = to_timespec(deadline - now);
     const int result =
@@ -157,6 +161,7 @@ bool platform_condition_wait_until(struct platform_condition *condition,
     const struct timespec until = to_timespec(deadline);
     const int result = pthread_cond_timedwait(&condition->native, &mutex->native, &until);
 #endif
+    platform_cancel_restore(cancel_state);
     end_sleep(mutex, record);
     return result != ETIMEDOUT;
 }

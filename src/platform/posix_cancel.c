@@ -15,17 +15,14 @@
 
 #include "platform/posix_cancel.h"
 
-#include "platform/posix_context.h"
 #include "platform/threads.h"
 
+#include <pthread.h>
 #include <setjmp.h>
-
-static _Thread_local int client_state HANDLER_SAFE;
 
 int platform_cancel_off(void) {
     int state = PTHREAD_CANCEL_DISABLE;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-    client_state = state;
     return state;
 }
 
@@ -46,19 +43,20 @@ static void come_back(void *place) {
 }
 
 bool posix_sleep_or_cancel(void (*sleep)(void *argument), void *argument, bool anywhere) {
-    sigjmp_buf place;
+    const int wanted = anywhere ? PTHREAD_CANCEL_ASYNCHRONOUS : PTHREAD_CANCEL_DEFERRED;
     int type = PTHREAD_CANCEL_DEFERRED;
+    sigjmp_buf place;
     volatile bool canceled = true;
-    pthread_setcanceltype(anywhere ? PTHREAD_CANCEL_ASYNCHRONOUS : PTHREAD_CANCEL_DEFERRED, &type);
     pthread_cleanup_push(come_back, &place);
     if (sigsetjmp(place, 0) == 0) {
-        pthread_setcancelstate(client_state, NULL); // A request that waits takes effect here.
+        pthread_setcanceltype(wanted, &type); // A request that waits takes effect here.
         sleep(argument);
-        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+        pthread_setcanceltype(type, NULL);
         canceled = false;
     }
     pthread_cleanup_pop(0);
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
-    pthread_setcanceltype(canceled ? PTHREAD_CANCEL_DEFERRED : type, NULL);
+    if (canceled) {
+        pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, NULL);
+    }
     return canceled;
 }

@@ -8,9 +8,8 @@
 
 #include <stdbool.h>
 
-// Calls `sleep` with the client's own state of cancellation. True when it was cancelled, which may
-// be anywhere in it with `anywhere`, and else at its points of cancellation: then the thread has
-// begun to end, and must soon call platform_cancel_end().
+// Calls `sleep`. True when the thread was cancelled in it, anywhere with `anywhere`, and else at
+// its points of cancellation: then it has begun to end, and must soon call platform_cancel_end().
 bool posix_sleep_or_cancel(void (*sleep)(void *argument), void *argument, bool anywhere);
 
 #endif // PLATFORM_POSIX_CANCEL_H

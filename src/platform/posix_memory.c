@@ -15,6 +15,7 @@
 #include "platform/posix_memory.h"
 
 #include "platform/platform.h"
+#include "platform/threads.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,6 +42,15 @@ struct platform_memory {
 
 enum { FIRST_OWN_DESCRIPTOR = STDERR_FILENO + 1 };
 
+// No point of cancellation, and errno stays.
+static void close_file(int file) {
+    const int cancel_state = platform_cancel_off();
+    const int error = errno;
+    close(file);
+    errno = error;
+    platform_cancel_restore(cancel_state);
+}
+
 // A program that has closed its standard streams still writes to them now and then, which must not
 // land in guest memory. Closed when an exec() comes, too.
 static int keep_off_standard_streams(int file) {
@@ -48,9 +58,7 @@ static int keep_off_standard_streams(int file) {
         return file;
     }
     const int own = fcntl(file, F_DUPFD_CLOEXEC, FIRST_OWN_DESCRIPTOR);
-    const int error = errno;
-    close(file);
-    errno = error;
+    close_file(file);
     return own;
 }
 
@@ -116,7 +124,7 @@ struct platform_memory *memory_from_file(int file, uint64_t size) {
         }
     }
     if (memory == NULL) {
-        close(file);
+        close_file(file);
         return NULL;
     }
     memory->file = file;
@@ -129,17 +137,17 @@ struct platform_memory *platform_memory_create(uint64_t size) {
         nameless_file_shared,
         nameless_file_temporary,
     };
-    for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++) {
-        const int file = makers[i]();
-        if (file >= 0) {
-            return memory_from_file(file, size);
-        }
+    int file = -1;
+    const int cancel_state = platform_cancel_off(); // Some of them are points of cancellation.
+    for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]) && file < 0; i++) {
+        file = makers[i]();
     }
-    return NULL;
+    platform_cancel_restore(cancel_state);
+    return memory_from_file(file, size);
 }
 
 void platform_memory_destroy(struct platform_memory *memory) {
-    close(memory->file);
+    close_file(memory->file);
     free(memory);
 }
 
@@ -155,8 +163,11 @@ bool platform_memory_grow(struct platform_memory *memory, uint64_t size) {
 
 bool platform_memory_discard(struct platform_memory *memory, uint64_t offset, uint64_t length) {
 #if defined(FALLOC_FL_PUNCH_HOLE)
-    return fallocate(memory->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset,
-                     (off_t)length) == 0;
+    const int cancel_state = platform_cancel_off();
+    const bool done = fallocate(memory->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                (off_t)offset, (off_t)length) == 0;
+    platform_cancel_restore(cancel_state);
+    return done;
 #else
     (void)memory;
     (void)offset;

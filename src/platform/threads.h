@@ -47,9 +47,8 @@ void platform_stop_here(void);
 // platform_client_enter() returns from there instead.
 void platform_context_end(struct platform_context *context);
 
-// Whether the host may cancel the calling thread (pthread_cancel). Off, a request waits. Each
-// returns how it was before. To restore it is a point of cancellation only for a thread that is to
-// be cancelled anywhere.
+// Whether the host may cancel the calling thread (pthread_cancel). Off, a request waits: around
+// what may be a point of cancellation, such as a client's function. off returns how it was before.
 int platform_cancel_off(void);
 void platform_cancel_restore(int state);
 

@@ -2,8 +2,7 @@
 //
 // The gate between client code and the library: every exported call passes it, so that a signal
 // handler that runs on this thread can tell whether it interrupted the client or a call. Inside,
-// locks may be held and memory be half allocated; a thread is stopped or ended only outside. So the
-// host's own way to end one, cancellation, is off inside but where a thread sleeps (blocking.h).
+// locks may be held and memory be half allocated; a thread is stopped or ended only outside.
 
 #ifndef TASKS_GATE_H
 #define TASKS_GATE_H
@@ -21,7 +20,6 @@
 struct gate {
     volatile unsigned depth;    // Calls that this thread is inside of, one in the other.
     volatile bool stops_inside; // It is at a place in the library where it may stop.
-    int cancel_state;           // How it was before it was off.
     struct thread *thread;      // Who it is, NULL before its first call.
     bool policy_error;          // It has broken a policy in this call, told as it leaves.
     uint32_t policy_code;
@@ -38,14 +36,11 @@ void gate_stop(void);
 
 // The first call of a host thread makes it a THREAD object.
 static inline void gate_enter(void) {
-    const unsigned depth = ++gate.depth;
-    if (depth == 1) {
-        gate.cancel_state = platform_cancel_off();
-    } else if (depth == 2) {
-        gate_nest();
-    }
     if (gate.thread == NULL) {
         thread_current();
+    }
+    if (++gate.depth == 2) {
+        gate_nest();
     }
 }
 
@@ -59,11 +54,7 @@ static inline void gate_stop_if_wanted(void) {
 static inline void gate_leave(void) {
     CHECK(gate.depth > 0);
     CHECK(gate.depth > 1 || lock_order_holds_none());
-    const int cancel_state = gate.cancel_state; // Before a handler makes a call of its own.
-    const unsigned depth = --gate.depth;
-    if (depth == 0) {
-        platform_cancel_restore(cancel_state);
-    } else if (depth == 1) {
+    if (--gate.depth == 1) {
         gate_unnest();
     }
     gate_stop_if_wanted();
