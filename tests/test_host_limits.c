@@ -68,6 +68,37 @@ START_TEST(a_first_guest_that_failed_is_tried_again) {
 }
 END_TEST
 
+// The engine comes with the first VCPU.
+START_TEST(a_vcpu_needs_what_an_engine_takes) {
+    if (SANITIZED) {
+        return;
+    }
+    guest_open();
+    zirconia_set_log(remember, NULL, ZIRCONIA_LOG_ERROR);
+    const struct rlimit before = limit_address_space(64u << 20);
+    const zx_status_t status = zx_vcpu_create(guest, 0, ENTRY, &vcpu);
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &before), 0);
+    ck_assert_int_eq(status, ZX_ERR_NO_MEMORY);
+    ck_assert_msg(strstr(said, "address space") != NULL, "%s", said);
+    guest_load("access", ENTRY);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+    enter_to_end();
+    guest_close();
+}
+END_TEST
+
+// A guest takes the address space of what is mapped, an engine's, and little besides.
+START_TEST(a_guest_runs_in_four_gigabytes_of_address_space) {
+    if (SANITIZED) {
+        return;
+    }
+    limit_address_space((rlim_t)4000000 << 10);
+    guest_start("access");
+    enter_to_end();
+    guest_close();
+}
+END_TEST
+
 static void *executable_page(void) {
     return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
@@ -90,6 +121,8 @@ END_TEST
 int main(void) {
     const TTest *const tests[] = {
         a_first_guest_that_failed_is_tried_again,
+        a_vcpu_needs_what_an_engine_takes,
+        a_guest_runs_in_four_gigabytes_of_address_space,
         where_pages_may_not_be_written_and_executed_there_are_no_guests,
     };
     return run_tests("host limits", tests, sizeof tests / sizeof tests[0]);

@@ -129,10 +129,11 @@ static zx_status_t attach(struct vcpu *vcpu, uint64_t entry, bool only) {
         return ZX_ERR_BAD_STATE;
     }
     turn_take_call(&vcpu->guest->turn);
-    vcpu->seat.vpid = guest_take_vpid(vcpu->guest);
-    zx_status_t status = vcpu->seat.vpid != 0 ? ZX_OK : ZX_ERR_NO_RESOURCES;
+    // The VPID last: it decides how the VCPU starts, and would not come again.
+    zx_status_t status = cpu_create(vcpu->guest->machine, &vcpu->cpu);
     if (status == ZX_OK) {
-        status = cpu_create(vcpu->guest->machine, &vcpu->cpu);
+        vcpu->seat.vpid = guest_take_vpid(vcpu->guest);
+        status = vcpu->seat.vpid != 0 ? ZX_OK : ZX_ERR_NO_RESOURCES;
     }
     if (status == ZX_OK) {
         reset_vcpu(vcpu, entry, !only);

@@ -25,6 +25,7 @@
     X(LOCK_LAYOUT, 14, "the layout's lock") \
     X(LOCK_LOCAL_APIC, 14, "local_apic.lock") \
     X(LOCK_DEBUG_REGISTERS, 15, "the debug registers' lock") \
+    X(LOCK_ENGINES, 15, "the engines' lock") \
     X(LOCK_EVENT_PAIR, 15, "an eventpair's lock") \
     X(LOCK_GUEST_CLOCK, 15, "guest_clock.lock") \
     X(LOCK_HANDLE_TABLE, 15, "the handle table's lock") \

@@ -18,6 +18,7 @@
 #include "platform/posix_context.h"
 
 #include <errno.h>
+#include <setjmp.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
@@ -173,12 +174,21 @@ static bool complete_division(ucontext_t *context) {
 
 #endif
 
+// Where a thread goes on that learns in vain: tools that execute the program by themselves, as
+// valgrind does, need not say exactly where it divided.
+static _Thread_local sigjmp_buf *volatile learner HANDLER_SAFE;
+
 // With all signals blocked: a thread is stopped where it faulted, not in here.
 static void on_fault(int number, siginfo_t *info, void *context) {
     posix_handler_begin();
     posix_copy_recover(info, context);
-    if (number == SIGFPE && info->si_code == FPE_INTDIV && complete_division(context)) {
-        return;
+    if (number == SIGFPE && info->si_code == FPE_INTDIV) {
+        if (complete_division(context)) {
+            return;
+        }
+        if (learner != NULL) {
+            siglongjmp(*learner, 1);
+        }
     }
     const int error = errno;
     // A signal that was sent is no fault.
@@ -236,7 +246,12 @@ void platform_learn_division(void (*divide)(void *context), void *context) {
     take_division_signal_once();
     platform_let_divide();
     division_learning(true);
-    divide(context);
+    sigjmp_buf vain;
+    if (sigsetjmp(vain, 1) == 0) {
+        learner = &vain;
+        divide(context);
+    }
+    learner = NULL;
     division_learning(false);
     pthread_sigmask(SIG_SETMASK, &mask, NULL);
 }

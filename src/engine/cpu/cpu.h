@@ -154,6 +154,7 @@ struct cpu_exit {
     uint64_t guest_physical;    // EPT_VIOLATION
     bool write;                 // EPT_VIOLATION
     bool fetch;                 // EPT_VIOLATION
+    bool starved;               // EPT_VIOLATION: a page of the guest's, but the host has no memory.
     uint8_t vector;             // EXCEPTION
     uint32_t error_code;        // EXCEPTION
 };

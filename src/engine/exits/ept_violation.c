@@ -65,6 +65,9 @@ zx_status_t exit_ept_violation(struct exit_context *context) {
     if (address >= GUEST_PHYSICAL_SIZE) {
         return ZX_ERR_OUT_OF_RANGE;
     }
+    if (context->exit->starved) {
+        return ZX_ERR_NO_MEMORY;
+    }
     const struct trap *trap = trap_map_find(&context->vcpu->guest->memory_traps, address);
     if (trap == NULL) {
         // Nothing is mapped, or the mapping is read-only: an error rather than an endless retry.

@@ -12,41 +12,34 @@
 #include "engine/cpu/x86/linear.h"
 #include "platform/platform.h"
 
-#define BITMAP_BYTES (WINDOW_SIZE / 4096 / 8)
-
-bool code_pages_create(struct machine *machine) {
-    struct code_pages *code = &machine->code;
-    code->stepped = NO_WINDOW_PAGE;
-    code->translated = machine_lazy_pages(BITMAP_BYTES);
-    code->written = machine_lazy_pages(BITMAP_BYTES);
-    return code->translated != NULL && code->written != NULL;
-}
-
-void code_pages_destroy(struct machine *machine) {
-    struct code_pages *code = &machine->code;
-    if (code->translated != NULL) {
-        platform_unmap(code->translated, BITMAP_BYTES);
-    }
-    if (code->written != NULL) {
-        platform_unmap(code->written, BITMAP_BYTES);
-    }
-}
-
 static unsigned bit_of(uint64_t page) {
     return 1u << page % 8;
 }
 
-bool code_pages_contain(const struct machine *machine, uint64_t page) {
-    return (atomic_load(&machine->code.translated[page / 8]) & bit_of(page)) != 0;
+// In each slot: pages with translations, which the turn's holder notes, and those of them that the
+// host has written to since, which any thread does.
+static bool is_translated(const struct window_slot *slot, uint64_t index) {
+    return (atomic_load(&slot->translated[index / 8]) & bit_of(index)) != 0;
+}
+
+static uint64_t index_in(const struct window_slot *slot, uint64_t page) {
+    return page - (slot->base >> 12);
+}
+
+bool code_pages_contain(struct machine *machine, uint64_t page) {
+    const struct window_slot *slot = window_slot_of(machine, page);
+    return is_translated(slot, index_in(slot, page));
 }
 
 // The bit is set before Unicorn reads the bytes, and code_pages_note() looks at it after they were
 // written: one of the two sees the other.
 void code_pages_translated(struct machine *machine, uint64_t page) {
-    if (code_pages_contain(machine, page)) {
+    struct window_slot *slot = window_slot_of(machine, page);
+    const uint64_t index = index_in(slot, page);
+    if (is_translated(slot, index)) {
         return;
     }
-    atomic_fetch_or(&machine->code.translated[page / 8], (unsigned char)bit_of(page));
+    atomic_fetch_or(&slot->translated[index / 8], (unsigned char)bit_of(index));
     if (page != machine->code.stepped && nested_protect(machine, page)) {
         machine->tlb_stale = true;
     }
@@ -61,7 +54,9 @@ static void drop(struct machine *machine, uint64_t page) {
     uc_ctl_remove_cache(machine->engine, address, address + 0x1000);
     uc_context_restore(machine->engine, machine->kept);
     uc_ctl_flush_tlb(machine->engine);
-    atomic_fetch_and(&machine->code.translated[page / 8], (unsigned char)~bit_of(page));
+    struct window_slot *slot = window_slot_of(machine, page);
+    const uint64_t index = index_in(slot, page);
+    atomic_fetch_and(&slot->translated[index / 8], (unsigned char)~bit_of(index));
 }
 
 void code_pages_forget(struct machine *machine, uint64_t page) {
@@ -91,12 +86,13 @@ bool code_pages_written(struct machine *machine, uint64_t guest_physical) {
 
 // --- Writes of the host ---
 
-void code_pages_note(struct machine *machine, uint64_t page, uint64_t count) {
-    for (uint64_t end = page + count; page < end; page++) {
-        if (code_pages_contain(machine, page)) {
-            atomic_fetch_or(&machine->code.written[page / 8], (unsigned char)bit_of(page));
+void code_pages_note(struct window_slot *slot, uint64_t first, uint64_t count) {
+    struct machine *machine = slot->machine;
+    for (uint64_t i = first; i < first + count; i++) {
+        if (is_translated(slot, i)) {
+            atomic_fetch_or(&slot->written[i / 8], (unsigned char)bit_of(i));
             atomic_store(&machine->code.any_written, true);
-            atomic_store(&machine->exit_requested, true);
+            machine_request_exit(machine);
         }
     }
 }
@@ -105,11 +101,11 @@ bool code_pages_noted(const struct machine *machine) {
     return atomic_load_explicit(&machine->code.any_written, memory_order_relaxed);
 }
 
-static void drop_noted_in(struct machine *machine, uint64_t byte) {
-    const unsigned bits = atomic_exchange(&machine->code.written[byte], 0);
+static void drop_noted_in(struct window_slot *slot, uint64_t byte) {
+    const unsigned bits = atomic_exchange(&slot->written[byte], 0);
     for (unsigned i = 0; i < 8; i++) {
         if ((bits >> i & 1) != 0) {
-            code_pages_forget(machine, byte * 8 + i);
+            code_pages_forget(slot->machine, (slot->base >> 12) + byte * 8 + i);
         }
     }
 }
@@ -118,11 +114,11 @@ void code_pages_drop_noted(struct machine *machine) {
     if (!atomic_exchange(&machine->code.any_written, false)) {
         return;
     }
-    for (struct window_slot *slot = machine->slots; slot != NULL; slot = slot->next) {
-        const uint64_t end = (slot->base + slot->size + 0x7fff) >> 15;
-        for (uint64_t byte = slot->base >> 15; byte < end; byte++) {
-            if (atomic_load_explicit(&machine->code.written[byte], memory_order_relaxed) != 0) {
-                drop_noted_in(machine, byte);
+    for (size_t i = 0; i < machine->slots.count; i++) {
+        struct window_slot *slot = machine->slots.all[i];
+        for (uint64_t byte = 0; byte <= slot->size >> 15; byte++) {
+            if (atomic_load_explicit(&slot->written[byte], memory_order_relaxed) != 0) {
+                drop_noted_in(slot, byte);
             }
         }
     }

@@ -15,21 +15,17 @@
 
 struct cpu;
 struct machine;
+struct window_slot;
 
 struct code_pages {
-    atomic_uchar *translated; // A bit a page of the window. Set by the turn's holder.
-    atomic_uchar *written;    // The same, for pages that the host wrote since. Any thread.
-    atomic_bool any_written;
-    uint64_t stepped;    // The page that stays writable while one instruction runs, and the
-    uint64_t step_start; // instruction's linear address
-    uint64_t step_end;   // and its end.
-    bool stepped_now;    // What is being reported comes from an instruction that ran alone.
+    atomic_bool any_written; // The host wrote to some page with translations.
+    uint64_t stepped;        // The page that stays writable while one instruction runs, and the
+    uint64_t step_start;     // instruction's linear address
+    uint64_t step_end;       // and its end.
+    bool stepped_now;        // What is being reported comes from an instruction that ran alone.
 };
 
-bool code_pages_create(struct machine *machine);
-void code_pages_destroy(struct machine *machine);
-
-bool code_pages_contain(const struct machine *machine, uint64_t window_page);
+bool code_pages_contain(struct machine *machine, uint64_t window_page);
 
 // Unicorn is about to translate from the page: guards it.
 void code_pages_translated(struct machine *machine, uint64_t window_page);
@@ -41,9 +37,9 @@ bool code_pages_written(struct machine *machine, uint64_t guest_physical);
 // The page is mapped differently from now on: its translations go. Between runs.
 void code_pages_forget(struct machine *machine, uint64_t window_page);
 
-// zx_vmo_write() changed [page, page + count). Any thread, and it must not wait: the next entry
-// drops the translations.
-void code_pages_note(struct machine *machine, uint64_t page, uint64_t count);
+// zx_vmo_write() changed `count` pages of the slot. Any thread, and it must not wait: the next
+// entry drops the translations.
+void code_pages_note(struct window_slot *slot, uint64_t first, uint64_t count);
 bool code_pages_noted(const struct machine *machine);
 void code_pages_drop_noted(struct machine *machine);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A Unicorn engine with this library's physical memory map, before any guest: a hidden region for
-// the control block and the nested page tables, a window in which guest memory appears, and filler
+// the control block, a window in which guest memory and its page tables appear, and filler
 // everywhere else. What follows VMRUN sees none of it except through nested page tables.
 #ifndef ZIRCONIA_ENGINE_CPU_FLAT_ENGINE_H
 #define ZIRCONIA_ENGINE_CPU_FLAT_ENGINE_H
@@ -12,8 +12,8 @@
 
 // Unicorn's nested walk accepts physical addresses of 40 bits; both regions lie below that.
 #define HIDDEN_BASE (1ull << 39)
-#define HIDDEN_SIZE (1ull << 30)
-#define WINDOW_BASE (HIDDEN_BASE + HIDDEN_SIZE)
+#define HIDDEN_SIZE 0x20000u
+#define WINDOW_BASE (HIDDEN_BASE + (1ull << 30))
 #define WINDOW_SIZE (1ull << 38)
 
 // Pages of the hidden region, from its start.
@@ -22,7 +22,7 @@ enum hidden_offset {
     HIDDEN_VMCB = 0x1000,
     HIDDEN_HOST_SAVE = 0x2000,
     HIDDEN_MSR_BITMAP = 0x4000, // two pages
-    HIDDEN_TABLES = 0x10000,    // nested page tables, up to the region's end
+    HIDDEN_ROOT = 0x10000,      // of the nested page tables
 };
 
 // XCR0 after the launch: x87 and SSE, all that the engine has.
@@ -40,11 +40,9 @@ enum hidden_offset {
 // executable are forbidden.
 zx_status_t flat_engine_ask(void);
 
-// Opens an engine, having asked. `hidden` backs the first `hidden_size` bytes of the hidden region
-// and `window` (may be NULL: no window) WINDOW_SIZE bytes; both stay the caller's and outlive the
-// engine.
-zx_status_t flat_engine_open(uint8_t *hidden, uint64_t hidden_size, uint8_t *window,
-                             uc_engine **out);
+// Opens an engine, having asked. `hidden` backs the hidden region and `window` (may be NULL: no
+// window) is the host address that stands for WINDOW_BASE; both stay the caller's.
+zx_status_t flat_engine_open(uint8_t *hidden, uint8_t *window, uc_engine **out);
 
 // Starts SVM guest mode with the control block in the hidden region, whose state must have IF set.
 // Returns stopped before the guest's first instruction, with RFLAGS.IF clear. `save`, if not NULL,

@@ -15,8 +15,7 @@
 #include "platform/division.h"
 #include "platform/platform.h"
 
-#define PROBE_HIDDEN_SIZE 0x20000u
-#define PROBE_TABLES HIDDEN_TABLES
+#define PROBE_TABLES HIDDEN_ROOT
 #define PROBE_GUEST_CODE 0x18000u
 
 // Instructions of the probe guest, by guest-physical address.
@@ -104,8 +103,13 @@ static bool find_state(struct probe *probe) {
     if (uc_context_save(probe->engine, probe->context) != UC_ERR_OK) {
         return reject(probe, "saving a context");
     }
-    size_t found = find(probe, 0, values, sizeof values);
-    if (found == SIZE_MAX) {
+    // From behind: what stands before the state need not be initialised. What stands behind it is.
+    size_t found = probe->layout.context_size;
+    found -= found < sizeof values ? found : sizeof values;
+    while (found > 0 && memcmp(state_at(probe, found), values, sizeof values) != 0) {
+        found = found < 4 ? 0 : found - 4;
+    }
+    if (found == 0) {
         return reject(probe, "general registers");
     }
     probe->layout.state = found;
@@ -438,7 +442,7 @@ static bool check_behaviour(struct probe *probe) {
 
 // Says itself why not.
 static bool open_engine(struct probe *probe) {
-    probe->status = flat_engine_open(probe->hidden, PROBE_HIDDEN_SIZE, NULL, &probe->engine);
+    probe->status = flat_engine_open(probe->hidden, NULL, &probe->engine);
     if (probe->status == ZX_OK) {
         probe->status = flat_engine_check(uc_context_alloc(probe->engine, &probe->context),
                                           "making room for a state");
@@ -446,11 +450,18 @@ static bool open_engine(struct probe *probe) {
     return probe->status == ZX_OK;
 }
 
+#define LARGEST_CONTEXT_HEAD 64u
+
 static bool examine(struct probe *probe) {
     if (!open_engine(probe)) {
         return false;
     }
-    probe->layout.context_size = uc_context_size(probe->engine);
+    const size_t size = uc_context_size(probe->engine);
+    probe->layout.context_size = size;
+    if (size < LARGEST_CONTEXT_HEAD) {
+        return reject(probe, "the size of a context");
+    }
+    memset((uint8_t *)probe->context + LARGEST_CONTEXT_HEAD, 0, size - LARGEST_CONTEXT_HEAD);
     if (!find_state(probe)) {
         return false;
     }
@@ -510,22 +521,21 @@ static zx_status_t discover(struct layout *out) {
         return ZX_ERR_NOT_SUPPORTED;
     }
     struct probe probe = {
-        .hidden = platform_reserve(PROBE_HIDDEN_SIZE),
+        .hidden = platform_reserve(HIDDEN_SIZE),
         .status = ZX_ERR_NO_MEMORY,
     };
     if (probe.hidden == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
-    bool found =
-        platform_protect(probe.hidden, PROBE_HIDDEN_SIZE, PLATFORM_READ | PLATFORM_WRITE) &&
-        examine(&probe);
+    bool found = platform_protect(probe.hidden, HIDDEN_SIZE, PLATFORM_READ | PLATFORM_WRITE) &&
+                 examine(&probe);
     if (probe.context != NULL) {
         uc_context_free(probe.context);
     }
     if (probe.engine != NULL) {
         uc_close(probe.engine);
     }
-    platform_unmap(probe.hidden, PROBE_HIDDEN_SIZE);
+    platform_unmap(probe.hidden, HIDDEN_SIZE);
     if (probe.status != ZX_OK) {
         return probe.status;
     }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// One Unicorn engine and its memory: the hidden region with the nested page tables, and the window
-// in which the pages of mapped VMOs appear. A machine serves all VCPUs of one guest, which take
-// turns on it; whoever holds the guest's turn may call these functions, nobody else.
+// What a guest has of the processor: one Unicorn engine, from the first VCPU on, with its hidden
+// region and the window in which the pages of mapped VMOs appear. A machine serves all VCPUs of one
+// guest, which take turns on it; whoever holds the guest's turn may call these functions, nobody
+// else.
 
 #ifndef ENGINE_CPU_MACHINE_H
 #define ENGINE_CPU_MACHINE_H
@@ -11,9 +12,11 @@
 #include "engine/cpu/unicorn/block.h"
 #include "engine/cpu/unicorn/code_pages.h"
 #include "engine/cpu/unicorn/cuts.h"
+#include "engine/cpu/unicorn/engine.h"
 #include "engine/cpu/unicorn/layout.h"
+#include "engine/cpu/unicorn/table_pages.h"
 #include "engine/cpu/unicorn/translation.h"
-#include "objects/vmo.h"
+#include "engine/cpu/unicorn/window.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -24,55 +27,59 @@
 
 struct run;
 
-// A VMO that has grown has several, each for the part that the ones before do not have.
-struct window_slot {
-    struct vmo_listener listener; // First: note_write() goes from it to the slot.
-    struct machine *machine;
-    struct vmo *vmo;
-    uint64_t vmo_offset;
-    uint64_t base; // From the start of the window.
-    uint64_t size;
-    struct window_slot *next;
-};
-
 struct machine {
     const struct layout *layout;
     struct machine_client client;
+    struct engine *lent; // From the first VCPU on. What follows is its:
     uc_engine *engine;
     uint8_t *hidden;
     uint8_t *window;
-    uint64_t next_table;       // Offset of the first unused page of nested tables.
-    struct window_slot *slots; // By base.
-    uint32_t *places;          // A page of the window: which entry leads there; see nested.c.
-    bool any_not_executable;   // Some page was made present that may not be executed.
-    uint64_t executable_page;  // The page of the window that translation may go on in.
+    uc_context *host;
+    uc_context *started;
+    uc_context *kept;
+    uint64_t probes; // For places in the window.
+    struct window_slots slots;
+    struct table_pages tables;
+    bool any_not_executable;  // Some page was made present that may not be executed.
+    bool starved;             // The last page that could not be made present had no memory for it.
+    uint64_t executable_page; // The page of the window that translation may go on in.
     struct code_pages code;
-    uc_context *host;     // Before VMRUN: flat addresses.
-    uc_context *started;  // Right after VMRUN.
-    uc_context *kept;     // For code_pages_drop().
     struct cpu *loaded;   // Whose state the engine holds.
     struct run *run;      // Inside cpu_run().
     struct block block;   // Being translated.
     enum refusal refusal; // Of the last translation.
     bool exits_set;       // In the engine, for the block.
     struct cuts cuts;
-    uc_hook block_hook;
+    bool counts;                // Blocks.
+    bool failed;                // The engine did, and is not to serve another guest.
     atomic_ullong blocks;       // Blocks that ran, once they are counted.
     uint64_t stop_at;           // How many are to run before an exit is requested.
     atomic_bool exit_requested; // Stop at the next block. Any thread.
     bool tlb_stale;
 };
 
-// Zeros that take memory only where they are written; platform_unmap() ends them. NULL without.
-void *machine_lazy_pages(size_t size);
+// Before anything that needs an engine.
+zx_status_t machine_get_engine(struct machine *machine);
+
+// The host's address of a byte of the window, good to the end of its page.
+static inline uint8_t *window_pointer(const struct machine *machine, uint64_t offset) {
+    return machine->window + offset;
+}
 
 // Makes the page present in the nested tables if it is backed. False if it is not, or if `write`
-// and the mapping is read-only, or when tables cannot be had.
+// and the mapping is read-only, or when memory for it cannot be had.
 bool machine_make_present(struct machine *machine, uint64_t guest_physical, bool write);
 
 bool machine_may_execute(struct machine *machine, uint64_t guest_physical);
 
 // --- nested.c ---
+
+// The table at a physical address.
+uint64_t *nested_table(struct machine *machine, uint64_t physical);
+
+// Sees to it that the tables that an instruction may need can be had; what is in them may go for
+// it. Where nobody holds an entry.
+void nested_provide(struct machine *machine);
 
 // The leaf entry of a 4 KiB page, its tables made if `create`; NULL if there is none.
 uint64_t *nested_entry(struct machine *machine, uint64_t guest_physical, bool create);

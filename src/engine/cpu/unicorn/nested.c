@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The nested page tables: four levels of 4 KiB pages in the hidden region, filled on demand. They
-// decide what of guest-physical memory the guest reaches without an exit.
+// The nested page tables: four levels of 4 KiB pages, filled on demand. They decide what of
+// guest-physical memory the guest reaches without an exit. The root lies in the hidden region.
 
 #include "engine/cpu/unicorn/flat_engine.h"
 #include "engine/cpu/unicorn/machine.h"
@@ -10,26 +10,29 @@
 
 enum { ENTRIES = 512 };
 
-static uint64_t *table_at(struct machine *machine, uint64_t physical) {
-    return (uint64_t *)(void *)(machine->hidden + (physical - HIDDEN_BASE));
+#define ROOT (HIDDEN_BASE + HIDDEN_ROOT)
+
+uint64_t *nested_table(struct machine *machine, uint64_t physical) {
+    uint8_t *page = physical == ROOT ? machine->hidden + HIDDEN_ROOT
+                                     : window_pointer(machine, physical - WINDOW_BASE);
+    return (uint64_t *)(void *)page;
 }
 
 static uint64_t *new_table(struct machine *machine, uint64_t *entry) {
-    if (machine->next_table + 0x1000 > HIDDEN_SIZE) {
+    const uint64_t physical = table_pages_take(machine);
+    if (physical == 0) {
         return NULL;
     }
-    const uint64_t physical = HIDDEN_BASE + machine->next_table;
-    machine->next_table += 0x1000;
     *entry = physical | NESTED_LEAF | NESTED_WRITABLE;
-    return table_at(machine, physical);
+    return nested_table(machine, physical);
 }
 
 uint64_t *nested_entry(struct machine *machine, uint64_t guest_physical, bool create) {
-    uint64_t *table = table_at(machine, HIDDEN_BASE + HIDDEN_TABLES);
+    uint64_t *table = nested_table(machine, ROOT);
     for (unsigned shift = 39; shift > 12; shift -= 9) {
         uint64_t *entry = &table[guest_physical >> shift & (ENTRIES - 1)];
         if ((*entry & NESTED_PRESENT) != 0) {
-            table = table_at(machine, *entry & NESTED_ADDRESS);
+            table = nested_table(machine, *entry & NESTED_ADDRESS);
         } else if (create) {
             table = new_table(machine, entry);
         } else {
@@ -42,18 +45,25 @@ uint64_t *nested_entry(struct machine *machine, uint64_t guest_physical, bool cr
     return &table[guest_physical >> 12 & (ENTRIES - 1)];
 }
 
+static bool leads_to(const uint64_t *entry, uint64_t window_page) {
+    return (*entry & NESTED_PRESENT) != 0 &&
+           (*entry & NESTED_ADDRESS) == WINDOW_BASE + (window_page << 12);
+}
+
 bool nested_leads_to(struct machine *machine, uint64_t guest_physical, uint64_t window_page) {
     const uint64_t *entry = nested_entry(machine, guest_physical, false);
-    return entry != NULL && (*entry & NESTED_PRESENT) != 0 &&
-           (*entry & NESTED_ADDRESS) == WINDOW_BASE + (window_page << 12);
+    return entry != NULL && leads_to(entry, window_page);
 }
 
 // --- From a page of the window back to its entries ---
 
-enum { SEVERAL = UINT32_MAX }; // Look at all entries.
+// A page keeps the last entry that led there. Look at all entries instead:
+static uint64_t several;
+#define SEVERAL (&several)
 
-static uint32_t place_of(const struct machine *machine, const uint64_t *entry) {
-    return (uint32_t)((const uint8_t *)entry - machine->hidden) / sizeof *entry;
+static uint64_t **place_of(struct machine *machine, uint64_t window_page) {
+    const struct window_slot *slot = window_slot_of(machine, window_page);
+    return &slot->places[window_page - (slot->base >> 12)];
 }
 
 bool nested_map(struct machine *machine, uint64_t guest_physical, uint64_t window_page,
@@ -62,10 +72,10 @@ bool nested_map(struct machine *machine, uint64_t guest_physical, uint64_t windo
     if (entry == NULL) {
         return false;
     }
-    uint32_t *place = &machine->places[window_page];
-    if (*place == 0) {
-        *place = place_of(machine, entry);
-    } else if (*place != place_of(machine, entry)) {
+    uint64_t **place = place_of(machine, window_page);
+    if (*place == NULL || (*place != SEVERAL && !leads_to(*place, window_page))) {
+        *place = entry;
+    } else if (*place != entry) {
         *place = SEVERAL;
     }
     *entry = (WINDOW_BASE + (window_page << 12)) | NESTED_LEAF | (writable ? NESTED_WRITABLE : 0);
@@ -73,9 +83,7 @@ bool nested_map(struct machine *machine, uint64_t guest_physical, uint64_t windo
 }
 
 static bool protect_entry(uint64_t *entry, uint64_t window_page) {
-    const uint64_t address = WINDOW_BASE + (window_page << 12);
-    const uint64_t wanted = NESTED_PRESENT | NESTED_WRITABLE;
-    if ((*entry & wanted) != wanted || (*entry & NESTED_ADDRESS) != address) {
+    if (!leads_to(entry, window_page) || (*entry & NESTED_WRITABLE) == 0) {
         return false;
     }
     *entry &= ~NESTED_WRITABLE;
@@ -89,7 +97,7 @@ static bool protect_table(struct machine *machine, uint64_t *table, unsigned shi
         if (shift == 12) {
             changed |= protect_entry(&table[i], window_page);
         } else if ((table[i] & NESTED_PRESENT) != 0) {
-            changed |= protect_table(machine, table_at(machine, table[i] & NESTED_ADDRESS),
+            changed |= protect_table(machine, nested_table(machine, table[i] & NESTED_ADDRESS),
                                      shift - 9, window_page);
         }
     }
@@ -97,12 +105,11 @@ static bool protect_table(struct machine *machine, uint64_t *table, unsigned shi
 }
 
 bool nested_protect(struct machine *machine, uint64_t window_page) {
-    const uint32_t place = machine->places[window_page];
+    uint64_t *place = *place_of(machine, window_page);
     if (place == SEVERAL) {
-        return protect_table(machine, table_at(machine, HIDDEN_BASE + HIDDEN_TABLES), 39,
-                             window_page);
+        return protect_table(machine, nested_table(machine, ROOT), 39, window_page);
     }
-    return place != 0 && protect_entry((uint64_t *)(void *)machine->hidden + place, window_page);
+    return place != NULL && protect_entry(place, window_page);
 }
 
 // --- Unmapping ---
@@ -113,7 +120,8 @@ struct range {
     void (*forget)(struct machine *machine, uint64_t window_page);
 };
 
-// Clears what lies below one table; `base` is the first address that the table covers.
+// Clears what lies below one table; `base` is the first address that the table covers. Tables that
+// have nothing left in them are given back.
 static void clear_table(struct machine *machine, uint64_t *table, unsigned shift, uint64_t base,
                         const struct range *range) {
     for (unsigned i = 0; i < ENTRIES; i++) {
@@ -122,12 +130,16 @@ static void clear_table(struct machine *machine, uint64_t *table, unsigned shift
         if (first >= range->end || last <= range->start || (table[i] & NESTED_PRESENT) == 0) {
             continue;
         }
+        const uint64_t address = table[i] & NESTED_ADDRESS;
         if (shift == 12) {
-            range->forget(machine, ((table[i] & NESTED_ADDRESS) - WINDOW_BASE) >> 12);
             table[i] = 0;
-        } else {
-            clear_table(machine, table_at(machine, table[i] & NESTED_ADDRESS), shift - 9, first,
-                        range);
+            range->forget(machine, (address - WINDOW_BASE) >> 12);
+            continue;
+        }
+        clear_table(machine, nested_table(machine, address), shift - 9, first, range);
+        if (first >= range->start && last <= range->end) {
+            table[i] = 0;
+            table_pages_give(machine, address);
         }
     }
 }
@@ -135,6 +147,14 @@ static void clear_table(struct machine *machine, uint64_t *table, unsigned shift
 void nested_clear(struct machine *machine, uint64_t guest_physical, uint64_t length,
                   void (*forget)(struct machine *machine, uint64_t window_page)) {
     const struct range range = {guest_physical, guest_physical + length, forget};
-    clear_table(machine, table_at(machine, HIDDEN_BASE + HIDDEN_TABLES), 39, 0, &range);
+    clear_table(machine, nested_table(machine, ROOT), 39, 0, &range);
     machine->tlb_stale = true;
+}
+
+// Translations go with the entries: what is translated can be reached through some entry, so that
+// an unmapping finds it.
+void nested_provide(struct machine *machine) {
+    if (!table_pages_provide(machine)) {
+        machine_unmap(machine, 0, 1ull << 48);
+    }
 }

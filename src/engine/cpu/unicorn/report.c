@@ -275,11 +275,13 @@ static enum report_result nested_page_fault(struct cpu *cpu, uint64_t address,
                                             struct cpu_exit *exit) {
     struct machine *machine = cpu->machine;
     const bool write = (cpu_error_code(cpu) & 2) != 0;
+    nested_provide(machine);
     const uint64_t *entry = nested_entry(machine, address, false);
     const bool present = entry != NULL && (*entry & NESTED_PRESENT) != 0;
     if (!present && machine_make_present(machine, address, false)) {
         return REPORT_HANDLED;
     }
+    const bool starved = !present && machine->starved;
     fetch_instruction(cpu, exit);
     if (present && write) {
         const enum report_result result = write_protected(cpu, address, exit);
@@ -294,6 +296,7 @@ static enum report_result nested_page_fault(struct cpu *cpu, uint64_t address,
     }
     exit->guest_physical = address;
     exit->write = write;
+    exit->starved = starved;
     exit->reason = EXIT_EPT_VIOLATION;
     return REPORT_EXIT;
 }

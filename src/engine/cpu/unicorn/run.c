@@ -60,7 +60,7 @@ static bool must_go_on(struct run *run, uint64_t address) {
 
 static void on_block(uc_engine *engine, uint64_t address, uint32_t size, void *context) {
     (void)size;
-    const struct machine *machine = context;
+    const struct machine *machine = engine_machine(context);
     if (!machine_exit_requested(machine)) {
         return;
     }
@@ -71,7 +71,7 @@ static void on_block(uc_engine *engine, uint64_t address, uint32_t size, void *c
 }
 
 static void on_counted_block(uc_engine *engine, uint64_t address, uint32_t size, void *context) {
-    struct machine *machine = context;
+    struct machine *machine = engine_machine(context);
     const uint64_t blocks = machine_work(machine);
     if (blocks >= machine->stop_at) {
         machine_request_exit(machine);
@@ -99,7 +99,7 @@ static bool apply(struct run *run, enum report_result result) {
 }
 
 static void on_report(uc_engine *engine, uint32_t number, void *context) {
-    struct machine *machine = context;
+    struct machine *machine = engine_machine(context);
     struct run *run = machine->run;
     struct cpu *cpu = run->cpu;
     const uint8_t *vmcb = machine->hidden + HIDDEN_VMCB;
@@ -124,35 +124,30 @@ static void on_report(uc_engine *engine, uint32_t number, void *context) {
     stop(engine, run);
 }
 
-zx_status_t run_add_hooks(struct machine *machine) {
-    static const struct {
+zx_status_t run_add_hooks(struct engine *engine) {
+    const struct {
         int type;
         void *function;
     } hooks[] = {
         {UC_HOOK_INTR, (void *)on_report},
-        {UC_HOOK_BLOCK, (void *)on_block},
+        {UC_HOOK_BLOCK, engine->counts ? (void *)on_counted_block : (void *)on_block},
         {UC_HOOK_EDGE_GENERATED, (void *)translation_done},
         {UC_HOOK_MEM_UNMAPPED | UC_HOOK_MEM_PROT, (void *)translation_fetch},
     };
     for (size_t i = 0; i < sizeof hooks / sizeof hooks[0]; i++) {
         uc_hook hook = 0;
         const uc_err error =
-            uc_hook_add(machine->engine, &hook, hooks[i].type, hooks[i].function, machine, 1, 0);
+            uc_hook_add(engine->unicorn, &hook, hooks[i].type, hooks[i].function, engine, 1, 0);
         if (error != UC_ERR_OK) {
             return flat_engine_check(error, "adding a hook");
-        }
-        if (hooks[i].type == UC_HOOK_BLOCK) {
-            machine->block_hook = hook;
         }
     }
     return ZX_OK;
 }
 
 zx_status_t machine_count_work(struct machine *machine) {
-    uc_hook_del(machine->engine, machine->block_hook);
-    return flat_engine_check(uc_hook_add(machine->engine, &machine->block_hook, UC_HOOK_BLOCK,
-                                         (void *)on_counted_block, machine, 1, 0),
-                             "adding a hook");
+    machine->counts = true;
+    return machine->lent == NULL ? ZX_OK : ZX_ERR_BAD_STATE;
 }
 
 // Unicorn was kept from a translation.
@@ -213,6 +208,7 @@ static void start(struct run *run) {
         machine->refusal = REFUSAL_NONE; // What it was about may have changed.
         code_pages_drop_noted(machine);
     }
+    nested_provide(machine);
     translation_start(machine);
     cpu_commit_to_start(run->cpu);
     const uc_err error = uc_emu_start(machine->engine, rip, 0, 0, 0);
@@ -223,6 +219,7 @@ static void start(struct run *run) {
     }
     if (error != UC_ERR_OK && (error != UC_ERR_FETCH_PROT || machine->refusal == REFUSAL_NONE)) {
         flat_engine_check(error, "running a guest");
+        machine->failed = true;
         run->exit.reason = EXIT_FAILED;
         run->next = RUN_LEAVE;
     }

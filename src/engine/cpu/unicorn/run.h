@@ -8,7 +8,7 @@
 
 #include "engine/cpu/unicorn/state.h"
 
-zx_status_t run_add_hooks(struct machine *machine);
+zx_status_t run_add_hooks(struct engine *engine);
 
 // A run under way, for the hooks.
 struct run {

@@ -42,6 +42,10 @@ static void set32(struct cpu *cpu, size_t offset, uint32_t value) {
 }
 
 zx_status_t cpu_create(struct machine *machine, struct cpu **out) {
+    const zx_status_t status = machine_get_engine(machine);
+    if (status != ZX_OK) {
+        return status;
+    }
     struct cpu *cpu = calloc(1, sizeof *cpu);
     if (cpu == NULL) {
         return ZX_ERR_NO_MEMORY;

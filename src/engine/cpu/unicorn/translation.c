@@ -96,7 +96,7 @@ bool translation_fetch(uc_engine *engine, uc_mem_type type, uint64_t address, in
     (void)engine;
     (void)size;
     (void)value;
-    struct machine *machine = context;
+    struct machine *machine = engine_machine(context);
     if (type != UC_MEM_FETCH_PROT || address - WINDOW_BASE >= WINDOW_SIZE) {
         return false;
     }
@@ -108,9 +108,9 @@ bool translation_fetch(uc_engine *engine, uc_mem_type type, uint64_t address, in
 }
 
 void translation_done(uc_engine *engine, uc_tb *block, uc_tb *previous, void *context) {
-    (void)block;
     (void)previous;
-    struct machine *machine = context;
+    struct machine *machine = engine_machine(context);
+    machine->lent->translated += block->size;
     translation_abandon(machine);
     if (machine->tlb_stale) {
         uc_ctl_flush_tlb(engine);

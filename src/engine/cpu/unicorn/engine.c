@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+//
+// Making, lending and ending engines.
+
+#include "engine/cpu/unicorn/engine.h"
+
+#include "engine/cpu/unicorn/flat_engine.h"
+#include "engine/cpu/unicorn/machine.h"
+#include "engine/cpu/unicorn/msr_bitmap.h"
+#include "engine/cpu/unicorn/run.h"
+#include "engine/cpu/unicorn/vmcb.h"
+#include "platform/platform.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void fill_vmcb(uint8_t *vmcb) {
+    const struct segment code = {.limit = 0xffff, .attributes = 0x209b00};
+    const struct segment data = {.limit = 0xffff, .attributes = 0x9300};
+    vmcb_set_segment(vmcb, VMCB_SEGMENT_CS, &code);
+    const enum vmcb_offset others[] = {VMCB_SEGMENT_ES, VMCB_SEGMENT_SS, VMCB_SEGMENT_DS,
+                                       VMCB_SEGMENT_FS, VMCB_SEGMENT_GS};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        vmcb_set_segment(vmcb, others[i], &data);
+    }
+    vmcb_set16(vmcb, VMCB_INTERCEPT_CR_READ, 1u << 0 | 1u << 8);
+    vmcb_set16(vmcb, VMCB_INTERCEPT_CR_WRITE, 1u << 0 | 1u << 4 | 1u << 8);
+    vmcb_set16(vmcb, VMCB_INTERCEPT_DR_READ, 0xff);
+    vmcb_set16(vmcb, VMCB_INTERCEPT_DR_WRITE, 0xff);
+    vmcb_set32(vmcb, VMCB_INTERCEPT_EXCEPTIONS, ~0u);
+    uint64_t instructions = 0;
+    const enum svm_exit exits[] = {
+        SVM_VIRTUAL_INTERRUPT,
+        SVM_RDTSC,
+        SVM_RDPMC,
+        SVM_CPUID,
+        SVM_SOFTWARE_INTERRUPT,
+        SVM_PAUSE,
+        SVM_HLT,
+        SVM_INVLPGA,
+        SVM_MSR,
+        SVM_TASK_SWITCH,
+        SVM_SHUTDOWN,
+        SVM_VMRUN,
+        SVM_VMMCALL,
+        SVM_VMLOAD,
+        SVM_VMSAVE,
+        SVM_STGI,
+        SVM_CLGI,
+        SVM_SKINIT,
+        SVM_WBINVD,
+        SVM_MONITOR,
+        SVM_MWAIT,
+    };
+    for (size_t i = 0; i < sizeof exits / sizeof exits[0]; i++) {
+        instructions |= SVM_INTERCEPT(exits[i]);
+    }
+    vmcb_set64(vmcb, VMCB_INTERCEPT_INSTRUCTIONS, instructions);
+    vmcb_set64(vmcb, VMCB_MSR_BITMAP, HIDDEN_BASE + HIDDEN_MSR_BITMAP);
+    vmcb_set32(vmcb, VMCB_ASID, 1);
+    vmcb_set32(vmcb, VMCB_INTERRUPT_CONTROL, VMCB_VIRTUAL_INTERRUPT_PENDING);
+    vmcb_set32(vmcb, VMCB_INTERRUPT_VECTOR, 0xff);
+    vmcb_set64(vmcb, VMCB_NESTED_CONTROL, VMCB_NESTED_PAGING);
+    vmcb_set64(vmcb, VMCB_NESTED_CR3, HIDDEN_BASE + HIDDEN_ROOT);
+    vmcb_set64(vmcb, VMCB_EFER, EFER_LME | EFER_LMA | EFER_SCE | EFER_NXE);
+    vmcb_set64(vmcb, VMCB_CR0, CR0_PE | CR0_ET);
+    vmcb_set64(vmcb, VMCB_CR4, CR4_PAE);
+    vmcb_set64(vmcb, VMCB_DR6, 0xffff0ff0u);
+    vmcb_set64(vmcb, VMCB_DR7, 0x400);
+    vmcb_set64(vmcb, VMCB_RFLAGS, RFLAGS_FIXED | RFLAGS_IF);
+}
+
+// Zeros that take memory only where they are written.
+static void *lazy_pages(size_t size) {
+    void *pages = platform_reserve(size);
+    if (pages != NULL && !platform_protect(pages, size, PLATFORM_READ | PLATFORM_WRITE)) {
+        platform_unmap(pages, size);
+        return NULL;
+    }
+    return pages;
+}
+
+static void engine_end(struct engine *engine) {
+    uc_context *const contexts[] = {engine->host, engine->started, engine->kept};
+    for (size_t i = 0; i < sizeof contexts / sizeof contexts[0]; i++) {
+        if (contexts[i] != NULL) {
+            uc_context_free(contexts[i]);
+        }
+    }
+    if (engine->unicorn != NULL) {
+        uc_close(engine->unicorn);
+    }
+    if (engine->hidden != NULL) {
+        platform_unmap(engine->hidden, HIDDEN_SIZE);
+    }
+    free(engine);
+}
+
+static zx_status_t start(struct engine *engine) {
+    engine->hidden = lazy_pages(HIDDEN_SIZE);
+    if (engine->hidden != NULL) {
+        engine->window = window_choose(engine->hidden, HIDDEN_SIZE);
+    }
+    if (engine->window == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    zx_status_t status = flat_engine_open(engine->hidden, engine->window, &engine->unicorn);
+    if (status != ZX_OK) {
+        return status;
+    }
+    if (uc_context_alloc(engine->unicorn, &engine->host) != UC_ERR_OK ||
+        uc_context_alloc(engine->unicorn, &engine->started) != UC_ERR_OK ||
+        uc_context_alloc(engine->unicorn, &engine->kept) != UC_ERR_OK ||
+        uc_context_save(engine->unicorn, engine->host) != UC_ERR_OK) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    fill_vmcb(engine->hidden + HIDDEN_VMCB);
+    msr_bitmap_fill(engine->hidden + HIDDEN_MSR_BITMAP);
+    status = flat_engine_launch(engine->unicorn, engine->hidden, engine->started);
+    return status == ZX_OK ? run_add_hooks(engine) : status;
+}
+
+static zx_status_t make(bool counts, struct engine **out) {
+    struct engine *engine = calloc(1, sizeof *engine);
+    if (engine == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    engine->counts = counts;
+    const zx_status_t status = start(engine);
+    if (status != ZX_OK) {
+        engine_end(engine);
+        return status;
+    }
+    *out = engine;
+    return ZX_OK;
+}
+
+// --- Those that wait ---
+
+static struct platform_mutex lock = PLATFORM_MUTEX_INIT(LOCK_ENGINES);
+static struct engine *waiting;
+static unsigned waiting_count;
+
+zx_status_t engine_ask(void) {
+    platform_mutex_lock(&lock);
+    const bool have = waiting != NULL;
+    platform_mutex_unlock(&lock);
+    return have ? ZX_OK : flat_engine_ask();
+}
+
+static struct engine *take_waiting(bool counts) {
+    struct engine *found = NULL;
+    platform_mutex_lock(&lock);
+    for (struct engine **link = &waiting; *link != NULL && found == NULL;) {
+        if ((*link)->counts == counts) {
+            found = *link;
+            *link = found->next;
+            waiting_count--;
+        } else {
+            link = &(*link)->next;
+        }
+    }
+    platform_mutex_unlock(&lock);
+    return found;
+}
+
+static bool keep(struct engine *engine) {
+    platform_mutex_lock(&lock);
+    const bool room = waiting_count < ENGINES_KEPT;
+    if (room) {
+        engine->next = waiting;
+        waiting = engine;
+        waiting_count++;
+    }
+    platform_mutex_unlock(&lock);
+    return room;
+}
+
+zx_status_t engine_take(struct machine *machine, bool counts) {
+    struct engine *engine = take_waiting(counts);
+    if (engine == NULL) {
+        const zx_status_t status = make(counts, &engine);
+        if (status != ZX_OK) {
+            return status;
+        }
+    }
+    engine->guests++;
+    engine->machine = machine;
+    machine->lent = engine;
+    machine->engine = engine->unicorn;
+    machine->hidden = engine->hidden;
+    machine->window = engine->window;
+    machine->host = engine->host;
+    machine->started = engine->started;
+    machine->kept = engine->kept;
+    return ZX_OK;
+}
+
+// What is left of the guest: the state, which lies in the context whole but for MSRs that exit, the
+// root of its page tables, and what the control block says of its last exit.
+static bool clean(struct engine *engine) {
+    uint64_t none = 0;
+    memset(engine->hidden + HIDDEN_ROOT, 0, 0x1000);
+    memset(engine->hidden + HIDDEN_VMCB, 0, 0x1000);
+    fill_vmcb(engine->hidden + HIDDEN_VMCB);
+    engine->machine = NULL;
+    return uc_context_restore(engine->unicorn, engine->started) == UC_ERR_OK &&
+           uc_context_save(engine->unicorn, engine->kept) == UC_ERR_OK &&
+           uc_ctl_flush_tlb(engine->unicorn) == UC_ERR_OK &&
+           uc_ctl_set_exits(engine->unicorn, &none, 0) == UC_ERR_OK;
+}
+
+void engine_give(struct engine *engine, bool fit) {
+    if (!fit || engine->guests >= ENGINE_MOST_GUESTS ||
+        engine->translated > ENGINE_MOST_TRANSLATED || !clean(engine) || !keep(engine)) {
+        engine_end(engine);
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+//
+// An engine of Unicorn's, in guest mode, and what a guest does not change of it. It is dear to make
+// (a millisecond and more, and Unicorn loses a little memory with each), so a few that guests have
+// given back wait for others. A guest finds nothing in one of those that was another's.
+
+#ifndef ENGINE_CPU_UNICORN_ENGINE_H
+#define ENGINE_CPU_UNICORN_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unicorn/unicorn.h>
+#include <zircon/types.h>
+
+struct machine;
+
+struct engine {
+    struct machine *machine; // Whose guest runs on it. The hooks' context is the engine.
+    uc_engine *unicorn;
+    uint8_t *hidden;
+    uint8_t *window;
+    uc_context *host;    // Before VMRUN: flat addresses.
+    uc_context *started; // Right after VMRUN.
+    uc_context *kept;    // For code_pages.c.
+    bool counts;         // Its block hook counts blocks.
+    unsigned guests;     // That it has served.
+    uint64_t translated; // Bytes of guest code.
+    struct engine *next;
+};
+
+static inline struct machine *engine_machine(void *engine) {
+    return ((struct engine *)engine)->machine;
+}
+
+// At most so many wait for a guest, and none that has served more guests or translated more.
+#define ENGINES_KEPT 4u
+#define ENGINE_MOST_GUESTS 256u
+#define ENGINE_MOST_TRANSLATED (256u << 10)
+
+// Whether there is one, or the host has what it takes to make one; flat_engine_ask().
+zx_status_t engine_ask(void);
+
+// Lends one to the machine, whose hooks it calls from now on.
+zx_status_t engine_take(struct machine *machine, bool counts);
+
+// Takes it back. Its guest's pages are not in the window any more, nor translations of them in it.
+void engine_give(struct engine *engine, bool fit);
+
+#endif // ENGINE_CPU_UNICORN_ENGINE_H

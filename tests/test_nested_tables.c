@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+//
+// What the nested page tables take of the host's memory: as many pages as the guest's mappings are
+// worth, and none of them for good, wherever the guest reaches. Private headers: a client sees only
+// that it works.
+
+#include "engine/cpu/unicorn/machine.h"
+#include "run_tests.h"
+
+#include <check.h>
+#include <string.h>
+#include <zircon/syscalls.h>
+
+#define MEMORY (1ull << 30)
+#define LEAF (2ull << 20) // What one page of tables leads to.
+
+static struct vmo *vmo;
+static struct machine *machine;
+
+// The memory, again and again.
+static bool find_page(void *context, uint64_t guest_physical, struct backing *out) {
+    (void)context;
+    *out = (struct backing){
+        .vmo = vmo,
+        .vmo_offset = guest_physical % MEMORY,
+        .writable = true,
+        .executable = true,
+    };
+    return true;
+}
+
+static uint64_t read_tsc(void *context) {
+    (void)context;
+    return 0;
+}
+
+static void start(void) {
+    const struct machine_client client = {.find_page = find_page, .read_tsc = read_tsc};
+    ck_assert_int_eq(vmo_create(MEMORY, false, &vmo), ZX_OK);
+    ck_assert_int_eq(machine_create(&client, &machine), ZX_OK);
+    ck_assert_int_eq(machine_get_engine(machine), ZX_OK);
+}
+
+static void end(void) {
+    machine_destroy(machine);
+    vmo_unref(vmo);
+}
+
+static uint64_t bound(void) {
+    return 1024 + MEMORY / 4096 / 256;
+}
+
+static uint8_t *touch(uint64_t guest_physical) {
+    nested_provide(machine);
+    uint8_t *host = machine_host_address(machine, guest_physical, true);
+    ck_assert_ptr_nonnull(host);
+    return host;
+}
+
+// A guest that reaches far needs a page of tables for each page of memory.
+START_TEST(tables_are_bounded_by_what_is_mapped) {
+    start();
+    for (uint64_t i = 0; i < 16 * bound(); i++) {
+        uint8_t *host = touch(i * LEAF);
+        *host = (uint8_t)(i * LEAF % MEMORY / LEAF);
+    }
+    ck_assert_uint_le(machine->tables.all, bound());
+    for (uint64_t i = 0; i < MEMORY / LEAF; i++) {
+        ck_assert_uint_eq(*touch(i * LEAF), i % 256);
+    }
+    end();
+}
+END_TEST
+
+START_TEST(unmapped_ranges_give_their_tables_back) {
+    start();
+    touch(0);
+    const unsigned left = machine->tables.left;
+    for (int round = 0; round < 100; round++) {
+        for (uint64_t i = 0; i < 100; i++) {
+            touch((1ull << 40) + i * LEAF);
+        }
+        ck_assert_uint_lt(machine->tables.left + 100, left + 1);
+        machine_unmap(machine, 1ull << 40, 100 * LEAF);
+    }
+    ck_assert_uint_ge(machine->tables.left + 2, left); // Those above stay: they reach farther.
+    ck_assert_uint_eq(machine->tables.all, 256);
+    end();
+}
+END_TEST
+
+// A page is found by the last entry that led to it, also after that one's table served another use.
+START_TEST(a_page_is_protected_wherever_it_is_mapped) {
+    start();
+    for (uint64_t i = 0; i < 3 * bound(); i++) {
+        touch(i * LEAF);
+    }
+    const struct window_slot *slot = machine->slots.all[0];
+    touch(0);
+    ck_assert(nested_leads_to(machine, 0, slot->base >> 12));
+    ck_assert(nested_protect(machine, slot->base >> 12));
+    touch(MEMORY); // The same page in a second place.
+    nested_protect(machine, slot->base >> 12);
+    ck_assert_uint_eq(*nested_entry(machine, 0, false) & NESTED_WRITABLE, 0);
+    ck_assert_uint_eq(*nested_entry(machine, MEMORY, false) & NESTED_WRITABLE, 0);
+    end();
+}
+END_TEST
+
+int main(void) {
+    const TTest *const tests[] = {
+        tables_are_bounded_by_what_is_mapped,
+        unmapped_ranges_give_their_tables_back,
+        a_page_is_protected_wherever_it_is_mapped,
+    };
+    return run_tests("nested tables", tests, sizeof tests / sizeof tests[0]);
+}
