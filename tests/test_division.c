@@ -11,6 +11,7 @@
 #endif
 
 #include "execute.h"
+#include "platform/division.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -183,6 +184,21 @@ START_TEST(without_a_handler_the_clients_divisions_end_it) {
 }
 END_TEST
 
+static void divide_by_zero(void *context) {
+    divide_here(1, *(const int64_t *)context);
+}
+
+START_TEST(what_cannot_be_learned_is_given_up) {
+    int64_t zero = 0;
+    for (int i = 0; i < 2; i++) {
+        ck_assert(!platform_learn_division(divide_by_zero, &zero));
+    }
+    signal(SIGFPE, on_signal);
+    expect_signal(0);
+    signal(SIGFPE, SIG_DFL);
+}
+END_TEST
+
 #endif
 
 int main(void) {
@@ -192,6 +208,7 @@ int main(void) {
 #if defined(__x86_64__) || defined(_M_X64)
         a_handler_of_the_clients_gets_the_clients_divisions,
         without_a_handler_the_clients_divisions_end_it,
+        what_cannot_be_learned_is_given_up,
 #endif
     };
     return run_tests("division", tests, sizeof tests / sizeof tests[0]);

@@ -13,8 +13,9 @@
 
 // Calls `divide`, on whose way others' code makes such a division. From then on the division at
 // that place, and no other, gives the dividend back and the remainder 0, in every thread that has
-// called platform_let_divide(). One thread at a time.
-void platform_learn_division(void (*divide)(void *context), void *context);
+// called platform_let_divide(). One thread at a time. False when a fault came that is none such, or
+// whose place is not told, as under Valgrind: `divide` was left where it stood.
+bool platform_learn_division(void (*divide)(void *context), void *context);
 
 // A fault whose signal is blocked ends the process: lets it through on the calling thread.
 void platform_let_divide(void);

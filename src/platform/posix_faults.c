@@ -174,21 +174,29 @@ static bool complete_division(ucontext_t *context) {
 
 #endif
 
-// Where a thread goes on that learns in vain: tools that execute the program by themselves, as
-// valgrind does, need not say exactly where it divided.
-static _Thread_local sigjmp_buf *volatile learner HANDLER_SAFE;
+// Where the thread that learns a division goes when it cannot.
+static _Thread_local sigjmp_buf *volatile giving_up HANDLER_SAFE;
+
+// Returns when the fault is another's.
+static bool is_divided(int number, const siginfo_t *info, ucontext_t *context) {
+    if (number != SIGFPE || info->si_code <= 0) {
+        return false;
+    }
+    if (complete_division(context)) {
+        return true;
+    }
+    if (giving_up != NULL) {
+        siglongjmp(*giving_up, 1);
+    }
+    return false;
+}
 
 // With all signals blocked: a thread is stopped where it faulted, not in here.
 static void on_fault(int number, siginfo_t *info, void *context) {
     posix_handler_begin();
     posix_copy_recover(info, context);
-    if (number == SIGFPE && info->si_code == FPE_INTDIV) {
-        if (complete_division(context)) {
-            return;
-        }
-        if (learner != NULL) {
-            siglongjmp(*learner, 1);
-        }
+    if (is_divided(number, info, context)) {
+        return;
     }
     const int error = errno;
     // A signal that was sent is no fault.
@@ -240,20 +248,23 @@ void platform_let_divide(void) {
     pthread_sigmask(SIG_UNBLOCK, &divisions, NULL);
 }
 
-void platform_learn_division(void (*divide)(void *context), void *context) {
+bool platform_learn_division(void (*divide)(void *context), void *context) {
     sigset_t mask;
+    sigjmp_buf buffer;
+    volatile bool learned = false;
     pthread_sigmask(SIG_SETMASK, NULL, &mask);
     take_division_signal_once();
     platform_let_divide();
-    division_learning(true);
-    sigjmp_buf vain;
-    if (sigsetjmp(vain, 1) == 0) {
-        learner = &vain;
+    if (sigsetjmp(buffer, 0) == 0) {
+        giving_up = &buffer;
+        division_learning(true);
         divide(context);
+        learned = true;
     }
-    learner = NULL;
     division_learning(false);
+    giving_up = NULL;
     pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    return learned;
 }
 
 bool platform_watch_faults(platform_fault_fn *function) {

@@ -214,10 +214,11 @@ static void watch_divisions(void) {
 void platform_let_divide(void) {
 }
 
-void platform_learn_division(void (*divide)(void *context), void *context) {
+bool platform_learn_division(void (*divide)(void *context), void *context) {
     static struct platform_once once = PLATFORM_ONCE_INIT;
     platform_call_once(&once, watch_divisions);
     division_learning(true);
     divide(context);
     division_learning(false);
+    return true;
 }

@@ -436,7 +436,10 @@ static bool check_behaviour(struct probe *probe) {
     if (probe->layout.error_code == SIZE_MAX) {
         return reject(probe, "the error code");
     }
-    platform_learn_division(divide, probe);
+    if (!platform_learn_division(divide, probe)) {
+        log_line(ZIRCONIA_LOG_WARNING, "an IDIV of a guest's that overflows will end the process: "
+                                       "this host does not tell where its fault was");
+    }
     return probe->fault == NULL;
 }
 
