@@ -195,17 +195,31 @@ enum delivery replaced_horizontal(struct cpu *cpu, const struct instruction *ins
 
 // --- DPPS: the engine adds the products one after the other ---
 
-static uint32_t dot_product(const uint32_t a[4], const uint32_t b[4], uint8_t control,
-                            uint32_t *mxcsr) {
+// The sum for one element of the result. Each adds the same pairs in an order of its own, which
+// tells where there are several NaNs: this is how Intel's processors have them.
+static uint32_t sum_for(unsigned element, const uint32_t products[4], uint32_t *mxcsr) {
+    const unsigned low = element & 2;
+    const unsigned high = low ^ 2;
+    const unsigned first = ~element & 1;
+    const unsigned second = element & 1;
+    const uint32_t sums[2] = {
+        float32_add(products[low + first], products[low + second], mxcsr),
+        float32_add(products[high + first], products[high + second], mxcsr),
+    };
+    return float32_add(sums[0], sums[1], mxcsr);
+}
+
+static void dot_product(uint32_t a[4], const uint32_t b[4], uint8_t control, uint32_t *mxcsr) {
     uint32_t products[4] = {0};
     for (unsigned i = 0; i < 4; i++) {
         if ((control >> (4 + i) & 1) != 0) {
             products[i] = float32_multiply(a[i], b[i], mxcsr);
         }
     }
-    const uint32_t low = float32_add(products[0], products[1], mxcsr);
-    const uint32_t high = float32_add(products[2], products[3], mxcsr);
-    return float32_add(low, high, mxcsr);
+    for (unsigned i = 0; i < 4; i++) {
+        const uint32_t sum = sum_for(i, products, mxcsr);
+        a[i] = (control >> i & 1) != 0 ? sum : 0;
+    }
 }
 
 // The operand in memory must be aligned.
@@ -233,10 +247,7 @@ enum delivery replaced_dot_product(struct cpu *cpu, const struct instruction *in
         return failure;
     }
     cpu_get_xmm(cpu, operand_reg(instruction), first);
-    const uint32_t sum = dot_product(first, second, control, &mxcsr);
-    for (unsigned i = 0; i < 4; i++) {
-        first[i] = (control >> i & 1) != 0 ? sum : 0;
-    }
+    dot_product(first, second, control, &mxcsr);
     cpu_set_xmm(cpu, operand_reg(instruction), first);
     cpu_set_mxcsr(cpu, mxcsr);
     return deliver_completion(cpu, instruction->length);
