@@ -59,6 +59,9 @@ static enum replaced_form form_0f(const struct instruction *instruction, enum co
         return group_of(instruction) == 2   ? REPLACED_LLDT
                : group_of(instruction) == 3 ? REPLACED_LTR
                                             : REPLACED_NONE;
+    case 0xae: // Group 15 of memory, but CLFLUSH
+        return names_register(instruction) || group_of(instruction) == 7 ? REPLACED_NONE
+                                                                         : REPLACED_MEDIA_STATE;
     case 0xa1: // POP FS, GS
     case 0xa9:
         return long_mode ? REPLACED_LOAD_SEGMENT : REPLACED_NONE;

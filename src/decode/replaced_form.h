@@ -26,6 +26,7 @@ enum replaced_form {
     REPLACED_PUSHF,
     REPLACED_X87,       // Remainders, transcendental functions, constants, FXAM, FXTRACT, FSCALE
     REPLACED_X87_STORE, // FISTTP, FBSTP
+    REPLACED_MEDIA_STATE, // FXSAVE, FXRSTOR, LDMXCSR, STMXCSR, XSAVE, XSAVEOPT, XRSTOR
     REPLACED_FORM_COUNT,
 };
 

@@ -99,13 +99,13 @@ void cpu_set_x87_empty(struct cpu *cpu, unsigned index, bool empty);
 // The status word, with TOP.
 uint16_t cpu_x87_status(const struct cpu *cpu);
 void cpu_set_x87_status(struct cpu *cpu, uint16_t value);
-// To be read only: the engine keeps what follows from the control word apart from it.
 uint16_t cpu_x87_control(const struct cpu *cpu);
+void cpu_set_x87_control(struct cpu *cpu, uint16_t value);
 
 // 16 bytes.
 void cpu_get_xmm(const struct cpu *cpu, unsigned index, void *value);
 void cpu_set_xmm(struct cpu *cpu, unsigned index, const void *value);
-// Only the exception flags may be changed: the engine keeps what follows from the rest apart.
+// With the exceptions that the engine's arithmetic has raised.
 uint32_t cpu_mxcsr(const struct cpu *cpu);
 void cpu_set_mxcsr(struct cpu *cpu, uint32_t value);
 

@@ -353,6 +353,36 @@ static bool find_row(struct probe *probe, unsigned first, unsigned count, size_t
     return true;
 }
 
+// Do control words become what the engine's arithmetic goes by?
+static bool check_arithmetic(struct probe *probe, uint16_t control, uint32_t mxcsr,
+                             uint8_t rounding, uint8_t precision) {
+    const struct layout *const layout = &probe->layout;
+    if (uc_reg_write(probe->engine, UC_X86_REG_FPCW, &control) != UC_ERR_OK ||
+        uc_reg_write(probe->engine, UC_X86_REG_MXCSR, &mxcsr) != UC_ERR_OK ||
+        uc_context_save(probe->engine, probe->context) != UC_ERR_OK) {
+        return false;
+    }
+    const uint8_t *const x87 = state_at(probe, layout->x87_arithmetic);
+    const uint8_t *const sse = state_at(probe, layout->sse_arithmetic);
+    return x87[ARITHMETIC_ROUNDING] == rounding && x87[ARITHMETIC_PRECISION] == precision &&
+           x87[ARITHMETIC_EXCEPTIONS] == 0 && sse[ARITHMETIC_ROUNDING] == (mxcsr >> 13 & 3) &&
+           sse[ARITHMETIC_FLUSHES_OPERANDS] == (mxcsr >> 6 & 1) && sse[ARITHMETIC_EXCEPTIONS] == 0;
+}
+
+#define BETWEEN_ARITHMETIC (ARITHMETIC_SIZE + 16)
+
+// Before MXCSR lies the status of SSE's arithmetic, before that another and a register, and then
+// the status of the x87 unit's; both are confirmed by what control words do to them.
+static bool find_arithmetic(struct probe *probe) {
+    struct layout *const layout = &probe->layout;
+    layout->sse_arithmetic = layout->mxcsr - ARITHMETIC_SIZE;
+    layout->x87_arithmetic = layout->sse_arithmetic - BETWEEN_ARITHMETIC - ARITHMETIC_SIZE;
+    return (check_arithmetic(probe, 0x0c7f, 0x1fc0, 3, 32) &&
+            check_arithmetic(probe, 0x067f, 0x3f80, 1, 64) &&
+            check_arithmetic(probe, 0x037f, 0x5fc0, 0, 80)) ||
+           reject(probe, "the status of arithmetic");
+}
+
 static bool find_vectors(struct probe *probe) {
     struct layout *layout = &probe->layout;
     const uint32_t mxcsr = PROBE_MXCSR;
@@ -370,7 +400,10 @@ static bool find_vectors(struct probe *probe) {
         return reject(probe, "XMM registers");
     }
     layout->mxcsr = find(probe, 0, &mxcsr, sizeof mxcsr);
-    return layout->mxcsr != SIZE_MAX || reject(probe, "MXCSR");
+    if (layout->mxcsr == SIZE_MAX) {
+        return reject(probe, "MXCSR");
+    }
+    return find_arithmetic(probe);
 }
 
 static void probe_exit(uc_engine *engine, uint32_t exit, void *context) {

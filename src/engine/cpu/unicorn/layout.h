@@ -47,6 +47,8 @@ struct layout {
     size_t x87;           // See enum x87_offset.
     size_t x87_registers; // R0
     size_t mxcsr;
+    size_t sse_arithmetic; // See enum arithmetic_offset.
+    size_t x87_arithmetic;
     size_t xmm; // XMM0
     // From one register to the next.
     size_t x87_stride;
@@ -61,6 +63,17 @@ enum x87_offset {
     X87_EMPTY = 8, // A byte for each register: 1 when it is empty.
     X87_SIZE = 16,
 };
+
+// How the engine's arithmetic works, and what it has raised: single bytes.
+enum arithmetic_offset {
+    ARITHMETIC_ROUNDING = 1,   // As in bits 10 and 11 of the x87 control word
+    ARITHMETIC_EXCEPTIONS = 2, // As in MXCSR, and
+    ARITHMETIC_PRECISION = 3,  // 32, 64 or 80 bits
+    ARITHMETIC_FLUSHES_RESULTS = 4,
+    ARITHMETIC_FLUSHES_OPERANDS = 5,
+    ARITHMETIC_SIZE = 8,
+};
+#define ARITHMETIC_FLUSHED 0x80u // among the exceptions: a result has become zero.
 
 // The layout of the Unicorn library in use, found by the first call that can; any thread. On
 // failure ZX_ERR_NOT_SUPPORTED or ZX_ERR_NO_MEMORY, with the reason in the log.

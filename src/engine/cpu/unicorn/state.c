@@ -319,6 +319,18 @@ uint16_t cpu_x87_control(const struct cpu *cpu) {
     return control;
 }
 
+#define X87_CONTROL_RESERVED 0x0040u // Reads as 1.
+
+void cpu_set_x87_control(struct cpu *cpu, uint16_t value) {
+    static const uint8_t precisions[] = {32, 80, 64, 80}; // By the control word; 1 is reserved.
+    const struct layout *const layout = cpu->machine->layout;
+    uint8_t *const arithmetic = at(cpu, layout->x87_arithmetic);
+    const uint16_t control = value | X87_CONTROL_RESERVED;
+    set_bytes(cpu, layout->x87 + X87_CONTROL, &control, sizeof control);
+    arithmetic[ARITHMETIC_ROUNDING] = value >> 10 & 3;
+    arithmetic[ARITHMETIC_PRECISION] = precisions[value >> 8 & 3];
+}
+
 static size_t xmm_at(const struct cpu *cpu, unsigned index) {
     return cpu->machine->layout->xmm + index * cpu->machine->layout->xmm_stride;
 }
@@ -331,12 +343,31 @@ void cpu_set_xmm(struct cpu *cpu, unsigned index, const void *value) {
     set_bytes(cpu, xmm_at(cpu, index), value, 16);
 }
 
+#define MXCSR_EXCEPTIONS 0x003fu
+#define MXCSR_DE 0x0002u
+#define MXCSR_UE 0x0010u
+#define MXCSR_PE 0x0020u
+#define MXCSR_DAZ 0x0040u
+#define MXCSR_ROUNDING_SHIFT 13
+#define MXCSR_FTZ 0x8000u
+
+// The engine keeps the exceptions of SSE in the status of its arithmetic, numbered as in MXCSR.
 uint32_t cpu_mxcsr(const struct cpu *cpu) {
-    return get32(cpu, cpu->machine->layout->mxcsr);
+    const struct layout *const layout = cpu->machine->layout;
+    const uint8_t raised = *at(cpu, layout->sse_arithmetic + ARITHMETIC_EXCEPTIONS);
+    uint32_t flags = raised & MXCSR_EXCEPTIONS & ~MXCSR_DE;
+    flags |= (raised & ARITHMETIC_FLUSHED) != 0 ? MXCSR_UE | MXCSR_PE : 0;
+    return get32(cpu, layout->mxcsr) | flags;
 }
 
 void cpu_set_mxcsr(struct cpu *cpu, uint32_t value) {
-    set32(cpu, cpu->machine->layout->mxcsr, value);
+    const struct layout *const layout = cpu->machine->layout;
+    uint8_t *const arithmetic = at(cpu, layout->sse_arithmetic);
+    set32(cpu, layout->mxcsr, value);
+    arithmetic[ARITHMETIC_ROUNDING] = value >> MXCSR_ROUNDING_SHIFT & 3;
+    arithmetic[ARITHMETIC_EXCEPTIONS] = 0;
+    arithmetic[ARITHMETIC_FLUSHES_RESULTS] = (value & MXCSR_FTZ) != 0;
+    arithmetic[ARITHMETIC_FLUSHES_OPERANDS] = (value & MXCSR_DAZ) != 0;
 }
 
 uint32_t cpu_error_code(const struct cpu *cpu) {

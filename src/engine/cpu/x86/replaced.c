@@ -34,6 +34,7 @@ static replaced_function *const functions[REPLACED_FORM_COUNT] = {
     [REPLACED_PUSHF] = replaced_pushf,
     [REPLACED_X87] = replaced_x87,
     [REPLACED_X87_STORE] = replaced_x87_store,
+    [REPLACED_MEDIA_STATE] = replaced_media_state,
 };
 
 enum delivery replaced_execute(struct cpu *cpu, const struct instruction *instruction,

@@ -42,5 +42,6 @@ replaced_function replaced_near_return;
 replaced_function replaced_pushf;
 replaced_function replaced_x87;
 replaced_function replaced_x87_store;
+replaced_function replaced_media_state;
 
 #endif // ENGINE_CPU_X86_REPLACED_H
