@@ -12,8 +12,8 @@
 
 static uint16_t released(const struct instruction *instruction, const uint8_t *bytes) {
     const uint8_t *operand = bytes + instruction->immediate_offset;
-    return instruction->opcode == OPCODE_RET_RELEASING ? (uint16_t)(operand[0] | operand[1] << 8)
-                                                       : 0;
+    const unsigned size = operand[0] | (unsigned)operand[1] << 8;
+    return (uint16_t)(instruction->opcode == OPCODE_RET_RELEASING ? size : 0);
 }
 
 enum delivery replaced_near_return(struct cpu *cpu, const struct instruction *instruction,
