@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: MIT
+//
+// The rules of x86 alone, on a processor without an engine: the program links nothing of Unicorn's,
+// so the rules cannot depend on it. What guests see of them is in the other tests.
+
+#include "fake_cpu.h"
+
+#include "engine/cpu/x86/debug_registers.h"
+#include "engine/cpu/x86/linear.h"
+#include "engine/cpu/x86/msr_write.h"
+#include "engine/cpu/x86/nmi.h"
+#include "engine/cpu/x86/port_permission.h"
+#include "engine/cpu/x86/progress.h"
+#include "engine/cpu/x86/system_call.h"
+#include "run_tests.h"
+
+#include <string.h>
+
+#define GDT 0x10000u
+#define IDT 0x11000u
+#define TSS 0x12000u
+#define HANDLER 0x20000u
+#define STACK 0x30000u
+#define STACK_0 0x38000u
+#define STACK_IST 0x3c000u
+#define CODE_0 8u
+#define DATA_3 (0x20u | 3u)
+#define CODE_3 (0x28u | 3u)
+#define GATE_OPEN 0xee00u  // Interrupt gate for everybody.
+#define GATE_INNER 0x8e00u // Interrupt gate for CPL 0.
+
+static void set_gate(unsigned vector, uint32_t type, unsigned stack) {
+    fake_put64(IDT + 16 * vector, (HANDLER & 0xffff) | CODE_0 << 16 |
+                                      (uint64_t)(type | stack | (HANDLER & 0xffff0000u)) << 32);
+}
+
+// 64-bit code at CPL 0 with RIP 0x40000, tables and a stack; no gate is present.
+static struct cpu *start(void) {
+    struct cpu *cpu = fake_cpu();
+    fake_enter_long_mode(cpu);
+    fake_put64(GDT + CODE_0, 0x00209b0000000000);
+    const struct segment gdt = {.base = GDT, .limit = 0x3f};
+    const struct segment idt = {.base = IDT, .limit = 0xfff};
+    const struct segment tss = {.selector = 0x30, .base = TSS, .limit = 0x67, .attributes = 0x8b00};
+    cpu_set_segment(cpu, SEGMENT_GDTR, &gdt);
+    cpu_set_segment(cpu, SEGMENT_IDTR, &idt);
+    cpu_set_segment(cpu, SEGMENT_TR, &tss);
+    fake_put64(TSS + 4, STACK_0);
+    fake_put64(TSS + 0x24, STACK_IST);
+    cpu_set(cpu, RIP, 0x40000);
+    cpu_set(cpu, RSP, STACK);
+    return cpu;
+}
+
+static void enter_user(struct cpu *cpu) {
+    const struct segment code = {.selector = CODE_3, .limit = ~0u, .attributes = 0xa0fb00};
+    const struct segment data = {.selector = DATA_3, .limit = ~0u, .attributes = 0xc0f300};
+    cpu_set_segment(cpu, SEGMENT_CS, &code);
+    cpu_set_segment(cpu, SEGMENT_SS, &data);
+}
+
+static void expect_frame(uint64_t stack, uint64_t rip, uint64_t cs, uint64_t rsp) {
+    ck_assert_uint_eq(fake_get64(stack), rip);
+    ck_assert_uint_eq(fake_get64(stack + 8), cs);
+    ck_assert_uint_eq(fake_get64(stack + 24), rsp);
+}
+
+// --- Delivery ---
+
+START_TEST(an_interrupt_pushes_a_frame_and_clears_if) {
+    struct cpu *cpu = start();
+    set_gate(32, GATE_INNER, 0);
+    cpu_set(cpu, RFLAGS, RFLAGS_FIXED | RFLAGS_IF);
+    const struct event event = {.kind = EVENT_EXTERNAL, .vector = 32, .return_rip = 0x40000};
+    ck_assert_int_eq(deliver_event(cpu, &event), DELIVERED);
+    ck_assert_uint_eq(cpu_get(cpu, RIP), HANDLER);
+    ck_assert_uint_eq(cpu_get(cpu, RSP), STACK - 40);
+    ck_assert_uint_eq(cpu_get(cpu, RFLAGS), RFLAGS_FIXED);
+    expect_frame(STACK - 40, 0x40000, CODE_0, STACK);
+    ck_assert_uint_eq(fake_get64(STACK - 24), RFLAGS_FIXED | RFLAGS_IF);
+}
+END_TEST
+
+START_TEST(a_fault_of_user_code_arrives_on_the_stack_of_the_task) {
+    struct cpu *cpu = start();
+    set_gate(VECTOR_GENERAL_PROTECTION, GATE_INNER, 0);
+    enter_user(cpu);
+    ck_assert_int_eq(deliver_fault(cpu, VECTOR_GENERAL_PROTECTION, 0x18), DELIVERED);
+    ck_assert_uint_eq(cpu_get(cpu, RSP), STACK_0 - 48);
+    ck_assert_uint_eq(fake_get64(STACK_0 - 48), 0x18);
+    expect_frame(STACK_0 - 40, 0x40000, CODE_3, STACK);
+    ck_assert_uint_eq(cpu_privilege(cpu), 0);
+    ck_assert_uint_eq(cpu_segment(cpu, SEGMENT_SS).selector, 0);
+}
+END_TEST
+
+START_TEST(a_gate_names_a_stack_of_its_own) {
+    struct cpu *cpu = start();
+    set_gate(VECTOR_NMI, GATE_INNER, 1);
+    const struct event event = {.kind = EVENT_EXTERNAL, .vector = VECTOR_NMI};
+    ck_assert_int_eq(deliver_event(cpu, &event), DELIVERED);
+    ck_assert_uint_eq(cpu_get(cpu, RSP), STACK_IST - 40);
+    ck_assert(cpu_nmi_blocked(cpu));
+    ck_assert(fake_iret_exiting());
+    nmi_end(cpu);
+    ck_assert(cpu_nmi_returns(cpu));
+    ck_assert(!fake_iret_exiting());
+}
+END_TEST
+
+START_TEST(a_software_interrupt_needs_the_gates_permission) {
+    struct cpu *cpu = start();
+    set_gate(0x80, GATE_INNER, 0);
+    set_gate(VECTOR_GENERAL_PROTECTION, GATE_INNER, 0);
+    enter_user(cpu);
+    struct event event = {.kind = EVENT_SOFTWARE, .vector = 0x80, .return_rip = 0x40002};
+    ck_assert_int_eq(deliver_event(cpu, &event), DELIVERED);
+    ck_assert_uint_eq(cpu_progress(cpu)->taken.vector, VECTOR_GENERAL_PROTECTION);
+    ck_assert_uint_eq(cpu_progress(cpu)->taken.error_code, 0x80 * 8 + 2);
+    expect_frame(STACK_0 - 40, 0x40000, CODE_3, STACK); // The fault's own: RIP is at the INT.
+
+    cpu = start();
+    set_gate(0x80, GATE_OPEN, 0);
+    enter_user(cpu);
+    ck_assert_int_eq(deliver_event(cpu, &event), DELIVERED);
+    expect_frame(STACK_0 - 40, 0x40002, CODE_3, STACK);
+}
+END_TEST
+
+START_TEST(a_fault_in_delivery_becomes_a_double_fault_and_then_a_triple_fault) {
+    struct cpu *cpu = start();
+    set_gate(VECTOR_DOUBLE_FAULT, GATE_INNER, 0);
+    ck_assert_int_eq(deliver_fault(cpu, VECTOR_GENERAL_PROTECTION, 0), DELIVERED);
+    ck_assert_uint_eq(cpu_progress(cpu)->taken.vector, VECTOR_DOUBLE_FAULT);
+    cpu = start();
+    ck_assert_int_eq(deliver_fault(cpu, VECTOR_GENERAL_PROTECTION, 0), DELIVERY_TRIPLE_FAULT);
+    ck_assert_uint_eq(cpu_get(cpu, RIP), 0x40000);
+}
+END_TEST
+
+START_TEST(a_frame_without_memory_changes_nothing_and_names_the_place) {
+    struct cpu *cpu = start();
+    set_gate(32, GATE_INNER, 0);
+    fake_take_page_away(STACK - 1);
+    const struct event event = {.kind = EVENT_EXTERNAL, .vector = 32};
+    ck_assert_int_eq(deliver_event(cpu, &event), DELIVERY_UNBACKED);
+    ck_assert_uint_eq(cpu_progress(cpu)->unbacked & ~0xfffull, (STACK - 1) & ~0xfffu);
+    ck_assert_uint_eq(cpu_get(cpu, RIP), 0x40000);
+    ck_assert_uint_eq(cpu_get(cpu, RSP), STACK);
+}
+END_TEST
+
+START_TEST(real_mode_takes_its_handler_from_the_vector_table) {
+    struct cpu *cpu = fake_cpu();
+    const uint16_t vector[2] = {0x1234, 0x2000};
+    memcpy(fake_memory() + 4 * 0x21, vector, sizeof vector);
+    cpu_set(cpu, RSP, 0x8000);
+    cpu_set(cpu, RIP, 0x100);
+    const struct event event = {.kind = EVENT_SOFTWARE, .vector = 0x21, .return_rip = 0x102};
+    ck_assert_int_eq(deliver_event(cpu, &event), DELIVERED);
+    ck_assert_uint_eq(cpu_get(cpu, RIP), 0x1234);
+    ck_assert_uint_eq(cpu_segment(cpu, SEGMENT_CS).base, 0x20000);
+    ck_assert_uint_eq(cpu_get(cpu, RSP), 0x7ffa);
+    ck_assert_uint_eq(fake_get64(0x7ffa) & 0xffffffff, 0x102);
+}
+END_TEST
+
+START_TEST(the_end_of_an_instruction_traps_if_the_program_steps) {
+    struct cpu *cpu = start();
+    set_gate(VECTOR_DEBUG, GATE_INNER, 0);
+    ck_assert_int_eq(deliver_completion(cpu, 3), DELIVERED);
+    ck_assert_uint_eq(cpu_get(cpu, RIP), 0x40003);
+    cpu_set(cpu, RFLAGS, RFLAGS_FIXED | RFLAGS_TF);
+    ck_assert_int_eq(deliver_completion(cpu, 2), DELIVERED);
+    ck_assert_uint_eq(cpu_get(cpu, RIP), HANDLER);
+    ck_assert_uint_eq(cpu_get(cpu, DR6), DR6_FIXED | DR6_BS);
+    ck_assert_uint_eq(fake_get64(STACK - 40), 0x40005);
+}
+END_TEST
+
+START_TEST(what_can_be_taken_depends_on_if_and_the_shadow) {
+    struct cpu *cpu = start();
+    ck_assert(!cpu_takes(cpu, 32));
+    ck_assert(cpu_takes(cpu, VECTOR_NMI));
+    cpu_set(cpu, RFLAGS, RFLAGS_FIXED | RFLAGS_IF);
+    ck_assert(cpu_takes(cpu, 32));
+    cpu_set_interrupt_shadow(cpu);
+    ck_assert(!cpu_takes(cpu, 32));
+    ck_assert(!cpu_takes(cpu, VECTOR_NMI));
+}
+END_TEST
+
+// --- Linear addresses: entries of the page directory at 0x3000, error codes of the SDM ---
+
+START_TEST(a_walk_faults_with_the_manuals_error_code) {
+    static const struct {
+        uint64_t entry;
+        enum access access;
+        enum access_mode mode;
+        uint32_t error_code;
+    } cases[] = {
+        {0, ACCESS_READ, ACCESS_AS_SUPERVISOR, 0},      {0, ACCESS_WRITE, ACCESS_AS_USER, 6},
+        {0x85, ACCESS_WRITE, ACCESS_AS_SUPERVISOR, 3},  {0x83, ACCESS_READ, ACCESS_AS_USER, 5},
+        {0x2087, ACCESS_READ, ACCESS_AS_SUPERVISOR, 9},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cpu *cpu = start();
+        struct access_fault fault = {0};
+        uint64_t value = 0;
+        fake_put64(0x3008, cases[i].entry);
+        const uint64_t linear = 0x200000;
+        const enum access_result result =
+            cases[i].access == ACCESS_WRITE
+                ? linear_write_as(cpu, cases[i].mode, linear, &value, 8, &fault)
+                : linear_read_as(cpu, cases[i].mode, linear, &value, 8, &fault);
+        ck_assert_int_eq(result, ACCESS_PAGE_FAULT);
+        ck_assert_uint_eq(fault.address, linear);
+        ck_assert_uint_eq(fault.error_code, cases[i].error_code);
+    }
+}
+END_TEST
+
+START_TEST(a_walk_marks_what_it_used) {
+    struct cpu *cpu = start();
+    struct access_fault fault;
+    uint64_t value = 1;
+    ck_assert_int_eq(linear_write_as(cpu, ACCESS_AS_SUPERVISOR, 0x50000, &value, 8, &fault),
+                     ACCESS_DONE);
+    ck_assert_uint_eq(fake_get64(0x50000), 1);
+    ck_assert_uint_eq(fake_get64(0x1000), 0x2027);
+    ck_assert_uint_eq(fake_get64(0x3000), 0xe7);
+}
+END_TEST
+
+START_TEST(an_address_that_is_not_canonical_is_no_page_fault) {
+    struct cpu *cpu = start();
+    struct access_fault fault;
+    uint64_t value = 0;
+    ck_assert_int_eq(linear_read(cpu, 1ull << 47, &value, 8, &fault), ACCESS_NOT_CANONICAL);
+}
+END_TEST
+
+// --- Registers ---
+
+START_TEST(a_model_specific_register_refuses_what_the_manual_says) {
+    struct cpu *cpu = start();
+    static const struct {
+        uint32_t number;
+        uint64_t value;
+        enum msr_write result;
+    } cases[] = {
+        {IA32_LSTAR, 1ull << 47, MSR_REFUSED},        {IA32_LSTAR, 0xffff800000000000, MSR_WRITTEN},
+        {IA32_FMASK, 1ull << 32, MSR_REFUSED},        {IA32_FMASK, 0x4700, MSR_WRITTEN},
+        {IA32_PAT, 0x0007040600070402, MSR_REFUSED},  {IA32_PAT, 0x0007040600070406, MSR_WRITTEN},
+        {IA32_GS_BASE, 0x8000000000000, MSR_REFUSED}, {IA32_EFER, 0, MSR_OTHER},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        cpu_set(cpu, RCX, cases[i].number);
+        cpu_set(cpu, RAX, (uint32_t)cases[i].value);
+        cpu_set(cpu, RDX, cases[i].value >> 32);
+        ck_assert_int_eq(msr_write(cpu), cases[i].result);
+    }
+    ck_assert_uint_eq(cpu_get(cpu, LSTAR), 0xffff800000000000);
+    ck_assert_uint_eq(cpu_get(cpu, FMASK), 0x4700);
+}
+END_TEST
+
+static struct instruction decoded(const char *bytes, size_t size) {
+    struct instruction instruction;
+    ck_assert_int_eq(decode_instruction((const uint8_t *)bytes, size, CODE_64, &instruction),
+                     INSTRUCTION_OK);
+    return instruction;
+}
+
+START_TEST(a_debug_register_keeps_its_fixed_bits) {
+    struct cpu *cpu = start();
+    const struct instruction write = decoded("\x0f\x23\xf8", 3); // MOV DR7, RAX
+    cpu_set(cpu, RAX, 0xffffffff);
+    ck_assert_int_eq(debug_register_move(cpu, &write), DELIVERED);
+    ck_assert_uint_eq(cpu_get(cpu, DR7), 0xffff27ff);
+    // With DR7.GD, the next access is a #DB, which has no gate here.
+    ck_assert_int_eq(debug_register_move(cpu, &write), DELIVERY_TRIPLE_FAULT);
+    ck_assert_uint_eq(cpu_get(cpu, DR6) & DR6_BD, DR6_BD);
+}
+END_TEST
+
+START_TEST(syscall_and_sysret_go_there_and_back) {
+    struct cpu *cpu = start();
+    const struct instruction syscall = decoded("\x0f\x05", 2);
+    const struct instruction sysret = decoded("\x48\x0f\x07", 3);
+    enter_user(cpu);
+    cpu_set(cpu, STAR, (uint64_t)(0x18 | 3) << 48 | (uint64_t)CODE_0 << 32);
+    cpu_set(cpu, LSTAR, HANDLER);
+    cpu_set(cpu, FMASK, RFLAGS_IF);
+    cpu_set(cpu, RFLAGS, RFLAGS_FIXED | RFLAGS_IF | RFLAGS_CF);
+    ck_assert_int_eq(system_call(cpu, &syscall), DELIVERED);
+    ck_assert_uint_eq(cpu_get(cpu, RIP), HANDLER);
+    ck_assert_uint_eq(cpu_get(cpu, RCX), 0x40002);
+    ck_assert_uint_eq(cpu_get(cpu, RFLAGS), RFLAGS_FIXED | RFLAGS_CF);
+    ck_assert_uint_eq(cpu_privilege(cpu), 0);
+    ck_assert_int_eq(system_call(cpu, &sysret), DELIVERED);
+    ck_assert_uint_eq(cpu_get(cpu, RIP), 0x40002);
+    ck_assert_uint_eq(cpu_segment(cpu, SEGMENT_CS).selector, CODE_3);
+    ck_assert_uint_eq(cpu_get(cpu, RFLAGS), RFLAGS_FIXED | RFLAGS_IF | RFLAGS_CF);
+    ck_assert_uint_eq(cpu_privilege(cpu), 3);
+}
+END_TEST
+
+START_TEST(the_port_bitmap_decides_for_user_code) {
+    struct cpu *cpu = start();
+    enum delivery refusal = DELIVERED;
+    ck_assert(port_permitted(cpu, 0x60, 1, &refusal));
+    enter_user(cpu);
+    const struct segment tss = {.base = TSS, .limit = 0x100, .attributes = 0x8b00};
+    cpu_set_segment(cpu, SEGMENT_TR, &tss);
+    fake_memory()[TSS + 0x66] = 0x68;
+    fake_memory()[TSS + 0x68 + 0x60 / 8] = 0x02; // Port 0x61.
+    ck_assert(port_permitted(cpu, 0x60, 1, &refusal));
+    ck_assert(!port_permitted(cpu, 0x61, 1, &refusal));
+    ck_assert_int_eq(refusal, DELIVERY_TRIPLE_FAULT); // The #GP has no gate.
+    ck_assert(!port_permitted(cpu, 0x60, 2, &refusal));
+}
+END_TEST
+
+int main(void) {
+    const TTest *const tests[] = {
+        an_interrupt_pushes_a_frame_and_clears_if,
+        a_fault_of_user_code_arrives_on_the_stack_of_the_task,
+        a_gate_names_a_stack_of_its_own,
+        a_software_interrupt_needs_the_gates_permission,
+        a_fault_in_delivery_becomes_a_double_fault_and_then_a_triple_fault,
+        a_frame_without_memory_changes_nothing_and_names_the_place,
+        real_mode_takes_its_handler_from_the_vector_table,
+        the_end_of_an_instruction_traps_if_the_program_steps,
+        what_can_be_taken_depends_on_if_and_the_shadow,
+        a_walk_faults_with_the_manuals_error_code,
+        a_walk_marks_what_it_used,
+        an_address_that_is_not_canonical_is_no_page_fault,
+        a_model_specific_register_refuses_what_the_manual_says,
+        a_debug_register_keeps_its_fixed_bits,
+        syscall_and_sysret_go_there_and_back,
+        the_port_bitmap_decides_for_user_code,
+    };
+    return run_tests("x86", tests, sizeof tests / sizeof tests[0]);
+}
