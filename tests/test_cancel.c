@@ -14,6 +14,8 @@
 #include <zirconia/observe.h>
 #include <zirconia/virtual_time.h>
 
+#if !THREAD_SANITIZED // It does not survive the cancellation of a thread that sleeps.
+
 static zx_handle_t event;
 static zx_handle_t port;
 static _Atomic(zx_handle_t) waiting; // The thread,
@@ -259,17 +261,27 @@ START_TEST(an_observer_is_not_where_a_thread_ends) {
 }
 END_TEST
 
-int main(void) {
-    Suite *suite = suite_create("cancel");
-    TCase *tcase = tcase_create("cancel");
-    tcase_set_timeout(tcase, 30);
-#if !THREAD_SANITIZED
+static void add_tests(TCase *tcase) {
     tcase_add_loop_test(tcase, a_thread_that_the_host_cancels_leaves_the_call_and_ends, 0,
                         CALL_COUNT);
     tcase_add_test(tcase, a_client_that_has_cancellation_off_is_not_cancelled);
     tcase_add_test(tcase, a_request_that_waits_takes_effect_in_a_call_that_blocks);
     tcase_add_test(tcase, an_observer_is_not_where_a_thread_ends);
+}
+
+#else
+
+static void add_tests(TCase *tcase) {
+    (void)tcase;
+}
+
 #endif
+
+int main(void) {
+    Suite *suite = suite_create("cancel");
+    TCase *tcase = tcase_create("cancel");
+    tcase_set_timeout(tcase, 30);
+    add_tests(tcase);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }
