@@ -81,6 +81,7 @@ static void read_ahead(struct machine *machine, const struct reader *reader) {
             return;
         }
         weight += instruction_weight(&instruction);
+        machine->lent->host_bytes += instruction_host_bytes(&instruction);
         const bool too_early = !flags_stored && takes_stored_flags(&instruction);
         block->cut = weight > WEIGHT_LIMIT || too_early
                          ? CUT_BOUND
@@ -108,6 +109,7 @@ void block_begin(struct machine *machine, uint64_t offset) {
     block->first = offset % PAGE_SIZE;
     block->read = 0;
     block->cut = CUT_NONE;
+    machine->lent->host_bytes += BLOCK_HOST_BYTES;
     struct reader reader = {
         .bytes = machine->window + offset,
         .room = PAGE_SIZE - block->first,

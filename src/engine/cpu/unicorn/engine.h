@@ -26,6 +26,8 @@ struct engine {
     bool counts;         // Its block hook counts blocks.
     unsigned guests;     // That it has served.
     uint64_t translated; // Bytes of guest code.
+    uint64_t host_bytes; // No more than these they were translated to.
+    bool flushed;        // Translations were dropped once; see translation.c.
     struct engine *next;
 };
 

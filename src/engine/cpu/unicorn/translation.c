@@ -62,10 +62,20 @@ static enum refusal cut_first(const struct block *block) {
     return block->pc % PAGE_SIZE == 0 ? REFUSAL_CUT_UNCACHED : REFUSAL_CUT_FIRST;
 }
 
+// Unicorn keeps translations in a buffer and drops them all when it is full, but 2.1.1 does not the
+// first time: it begins again at the buffer's start, over blocks that it still knows, and follows
+// them into what they no longer are. Once they have been dropped at a user's request it is right.
+static bool must_flush(const struct engine *engine) {
+    return !engine->flushed && engine->host_bytes > FLAT_ENGINE_CODE_SIZE / 4 * 3;
+}
+
 // The first byte of a block, at this offset in the window.
 static enum refusal begin(struct machine *machine, uint64_t offset) {
     struct block *block = &machine->block;
     block_begin(machine, offset);
+    if (must_flush(machine->lent)) {
+        machine_request_exit(machine);
+    }
     if (block->cut != CUT_NONE && block->read == 0) {
         return cut_first(block);
     }
@@ -125,6 +135,10 @@ void translation_abandon(struct machine *machine) {
 }
 
 void translation_start(struct machine *machine) {
+    if (must_flush(machine->lent)) {
+        uc_ctl_flush_tb(machine->engine);
+        machine->lent->flushed = true;
+    }
     const bool cut = machine->refusal == REFUSAL_CUT_FIRST;
     machine->refusal = REFUSAL_NONE;
     translation_abandon(machine);

@@ -14,4 +14,10 @@ enum { WEIGHT_LIMIT = 400 };
 // Temporary values that the instruction's translation does not give back before the block's end.
 unsigned instruction_weight(const struct instruction *instruction);
 
+// Bytes of host code that the instruction becomes, at the most.
+unsigned instruction_host_bytes(const struct instruction *instruction);
+
+// The same for what a block has besides.
+enum { BLOCK_HOST_BYTES = 1024 };
+
 #endif // ENGINE_CPU_UNICORN_WEIGHT_H
