@@ -323,6 +323,13 @@ START_TEST(call_gates_of_protected_mode_copy_parameters) {
 }
 END_TEST
 
+START_TEST(a_call_gate_works_with_the_task_register_of_reset) {
+    start_real("call_gate_reset");
+    EXPECT_REPORTS(0x6000 - 16, 0x08, 0x33);
+    guest_close();
+}
+END_TEST
+
 START_TEST(returns_to_an_outer_privilege_keep_the_bases_of_fs_and_gs) {
     start_long("far_return");
     EXPECT_REPORTS(0, 0, 0, 0x456000, 0x123000, 0x7f);
@@ -390,6 +397,7 @@ int main(void) {
         a_null_stack_segment_needs_the_privilege_in_its_selector,
         call_gates_of_long_mode_change_the_stack,
         call_gates_of_protected_mode_copy_parameters,
+        a_call_gate_works_with_the_task_register_of_reset,
         returns_to_an_outer_privilege_keep_the_bases_of_fs_and_gs,
         a_pushed_resume_flag_is_clear,
         a_page_fault_of_a_modification_is_one_of_a_write,
