@@ -151,10 +151,11 @@ static void print_difference(const struct form *form, uint64_t number, enum aspe
     }
     fprintf(stderr, " memory +%zu %02x %02x", byte - case_operand(form), theirs->memory[byte],
             ours->memory[byte]);
-    fprintf(stderr, " vector %lld %lld flags %llx %llx status %x %x mxcsr %x %x\n",
-            (long long)theirs->vector, (long long)ours->vector,
-            (unsigned long long)theirs->out_flags, (unsigned long long)ours->out_flags,
-            theirs->out_fx.status, ours->out_fx.status, theirs->out_fx.mxcsr, ours->out_fx.mxcsr);
+    fprintf(stderr, " control %x %x vector %lld %lld flags %llx %llx status %x %x mxcsr %x %x\n",
+            theirs->out_fx.control, ours->out_fx.control, (long long)theirs->vector,
+            (long long)ours->vector, (unsigned long long)theirs->out_flags,
+            (unsigned long long)ours->out_flags, theirs->out_fx.status, ours->out_fx.status,
+            theirs->out_fx.mxcsr, ours->out_fx.mxcsr);
 }
 
 static unsigned judge(const struct form *form, uint64_t number, const struct oracle_case *theirs,

@@ -382,6 +382,77 @@ START_TEST(an_exception_that_is_not_masked_is_raised_by_the_next_operation) {
 }
 END_TEST
 
+// What arithmetic raises is in the status word, until FNCLEX.
+START_TEST(the_status_word_has_the_exceptions_of_arithmetic) {
+    static const struct {
+        const char *code; // 8 bytes; then FNSTSW AX
+        uint16_t status;
+    } cases[] = {
+        {"\xd9\xee\xd9\xee\xde\xf9\x90\x90", 0x0001}, // fldz; fldz; fdivp
+        {"\xd9\xe8\xd9\xe0\xd9\xfa\x90\x90", 0x0001}, // fld1; fchs; fsqrt
+        {"\xd9\xe8\xd9\xee\xde\xf9\x90\x90", 0x0004}, // fld1; fldz; fdivp
+        {"\xd9\xeb\xd8\xc8\x90\x90\x90\x90", 0x0020}, // fldpi; fmul st0, st0
+        {"\xd9\xe8\xd8\xc8\x90\x90\x90\x90", 0x0000}, // fld1; fmul st0, st0
+        {"\xd9\xeb\xd8\xc8\xdb\xe2\x90\x90", 0x0000}, // fldpi; fmul; fnclex
+        {"\xd9\xeb\xd8\xc8\xdb\xe3\x90\x90", 0x0000}, // fldpi; fmul; fninit
+    };
+    execute_start();
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char code[sizeof X87_ON + 10];
+        memcpy(code, X87_ON, sizeof X87_ON - 1);
+        memcpy(code + sizeof X87_ON - 1, cases[i].code, 8);
+        memcpy(code + sizeof X87_ON + 7, "\xdf\xe0", 2);
+        put_code_bytes(code, sizeof X87_ON + 9);
+        zx_vcpu_state_t state = {.rbx = OPERANDS};
+        run_code(&state);
+        ck_assert_uint_eq(state.r10, NO_VECTOR);
+        ck_assert_msg((state.rax & 0x3f) == cases[i].status, "case %zu: %#llx", i,
+                      (unsigned long long)state.rax);
+    }
+}
+END_TEST
+
+#define X87_NE "\x0f\x20\xc0\x83\xc8\x20\x0f\x22\xc0" // CR0.NE
+#define UNMASK_INVALID "\x66\xc7\x03\x7e\x03\xd9\x2b" // mov word [rbx], 0x37e; fldcw [rbx]
+
+START_TEST(fwait_raises_what_arithmetic_left) {
+    execute_start();
+    put_code(X87_ON X87_NE UNMASK_INVALID "\xd9\xe8\xd9\xe0\xd9\xfa" // fld1; fchs; fsqrt
+                                          "\x9b");                   // fwait
+    zx_vcpu_state_t state = {.rbx = OPERANDS};
+    run_code(&state);
+    ck_assert_uint_eq(state.r10, 16);
+}
+END_TEST
+
+// FNSTENV masks the exceptions, FNSAVE leaves the unit as FNINIT does, and both images are loaded
+// again: in 16-bit form, in 32-bit form, and with REX.W, which means nothing.
+START_TEST(the_environment_is_stored_and_loaded) {
+    static const char *const prefixes[] = {"\x90", "\x66", "\x48"};
+    execute_start();
+    for (size_t i = 0; i < COUNT_OF(prefixes); i++) {
+        const size_t word = i == 1 ? 2 : 4;
+        const char prefix = prefixes[i][0];
+        const char code[] = {'\x0f', '\x20', '\xc0', '\x24', '\xf3',
+                             '\x0f', '\x22', '\xc0', '\xdb', '\xe3', // fninit
+                             '\xd9', '\xeb', '\xd9', '\xee',         // fldpi; fldz
+                             prefix, '\xdd', '\x33',                 // fnsave [rbx]
+                             prefix, '\xdd', '\x23',                 // frstor [rbx]
+                             '\xd9', '\xc9',                         // fxch
+                             '\xdb', '\x7b', '\x78'};                // fstp tword [rbx + 0x78]
+        zx_vcpu_state_t state = {.rbx = OPERANDS};
+        put_code_bytes(code, sizeof code);
+        run_code(&state);
+        ck_assert_uint_eq(state.r10, NO_VECTOR);
+        ck_assert_uint_eq(memory_u64(OPERANDS + 0x78), 0xc90fdaa22168c235);
+        ck_assert_uint_eq(memory_u64(OPERANDS) & 0xffff, 0x37f);
+        ck_assert_uint_eq(memory_u64(OPERANDS + word) & 0xffff, 6u << 11);
+        ck_assert_uint_eq(memory_u64(OPERANDS + 2 * word) & 0xffff, 0x1fff); // R6 zero, R7 valid
+        ck_assert_uint_eq(memory_u64(OPERANDS + 7 * word + 10), 0xc90fdaa22168c235);
+    }
+}
+END_TEST
+
 START_TEST(operations_want_the_unit_to_be_there) {
     execute_start();
     put_code("\x0f\x20\xc0\x0c\x08\x0f\x22\xc0\xd9\xf8"); // CR0.TS; fprem
@@ -400,6 +471,9 @@ int main(void) {
         a_loop_of_fprem_gives_the_exact_remainder,
         stack_faults_of_replaced_operations_are_recorded,
         an_exception_that_is_not_masked_is_raised_by_the_next_operation,
+        the_status_word_has_the_exceptions_of_arithmetic,
+        fwait_raises_what_arithmetic_left,
+        the_environment_is_stored_and_loaded,
         operations_want_the_unit_to_be_there,
     };
     return run_tests("x87", tests, sizeof tests / sizeof tests[0]);

@@ -48,6 +48,13 @@ static enum replaced_form form_0f3a(const struct instruction *instruction) {
     }
 }
 
+// Of memory, but CLFLUSH. With a prefix they are others.
+static bool is_media_state(const struct instruction *instruction) {
+    return !names_register(instruction) && group_of(instruction) != 7 &&
+           !instruction->operand_prefix && !instruction->repeat_equal &&
+           !instruction->repeat_not_equal;
+}
+
 static enum replaced_form form_0f(const struct instruction *instruction, enum code_mode mode,
                                   unsigned conditions) {
     const bool long_mode = (conditions & REPLACED_IF_LONG) != 0;
@@ -59,9 +66,8 @@ static enum replaced_form form_0f(const struct instruction *instruction, enum co
         return group_of(instruction) == 2   ? REPLACED_LLDT
                : group_of(instruction) == 3 ? REPLACED_LTR
                                             : REPLACED_NONE;
-    case 0xae: // Group 15 of memory, but CLFLUSH
-        return names_register(instruction) || group_of(instruction) == 7 ? REPLACED_NONE
-                                                                         : REPLACED_MEDIA_STATE;
+    case 0xae: // Group 15
+        return is_media_state(instruction) ? REPLACED_MEDIA_STATE : REPLACED_NONE;
     case 0xa1: // POP FS, GS
     case 0xa9:
         return long_mode ? REPLACED_LOAD_SEGMENT : REPLACED_NONE;
@@ -158,8 +164,27 @@ static bool is_replaced_x87(uint8_t modrm) {
     }
 }
 
+// Of the status word and its surroundings, with a memory operand: FLDENV, FNSTENV, FRSTOR, FNSAVE,
+// FNSTSW; with registers: FNSTSW AX, FNCLEX, FNINIT.
+static bool is_x87_state(const struct instruction *instruction) {
+    const unsigned group = group_of(instruction);
+    switch (instruction->opcode) {
+    case 0xd9:
+        return !names_register(instruction) && (group == 4 || group == 6);
+    case 0xdb:
+        return instruction->modrm == 0xe2 || instruction->modrm == 0xe3;
+    case 0xdd:
+        return !names_register(instruction) && (group == 4 || group >= 6);
+    default:
+        return instruction->modrm == 0xe0;
+    }
+}
+
 static enum replaced_form form_x87(const struct instruction *instruction) {
     const unsigned group = group_of(instruction);
+    if (is_x87_state(instruction)) {
+        return REPLACED_X87_STATE;
+    }
     if (instruction->opcode == 0xd9) {
         return is_replaced_x87(instruction->modrm) ? REPLACED_X87 : REPLACED_NONE;
     }
@@ -182,6 +207,8 @@ static enum replaced_form form_one_byte(const struct instruction *instruction, e
                                                                            : REPLACED_NONE;
     case 0x9c:
         return (conditions & REPLACED_IF_RESUME) != 0 ? REPLACED_PUSHF : REPLACED_NONE;
+    case 0x9b:
+        return REPLACED_WAIT;
     case 0xc8:
         return REPLACED_ENTER;
     case 0xd9:

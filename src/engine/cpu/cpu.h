@@ -96,7 +96,7 @@ void cpu_get_x87(const struct cpu *cpu, unsigned index, void *value);
 void cpu_set_x87(struct cpu *cpu, unsigned index, const void *value);
 bool cpu_x87_empty(const struct cpu *cpu, unsigned index);
 void cpu_set_x87_empty(struct cpu *cpu, unsigned index, bool empty);
-// The status word, with TOP.
+// The status word, with TOP and the exceptions that the engine's arithmetic has raised.
 uint16_t cpu_x87_status(const struct cpu *cpu);
 void cpu_set_x87_status(struct cpu *cpu, uint16_t value);
 uint16_t cpu_x87_control(const struct cpu *cpu);

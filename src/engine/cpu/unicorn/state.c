@@ -300,16 +300,29 @@ void cpu_set_x87_empty(struct cpu *cpu, unsigned index, bool empty) {
     set_bytes(cpu, cpu->machine->layout->x87 + X87_EMPTY + index, &byte, 1);
 }
 
+#define X87_EXCEPTIONS 0x003fu
+#define X87_DE 0x0002u
+#define X87_ZE 0x0004u
+#define X87_SUMMARY 0x8080u // ES and B
+
+// The status of the engine's arithmetic numbers exceptions as the status word does. In the word
+// itself the engine records ZE alone, and that for 0 / 0, too. ES and B follow from the masks.
 uint16_t cpu_x87_status(const struct cpu *cpu) {
-    uint16_t status;
-    get_bytes(cpu, cpu->machine->layout->x87 + X87_STATUS, &status, sizeof status);
-    const uint32_t top = get32(cpu, cpu->machine->layout->x87 + X87_TOP) & 7;
-    return (uint16_t)((status & ~X87_TOP_BITS) | top << X87_TOP_SHIFT);
+    const struct layout *const layout = cpu->machine->layout;
+    const unsigned raised = *at(cpu, layout->x87_arithmetic + ARITHMETIC_EXCEPTIONS);
+    const unsigned top = get32(cpu, layout->x87 + X87_TOP) & 7;
+    uint16_t word;
+    get_bytes(cpu, layout->x87 + X87_STATUS, &word, sizeof word);
+    unsigned status = word & ~(X87_ZE | X87_SUMMARY | X87_TOP_BITS);
+    status |= raised & X87_EXCEPTIONS & ~X87_DE;
+    status |= (status & X87_EXCEPTIONS & ~(unsigned)cpu_x87_control(cpu)) != 0 ? X87_SUMMARY : 0;
+    return (uint16_t)(status | top << X87_TOP_SHIFT);
 }
 
 void cpu_set_x87_status(struct cpu *cpu, uint16_t value) {
     const uint16_t status = (uint16_t)(value & ~X87_TOP_BITS);
     set_bytes(cpu, cpu->machine->layout->x87 + X87_STATUS, &status, sizeof status);
+    *at(cpu, cpu->machine->layout->x87_arithmetic + ARITHMETIC_EXCEPTIONS) = value & X87_ZE;
     set32(cpu, cpu->machine->layout->x87 + X87_TOP, (value & X87_TOP_BITS) >> X87_TOP_SHIFT);
 }
 
@@ -319,13 +332,14 @@ uint16_t cpu_x87_control(const struct cpu *cpu) {
     return control;
 }
 
+#define X87_CONTROL_DEFINED 0x1f3fu
 #define X87_CONTROL_RESERVED 0x0040u // Reads as 1.
 
 void cpu_set_x87_control(struct cpu *cpu, uint16_t value) {
     static const uint8_t precisions[] = {32, 80, 64, 80}; // By the control word; 1 is reserved.
     const struct layout *const layout = cpu->machine->layout;
     uint8_t *const arithmetic = at(cpu, layout->x87_arithmetic);
-    const uint16_t control = value | X87_CONTROL_RESERVED;
+    const uint16_t control = (value & X87_CONTROL_DEFINED) | X87_CONTROL_RESERVED;
     set_bytes(cpu, layout->x87 + X87_CONTROL, &control, sizeof control);
     arithmetic[ARITHMETIC_ROUNDING] = value >> 10 & 3;
     arithmetic[ARITHMETIC_PRECISION] = precisions[value >> 8 & 3];

@@ -34,6 +34,8 @@ static replaced_function *const functions[REPLACED_FORM_COUNT] = {
     [REPLACED_PUSHF] = replaced_pushf,
     [REPLACED_X87] = replaced_x87,
     [REPLACED_X87_STORE] = replaced_x87_store,
+    [REPLACED_X87_STATE] = replaced_x87_state,
+    [REPLACED_WAIT] = replaced_wait,
     [REPLACED_MEDIA_STATE] = replaced_media_state,
 };
 

@@ -42,6 +42,8 @@ replaced_function replaced_near_return;
 replaced_function replaced_pushf;
 replaced_function replaced_x87;
 replaced_function replaced_x87_store;
+replaced_function replaced_x87_state;
 replaced_function replaced_media_state;
+replaced_function replaced_wait;
 
 #endif // ENGINE_CPU_X86_REPLACED_H
