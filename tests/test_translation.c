@@ -75,7 +75,8 @@ START_TEST(a_guest_may_rewrite_its_code_without_end) {
     const double start = processor_seconds();
     guest_close();
     if (!SANITIZED) {
-        ck_assert_double_lt(processor_seconds() - start, 0.05);
+        // 10 to 50 ms; other programs make it longer by what they take of the caches.
+        ck_assert_double_lt(processor_seconds() - start, 0.3);
     }
 }
 END_TEST
