@@ -210,9 +210,28 @@ static bool clean(struct engine *engine) {
            uc_ctl_set_exits(engine->unicorn, &none, 0) == UC_ERR_OK;
 }
 
+// The hook's end has Unicorn look each of the places up: that must not go through the guest's
+// tables.
+bool engine_renew_block_hook(struct engine *engine) {
+    uc_engine *unicorn = engine->unicorn;
+    engine->hooked = 0;
+    engine->flushed = true;
+    bool done = uc_ctl_flush_tb(unicorn) == UC_ERR_OK &&
+                uc_context_save(unicorn, engine->kept) == UC_ERR_OK &&
+                uc_context_restore(unicorn, engine->host) == UC_ERR_OK &&
+                uc_ctl_flush_tlb(unicorn) == UC_ERR_OK;
+    done = done && uc_hook_del(unicorn, engine->block_hook) == UC_ERR_OK;
+    done = done && run_add_block_hook(engine) == ZX_OK;
+    return done && uc_context_restore(unicorn, engine->kept) == UC_ERR_OK &&
+           uc_ctl_flush_tlb(unicorn) == UC_ERR_OK;
+}
+
+bool engine_may_be_kept(const struct engine *engine) {
+    return engine->guests < ENGINE_MOST_GUESTS && engine->translated <= ENGINE_MOST_TRANSLATED;
+}
+
 void engine_give(struct engine *engine, bool fit) {
-    if (!fit || engine->guests >= ENGINE_MOST_GUESTS ||
-        engine->translated > ENGINE_MOST_TRANSLATED || !clean(engine) || !keep(engine)) {
+    if (!fit || !engine_may_be_kept(engine) || !clean(engine) || !keep(engine)) {
         engine_end(engine);
     }
 }

@@ -28,6 +28,8 @@ struct engine {
     uint64_t translated; // Bytes of guest code.
     uint64_t host_bytes; // No more than these they were translated to.
     bool flushed;        // Translations were dropped once; see translation.c.
+    uc_hook block_hook;
+    uint32_t hooked; // Blocks that Unicorn remembers, for the hook of blocks.
     struct engine *next;
 };
 
@@ -45,6 +47,15 @@ zx_status_t engine_ask(void);
 
 // Lends one to the machine, whose hooks it calls from now on.
 zx_status_t engine_take(struct machine *machine, bool counts);
+
+// Unicorn remembers the place of each block for its hook of blocks, as long as the hook is there.
+// Takes it away when they have become many, and hooks anew. Between runs.
+#define ENGINE_MOST_HOOKED (1u << 17)
+bool engine_renew_block_hook(struct engine *engine);
+
+// Whether it is to serve another guest. If not, the translations of its guest need not go one by
+// one.
+bool engine_may_be_kept(const struct engine *engine);
 
 // Takes it back. Its guest's pages are not in the window any more, nor translations of them in it.
 void engine_give(struct engine *engine, bool fit);

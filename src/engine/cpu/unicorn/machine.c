@@ -43,10 +43,13 @@ zx_status_t machine_get_engine(struct machine *machine) {
 
 void machine_destroy(struct machine *machine) {
     if (machine->lent != NULL) {
-        machine_unmap(machine, 0, 1ull << 48);
+        const bool fit = !machine->failed && engine_may_be_kept(machine->lent);
+        if (fit) {
+            machine_unmap(machine, 0, 1ull << 48);
+        }
         window_clear(machine);
         table_pages_clear(machine);
-        engine_give(machine->lent, !machine->failed);
+        engine_give(machine->lent, fit);
     }
     free(machine);
 }

@@ -124,13 +124,19 @@ static void on_report(uc_engine *engine, uint32_t number, void *context) {
     stop(engine, run);
 }
 
+zx_status_t run_add_block_hook(struct engine *engine) {
+    void *function = engine->counts ? (void *)on_counted_block : (void *)on_block;
+    return flat_engine_check(
+        uc_hook_add(engine->unicorn, &engine->block_hook, UC_HOOK_BLOCK, function, engine, 1, 0),
+        "adding a hook");
+}
+
 zx_status_t run_add_hooks(struct engine *engine) {
     const struct {
         int type;
         void *function;
     } hooks[] = {
         {UC_HOOK_INTR, (void *)on_report},
-        {UC_HOOK_BLOCK, engine->counts ? (void *)on_counted_block : (void *)on_block},
         {UC_HOOK_EDGE_GENERATED, (void *)translation_done},
         {UC_HOOK_MEM_UNMAPPED | UC_HOOK_MEM_PROT, (void *)translation_fetch},
     };
@@ -142,7 +148,7 @@ zx_status_t run_add_hooks(struct engine *engine) {
             return flat_engine_check(error, "adding a hook");
         }
     }
-    return ZX_OK;
+    return run_add_block_hook(engine);
 }
 
 zx_status_t machine_count_work(struct machine *machine) {
@@ -209,7 +215,12 @@ static void start(struct run *run) {
         code_pages_drop_noted(machine);
     }
     nested_provide(machine);
-    translation_start(machine);
+    if (!translation_start(machine)) {
+        run->exit.reason = EXIT_FAILED;
+        run->next = RUN_LEAVE;
+        machine->failed = true;
+        return;
+    }
     cpu_commit_to_start(run->cpu);
     const uc_err error = uc_emu_start(machine->engine, rip, 0, 0, 0);
     cpu_open(run->cpu);

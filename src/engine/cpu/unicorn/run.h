@@ -9,6 +9,7 @@
 #include "engine/cpu/unicorn/state.h"
 
 zx_status_t run_add_hooks(struct engine *engine);
+zx_status_t run_add_block_hook(struct engine *engine);
 
 // A run under way, for the hooks.
 struct run {

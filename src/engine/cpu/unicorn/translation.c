@@ -73,7 +73,7 @@ static bool must_flush(const struct engine *engine) {
 static enum refusal begin(struct machine *machine, uint64_t offset) {
     struct block *block = &machine->block;
     block_begin(machine, offset);
-    if (must_flush(machine->lent)) {
+    if (must_flush(machine->lent) || machine->lent->hooked > ENGINE_MOST_HOOKED) {
         machine_request_exit(machine);
     }
     if (block->cut != CUT_NONE && block->read == 0) {
@@ -121,6 +121,7 @@ void translation_done(uc_engine *engine, uc_tb *block, uc_tb *previous, void *co
     (void)previous;
     struct machine *machine = engine_machine(context);
     machine->lent->translated += block->size;
+    machine->lent->hooked++;
     translation_abandon(machine);
     if (machine->tlb_stale) {
         uc_ctl_flush_tlb(engine);
@@ -134,7 +135,10 @@ void translation_abandon(struct machine *machine) {
     set_exits(machine, NULL);
 }
 
-void translation_start(struct machine *machine) {
+bool translation_start(struct machine *machine) {
+    if (machine->lent->hooked > ENGINE_MOST_HOOKED && !engine_renew_block_hook(machine->lent)) {
+        return false;
+    }
     if (must_flush(machine->lent)) {
         uc_ctl_flush_tb(machine->engine);
         machine->lent->flushed = true;
@@ -145,4 +149,5 @@ void translation_start(struct machine *machine) {
     if (cut) {
         set_exits(machine, &machine->block.pc);
     }
+    return true;
 }

@@ -26,7 +26,8 @@ bool translation_fetch(uc_engine *engine, uc_mem_type type, uint64_t address, in
 void translation_done(uc_engine *engine, uc_tb *block, uc_tb *previous, void *context);
 
 // Before a run, which may have to begin with the cut that the last translation was refused for.
-void translation_start(struct machine *machine);
+// False when the engine fails.
+bool translation_start(struct machine *machine);
 
 // Before the run ends: Unicorn would translate the addresses that it ends at through the guest's
 // tables.
