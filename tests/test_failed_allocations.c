@@ -442,12 +442,12 @@ static bool is_documented(zx_status_t status) {
 
 // Warm: what the library keeps for the next time is there already.
 START_TEST(a_refusal_leaves_nothing_behind) {
+    const bool has_timers = uses[_i] == use_timer || uses[_i] == use_guest_in_real_time;
+    const int threads = count_entries("/proc/self/task") + has_timers;
     for (int i = 0; i < 3; i++) {
         ck_assert_int_eq(uses[_i](), ZX_OK);
         close_opened();
     }
-    const bool has_timers = uses[_i] == use_timer || uses[_i] == use_guest_in_real_time;
-    const int threads = 2 + 1 + has_timers; // With the folder's own two entries.
     const struct figures before = measure(threads);
     for (int at = 1;; at++) {
         const zx_status_t status = use_with(uses[_i], at);
