@@ -215,6 +215,15 @@ START_TEST(an_input_at_the_start_of_a_page_needs_no_page_before) {
 }
 END_TEST
 
+START_TEST(a_store_to_the_page_in_which_its_block_ends_goes_through) {
+    guest_start("patch_next_page");
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rax, 0x12345678);
+    ck_assert_uint_eq(read_state().rbx, 0x55);
+    guest_close();
+}
+END_TEST
+
 int main(void) {
     const int count = sizeof places / sizeof places[0];
     Suite *suite = suite_create("code");
@@ -231,6 +240,7 @@ int main(void) {
     tcase_add_test(tcase, other_memory_mapped_under_code_is_run);
     tcase_add_test(tcase, a_guest_runs_at_address_zero);
     tcase_add_test(tcase, an_input_at_the_start_of_a_page_needs_no_page_before);
+    tcase_add_test(tcase, a_store_to_the_page_in_which_its_block_ends_goes_through);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

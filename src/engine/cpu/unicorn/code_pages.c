@@ -144,7 +144,8 @@ bool code_pages_must_step(struct cpu *cpu, uint64_t guest_physical, unsigned len
     const uint64_t page = page_of(*entry);
     const uint64_t linear = cpu_code_address(cpu, cpu_get(cpu, RIP));
     const uint64_t end = cpu_code_address(cpu, cpu_get(cpu, RIP) + length);
-    if (!lies_in(cpu, linear, page) && !lies_in(cpu, end - 1, page)) {
+    const uint64_t next_page = (linear | 0xfff) + 1; // Where the block may end.
+    if (!lies_in(cpu, linear, page) && !lies_in(cpu, next_page, page)) {
         return false;
     }
     machine->code.stepped = page;
