@@ -212,6 +212,29 @@ START_TEST(virtual_time_jumps_over_sleep_to_the_next_timer) {
 }
 END_TEST
 
+static void *run_another_and_kick(void *first) {
+    run_real_mode_vcpu(NULL);
+    ck_assert_int_eq(zx_vcpu_kick(*(zx_handle_t *)first), ZX_OK);
+    return NULL;
+}
+
+START_TEST(virtual_time_passes_in_an_endless_loop_of_exceptions) {
+    static const uint8_t output[] = {0xe6, 0x10}; // out 0x10, al
+    zx_port_packet_t packet;
+    pthread_t thread;
+    guest_open();
+    ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_OK);
+    guest_load("exception_loop", ENTRY);
+    memory_write(0x11000, output, sizeof output);
+    trap(ZX_GUEST_TRAP_IO, 0x10, 1, ZX_HANDLE_INVALID, 0);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+    ck_assert_int_eq(pthread_create(&thread, NULL, run_another_and_kick, &vcpu), 0);
+    ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_ERR_CANCELED);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    guest_close();
+}
+END_TEST
+
 START_TEST(virtual_time_is_chosen_before_the_first_vcpu) {
     set_up("several_vcpus", false);
     ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_ERR_BAD_STATE);
@@ -228,6 +251,7 @@ int main(void) {
         two_guests_run_at_the_same_time,
         virtual_time_repeats_the_trace_of_four_vcpus,
         virtual_time_jumps_over_sleep_to_the_next_timer,
+        virtual_time_passes_in_an_endless_loop_of_exceptions,
         virtual_time_is_chosen_before_the_first_vcpu,
     };
     return run_tests("several VCPUs", tests, sizeof tests / sizeof tests[0]);

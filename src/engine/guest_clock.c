@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The guest's time, from the host's clock or from the blocks that ran.
+// The guest's time, from the host's clock or from the work that the guest did.
 
 #include "engine/guest_clock.h"
 
@@ -8,7 +8,7 @@
 #include "engine/guest.h"
 #include "platform/check.h"
 
-#define BLOCK_TIME 4 // ns of virtual time
+#define WORK_TIME 4  // ns of virtual time: a block, an exit or an exception
 #define SLICE 100000 // ns of virtual time
 #define NEVER INT64_MAX
 
@@ -38,8 +38,8 @@ int64_t guest_clock_now(const struct guest *guest) {
     if (!guest->clock.is_virtual) {
         return platform_monotonic();
     }
-    const uint64_t blocks = machine_work(guest->machine);
-    return atomic_load(&guest->clock.skipped) + (int64_t)(blocks * BLOCK_TIME);
+    const uint64_t work = machine_work(guest->machine);
+    return atomic_load(&guest->clock.skipped) + (int64_t)(work * WORK_TIME);
 }
 
 uint64_t guest_clock_tsc(const struct guest *guest) {
@@ -90,8 +90,8 @@ static void link_timer(struct guest_clock *clock, struct timer_entry *entry, int
 
 static void stop_by(struct guest *guest, int64_t time) {
     const int64_t left = time - guest_clock_now(guest);
-    const uint64_t blocks = left > 0 ? ((uint64_t)left + BLOCK_TIME - 1) / BLOCK_TIME : 0;
-    machine_stop_at(guest->machine, machine_work(guest->machine) + blocks);
+    const uint64_t work = left > 0 ? ((uint64_t)left + WORK_TIME - 1) / WORK_TIME : 0;
+    machine_stop_at(guest->machine, machine_work(guest->machine) + work);
 }
 
 // Until the slice ends or the next timer is due.

@@ -3,8 +3,8 @@
 // A guest's time: what RDTSC, the local APIC's timer and pvclock are made of. The TSC counts
 // nanoseconds, on every VCPU alike, so that it has one frequency on every host.
 //
-// It is the host's monotonic clock, or virtual time: then each block of guest code takes the same
-// time, timers are looked at between blocks, and when all VCPUs are asleep the clock jumps to the
+// It is the host's monotonic clock, or virtual time: then each block of guest code, each exit and
+// each exception takes the same time, timers are looked at between blocks, and when all VCPUs are asleep the clock jumps to the
 // next timer.
 //
 // Lock: `lock` guards the list of timers. It is a leaf.

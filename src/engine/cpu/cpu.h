@@ -62,11 +62,12 @@ bool machine_exit_requested(const struct machine *machine);
 // From now on: what was asked for is looked at after this.
 void machine_clear_exit_request(struct machine *machine);
 
-// Counts the blocks of guest code that run. Before the first run.
+// Counts the blocks of guest code that run, and the exits and exceptions: those can follow each
+// other for ever without a block in between. Before the first run.
 zx_status_t machine_count_work(struct machine *machine);
-// Blocks so far. Any thread.
+// What was counted so far. Any thread.
 uint64_t machine_work(const struct machine *machine);
-// An exit is requested once this many blocks have run.
+// An exit is requested once this much work is done.
 void machine_stop_at(struct machine *machine, uint64_t work);
 
 // --- A VCPU ---

@@ -50,10 +50,10 @@ struct machine {
     enum refusal refusal; // Of the last translation.
     bool exits_set;       // In the engine, for the block.
     struct cuts cuts;
-    bool counts;                // Blocks.
+    bool counts;                // Its work.
     bool failed;                // The engine did, and is not to serve another guest.
-    atomic_ullong blocks;       // Blocks that ran, once they are counted.
-    uint64_t stop_at;           // How many are to run before an exit is requested.
+    atomic_ullong work;         // Blocks, exits and exceptions so far, if they are counted.
+    uint64_t stop_at;           // How much of it there is to be before an exit is requested.
     atomic_bool exit_requested; // Stop at the next block. Any thread.
     bool tlb_stale;
 };

@@ -25,7 +25,7 @@ void machine_clear_exit_request(struct machine *machine) {
 }
 
 uint64_t machine_work(const struct machine *machine) {
-    return atomic_load_explicit(&machine->blocks, memory_order_relaxed);
+    return atomic_load_explicit(&machine->work, memory_order_relaxed);
 }
 
 void machine_stop_at(struct machine *machine, uint64_t work) {
@@ -70,25 +70,36 @@ static void on_block(uc_engine *engine, uint64_t address, uint32_t size, void *c
     }
 }
 
-static void on_counted_block(uc_engine *engine, uint64_t address, uint32_t size, void *context) {
-    struct machine *machine = engine_machine(context);
-    const uint64_t blocks = machine_work(machine);
-    if (blocks >= machine->stop_at) {
+static void count_work(struct machine *machine) {
+    atomic_store_explicit(&machine->work, machine_work(machine) + 1, memory_order_relaxed);
+}
+
+static void request_exit_in_time(struct machine *machine) {
+    if (machine_work(machine) >= machine->stop_at) {
         machine_request_exit(machine);
     }
+}
+
+static void on_counted_block(uc_engine *engine, uint64_t address, uint32_t size, void *context) {
+    struct machine *machine = engine_machine(context);
+    request_exit_in_time(machine);
     struct run *run = machine->run;
     if (machine_exit_requested(machine) && !must_go_on(run, address)) {
         run_stop(engine, run);
         return; // Without a count: it will be entered again.
     }
     (void)size;
-    atomic_store_explicit(&machine->blocks, blocks + 1, memory_order_relaxed);
+    count_work(machine);
 }
 
 // True when the guest goes on inside Unicorn.
 static bool apply(struct run *run, enum report_result result) {
-    const struct machine *machine = run->cpu->machine;
+    struct machine *machine = run->cpu->machine;
     if (result == REPORT_EXIT || run->exit.reason == EXIT_EXCEPTION) {
+        if (machine->counts) {
+            count_work(machine);
+            request_exit_in_time(machine);
+        }
         run->next = run->handle(run->context, &run->exit, true);
     }
     if (run->next != RUN_ON) {
