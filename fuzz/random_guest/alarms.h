@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// Kicks, vectors and NMIs at chosen moments of a guest's virtual time, and the end of its time.
+// They arrive on a VCPU's own thread between two blocks of guest code, so that they repeat.
+
+#ifndef RANDOM_GUEST_ALARMS_H
+#define RANDOM_GUEST_ALARMS_H
+
+#include "engine/guest.h"
+
+#include <stdatomic.h>
+#include <zircon/types.h>
+
+enum { ALARMS = 8, ALARM_VCPUS = 2, VECTOR_KICK = -1 };
+
+struct alarms;
+
+struct alarm {
+    struct timer_entry entry;
+    struct alarms *alarms;
+    unsigned vcpu;
+    int vector; // Or VECTOR_KICK.
+};
+
+struct alarms {
+    struct guest *guest;
+    _Atomic zx_handle_t vcpus[ALARM_VCPUS]; // ZX_HANDLE_INVALID for none.
+    struct alarm alarms[ALARMS];
+    unsigned count;
+    struct timer_entry end;
+    atomic_bool over; // The time is. Every VCPU is kicked again and again from then on.
+};
+
+// The guest is under virtual time, and its VCPUs are there.
+void alarms_init(struct alarms *alarms, zx_handle_t guest, const zx_handle_t *vcpus);
+void alarms_add(struct alarms *alarms, int64_t time, unsigned vcpu, int vector);
+void alarms_set_end(struct alarms *alarms, int64_t time);
+
+// Before a VCPU is closed: nothing reaches it any more.
+void alarms_forget(struct alarms *alarms, unsigned vcpu);
+
+int64_t alarms_now(const struct alarms *alarms);
+
+// Once the VCPUs are closed.
+void alarms_destroy(struct alarms *alarms);
+
+#endif // RANDOM_GUEST_ALARMS_H

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+//
+// The host of a random guest: what a VMM does between two entries, from sensible to absurd.
+
+#ifndef RANDOM_GUEST_HOST_H
+#define RANDOM_GUEST_HOST_H
+
+#include "choices.h"
+
+#include <zircon/types.h>
+
+struct host {
+    zx_handle_t guest;
+    zx_handle_t vmar;
+    zx_handle_t memory;
+    zx_handle_t port; // Of the bells.
+};
+
+// Ends the process on ZX_ERR_INTERNAL. Returns the status.
+zx_status_t host_check(zx_status_t status, const char *call);
+
+// Ends the process unless the condition holds.
+void host_require(bool condition, const char *what);
+
+// A guest with the memory mapped and traps on ports, accesses and bells; no VCPU. `mapped_twice`:
+// the memory is at ALIAS too.
+void host_open(struct host *host, bool mapped_twice);
+void host_close(struct host *host);
+
+// One action. `bits` is of the code that the VCPU began with.
+void host_act(const struct host *host, zx_handle_t vcpu, unsigned bits, struct choices *choices);
+
+void host_set_registers(zx_handle_t vcpu, unsigned bits, struct choices *choices);
+
+// An interrupt, an NMI or an exception.
+unsigned host_choose_vector(struct choices *choices);
+
+#endif // RANDOM_GUEST_HOST_H

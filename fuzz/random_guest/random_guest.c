@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: MIT
+//
+// A random guest's life.
+
+#include "random_guest.h"
+
+#include "alarms.h"
+#include "boot.h"
+#include "code.h"
+#include "descriptors.h"
+#include "fragments.h"
+#include "handlers.h"
+#include "host.h"
+#include "page_tables.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <zircon/syscalls.h>
+#include <zircon/syscalls/hypervisor.h>
+#include <zircon/syscalls/port.h>
+#include <zirconia/observe.h>
+
+enum {
+    MOST_ENTRIES = 40,
+    BLOCK = 4,          // ns of virtual time
+    LATENESS = 1000000, // ns of virtual time: ten slices, which is when a VCPU must be back.
+    SECOND_START = CHAOS_SIZE / 2,
+};
+
+struct processor {
+    struct life *life;
+    unsigned number;
+    zx_handle_t handle;
+    enum boot_mode mode;
+    struct choices choices;
+    uint64_t trace;
+    unsigned entries;
+    unsigned packets;
+};
+
+struct life {
+    struct host host;
+    struct processor processors[ALARM_VCPUS];
+    unsigned count;
+    struct alarms alarms;
+    int64_t budget;
+};
+
+// --- The image ---
+
+static struct image image;
+
+static void put_code(struct life *life, struct choices *choices) {
+    for (unsigned i = 0; i < life->count; i++) {
+        const uint32_t start = i == 0 ? 0 : SECOND_START;
+        const uint32_t end = i + 1 < life->count ? SECOND_START : CHAOS_SIZE;
+        struct code code = {&image, CHAOS + start, CHAOS + end,
+                            boot_bits(life->processors[i].mode)};
+        fragments_put(&code, choices);
+        boot_put(&image, choices, life->processors[i].mode, start);
+    }
+}
+
+// Decides what the guest is, and makes its memory.
+static void conceive(struct life *life, struct choices *choices) {
+    life->count = choose_one_in(choices, 5) ? 2 : 1;
+    if (life->count == 2) {
+        life->processors[0].mode = choose(choices, BOOT_LONG_MODES);
+        life->processors[1].mode = BOOT_REAL + choose(choices, BOOT_MODES - BOOT_REAL);
+    } else {
+        life->processors[0].mode = choose(choices, BOOT_MODES);
+    }
+    image_clear(&image);
+    page_tables_put(&image, choices);
+    descriptors_put(&image, choices);
+    handlers_put(&image, choices, life->count == 1 && life->processors[0].mode == BOOT_REAL);
+    put_code(life, choices);
+}
+
+static void write_image(const struct life *life) {
+    for (uint32_t page = 0; page < MEMORY_SIZE / PAGE; page++) {
+        uint32_t end = page;
+        while (end < MEMORY_SIZE / PAGE && image.used[end]) {
+            end++;
+        }
+        if (end > page) {
+            const zx_status_t status = zx_vmo_write(life->host.memory, image.bytes + page * PAGE,
+                                                    page * PAGE, (size_t)(end - page) * PAGE);
+            host_require(status == ZX_OK, "the memory cannot be written");
+            page = end;
+        }
+    }
+}
+
+// --- The trace ---
+
+static void trace_bytes(uint64_t *trace, const void *data, size_t size) {
+    const uint8_t *bytes = data;
+    for (size_t i = 0; i < size; i++) {
+        *trace = (*trace ^ bytes[i]) * UINT64_C(0x100000001b3);
+    }
+}
+
+static void trace_word(uint64_t *trace, uint64_t word) {
+    *trace = (*trace ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    *trace ^= *trace >> 29;
+}
+
+// On the VCPU's own thread.
+static void observe(void *context, const zirconia_exit_t *exit) {
+    struct life *life = context;
+    uint64_t *trace = &life->processors[exit->vcpu % ALARM_VCPUS].trace;
+    trace_word(trace, exit->kind);
+    trace_word(trace, exit->rip);
+    trace_word(trace, exit->cr3);
+    for (unsigned i = 0; i < 3; i++) {
+        trace_word(trace, exit->qualification[i]);
+    }
+}
+
+// --- Processors ---
+
+static void make_vcpu(struct processor *processor) {
+    const zx_handle_t guest = processor->life->host.guest;
+    const uint32_t entry = boot_entry(processor->mode);
+    zx_status_t status = zx_vcpu_create(guest, 0, entry, &processor->handle);
+    if (status == ZX_OK && processor->number == 0 && entry == ENTRY_REAL) {
+        zx_handle_close(processor->handle); // The first one starts in long mode.
+        status = zx_vcpu_create(guest, 0, entry, &processor->handle);
+    }
+    host_require(status == ZX_OK, "there is no VCPU");
+    if (boot_bits(processor->mode) == 64) {
+        host_set_registers(processor->handle, 64, &processor->choices);
+    }
+}
+
+static void answer(struct processor *processor, const zx_port_packet_t *packet) {
+    if (packet->type == ZX_PKT_TYPE_GUEST_IO && packet->guest_io.input) {
+        zx_vcpu_io_t io = {.access_size = packet->guest_io.access_size};
+        io.u32 = (uint32_t)choose_bits(&processor->choices, 4);
+        host_check(zx_vcpu_write_state(processor->handle, ZX_VCPU_IO, &io, sizeof io),
+                   "zx_vcpu_write_state");
+    }
+}
+
+// True when a VMM would go on.
+static bool enter(struct processor *processor) {
+    zx_port_packet_t packet;
+    memset(&packet, 0, sizeof packet);
+    const zx_status_t status =
+        host_check(zx_vcpu_enter(processor->handle, &packet), "zx_vcpu_enter");
+    processor->entries++;
+    trace_word(&processor->trace, (uint64_t)(int64_t)status);
+    trace_word(&processor->trace, (uint64_t)alarms_now(&processor->life->alarms));
+    if (status == ZX_OK) {
+        processor->packets++;
+        trace_bytes(&processor->trace, &packet, sizeof packet);
+        answer(processor, &packet);
+    }
+    return status == ZX_OK || status == ZX_ERR_CANCELED || choose_one_in(&processor->choices, 4);
+}
+
+static void run(struct processor *processor) {
+    struct life *life = processor->life;
+    zx_vcpu_state_t state;
+    while (processor->entries < MOST_ENTRIES && enter(processor) &&
+           !atomic_load(&life->alarms.over)) {
+        host_act(&life->host, processor->handle, boot_bits(processor->mode), &processor->choices);
+    }
+    host_require(alarms_now(&life->alarms) <= life->budget + LATENESS,
+                 "the guest outlived its time");
+    if (zx_vcpu_read_state(processor->handle, ZX_VCPU_STATE, &state, sizeof state) == ZX_OK) {
+        trace_bytes(&processor->trace, &state, sizeof state);
+    }
+    alarms_forget(&life->alarms, processor->number);
+    host_require(zx_handle_close(processor->handle) == ZX_OK, "the VCPU's handle is gone");
+}
+
+// --- The thread of the second processor, which waits for one guest after the other ---
+
+static struct {
+    bool started;
+    struct processor *processor;
+    struct platform_semaphore wanted;
+    struct platform_semaphore ready; // Its VCPU is made.
+    struct platform_semaphore go;
+    struct platform_semaphore done;
+} second;
+
+static void wait_for(struct platform_semaphore *semaphore) {
+    platform_semaphore_wait_until(semaphore, INT64_MAX);
+}
+
+static void second_thread(void *nothing) {
+    (void)nothing;
+    for (;;) {
+        wait_for(&second.wanted);
+        make_vcpu(second.processor);
+        platform_semaphore_post(&second.ready);
+        wait_for(&second.go);
+        run(second.processor);
+        platform_semaphore_post(&second.done);
+    }
+}
+
+static void start_second(struct processor *processor) {
+    if (!second.started) {
+        platform_semaphore_init(&second.wanted);
+        platform_semaphore_init(&second.ready);
+        platform_semaphore_init(&second.go);
+        platform_semaphore_init(&second.done);
+        second.started = platform_thread_start("second", second_thread, NULL);
+        host_require(second.started, "there is no second thread");
+    }
+    second.processor = processor;
+    platform_semaphore_post(&second.wanted);
+    wait_for(&second.ready);
+}
+
+// ---
+
+static void set_alarms(struct life *life, struct choices *choices) {
+    static const uint32_t budgets[] = {200, 500, 1000, 2000, 4000}; // In blocks.
+    const zx_handle_t handles[ALARM_VCPUS] = {life->processors[0].handle,
+                                              life->processors[1].handle};
+    const uint32_t blocks = choose_one_in(choices, 64) ? 20000 : CHOOSE_FROM(choices, budgets);
+    life->budget = (int64_t)blocks * BLOCK;
+    alarms_init(&life->alarms, life->host.guest, handles);
+    for (uint32_t count = choose(choices, ALARMS + 1); count > 0; count--) {
+        const int64_t time = (int64_t)choose(choices, blocks) * BLOCK;
+        const int vector =
+            choose_one_in(choices, 2) ? VECTOR_KICK : (int)host_choose_vector(choices);
+        alarms_add(&life->alarms, time, choose(choices, life->count), vector);
+    }
+    alarms_set_end(&life->alarms, life->budget);
+}
+
+static void live(struct life *life, struct choices *choices) {
+    for (unsigned i = 0; i < life->count; i++) {
+        struct processor *processor = &life->processors[i];
+        processor->life = life;
+        processor->number = i;
+        choices_fork(choices, &processor->choices);
+        if (i == 0) {
+            make_vcpu(processor);
+        } else {
+            start_second(processor);
+        }
+    }
+    set_alarms(life, choices);
+    if (life->count == 2) {
+        platform_semaphore_post(&second.go);
+    }
+    run(&life->processors[0]);
+    if (life->count == 2) {
+        wait_for(&second.done);
+    }
+}
+
+// What the guest left where all guests write.
+static void trace_memory(const struct life *life, uint64_t *trace) {
+    static const uint32_t pages[] = {CHAOS, DATA, STACKS, STACK_0 - PAGE, WILD_TABLE};
+    uint64_t words[PAGE / 8];
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+        host_require(zx_vmo_read(life->host.memory, words, pages[i], sizeof words) == ZX_OK,
+                     "the memory cannot be read");
+        for (size_t j = 0; j < PAGE / 8; j++) {
+            trace_word(trace, words[j]);
+        }
+    }
+}
+
+void random_guest_run(const uint8_t *data, size_t size, struct random_guest_result *result) {
+    struct life life = {0};
+    struct choices choices;
+    choices_init(&choices, data, size);
+    conceive(&life, &choices);
+    host_open(&life.host, choose_one_in(&choices, 2));
+    write_image(&life);
+    host_check(zirconia_guest_observe(life.host.guest, observe, &life), "zirconia_guest_observe");
+    live(&life, &choices);
+    *result = (struct random_guest_result){.time = alarms_now(&life.alarms)};
+    alarms_destroy(&life.alarms);
+    for (unsigned i = 0; i < life.count; i++) {
+        trace_word(&result->trace, life.processors[i].trace);
+        result->entries += life.processors[i].entries;
+        result->packets += life.processors[i].packets;
+    }
+    trace_memory(&life, &result->trace);
+    host_close(&life.host);
+}
+
+bool random_guest_dump(const uint8_t *data, size_t size, const char *path) {
+    struct life life = {0};
+    struct choices choices;
+    choices_init(&choices, data, size);
+    conceive(&life, &choices);
+    FILE *file = fopen(path, "wb");
+    const bool written =
+        file != NULL && fwrite(image.bytes, 1, sizeof image.bytes, file) == sizeof image.bytes;
+    return file != NULL && fclose(file) == 0 && written;
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+//
+// A random guest, from a seed or the bytes of a fuzz input: one or two VCPUs in any mode, code and
+// tables that are partly valid and partly not, and a host that kicks, interrupts, maps, unmaps and
+// writes while it runs. It runs in virtual time, so that the same input does the same every time.
+//
+// The process ends with a message when a call reports ZX_ERR_INTERNAL, which no guest may cause, or
+// when the guest outlives its time.
+
+#ifndef RANDOM_GUEST_RANDOM_GUEST_H
+#define RANDOM_GUEST_RANDOM_GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct random_guest_result {
+    uint64_t trace;   // A hash over all that the host saw.
+    unsigned entries; // Calls of zx_vcpu_enter().
+    unsigned packets; // Of those, with a packet.
+    int64_t time;     // ns of virtual time
+};
+
+void random_guest_run(const uint8_t *data, size_t size, struct random_guest_result *result);
+
+// Writes the memory that the input makes to a file, as `zirconia run` takes it; false if it cannot.
+bool random_guest_dump(const uint8_t *data, size_t size, const char *path);
+
+#endif // RANDOM_GUEST_RANDOM_GUEST_H
