@@ -2,6 +2,8 @@
 //
 // Guests with several VCPUs: locked instructions, turns, and virtual time.
 
+#define _DEFAULT_SOURCE // pthread_barrier_t
+
 #include "guest_fixture.h"
 
 #include <check.h>
@@ -212,6 +214,37 @@ START_TEST(virtual_time_jumps_over_sleep_to_the_next_timer) {
 }
 END_TEST
 
+static pthread_barrier_t made;
+
+static void *run_and_close(void *unused) {
+    zx_handle_t own = ZX_HANDLE_INVALID;
+    zx_port_packet_t packet;
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, 0x11000, &own), ZX_OK);
+    pthread_barrier_wait(&made);
+    ck_assert_int_eq(zx_vcpu_enter(own, &packet), ZX_OK);
+    ck_assert_int_eq(zx_handle_close(own), ZX_OK);
+    return unused;
+}
+
+START_TEST(virtual_time_goes_on_when_the_last_vcpu_that_was_awake_is_closed) {
+    static const uint8_t output[] = {0xe6, 0x10}; // out 0x10, al
+    pthread_t thread;
+    guest_open();
+    guest_load("timer_ticks", ENTRY);
+    memory_write(0x11000, output, sizeof output);
+    trap(ZX_GUEST_TRAP_IO, 0x10, 1, ZX_HANDLE_INVALID, 0);
+    ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_OK);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+    ck_assert_int_eq(pthread_barrier_init(&made, NULL, 2), 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, run_and_close, NULL), 0);
+    pthread_barrier_wait(&made);
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rbx, 100);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    guest_close();
+}
+END_TEST
+
 static void *run_another_and_kick(void *first) {
     run_real_mode_vcpu(NULL);
     ck_assert_int_eq(zx_vcpu_kick(*(zx_handle_t *)first), ZX_OK);
@@ -251,6 +284,7 @@ int main(void) {
         two_guests_run_at_the_same_time,
         virtual_time_repeats_the_trace_of_four_vcpus,
         virtual_time_jumps_over_sleep_to_the_next_timer,
+        virtual_time_goes_on_when_the_last_vcpu_that_was_awake_is_closed,
         virtual_time_passes_in_an_endless_loop_of_exceptions,
         virtual_time_is_chosen_before_the_first_vcpu,
     };

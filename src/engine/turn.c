@@ -244,7 +244,7 @@ void turn_sleep(struct turn *turn) {
 
 bool turn_all_asleep(struct turn *turn) {
     platform_mutex_lock(&turn->lock);
-    const bool result = turn->by_vpid && turn->current == 0;
+    const bool result = turn->by_vpid && turn->current == 0 && turn->asleep != 0;
     platform_mutex_unlock(&turn->lock);
     return result;
 }
@@ -272,7 +272,7 @@ void turn_leave(struct turn *turn, unsigned vpid) {
 void turn_wake(struct turn *turn, unsigned vpid) {
     platform_mutex_lock(&turn->lock);
     turn->asleep &= ~(1ull << vpid);
-    if (turn->current == 0) {
+    if (turn->current == 0 && (turn->present >> vpid & 1) != 0) {
         turn->current = vpid;
         wake_next(turn);
     }

@@ -102,6 +102,7 @@ static void destroy(struct object *object) {
         cpu_destroy(vcpu->cpu);
     }
     guest_give_vpid(guest, vcpu->seat.vpid);
+    guest_clock_skip_sleep(guest); // The others may all be asleep.
     turn_give_call(&guest->turn);
     detach(vcpu);
     object_unref(&vcpu->owner->object);

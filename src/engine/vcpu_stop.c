@@ -4,12 +4,17 @@
 
 #include "engine/vcpu_stop.h"
 
+#include "engine/guest_clock.h"
 #include "ports/port.h"
 #include "tasks/stop.h"
 
-// A VCPU that will not run again keeps no turn from others.
+// A VCPU that will not run again keeps no turn from others, which may all be asleep.
 static zx_status_t killed(struct exit_context *context) {
-    turn_leave(&context->vcpu->guest->turn, context->vcpu->seat.vpid);
+    struct guest *guest = context->vcpu->guest;
+    turn_leave(&guest->turn, context->vcpu->seat.vpid);
+    turn_take_call(&guest->turn);
+    guest_clock_skip_sleep(guest);
+    turn_give_call(&guest->turn);
     return ZX_ERR_INTERNAL_INTR_KILLED;
 }
 
