@@ -166,7 +166,8 @@ static void put_backward(struct code *code, struct choices *choices) {
 // --- Transfers between segments ---
 
 static uint32_t choose_target(struct code *code, struct choices *choices) {
-    return code->bits == 16 ? 16 * choose(choices, CHAOS_SIZE / 16) : choose_place(choices);
+    const bool based = code->bits == 16 && choose_one_in(choices, 2); // The segment is, at CHAOS.
+    return choose_place(choices) - (based ? CHAOS : 0);
 }
 
 static void put_far_pointer(struct code *code, struct choices *choices) {

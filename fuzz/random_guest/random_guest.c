@@ -220,16 +220,17 @@ static void start_second(struct processor *processor) {
 // ---
 
 static void set_alarms(struct life *life, struct choices *choices) {
-    static const uint32_t budgets[] = {200, 500, 1000, 2000, 4000}; // In blocks.
+    static const uint32_t budgets[] = {50, 100, 200, 400, 800}; // In blocks.
     const zx_handle_t handles[ALARM_VCPUS] = {life->processors[0].handle,
                                               life->processors[1].handle};
-    const uint32_t blocks = choose_one_in(choices, 64) ? 20000 : CHOOSE_FROM(choices, budgets);
+    const uint32_t blocks = choose_one_in(choices, 128) ? 4000 : CHOOSE_FROM(choices, budgets);
     life->budget = (int64_t)blocks * BLOCK;
     alarms_init(&life->alarms, life->host.guest, handles);
     for (uint32_t count = choose(choices, ALARMS + 1); count > 0; count--) {
         const int64_t time = (int64_t)choose(choices, blocks) * BLOCK;
-        const int vector =
-            choose_one_in(choices, 2) ? VECTOR_KICK : (int)host_choose_vector(choices);
+        // A VCPU that is kicked while another has the turn returns at a moment of the host's.
+        const bool kick = life->count == 1 && choose_one_in(choices, 2);
+        const int vector = kick ? VECTOR_KICK : (int)host_choose_vector(choices);
         alarms_add(&life->alarms, time, choose(choices, life->count), vector);
     }
     alarms_set_end(&life->alarms, life->budget);
