@@ -68,6 +68,7 @@ static void note(struct machine *machine, const struct reader *reader,
 static void read_ahead(struct machine *machine, const struct reader *reader) {
     struct block *block = &machine->block;
     unsigned weight = 0;
+    unsigned counted = 0;
     bool flags_stored = true;
     while (block->read < BLOCK_LIMIT) {
         struct instruction instruction;
@@ -81,7 +82,9 @@ static void read_ahead(struct machine *machine, const struct reader *reader) {
             return;
         }
         weight += instruction_weight(&instruction);
-        machine->lent->host_bytes += instruction_host_bytes(&instruction);
+        if (counted++ < BLOCK_MOST_INSTRUCTIONS) {
+            machine->lent->host_bytes += instruction_host_bytes(&instruction);
+        }
         const bool too_early = !flags_stored && takes_stored_flags(&instruction);
         block->cut = weight > WEIGHT_LIMIT || too_early
                          ? CUT_BOUND

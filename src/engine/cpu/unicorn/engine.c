@@ -227,7 +227,8 @@ bool engine_renew_block_hook(struct engine *engine) {
 }
 
 bool engine_may_be_kept(const struct engine *engine) {
-    return engine->guests < ENGINE_MOST_GUESTS && engine->translated <= ENGINE_MOST_TRANSLATED;
+    return !engine->flushed && engine->guests < ENGINE_MOST_GUESTS &&
+           engine->host_bytes <= ENGINE_MOST_HOST_BYTES;
 }
 
 void engine_give(struct engine *engine, bool fit) {

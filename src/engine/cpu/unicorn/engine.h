@@ -25,8 +25,7 @@ struct engine {
     uc_context *kept;    // For code_pages.c.
     bool counts;         // Its block hook counts blocks.
     unsigned guests;     // That it has served.
-    uint64_t translated; // Bytes of guest code.
-    uint64_t host_bytes; // No more than these they were translated to.
+    uint64_t host_bytes; // No more than these were translated to.
     bool flushed;        // Translations were dropped once; see translation.c.
     uc_hook block_hook;
     uint32_t hooked; // Blocks that Unicorn remembers, for the hook of blocks.
@@ -37,10 +36,11 @@ static inline struct machine *engine_machine(void *engine) {
     return ((struct engine *)engine)->machine;
 }
 
-// At most so many wait for a guest, and none that has served more guests or translated more.
+// At most so many wait for a guest, and none that has served more guests or whose translations may
+// come to more: the host keeps the memory in which they were.
 #define ENGINES_KEPT 4u
 #define ENGINE_MOST_GUESTS 256u
-#define ENGINE_MOST_TRANSLATED (256u << 10)
+#define ENGINE_MOST_HOST_BYTES (20u << 20)
 
 // Whether there is one, or the host has what it takes to make one; flat_engine_ask().
 zx_status_t engine_ask(void);

@@ -118,9 +118,9 @@ bool translation_fetch(uc_engine *engine, uc_mem_type type, uint64_t address, in
 }
 
 void translation_done(uc_engine *engine, uc_tb *block, uc_tb *previous, void *context) {
+    (void)block;
     (void)previous;
     struct machine *machine = engine_machine(context);
-    machine->lent->translated += block->size;
     machine->lent->hooked++;
     translation_abandon(machine);
     if (machine->tlb_stale) {

@@ -20,4 +20,7 @@ unsigned instruction_host_bytes(const struct instruction *instruction);
 // The same for what a block has besides.
 enum { BLOCK_HOST_BYTES = 1024 };
 
+// Unicorn ends each block there, whatever follows.
+enum { BLOCK_MOST_INSTRUCTIONS = 512 };
+
 #endif // ENGINE_CPU_UNICORN_WEIGHT_H
