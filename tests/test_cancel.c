@@ -86,9 +86,9 @@ static void ringing_guest(void) {
 static zx_status_t enter_own(void) {
     zx_handle_t handle = ZX_HANDLE_INVALID;
     zx_port_packet_t packet;
-    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &handle), ZX_OK);
+    const zx_status_t status = zx_vcpu_create(guest, 0, ENTRY, &handle);
     atomic_store(&own, handle);
-    return zx_vcpu_enter(handle, &packet);
+    return status == ZX_OK ? zx_vcpu_enter(handle, &packet) : status;
 }
 
 static void guest_still_works(void) {
@@ -135,10 +135,15 @@ static const struct blocking_call {
 
 enum { CALL_COUNT = sizeof blocking_calls / sizeof blocking_calls[0], ROUNDS = 40 };
 
-static void *block(void *call) {
+// AddressSanitizer does not see how a cancelled thread leaves a function, and where it goes on
+// finds what it has marked there.
+#define LEFT_UNSEEN __attribute__((no_sanitize("address")))
+
+// Without a check of its own, which would be a point of cancellation.
+LEFT_UNSEEN static void *block(void *call) {
     zx_handle_t self = ZX_HANDLE_INVALID;
     pthread_cleanup_push(clean, NULL);
-    ck_assert_int_eq(zx_handle_duplicate(zx_thread_self(), ZX_RIGHT_SAME_RIGHTS, &self), ZX_OK);
+    zx_handle_duplicate(zx_thread_self(), ZX_RIGHT_SAME_RIGHTS, &self);
     atomic_store(&waiting, self);
     ((const struct blocking_call *)call)->call();
     pthread_cleanup_pop(0);
@@ -209,7 +214,7 @@ static void test_for_cancellation(void *context, const zirconia_exit_t *exit) {
 static zx_status_t statuses[7];
 
 // A request that waits takes effect in no call that does not block. It would in Check's.
-static void *work_while_a_request_waits(void *unused) {
+LEFT_UNSEEN static void *work_while_a_request_waits(void *unused) {
     static const uint64_t word = 1;
     zx_handle_t vmo = ZX_HANDLE_INVALID;
     pthread_cleanup_push(clean, NULL);

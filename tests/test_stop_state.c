@@ -72,13 +72,12 @@ static atomic_int destructors;
 
 // What compiled code may do: an access that is not aligned, and a division that is not exact.
 static void on_exit_of_thread(void *value) {
-    static const struct __attribute__((packed)) {
+    static const volatile struct __attribute__((packed)) {
         uint8_t first;
         uint64_t unaligned;
     } sample = {1, 3};
-    const volatile uint64_t *unaligned = (const volatile uint64_t *)(&sample.first + 1);
-    volatile long double x87 = (long double)*unaligned;
-    volatile double sse = (double)*unaligned;
+    volatile long double x87 = (long double)sample.unaligned;
+    volatile double sse = (double)sample.unaligned;
     x87 = 1 / x87;
     sse = 1 / sse;
     ck_assert(value != NULL && x87 > 0.3L && sse > 0.3);

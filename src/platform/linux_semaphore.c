@@ -49,7 +49,7 @@ struct sleep {
 };
 
 // Until the state is not WAITED_FOR, or something else, or the deadline has passed.
-static void sleep_once(void *argument) {
+POSIX_LEFT_UNSEEN static void sleep_once(void *argument) {
     struct sleep *sleep = argument;
     const int64_t time = sleep->deadline < 0 ? 0 : sleep->deadline;
     const int64_t seconds = time / NANOSECONDS;

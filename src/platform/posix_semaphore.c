@@ -49,7 +49,7 @@ struct sleep {
 };
 
 // Until a post, or something else, or LONGEST or the deadline has passed.
-static void sleep_once(void *argument) {
+POSIX_LEFT_UNSEEN static void sleep_once(void *argument) {
     struct sleep *sleep = argument;
     if (sleep->deadline == INT64_MAX) {
         sleep->posted = sem_wait(sleep->semaphore) == 0;
