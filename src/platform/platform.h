@@ -29,8 +29,7 @@
 
 // --- What clang's -Wthread-safety is told of locks ---
 
-// Other compilers see nothing of it. Fields cannot be told of: in C the attribute of one cannot
-// name another.
+// Other compilers see nothing of it. C has no words for a field that is GUARDED_BY another one.
 #ifdef __clang__
 #define THREAD_SAFETY(attribute) __attribute__((attribute))
 #else
@@ -38,6 +37,7 @@
 #endif
 
 #define CAPABILITY(name) THREAD_SAFETY(capability(name))
+#define GUARDED_BY(lock) THREAD_SAFETY(guarded_by(lock)) // A variable at file scope.
 #define ACQUIRES(...) THREAD_SAFETY(acquire_capability(__VA_ARGS__))
 #define TRY_ACQUIRES(...) THREAD_SAFETY(try_acquire_capability(__VA_ARGS__)) // First: on success.
 #define RELEASES(...) THREAD_SAFETY(release_capability(__VA_ARGS__))

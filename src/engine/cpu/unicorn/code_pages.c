@@ -10,6 +10,7 @@
 #include "engine/cpu/unicorn/run.h"
 #include "engine/cpu/unicorn/state.h"
 #include "engine/cpu/x86/linear.h"
+#include "platform/check.h"
 #include "platform/platform.h"
 
 static unsigned bit_of(uint64_t page) {
@@ -66,6 +67,7 @@ void code_pages_forget(struct machine *machine, uint64_t page) {
 }
 
 static uint64_t page_of(uint64_t entry) {
+    CHECK((entry & NESTED_ADDRESS) >= WINDOW_BASE);
     return ((entry & NESTED_ADDRESS) - WINDOW_BASE) >> 12;
 }
 
@@ -87,6 +89,7 @@ bool code_pages_written(struct machine *machine, uint64_t guest_physical) {
 // --- Writes of the host ---
 
 void code_pages_note(struct window_slot *slot, uint64_t first, uint64_t count) {
+    CHECK(first + count <= slot->size >> 12);
     struct machine *machine = slot->machine;
     for (uint64_t i = first; i < first + count; i++) {
         if (is_translated(slot, i)) {
@@ -184,6 +187,7 @@ bool code_pages_must_step_first(struct cpu *cpu, unsigned length) {
 
 // on_block() sees the step through `attention`.
 bool code_pages_begin_step(struct machine *machine) {
+    CHECK(machine->run != NULL && !machine->run->stepping);
     machine->code.stepped_now = false;
     if (machine->code.stepped == NO_WINDOW_PAGE) {
         return false;

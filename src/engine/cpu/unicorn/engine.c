@@ -9,6 +9,7 @@
 #include "engine/cpu/unicorn/msr_bitmap.h"
 #include "engine/cpu/unicorn/run.h"
 #include "engine/cpu/unicorn/vmcb.h"
+#include "platform/check.h"
 #include "platform/platform.h"
 
 #include <stdlib.h>
@@ -138,8 +139,8 @@ static zx_status_t make(bool counts, struct engine **out) {
 // --- Those that wait ---
 
 static struct platform_mutex lock = PLATFORM_MUTEX_INIT(LOCK_ENGINES);
-static struct engine *waiting;
-static unsigned waiting_count;
+static struct engine *waiting GUARDED_BY(lock);
+static unsigned waiting_count GUARDED_BY(lock);
 
 zx_status_t engine_ask(void) {
     platform_mutex_lock(&lock);
@@ -153,6 +154,7 @@ static struct engine *take_waiting(bool counts) {
     platform_mutex_lock(&lock);
     for (struct engine **link = &waiting; *link != NULL && found == NULL;) {
         if ((*link)->counts == counts) {
+            CHECK(waiting_count > 0);
             found = *link;
             *link = found->next;
             waiting_count--;
@@ -184,6 +186,7 @@ zx_status_t engine_take(struct machine *machine, bool counts) {
             return status;
         }
     }
+    CHECK(engine->machine == NULL && machine->lent == NULL);
     engine->guests++;
     engine->machine = machine;
     machine->lent = engine;

@@ -7,6 +7,7 @@
 #include "engine/cpu/unicorn/flat_engine.h"
 #include "engine/cpu/unicorn/run.h"
 #include "objects/vmo.h"
+#include "platform/check.h"
 
 #include <stdlib.h>
 
@@ -42,6 +43,7 @@ zx_status_t machine_get_engine(struct machine *machine) {
 }
 
 void machine_destroy(struct machine *machine) {
+    CHECK(machine->run == NULL);
     if (machine->lent != NULL) {
         const bool fit = !machine->failed && engine_may_be_kept(machine->lent);
         if (fit) {

@@ -5,6 +5,7 @@
 
 #include "engine/cpu/unicorn/flat_engine.h"
 #include "engine/cpu/unicorn/machine.h"
+#include "platform/check.h"
 
 #include <string.h>
 
@@ -13,6 +14,7 @@ enum { ENTRIES = 512 };
 #define ROOT (HIDDEN_BASE + HIDDEN_ROOT)
 
 uint64_t *nested_table(struct machine *machine, uint64_t physical) {
+    CHECK(physical == ROOT || (physical >= WINDOW_BASE && physical < WINDOW_BASE + WINDOW_SIZE));
     uint8_t *page = physical == ROOT ? machine->hidden + HIDDEN_ROOT
                                      : window_pointer(machine, physical - WINDOW_BASE);
     return (uint64_t *)(void *)page;
@@ -73,6 +75,7 @@ bool nested_map(struct machine *machine, uint64_t guest_physical, uint64_t windo
         return false;
     }
     uint64_t **place = place_of(machine, window_page);
+    CHECK(!writable || !code_pages_contain(machine, window_page));
     if (*place == NULL || (*place != SEVERAL && !leads_to(*place, window_page))) {
         *place = entry;
     } else if (*place != entry) {

@@ -6,6 +6,7 @@
 
 #include "engine/cpu/unicorn/flat_engine.h"
 #include "engine/cpu/unicorn/machine.h"
+#include "platform/check.h"
 #include "platform/platform.h"
 
 #include <stdlib.h>
@@ -93,6 +94,7 @@ uint64_t table_pages_take(struct machine *machine) {
 
 void table_pages_give(struct machine *machine, uint64_t physical) {
     struct table_pages *pages = &machine->tables;
+    CHECK((physical & 0xfff) == 0 && pages->left < pages->all);
     *nested_table(machine, physical) = pages->given_back;
     pages->given_back = physical;
     pages->left++;

@@ -6,6 +6,7 @@
 
 #include "engine/cpu/unicorn/flat_engine.h"
 #include "engine/cpu/unicorn/machine.h"
+#include "platform/check.h"
 #include "platform/platform.h"
 
 #include <stdlib.h>
@@ -81,6 +82,7 @@ struct window_slot *window_slot_of(struct machine *machine, uint64_t window_page
     if (slots->last == NULL || address - slots->last->base >= slots->last->size) {
         slots->last = slots->all[index_behind(slots, address) - 1];
     }
+    CHECK(address - slots->last->base < slots->last->size);
     return slots->last;
 }
 
@@ -107,6 +109,8 @@ static bool insert(struct window_slots *slots, struct window_slot *slot) {
         slots->room = room;
     }
     const size_t index = index_behind(slots, slot->base);
+    CHECK(index == 0 || slot->base - slots->all[index - 1]->base >= slots->all[index - 1]->size);
+    CHECK(index == slots->count || slots->all[index]->base - slot->base >= slot->size);
     memmove(&slots->all[index + 1], &slots->all[index],
             (slots->count - index) * sizeof(struct window_slot *));
     slots->all[index] = slot;
@@ -156,6 +160,7 @@ static bool place(struct machine *machine, struct window_slot *slot) {
 // The slot begins with its listener.
 static void note_write(struct vmo_listener *listener, uint64_t offset, uint64_t length) {
     struct window_slot *slot = (struct window_slot *)listener;
+    ASSERT_HELD(&slot->vmo->lock);
     const uint64_t slot_end = slot->vmo_offset + slot->size;
     const uint64_t start = offset > slot->vmo_offset ? offset : slot->vmo_offset;
     const uint64_t end = offset + length < slot_end ? offset + length : slot_end;
