@@ -53,6 +53,7 @@ struct machine {
     bool counts;                // Its work.
     bool failed;                // The engine did, and is not to serve another guest.
     atomic_ullong work;         // Blocks, exits and exceptions so far, if they are counted.
+    unsigned idle_reports;      // Since then.
     uint64_t stop_at;           // How much of it there is to be before an exit is requested.
     atomic_bool exit_requested; // Stop at the next block. Any thread.
     bool tlb_stale;

@@ -12,6 +12,8 @@
 #include "objects/log.h"
 #include "platform/check.h"
 
+#define MOST_IDLE_REPORTS 100 // Ten times what any instruction of a sane guest needs.
+
 void machine_request_exit(struct machine *machine) {
     atomic_store(&machine->exit_requested, true);
 }
@@ -71,12 +73,22 @@ static void on_block(uc_engine *engine, uint64_t address, uint32_t size, void *c
 }
 
 static void count_work(struct machine *machine) {
+    machine->idle_reports = 0;
     atomic_store_explicit(&machine->work, machine_work(machine) + 1, memory_order_relaxed);
 }
 
 static void request_exit_in_time(struct machine *machine) {
     if (machine_work(machine) >= machine->stop_at) {
         machine_request_exit(machine);
+    }
+}
+
+// What an instruction needs before it runs (its tables, its page, a step) is no work, and a guest
+// may contrive that there is no end to it.
+static void count_report(struct machine *machine) {
+    if (machine->counts && ++machine->idle_reports >= MOST_IDLE_REPORTS) {
+        count_work(machine);
+        request_exit_in_time(machine);
     }
 }
 
@@ -115,6 +127,7 @@ static void on_report(uc_engine *engine, uint32_t number, void *context) {
     struct cpu *cpu = run->cpu;
     const uint8_t *vmcb = machine->hidden + HIDDEN_VMCB;
     const struct report report = {number, vmcb_get64(vmcb, VMCB_EXIT_INFORMATION_2)};
+    count_report(machine);
     cpu_open(cpu);
     translation_abandon(machine);
     if (run->stepping) {
