@@ -84,15 +84,15 @@ START_TEST(random_code_never_harms_the_host) {
     const bool tell = getenv("ZIRCONIA_TEST_TELL") != NULL;
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
     struct usage before = {0};
-    for (uint64_t i = 0; i < count; i++) {
-        if (i == count / 4) {
+    for (uint64_t seed = first; seed < first + count; seed++) {
+        if (seed == first + count / 4) {
             before = usage_now();
         }
-        const struct random_guest_result result = run_seed(first + i);
+        const struct random_guest_result result = run_seed(seed);
         if (tell) {
             printf("seed %llu: trace %016llx, %u entries, %u packets, %lld ns\n",
-                   (unsigned long long)(first + i), (unsigned long long)result.trace,
-                   result.entries, result.packets, (long long)result.time);
+                   (unsigned long long)seed, (unsigned long long)result.trace, result.entries,
+                   result.packets, (long long)result.time);
         }
     }
     const struct usage after = usage_now();

@@ -23,7 +23,7 @@ struct random_guest_result {
 
 void random_guest_run(const uint8_t *data, size_t size, struct random_guest_result *result);
 
-// Writes the memory that the input makes to a file, as `zirconia run` takes it; false if it cannot.
+// Writes the memory that the input makes, from address 0 on, to a file; false if it cannot.
 bool random_guest_dump(const uint8_t *data, size_t size, const char *path);
 
 #endif // RANDOM_GUEST_RANDOM_GUEST_H
