@@ -4,8 +4,8 @@
 // nanoseconds, on every VCPU alike, so that it has one frequency on every host.
 //
 // It is the host's monotonic clock, or virtual time: then each block of guest code, each exit and
-// each exception takes the same time, timers are looked at between blocks, and when all VCPUs are asleep the clock jumps to the
-// next timer.
+// each exception takes the same time, timers are looked at between blocks, and when all VCPUs are
+// asleep the clock jumps to the next timer.
 //
 // Lock: `lock` guards the list of timers. It is a leaf.
 
