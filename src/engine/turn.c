@@ -141,6 +141,16 @@ static bool take(struct turn *turn, struct turn_seat *seat, struct blocking *blo
     return mine;
 }
 
+// A kick takes no lock, and the thread that it wakes runs when the host likes. So that virtual time
+// repeats, those who decide whose turn is next look at kicks.
+static void wake_kicked(struct turn *turn) REQUIRES(turn->lock) {
+    for (unsigned vpid = 1; vpid < TURN_SEATS; vpid++) {
+        if ((turn->asleep >> vpid & 1) != 0 && atomic_load(&turn->seats[vpid]->kicked)) {
+            turn->asleep &= ~(1ull << vpid);
+        }
+    }
+}
+
 static bool is_runnable(const struct turn *turn, unsigned vpid) {
     return ((turn->present & ~turn->asleep) >> vpid & 1) != 0;
 }
@@ -148,9 +158,10 @@ static bool is_runnable(const struct turn *turn, unsigned vpid) {
 static void pass_on(struct turn *turn) REQUIRES(turn->lock) {
     ASSERT_HELD(&turn->lock);
     const unsigned from = turn->current;
+    wake_kicked(turn);
     turn->current = 0;
-    for (unsigned i = 1; i <= 64; i++) {
-        const unsigned vpid = (from + i) % 64;
+    for (unsigned i = 1; i <= TURN_SEATS; i++) {
+        const unsigned vpid = (from + i) % TURN_SEATS;
         if (is_runnable(turn, vpid)) {
             turn->current = vpid;
             return;
@@ -244,16 +255,20 @@ void turn_sleep(struct turn *turn) {
 
 bool turn_all_asleep(struct turn *turn) {
     platform_mutex_lock(&turn->lock);
+    if (turn->by_vpid && turn->current == 0) {
+        pass_on(turn); // To one that was kicked since.
+    }
     const bool result = turn->by_vpid && turn->current == 0 && turn->asleep != 0;
     platform_mutex_unlock(&turn->lock);
     return result;
 }
 
-void turn_join(struct turn *turn, unsigned vpid) {
+void turn_join(struct turn *turn, const struct turn_seat *seat) {
     platform_mutex_lock(&turn->lock);
-    turn->present |= 1ull << vpid;
+    turn->present |= 1ull << seat->vpid;
+    turn->seats[seat->vpid] = seat;
     if (turn->current == 0) {
-        turn->current = vpid;
+        turn->current = seat->vpid;
     }
     platform_mutex_unlock(&turn->lock);
 }

@@ -22,6 +22,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { TURN_SEATS = 64 }; // VPIDs.
+
 // A VCPU, as the turn knows it. `wake` wakes its thread wherever the VCPU sleeps.
 struct turn_seat {
     unsigned vpid;
@@ -41,13 +43,14 @@ struct turn {
     struct platform_mutex lock;
     struct machine *machine; // Whose VCPU is asked to exit when it is to give its turn up.
     bool taken;
-    struct turn_waiter *calls; // Calls from outside that wait, and
-    struct turn_waiter *line;  // VCPUs, each in order of arrival.
-    atomic_uint waiting;       // How many in both.
-    bool by_vpid;              // Virtual time. What follows is used only then.
-    uint64_t present;          // A bit a VPID: VCPUs that exist, and of these
-    uint64_t asleep;           // those that wait for an interrupt.
-    unsigned current;          // Whose turn it is; 0 when all are asleep.
+    struct turn_waiter *calls;                 // Calls from outside that wait, and
+    struct turn_waiter *line;                  // VCPUs, each in order of arrival.
+    atomic_uint waiting;                       // How many in both.
+    bool by_vpid;                              // Virtual time. What follows is used only then.
+    uint64_t present;                          // A bit a VPID: VCPUs that exist, and of these
+    uint64_t asleep;                           // those that wait for an interrupt.
+    unsigned current;                          // Whose turn it is; 0 when all are asleep.
+    const struct turn_seat *seats[TURN_SEATS]; // By VPID, of those that are present.
 };
 
 enum turn_end {
@@ -87,7 +90,7 @@ void turn_sleep(struct turn *turn);
 bool turn_all_asleep(struct turn *turn);
 
 // VCPUs come, go and wake; without effect but in virtual time.
-void turn_join(struct turn *turn, unsigned vpid);
+void turn_join(struct turn *turn, const struct turn_seat *seat);
 void turn_leave(struct turn *turn, unsigned vpid);
 void turn_wake(struct turn *turn, unsigned vpid);
 

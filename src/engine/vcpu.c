@@ -141,7 +141,7 @@ static zx_status_t attach(struct vcpu *vcpu, uint64_t entry, bool only) {
     }
     turn_give_call(&vcpu->guest->turn);
     if (status == ZX_OK) {
-        turn_join(&vcpu->guest->turn, vcpu->seat.vpid);
+        turn_join(&vcpu->guest->turn, &vcpu->seat);
     }
     return status;
 }
