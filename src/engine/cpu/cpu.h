@@ -13,6 +13,7 @@
 
 #include "decode/instruction.h"
 #include "decode/port_access.h"
+#include "engine/cpu/x86/cpuid.h"
 #include "engine/cpu/x86/msr.h"
 #include "engine/cpu/x86/registers.h"
 

@@ -17,30 +17,55 @@ struct leaf {
     uint32_t number, subleaf, eax, ebx, ecx, edx;
 };
 
+#define CLFLUSH_LINE (64u / 8 << CPUID_1_EBX_CLFLUSH_SHIFT)
+
+#define FEATURES_1_ECX                                                                             \
+    (CPUID_1_ECX_SSE3 | CPUID_1_ECX_PCLMULQDQ | CPUID_1_ECX_SSSE3 | CPUID_1_ECX_CMPXCHG16B |       \
+     CPUID_1_ECX_SSE4_1 | CPUID_1_ECX_SSE4_2 | CPUID_1_ECX_X2APIC | CPUID_1_ECX_MOVBE |            \
+     CPUID_1_ECX_POPCNT | CPUID_1_ECX_TSC_DEADLINE | CPUID_1_ECX_AESNI | CPUID_1_ECX_XSAVE |       \
+     CPUID_1_ECX_OSXSAVE | CPUID_1_ECX_HYPERVISOR)
+
+#define FEATURES_1_EDX                                                                             \
+    (CPUID_1_EDX_FPU | CPUID_1_EDX_DE | CPUID_1_EDX_PSE | CPUID_1_EDX_TSC | CPUID_1_EDX_MSR |      \
+     CPUID_1_EDX_PAE | CPUID_1_EDX_MCE | CPUID_1_EDX_CX8 | CPUID_1_EDX_APIC | CPUID_1_EDX_SEP |    \
+     CPUID_1_EDX_MTRR | CPUID_1_EDX_PGE | CPUID_1_EDX_MCA | CPUID_1_EDX_CMOV | CPUID_1_EDX_PAT |   \
+     CPUID_1_EDX_PSE_36 | CPUID_1_EDX_CLFSH | CPUID_1_EDX_MMX | CPUID_1_EDX_FXSR |                 \
+     CPUID_1_EDX_SSE | CPUID_1_EDX_SSE2)
+
+#define FEATURES_7_EBX (CPUID_7_EBX_FSGSBASE | CPUID_7_EBX_SMEP | CPUID_7_EBX_SMAP)
+#define FEATURES_D_1_EAX (CPUID_D_1_EAX_XSAVEOPT | CPUID_D_1_EAX_XGETBV_1)
+#define FEATURES_KVM (KVM_FEATURE_CLOCKSOURCE | KVM_FEATURE_NOP_IO_DELAY | KVM_FEATURE_CLOCKSOURCE2)
+
+#define FEATURES_80000001_ECX                                                                      \
+    (CPUID_80000001_ECX_LAHF | CPUID_80000001_ECX_LZCNT | CPUID_80000001_ECX_PREFETCHW)
+#define FEATURES_80000001_EDX                                                                      \
+    (CPUID_80000001_EDX_SYSCALL | CPUID_80000001_EDX_NX | CPUID_80000001_EDX_PAGE_1GB |            \
+     CPUID_80000001_EDX_RDTSCP | CPUID_80000001_EDX_LM)
+
 #define MEGAHERTZ (GUEST_TSC_FREQUENCY / 1000000u)
 
 static const struct leaf leaves[] = {
     {0x00, ANY_SUBLEAF, 0x00000017, 0x756e6547, 0x6c65746e, 0x49656e69}, // "GenuineIntel"
-    {0x01, ANY_SUBLEAF, 0x00030669, 0x00000800, 0x8ff82203, 0x078bfbfd},
+    {0x01, ANY_SUBLEAF, 0x00030669, CLFLUSH_LINE, FEATURES_1_ECX, FEATURES_1_EDX},
     {0x02, ANY_SUBLEAF, 0x0000ff01, 0x00000000, 0x00000000, 0x00000000}, // See leaf 4.
     {0x04, 0, 0x00000121, 0x01c0003f, 0x0000003f, 0x00000000},           // Data, 32 KiB.
     {0x04, 1, 0x00000122, 0x01c0003f, 0x0000003f, 0x00000000},           // Instructions, 32 KiB.
     {0x04, 2, 0x00000143, 0x03c0003f, 0x000003ff, 0x00000000},           // Second level, 1 MiB.
-    {0x06, ANY_SUBLEAF, 0x00000004, 0x00000000, 0x00000000, 0x00000000}, // The APIC timer runs on.
-    {0x07, 0, 0x00000000, 0x00100081, 0x00000000, 0x00000000},           // FSGSBASE, SMEP, SMAP
+    {0x06, ANY_SUBLEAF, CPUID_6_EAX_ARAT, 0, 0, 0},                      // The APIC timer runs on.
+    {0x07, 0, 0, FEATURES_7_EBX, 0, 0},
     {0x0a, ANY_SUBLEAF, 0x00000000, 0x0000007f, 0x00000000, 0x00000000},
     {0x0d, 0, 0x00000003, 0x00000240, 0x00000240, 0x00000000}, // x87 and SSE: 576 bytes.
-    {0x0d, 1, 0x00000005, 0x00000000, 0x00000000, 0x00000000}, // XSAVEOPT, XGETBV of 1
+    {0x0d, 1, FEATURES_D_1_EAX, 0, 0, 0},
     {0x15, ANY_SUBLEAF, 1, 1, GUEST_TSC_FREQUENCY, 0},
     {0x16, ANY_SUBLEAF, MEGAHERTZ, MEGAHERTZ, MEGAHERTZ, 0},
     {0x40000000, ANY_SUBLEAF, 0x40000001, 0x4b4d564b, 0x564b4d56, 0x0000004d}, // "KVMKVMKVM"
-    {0x40000001, ANY_SUBLEAF, 0x0000000b, 0x00000000, 0x00000000, 0x00000000}, // Both clocks.
+    {0x40000001, ANY_SUBLEAF, FEATURES_KVM, 0, 0, 0},
     {0x80000000, ANY_SUBLEAF, 0x80000008, 0x00000000, 0x00000000, 0x00000000},
-    {0x80000001, ANY_SUBLEAF, 0x00000000, 0x00000000, 0x00000121, 0x2c100800},
+    {0x80000001, ANY_SUBLEAF, 0, 0, FEATURES_80000001_ECX, FEATURES_80000001_EDX},
     {0x80000002, ANY_SUBLEAF, 0x6372695a, 0x61696e6f, 0x72697620, 0x6c617574}, // "Zirconia virtual
     {0x80000003, ANY_SUBLEAF, 0x6f727020, 0x73736563, 0x0000726f, 0x00000000}, // processor"
     {0x80000006, ANY_SUBLEAF, 0x00000000, 0x00000000, 0x04008040, 0x00000000}, // As leaf 4.
-    {0x80000007, ANY_SUBLEAF, 0x00000000, 0x00000000, 0x00000000, 0x00000100}, // Invariant TSC
+    {0x80000007, ANY_SUBLEAF, 0, 0, 0, CPUID_80000007_EDX_INVARIANT_TSC},
     {0x80000008, ANY_SUBLEAF, 0x00003028, 0x00000000, 0x00000000, 0x00000000}, // Address bits.
 };
 
@@ -60,7 +85,7 @@ zx_status_t exit_cpuid(struct exit_context *context) {
     struct leaf leaf = find_leaf((uint32_t)cpu_get(cpu, RAX), (uint32_t)cpu_get(cpu, RCX));
     const uint32_t apic_id = context->vcpu->seat.vpid - 1;
     if (leaf.number == LEAF_FEATURES) {
-        leaf.ebx |= apic_id << 24;
+        leaf.ebx |= apic_id << CPUID_1_EBX_APIC_ID_SHIFT;
     }
     if (leaf.number == LEAF_TOPOLOGY) {
         leaf.edx = apic_id;

@@ -188,6 +188,8 @@ zx_status_t engine_take(struct machine *machine, bool counts) {
     }
     CHECK(engine->machine == NULL && machine->lent == NULL);
     engine->guests++;
+    engine->found_bytes = engine->host_bytes;
+    engine->found_hooked = engine->hooked;
     engine->machine = machine;
     machine->lent = engine;
     machine->engine = engine->unicorn;
@@ -213,14 +215,43 @@ static bool clean(struct engine *engine) {
            uc_ctl_set_exits(engine->unicorn, &none, 0) == UC_ERR_OK;
 }
 
+// --- What a guest adds to it ---
+
+// What one guest may have translated, behind what the guests before it left: all of it must find
+// room in the buffer.
+#define MOST_OWN_BYTES (16u << 20)
+#define MOST_OWN_HOOKS (1u << 16)
+_Static_assert(MOST_OWN_BYTES + ENGINE_MOST_HOST_BYTES <= FLAT_ENGINE_CODE_SIZE / 8 * 7, "room");
+
+// Unicorn keeps translations in a buffer and drops them all when it is full, but 2.1.1 does not the
+// first time: it begins again at the buffer's start, over blocks that it still knows, and follows
+// them into what they no longer are. Once they have been dropped at a user's request it is right.
+// Where blocks are counted they are always dropped here, at the same block every time: code that is
+// translated again may be divided into other blocks.
+bool engine_must_flush(const struct engine *engine) {
+    return engine->host_bytes - engine->found_bytes > MOST_OWN_BYTES &&
+           (engine->counts || !engine->flushed);
+}
+
+void engine_flush(struct engine *engine) {
+    uc_ctl_flush_tb(engine->unicorn);
+    engine->flushed = true;
+    engine->host_bytes = 0;
+    engine->found_bytes = 0;
+}
+
+bool engine_has_many_hooks(const struct engine *engine) {
+    return engine->hooked - engine->found_hooked > MOST_OWN_HOOKS;
+}
+
 // The hook's end has Unicorn look each of the places up: that must not go through the guest's
 // tables.
 bool engine_renew_block_hook(struct engine *engine) {
     uc_engine *unicorn = engine->unicorn;
     engine->hooked = 0;
-    engine->flushed = true;
-    bool done = uc_ctl_flush_tb(unicorn) == UC_ERR_OK &&
-                uc_context_save(unicorn, engine->kept) == UC_ERR_OK &&
+    engine->found_hooked = 0;
+    engine_flush(engine);
+    bool done = uc_context_save(unicorn, engine->kept) == UC_ERR_OK &&
                 uc_context_restore(unicorn, engine->host) == UC_ERR_OK &&
                 uc_ctl_flush_tlb(unicorn) == UC_ERR_OK;
     done = done && uc_hook_del(unicorn, engine->block_hook) == UC_ERR_OK;
@@ -231,7 +262,7 @@ bool engine_renew_block_hook(struct engine *engine) {
 
 bool engine_may_be_kept(const struct engine *engine) {
     return !engine->flushed && engine->guests < ENGINE_MOST_GUESTS &&
-           engine->host_bytes <= ENGINE_MOST_HOST_BYTES;
+           engine->host_bytes <= ENGINE_MOST_HOST_BYTES && engine->hooked <= ENGINE_MOST_KEPT_HOOKS;
 }
 
 void engine_give(struct engine *engine, bool fit) {

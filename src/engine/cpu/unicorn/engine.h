@@ -25,10 +25,14 @@ struct engine {
     uc_context *kept;    // For code_pages.c.
     bool counts;         // Its block hook counts blocks.
     unsigned guests;     // That it has served.
-    uint64_t host_bytes; // No more than these were translated to.
     bool flushed;        // Translations were dropped once; see translation.c.
+    uint64_t host_bytes; // No more than these were translated to since then.
     uc_hook block_hook;
     uint32_t hooked; // Blocks that Unicorn remembers, for the hook of blocks.
+    // The same two as the present guest found them. When its translations are dropped must not
+    // depend on the guests before it, or virtual time would not repeat.
+    uint64_t found_bytes;
+    uint32_t found_hooked;
     struct engine *next;
 };
 
@@ -40,7 +44,8 @@ static inline struct machine *engine_machine(void *engine) {
 // come to more: the host keeps the memory in which they were.
 #define ENGINES_KEPT 4u
 #define ENGINE_MOST_GUESTS 256u
-#define ENGINE_MOST_HOST_BYTES (20u << 20)
+#define ENGINE_MOST_HOST_BYTES (12u << 20)
+#define ENGINE_MOST_KEPT_HOOKS (1u << 16)
 
 // Whether there is one, or the host has what it takes to make one; flat_engine_ask().
 zx_status_t engine_ask(void);
@@ -49,9 +54,14 @@ zx_status_t engine_ask(void);
 zx_status_t engine_take(struct machine *machine, bool counts);
 
 // Unicorn remembers the place of each block for its hook of blocks, as long as the hook is there.
-// Takes it away when they have become many, and hooks anew. Between runs.
-#define ENGINE_MOST_HOOKED (1u << 17)
+// Whether they have become many; if so, translation_start() has the hook made anew, between runs.
+bool engine_has_many_hooks(const struct engine *engine);
 bool engine_renew_block_hook(struct engine *engine);
+
+// Whether the guest has had so much translated that translations are to be dropped; they are,
+// between runs.
+bool engine_must_flush(const struct engine *engine);
+void engine_flush(struct engine *engine);
 
 // Whether it is to serve another guest. If not, the translations of its guest need not go one by
 // one.

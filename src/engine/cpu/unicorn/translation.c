@@ -62,18 +62,11 @@ static enum refusal cut_first(const struct block *block) {
     return block->pc % PAGE_SIZE == 0 ? REFUSAL_CUT_UNCACHED : REFUSAL_CUT_FIRST;
 }
 
-// Unicorn keeps translations in a buffer and drops them all when it is full, but 2.1.1 does not the
-// first time: it begins again at the buffer's start, over blocks that it still knows, and follows
-// them into what they no longer are. Once they have been dropped at a user's request it is right.
-static bool must_flush(const struct engine *engine) {
-    return !engine->flushed && engine->host_bytes > FLAT_ENGINE_CODE_SIZE / 4 * 3;
-}
-
 // The first byte of a block, at this offset in the window.
 static enum refusal begin(struct machine *machine, uint64_t offset) {
     struct block *block = &machine->block;
     block_begin(machine, offset);
-    if (must_flush(machine->lent) || machine->lent->hooked > ENGINE_MOST_HOOKED) {
+    if (engine_must_flush(machine->lent) || engine_has_many_hooks(machine->lent)) {
         machine_request_exit(machine);
     }
     if (block->cut != CUT_NONE && block->read == 0) {
@@ -136,12 +129,11 @@ void translation_abandon(struct machine *machine) {
 }
 
 bool translation_start(struct machine *machine) {
-    if (machine->lent->hooked > ENGINE_MOST_HOOKED && !engine_renew_block_hook(machine->lent)) {
+    if (engine_has_many_hooks(machine->lent) && !engine_renew_block_hook(machine->lent)) {
         return false;
     }
-    if (must_flush(machine->lent)) {
-        uc_ctl_flush_tb(machine->engine);
-        machine->lent->flushed = true;
+    if (engine_must_flush(machine->lent)) {
+        engine_flush(machine->lent);
     }
     const bool cut = machine->refusal == REFUSAL_CUT_FIRST;
     machine->refusal = REFUSAL_NONE;
