@@ -72,9 +72,14 @@ static void on_block(uc_engine *engine, uint64_t address, uint32_t size, void *c
     }
 }
 
+// Not beyond the moment at which the guest is to leave: what it still does before it has left may
+// depend on when other threads ask for exits.
 static void count_work(struct machine *machine) {
+    const uint64_t work = machine_work(machine);
     machine->idle_reports = 0;
-    atomic_store_explicit(&machine->work, machine_work(machine) + 1, memory_order_relaxed);
+    if (work < machine->stop_at) {
+        atomic_store_explicit(&machine->work, work + 1, memory_order_relaxed);
+    }
 }
 
 static void request_exit_in_time(struct machine *machine) {
