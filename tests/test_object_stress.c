@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <zircon/process.h>
 
-enum { THREADS = 8, SLOTS = 8, STUCK_SECONDS = 20, MARK = 0x5a, VMO_SIZE = 0x4000 };
+enum { THREADS = 8, SLOTS = 8, STUCK_SECONDS = 60, MARK = 0x5a, VMO_SIZE = 0x4000 };
 
 static _Atomic(zx_handle_t) slots[SLOTS];
 static zx_handle_t kept_port; // Nobody closes it, so no packet of it is dropped.
