@@ -51,13 +51,20 @@ static enum instruction_result decode_at(const struct reader *reader, size_t off
     return decode_across(reader, offset, out);
 }
 
+// Of an instruction that was read, so there is a next page if it reaches into one.
+static uint8_t byte_at(const struct reader *reader, size_t offset) {
+    if (offset < reader->room) {
+        return reader->bytes[offset];
+    }
+    return reader->next != NULL ? reader->next[offset - reader->room] : 0;
+}
+
 static void note(struct machine *machine, const struct reader *reader,
                  const struct instruction *instruction) {
     const struct block *block = &machine->block;
     uint8_t bytes[INSTRUCTION_MAX_LENGTH];
     for (size_t i = 0; i < instruction->length; i++) {
-        const size_t at = block->read + i;
-        bytes[i] = at < reader->room ? reader->bytes[at] : reader->next[at - reader->room];
+        bytes[i] = byte_at(reader, block->read + i);
     }
     cuts_note(&machine->cuts, block->pc + block->read, reader->mode, block->cut, instruction,
               bytes);
