@@ -9,8 +9,8 @@
 #include "engine/cpu/cpu.h"
 #include "engine/vcpu.h"
 
-// Handlers return as Zircon's do. ZX_OK: the guest goes on. ZX_ERR_NEXT: `packet` is for the
-// caller. Anything else is for the caller too.
+// Handlers return as Zircon's do. ZX_OK: the guest goes on. ZX_ERR_NEXT: the run call returns ZX_OK
+// with `packet`. Anything else: the run call returns that error, without a packet.
 struct exit_context {
     struct vcpu *vcpu;
     const struct cpu_exit *exit;
@@ -18,7 +18,7 @@ struct exit_context {
     zx_port_packet_t *packet;
     struct blocking *blocking; // The thread's, NULL where it is not to be interrupted.
     bool has_turn;             // Kept by vcpu_stop.h.
-    zx_status_t status;        // What became of the exit.
+    zx_status_t status;        // The last one; the loop ends when it is not ZX_OK.
 };
 
 zx_status_t exit_cpuid(struct exit_context *context);
