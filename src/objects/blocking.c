@@ -5,6 +5,7 @@
 #include "objects/blocking.h"
 
 #include "platform/check.h"
+#include "platform/lock_order.h"
 
 static _Thread_local struct blocking *current;
 
@@ -57,6 +58,7 @@ void blocking_end(struct blocking *blocking) {
 
 enum platform_wake blocking_sleep(struct blocking *blocking, struct platform_semaphore *semaphore,
                                   int64_t deadline) {
+    CHECK(lock_order_holds_none_from(LOCK_GUEST_TURN)); // A change of memory waits for the turn.
     if (blocking == NULL) {
         return platform_semaphore_wait_until(semaphore, deadline) ? PLATFORM_POSTED
                                                                   : PLATFORM_TIMED_OUT;

@@ -5,6 +5,8 @@
 #include "objects/waiter.h"
 
 #include "objects/blocking.h"
+#include "platform/check.h"
+#include "platform/lock_order.h"
 
 void waiter_init(struct waiter *waiter, uint32_t reason) {
     platform_semaphore_init(&waiter->wake);
@@ -15,6 +17,7 @@ void waiter_init(struct waiter *waiter, uint32_t reason) {
 }
 
 void waiter_destroy(struct waiter *waiter) {
+    CHECK(lock_order_holds_none());
     if (atomic_load(&waiter->promised)) {
         platform_semaphore_wait_until(&waiter->wake, INT64_MAX);
     }

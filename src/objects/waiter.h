@@ -34,7 +34,8 @@ struct wake_list {
 // `reason`: what ZX_INFO_THREAD tells of the thread meanwhile, ZX_THREAD_STATE_BLOCKED_ something.
 void waiter_init(struct waiter *waiter, uint32_t reason);
 
-// It is in no list. Waits for a promised wake.
+// It is in no list, and the thread holds no lock: waits for a promised wake, and who promised may
+// take any lock before it keeps its word.
 void waiter_destroy(struct waiter *waiter);
 
 // Under the lock of the list that it was found in. A wake is kept until the next block.

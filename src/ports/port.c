@@ -205,15 +205,32 @@ zx_status_t port_queue_user(struct port *port, const zx_port_packet_t *body) {
     return port_queue(port, packet);
 }
 
-// Waits until the queue is not empty or the deadline passes.
+// Copies the first packet of the queue and takes it out. `unused` is the packet if it is to be
+// released, once the lock is free; an armed one stays its wait's.
+static bool take_packet(struct port *port, zx_port_packet_t *out, struct port_packet **unused)
+    REQUIRES(port->lock) {
+    struct port_packet *packet = port->first;
+    if (packet == NULL) {
+        return false;
+    }
+    unlink_packet(port, packet);
+    *out = packet->body;
+    *unused = packet->armed ? NULL : packet;
+    return true;
+}
+
+// Until it has taken a packet or the deadline passes.
 // A packet that woke this thread may be taken by another before it looks: then it waits again. One
-// that wakes it at its deadline is there when it looks.
-static zx_status_t wait_for_packet(struct port *port, zx_time_t deadline) REQUIRES(port->lock) {
-    ASSERT_HELD(&port->lock);
+// that wakes it at its deadline is there when it looks. The waiter ends without the lock: who
+// promised to wake it may need the lock before it does.
+static zx_status_t wait_for_packet(struct port *port, zx_time_t deadline, zx_port_packet_t *out,
+                                   struct port_packet **unused) {
     struct port_waiter self = {.listed = false};
     waiter_init(&self.waiter, ZX_THREAD_STATE_BLOCKED_PORT);
     zx_status_t status = ZX_OK;
-    while (port->first == NULL && status == ZX_OK) {
+    platform_mutex_lock(&port->lock);
+    bool taken = take_packet(port, out, unused);
+    while (!taken && status == ZX_OK) {
         list_waiter(port, &self);
         platform_mutex_unlock(&port->lock);
         status = waiter_block(&self.waiter, deadline);
@@ -221,27 +238,24 @@ static zx_status_t wait_for_packet(struct port *port, zx_time_t deadline) REQUIR
         if (self.listed) {
             unlist_waiter(port, &self);
         }
+        taken = take_packet(port, out, unused);
     }
+    platform_mutex_unlock(&port->lock);
     waiter_destroy(&self.waiter);
-    return status;
+    return taken ? ZX_OK : status;
 }
 
 zx_status_t port_wait(struct port *port, zx_time_t deadline, zx_port_packet_t *out) {
-    zx_status_t status = ZX_ERR_TIMED_OUT;
+    struct port_packet *unused = NULL;
     platform_mutex_lock(&port->lock);
-    if (port->first == NULL && deadline > platform_monotonic()) {
-        status = wait_for_packet(port, deadline);
-    }
-    struct port_packet *packet = port->first;
-    bool release = false;
-    if (packet != NULL) {
-        unlink_packet(port, packet);
-        *out = packet->body;
-        release = !packet->armed;
-    }
+    const bool taken = take_packet(port, out, &unused);
     platform_mutex_unlock(&port->lock);
-    if (release) {
-        packet->release(packet);
+    zx_status_t status = taken ? ZX_OK : ZX_ERR_TIMED_OUT;
+    if (!taken && deadline > platform_monotonic()) {
+        status = wait_for_packet(port, deadline, out, &unused);
     }
-    return packet == NULL ? status : ZX_OK;
+    if (unused != NULL) {
+        unused->release(unused);
+    }
+    return status;
 }

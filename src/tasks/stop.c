@@ -34,6 +34,7 @@ void thread_call_attention(struct thread *thread) {
 void thread_sleep(struct thread *thread) {
     ASSERT_HELD(&thread->blocking.lock);
     platform_mutex_unlock(&thread->blocking.lock);
+    CHECK(lock_order_holds_none());
     platform_semaphore_wait_until(&thread->wake, INT64_MAX);
     platform_mutex_lock(&thread->blocking.lock);
 }
