@@ -24,9 +24,11 @@
 #define MEMORY_SIZE (256ull << 20)
 #define SKIPPED 77
 
-// A panic resets. What the kernel says about a processor that was slow would judge the host.
-static const char command_line[] =
-    "console=ttyS0 panic=-1 nowatchdog rcupdate.rcu_cpu_stall_suppress=1";
+// A panic resets. What the kernel says about a processor that was slow would judge the host. Linux
+// 6.1 can also wait for ever for one that it starts: when it loses its trust in a slow TSC after
+// that processor has begun to compare its own with the first one's, and before the first one has.
+static const char command_line[] = "console=ttyS0 panic=-1 nowatchdog tsc=nowatchdog "
+                                   "rcupdate.rcu_cpu_stall_suppress=1";
 
 struct plan {
     struct file kernel;
