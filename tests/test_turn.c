@@ -21,7 +21,7 @@ static void put_to_sleep(void) {
     for (unsigned i = 0; i < 2; i++) {
         ck_assert(turn_take(&turn, &seats[i], NULL));
         turn_sleep(&turn);
-        turn_give(&turn, TURN_KEPT);
+        turn_give(&turn, TURN_KEPT, &seats[i]);
     }
 }
 
@@ -48,7 +48,7 @@ START_TEST(a_sleeper_that_was_kicked_is_next) {
     turn_wake(&turn, seats[1].vpid);
     ck_assert(turn_take(&turn, &seats[1], NULL));
     atomic_store(&seats[0].kicked, true);
-    turn_give(&turn, TURN_OVER);
+    turn_give(&turn, TURN_OVER, &seats[1]);
     ck_assert_uint_eq(turn.current, seats[0].vpid);
     end();
 }

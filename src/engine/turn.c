@@ -8,6 +8,7 @@
 
 #define LONGEST_WAIT 16000000 // ns. All slices of those that wait come to it at most,
 #define LONGEST_SLICE 2000000 // and each of them to this.
+#define LONGEST_AWAY 50000    // For so long a VCPU that is with its caller keeps its slice.
 
 void turn_init(struct turn *turn) {
     platform_mutex_init(&turn->lock, LOCK_TURN);
@@ -33,12 +34,23 @@ static void lose_turn(const struct turn *turn) {
 
 // --- Waiting for it and giving it up ---
 
-static void link_waiter(struct turn *turn, struct turn_waiter *waiter) REQUIRES(turn->lock) {
-    ASSERT_HELD(&turn->lock);
+// Where the one who asks belongs: calls behind all calls, VCPUs by their places.
+static struct turn_waiter **find_link(struct turn *turn, const struct turn_waiter *waiter)
+    REQUIRES(turn->lock) {
     struct turn_waiter **link = waiter->seat != NULL ? &turn->line : &turn->calls;
-    while (*link != NULL) {
+    while (*link != NULL && (waiter->seat == NULL || (*link)->seat->place < waiter->seat->place)) {
         link = &(*link)->next;
     }
+    return link;
+}
+
+static void link_waiter(struct turn *turn, struct turn_waiter *waiter) REQUIRES(turn->lock) {
+    ASSERT_HELD(&turn->lock);
+    if (waiter->seat != NULL && waiter->seat->place == 0) {
+        waiter->seat->place = ++turn->places;
+    }
+    struct turn_waiter **link = find_link(turn, waiter);
+    waiter->next = *link;
     *link = waiter;
     atomic_fetch_add(&turn->waiting, 1);
 }
@@ -54,17 +66,26 @@ static void unlink_waiter(struct turn *turn, struct turn_waiter *waiter) REQUIRE
     atomic_fetch_sub(&turn->waiting, 1);
 }
 
-// Who may run next, or in virtual time may not be waiting yet: then NULL.
+// The VCPU's place in the line, or NULL.
+static struct turn_waiter *find_waiter(const struct turn *turn, unsigned vpid)
+    REQUIRES(turn->lock) {
+    struct turn_waiter *waiter = turn->line;
+    while (waiter != NULL && waiter->seat->vpid != vpid) {
+        waiter = waiter->next;
+    }
+    return waiter;
+}
+
+// Who may run next. NULL: the one that may is not waiting yet.
 static struct turn_waiter *next_waiter(const struct turn *turn) REQUIRES(turn->lock) {
     ASSERT_HELD(&turn->lock);
     if (turn->calls != NULL) {
         return turn->calls;
     }
-    struct turn_waiter *waiter = turn->line;
-    while (turn->by_vpid && waiter != NULL && waiter->seat->vpid != turn->current) {
-        waiter = waiter->next;
+    if (turn->by_vpid) {
+        return find_waiter(turn, turn->current);
     }
-    return waiter;
+    return turn->away != NULL ? find_waiter(turn, turn->away->vpid) : turn->line;
 }
 
 static bool may_run(const struct turn *turn, const struct turn_waiter *waiter)
@@ -77,6 +98,13 @@ static void wake_next(const struct turn *turn) REQUIRES(turn->lock) {
     const struct turn_waiter *next = next_waiter(turn);
     if (next != NULL) {
         platform_semaphore_post(next->wake);
+    }
+}
+
+// The first in the line is to watch.
+static void wake_first(const struct turn *turn) REQUIRES(turn->lock) {
+    if (turn->line != NULL && !turn->by_vpid) {
+        platform_semaphore_post(turn->line->wake);
     }
 }
 
@@ -101,22 +129,45 @@ static int64_t slice(const struct turn *turn) REQUIRES(turn->lock) {
     return share < LONGEST_SLICE ? share : LONGEST_SLICE;
 }
 
-// The first in the line watches the clock for all: `end` is that of the slice of who runs, and 0
-// before it is known.
-static void wait_in_line(struct turn *turn, const struct turn_waiter *waiter, int64_t *end)
-    REQUIRES(turn->lock) {
-    const bool watches = turn->taken && turn->line == waiter && !turn->by_vpid;
-    if (!watches) {
-        *end = 0;
-        sleep_until(turn, waiter, INT64_MAX);
+static void end_slice(struct turn *turn) REQUIRES(turn->lock) {
+    ASSERT_HELD(&turn->lock);
+    turn->away = NULL;
+    if (turn->taken) {
+        atomic_store(&turn->over, true);
+        machine_request_exit(turn->machine);
+    } else {
+        wake_next(turn);
+    }
+}
+
+static int64_t watch_until(const struct turn *turn, int64_t now) REQUIRES(turn->lock) {
+    const int64_t look = now + LONGEST_AWAY;
+    return turn->leaves && look < turn->slice_end ? look : turn->slice_end;
+}
+
+// The first in the line watches the clock for all.
+static void watch(struct turn *turn, const struct turn_waiter *waiter) REQUIRES(turn->lock) {
+    const int64_t now = platform_monotonic();
+    if (turn->slice_end == 0) {
+        turn->slice_end = now + slice(turn);
+    }
+    if (now >= turn->slice_end) {
+        end_slice(turn);
         return;
     }
-    if (*end == 0) {
-        *end = platform_monotonic() + slice(turn);
+    const uint64_t moves = turn->moves;
+    const bool passed = !sleep_until(turn, waiter, watch_until(turn, now));
+    if (passed && turn->moves == moves) {
+        turn->away = NULL;
     }
-    if (!sleep_until(turn, waiter, *end) && turn->taken) {
-        machine_request_exit(turn->machine);
-        *end = INT64_MAX;
+}
+
+static void wait_in_line(struct turn *turn, const struct turn_waiter *waiter) REQUIRES(turn->lock) {
+    const bool has_end = (turn->taken && !atomic_load(&turn->over)) || turn->away != NULL;
+    if (turn->line == waiter && has_end && !turn->by_vpid) {
+        watch(turn, waiter);
+    } else {
+        sleep_until(turn, waiter, INT64_MAX);
     }
 }
 
@@ -125,19 +176,36 @@ static bool is_wanted_elsewhere(const struct turn *turn, const struct turn_seat 
     return atomic_load(&seat->kicked) || (turn->by_vpid && blocking_attention(blocking));
 }
 
+// The VCPU has it from now on. One that was away goes on with its slice.
+static void have(struct turn *turn, struct turn_seat *seat) REQUIRES(turn->lock) {
+    CHECK(!turn->taken);
+    turn->taken = true;
+    turn->moves++;
+    seat->place = 0;
+    if (turn->away != seat) {
+        turn->slice_end = 0;
+        turn->leaves = false;
+    }
+    turn->away = NULL;
+    atomic_store(&turn->over, false);
+}
+
 static bool take(struct turn *turn, struct turn_seat *seat, struct blocking *blocking)
     REQUIRES(turn->lock) {
     struct turn_waiter waiter = {.wake = &seat->wake, .seat = seat, .blocking = blocking};
-    int64_t end = 0;
     link_waiter(turn, &waiter);
     while (!may_run(turn, &waiter) && !is_wanted_elsewhere(turn, seat, blocking)) {
-        wait_in_line(turn, &waiter, &end);
+        wait_in_line(turn, &waiter);
     }
     const bool mine = may_run(turn, &waiter);
+    const bool was_first = turn->line == &waiter;
     unlink_waiter(turn, &waiter);
-    CHECK(!mine || !turn->taken);
-    turn->taken = turn->taken || mine;
-    wake_next(turn); // Another one is the first now.
+    if (mine) {
+        have(turn, seat);
+    }
+    if (was_first) {
+        wake_first(turn);
+    }
     return mine;
 }
 
@@ -169,13 +237,25 @@ static void pass_on(struct turn *turn) REQUIRES(turn->lock) {
     }
 }
 
-static void give(struct turn *turn, enum turn_end end) REQUIRES(turn->lock) {
+// A VCPU that leaves when its slice is over leaves it for good.
+static void give(struct turn *turn, struct turn_seat *seat, enum turn_end end)
+    REQUIRES(turn->lock) {
     ASSERT_HELD(&turn->lock);
     CHECK(turn->taken);
     turn->taken = false;
-    if (turn->by_vpid && end == TURN_OVER) {
-        pass_on(turn);
+    turn->moves++;
+    if (turn->by_vpid) {
+        if (end == TURN_OVER) {
+            pass_on(turn);
+        }
+    } else if (end == TURN_AWAY && !atomic_load(&turn->over)) {
+        turn->away = seat;
+        if (!turn->leaves) {
+            turn->leaves = true;
+            wake_first(turn);
+        }
     }
+    wake_next(turn);
 }
 
 // --- VCPUs ---
@@ -191,11 +271,10 @@ bool turn_take(struct turn *turn, struct turn_seat *seat, struct blocking *block
     return mine;
 }
 
-void turn_give(struct turn *turn, enum turn_end end) {
+void turn_give(struct turn *turn, enum turn_end end, struct turn_seat *seat) {
     lose_turn(turn);
     platform_mutex_lock(&turn->lock);
-    give(turn, end);
-    wake_next(turn);
+    give(turn, seat, end);
     platform_mutex_unlock(&turn->lock);
 }
 
@@ -204,8 +283,7 @@ bool turn_pass(struct turn *turn, enum turn_end end, struct turn_seat *seat,
     lose_turn(turn);
     want_turn();
     platform_mutex_lock(&turn->lock);
-    give(turn, end);
-    wake_next(turn);
+    give(turn, seat, end);
     const bool mine = take(turn, seat, blocking);
     platform_mutex_unlock(&turn->lock);
     if (mine) {
@@ -218,6 +296,16 @@ bool turn_wanted(struct turn *turn) {
     return atomic_load_explicit(&turn->waiting, memory_order_relaxed) > 0;
 }
 
+void turn_end_slice(struct turn *turn) {
+    platform_mutex_lock(&turn->lock);
+    end_slice(turn);
+    platform_mutex_unlock(&turn->lock);
+}
+
+bool turn_is_over(struct turn *turn) {
+    return atomic_load(&turn->over);
+}
+
 // --- Calls from outside ---
 
 void turn_take_call(struct turn *turn) {
@@ -228,21 +316,23 @@ void turn_take_call(struct turn *turn) {
     platform_mutex_lock(&turn->lock);
     link_waiter(turn, &waiter);
     while (turn->taken) {
+        atomic_store(&turn->over, true);
         machine_request_exit(turn->machine);
         sleep_until(turn, &waiter, INT64_MAX);
     }
     unlink_waiter(turn, &waiter);
     turn->taken = true;
+    turn->moves++;
     platform_mutex_unlock(&turn->lock);
     have_turn(turn);
     platform_semaphore_destroy(&wake);
 }
 
 void turn_give_call(struct turn *turn) {
-    turn_give(turn, TURN_KEPT);
+    turn_give(turn, TURN_KEPT, NULL);
 }
 
-// --- Virtual time ---
+// --- Sleep, and in virtual time whose turn it is ---
 
 void turn_sleep(struct turn *turn) {
     platform_mutex_lock(&turn->lock);
@@ -279,8 +369,11 @@ void turn_leave(struct turn *turn, unsigned vpid) {
     turn->asleep &= ~(1ull << vpid);
     if (turn->current == vpid) {
         pass_on(turn);
-        wake_next(turn);
     }
+    if (turn->away != NULL && turn->away->vpid == vpid) {
+        turn->away = NULL;
+    }
+    wake_next(turn);
     platform_mutex_unlock(&turn->lock);
 }
 
@@ -290,6 +383,9 @@ void turn_wake(struct turn *turn, unsigned vpid) {
     if (turn->current == 0 && (turn->present >> vpid & 1) != 0) {
         turn->current = vpid;
         wake_next(turn);
+    }
+    if (!turn->by_vpid && find_waiter(turn, vpid) != NULL) {
+        end_slice(turn);
     }
     platform_mutex_unlock(&turn->lock);
 }

@@ -4,6 +4,10 @@
 // guest's memory or traps. VCPUs are served in the order in which they ask and run for a slice
 // each, so that none waits longer than LONGEST_WAIT; calls from outside go first.
 //
+// A VCPU that has left for its caller keeps the rest of its slice for a moment, in which the first
+// in the line does not take the turn: most callers answer an exit sooner than another thread wakes.
+// A VCPU whose wait was cut short, by a kick, keeps its place in the line.
+//
 // In virtual time the order does not depend on when anybody asks: the VCPUs take turns by VPID, and
 // the one whose turn it is keeps it while its caller is at work outside. So the guest does the same
 // every time, as long as the callers do.
@@ -27,6 +31,7 @@ enum { TURN_SEATS = 64 }; // VPIDs.
 // A VCPU, as the turn knows it. `wake` wakes its thread wherever the VCPU sleeps.
 struct turn_seat {
     unsigned vpid;
+    uint64_t place; // In the line, from when it asks until it runs; 0 when it has none.
     struct platform_semaphore wake;
     atomic_bool kicked;
 };
@@ -35,8 +40,8 @@ struct turn_seat {
 struct turn_waiter {
     struct turn_waiter *next;
     struct platform_semaphore *wake;
-    const struct turn_seat *seat; // NULL for a call from outside.
-    struct blocking *blocking;    // Of the thread; NULL where the wait is not to be interrupted.
+    struct turn_seat *seat;    // NULL for a call from outside.
+    struct blocking *blocking; // Of the thread; NULL where the wait is not to be interrupted.
 };
 
 struct turn {
@@ -46,6 +51,12 @@ struct turn {
     struct turn_waiter *calls;                 // Calls from outside that wait, and
     struct turn_waiter *line;                  // VCPUs, each in order of arrival.
     atomic_uint waiting;                       // How many in both.
+    uint64_t places;                           // Given out so far.
+    const struct turn_seat *away;              // With its caller, and the slice is still its own.
+    bool leaves;                               // It has been so in this slice.
+    uint64_t moves;                            // How often it was taken and given.
+    int64_t slice_end;                         // 0 before somebody waits.
+    atomic_bool over;                          // Whoever has the turn is to pass it on.
     bool by_vpid;                              // Virtual time. What follows is used only then.
     uint64_t present;                          // A bit a VPID: VCPUs that exist, and of these
     uint64_t asleep;                           // those that wait for an interrupt.
@@ -54,7 +65,8 @@ struct turn {
 };
 
 enum turn_end {
-    TURN_KEPT, // It goes on later: the run call returns, or makes room for a call from outside.
+    TURN_KEPT, // It goes on later: it sleeps, or makes room for a call from outside.
+    TURN_AWAY, // So too: the run call returns.
     TURN_OVER, // Others may run; this one wants to go on.
 };
 
@@ -66,7 +78,8 @@ void turn_destroy(struct turn *turn);
 // turn as long as they like, its thread is wanted. Who wants it so posts the seat's semaphore.
 bool turn_take(struct turn *turn, struct turn_seat *seat, struct blocking *blocking);
 
-void turn_give(struct turn *turn, enum turn_end end);
+// The VCPU of `seat`.
+void turn_give(struct turn *turn, enum turn_end end, struct turn_seat *seat);
 
 // Gives it and takes it again behind those who wait. One step: whoever runs next finds this VCPU
 // waiting, and does not run on because nobody seems to want the turn.
@@ -83,13 +96,18 @@ void turn_give_call(struct turn *turn);
 // Somebody else waits. Any thread.
 bool turn_wanted(struct turn *turn);
 
+// The one that waits is to have it now.
+void turn_end_slice(struct turn *turn);
+bool turn_is_over(struct turn *turn);
+
 // HLT, in virtual time: the next is known from now on, but runs only after turn_give().
 void turn_sleep(struct turn *turn);
 
 // In virtual time, no VCPU can go on before one is woken.
 bool turn_all_asleep(struct turn *turn);
 
-// VCPUs come, go and wake; without effect but in virtual time.
+// VCPUs come, go and wake. One that is to wake, for an interrupt, and waits for the turn gets it
+// sooner.
 void turn_join(struct turn *turn, const struct turn_seat *seat);
 void turn_leave(struct turn *turn, unsigned vpid);
 void turn_wake(struct turn *turn, unsigned vpid);

@@ -52,7 +52,7 @@ static zx_status_t pass_turn(struct exit_context *context) {
     struct guest *guest = context->vcpu->guest;
     machine_clear_exit_request(guest->machine);
     const bool over = guest_clock_tick(guest);
-    if (over || turn_wanted(&guest->turn)) {
+    if (over || turn_is_over(&guest->turn)) {
         const zx_status_t status = vcpu_pass_turn(context, over ? TURN_OVER : TURN_KEPT);
         if (status != ZX_OK) {
             return status;
@@ -108,7 +108,7 @@ zx_status_t vcpu_enter(struct vcpu *vcpu, enum packet_layout layout, zx_port_pac
         cpu_run(vcpu->cpu, at_exit, &context);
     }
     if (context.has_turn) {
-        vcpu_give_turn(&context);
+        vcpu_give_turn(&context, TURN_AWAY);
     }
     blocking_end(context.blocking);
     return context.status == ZX_ERR_NEXT ? ZX_OK : context.status;

@@ -39,9 +39,10 @@ zx_status_t vcpu_take_turn(struct exit_context *context) {
     return stop_until_taken(context, turn_take(&vcpu->guest->turn, &vcpu->seat, context->blocking));
 }
 
-void vcpu_give_turn(struct exit_context *context) {
+void vcpu_give_turn(struct exit_context *context, enum turn_end end) {
+    struct vcpu *vcpu = context->vcpu;
     context->has_turn = false;
-    turn_give(&context->vcpu->guest->turn, TURN_KEPT);
+    turn_give(&vcpu->guest->turn, end, &vcpu->seat);
 }
 
 zx_status_t vcpu_pass_turn(struct exit_context *context, enum turn_end end) {
@@ -58,7 +59,7 @@ zx_status_t vcpu_stop_if_wanted(struct exit_context *context) {
     if (context->layout == PACKET_2018 && !thread_is_to_end()) {
         return ZX_OK;
     }
-    vcpu_give_turn(context);
+    vcpu_give_turn(context, TURN_KEPT);
     return thread_stop_inside() ? vcpu_take_turn(context) : killed(context);
 }
 

@@ -14,7 +14,7 @@
 
 // Takes the turn, gives it, or lets others have it first: ZX_OK or that.
 zx_status_t vcpu_take_turn(struct exit_context *context);
-void vcpu_give_turn(struct exit_context *context);
+void vcpu_give_turn(struct exit_context *context, enum turn_end end);
 zx_status_t vcpu_pass_turn(struct exit_context *context, enum turn_end end);
 
 // At the top of the loop, with the turn: ZX_OK or that.

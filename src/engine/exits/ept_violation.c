@@ -37,7 +37,7 @@ static zx_status_t send(struct exit_context *context, const struct trap *trap,
 static zx_status_t wait_and_send(struct exit_context *context, const struct trap *trap) {
     struct port_packet *packet = NULL;
     zx_status_t status = ZX_OK;
-    vcpu_give_turn(context);
+    vcpu_give_turn(context, TURN_KEPT);
     while (packet == NULL && status == ZX_OK) {
         packet = packet_pool_take(trap->pool, &context->vcpu->seat.wake, context->blocking);
         if (packet == NULL) {

@@ -54,7 +54,7 @@ zx_status_t exit_hlt(struct exit_context *context) {
     // Virtual time jumps before the turn is given up, or what a timer wakes would run beside the
     // rest of the jump.
     guest_clock_skip_sleep(guest);
-    vcpu_give_turn(context);
+    vcpu_give_turn(context, TURN_KEPT);
     const zx_status_t status = sleep_until_awake(context);
     if (status != ZX_OK) {
         return status;

@@ -10,7 +10,7 @@ zx_status_t exit_pause(struct exit_context *context) {
     if (guest->clock.is_virtual) {
         guest_clock_end_slice(guest);
     } else if (turn_wanted(&guest->turn)) {
-        vcpu_attend(context->vcpu);
+        turn_end_slice(&guest->turn);
     }
     return ZX_OK;
 }
