@@ -235,6 +235,29 @@ START_TEST(closing_the_port_ends_a_run_that_waits_for_a_packet_with_bad_state) {
 }
 END_TEST
 
+// The new traps come before the bell and move it, more often than the list of traps has room.
+static void *set_traps_when_full(void *unused) {
+    wait_for_count(BUDGET + 1);
+    for (uint64_t i = 1; i <= 64; i++) {
+        trap(ZX_GUEST_TRAP_MEM, BELL - 0x1000 * i, 0x1000, ZX_HANDLE_INVALID, KEY + 1);
+    }
+    for (uint64_t i = 0; i < BUDGET; i++) {
+        expect_bell(BELL + 8 * i);
+    }
+    return unused;
+}
+
+START_TEST(traps_may_be_set_while_a_vcpu_waits_for_a_packet) {
+    start();
+    ring(BELL, BUDGET + 1);
+    const pthread_t setter = start_thread(set_traps_when_full, NULL);
+    enter_to_end();
+    join_thread(setter);
+    expect_bell(BELL + 8 * BUDGET);
+    expect_none();
+}
+END_TEST
+
 START_TEST(another_handle_keeps_a_port_open_for_bells) {
     zx_handle_t first = ZX_HANDLE_INVALID;
     start();
@@ -302,6 +325,7 @@ int main(void) {
         a_guest_may_go_before_the_port_that_holds_its_bells,
         a_port_may_go_before_the_guest_whose_bells_it_holds,
         closing_the_port_ends_a_run_that_waits_for_a_packet_with_bad_state,
+        traps_may_be_set_while_a_vcpu_waits_for_a_packet,
         another_handle_keeps_a_port_open_for_bells,
         cancelling_by_source_does_not_find_bells,
         several_vcpus_ring_one_bell_and_none_is_lost,

@@ -54,7 +54,8 @@ static bool find_page(void *context, uint64_t guest_physical, struct backing *ou
     ASSERT_TURN(&guest->turn);
     const uint64_t page = guest_physical & ~0xfffull;
     struct mapping_view view;
-    if (trap_map_find(&guest->memory_traps, page) != NULL ||
+    struct trap trap;
+    if (trap_map_find(&guest->memory_traps, page, &trap) ||
         !address_space_find(guest->space, page, &view) ||
         (view.permissions & ZX_VM_PERM_READ) == 0) {
         return false;

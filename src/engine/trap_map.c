@@ -21,13 +21,13 @@ static size_t upper_bound(const struct trap_map *map, uint64_t address) {
     return low;
 }
 
-struct trap *trap_map_find(const struct trap_map *map, uint64_t address) {
+bool trap_map_find(const struct trap_map *map, uint64_t address, struct trap *out) {
     const size_t index = upper_bound(map, address);
     if (index == 0) {
-        return NULL;
+        return false;
     }
-    struct trap *trap = &map->traps[index - 1];
-    return address - trap->base < trap->size ? trap : NULL;
+    *out = map->traps[index - 1];
+    return address - out->base < out->size;
 }
 
 zx_status_t trap_map_insert(struct trap_map *map, const struct trap *trap, bool abi_2018) {

@@ -29,8 +29,10 @@ struct trap_map {
 // ALREADY_EXISTS when the range meets another (2022+), or starts where another does (2018).
 zx_status_t trap_map_insert(struct trap_map *map, const struct trap *trap, bool abi_2018);
 
-// The trap with the greatest start at or below `address`, if it contains it. NULL otherwise.
-struct trap *trap_map_find(const struct trap_map *map, uint64_t address);
+// Copies the trap with the greatest start at or below `address`, if it contains it. A copy, because
+// a trap that is set while a VCPU waits without the turn moves the others; its pool stays as long
+// as the guest.
+bool trap_map_find(const struct trap_map *map, uint64_t address, struct trap *out);
 
 void trap_map_destroy(struct trap_map *map);
 

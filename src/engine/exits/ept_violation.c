@@ -68,8 +68,8 @@ zx_status_t exit_ept_violation(struct exit_context *context) {
     if (context->exit->starved) {
         return ZX_ERR_NO_MEMORY;
     }
-    const struct trap *trap = trap_map_find(&context->vcpu->guest->memory_traps, address);
-    if (trap == NULL) {
+    struct trap trap;
+    if (!trap_map_find(&context->vcpu->guest->memory_traps, address, &trap)) {
         // Nothing is mapped, or the mapping is read-only: an error rather than an endless retry.
         struct mapping_view view;
         const bool mapped = address_space_find(context->vcpu->guest->space, address, &view);
@@ -77,10 +77,10 @@ zx_status_t exit_ept_violation(struct exit_context *context) {
     }
     const uint64_t rip = cpu_get(cpu, RIP);
     exit_advance(context);
-    if (trap->kind == ZX_GUEST_TRAP_BELL) {
-        return context->exit->write ? ring(context, trap) : ZX_ERR_NOT_SUPPORTED;
+    if (trap.kind == ZX_GUEST_TRAP_BELL) {
+        return context->exit->write ? ring(context, &trap) : ZX_ERR_NOT_SUPPORTED;
     }
-    context->packet->key = trap->key;
+    context->packet->key = trap.key;
     context->packet->type = ZX_PKT_TYPE_GUEST_MEM;
     const uint8_t operand_size = cpu_code_mode(cpu) == 16 ? 2 : 4;
     if (context->layout == PACKET_2018) {

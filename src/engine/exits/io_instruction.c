@@ -14,13 +14,13 @@ zx_status_t exit_io_instruction(struct exit_context *context) {
     }
     const uint16_t port =
         access->immediate_port ? access->port_immediate : (uint16_t)cpu_get(cpu, RDX);
-    const struct trap *trap = trap_map_find(&context->vcpu->guest->port_traps, port);
-    if (trap == NULL) {
+    struct trap trap;
+    if (!trap_map_find(&context->vcpu->guest->port_traps, port, &trap)) {
         return ZX_ERR_NOT_FOUND;
     }
     exit_advance(context);
     zx_port_packet_t *packet = context->packet;
-    packet->key = trap->key;
+    packet->key = trap.key;
     packet->type = ZX_PKT_TYPE_GUEST_IO;
     packet->guest_io.port = port;
     packet->guest_io.access_size = access->access_size;
