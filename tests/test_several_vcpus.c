@@ -254,6 +254,43 @@ START_TEST(virtual_time_goes_on_when_the_last_vcpu_that_was_awake_is_closed) {
 }
 END_TEST
 
+static void *close_and_kick(void *first) {
+    run_and_close(NULL);
+    ck_assert_int_eq(zx_vcpu_kick(*(zx_handle_t *)first), ZX_OK);
+    return NULL;
+}
+
+// Or the sums that are made of the time would overflow.
+START_TEST(virtual_time_does_not_jump_to_its_end) {
+    static const uint8_t output[] = {0xe6, 0x10}; // out 0x10, al
+    static const uint8_t sleep[] = {
+        0xfa, 0x0f, 0x30,                         // cli; wrmsr
+        0xb9, 0xe0, 0x06, 0,    0,                // mov ecx, 0x6e0: TSC deadline
+        0x89, 0xf0, 0x89, 0xfa, 0x0f, 0x30, 0xf4, // mov eax, esi; mov edx, edi; wrmsr; hlt
+        0x0f, 0x31, 0x48, 0xc1, 0xe2, 0x20, 0x48, 0x09, 0xd0, // rdtsc; shl rdx, 32; or rax, rdx
+        0x48, 0xc7, 0x04, 0x25, 0,    0xf0, 0xff, 0,    0,    0, 0, 0, // The end.
+    };
+    const zx_vcpu_state_t state = {
+        .rcx = 0x832, .rax = 0x40040, .rsi = 0xfffffffe, .rdi = 0x7fffffff};
+    pthread_t thread;
+    guest_open();
+    memory_write(ENTRY, sleep, sizeof sleep);
+    memory_write(0x11000, output, sizeof output);
+    trap(ZX_GUEST_TRAP_IO, 0x10, 1, ZX_HANDLE_INVALID, 0);
+    ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_OK);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+    write_state(&state);
+    ck_assert_int_eq(pthread_barrier_init(&made, NULL, 2), 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, close_and_kick, &vcpu), 0);
+    pthread_barrier_wait(&made);
+    enter_fails(ZX_ERR_CANCELED);
+    enter_to_end();
+    ck_assert_uint_lt(read_state().rax, 1000000000u);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    guest_close();
+}
+END_TEST
+
 static void *run_another_and_kick(void *first) {
     run_real_mode_vcpu(NULL);
     ck_assert_int_eq(zx_vcpu_kick(*(zx_handle_t *)first), ZX_OK);
@@ -295,6 +332,7 @@ int main(void) {
         virtual_time_repeats_the_trace_of_four_vcpus,
         virtual_time_jumps_over_sleep_to_the_next_timer,
         virtual_time_goes_on_when_the_last_vcpu_that_was_awake_is_closed,
+        virtual_time_does_not_jump_to_its_end,
         virtual_time_passes_in_an_endless_loop_of_exceptions,
         virtual_time_is_chosen_before_the_first_vcpu,
     };

@@ -12,6 +12,10 @@
 #define SLICE 100000 // ns of virtual time
 #define NEVER INT64_MAX
 
+// A guest may set a timer for any moment, and the clock jumps there. It goes no further than this,
+// in some 146 years, so that what is added to a time never overflows.
+#define LAST_TIMER (INT64_MAX / 2)
+
 _Static_assert(GUEST_TSC_FREQUENCY == 1000000000u, "a tick is a nanosecond");
 
 void guest_clock_init(struct guest_clock *clock) {
@@ -112,7 +116,7 @@ void guest_clock_arm(struct guest *guest, struct timer_entry *entry, int64_t dea
     }
     platform_mutex_lock(&clock->lock);
     unlink_timer(entry);
-    if (deadline != NEVER) {
+    if (deadline <= LAST_TIMER) {
         link_timer(clock, entry, deadline);
     }
     set_stop(guest);
