@@ -23,11 +23,11 @@ START_TEST(create_checks_in_order) {
     ck_assert_int_eq(zx_vmo_create(UINT64_MAX, 1, NULL), ZX_ERR_INVALID_ARGS);
     ck_assert_int_eq(zx_vmo_create(0, ZX_VMO_DISCARDABLE, NULL), ZX_ERR_INVALID_ARGS);
     ck_assert_int_eq(zx_vmo_create(UINT64_MAX, 0, NULL), ZX_ERR_OUT_OF_RANGE);
-    ck_assert_int_eq(zx_vmo_create(UINT64_MAX - 4094, 0, NULL), ZX_ERR_OUT_OF_RANGE);
+    ck_assert_int_eq(zx_vmo_create(UINT64_MAX - 0x1fffe, 0, NULL), ZX_ERR_OUT_OF_RANGE);
     for (int i = 0; i < BAD_POINTER_COUNT; i++) {
         ck_assert_int_eq(zx_vmo_create(4096, 0, bad_pointer(i)), ZX_ERR_INVALID_ARGS);
     }
-    ck_assert_int_eq(zx_vmo_create(UINT64_MAX - 4095, 0, &handle), ZX_ERR_NO_MEMORY);
+    ck_assert_int_eq(zx_vmo_create(UINT64_MAX - 0x1ffff, 0, &handle), ZX_ERR_NO_MEMORY);
     ck_assert_uint_eq(handle, ZX_HANDLE_INVALID);
 }
 END_TEST

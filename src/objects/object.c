@@ -7,6 +7,7 @@
 #include "platform/check.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static _Atomic(uint64_t) count;
 
@@ -52,6 +53,21 @@ void object_remove_handle(struct object *object) {
         CHECK(lock_order_holds_none());
         object->ops->on_zero_handles(object);
     }
+}
+
+void object_get_name(struct object *object, char *name) {
+    memset(name, 0, ZX_MAX_NAME_LEN);
+    if (object->ops->name != NULL) {
+        platform_mutex_lock(&object->lock);
+        memcpy(name, object->ops->name(object), ZX_MAX_NAME_LEN);
+        platform_mutex_unlock(&object->lock);
+    }
+}
+
+void object_set_name(struct object *object, const char *name) {
+    platform_mutex_lock(&object->lock);
+    memcpy(object->ops->name(object), name, ZX_MAX_NAME_LEN);
+    platform_mutex_unlock(&object->lock);
 }
 
 bool object_is_waitable(const struct object *object) {

@@ -66,6 +66,11 @@ void object_unref(struct object *object);
 void object_add_handle(struct object *object);
 void object_remove_handle(struct object *object);
 
+// Copies the name into ZX_MAX_NAME_LEN bytes, ended by NUL; empty for a type without one. Setting
+// keeps all of the bytes, and is for types that have a name.
+void object_get_name(struct object *object, char *name);
+void object_set_name(struct object *object, const char *name);
+
 // Has signals that can be waited for: the types whose handles are born with WAIT.
 bool object_is_waitable(const struct object *object);
 

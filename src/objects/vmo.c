@@ -13,6 +13,8 @@
 // The largest stretch of zeros that is copied at once.
 enum { ZEROS = 4096 };
 
+#define LARGEST UINT64_C(0xfffffffffffe0000)
+
 // One mapping of a VMO in our own address space; older ones are smaller and stay.
 struct vmo_view {
     uint8_t *base;
@@ -70,12 +72,21 @@ static struct vmo *new_vmo(uint64_t size, bool resizable) {
     return vmo;
 }
 
-zx_status_t vmo_create(uint64_t size, bool resizable, struct vmo **out) {
+zx_status_t vmo_round_size(uint64_t size, uint64_t *rounded) {
     const uint64_t mask = ZX_PAGE_MASK;
-    if (size > UINT64_MAX - mask) {
+    if (size > LARGEST) {
         return ZX_ERR_OUT_OF_RANGE;
     }
-    const uint64_t rounded = (size + mask) & ~mask;
+    *rounded = (size + mask) & ~mask;
+    return ZX_OK;
+}
+
+zx_status_t vmo_create(uint64_t size, bool resizable, struct vmo **out) {
+    uint64_t rounded = 0;
+    const zx_status_t status = vmo_round_size(size, &rounded);
+    if (status != ZX_OK) {
+        return status;
+    }
     struct vmo *vmo = new_vmo(rounded, resizable);
     if (vmo == NULL) {
         return ZX_ERR_NO_MEMORY;
@@ -90,11 +101,11 @@ zx_status_t vmo_create(uint64_t size, bool resizable, struct vmo **out) {
 }
 
 zx_status_t vmo_create_slice(struct vmo *parent, uint64_t offset, uint64_t size, struct vmo **out) {
-    if (parent->resizable) {
-        return ZX_ERR_NOT_SUPPORTED;
-    }
     if (offset > parent->size || size > parent->size - offset) {
         return ZX_ERR_INVALID_ARGS;
+    }
+    if (parent->resizable) {
+        return ZX_ERR_NOT_SUPPORTED;
     }
     struct vmo *vmo = new_vmo(size, false);
     if (vmo == NULL) {

@@ -57,6 +57,10 @@ struct vmo {
     _Atomic(struct vmo_view *) views; // In our own address space, the largest and newest first.
 };
 
+// A multiple of 4096 that is at least `size`. ZX_ERR_OUT_OF_RANGE above Zircon's largest size of a
+// VMO, 128 KiB less than 2^64, which no host reaches.
+zx_status_t vmo_round_size(uint64_t size, uint64_t *rounded);
+
 // `size` is rounded up to 4096. ZX_ERR_OUT_OF_RANGE, ZX_ERR_NO_MEMORY.
 zx_status_t vmo_create(uint64_t size, bool resizable, struct vmo **out);
 

@@ -40,15 +40,14 @@ static void shrink(struct vmo *vmo, uint64_t old, uint64_t size) REQUIRES(vmo->r
 }
 
 zx_status_t vmo_set_size(struct vmo *vmo, uint64_t size) {
-    const uint64_t mask = ZX_PAGE_MASK;
+    uint64_t rounded = 0;
     if (!vmo->resizable) {
         return ZX_ERR_UNAVAILABLE;
     }
-    if (size > UINT64_MAX - mask) {
-        return ZX_ERR_OUT_OF_RANGE;
+    zx_status_t status = vmo_round_size(size, &rounded);
+    if (status != ZX_OK) {
+        return status;
     }
-    const uint64_t rounded = (size + mask) & ~mask;
-    zx_status_t status = ZX_OK;
     platform_mutex_lock(&vmo->resizing);
     const uint64_t old = vmo->size;
     if (rounded > old) {

@@ -11,15 +11,11 @@
 #include <zircon/syscalls/object.h>
 
 static zx_status_t get_name(struct object *object, void *value, size_t size) {
-    char name[ZX_MAX_NAME_LEN] = {0};
+    char name[ZX_MAX_NAME_LEN];
     if (size < sizeof(name)) {
         return ZX_ERR_BUFFER_TOO_SMALL;
     }
-    if (object->ops->name != NULL) {
-        platform_mutex_lock(&object->lock);
-        memcpy(name, object->ops->name(object), sizeof(name));
-        platform_mutex_unlock(&object->lock);
-    }
+    object_get_name(object, name);
     return copy_to_client(value, name, sizeof(name));
 }
 
@@ -34,9 +30,7 @@ static zx_status_t set_name(struct object *object, const void *value, size_t siz
     const zx_status_t status = copy_from_client(given, value, size < limit ? size : limit);
     if (status == ZX_OK) {
         memcpy(name, given, strlen(given));
-        platform_mutex_lock(&object->lock);
-        memcpy(object->ops->name(object), name, sizeof(name));
-        platform_mutex_unlock(&object->lock);
+        object_set_name(object, name);
     }
     return status;
 }

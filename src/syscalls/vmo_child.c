@@ -31,10 +31,11 @@ static zx_status_t make_child(struct vmo *parent, uint32_t options, uint64_t off
     if ((offset & ZX_PAGE_MASK) != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
-    if (size > UINT64_MAX - ZX_PAGE_MASK) {
-        return ZX_ERR_OUT_OF_RANGE;
+    uint64_t rounded = 0;
+    const zx_status_t status = vmo_round_size(size, &rounded);
+    if (status != ZX_OK) {
+        return status;
     }
-    const uint64_t rounded = (size + ZX_PAGE_MASK) & ~(uint64_t)ZX_PAGE_MASK;
     if ((options & ZX_VMO_CHILD_SLICE) != 0) {
         return vmo_create_slice(parent, offset, rounded, out);
     }
@@ -53,6 +54,15 @@ static zx_rights_t rights_of_child(zx_rights_t rights, uint32_t options) {
     }
     const bool resizable = (options & ZX_VMO_CHILD_RESIZABLE) != 0;
     return resizable ? rights | ZX_RIGHT_RESIZE : rights & ~(zx_rights_t)ZX_RIGHT_RESIZE;
+}
+
+// A child begins with its parent's name, where the handle of the parent may read it.
+static void inherit_name(struct object *child, struct object *parent, zx_rights_t rights) {
+    char name[ZX_MAX_NAME_LEN];
+    if ((rights & ZX_RIGHT_GET_PROPERTY) != 0) {
+        object_get_name(parent, name);
+        object_set_name(child, name);
+    }
 }
 
 static zx_status_t look_up_parent(zx_handle_t handle, struct object **out, zx_rights_t *rights) {
@@ -79,6 +89,7 @@ zx_status_t sys_vmo_create_child(zx_handle_t handle, uint32_t options, uint64_t 
         status = make_child(vmo_from_object(object), options, offset, size, &child);
     }
     if (status == ZX_OK) {
+        inherit_name(&child->object, object, rights);
         status = hand_over(&child->object, rights_of_child(rights, options), out);
     }
     object_unref(object);
@@ -106,6 +117,7 @@ zx_status_t sys_vmo_clone(zx_handle_t handle, uint32_t options, uint64_t offset,
     }
     if (status == ZX_OK) {
         const zx_rights_t extra = ZX_RIGHTS_PROPERTY | ZX_RIGHT_WRITE;
+        inherit_name(&child->object, object, rights);
         status = hand_over(&child->object, rights | extra, out);
     }
     object_unref(object);
