@@ -341,7 +341,7 @@ START_TEST(returns_to_an_outer_privilege_keep_the_bases_of_fs_and_gs) {
 }
 END_TEST
 
-// --- RFLAGS.RF, page faults ---
+// --- RFLAGS.RF ---
 
 START_TEST(a_pushed_resume_flag_is_clear) {
     start_long("resume_flag");
@@ -349,34 +349,6 @@ START_TEST(a_pushed_resume_flag_is_clear) {
     guest_close();
     start_real("resume_flag_real");
     EXPECT_REPORTS(2, 2);
-    guest_close();
-}
-END_TEST
-
-// Each modifies [RBX]. Nothing is mapped there.
-static const char *const modifying[] = {
-    "\x48\xff\x03",     "\x01\x03",         "\x80\x33\x01", "\xf7\x1b",         "\x87\x03",
-    "\x0f\xab\x03",     "\xd1\x03",         "\x0f\xb1\x03", "\xf0\x0f\xc1\x03", "\x0f\xc7\x0b",
-    "\x0f\xa4\x03\x04", "\x0f\xba\x2b\x05", "\xf0\xf7\x1b",
-};
-
-START_TEST(a_page_fault_of_a_modification_is_one_of_a_write) {
-    execute_start();
-    for (size_t i = 0; i < sizeof modifying / sizeof modifying[0]; i++) {
-        zx_vcpu_state_t state = {.rbx = 0x40000000};
-        put_code_bytes(modifying[i], strlen(modifying[i]));
-        run_code(&state);
-        ck_assert_uint_eq(state.r10, 14);
-        ck_assert_msg(state.r8 == 2, "code %zu: error code %llu", i, (unsigned long long)state.r8);
-    }
-    zx_vcpu_state_t state = {.rbx = 0x40000000, .rax = 0x12345};
-    put_code("\x3b\x03"); // cmp eax, [rbx]
-    run_code(&state);
-    ck_assert_uint_eq(state.r8, 0);
-    put_code("\x48\x0f\xab\x03"); // bts [rbx], rax: 0x2468 bytes behind
-    state = (zx_vcpu_state_t){.rbx = 0x40000000 - 0x1000, .rax = 0x12345};
-    run_code(&state);
-    ck_assert_uint_eq(state.r8, 2);
     guest_close();
 }
 END_TEST
@@ -400,7 +372,6 @@ int main(void) {
         a_call_gate_works_with_the_task_register_of_reset,
         returns_to_an_outer_privilege_keep_the_bases_of_fs_and_gs,
         a_pushed_resume_flag_is_clear,
-        a_page_fault_of_a_modification_is_one_of_a_write,
     };
     return run_tests("replaced", tests, sizeof tests / sizeof tests[0]);
 }

@@ -26,7 +26,7 @@ ZIRCONIA_BEGIN_C
 //   io_instruction           port                    access size, bytes    1 for an input
 //   rdmsr                    MSR
 //   wrmsr                    MSR                     value to be written
-//   ept_violation            guest-physical address  1 read, 2 write, 4 fetch
+//   ept_violation            guest-physical address  1 read, 2 write, 3 both, 4 fetch
 //   vmcall                   RAX
 //   xsetbv                   register's number       value to be written
 //   interrupt_injected       vector

@@ -63,7 +63,7 @@ static void qualify(const struct cpu *cpu, const struct cpu_exit *exit, uint64_t
         break;
     case EXIT_EPT_VIOLATION:
         out[0] = exit->guest_physical;
-        out[1] = exit->fetch ? 4 : exit->write ? 2 : 1;
+        out[1] = (exit->fetch ? 4 : 0) | (exit->write ? 2 : 0) | (exit->read ? 1 : 0);
         break;
     case EXIT_VMCALL:
         out[0] = cpu_get(cpu, RAX);

@@ -154,6 +154,7 @@ struct cpu_exit {
     struct instruction decoded; // Valid when the length is known.
     struct port_access port;    // IO_INSTRUCTION
     uint64_t guest_physical;    // EPT_VIOLATION
+    bool read;                  // EPT_VIOLATION; with `write`: the operand was to be modified.
     bool write;                 // EPT_VIOLATION
     bool fetch;                 // EPT_VIOLATION
     bool starved;               // EPT_VIOLATION: a page of the guest's, but the host has no memory.

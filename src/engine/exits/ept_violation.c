@@ -77,8 +77,9 @@ zx_status_t exit_ept_violation(struct exit_context *context) {
     }
     const uint64_t rip = cpu_get(cpu, RIP);
     exit_advance(context);
-    if (trap.kind == ZX_GUEST_TRAP_BELL) {
-        return context->exit->write ? ring(context, &trap) : ZX_ERR_NOT_SUPPORTED;
+    if (trap.kind == ZX_GUEST_TRAP_BELL) { // What modifies its operand wants to read it, too.
+        const bool stores = context->exit->write && !context->exit->read;
+        return stores ? ring(context, &trap) : ZX_ERR_NOT_SUPPORTED;
     }
     context->packet->key = trap.key;
     context->packet->type = ZX_PKT_TYPE_GUEST_MEM;

@@ -6,6 +6,7 @@
 #include "engine/cpu/unicorn/report.h"
 
 #include "decode/instruction.h"
+#include "decode/read_modify_write.h"
 #include "decode/scan.h"
 #include "engine/cpu/unicorn/vmcb.h"
 #include "engine/cpu/x86/debug_registers.h"
@@ -54,6 +55,16 @@ static enum cut fetch_cut(struct cpu *cpu, struct cpu_exit *exit) {
     return is_halt(&exit->decoded) ? CUT_HALT : CUT_BOUND;
 }
 
+static enum report_result ept_violation(struct cpu_exit *exit, uint64_t guest_physical, bool read,
+                                        bool write) {
+    exit->reason = EXIT_EPT_VIOLATION;
+    exit->guest_physical = guest_physical;
+    exit->read = read;
+    exit->write = write;
+    exit->fetch = !read && !write;
+    return REPORT_EXIT;
+}
+
 // What follows the delivery of an event, or an instruction that was carried out here.
 static enum report_result delivered(struct cpu *cpu, enum delivery result, struct cpu_exit *exit) {
     switch (result) {
@@ -68,15 +79,12 @@ static enum report_result delivered(struct cpu *cpu, enum delivery result, struc
         exit->reason = EXIT_TRIPLE_FAULT;
         return REPORT_EXIT;
     case DELIVERY_UNBACKED: // Without an instruction that could be skipped.
-        exit->reason = EXIT_EPT_VIOLATION;
-        exit->guest_physical = cpu->progress.unbacked;
         exit->instruction_length = 0;
-        return REPORT_EXIT;
+        return ept_violation(exit, cpu->progress.unbacked, true, false);
     case DELIVERY_OPERAND_UNBACKED:
-        exit->reason = EXIT_EPT_VIOLATION;
-        exit->guest_physical = cpu->progress.unbacked;
-        exit->write = cpu->progress.unbacked_write;
-        return REPORT_EXIT;
+        return ept_violation(exit, cpu->progress.unbacked,
+                             !cpu->progress.unbacked_write || is_read_modify_write(&exit->decoded),
+                             cpu->progress.unbacked_write);
     default:
         exit->reason = EXIT_OTHER;
         return REPORT_EXIT;
@@ -289,16 +297,15 @@ static enum report_result nested_page_fault(struct cpu *cpu, uint64_t address,
             return result;
         }
     }
-    exit->fetch = (cpu_error_code(cpu) & 16) != 0;
-    if (exit->fetch && address % 0x1000 == 0 &&
+    const bool fetch = (cpu_error_code(cpu) & 16) != 0;
+    if (fetch && address % 0x1000 == 0 &&
         code_pages_must_step_first(cpu, exit->instruction_length)) {
         return REPORT_STEP;
     }
-    exit->guest_physical = address;
-    exit->write = write;
+    const bool modifies = !fetch && exit->instruction_length != 0 &&
+                          operand_is_modified_in(cpu, &exit->decoded, exit->instruction, address);
     exit->starved = starved;
-    exit->reason = EXIT_EPT_VIOLATION;
-    return REPORT_EXIT;
+    return ept_violation(exit, address, modifies || !(write || fetch), modifies || write);
 }
 
 enum report_result report_fetch_refused(struct cpu *cpu, struct cpu_exit *exit) {
@@ -312,13 +319,10 @@ enum report_result report_fetch_refused(struct cpu *cpu, struct cpu_exit *exit) 
             if (i == 1 && met_ahead(cpu, ends[1], exit)) {
                 return REPORT_STEP;
             }
-            exit->guest_physical = physical;
-            break;
+            return ept_violation(exit, physical, false, false);
         }
     }
-    exit->fetch = true;
-    exit->reason = EXIT_EPT_VIOLATION;
-    return REPORT_EXIT;
+    return ept_violation(exit, 0, false, false);
 }
 
 #define OPCODE_INVD 0x08   // In the 0F map; WBINVD is 09.
@@ -353,11 +357,11 @@ static enum report_result control_register_access(struct cpu *cpu, struct cpu_ex
     if (exit->instruction_length == 0 || decoded->opcode != 0x01) {
         return REPORT_EXIT;
     }
-    exit->write = (decoded->modrm & 0x38) == 0x20;
-    if (operand_unbacked16(cpu, decoded, exit->instruction, exit->write, &exit->guest_physical)) {
-        exit->reason = EXIT_EPT_VIOLATION;
-    }
-    return REPORT_EXIT;
+    const bool write = (decoded->modrm & 0x38) == 0x20;
+    uint64_t address = 0;
+    return operand_unbacked16(cpu, decoded, exit->instruction, write, &address)
+               ? ept_violation(exit, address, !write, write)
+               : REPORT_EXIT;
 }
 
 // WBINVD, which changes nothing that a guest could see, and INVD, which exits.

@@ -281,14 +281,41 @@ static int64_t bit_distance(const struct cpu *cpu, const struct instruction *ins
 
 #define LARGEST_MODIFIED 16u // Of CMPXCHG16B.
 
-bool operand_is_modified_at(struct cpu *cpu, const struct instruction *instruction,
-                            const uint8_t *bytes, uint64_t address) {
-    uint64_t linear = 0;
-    if (!is_read_modify_write(instruction) || !operand_linear(cpu, instruction, bytes, &linear)) {
+static bool modified_operand(struct cpu *cpu, const struct instruction *instruction,
+                             const uint8_t *bytes, uint64_t *linear) {
+    if (!is_read_modify_write(instruction) || !operand_linear(cpu, instruction, bytes, linear)) {
         return false;
     }
-    const uint64_t start = linear + (uint64_t)bit_distance(cpu, instruction);
+    *linear += (uint64_t)bit_distance(cpu, instruction);
+    *linear = cpu_code_64(cpu) ? *linear : (uint32_t)*linear;
+    return true;
+}
+
+bool operand_is_modified_at(struct cpu *cpu, const struct instruction *instruction,
+                            const uint8_t *bytes, uint64_t address) {
+    uint64_t start = 0;
+    if (!modified_operand(cpu, instruction, bytes, &start)) {
+        return false;
+    }
     return (cpu_code_64(cpu) ? address - start : (uint32_t)(address - start)) < LARGEST_MODIFIED;
+}
+
+bool operand_is_modified_in(struct cpu *cpu, const struct instruction *instruction,
+                            const uint8_t *bytes, uint64_t guest_physical) {
+    uint64_t start = 0;
+    if (!modified_operand(cpu, instruction, bytes, &start)) {
+        return false;
+    }
+    const uint64_t ends[] = {start, start + LARGEST_MODIFIED - 1};
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t physical = 0;
+        struct access_fault fault;
+        if (linear_translate(cpu, ends[i], ACCESS_READ, &physical, &fault) == ACCESS_DONE &&
+            physical >> 12 == guest_physical >> 12) {
+            return true;
+        }
+    }
+    return false;
 }
 
 // What an instruction without a memory operand in ModRM uses of the stack.

@@ -48,6 +48,11 @@ bool operand_unbacked16(struct cpu *cpu, const struct instruction *instruction,
 bool operand_is_modified_at(struct cpu *cpu, const struct instruction *instruction,
                             const uint8_t *bytes, uint64_t address);
 
+// The same of the page of a guest-physical address. It is looked for by where the operand begins
+// and where the longest would end.
+bool operand_is_modified_in(struct cpu *cpu, const struct instruction *instruction,
+                            const uint8_t *bytes, uint64_t guest_physical);
+
 // Does the instruction access the stack, by its operand or without one, at an address that is not
 // canonical? The engine reports #GP for it as for all others; for a stack it is #SS.
 bool operand_stack_not_canonical(struct cpu *cpu, const struct instruction *instruction,
