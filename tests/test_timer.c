@@ -76,6 +76,30 @@ START_TEST(past_deadline_signals_at_once_and_set_takes_back) {
 }
 END_TEST
 
+// The signal goes 1, 0, 1, and each rise is an edge.
+START_TEST(setting_a_signalled_timer_clears_before_it_signals) {
+    const zx_handle_t timer = new_timer();
+    const zx_handle_t port = new_port();
+    zx_port_packet_t packet;
+    ck_assert_int_eq(zx_timer_set(timer, 0, 0), ZX_OK);
+    ck_assert_int_eq(
+        zx_object_wait_async(timer, port, SOME_KEY, ZX_TIMER_SIGNALED, ZX_WAIT_ASYNC_EDGE), ZX_OK);
+    ck_assert_int_eq(zx_port_wait(port, ZX_TIME_INFINITE_PAST, &packet), ZX_ERR_TIMED_OUT);
+    ck_assert_int_eq(zx_timer_set(timer, 0, 0), ZX_OK);
+    ck_assert_int_eq(zx_port_wait(port, ZX_TIME_INFINITE_PAST, &packet), ZX_OK);
+    ck_assert_uint_eq(packet.signal.observed, ZX_TIMER_SIGNALED);
+
+    ck_assert_int_eq(zirconia_2018_object_wait_async(timer, port, SOME_KEY, ZX_TIMER_SIGNALED,
+                                                     ZIRCONIA_2018_WAIT_ASYNC_REPEATING),
+                     ZX_OK);
+    ck_assert_int_eq(zx_port_wait(port, ZX_TIME_INFINITE_PAST, &packet), ZX_OK);
+    ck_assert_int_eq(zx_timer_set(timer, 0, 0), ZX_OK);
+    ck_assert_int_eq(zx_port_wait(port, ZX_TIME_INFINITE_PAST, &packet), ZX_OK);
+    zx_handle_close(timer);
+    zx_handle_close(port);
+}
+END_TEST
+
 START_TEST(cancel_stops_it_and_takes_the_signal_back) {
     const zx_handle_t timer = new_timer();
     const zx_handle_t later = new_timer();
@@ -141,6 +165,7 @@ int main(void) {
         set_and_cancel_check_in_order,
         timer_fires_and_never_early,
         past_deadline_signals_at_once_and_set_takes_back,
+        setting_a_signalled_timer_clears_before_it_signals,
         cancel_stops_it_and_takes_the_signal_back,
         timer_fires_into_a_port,
         closing_an_armed_timer_is_safe,

@@ -51,13 +51,11 @@ zx_status_t timer_object_create(struct timer **out) {
 void timer_object_set(struct timer *timer, zx_time_t deadline) {
     platform_mutex_lock(&timer->lock);
     timer_queue_cancel(&timer->entry);
+    object_change_signals(&timer->object, ZX_TIMER_SIGNALED, 0);
     if (deadline <= platform_monotonic()) {
         object_change_signals(&timer->object, 0, ZX_TIMER_SIGNALED);
-    } else {
-        object_change_signals(&timer->object, ZX_TIMER_SIGNALED, 0);
-        if (!timer->closed) {
-            timer_queue_arm(&timer->entry, deadline);
-        }
+    } else if (!timer->closed) {
+        timer_queue_arm(&timer->entry, deadline);
     }
     platform_mutex_unlock(&timer->lock);
 }

@@ -24,7 +24,8 @@ static inline struct timer *timer_from_object(struct object *object) {
     return (struct timer *)object;
 }
 
-// Begins anew: takes the signal back, or gives it at once when the deadline has passed.
+// Clears the signal, then sets it again at once when the deadline has passed: whoever waits for the
+// edge sees one each time.
 void timer_object_set(struct timer *timer, zx_time_t deadline);
 
 // Ends what was begun and takes the signal back.
