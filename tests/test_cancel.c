@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <zirconia/observe.h>
 #include <zirconia/virtual_time.h>
 
@@ -266,12 +267,59 @@ START_TEST(an_observer_is_not_where_a_thread_ends) {
 }
 END_TEST
 
+static atomic_bool kicking;
+
+LEFT_UNSEEN static void kick_often(int number) {
+    (void)number;
+    atomic_store(&kicking, true);
+    for (int i = 0; i < 10000; i++) {
+        zx_vcpu_kick(vcpu);
+    }
+}
+
+LEFT_UNSEEN static void *wait_and_be_cancelled(void *unused) {
+    zx_port_packet_t packet;
+    atomic_store(&waiting, zx_thread_self());
+    zx_port_wait(port, ZX_TIME_INFINITE, &packet);
+    return unused;
+}
+
+// Closing waits for every call that has found the handle.
+START_TEST(a_thread_that_is_cancelled_in_its_signal_handler_lets_go_of_the_vcpu_that_it_kicks) {
+    const struct sigaction action = {.sa_handler = kick_often};
+    ck_assert_int_eq(sigaction(SIGUSR1, &action, NULL), 0);
+    make_event();
+    halted_guest();
+    for (int i = 0; i < ROUNDS; i++) {
+        void *result = NULL;
+        ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+        atomic_store(&waiting, ZX_HANDLE_INVALID);
+        atomic_store(&kicking, false);
+        const pthread_t thread = start_thread(wait_and_be_cancelled, NULL);
+        while (atomic_load(&waiting) == ZX_HANDLE_INVALID) {
+            sched_yield();
+        }
+        until_state(atomic_load(&waiting), ZX_THREAD_STATE_BLOCKED_PORT);
+        ck_assert_int_eq(pthread_kill(thread, SIGUSR1), 0);
+        while (!atomic_load(&kicking)) {
+            sched_yield();
+        }
+        ck_assert_int_eq(pthread_cancel(thread), 0);
+        ck_assert_int_eq(zx_handle_close(vcpu), ZX_OK);
+        ck_assert_int_eq(pthread_join(thread, &result), 0);
+        ck_assert_ptr_eq(result, PTHREAD_CANCELED);
+    }
+}
+END_TEST
+
 static void add_tests(TCase *tcase) {
     tcase_add_loop_test(tcase, a_thread_that_the_host_cancels_leaves_the_call_and_ends, 0,
                         CALL_COUNT);
     tcase_add_test(tcase, a_client_that_has_cancellation_off_is_not_cancelled);
     tcase_add_test(tcase, a_request_that_waits_takes_effect_in_a_call_that_blocks);
     tcase_add_test(tcase, an_observer_is_not_where_a_thread_ends);
+    tcase_add_test(
+        tcase, a_thread_that_is_cancelled_in_its_signal_handler_lets_go_of_the_vcpu_that_it_kicks);
 }
 
 #else

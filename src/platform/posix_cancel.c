@@ -30,6 +30,18 @@ void platform_cancel_restore(int state) {
     pthread_setcancelstate(state, NULL);
 }
 
+// The type, because glibc's own handler looks at no more: a request that was sent before the state
+// changed would still take effect.
+int platform_cancel_defer(void) {
+    int type = PTHREAD_CANCEL_DEFERRED;
+    pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &type);
+    return type;
+}
+
+void platform_cancel_undefer(int type) {
+    pthread_setcanceltype(type, NULL);
+}
+
 void platform_cancel_point(void) {
     pthread_testcancel();
 }

@@ -52,6 +52,11 @@ void platform_context_end(struct platform_context *context);
 int platform_cancel_off(void);
 void platform_cancel_restore(int state);
 
+// In a signal handler, which may have interrupted a sleep that can be cancelled at any instruction:
+// from defer to undefer, which takes what defer returned, it cannot.
+int platform_cancel_defer(void);
+void platform_cancel_undefer(int type);
+
 // A point of cancellation.
 void platform_cancel_point(void);
 

@@ -170,6 +170,14 @@ void platform_cancel_restore(int state) {
     (void)state;
 }
 
+int platform_cancel_defer(void) {
+    return 0;
+}
+
+void platform_cancel_undefer(int type) {
+    (void)type;
+}
+
 void platform_cancel_point(void) {
 }
 

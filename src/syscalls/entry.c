@@ -38,11 +38,14 @@
 #undef CALL
 #undef BLOCKING_CALL
 
-// May be called in a signal handler, wherever in the library the thread was.
+// May be called in a signal handler, wherever in the library the thread was: also where it sleeps,
+// and could be cancelled at any instruction.
 zx_status_t zx_vcpu_kick(zx_handle_t handle) {
+    const int cancel_type = platform_cancel_defer();
     gate_enter_in_handler();
     const zx_status_t status = sys_vcpu_kick(handle);
     gate_leave_in_handler();
+    platform_cancel_undefer(cancel_type);
     return status;
 }
 
