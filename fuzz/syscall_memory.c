@@ -50,7 +50,11 @@ static void operate(struct state *state) {
     const uint32_t op = input_byte(&state->input) % 16;
     const uint64_t offset = input_amount(&state->input);
     const uint64_t size = input_amount(&state->input);
-    zx_vmo_op_range(handle, op, offset, size, state_pointer(state, 8), 8);
+    if (input_byte(&state->input) % 2 != 0) {
+        zirconia_2018_vmo_op_range(handle, op, offset, size, state_pointer(state, 8), 8);
+    } else {
+        zx_vmo_op_range(handle, op, offset, size, state_pointer(state, 8), 8);
+    }
 }
 
 void call_memory(struct state *state, uint8_t which) {
@@ -80,7 +84,8 @@ void call_memory(struct state *state, uint8_t which) {
         if (odd) {
             zx_vmo_get_size(handle, state_pointer(state, 8));
         } else {
-            zx_vmo_set_cache_policy(handle, input_byte(&state->input) % 8);
+            odd ? zirconia_2018_vmo_set_cache_policy(handle, input_byte(&state->input) % 8)
+                : zx_vmo_set_cache_policy(handle, input_byte(&state->input) % 8);
         }
         break;
     }

@@ -241,21 +241,64 @@ START_TEST(a_clone_of_2018_is_a_copy) {
 }
 END_TEST
 
-START_TEST(generations_have_an_end) {
-    zx_handle_close(ZX_HANDLE_INVALID); // The first call makes the objects of process and thread.
-    const uint64_t objects = object_count();
-    zx_handle_t vmo = new_vmo(PAGE, 0);
+static zx_status_t decommit(zx_handle_t vmo, uint64_t size) {
+    return zx_vmo_op_range(vmo, ZX_VMO_OP_DECOMMIT, 0, size, NULL, 0);
+}
+
+START_TEST(memory_that_copies_share_is_not_decommitted) {
+    const zx_handle_t parent = new_vmo(2 * PAGE, 0);
+    const zx_handle_t slice = new_child(parent, ZX_VMO_CHILD_SLICE, 0, PAGE);
+    put(parent, 0, 1);
+    ck_assert_int_eq(decommit(parent, PAGE), ZX_OK);
+    const zx_handle_t copy = new_child(parent, ZX_VMO_CHILD_SNAPSHOT, 0, PAGE);
+    const zx_handle_t slice_of_copy = new_child(copy, ZX_VMO_CHILD_SLICE, 0, PAGE);
+    const zx_handle_t all[] = {parent, slice, copy, slice_of_copy};
+    put(parent, 0, 1);
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert_int_eq(decommit(all[i], PAGE), ZX_ERR_NOT_SUPPORTED);
+        ck_assert_int_eq(decommit(all[i], 1), ZX_ERR_NOT_SUPPORTED);
+        ck_assert_int_eq(decommit(all[i], 0), ZX_OK);
+    }
+    ck_assert_int_eq(get(parent, 0), 1);
+    zx_handle_close(copy);
+    ck_assert_int_eq(decommit(slice, PAGE), ZX_ERR_NOT_SUPPORTED); // Its slice keeps the copy.
+    zx_handle_close(slice_of_copy);
+    ck_assert_int_eq(decommit(parent, 1), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(decommit(slice, PAGE), ZX_OK);
+    ck_assert_int_eq(get(parent, 0), 0);
+}
+END_TEST
+
+START_TEST(what_is_not_cached_is_not_copied) {
+    const zx_handle_t vmo = new_vmo(PAGE, 0);
     zx_handle_t child = ZX_HANDLE_INVALID;
-    for (int i = 0; i < 256; i++) {
-        ck_assert_int_eq(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SLICE, 0, PAGE, &child), ZX_OK);
+    ck_assert_int_eq(zx_vmo_set_cache_policy(vmo, ZX_CACHE_POLICY_UNCACHED), ZX_OK);
+    ck_assert_int_eq(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SNAPSHOT, 0, PAGE, &child),
+                     ZX_ERR_BAD_STATE);
+    ck_assert_int_eq(zx_vmo_clone(vmo, 1, 0, PAGE, &child), ZX_ERR_BAD_STATE);
+    const zx_handle_t slice = new_child(vmo, ZX_VMO_CHILD_SLICE, 0, PAGE);
+    uint8_t byte = 0;
+    ck_assert_int_eq(zx_vmo_read(slice, &byte, 0, 1), ZX_ERR_BAD_STATE);
+    zx_handle_close(slice);
+    ck_assert_int_eq(zx_vmo_set_cache_policy(vmo, ZX_CACHE_POLICY_CACHED), ZX_OK);
+    zx_handle_close(new_child(vmo, ZX_VMO_CHILD_SNAPSHOT, 0, PAGE));
+    ck_assert_int_eq(zx_vmo_set_cache_policy(vmo, ZX_CACHE_POLICY_UNCACHED), ZX_OK);
+}
+END_TEST
+
+// Loop: the kinds of children. Each but the last is closed as soon as it has a child.
+START_TEST(a_thousand_generations_are_none_too_many) {
+    const uint32_t options[] = {ZX_VMO_CHILD_SNAPSHOT, ZX_VMO_CHILD_SLICE};
+    const uint64_t objects = objects_so_far();
+    zx_handle_t vmo = new_vmo(PAGE, 0);
+    put(vmo, 7, 9);
+    for (int i = 0; i < 1000; i++) {
+        const zx_handle_t child = new_child(vmo, options[_i], 0, PAGE);
         zx_handle_close(vmo);
         vmo = child;
     }
-    ck_assert_int_eq(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SLICE, 0, PAGE, &child),
-                     ZX_ERR_NO_MEMORY);
-    ck_assert_int_eq(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SNAPSHOT, 0, PAGE, &child),
-                     ZX_ERR_NO_MEMORY);
-    put(vmo, 0, 1);
+    ck_assert_int_eq(get(vmo, 7), 9);
+    ck_assert_int_eq(zx_vmo_set_cache_policy(vmo, ZX_CACHE_POLICY_CACHED), ZX_ERR_BAD_STATE);
     zx_handle_close(vmo);
     ck_assert_uint_eq(object_count(), objects);
 }
@@ -274,7 +317,9 @@ int main(void) {
     tcase_add_test(tcase, a_parent_signals_when_its_last_child_is_gone);
     tcase_add_test(tcase, the_rights_of_a_child_come_from_the_parents_handle);
     tcase_add_test(tcase, a_clone_of_2018_is_a_copy);
-    tcase_add_test(tcase, generations_have_an_end);
+    tcase_add_test(tcase, memory_that_copies_share_is_not_decommitted);
+    tcase_add_test(tcase, what_is_not_cached_is_not_copied);
+    tcase_add_loop_test(tcase, a_thousand_generations_are_none_too_many, 0, 2);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

@@ -241,6 +241,25 @@ START_TEST(zero_is_exact_and_decommit_takes_whole_pages) {
 }
 END_TEST
 
+START_TEST(decommit_of_2018_takes_the_pages_that_it_touches) {
+    const zx_handle_t vmo = new_vmo(4 * PAGE, 0);
+    static const uint8_t marks[4 * PAGE] = {1, [PAGE] = 1, [2 * PAGE] = 1, [4 * PAGE - 1] = 1};
+    const uint32_t op = ZX_VMO_OP_DECOMMIT;
+    ck_assert_int_eq(zx_vmo_write(vmo, marks, 0, sizeof marks), ZX_OK);
+    ck_assert_int_eq(zirconia_2018_vmo_op_range(vmo, op, PAGE + 16, 0, NULL, 0), ZX_OK);
+    ck_assert_int_eq(get(vmo, PAGE), 1);
+    ck_assert_int_eq(zirconia_2018_vmo_op_range(vmo, op, PAGE + 16, PAGE, NULL, 0), ZX_OK);
+    ck_assert_int_eq(get(vmo, 0), 1);
+    ck_assert_int_eq(get(vmo, PAGE), 0);
+    ck_assert_int_eq(get(vmo, 2 * PAGE), 0);
+    ck_assert_int_eq(get(vmo, 4 * PAGE - 1), 1);
+    ck_assert_int_eq(zirconia_2018_vmo_op_range(vmo, op, 4 * PAGE - 1, 9 * PAGE, NULL, 0), ZX_OK);
+    ck_assert_int_eq(get(vmo, 4 * PAGE - 1), 0);
+    ck_assert_int_eq(zirconia_2018_vmo_op_range(vmo, op, 4 * PAGE + 1, 0, NULL, 0),
+                     ZX_ERR_OUT_OF_RANGE);
+}
+END_TEST
+
 // --- Cache policy ---
 
 START_TEST(what_is_not_cached_is_neither_read_nor_written) {
@@ -265,20 +284,50 @@ START_TEST(what_is_not_cached_is_neither_read_nor_written) {
 END_TEST
 
 START_TEST(the_policy_of_memory_in_use_stays) {
-    const zx_handle_t written = new_vmo(PAGE, 0);
     const zx_handle_t mapped = new_vmo(PAGE, 0);
-    const zx_handle_t committed = new_vmo(PAGE, 0);
     const zx_handle_t parent = new_vmo(PAGE, 0);
     zx_handle_t child = ZX_HANDLE_INVALID;
-    put(written, 0, 1);
     const uint8_t *address = map(mapped, ZX_VM_PERM_READ, 0, PAGE);
-    ck_assert_int_eq(operate(committed, ZX_VMO_OP_COMMIT, 0, PAGE), ZX_OK);
     ck_assert_int_eq(zx_vmo_create_child(parent, ZX_VMO_CHILD_SNAPSHOT, 0, PAGE, &child), ZX_OK);
-    const zx_handle_t all[] = {written, mapped, committed, parent, child};
+    const zx_handle_t all[] = {mapped, parent, child};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        ck_assert_int_eq(zx_vmo_set_cache_policy(all[i], 1), ZX_ERR_BAD_STATE);
+        ck_assert_int_eq(zx_vmo_set_cache_policy(all[i], 0), ZX_ERR_BAD_STATE);
+        ck_assert_int_eq(zirconia_2018_vmo_set_cache_policy(all[i], 1), ZX_ERR_BAD_STATE);
     }
     unmap(address, PAGE);
+    zx_handle_close(child);
+    ck_assert_int_eq(zx_vmo_set_cache_policy(mapped, 1), ZX_OK);
+    ck_assert_int_eq(zx_vmo_set_cache_policy(parent, 1), ZX_OK);
+}
+END_TEST
+
+// Pages that were written while they were cached may lose that, and not get it back.
+START_TEST(the_policy_of_committed_pages_stays_uncached) {
+    const zx_handle_t vmo = new_vmo(PAGE, 0);
+    put(vmo, 0, 1);
+    ck_assert_int_eq(zx_vmo_set_cache_policy(vmo, ZX_CACHE_POLICY_CACHED), ZX_OK);
+    ck_assert_int_eq(zx_vmo_set_cache_policy(vmo, ZX_CACHE_POLICY_UNCACHED), ZX_OK);
+    for (uint32_t policy = 0; policy <= ZX_CACHE_POLICY_MASK; policy++) {
+        ck_assert_int_eq(zx_vmo_set_cache_policy(vmo, policy), ZX_ERR_BAD_STATE);
+    }
+    ck_assert_int_eq(operate(vmo, ZX_VMO_OP_DECOMMIT, 0, PAGE), ZX_OK);
+    ck_assert_int_eq(zx_vmo_set_cache_policy(vmo, ZX_CACHE_POLICY_CACHED), ZX_OK);
+}
+END_TEST
+
+START_TEST(the_policy_of_committed_pages_stays_in_2018) {
+    for (int committed = 0; committed < 2; committed++) {
+        const zx_handle_t vmo = new_vmo(PAGE, 0);
+        ck_assert_int_eq(zirconia_2018_vmo_set_cache_policy(vmo, ZX_CACHE_POLICY_CACHED), ZX_OK);
+        if (committed == 0) {
+            put(vmo, 0, 1);
+        } else {
+            ck_assert_int_eq(operate(vmo, ZX_VMO_OP_COMMIT, 0, PAGE), ZX_OK);
+        }
+        ck_assert_int_eq(zirconia_2018_vmo_set_cache_policy(vmo, 0), ZX_ERR_BAD_STATE);
+        ck_assert_int_eq(operate(vmo, ZX_VMO_OP_DECOMMIT, 0, PAGE), ZX_OK);
+        ck_assert_int_eq(zirconia_2018_vmo_set_cache_policy(vmo, 1), ZX_OK);
+    }
 }
 END_TEST
 
@@ -346,7 +395,10 @@ int main(void) {
         the_others_take_what_there_is,
         zero_is_exact_and_decommit_takes_whole_pages,
         what_is_not_cached_is_neither_read_nor_written,
+        decommit_of_2018_takes_the_pages_that_it_touches,
         the_policy_of_memory_in_use_stays,
+        the_policy_of_committed_pages_stays_uncached,
+        the_policy_of_committed_pages_stays_in_2018,
         a_vmo_changes_its_size_under_its_users,
     };
     return run_tests("vmo range", tests, sizeof tests / sizeof tests[0]);

@@ -29,12 +29,21 @@ struct object *object_ref(struct object *object) {
     return object;
 }
 
+bool object_ref_if_alive(struct object *object) {
+    unsigned count_now = atomic_load(&object->references);
+    while (count_now > 0 &&
+           !atomic_compare_exchange_weak(&object->references, &count_now, count_now + 1)) {
+    }
+    return count_now > 0;
+}
+
 void object_unref(struct object *object) {
     // Whoever drops the last reference must see everything that the others did to the object.
     const unsigned before = atomic_fetch_sub_explicit(&object->references, 1, memory_order_acq_rel);
     CHECK(before > 0);
     if (before == 1) {
-        CHECK(lock_order_holds_none_from(LOCK_VMO)); // A VMO's last mapping may be its last user.
+        CHECK(lock_order_holds_none_from(
+            LOCK_VMO_FAMILIES)); // A VMO's last mapping may be its last user.
         CHECK(atomic_load(&object->handles) == 0 && object->observers == NULL);
         platform_mutex_destroy(&object->lock);
         atomic_fetch_sub_explicit(&count, 1, memory_order_relaxed);

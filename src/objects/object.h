@@ -62,6 +62,10 @@ void object_init(struct object *object, const struct object_ops *ops, zx_signals
 struct object *object_ref(struct object *object);
 void object_unref(struct object *object);
 
+// For whoever knows of an object without keeping it: false when the last reference is gone, and
+// then only what excludes its destruction lets the object be looked at.
+bool object_ref_if_alive(struct object *object);
+
 // What a handle does to its object. remove runs on_zero_handles but keeps the reference.
 void object_add_handle(struct object *object);
 void object_remove_handle(struct object *object);

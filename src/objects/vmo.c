@@ -24,7 +24,8 @@ struct vmo_view {
 
 static void vmo_destroy(struct object *object) {
     struct vmo *vmo = vmo_from_object(object);
-    CHECK(vmo->listeners == NULL && vmo->users == NULL && vmo->children == 0);
+    CHECK(vmo->listeners == NULL && vmo->users == NULL);
+    vmo_leave_family(vmo);
     struct vmo_view *view = atomic_load_explicit(&vmo->views, memory_order_relaxed);
     while (view != NULL) {
         struct vmo_view *older = view->older;
@@ -35,12 +36,12 @@ static void vmo_destroy(struct object *object) {
     if (vmo->memory != NULL) {
         platform_memory_destroy(vmo->memory);
     }
-    struct vmo *parent = vmo->parent;
+    struct vmo *source = vmo->source;
     platform_mutex_destroy(&vmo->lock);
     platform_mutex_destroy(&vmo->resizing);
     free(vmo);
-    if (parent != NULL) {
-        vmo_remove_child(parent);
+    if (source != vmo) {   // NOLINT: compared, not followed.
+        vmo_unref(source); // Which is no slice, so this goes no deeper.
     }
 }
 
@@ -111,15 +112,10 @@ zx_status_t vmo_create_slice(struct vmo *parent, uint64_t offset, uint64_t size,
     if (vmo == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
-    if (!vmo_set_parent(vmo, parent)) {
-        vmo_unref(vmo);
-        return ZX_ERR_NO_MEMORY;
-    }
-    vmo->source = parent->source;
+    vmo->source = vmo_ref(parent->source);
     vmo->source_offset = parent->source_offset + offset;
-    atomic_init(&vmo->policy, atomic_load(&parent->policy));
     *out = vmo;
-    return ZX_OK;
+    return vmo_join_family(vmo, parent, VMO_SLICE);
 }
 
 // --- Our own mappings ---

@@ -3,15 +3,15 @@
 // Virtual memory objects: zero-filled pages that a process and guests may map (objects ABI 5.1).
 // Pages take memory when first touched.
 //
-// A slice has no pages of its own: it shows a part of its source, a VMO of constant size. Other
-// children start as copies. Either kind keeps its parent, which tells by a signal when it has none.
+// A slice has no pages of its own: it shows a part of its source, a VMO of constant size, which it
+// keeps. Other children start as copies. A parent tells by a signal when it has no children.
 //
 // The host's pages never become fewer than the VMO ever had, so whoever still reaches a page that
 // the VMO has lost reads zeros or writes what nobody will see, and nothing faults.
 //
 // Locks: vmo.resizing is held by one change of the size at a time and is taken before an address
-// space's gate; vmo.lock guards the lists. Contents are shared memory: nothing orders concurrent
-// accesses to them.
+// space's gate; the families' lock guards who is whose child, and vmo.lock the other lists.
+// Contents are shared memory: nothing orders concurrent accesses to them.
 
 #ifndef OBJECTS_VMO_H
 #define OBJECTS_VMO_H
@@ -35,22 +35,32 @@ struct vmo_listener {
     struct vmo_listener *next; // The VMO's.
 };
 
+enum vmo_kinship { VMO_NO_CHILD, VMO_COPY, VMO_SLICE };
+
 struct vmo {
     struct object object;
     struct platform_memory *memory;
     _Atomic uint64_t size; // A multiple of 4096.
     uint64_t peak;         // The largest it ever was; guarded by `resizing`.
     bool resizable;
-    unsigned depth;             // How many parents there are above.
-    atomic_bool used;           // Written, committed or mapped at some time.
-    _Atomic uint32_t policy;    // ZX_CACHE_POLICY_
+    atomic_bool used;           // Written or mapped, where the host cannot count the pages.
+    atomic_bool committed;      // COMMIT asked for pages, which DECOMMIT has not given back.
+    _Atomic uint32_t policy;    // ZX_CACHE_POLICY_; changed with the families' lock.
     char name[ZX_MAX_NAME_LEN]; // Guarded by object.lock.
-    struct vmo *parent;         // Of a child; holds a reference.
-    struct vmo *source;         // Whose pages these are, from source_offset on; of all but slices
-    uint64_t source_offset;     // itself, from 0 on. Constant.
+    struct vmo *source;     // A slice's, of which it keeps a reference; otherwise the VMO itself.
+    uint64_t source_offset; // Where a slice begins in its source; otherwise 0.
     struct platform_mutex resizing;
     struct platform_mutex lock;
+
+    // Guarded by the families' lock. `kinship` and `parent_koid` stay when the parent is gone.
+    enum vmo_kinship kinship;
+    zx_koid_t parent_koid;
+    struct vmo *parent;
+    struct vmo *first_child;
+    struct vmo *next_sibling;
     unsigned children;
+    unsigned copies; // Children that are copies.
+
     struct vmo_listener *listeners;
     struct vmo_user *users;           // Address spaces that map it.
     unsigned round;                   // Of telling the users; guarded by `resizing` too.
@@ -113,22 +123,38 @@ void vmo_tell_users(struct vmo *vmo, uint64_t from, uint64_t to) REQUIRES(vmo->r
 // returns nobody reaches it through a mapping.
 zx_status_t vmo_set_size(struct vmo *vmo, uint64_t size);
 
-// One of ZX_VMO_OP_, its right checked.
-zx_status_t vmo_op_range(struct vmo *vmo, uint32_t op, uint64_t offset, uint64_t length);
+// One of ZX_VMO_OP_, its right checked. 2018: DECOMMIT takes the pages that its range touches, and
+// those of copies and of what was copied too.
+zx_status_t vmo_op_range(struct vmo *vmo, uint32_t op, uint64_t offset, uint64_t length,
+                         bool abi_2018);
 
-// BAD_STATE when it is too late for it (objects ABI 5.1).
-zx_status_t vmo_set_cache_policy(struct vmo *vmo, uint32_t policy);
+// Pages of a VMO that is no slice: whether it has any, and how many bytes of memory the host holds
+// for it, which is all of it or nothing where the host does not count.
+bool vmo_is_committed(struct vmo *vmo);
+uint64_t vmo_committed_bytes(struct vmo *vmo);
+
+// --- Families (vmo_family.c) ---
+
+// Makes a new VMO a child. BAD_STATE for a copy of what is not cached.
+zx_status_t vmo_join_family(struct vmo *child, struct vmo *parent, enum vmo_kinship kinship);
+
+// A VMO that is destroyed.
+void vmo_leave_family(struct vmo *vmo);
+
+// Copies would see what DECOMMIT does to it, or it is a copy of a VMO that lives.
+bool vmo_shares_copies(const struct vmo *vmo);
+
+size_t vmo_children(const struct vmo *vmo);
+
+// BAD_STATE for what is mapped, a parent or a child, and for committed pages: of a VMO that is not
+// cached, or in 2018 of any.
+zx_status_t vmo_set_cache_policy(struct vmo *vmo, uint32_t policy, bool abi_2018);
 
 // --- Children (vmo_child.c) ---
 
-// `offset` is page-aligned. A copy takes zeros for what lies beyond the parent's end. NO_MEMORY
-// also for a child of too many parents: they are destroyed one inside the other.
+// `offset` is page-aligned. A copy takes zeros for what lies beyond the parent's end.
 zx_status_t vmo_create_copy(struct vmo *parent, uint64_t offset, uint64_t size, bool resizable,
                             struct vmo **out);
 zx_status_t vmo_create_slice(struct vmo *parent, uint64_t offset, uint64_t size, struct vmo **out);
-
-// Makes a new VMO a child, or undoes that when it is destroyed.
-bool vmo_set_parent(struct vmo *child, struct vmo *parent);
-void vmo_remove_child(struct vmo *parent);
 
 #endif // OBJECTS_VMO_H

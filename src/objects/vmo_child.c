@@ -5,38 +5,9 @@
 
 #include "objects/vmo.h"
 
-#include "objects/observer.h"
-#include "platform/check.h"
-
 #include <string.h>
 
-enum { STEP = 4096, DEEPEST = 256 };
-
-bool vmo_set_parent(struct vmo *child, struct vmo *parent) {
-    if (parent->depth == DEEPEST) {
-        return false;
-    }
-    child->depth = parent->depth + 1;
-    child->parent = vmo_ref(parent);
-    platform_mutex_lock(&parent->lock);
-    parent->children++;
-    if (parent->children == 1) {
-        object_change_signals(&parent->object, ZX_VMO_ZERO_CHILDREN, 0);
-    }
-    platform_mutex_unlock(&parent->lock);
-    return true;
-}
-
-void vmo_remove_child(struct vmo *parent) {
-    platform_mutex_lock(&parent->lock);
-    CHECK(parent->children > 0);
-    parent->children--;
-    if (parent->children == 0) {
-        object_change_signals(&parent->object, 0, ZX_VMO_ZERO_CHILDREN);
-    }
-    platform_mutex_unlock(&parent->lock);
-    vmo_unref(parent);
-}
+enum { STEP = 4096 };
 
 static zx_status_t copy_page(struct vmo *child, uint64_t to, struct vmo *source, uint64_t from) {
     static const uint8_t zeros[STEP];
@@ -71,9 +42,10 @@ zx_status_t vmo_create_copy(struct vmo *parent, uint64_t offset, uint64_t size, 
     if (status != ZX_OK) {
         return status;
     }
-    if (!vmo_set_parent(child, parent)) {
+    status = vmo_join_family(child, parent, VMO_COPY);
+    if (status != ZX_OK) {
         vmo_unref(child);
-        return ZX_ERR_NO_MEMORY;
+        return status;
     }
     platform_mutex_lock(&parent->resizing);
     const uint64_t available = offset < parent->size ? parent->size - offset : 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A VMO's size, the operations on ranges of it, and its cache policy (objects ABI 5.1).
+// A VMO's size and the operations on ranges of it (objects ABI 5.1).
 //
 // Pages come when they are touched, whatever was committed before; caches are the host's and
 // coherent. So COMMIT and the cache operations are their checks and nothing more.
@@ -81,9 +81,53 @@ static zx_status_t zero_range(struct vmo *vmo, uint64_t offset, uint64_t length)
     return length == 0 ? ZX_OK : vmo_zero(vmo->source, vmo->source_offset + offset, length);
 }
 
-// The size stays as it is meanwhile.
-static zx_status_t operate(struct vmo *vmo, uint32_t op, uint64_t offset, uint64_t length)
+// Of what DECOMMIT of 2018 touches, whole pages go.
+static zx_status_t decommit_touched(struct vmo *vmo, uint64_t offset, uint64_t length) {
+    const uint64_t first = offset & ~(uint64_t)ZX_PAGE_MASK;
+    const uint64_t end = (offset + length + ZX_PAGE_MASK) & ~(uint64_t)ZX_PAGE_MASK;
+    return zero_range(vmo, first, end - first);
+}
+
+static zx_status_t decommit(struct vmo *vmo, uint64_t offset, uint64_t length, bool abi_2018)
     REQUIRES(vmo->resizing) {
+    const bool aligned = page_aligned(offset) && page_aligned(length);
+    const zx_status_t status = trim(vmo->size, offset, &length);
+    if (status != ZX_OK || length == 0) {
+        return status;
+    }
+    if (!abi_2018 && vmo_shares_copies(vmo->source)) {
+        return ZX_ERR_NOT_SUPPORTED;
+    }
+    if (!abi_2018 && !aligned) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    if (vmo->source == vmo && length == vmo->size) {
+        atomic_store(&vmo->committed, false);
+        atomic_store(&vmo->used, false);
+    }
+    return decommit_touched(vmo, offset, length);
+}
+
+static zx_status_t commit(struct vmo *vmo, uint64_t offset, uint64_t length)
+    REQUIRES(vmo->resizing) {
+    const zx_status_t status = trim(vmo->size, offset, &length);
+    if (status == ZX_OK && length > 0) {
+        atomic_store(&vmo->source->committed, true);
+    }
+    return status;
+}
+
+static zx_status_t zero(struct vmo *vmo, uint64_t offset, uint64_t length) REQUIRES(vmo->resizing) {
+    if (vmo->policy != ZX_CACHE_POLICY_CACHED) {
+        return ZX_ERR_BAD_STATE;
+    }
+    const zx_status_t status = trim(vmo->size, offset, &length);
+    return status == ZX_OK ? zero_range(vmo, offset, length) : status;
+}
+
+// The size stays as it is meanwhile.
+static zx_status_t operate(struct vmo *vmo, uint32_t op, uint64_t offset, uint64_t length,
+                           bool abi_2018) REQUIRES(vmo->resizing) {
     ASSERT_HELD(&vmo->resizing);
     switch (op) {
     case ZX_VMO_OP_CACHE_SYNC:
@@ -91,43 +135,35 @@ static zx_status_t operate(struct vmo *vmo, uint32_t op, uint64_t offset, uint64
     case ZX_VMO_OP_CACHE_CLEAN:
     case ZX_VMO_OP_CACHE_CLEAN_INVALIDATE:
         return check_cache_range(vmo->size, offset, length);
+    case ZX_VMO_OP_COMMIT:
+        return commit(vmo, offset, length);
     case ZX_VMO_OP_DECOMMIT:
-        if (!page_aligned(offset) || !page_aligned(length)) {
-            return ZX_ERR_INVALID_ARGS;
-        }
-        break;
+        return decommit(vmo, offset, length, abi_2018);
     case ZX_VMO_OP_ZERO:
-        if (vmo->policy != ZX_CACHE_POLICY_CACHED) {
-            return ZX_ERR_BAD_STATE;
-        }
-        break;
+        return zero(vmo, offset, length);
     default:
-        break;
+        return trim(vmo->size, offset, &length);
     }
-    const zx_status_t status = trim(vmo->size, offset, &length);
-    if (status != ZX_OK) {
-        return status;
-    }
-    if (op == ZX_VMO_OP_COMMIT && length > 0) {
-        atomic_store_explicit(&vmo->source->used, true, memory_order_relaxed);
-    }
-    return op == ZX_VMO_OP_DECOMMIT || op == ZX_VMO_OP_ZERO ? zero_range(vmo, offset, length)
-                                                            : ZX_OK;
 }
 
-zx_status_t vmo_op_range(struct vmo *vmo, uint32_t op, uint64_t offset, uint64_t length) {
+zx_status_t vmo_op_range(struct vmo *vmo, uint32_t op, uint64_t offset, uint64_t length,
+                         bool abi_2018) {
     platform_mutex_lock(&vmo->resizing);
-    const zx_status_t status = operate(vmo, op, offset, length);
+    const zx_status_t status = operate(vmo, op, offset, length, abi_2018);
     platform_mutex_unlock(&vmo->resizing);
     return status;
 }
 
-zx_status_t vmo_set_cache_policy(struct vmo *vmo, uint32_t policy) {
-    platform_mutex_lock(&vmo->lock);
-    const bool late = vmo->users != NULL || vmo->children != 0 || vmo->parent != NULL || vmo->used;
-    if (!late) {
-        atomic_store(&vmo->policy, policy);
+// --- What the host holds ---
+
+bool vmo_is_committed(struct vmo *vmo) {
+    return atomic_load(&vmo->committed) || vmo_committed_bytes(vmo) > 0;
+}
+
+uint64_t vmo_committed_bytes(struct vmo *vmo) {
+    uint64_t bytes = 0;
+    if (platform_memory_count(vmo->memory, &bytes)) {
+        return bytes;
     }
-    platform_mutex_unlock(&vmo->lock);
-    return late ? ZX_ERR_BAD_STATE : ZX_OK;
+    return atomic_load(&vmo->used) ? vmo->size : 0;
 }

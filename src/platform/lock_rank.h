@@ -12,29 +12,30 @@
     X(LOCK_VMO_RESIZING, 1, "vmo.resizing") \
     X(LOCK_ADDRESS_SPACE_GATE, 2, "address_space.gate") \
     X(LOCK_GUEST_TURN, 3, "the guest's turn") \
-    X(LOCK_VMO, 4, "vmo.lock") \
-    X(LOCK_TIMER, 5, "timer.lock") \
-    X(LOCK_EXCEPTION_CHANNEL, 6, "exception_channel.lock") \
-    X(LOCK_OBJECT, 7, "object.lock") \
-    X(LOCK_PORT, 8, "port.lock") \
-    X(LOCK_EXCEPTION_BINDINGS, 9, "the lock of all exception bindings") \
-    X(LOCK_THREADS, 10, "the lock of the list of threads") \
-    X(LOCK_BLOCKING, 11, "blocking.lock") \
-    X(LOCK_VCPU, 12, "vcpu.lock") \
-    X(LOCK_TURN, 13, "turn.lock") \
-    X(LOCK_LAYOUT, 14, "the layout's lock") \
-    X(LOCK_LOCAL_APIC, 14, "local_apic.lock") \
-    X(LOCK_DEBUG_REGISTERS, 15, "the debug registers' lock") \
-    X(LOCK_ENGINES, 15, "the engines' lock") \
-    X(LOCK_EVENT_PAIR, 15, "an eventpair's lock") \
-    X(LOCK_GUEST_CLOCK, 15, "guest_clock.lock") \
-    X(LOCK_HANDLE_TABLE, 15, "the handle table's lock") \
-    X(LOCK_LOG, 15, "the log's lock") \
-    X(LOCK_OBSERVATION, 15, "observation.lock") \
-    X(LOCK_PACKET_POOL, 15, "packet_pool.lock") \
-    X(LOCK_SEMAPHORE, 15, "the portable semaphore's lock") \
-    X(LOCK_SUPPLY, 15, "supply.lock") \
-    X(LOCK_TIMER_QUEUE, 15, "the timer queue's lock")
+    X(LOCK_VMO_FAMILIES, 4, "the lock of all VMO families") \
+    X(LOCK_VMO, 5, "vmo.lock") \
+    X(LOCK_TIMER, 6, "timer.lock") \
+    X(LOCK_EXCEPTION_CHANNEL, 7, "exception_channel.lock") \
+    X(LOCK_OBJECT, 8, "object.lock") \
+    X(LOCK_PORT, 9, "port.lock") \
+    X(LOCK_EXCEPTION_BINDINGS, 10, "the lock of all exception bindings") \
+    X(LOCK_THREADS, 11, "the lock of the list of threads") \
+    X(LOCK_BLOCKING, 12, "blocking.lock") \
+    X(LOCK_VCPU, 13, "vcpu.lock") \
+    X(LOCK_TURN, 14, "turn.lock") \
+    X(LOCK_LAYOUT, 15, "the layout's lock") \
+    X(LOCK_LOCAL_APIC, 15, "local_apic.lock") \
+    X(LOCK_DEBUG_REGISTERS, 16, "the debug registers' lock") \
+    X(LOCK_ENGINES, 16, "the engines' lock") \
+    X(LOCK_EVENT_PAIR, 16, "an eventpair's lock") \
+    X(LOCK_GUEST_CLOCK, 16, "guest_clock.lock") \
+    X(LOCK_HANDLE_TABLE, 16, "the handle table's lock") \
+    X(LOCK_LOG, 16, "the log's lock") \
+    X(LOCK_OBSERVATION, 16, "observation.lock") \
+    X(LOCK_PACKET_POOL, 16, "packet_pool.lock") \
+    X(LOCK_SEMAPHORE, 16, "the portable semaphore's lock") \
+    X(LOCK_SUPPLY, 16, "supply.lock") \
+    X(LOCK_TIMER_QUEUE, 16, "the timer queue's lock")
 
 enum lock_rank {
     LOCK_UNRANKED, // A test's own: it may be taken in any order.

@@ -189,6 +189,22 @@ uint64_t platform_memory_find_data(struct platform_memory *memory, uint64_t offs
 #endif
 }
 
+// The files of macOS that are memory have no blocks.
+bool platform_memory_count(struct platform_memory *memory, uint64_t *bytes) {
+#if defined(__linux__)
+    enum { BLOCK = 512 };
+    struct stat status;
+    if (fstat(memory->file, &status) == 0) {
+        *bytes = (uint64_t)status.st_blocks * BLOCK;
+        return true;
+    }
+#else
+    (void)memory;
+    (void)bytes;
+#endif
+    return false;
+}
+
 static int host_protection(unsigned protection) {
     return ((protection & PLATFORM_READ) != 0 ? PROT_READ : 0) |
            ((protection & PLATFORM_WRITE) != 0 ? PROT_WRITE : 0) |

@@ -104,6 +104,12 @@ uint64_t platform_memory_find_data(struct platform_memory *memory, uint64_t offs
     return offset;
 }
 
+bool platform_memory_count(struct platform_memory *memory, uint64_t *bytes) {
+    (void)memory;
+    (void)bytes;
+    return false;
+}
+
 static DWORD page_protection(unsigned protection) {
     if ((protection & PLATFORM_EXECUTE) != 0) {
         return (protection & PLATFORM_WRITE) != 0 ? PAGE_EXECUTE_READWRITE : PAGE_EXECUTE_READ;

@@ -115,10 +115,8 @@ static bool right_of(uint32_t op, zx_rights_t *right) {
     }
 }
 
-zx_status_t sys_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset, uint64_t size,
-                             void *buffer, size_t buffer_size) {
-    (void)buffer; // Only locking uses it, and no VMO can be locked.
-    (void)buffer_size;
+static zx_status_t op_range(zx_handle_t handle, uint32_t op, uint64_t offset, uint64_t size,
+                            bool abi_2018) {
     struct object *object = NULL;
     zx_rights_t rights = 0;
     zx_rights_t wanted = 0;
@@ -133,23 +131,46 @@ zx_status_t sys_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset, u
     } else if (wanted == ZX_RIGHT_NONE) {
         status = ZX_ERR_NOT_SUPPORTED;
     } else {
-        status = vmo_op_range(vmo_from_object(object), op, offset, size);
+        status = vmo_op_range(vmo_from_object(object), op, offset, size, abi_2018);
     }
     object_unref(object);
     return status;
 }
 
-zx_status_t sys_vmo_set_cache_policy(zx_handle_t handle, uint32_t cache_policy) {
+// Only locking uses the buffer, and no VMO can be locked.
+zx_status_t sys_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset, uint64_t size,
+                             void *buffer, size_t buffer_size) {
+    (void)buffer;
+    (void)buffer_size;
+    return op_range(handle, op, offset, size, false);
+}
+
+zx_status_t sys_2018_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset, uint64_t size,
+                                  void *buffer, size_t buffer_size) {
+    (void)buffer;
+    (void)buffer_size;
+    return op_range(handle, op, offset, size, true);
+}
+
+static zx_status_t set_cache_policy(zx_handle_t handle, uint32_t cache_policy, bool abi_2018) {
     if ((cache_policy & ~ZX_CACHE_POLICY_MASK) != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
     struct object *object = NULL;
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_MAP, &object);
     if (status == ZX_OK) {
-        status = vmo_set_cache_policy(vmo_from_object(object), cache_policy);
+        status = vmo_set_cache_policy(vmo_from_object(object), cache_policy, abi_2018);
         object_unref(object);
     }
     return status;
+}
+
+zx_status_t sys_vmo_set_cache_policy(zx_handle_t handle, uint32_t cache_policy) {
+    return set_cache_policy(handle, cache_policy, false);
+}
+
+zx_status_t sys_2018_vmo_set_cache_policy(zx_handle_t handle, uint32_t cache_policy) {
+    return set_cache_policy(handle, cache_policy, true);
 }
 
 // The resource that allows it; 0 stands for a process that needs none.

@@ -41,6 +41,8 @@
 #define zx_thread_start zirconia_2018_thread_start
 #define zx_thread_write_state zirconia_2018_thread_write_state
 #define zx_vmo_create zirconia_2018_vmo_create
+#define zx_vmo_op_range zirconia_2018_vmo_op_range
+#define zx_vmo_set_cache_policy zirconia_2018_vmo_set_cache_policy
 #define zx_vmo_set_size zirconia_2018_vmo_set_size
 #define zx_vmar_allocate zirconia_2018_vmar_allocate
 #define zx_vmar_map zirconia_2018_vmar_map

@@ -46,23 +46,26 @@ ZIRCONIA_EXPORT zx_status_t zx_vmo_get_size(zx_handle_t handle, uint64_t *size);
 // 2018: RESIZE is not asked for.
 ZIRCONIA_EXPORT zx_status_t zx_vmo_set_size(zx_handle_t handle, uint64_t size);
 
-// One of ZX_VMO_OP_ on a range. DECOMMIT (whole pages) and ZERO make it zero. COMMIT, DONT_NEED,
+// One of ZX_VMO_OP_ on a range. DECOMMIT and ZERO make it zero. COMMIT, DONT_NEED,
 // ALWAYS_NEED and the cache operations only check: pages come when they are touched, and caches are
 // coherent. COMMIT, DECOMMIT, ZERO and the two hints take what there is of a range that begins
 // inside the VMO or at its end. buffer and buffer_size are not used.
 // Errors: VMO (WRITE for COMMIT, DECOMMIT, ZERO, CACHE_INVALIDATE, READ for the other cache
 // operations and the hints); ZX_ERR_INVALID_ARGS for an unknown op, before the right;
 // ZX_ERR_NOT_SUPPORTED for LOCK, TRY_LOCK, UNLOCK; cache operations: ZX_ERR_INVALID_ARGS for a size
-// of 0, ZX_ERR_OUT_OF_RANGE for a range not inside; the others: ZX_ERR_INVALID_ARGS when DECOMMIT
-// is not given whole pages, ZX_ERR_BAD_STATE for ZERO of a VMO that is not cached,
-// ZX_ERR_OUT_OF_RANGE for an offset beyond the end; ZX_ERR_NO_MEMORY.
+// of 0, ZX_ERR_OUT_OF_RANGE for a range not inside; the others: ZX_ERR_BAD_STATE for ZERO of a VMO
+// that is not cached, ZX_ERR_OUT_OF_RANGE for an offset beyond the end, and of DECOMMIT, unless
+// nothing of the range lies inside, ZX_ERR_NOT_SUPPORTED for a copy of a VMO and for a VMO that has
+// copies, then ZX_ERR_INVALID_ARGS for anything but whole pages; ZX_ERR_NO_MEMORY.
+// 2018: DECOMMIT takes every page that its range touches, of copies too.
 ZIRCONIA_EXPORT zx_status_t zx_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset,
                                             uint64_t size, void *buffer, size_t buffer_size);
 
 // Sets the caching of later mappings (ZX_CACHE_POLICY_), which shows in nothing but that
 // zx_vmo_read() and zx_vmo_write() refuse what is not CACHED.
-// Errors: ZX_ERR_INVALID_ARGS for an unknown policy; VMO (MAP); ZX_ERR_BAD_STATE when the VMO was
-// ever written, committed or mapped, or has a parent or a child.
+// Errors: ZX_ERR_INVALID_ARGS for an unknown policy; VMO (MAP); ZX_ERR_BAD_STATE when the VMO is
+// mapped, is or has a child, or has committed pages and is not cached.
+// 2018: ZX_ERR_BAD_STATE for committed pages whatever the policy is.
 ZIRCONIA_EXPORT zx_status_t zx_vmo_set_cache_policy(zx_handle_t handle, uint32_t cache_policy);
 
 // Makes a VMO from size bytes of another from offset on. SNAPSHOT and SNAPSHOT_AT_LEAST_ON_WRITE: a
@@ -72,16 +75,17 @@ ZIRCONIA_EXPORT zx_status_t zx_vmo_set_cache_policy(zx_handle_t handle, uint32_t
 // is clear while it has children.
 // Errors: VMO (DUPLICATE and READ); ZX_ERR_INVALID_ARGS for options; ZX_ERR_NOT_SUPPORTED for
 // REFERENCE; ZX_ERR_INVALID_ARGS for an offset not in whole pages; ZX_ERR_OUT_OF_RANGE for a size
-// that cannot be rounded up; SLICE: ZX_ERR_NOT_SUPPORTED for a resizable parent,
-// ZX_ERR_INVALID_ARGS for a range not inside; ZX_ERR_NO_MEMORY, also for a child in the 257th
-// generation.
+// that cannot be rounded up; SLICE: ZX_ERR_INVALID_ARGS for a range not inside,
+// ZX_ERR_NOT_SUPPORTED for a resizable parent; a copy: ZX_ERR_BAD_STATE for a parent that is not
+// cached; ZX_ERR_NO_MEMORY.
 ZIRCONIA_EXPORT zx_status_t zx_vmo_create_child(zx_handle_t handle, uint32_t options,
                                                 uint64_t offset, uint64_t size, zx_handle_t *out);
 
 // The same of 2018. options: ZX_VMO_CLONE_COPY_ON_WRITE, a copy, which can be resized unless
 // ZX_VMO_CLONE_NON_RESIZEABLE is given too. The handle has the parent handle's rights and WRITE.
 // Errors: VMO (DUPLICATE and READ); ZX_ERR_INVALID_ARGS for options, then for an offset not in
-// whole pages; ZX_ERR_OUT_OF_RANGE for a size that cannot be rounded up; ZX_ERR_NO_MEMORY.
+// whole pages; ZX_ERR_OUT_OF_RANGE for a size that cannot be rounded up; ZX_ERR_BAD_STATE for a
+// parent that is not cached; ZX_ERR_NO_MEMORY.
 ZIRCONIA_EXPORT zx_status_t zx_vmo_clone(zx_handle_t handle, uint32_t options, uint64_t offset,
                                          uint64_t size, zx_handle_t *out);
 
@@ -157,6 +161,11 @@ ZIRCONIA_EXPORT zx_status_t zx_vmar_destroy(zx_handle_t handle);
 
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_create(uint64_t size, uint32_t options,
                                                      zx_handle_t *out);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_op_range(zx_handle_t handle, uint32_t op,
+                                                       uint64_t offset, uint64_t size, void *buffer,
+                                                       size_t buffer_size);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_set_cache_policy(zx_handle_t handle,
+                                                               uint32_t cache_policy);
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_set_size(zx_handle_t handle, uint64_t size);
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmar_allocate(zx_handle_t parent_vmar,
                                                         zx_vm_option_t options, size_t offset,
