@@ -4,7 +4,7 @@
 
 #include "fake_cpu.h"
 
-#include "engine/cpu/x86/progress.h"
+#include "engine/cpu/state.h"
 
 #include <string.h>
 
@@ -14,14 +14,9 @@ struct cpu {
     uint64_t registers[CPU_REGISTER_COUNT];
     struct segment segments[SEGMENT_COUNT];
     struct cpu_progress progress;
-    bool shadow;
     bool iret_exiting;
     uint8_t x87[X87_REGISTERS][10];
-    bool x87_empty[X87_REGISTERS];
-    uint16_t x87_status;
-    uint16_t x87_control;
     uint8_t xmm[XMM_REGISTERS][16];
-    uint32_t mxcsr;
 };
 
 static struct cpu the_cpu;
@@ -31,11 +26,14 @@ static bool absent[PAGES];
 struct cpu *fake_cpu(void) {
     memset(memory, 0, sizeof memory);
     memset(absent, 0, sizeof absent);
-    the_cpu = (struct cpu){.x87_control = 0x37f, .mxcsr = 0x1f80};
+    the_cpu = (struct cpu){0};
     the_cpu.registers[RFLAGS] = RFLAGS_FIXED;
     the_cpu.registers[CR0] = CR0_ET;
     the_cpu.registers[DR6] = DR6_FIXED;
     the_cpu.registers[DR7] = DR7_FIXED;
+    the_cpu.registers[FCW] = 0x37f;
+    the_cpu.registers[FTW] = 0xff;
+    the_cpu.registers[MXCSR] = 0x1f80;
     for (unsigned i = 0; i < SEGMENT_COUNT; i++) {
         the_cpu.segments[i] = (struct segment){.limit = 0xffff, .attributes = 0x9300};
     }
@@ -78,7 +76,7 @@ void fake_enter_long_mode(struct cpu *cpu) {
     cpu->segments[SEGMENT_SS] = data;
 }
 
-// --- engine/cpu/cpu.h ---
+// --- engine/cpu/cpu.h and state.h ---
 
 uint64_t cpu_get(const struct cpu *cpu, enum cpu_register name) {
     return cpu->registers[name];
@@ -102,18 +100,6 @@ unsigned cpu_privilege(const struct cpu *cpu) {
     }
     const bool virtual_8086 = (cpu->registers[RFLAGS] & RFLAGS_VM) != 0;
     return virtual_8086 ? 3 : ATTRIBUTE_DPL(cpu->segments[SEGMENT_SS].attributes);
-}
-
-bool cpu_interrupt_shadow(const struct cpu *cpu) {
-    return cpu->shadow;
-}
-
-void cpu_clear_interrupt_shadow(struct cpu *cpu) {
-    cpu->shadow = false;
-}
-
-void cpu_set_interrupt_shadow(struct cpu *cpu) {
-    cpu->shadow = true;
 }
 
 void cpu_set_iret_exiting(struct cpu *cpu, bool on) {
@@ -153,42 +139,10 @@ void cpu_set_x87(struct cpu *cpu, unsigned index, const void *value) {
     memcpy(cpu->x87[index], value, sizeof cpu->x87[index]);
 }
 
-bool cpu_x87_empty(const struct cpu *cpu, unsigned index) {
-    return cpu->x87_empty[index];
-}
-
-void cpu_set_x87_empty(struct cpu *cpu, unsigned index, bool empty) {
-    cpu->x87_empty[index] = empty;
-}
-
-uint16_t cpu_x87_status(const struct cpu *cpu) {
-    return cpu->x87_status;
-}
-
-void cpu_set_x87_status(struct cpu *cpu, uint16_t value) {
-    cpu->x87_status = value;
-}
-
-uint16_t cpu_x87_control(const struct cpu *cpu) {
-    return cpu->x87_control;
-}
-
-void cpu_set_x87_control(struct cpu *cpu, uint16_t value) {
-    cpu->x87_control = value;
-}
-
 void cpu_get_xmm(const struct cpu *cpu, unsigned index, void *value) {
     memcpy(value, cpu->xmm[index], sizeof cpu->xmm[index]);
 }
 
 void cpu_set_xmm(struct cpu *cpu, unsigned index, const void *value) {
     memcpy(cpu->xmm[index], value, sizeof cpu->xmm[index]);
-}
-
-uint32_t cpu_mxcsr(const struct cpu *cpu) {
-    return cpu->mxcsr;
-}
-
-void cpu_set_mxcsr(struct cpu *cpu, uint32_t value) {
-    cpu->mxcsr = value;
 }

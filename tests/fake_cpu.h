@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // A processor without an engine: registers and a megabyte of guest-physical memory at 0 behind the
-// functions of engine/cpu/cpu.h, so that the rules of x86 can be tried alone. It runs no code.
+// functions of engine/cpu/cpu.h and engine/cpu/state.h, so that the rules of x86 can be tried
+// alone. It runs no code.
 
 #ifndef TESTS_FAKE_CPU_H
 #define TESTS_FAKE_CPU_H

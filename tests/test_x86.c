@@ -5,12 +5,12 @@
 
 #include "fake_cpu.h"
 
+#include "engine/cpu/state.h"
 #include "engine/cpu/x86/debug_registers.h"
 #include "engine/cpu/x86/linear.h"
 #include "engine/cpu/x86/msr_write.h"
 #include "engine/cpu/x86/nmi.h"
 #include "engine/cpu/x86/port_permission.h"
-#include "engine/cpu/x86/progress.h"
 #include "engine/cpu/x86/system_call.h"
 #include "run_tests.h"
 
@@ -103,7 +103,7 @@ START_TEST(a_gate_names_a_stack_of_its_own) {
     ck_assert(cpu_nmi_blocked(cpu));
     ck_assert(fake_iret_exiting());
     nmi_end(cpu);
-    ck_assert(cpu_nmi_returns(cpu));
+    ck_assert(nmi_returns(cpu));
     ck_assert(!fake_iret_exiting());
 }
 END_TEST
@@ -184,7 +184,7 @@ START_TEST(what_can_be_taken_depends_on_if_and_the_shadow) {
     ck_assert(cpu_takes(cpu, VECTOR_NMI));
     cpu_set(cpu, RFLAGS, RFLAGS_FIXED | RFLAGS_IF);
     ck_assert(cpu_takes(cpu, 32));
-    cpu_set_interrupt_shadow(cpu);
+    cpu_set(cpu, INTERRUPT_SHADOW, 1);
     ck_assert(!cpu_takes(cpu, 32));
     ck_assert(!cpu_takes(cpu, VECTOR_NMI));
 }

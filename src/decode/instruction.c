@@ -348,3 +348,11 @@ unsigned instruction_length(const uint8_t *bytes, size_t size, enum code_mode mo
         return 0;
     return instruction.length;
 }
+
+unsigned instruction_reg(const struct instruction *instruction) {
+    return (instruction->modrm >> 3 & 7u) | ((instruction->rex & 4) != 0 ? 8u : 0u);
+}
+
+unsigned instruction_rm(const struct instruction *instruction) {
+    return (instruction->modrm & 7u) | ((instruction->rex & 1) != 0 ? 8u : 0u);
+}

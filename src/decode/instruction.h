@@ -61,6 +61,10 @@ struct instruction {
 enum instruction_result decode_instruction(const uint8_t *bytes, size_t size, enum code_mode mode,
                                            struct instruction *out);
 
+// The register numbers in ModRM.reg and, when it names a register, ModRM.rm; REX included.
+unsigned instruction_reg(const struct instruction *instruction);
+unsigned instruction_rm(const struct instruction *instruction);
+
 // The length in bytes, 1 to 15, or 0 where decode_instruction() does not return INSTRUCTION_OK:
 // that function says whether more bytes would help.
 unsigned instruction_length(const uint8_t *bytes, size_t size, enum code_mode mode);

@@ -23,7 +23,7 @@ static void reset_common(struct cpu *cpu) {
     cpu_set(cpu, CR2, 0);
     cpu_set(cpu, CR3, 0);
     cpu_set(cpu, RFLAGS, RFLAGS_FIXED);
-    cpu_clear_interrupt_shadow(cpu);
+    cpu_set(cpu, INTERRUPT_SHADOW, 0);
 }
 
 // Long mode, page tables at 0.

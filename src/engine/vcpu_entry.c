@@ -58,7 +58,6 @@ static zx_status_t inject(struct vcpu *vcpu, uint8_t vector) {
     const struct event event = {
         .kind = external ? EVENT_EXTERNAL : EVENT_EXCEPTION,
         .vector = vector,
-        .has_error_code = vector_has_error_code(vector),
         .return_rip = cpu_get(vcpu->cpu, RIP),
     };
     const enum delivery result = deliver_event(vcpu->cpu, &event);
@@ -76,9 +75,6 @@ zx_status_t vcpu_prepare_entry(struct vcpu *vcpu) {
         return ZX_ERR_CANCELED;
     }
     const struct choice choice = choose(vcpu);
-    if (cpu_nmi_returns(vcpu->cpu)) {
-        vcpu_attend(vcpu);
-    }
     // On Zircon the vector behind another one waits for the next exit, which the host's timer
     // brings soon; no such exit comes here, so a window is asked for it.
     cpu_set_window_exiting(vcpu->cpu, choice.wait || choice.more);

@@ -75,7 +75,6 @@ void machine_stop_at(struct machine *machine, uint64_t work);
 
 zx_status_t cpu_create(struct machine *machine, struct cpu **out);
 void cpu_destroy(struct cpu *cpu);
-struct machine *cpu_machine(const struct cpu *cpu);
 
 // Registers by name. A write derives the modes that follow from it, and forgets translations of
 // addresses that it makes old.
@@ -84,47 +83,9 @@ void cpu_set(struct cpu *cpu, enum cpu_register name, uint64_t value);
 struct segment cpu_segment(const struct cpu *cpu, enum segment_register index);
 void cpu_set_segment(struct cpu *cpu, enum segment_register index, const struct segment *segment);
 
-unsigned cpu_privilege(const struct cpu *cpu);
-bool cpu_interrupt_shadow(const struct cpu *cpu); // Of STI and MOV SS.
-void cpu_clear_interrupt_shadow(struct cpu *cpu);
-void cpu_set_interrupt_shadow(struct cpu *cpu);
-
-#define X87_TOP_SHIFT 11
-#define X87_TOP_BITS 0x3800u
-
-// A register of the x87 file by its place in it, not in the stack: 10 bytes. An MMX register is the
-// first 8 bytes of the one with its number.
-void cpu_get_x87(const struct cpu *cpu, unsigned index, void *value);
-void cpu_set_x87(struct cpu *cpu, unsigned index, const void *value);
-bool cpu_x87_empty(const struct cpu *cpu, unsigned index);
-void cpu_set_x87_empty(struct cpu *cpu, unsigned index, bool empty);
-// The status word, with TOP and the exceptions that the engine's arithmetic has raised.
-uint16_t cpu_x87_status(const struct cpu *cpu);
-void cpu_set_x87_status(struct cpu *cpu, uint16_t value);
-uint16_t cpu_x87_control(const struct cpu *cpu);
-void cpu_set_x87_control(struct cpu *cpu, uint16_t value);
-
-// 16 bytes.
-void cpu_get_xmm(const struct cpu *cpu, unsigned index, void *value);
-void cpu_set_xmm(struct cpu *cpu, unsigned index, const void *value);
-// With the exceptions that the engine's arithmetic has raised.
-uint32_t cpu_mxcsr(const struct cpu *cpu);
-void cpu_set_mxcsr(struct cpu *cpu, uint32_t value);
-
 // What follows from the registers.
-bool cpu_long_mode(const struct cpu *cpu);
-bool cpu_code_64(const struct cpu *cpu);
+unsigned cpu_privilege(const struct cpu *cpu);
 enum code_mode cpu_code_mode(const struct cpu *cpu);
-bool cpu_canonical(uint64_t linear);
-uint64_t cpu_code_address(const struct cpu *cpu, uint64_t rip); // Linear.
-
-// Controls of execution, by the names of VMX: an exit before the next instruction that could be
-// interrupted; an exit before each IRET.
-void cpu_set_window_exiting(struct cpu *cpu, bool on);
-void cpu_set_iret_exiting(struct cpu *cpu, bool on);
-
-// The exception that the last report of the engine below came with.
-uint32_t cpu_error_code(const struct cpu *cpu);
 
 // --- Running ---
 
@@ -186,8 +147,7 @@ enum event_kind {
 struct event {
     enum event_kind kind;
     uint8_t vector;
-    bool has_error_code;
-    uint32_t error_code;
+    uint32_t error_code; // Of an exception that has one.
     uint64_t return_rip;
 };
 
@@ -198,8 +158,6 @@ enum delivery {
     DELIVERY_UNBACKED,         // It needs guest-physical memory that is not there.
     DELIVERY_OPERAND_UNBACKED, // The instruction itself does, before it has had any effect.
 };
-
-bool vector_has_error_code(uint8_t vector);
 
 // Through the guest's vector table. Faults on the way are delivered in the event's place: first the
 // fault, then a double fault, then the verdict is a triple fault. Without DELIVERED, RIP stays.
@@ -215,17 +173,14 @@ enum delivery deliver_completion(struct cpu *cpu, uint8_t length);
 // Can this external vector or NMI be taken now, or must an interrupt window be asked for?
 bool cpu_takes(const struct cpu *cpu, uint8_t vector);
 
+// An exit before the next instruction that could be interrupted.
+void cpu_set_window_exiting(struct cpu *cpu, bool on);
+
 // After a non-maskable interrupt others wait until its handler's IRET has been carried out (SDM
-// volume 3A, section 6.7.1).
+// volume 3A, section 6.7.1). An exit follows it.
 bool cpu_nmi_blocked(const struct cpu *cpu);
-// Is that IRET the next instruction? Then the run must end behind it for one that waits.
-bool cpu_nmi_returns(const struct cpu *cpu);
 
 // --- Operands of an instruction, for exits that carry it out ---
-
-// The register numbers in ModRM.reg and, when it names a register, ModRM.rm; REX included.
-unsigned operand_reg(const struct instruction *instruction);
-unsigned operand_rm(const struct instruction *instruction);
 
 // A register or 16 bits of memory. False when the access failed, with what became of the fault.
 bool operand_load16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,

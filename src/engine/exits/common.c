@@ -7,7 +7,7 @@
 void exit_advance(struct exit_context *context) {
     struct cpu *cpu = context->vcpu->cpu;
     cpu_set(cpu, RIP, cpu_get(cpu, RIP) + context->exit->instruction_length);
-    cpu_clear_interrupt_shadow(cpu);
+    cpu_set(cpu, INTERRUPT_SHADOW, 0);
 }
 
 zx_status_t exit_delivery(enum delivery result) {

@@ -16,6 +16,10 @@ static uint64_t visible_cr0(const struct vcpu *vcpu) {
     return (cpu_get(vcpu->cpu, CR0) & ~owned) | (vcpu->cr0_shadow & owned);
 }
 
+static bool long_mode(const struct cpu *cpu) {
+    return (cpu_get(cpu, EFER) & EFER_LMA) != 0;
+}
+
 static zx_status_t complete(struct exit_context *context) {
     return exit_delivery(deliver_completion(context->vcpu->cpu, context->exit->instruction_length));
 }
@@ -46,7 +50,7 @@ static zx_status_t write_owned_cr0(struct exit_context *context, uint64_t value)
     if (cache != 0 && (value & CR0_NW) != 0 && (value & CR0_CD) == 0) {
         return exit_general_protection(context);
     }
-    const bool was_long = cpu_long_mode(cpu);
+    const bool was_long = long_mode(cpu);
     const bool paging = (value & CR0_PG) != 0;
     const bool physical_extension = (cpu_get(cpu, CR4) & CR4_PAE) != 0;
     vcpu->cr0_shadow = cache != 0 ? value : vcpu->cr0_shadow;
@@ -71,7 +75,7 @@ static bool cr0_permitted(const struct cpu *cpu, uint64_t value) {
         return true;
     }
     if (!paging) {
-        return !cpu_code_64(cpu);
+        return cpu_code_mode(cpu) != CODE_64;
     }
     const bool long_code = (cpu_segment(cpu, SEGMENT_CS).attributes & ATTRIBUTE_LONG) != 0;
     return (cpu_get(cpu, EFER) & EFER_LME) == 0 ||
@@ -97,7 +101,7 @@ static zx_status_t write_cr4(struct exit_context *context, uint64_t value) {
     if ((value & CR4_VMXE) != 0) {
         return ZX_ERR_NOT_SUPPORTED;
     }
-    if ((value & ~CR4_DEFINED) != 0 || (cpu_long_mode(cpu) && (value & CR4_PAE) == 0)) {
+    if ((value & ~CR4_DEFINED) != 0 || (long_mode(cpu) && (value & CR4_PAE) == 0)) {
         return exit_general_protection(context);
     }
     cpu_set(cpu, CR4, value);
@@ -122,10 +126,10 @@ static zx_status_t move(struct exit_context *context, const struct instruction *
     const struct vcpu *vcpu = context->vcpu;
     struct cpu *cpu = vcpu->cpu;
     const bool write = instruction->opcode == 0x22;
-    const unsigned number = operand_reg(instruction);
-    const unsigned index = operand_rm(instruction);
+    const unsigned number = instruction_reg(instruction);
+    const unsigned index = instruction_rm(instruction);
     const uint64_t full = cpu_get(cpu, index);
-    const uint64_t value = cpu_code_64(cpu) ? full : (uint32_t)full;
+    const uint64_t value = cpu_code_mode(cpu) == CODE_64 ? full : (uint32_t)full;
     if (number == 8) {
         return move_cr8(context, write, index);
     }

@@ -10,6 +10,7 @@
 #include "engine/cpu/unicorn/run.h"
 #include "engine/cpu/unicorn/state.h"
 #include "engine/cpu/x86/linear.h"
+#include "engine/cpu/x86/mode.h"
 #include "platform/check.h"
 #include "platform/platform.h"
 

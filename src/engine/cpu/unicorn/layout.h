@@ -41,8 +41,8 @@ struct layout {
     size_t context_size;
     size_t state; // start of the processor state in a context
     // From `state`:
-    size_t words[CPU_REGISTER_COUNT]; // Not of RFLAGS and the debug registers: see state.c.
-    size_t intercepts;                // the instruction intercepts of the control block
+    size_t words[PLAIN_REGISTER_COUNT];
+    size_t intercepts;    // the instruction intercepts of the control block
     size_t error_code;    // 32 bits: exception error code, or an intercept's first information word
     size_t x87;           // See enum x87_offset.
     size_t x87_registers; // R0

@@ -11,6 +11,7 @@
 #include "engine/cpu/unicorn/vmcb.h"
 #include "engine/cpu/x86/debug_registers.h"
 #include "engine/cpu/x86/linear.h"
+#include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/msr_write.h"
 #include "engine/cpu/x86/nmi.h"
 #include "engine/cpu/x86/operand.h"

@@ -57,7 +57,7 @@ static bool must_go_on(struct run *run, uint64_t address) {
     const bool first = !run->went_on;
     run->went_on = true;
     return first && ((run->stepping && address == cpu->machine->code.step_start) ||
-                     (cpu_nmi_returns_at(cpu, address)));
+                     (nmi_returns_at(cpu, address)));
 }
 
 static void on_block(uc_engine *engine, uint64_t address, uint32_t size, void *context) {
@@ -109,6 +109,14 @@ static void on_counted_block(uc_engine *engine, uint64_t address, uint32_t size,
     count_work(machine);
 }
 
+// A non-maskable interrupt that waits for the IRET at RIP must be looked at behind it.
+static void ask(struct run *run, bool inside) {
+    run->next = run->handle(run->context, &run->exit, inside);
+    if (run->next == RUN_ON && nmi_returns(run->cpu)) {
+        machine_request_exit(run->cpu->machine);
+    }
+}
+
 // True when the guest goes on inside Unicorn.
 static bool apply(struct run *run, enum report_result result) {
     struct machine *machine = run->cpu->machine;
@@ -117,7 +125,7 @@ static bool apply(struct run *run, enum report_result result) {
             count_work(machine);
             request_exit_in_time(machine);
         }
-        run->next = run->handle(run->context, &run->exit, true);
+        ask(run, true);
     }
     if (run->next != RUN_ON) {
         return false;
@@ -281,14 +289,14 @@ static void finish(struct run *run) {
     }
     machine->refusal = REFUSAL_NONE;
     if (run->next == RUN_LEAVE || (run->next == RUN_ON && machine_exit_requested(machine))) {
-        run->next = run->handle(run->context, &run->exit, false);
+        ask(run, false);
     }
 }
 
 void cpu_run(struct cpu *cpu, exit_handler handle, void *context) {
     struct run run = {.cpu = cpu, .handle = handle, .context = context};
     run.exit.reason = EXIT_REQUESTED;
-    run.next = handle(context, &run.exit, false);
+    ask(&run, false);
     while (run.next == RUN_ON) {
         start(&run);
         finish(&run);

@@ -3,11 +3,13 @@
 // The architectural state of one VCPU, as a saved Unicorn context. While the guest runs the engine
 // has the newest state; cpu_open() brings it here, cpu_commit() takes changes back.
 
-#ifndef ENGINE_CPU_STATE_H
-#define ENGINE_CPU_STATE_H
+#ifndef ENGINE_CPU_UNICORN_STATE_H
+#define ENGINE_CPU_UNICORN_STATE_H
 
+#include "engine/cpu/state.h"
 #include "engine/cpu/unicorn/machine.h"
-#include "engine/cpu/x86/progress.h"
+
+#include <string.h>
 
 enum { DEBUG_REGISTER_COUNT = DR7 - DR0 + 1 };
 
@@ -22,6 +24,39 @@ struct cpu {
     struct cpu_progress progress;
 };
 
+// --- The context, by offsets of layout.h; open ---
+
+static inline uint8_t *state_at(const struct cpu *cpu, size_t offset) {
+    return (uint8_t *)cpu->context + cpu->machine->layout->state + offset;
+}
+
+static inline uint64_t state_get64(const struct cpu *cpu, size_t offset) {
+    uint64_t value;
+    memcpy(&value, state_at(cpu, offset), sizeof value);
+    return value;
+}
+
+static inline uint32_t state_get32(const struct cpu *cpu, size_t offset) {
+    uint32_t value;
+    memcpy(&value, state_at(cpu, offset), sizeof value);
+    return value;
+}
+
+static inline void state_set(struct cpu *cpu, size_t offset, const void *value, size_t size) {
+    memcpy(state_at(cpu, offset), value, size);
+    cpu->dirty = true;
+}
+
+static inline void state_set64(struct cpu *cpu, size_t offset, uint64_t value) {
+    state_set(cpu, offset, &value, sizeof value);
+}
+
+static inline void state_set32(struct cpu *cpu, size_t offset, uint32_t value) {
+    state_set(cpu, offset, &value, sizeof value);
+}
+
+// --- state.c ---
+
 // Brings the newest state into the context, and back to the engine.
 void cpu_open(struct cpu *cpu);
 void cpu_commit(struct cpu *cpu);
@@ -34,4 +69,26 @@ void cpu_keep(struct cpu *cpu);
 // where else only the other flags are.
 void cpu_commit_to_start(struct cpu *cpu);
 
-#endif // ENGINE_CPU_STATE_H
+// --- registers.c ---
+
+// RFLAGS: Unicorn keeps the arithmetic flags and DF apart.
+uint64_t flags_get(const struct cpu *cpu);
+void flags_set(struct cpu *cpu, uint64_t value);
+
+// The same with arithmetic flags of the caller's, where those in the context are not to be had.
+void flags_set_arithmetic(struct cpu *cpu, uint64_t arithmetic);
+
+// The exception that the last report came with, or an intercept's first information word.
+uint32_t cpu_error_code(const struct cpu *cpu);
+
+// --- mode_bits.c ---
+
+// The word of mode_bits.h as it follows from the registers.
+uint32_t mode_bits_derive(const struct cpu *cpu);
+
+// --- media.c: FCW to MXCSR ---
+
+uint64_t media_get(const struct cpu *cpu, enum cpu_register name);
+void media_set(struct cpu *cpu, enum cpu_register name, uint64_t value);
+
+#endif // ENGINE_CPU_UNICORN_STATE_H

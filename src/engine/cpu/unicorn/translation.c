@@ -8,6 +8,7 @@
 #include "engine/cpu/unicorn/flat_engine.h"
 #include "engine/cpu/unicorn/run.h"
 #include "engine/cpu/x86/linear.h"
+#include "engine/cpu/x86/mode.h"
 
 #define PAGE_SIZE 0x1000u
 

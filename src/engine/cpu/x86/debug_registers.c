@@ -4,6 +4,7 @@
 
 #include "engine/cpu/x86/debug_registers.h"
 
+#include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/operand.h"
 
 #define DR6_WRITABLE (0xfull | DR6_BD | DR6_BS | 1ull << 15)
@@ -32,8 +33,8 @@ static uint64_t with_fixed_bits(enum cpu_register name, uint64_t value) {
 
 enum delivery debug_register_move(struct cpu *cpu, const struct instruction *instruction) {
     enum cpu_register name;
-    const unsigned index = operand_rm(instruction);
-    if (!name_register(cpu, operand_reg(instruction), &name)) {
+    const unsigned index = instruction_rm(instruction);
+    if (!name_register(cpu, instruction_reg(instruction), &name)) {
         return deliver_fault(cpu, VECTOR_INVALID_OPCODE, 0);
     }
     if ((cpu_get(cpu, DR7) & DR7_GD) != 0) {

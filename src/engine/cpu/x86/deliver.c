@@ -2,13 +2,10 @@
 //
 // Which mode delivers, and what follows a fault in the attempt.
 
+#include "engine/cpu/state.h"
 #include "engine/cpu/x86/deliver_mode.h"
+#include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/nmi.h"
-
-bool vector_has_error_code(uint8_t vector) {
-    return vector == VECTOR_DOUBLE_FAULT || vector == VECTOR_ALIGNMENT_CHECK ||
-           (vector >= VECTOR_INVALID_TSS && vector <= VECTOR_PAGE_FAULT);
-}
 
 static bool attempt(struct cpu *cpu, const struct event *event, struct fault *fault) {
     if (cpu_long_mode(cpu)) {
@@ -53,7 +50,6 @@ enum delivery deliver_event(struct cpu *cpu, const struct event *event) {
         next = (struct event){
             .kind = EVENT_EXCEPTION,
             .vector = twice ? VECTOR_DOUBLE_FAULT : fault.vector,
-            .has_error_code = true,
             .error_code = twice ? 0 : fault.error_code,
             .return_rip = cpu_get(cpu, RIP),
         };
@@ -62,20 +58,19 @@ enum delivery deliver_event(struct cpu *cpu, const struct event *event) {
         nmi_block(cpu);
     }
     cpu_progress(cpu)->taken = (struct taken_event){true, next.vector, next.error_code};
-    cpu_clear_interrupt_shadow(cpu);
+    cpu_set(cpu, INTERRUPT_SHADOW, 0);
     return DELIVERED;
 }
 
 bool cpu_takes(const struct cpu *cpu, uint8_t vector) {
     const bool open = vector == VECTOR_NMI || (cpu_get(cpu, RFLAGS) & RFLAGS_IF) != 0;
-    return open && !cpu_interrupt_shadow(cpu);
+    return open && cpu_get(cpu, INTERRUPT_SHADOW) == 0;
 }
 
 enum delivery deliver_fault(struct cpu *cpu, uint8_t vector, uint32_t error_code) {
     const struct event event = {
         .kind = EVENT_EXCEPTION,
         .vector = vector,
-        .has_error_code = vector_has_error_code(vector),
         .error_code = error_code,
         .return_rip = cpu_get(cpu, RIP),
     };
@@ -92,14 +87,14 @@ enum delivery deliver_completion(struct cpu *cpu, uint8_t length) {
     const uint64_t flags = cpu_get(cpu, RFLAGS);
     cpu_set(cpu, RIP, cpu_code_64(cpu) ? rip : (uint32_t)rip);
     cpu_set(cpu, RFLAGS, flags & ~RFLAGS_RF);
-    cpu_clear_interrupt_shadow(cpu);
+    cpu_set(cpu, INTERRUPT_SHADOW, 0);
     return (flags & RFLAGS_TF) != 0 ? deliver_single_step(cpu) : DELIVERED;
 }
 
 enum delivery deliver_arrival(struct cpu *cpu, uint64_t rip, uint64_t flags) {
     cpu_set(cpu, RIP, rip);
     cpu_set(cpu, RFLAGS, flags & ~RFLAGS_RF);
-    cpu_clear_interrupt_shadow(cpu);
+    cpu_set(cpu, INTERRUPT_SHADOW, 0);
     return (flags & RFLAGS_TF) != 0 ? deliver_single_step(cpu) : DELIVERED;
 }
 

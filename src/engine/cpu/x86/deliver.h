@@ -6,7 +6,7 @@
 #ifndef ENGINE_CPU_DELIVER_H
 #define ENGINE_CPU_DELIVER_H
 
-#include "engine/cpu/x86/progress.h"
+#include "engine/cpu/cpu.h"
 
 // The instruction at RIP was carried out and goes to `rip`, with these flags afterwards. The
 // single-step trap looks at TF as it is then.

@@ -26,7 +26,7 @@ static unsigned build_frame(const struct cpu *cpu, const struct event *event, bo
     frame[count++] = (uint32_t)saved_flags(cpu, event);
     frame[count++] = cpu_segment(cpu, SEGMENT_CS).selector;
     frame[count++] = (uint32_t)event->return_rip;
-    if (event->has_error_code) {
+    if (has_error_code(event)) {
         frame[count++] = event->error_code;
     }
     return count;

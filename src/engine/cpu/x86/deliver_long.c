@@ -4,6 +4,7 @@
 // 64-bit code, and the frame always has SS:RSP (SDM volume 3A, section 6.14).
 
 #include "engine/cpu/x86/deliver_mode.h"
+#include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/stack.h"
 
 static bool choose_stack(struct cpu *cpu, const struct event *event, const struct gate *gate,
@@ -41,7 +42,7 @@ static bool push_frame(struct cpu *cpu, const struct event *event, unsigned priv
     const enum access_mode mode = privilege == 3 ? ACCESS_AS_USER : ACCESS_AS_SUPERVISOR;
     uint64_t frame[6];
     size_t count = 0;
-    if (event->has_error_code) {
+    if (has_error_code(event)) {
         frame[count++] = event->error_code;
     }
     frame[count++] = event->return_rip;

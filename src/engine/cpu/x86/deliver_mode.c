@@ -5,6 +5,7 @@
 
 #include "engine/cpu/x86/deliver_mode.h"
 
+#include "engine/cpu/state.h"
 #include "engine/cpu/x86/descriptor.h"
 
 #define SELECTOR_INDEX(selector) ((selector)&0xfffcu)
@@ -147,6 +148,13 @@ static bool is_fault(const struct event *event) {
 // A fault's frame has RF, so that a breakpoint on the instruction does not hit again after IRET. An
 // instruction that was carried out has used up the RF that it began with; the engine clears it only
 // at the end of a block (SDM volume 3B, section 17.3.1.1).
+bool has_error_code(const struct event *event) {
+    const uint8_t vector = event->vector;
+    return event->kind == EVENT_EXCEPTION &&
+           (vector == VECTOR_DOUBLE_FAULT || vector == VECTOR_ALIGNMENT_CHECK ||
+            (vector >= VECTOR_INVALID_TSS && vector <= VECTOR_PAGE_FAULT));
+}
+
 uint64_t saved_flags(const struct cpu *cpu, const struct event *event) {
     const uint64_t flags = cpu_get(cpu, RFLAGS);
     if (is_fault(event)) {

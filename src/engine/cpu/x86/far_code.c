@@ -5,6 +5,7 @@
 #include "engine/cpu/x86/far_code.h"
 
 #include "engine/cpu/x86/descriptor.h"
+#include "engine/cpu/x86/mode.h"
 
 bool far_code_read(struct cpu *cpu, uint16_t selector, struct descriptor *out,
                    struct fault *fault) {

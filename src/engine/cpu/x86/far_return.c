@@ -8,6 +8,7 @@
 #include "engine/cpu/x86/far_return.h"
 #include "engine/cpu/x86/descriptor.h"
 #include "engine/cpu/x86/far_code.h"
+#include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/nmi.h"
 #include "engine/cpu/x86/operand.h"
 #include "engine/cpu/x86/replaced.h"
@@ -214,6 +215,6 @@ enum delivery replaced_far_return(struct cpu *cpu, const struct instruction *ins
     if (far_return.interrupt) {
         nmi_returned(cpu);
     }
-    cpu_clear_interrupt_shadow(cpu);
+    cpu_set(cpu, INTERRUPT_SHADOW, 0);
     return steps ? deliver_single_step(cpu) : DELIVERED;
 }

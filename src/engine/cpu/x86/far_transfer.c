@@ -6,6 +6,7 @@
 
 #include "engine/cpu/x86/descriptor.h"
 #include "engine/cpu/x86/far_code.h"
+#include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/operand.h"
 #include "engine/cpu/x86/replaced.h"
 #include "engine/cpu/x86/stack.h"
@@ -242,7 +243,7 @@ enum delivery replaced_far_transfer(struct cpu *cpu, const struct instruction *i
     const bool group = instruction->opcode == OPCODE_GROUP_5;
     const uint64_t next = cpu_get(cpu, RIP) + instruction->length;
     struct transfer transfer = {
-        .call = group ? (operand_reg(instruction) & 7) == GROUP_CALL
+        .call = group ? (instruction_reg(instruction) & 7) == GROUP_CALL
                       : instruction->opcode == OPCODE_CALL_POINTER,
         .next = cpu_code_64(cpu) ? next : (uint32_t)next,
         .size = instruction->operand_size,

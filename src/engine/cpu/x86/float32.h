@@ -14,6 +14,7 @@
 #define MXCSR_OE (1u << 3)
 #define MXCSR_UE (1u << 4)
 #define MXCSR_PE (1u << 5)
+#define MXCSR_EXCEPTIONS 0x003fu
 #define MXCSR_DAZ (1u << 6)
 #define MXCSR_RC(mxcsr) ((mxcsr) >> 13 & 3u)
 #define MXCSR_FTZ (1u << 15)

@@ -137,10 +137,10 @@ static bool source(struct cpu *cpu, const struct instruction *instruction, const
                    ? source_of_pop(cpu, instruction, load, failure)
                    : source_of_far_pointer(cpu, instruction, bytes, load, failure);
     }
-    load->index = (enum segment_register)(operand_reg(instruction) & 7);
+    load->index = (enum segment_register)(instruction_reg(instruction) & 7);
     load->shadows = load->index == SEGMENT_SS;
     if (operand_is_register(instruction)) {
-        load->selector = (uint16_t)cpu_get(cpu, operand_rm(instruction));
+        load->selector = (uint16_t)cpu_get(cpu, instruction_rm(instruction));
         return true;
     }
     return operand_read(cpu, instruction, bytes, &load->selector, sizeof load->selector, failure);
@@ -149,13 +149,13 @@ static bool source(struct cpu *cpu, const struct instruction *instruction, const
 // After MOV SS neither an interrupt nor a single-step trap comes before the next instruction,
 // unless one was kept away from this one already.
 static enum delivery complete_shadowing(struct cpu *cpu, uint8_t length) {
-    const bool shadowed = cpu_interrupt_shadow(cpu);
+    const bool shadowed = cpu_get(cpu, INTERRUPT_SHADOW) != 0;
     const uint64_t flags = cpu_get(cpu, RFLAGS);
     cpu_set(cpu, RFLAGS, flags & ~RFLAGS_TF);
     const enum delivery result = deliver_completion(cpu, length);
     cpu_set(cpu, RFLAGS, cpu_get(cpu, RFLAGS) | (flags & RFLAGS_TF));
     if (!shadowed) {
-        cpu_set_interrupt_shadow(cpu);
+        cpu_set(cpu, INTERRUPT_SHADOW, 1);
     }
     return result;
 }
@@ -175,7 +175,7 @@ enum delivery replaced_load_segment(struct cpu *cpu, const struct instruction *i
     cpu_set_segment(cpu, load.index, &segment);
     cpu_set(cpu, RSP, load.pointer);
     if (load.far) {
-        register_set_low(cpu, operand_reg(instruction), load.offset, instruction->operand_size);
+        register_set_low(cpu, instruction_reg(instruction), load.offset, instruction->operand_size);
     }
     return load.shadows ? complete_shadowing(cpu, instruction->length)
                         : deliver_completion(cpu, instruction->length);

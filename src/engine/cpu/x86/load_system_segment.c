@@ -5,6 +5,7 @@
 
 #include "engine/cpu/x86/deliver_mode.h"
 #include "engine/cpu/x86/descriptor.h"
+#include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/operand.h"
 #include "engine/cpu/x86/replaced.h"
 
@@ -48,7 +49,7 @@ static bool load_selector(struct cpu *cpu, const struct instruction *instruction
         return false;
     }
     if (operand_is_register(instruction)) {
-        *selector = (uint16_t)cpu_get(cpu, operand_rm(instruction));
+        *selector = (uint16_t)cpu_get(cpu, instruction_rm(instruction));
         return true;
     }
     return operand_read(cpu, instruction, bytes, selector, sizeof *selector, failure);

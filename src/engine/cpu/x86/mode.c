@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What follows from the registers: the mode of the code, and what is an address in it.
+// The mode of the code (SDM volume 3A, section 2.2).
 
-#include "engine/cpu/cpu.h"
+#include "engine/cpu/x86/mode.h"
 
 bool cpu_long_mode(const struct cpu *cpu) {
     return (cpu_get(cpu, EFER) & EFER_LMA) != 0;

@@ -5,6 +5,7 @@
 // a negative number.
 
 #include "engine/cpu/x86/far_code.h"
+#include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/replaced.h"
 #include "engine/cpu/x86/stack.h"
 

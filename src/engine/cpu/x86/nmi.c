@@ -5,7 +5,9 @@
 
 #include "engine/cpu/x86/nmi.h"
 
+#include "engine/cpu/state.h"
 #include "engine/cpu/x86/far_return.h"
+#include "engine/cpu/x86/mode.h"
 
 void iret_exiting_update(struct cpu *cpu) {
     const bool blocked = cpu_progress_of(cpu)->nmi == NMI_BLOCKED;
@@ -31,15 +33,15 @@ void nmi_returned(struct cpu *cpu) {
     }
 }
 
-bool cpu_nmi_returns_at(const struct cpu *cpu, uint64_t linear) {
+bool nmi_returns_at(const struct cpu *cpu, uint64_t linear) {
     const struct cpu_progress *progress = cpu_progress_of(cpu);
     return progress->nmi == NMI_RETURNS && progress->nmi_return == linear;
 }
 
-bool cpu_nmi_returns(const struct cpu *cpu) {
-    return cpu_nmi_returns_at(cpu, cpu_code_address(cpu, cpu_get(cpu, RIP)));
+bool nmi_returns(const struct cpu *cpu) {
+    return nmi_returns_at(cpu, cpu_code_address(cpu, cpu_get(cpu, RIP)));
 }
 
 bool cpu_nmi_blocked(const struct cpu *cpu) {
-    return cpu_progress_of(cpu)->nmi == NMI_BLOCKED || cpu_nmi_returns(cpu);
+    return cpu_progress_of(cpu)->nmi == NMI_BLOCKED || nmi_returns(cpu);
 }

@@ -7,7 +7,7 @@
 #ifndef ENGINE_CPU_NMI_H
 #define ENGINE_CPU_NMI_H
 
-#include "engine/cpu/x86/progress.h"
+#include "engine/cpu/cpu.h"
 
 // One has been delivered.
 void nmi_block(struct cpu *cpu);
@@ -21,7 +21,9 @@ void nmi_returned(struct cpu *cpu);
 // Sets the intercept of IRET as it must be: after an NMI, and where far_return.h says so.
 void iret_exiting_update(struct cpu *cpu);
 
-// Is the instruction at this linear address that IRET?
-bool cpu_nmi_returns_at(const struct cpu *cpu, uint64_t linear);
+// Is that IRET the instruction at this linear address, or the next? The run must end behind it, for
+// another that waits.
+bool nmi_returns_at(const struct cpu *cpu, uint64_t linear);
+bool nmi_returns(const struct cpu *cpu);
 
 #endif // ENGINE_CPU_NMI_H

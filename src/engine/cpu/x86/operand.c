@@ -7,16 +7,9 @@
 
 #include "decode/read_modify_write.h"
 #include "engine/cpu/x86/descriptor.h"
+#include "engine/cpu/x86/mode.h"
 
 #include <string.h>
-
-unsigned operand_reg(const struct instruction *instruction) {
-    return (instruction->modrm >> 3 & 7u) | ((instruction->rex & 4) != 0 ? 8u : 0u);
-}
-
-unsigned operand_rm(const struct instruction *instruction) {
-    return (instruction->modrm & 7u) | ((instruction->rex & 1) != 0 ? 8u : 0u);
-}
 
 unsigned stack_operand_size(const struct cpu *cpu, const struct instruction *instruction) {
     return cpu_code_64(cpu) && instruction->operand_size == 4 ? 8 : instruction->operand_size;
@@ -146,7 +139,7 @@ enum access_mode operand_mode(const struct cpu *cpu) {
 bool operand_load16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
                     uint16_t *value, enum delivery *failure) {
     if (operand_is_register(instruction)) {
-        *value = (uint16_t)cpu_get(cpu, operand_rm(instruction));
+        *value = (uint16_t)cpu_get(cpu, instruction_rm(instruction));
         return true;
     }
     struct access_fault fault;
@@ -182,7 +175,7 @@ bool operand_unbacked16(struct cpu *cpu, const struct instruction *instruction,
 bool operand_store16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
                      uint64_t value, enum delivery *failure) {
     if (operand_is_register(instruction)) {
-        const unsigned index = operand_rm(instruction);
+        const unsigned index = instruction_rm(instruction);
         const uint64_t old = cpu_get(cpu, index);
         const bool word = instruction->operand_size == 2;
         cpu_set(cpu, index, word ? (old & ~0xffffull) | (value & 0xffff) : value);
@@ -274,7 +267,7 @@ static int64_t bit_distance(const struct cpu *cpu, const struct instruction *ins
     if (!indexed) {
         return 0;
     }
-    const uint64_t index = cpu_get(cpu, (enum cpu_register)operand_reg(instruction));
+    const uint64_t index = cpu_get(cpu, (enum cpu_register)instruction_reg(instruction));
     const int64_t bit = size == 2 ? (int16_t)index : size == 4 ? (int32_t)index : (int64_t)index;
     return (bit >> 3) & -(int64_t)size;
 }

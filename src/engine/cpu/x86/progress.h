@@ -5,7 +5,8 @@
 #ifndef ENGINE_CPU_X86_PROGRESS_H
 #define ENGINE_CPU_X86_PROGRESS_H
 
-#include "engine/cpu/cpu.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 enum nmi_state {
     NMI_OPEN,
@@ -27,8 +28,5 @@ struct cpu_progress {
     enum nmi_state nmi;
     uint64_t nmi_return; // Where the IRET is.
 };
-
-struct cpu_progress *cpu_progress(struct cpu *cpu);
-const struct cpu_progress *cpu_progress_of(const struct cpu *cpu);
 
 #endif // ENGINE_CPU_X86_PROGRESS_H

@@ -7,7 +7,8 @@
 
 #include <stdint.h>
 
-// What cpu_get() and cpu_set() know, the general registers first.
+// What cpu_get() and cpu_set() know, the general registers first. Those before PLAIN_REGISTER_COUNT
+// are values that only need to be kept.
 enum cpu_register {
     RAX,
     RCX,
@@ -27,18 +28,11 @@ enum cpu_register {
     R15,
     GENERAL_REGISTER_COUNT,
     RIP = GENERAL_REGISTER_COUNT,
-    RFLAGS,
     CR0,
     CR2,
     CR3,
     CR4,
     XCR0,
-    DR0,
-    DR1,
-    DR2,
-    DR3,
-    DR6,
-    DR7,
     EFER,
     STAR,
     LSTAR,
@@ -49,8 +43,24 @@ enum cpu_register {
     SYSENTER_EIP,
     PAT,
     TSC_AUX,
+    PLAIN_REGISTER_COUNT,
+    RFLAGS = PLAIN_REGISTER_COUNT,
+    INTERRUPT_SHADOW, // Of STI and MOV SS: 0 or 1.
+    DR0,
+    DR1,
+    DR2,
+    DR3,
+    DR6,
+    DR7,
+    FCW, // The words of the x87 unit by their names in the image of FXSAVE (SDM volume 1, section
+    FSW, // 10.5.1), so that FTW has one bit for each register: 1 when it is not empty.
+    FTW,
+    MXCSR,
     CPU_REGISTER_COUNT,
 };
+
+#define FSW_TOP_SHIFT 11
+#define FSW_TOP_BITS 0x3800u
 
 #define X87_COUNT 8u
 #define XMM_COUNT 16u

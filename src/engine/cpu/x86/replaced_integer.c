@@ -2,6 +2,7 @@
 //
 // Replaced integer instructions (SDM volume 2).
 
+#include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/operand.h"
 #include "engine/cpu/x86/replaced.h"
 #include "engine/cpu/x86/stack.h"
@@ -131,7 +132,7 @@ static bool branch_target(struct cpu *cpu, const struct instruction *instruction
                           const uint8_t *bytes, uint64_t *target, enum delivery *failure) {
     if (instruction->map == MAP_ONE_BYTE && instruction->opcode == 0xff) {
         if (operand_is_register(instruction)) {
-            *target = cpu_get(cpu, operand_rm(instruction));
+            *target = cpu_get(cpu, instruction_rm(instruction));
             return true;
         }
         return operand_read(cpu, instruction, bytes, target, sizeof *target, failure);
@@ -147,7 +148,7 @@ enum delivery replaced_near_branch(struct cpu *cpu, const struct instruction *in
     const bool one_byte = instruction->map == MAP_ONE_BYTE;
     const bool call =
         one_byte && (instruction->opcode == 0xe8 ||
-                     (instruction->opcode == 0xff && (operand_reg(instruction) & 7) == 2));
+                     (instruction->opcode == 0xff && (instruction_reg(instruction) & 7) == 2));
     struct stack stack = stack_current(cpu);
     struct fault fault;
     enum delivery failure;

@@ -3,6 +3,7 @@
 // Replaced instructions of SSSE3, SSE4.1 and SSE4.2 (SDM volume 2). The engine indexes an array by
 // the lengths of PCMPESTRx, and writes sums before it has read all their terms.
 
+#include "engine/cpu/state.h"
 #include "engine/cpu/x86/float32.h"
 #include "engine/cpu/x86/operand.h"
 #include "engine/cpu/x86/replaced.h"
@@ -28,7 +29,7 @@ static bool available(struct cpu *cpu, bool mmx, enum delivery *failure) {
 static bool load_source(struct cpu *cpu, const struct instruction *instruction,
                         const uint8_t *bytes, void *out, enum delivery *failure) {
     if (operand_is_register(instruction)) {
-        cpu_get_xmm(cpu, operand_rm(instruction), out);
+        cpu_get_xmm(cpu, instruction_rm(instruction), out);
         return true;
     }
     return operand_read(cpu, instruction, bytes, out, 16, failure);
@@ -94,7 +95,7 @@ enum delivery replaced_compare_strings(struct cpu *cpu, const struct instruction
         !load_source(cpu, instruction, bytes, second.bytes, &failure)) {
         return failure;
     }
-    cpu_get_xmm(cpu, operand_reg(instruction), first.bytes);
+    cpu_get_xmm(cpu, instruction_reg(instruction), first.bytes);
     if ((instruction->opcode & OPCODE_STRING_IMPLICIT) != 0) {
         first.length = string_implicit_length(first.bytes, control);
         second.length = string_implicit_length(second.bytes, control);
@@ -162,10 +163,8 @@ static void combine_neighbours(uint8_t opcode, uint8_t *bytes, size_t size) {
 // An instruction on MMX registers makes all of them valid and TOP 0, and one that writes a register
 // sets its exponent and sign (SDM volume 1, section 9.5.1).
 static void enter_mmx(struct cpu *cpu) {
-    cpu_set_x87_status(cpu, (uint16_t)(cpu_x87_status(cpu) & ~X87_TOP_BITS));
-    for (unsigned i = 0; i < X87_COUNT; i++) {
-        cpu_set_x87_empty(cpu, i, false);
-    }
+    cpu_set(cpu, FSW, cpu_get(cpu, FSW) & ~(uint64_t)FSW_TOP_BITS);
+    cpu_set(cpu, FTW, 0xff);
 }
 
 enum delivery replaced_horizontal(struct cpu *cpu, const struct instruction *instruction,
@@ -186,9 +185,9 @@ enum delivery replaced_horizontal(struct cpu *cpu, const struct instruction *ins
         value[9] = 0xff;
         cpu_set_x87(cpu, index, value);
     } else {
-        cpu_get_xmm(cpu, operand_reg(instruction), value);
+        cpu_get_xmm(cpu, instruction_reg(instruction), value);
         combine_neighbours(instruction->opcode, value, 16);
-        cpu_set_xmm(cpu, operand_reg(instruction), value);
+        cpu_set_xmm(cpu, instruction_reg(instruction), value);
     }
     return deliver_completion(cpu, instruction->length);
 }
@@ -233,7 +232,7 @@ static bool is_misaligned(struct cpu *cpu, const struct instruction *instruction
 enum delivery replaced_dot_product(struct cpu *cpu, const struct instruction *instruction,
                                    const uint8_t *bytes) {
     const uint8_t control = bytes[instruction->immediate_offset];
-    uint32_t mxcsr = cpu_mxcsr(cpu);
+    uint32_t mxcsr = (uint32_t)cpu_get(cpu, MXCSR);
     uint32_t first[4];
     uint32_t second[4];
     enum delivery failure;
@@ -246,9 +245,9 @@ enum delivery replaced_dot_product(struct cpu *cpu, const struct instruction *in
     if (!load_source(cpu, instruction, bytes, second, &failure)) {
         return failure;
     }
-    cpu_get_xmm(cpu, operand_reg(instruction), first);
+    cpu_get_xmm(cpu, instruction_reg(instruction), first);
     dot_product(first, second, control, &mxcsr);
-    cpu_set_xmm(cpu, operand_reg(instruction), first);
-    cpu_set_mxcsr(cpu, mxcsr);
+    cpu_set_xmm(cpu, instruction_reg(instruction), first);
+    cpu_set(cpu, MXCSR, mxcsr);
     return deliver_completion(cpu, instruction->length);
 }

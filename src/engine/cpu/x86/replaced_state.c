@@ -4,6 +4,8 @@
 // XRSTOR (SDM volume 1, sections 10.5 and 13.4 to 13.9). The engine keeps the exception flags of
 // SSE apart from MXCSR and never adds them, and takes FTZ for the x87 unit.
 
+#include "engine/cpu/state.h"
+#include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/operand.h"
 #include "engine/cpu/x86/replaced.h"
 
@@ -20,7 +22,7 @@ enum { GROUP_FXSAVE, GROUP_FXRSTOR, GROUP_LDMXCSR, GROUP_STMXCSR, GROUP_XSAVE, G
 enum {
     IMAGE_CONTROL = 0,
     IMAGE_STATUS = 2,
-    IMAGE_TAGS = 4, // A bit for each register that is not empty
+    IMAGE_TAGS = 4,
     IMAGE_LAST = 6, // Opcode and pointers of the last instruction: not known
     IMAGE_MXCSR = 24,
     IMAGE_MXCSR_MASK = 28,
@@ -42,19 +44,19 @@ static unsigned xmm_count(const struct cpu *cpu) {
 }
 
 static unsigned top_of(const struct cpu *cpu) {
-    return (cpu_x87_status(cpu) & X87_TOP_BITS) >> X87_TOP_SHIFT;
+    return (unsigned)cpu_get(cpu, FSW) >> FSW_TOP_SHIFT & 7;
 }
 
 static void save_x87(const struct cpu *cpu, uint8_t *image) {
-    const uint16_t control = cpu_x87_control(cpu);
-    const uint16_t status = cpu_x87_status(cpu);
+    const uint16_t control = (uint16_t)cpu_get(cpu, FCW);
+    const uint16_t status = (uint16_t)cpu_get(cpu, FSW);
     const unsigned top = top_of(cpu);
     memset(image + IMAGE_TAGS, 0, IMAGE_MXCSR - IMAGE_TAGS);
     memcpy(image + IMAGE_CONTROL, &control, sizeof control);
     memcpy(image + IMAGE_STATUS, &status, sizeof status);
+    image[IMAGE_TAGS] = (uint8_t)cpu_get(cpu, FTW);
     for (unsigned i = 0; i < X87_COUNT; i++) {
         uint8_t *const place = image + IMAGE_X87 + (size_t)i * 16;
-        image[IMAGE_TAGS] |= (uint8_t)(!cpu_x87_empty(cpu, i) << i);
         memset(place, 0, 16);
         cpu_get_x87(cpu, (top + i) % X87_COUNT, place);
     }
@@ -65,17 +67,17 @@ static void load_x87(struct cpu *cpu, const uint8_t *image) {
     uint16_t status;
     memcpy(&control, image + IMAGE_CONTROL, sizeof control);
     memcpy(&status, image + IMAGE_STATUS, sizeof status);
-    cpu_set_x87_control(cpu, control);
-    cpu_set_x87_status(cpu, status);
+    cpu_set(cpu, FCW, control);
+    cpu_set(cpu, FSW, status);
+    cpu_set(cpu, FTW, image[IMAGE_TAGS]);
     const unsigned top = top_of(cpu);
     for (unsigned i = 0; i < X87_COUNT; i++) {
-        cpu_set_x87_empty(cpu, i, (image[IMAGE_TAGS] >> i & 1) == 0);
         cpu_set_x87(cpu, (top + i) % X87_COUNT, image + IMAGE_X87 + (size_t)i * 16);
     }
 }
 
 static void save_mxcsr(const struct cpu *cpu, uint8_t *image) {
-    const uint32_t mxcsr = cpu_mxcsr(cpu);
+    const uint32_t mxcsr = (uint32_t)cpu_get(cpu, MXCSR);
     const uint32_t mask = MXCSR_MASK;
     memcpy(image + IMAGE_MXCSR, &mxcsr, sizeof mxcsr);
     memcpy(image + IMAGE_MXCSR_MASK, &mask, sizeof mask);
@@ -152,14 +154,14 @@ static enum delivery load_mxcsr(struct cpu *cpu, const struct instruction *instr
     if (!take_mxcsr(data, &mxcsr)) {
         return general_protection(cpu);
     }
-    cpu_set_mxcsr(cpu, mxcsr);
+    cpu_set(cpu, MXCSR, mxcsr);
     return deliver_completion(cpu, instruction->length);
 }
 
 static enum delivery store_mxcsr(struct cpu *cpu, const struct instruction *instruction,
                                  const uint8_t *bytes) {
     enum delivery failure;
-    uint32_t mxcsr = cpu_mxcsr(cpu);
+    uint32_t mxcsr = (uint32_t)cpu_get(cpu, MXCSR);
     return operand_write(cpu, instruction, bytes, &mxcsr, sizeof mxcsr, &failure)
                ? deliver_completion(cpu, instruction->length)
                : failure;
@@ -193,7 +195,7 @@ static enum delivery restore_image(struct cpu *cpu, const struct instruction *in
         return general_protection(cpu);
     }
     load_x87(cpu, image);
-    cpu_set_mxcsr(cpu, mxcsr);
+    cpu_set(cpu, MXCSR, mxcsr);
     load_xmm(cpu, image);
     return deliver_completion(cpu, instruction->length);
 }
@@ -257,7 +259,7 @@ static enum delivery xrstor(struct cpu *cpu, const struct instruction *instructi
         load_x87(cpu, (saved & COMPONENT_X87) != 0 ? image : initial);
     }
     if ((components & COMPONENT_SSE) != 0) {
-        cpu_set_mxcsr(cpu, mxcsr); // Whether the component was saved or not
+        cpu_set(cpu, MXCSR, mxcsr); // Whether the component was saved or not
         load_xmm(cpu, (saved & COMPONENT_SSE) != 0 ? image : initial);
     }
     return deliver_completion(cpu, instruction->length);

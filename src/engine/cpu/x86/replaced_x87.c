@@ -4,6 +4,7 @@
 // and the exceptions around the functions of x87_functions.h. The engine computes these in the
 // host's double precision.
 
+#include "engine/cpu/state.h"
 #include "engine/cpu/x86/operand.h"
 #include "engine/cpu/x86/replaced.h"
 #include "engine/cpu/x86/x87_functions.h"
@@ -43,11 +44,11 @@ struct operation {
 // --- The register stack ---
 
 static unsigned place_of(const struct unit *unit, unsigned index) {
-    return ((unit->status >> X87_TOP_SHIFT) + index) % X87_COUNT;
+    return ((unit->status >> FSW_TOP_SHIFT) + index) % X87_COUNT;
 }
 
 static bool is_empty(const struct unit *unit, unsigned index) {
-    return cpu_x87_empty(unit->cpu, place_of(unit, index));
+    return (cpu_get(unit->cpu, FTW) >> place_of(unit, index) & 1) == 0;
 }
 
 static struct extended get(const struct unit *unit, unsigned index) {
@@ -64,12 +65,12 @@ static void set(const struct unit *unit, unsigned index, struct extended value) 
     memcpy(bytes, &value.significand, sizeof value.significand);
     memcpy(bytes + sizeof value.significand, &value.exponent, sizeof value.exponent);
     cpu_set_x87(unit->cpu, place_of(unit, index), bytes);
-    cpu_set_x87_empty(unit->cpu, place_of(unit, index), false);
+    cpu_set(unit->cpu, FTW, cpu_get(unit->cpu, FTW) | 1u << place_of(unit, index));
 }
 
 static void move_top(struct unit *unit, unsigned by) {
-    const unsigned top = ((unit->status >> X87_TOP_SHIFT) + by) % X87_COUNT;
-    unit->status = (unit->status & ~X87_TOP_BITS) | top << X87_TOP_SHIFT;
+    const unsigned top = ((unit->status >> FSW_TOP_SHIFT) + by) % X87_COUNT;
+    unit->status = (unit->status & ~FSW_TOP_BITS) | top << FSW_TOP_SHIFT;
 }
 
 static void push(struct unit *unit, struct extended value) {
@@ -78,7 +79,7 @@ static void push(struct unit *unit, struct extended value) {
 }
 
 static void pop(struct unit *unit) {
-    cpu_set_x87_empty(unit->cpu, place_of(unit, 0), true);
+    cpu_set(unit->cpu, FTW, cpu_get(unit->cpu, FTW) & ~(1ull << place_of(unit, 0)));
     move_top(unit, 1);
 }
 
@@ -105,7 +106,7 @@ static bool record_stack_fault(struct unit *unit, const struct operation *operat
 // instruction left unmasked is raised first.
 static bool begin(struct cpu *cpu, struct unit *unit, enum delivery *failure) {
     const uint64_t cr0 = cpu_get(cpu, CR0);
-    *unit = (struct unit){cpu, cpu_x87_control(cpu), cpu_x87_status(cpu)};
+    *unit = (struct unit){cpu, (unsigned)cpu_get(cpu, FCW), (unsigned)cpu_get(cpu, FSW)};
     if ((cr0 & (CR0_EM | CR0_TS)) != 0) {
         *failure = deliver_fault(cpu, VECTOR_DEVICE_NOT_AVAILABLE, 0);
         return false;
@@ -118,7 +119,7 @@ static bool begin(struct cpu *cpu, struct unit *unit, enum delivery *failure) {
 }
 
 static enum delivery finish(const struct unit *unit, const struct instruction *instruction) {
-    cpu_set_x87_status(unit->cpu, (uint16_t)unit->status);
+    cpu_set(unit->cpu, FSW, (uint16_t)unit->status);
     return deliver_completion(unit->cpu, instruction->length);
 }
 

@@ -4,6 +4,7 @@
 // FNSAVE, FLDENV, FRSTOR, FNCLEX and FNINIT (SDM volume 1, sections 8.1.3 to 8.1.10). The engine
 // keeps the exceptions of its arithmetic apart from the status word and never adds them.
 
+#include "engine/cpu/state.h"
 #include "engine/cpu/x86/extended.h"
 #include "engine/cpu/x86/operand.h"
 #include "engine/cpu/x86/replaced.h"
@@ -31,7 +32,7 @@ static struct extended register_of(const struct cpu *cpu, unsigned index) {
 }
 
 static unsigned tag_of(const struct cpu *cpu, unsigned index) {
-    if (cpu_x87_empty(cpu, index)) {
+    if ((cpu_get(cpu, FTW) >> index & 1) == 0) {
         return TAG_EMPTY;
     }
     switch (extended_class(register_of(cpu, index))) {
@@ -52,16 +53,23 @@ static uint16_t tags_of(const struct cpu *cpu) {
     return (uint16_t)tags;
 }
 
+// From these to FTW.
+static unsigned in_use(unsigned tags) {
+    unsigned used = 0;
+    for (unsigned i = 0; i < X87_COUNT; i++) {
+        used |= (tags >> (2 * i) & 3) != TAG_EMPTY ? 1u << i : 0;
+    }
+    return used;
+}
+
 static unsigned top_of(const struct cpu *cpu) {
-    return (cpu_x87_status(cpu) & X87_TOP_BITS) >> X87_TOP_SHIFT;
+    return (unsigned)cpu_get(cpu, FSW) >> FSW_TOP_SHIFT & 7;
 }
 
 static void initialize(struct cpu *cpu) {
-    cpu_set_x87_control(cpu, X87_CONTROL_INITIAL);
-    cpu_set_x87_status(cpu, 0);
-    for (unsigned i = 0; i < X87_COUNT; i++) {
-        cpu_set_x87_empty(cpu, i, true);
-    }
+    cpu_set(cpu, FCW, X87_CONTROL_INITIAL);
+    cpu_set(cpu, FSW, 0);
+    cpu_set(cpu, FTW, 0);
 }
 
 // --- Environment and registers ---
@@ -85,8 +93,8 @@ static uint16_t word_at(const uint8_t *image, size_t size, unsigned index) {
 static size_t save(const struct cpu *cpu, size_t word, bool registers, uint8_t image[LARGEST]) {
     const size_t environment = word * ENVIRONMENT_WORDS;
     memset(image, 0, environment);
-    put_word(image, word, WORD_CONTROL, cpu_x87_control(cpu));
-    put_word(image, word, WORD_STATUS, cpu_x87_status(cpu));
+    put_word(image, word, WORD_CONTROL, (uint16_t)cpu_get(cpu, FCW));
+    put_word(image, word, WORD_STATUS, (uint16_t)cpu_get(cpu, FSW));
     put_word(image, word, WORD_TAGS, tags_of(cpu));
     put_word(image, word, WORD_DATA_SELECTOR, 0);
     for (unsigned i = 0; registers && i < X87_COUNT; i++) {
@@ -107,7 +115,7 @@ static enum delivery store_state(struct cpu *cpu, const struct instruction *inst
     if (registers) {
         initialize(cpu);
     } else { // FNSTENV masks the exceptions.
-        cpu_set_x87_control(cpu, cpu_x87_control(cpu) | X87_EXCEPTIONS);
+        cpu_set(cpu, FCW, cpu_get(cpu, FCW) | X87_EXCEPTIONS);
     }
     return deliver_completion(cpu, instruction->length);
 }
@@ -119,18 +127,15 @@ static enum delivery load_state(struct cpu *cpu, const struct instruction *instr
     const size_t size = environment + (registers ? X87_COUNT * REGISTER_SIZE : 0);
     uint8_t image[LARGEST];
     enum delivery failure;
-    if ((cpu_x87_status(cpu) & X87_ES) != 0 && (cpu_get(cpu, CR0) & CR0_NE) != 0) {
+    if ((cpu_get(cpu, FSW) & X87_ES) != 0 && (cpu_get(cpu, CR0) & CR0_NE) != 0) {
         return deliver_fault(cpu, VECTOR_X87, 0);
     }
     if (!operand_read(cpu, instruction, bytes, image, size, &failure)) {
         return failure;
     }
-    const unsigned tags = word_at(image, word, WORD_TAGS);
-    cpu_set_x87_control(cpu, word_at(image, word, WORD_CONTROL));
-    cpu_set_x87_status(cpu, word_at(image, word, WORD_STATUS));
-    for (unsigned i = 0; i < X87_COUNT; i++) {
-        cpu_set_x87_empty(cpu, i, (tags >> (2 * i) & 3) == TAG_EMPTY);
-    }
+    cpu_set(cpu, FCW, word_at(image, word, WORD_CONTROL));
+    cpu_set(cpu, FSW, word_at(image, word, WORD_STATUS));
+    cpu_set(cpu, FTW, in_use(word_at(image, word, WORD_TAGS)));
     for (unsigned i = 0; registers && i < X87_COUNT; i++) {
         cpu_set_x87(cpu, (top_of(cpu) + i) % X87_COUNT,
                     image + environment + (size_t)i * REGISTER_SIZE);
@@ -148,7 +153,7 @@ enum delivery replaced_wait(struct cpu *cpu, const struct instruction *instructi
     if ((cr0 & CR0_MP) != 0 && (cr0 & CR0_TS) != 0) {
         return deliver_fault(cpu, VECTOR_DEVICE_NOT_AVAILABLE, 0);
     }
-    if ((cpu_x87_status(cpu) & X87_ES) != 0 && (cr0 & CR0_NE) != 0) {
+    if ((cpu_get(cpu, FSW) & X87_ES) != 0 && (cr0 & CR0_NE) != 0) {
         return deliver_fault(cpu, VECTOR_X87, 0);
     }
     return deliver_completion(cpu, instruction->length);
@@ -160,11 +165,11 @@ enum delivery replaced_wait(struct cpu *cpu, const struct instruction *instructi
 #define FNCLEX 0xe2    // Behind DB; FNINIT is the next.
 
 static enum delivery register_form(struct cpu *cpu, const struct instruction *instruction) {
-    const uint16_t status = cpu_x87_status(cpu);
+    const uint16_t status = (uint16_t)cpu_get(cpu, FSW);
     if (instruction->modrm == FNSTSW_AX) {
         register_set_low(cpu, RAX, status, sizeof status);
     } else if (instruction->modrm == FNCLEX) {
-        cpu_set_x87_status(cpu, status & (uint16_t)~CLEARED_BY_FNCLEX);
+        cpu_set(cpu, FSW, status & (uint16_t)~CLEARED_BY_FNCLEX);
     } else {
         initialize(cpu);
     }
@@ -189,7 +194,7 @@ enum delivery replaced_x87_state(struct cpu *cpu, const struct instruction *inst
     if (group == 6) {
         return store_state(cpu, instruction, bytes, registers);
     }
-    uint16_t status = cpu_x87_status(cpu);
+    uint16_t status = (uint16_t)cpu_get(cpu, FSW);
     return operand_write(cpu, instruction, bytes, &status, sizeof status, &failure)
                ? deliver_completion(cpu, instruction->length)
                : failure;

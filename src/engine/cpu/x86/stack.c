@@ -5,6 +5,7 @@
 #include "engine/cpu/x86/stack.h"
 
 #include "engine/cpu/x86/descriptor.h"
+#include "engine/cpu/x86/mode.h"
 
 struct stack stack_current(const struct cpu *cpu) {
     return (struct stack){

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+//
+// The seam between the two rooms below cpu.h: what x86/ needs of a VCPU, beside what that header
+// gives to everybody, and unicorn/ supplies.
+
+#ifndef ENGINE_CPU_STATE_H
+#define ENGINE_CPU_STATE_H
+
+#include "engine/cpu/cpu.h"
+#include "engine/cpu/x86/progress.h"
+
+struct machine *cpu_machine(const struct cpu *cpu);
+
+struct cpu_progress *cpu_progress(struct cpu *cpu);
+const struct cpu_progress *cpu_progress_of(const struct cpu *cpu);
+
+// A register of the x87 file by its place in it, not in the stack: 10 bytes. An MMX register is the
+// first 8 bytes of the one with its number.
+void cpu_get_x87(const struct cpu *cpu, unsigned index, void *value);
+void cpu_set_x87(struct cpu *cpu, unsigned index, const void *value);
+
+// 16 bytes.
+void cpu_get_xmm(const struct cpu *cpu, unsigned index, void *value);
+void cpu_set_xmm(struct cpu *cpu, unsigned index, const void *value);
+
+// A report before each IRET.
+void cpu_set_iret_exiting(struct cpu *cpu, bool on);
+
+#endif // ENGINE_CPU_STATE_H

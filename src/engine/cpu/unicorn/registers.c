@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+//
+// Registers in a VCPU's context.
+
+#include "engine/cpu/unicorn/mode_bits.h"
+#include "engine/cpu/unicorn/state.h"
+#include "engine/cpu/unicorn/vmcb.h"
+
+// --- Flags ---
+
+// Flags that Unicorn keeps apart from RFLAGS: CF, PF, AF, ZF, SF, OF, and DF.
+#define ARITHMETIC_FLAGS 0x8d5ull
+#define FLAGS_EXPLICIT 1u
+
+static uint64_t direction_flag(const struct cpu *cpu) {
+    return state_get32(cpu, STATE_DIRECTION) == 1 ? 0 : RFLAGS_DF;
+}
+
+uint64_t flags_get(const struct cpu *cpu) {
+    return state_get64(cpu, STATE_RFLAGS) | state_get64(cpu, STATE_FLAGS_SOURCE) |
+           direction_flag(cpu);
+}
+
+void flags_set(struct cpu *cpu, uint64_t value) {
+    state_set32(cpu, STATE_FLAGS_OPERATION, FLAGS_EXPLICIT);
+    state_set32(cpu, STATE_DIRECTION, (value & RFLAGS_DF) != 0 ? UINT32_MAX : 1);
+    state_set64(cpu, STATE_FLAGS_SOURCE, value & ARITHMETIC_FLAGS);
+    state_set64(cpu, STATE_RFLAGS, (value & ~(ARITHMETIC_FLAGS | RFLAGS_DF)) | RFLAGS_FIXED);
+}
+
+void flags_set_arithmetic(struct cpu *cpu, uint64_t arithmetic) {
+    const uint64_t others = state_get64(cpu, STATE_RFLAGS) & ~(ARITHMETIC_FLAGS | RFLAGS_DF);
+    flags_set(cpu, others | direction_flag(cpu) | (arithmetic & ARITHMETIC_FLAGS));
+}
+
+static bool interrupt_shadow(const struct cpu *cpu) {
+    return (state_get32(cpu, STATE_MODE) & MODE_INTERRUPT_SHADOW) != 0;
+}
+
+static void set_interrupt_shadow(struct cpu *cpu, bool on) {
+    const uint32_t mode = state_get32(cpu, STATE_MODE) & ~MODE_INTERRUPT_SHADOW;
+    state_set32(cpu, STATE_MODE, on ? mode | MODE_INTERRUPT_SHADOW : mode);
+}
+
+// --- By name ---
+
+static size_t word_of(const struct cpu *cpu, enum cpu_register name) {
+    return cpu->machine->layout->words[name];
+}
+
+uint64_t cpu_get(const struct cpu *cpu, enum cpu_register name) {
+    if (name < PLAIN_REGISTER_COUNT) {
+        return state_get64(cpu, word_of(cpu, name));
+    }
+    if (name == RFLAGS) {
+        return flags_get(cpu);
+    }
+    if (name == INTERRUPT_SHADOW) {
+        return interrupt_shadow(cpu);
+    }
+    return name <= DR7 ? cpu->debug[name - DR0] : media_get(cpu, name);
+}
+
+// Bits of a register whose change makes translations of addresses old.
+static uint64_t paging_bits(enum cpu_register name) {
+    switch (name) {
+    case CR0:
+        return CR0_PE | CR0_PG | CR0_WP;
+    case CR3:
+        return UINT64_MAX;
+    case CR4:
+        return CR4_PSE | CR4_PAE | CR4_PGE | CR4_SMEP | CR4_SMAP;
+    case EFER:
+        return EFER_LME | EFER_LMA | EFER_NXE;
+    default:
+        return 0;
+    }
+}
+
+static void set_plain(struct cpu *cpu, enum cpu_register name, uint64_t value) {
+    const size_t offset = word_of(cpu, name);
+    const uint64_t changed = state_get64(cpu, offset) ^ value;
+    cpu->machine->tlb_stale |= name == CR3 || (changed & paging_bits(name)) != 0;
+    cpu->mode_stale |= name == CR0 || name == CR4 || name == EFER;
+    cpu->iret_stale |= name == EFER;
+    state_set64(cpu, offset, value);
+}
+
+void cpu_set(struct cpu *cpu, enum cpu_register name, uint64_t value) {
+    if (name < PLAIN_REGISTER_COUNT) {
+        set_plain(cpu, name, value);
+    } else if (name == RFLAGS) {
+        cpu->mode_stale |= ((value ^ flags_get(cpu)) & RFLAGS_VM) != 0;
+        flags_set(cpu, value);
+    } else if (name == INTERRUPT_SHADOW) {
+        set_interrupt_shadow(cpu, value != 0);
+    } else if (name <= DR7) {
+        cpu->debug[name - DR0] = value;
+    } else {
+        media_set(cpu, name, value);
+    }
+}
+
+// --- Segments ---
+
+static size_t segment_at(enum segment_register index) {
+    return STATE_SEGMENTS + (size_t)index * SEGMENT_SIZE;
+}
+
+struct segment cpu_segment(const struct cpu *cpu, enum segment_register index) {
+    const size_t offset = segment_at(index);
+    return (struct segment){
+        .selector = (uint16_t)state_get32(cpu, offset + SEGMENT_SELECTOR),
+        .base = state_get64(cpu, offset + SEGMENT_BASE),
+        .limit = state_get32(cpu, offset + SEGMENT_LIMIT),
+        .attributes = state_get32(cpu, offset + SEGMENT_ATTRIBUTES),
+    };
+}
+
+void cpu_set_segment(struct cpu *cpu, enum segment_register index, const struct segment *segment) {
+    const size_t offset = segment_at(index);
+    state_set32(cpu, offset + SEGMENT_SELECTOR, segment->selector);
+    state_set64(cpu, offset + SEGMENT_BASE, segment->base);
+    state_set32(cpu, offset + SEGMENT_LIMIT, segment->limit);
+    state_set32(cpu, offset + SEGMENT_ATTRIBUTES, segment->attributes);
+    cpu->mode_stale |= index <= SEGMENT_DS; // ES, CS, SS and DS.
+    cpu->iret_stale |= index == SEGMENT_FS || index == SEGMENT_GS;
+}
+
+// --- What else the context has ---
+
+uint32_t cpu_error_code(const struct cpu *cpu) {
+    return state_get32(cpu, cpu->machine->layout->error_code);
+}
+
+unsigned cpu_privilege(const struct cpu *cpu) {
+    const uint32_t mode = cpu->mode_stale ? mode_bits_derive(cpu) : state_get32(cpu, STATE_MODE);
+    return mode & MODE_PRIVILEGE;
+}
+
+void cpu_set_window_exiting(struct cpu *cpu, bool on) {
+    const uint32_t mode2 = state_get32(cpu, STATE_MODE2) & ~MODE2_GIF;
+    state_set32(cpu, STATE_MODE2, on ? mode2 | MODE2_GIF : mode2);
+}
+
+void cpu_set_iret_exiting(struct cpu *cpu, bool on) {
+    const size_t offset = cpu->machine->layout->intercepts;
+    const uint64_t others = state_get64(cpu, offset) & ~SVM_INTERCEPT(SVM_IRET);
+    state_set64(cpu, offset, on ? others | SVM_INTERCEPT(SVM_IRET) : others);
+}
