@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What Unicorn reports while a guest runs.
+// What Unicorn reports while a guest runs, by SVM's exit codes, and what becomes of it.
 
 #ifndef ENGINE_CPU_REPORT_H
 #define ENGINE_CPU_REPORT_H
@@ -26,10 +26,22 @@ enum report_result {
 enum report_result report_translate(struct cpu *cpu, const struct report *report,
                                     struct cpu_exit *exit);
 
+// --- report_exception.c ---
+
+// `address` is that of a page fault.
+enum report_result report_exception(struct cpu *cpu, uint8_t vector, uint64_t address,
+                                    struct cpu_exit *exit);
+
+// --- report_memory.c ---
+
+enum report_result report_nested_fault(struct cpu *cpu, uint64_t guest_physical,
+                                       struct cpu_exit *exit);
+
 // The guest may not execute the page at RIP, or the one behind it.
 enum report_result report_fetch_refused(struct cpu *cpu, struct cpu_exit *exit);
 
-// Delivers #UD, as for a report of it.
-enum report_result report_invalid_opcode(struct cpu *cpu, struct cpu_exit *exit);
+// Did translation meet a fault at this linear address in front of the instruction at RIP, which is
+// to run alone first?
+bool report_met_ahead(struct cpu *cpu, uint64_t address, struct cpu_exit *exit);
 
 #endif // ENGINE_CPU_REPORT_H

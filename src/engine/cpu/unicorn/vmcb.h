@@ -91,6 +91,8 @@ enum svm_exit {
     SVM_NESTED_PAGE_FAULT = 0x400,
 };
 
+#define SVM_MSR_WRITE 1u // In the first information word of SVM_MSR.
+
 // The instruction intercepts of offset 0x0c are numbered from this exit on.
 #define SVM_FIRST_INSTRUCTION_INTERCEPT 0x60
 #define SVM_INTERCEPT(exit) (1ull << ((exit)-SVM_FIRST_INSTRUCTION_INTERCEPT))
