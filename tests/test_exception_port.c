@@ -420,6 +420,28 @@ START_TEST(registers_of_a_thread_in_an_exception_can_be_changed) {
 }
 END_TEST
 
+// The last page of the user's addresses, the kernel's half, and what is no address.
+START_TEST(a_thread_that_is_sent_to_no_code_faults_there) {
+    const uint64_t nowhere[] = {0x7ffffffff000, 0xffff800000000000, 0x8887868584838281};
+    zx_thread_state_general_regs_t registers;
+    const uint32_t kind = ZX_THREAD_STATE_GENERAL_REGS;
+    open_all();
+    bind(zx_process_self(), 0);
+    worker = worker_run(breakpoint, NULL);
+    next_exception(ZX_EXCP_SW_BREAKPOINT);
+    for (size_t i = 0; i < sizeof nowhere / sizeof nowhere[0]; i++) {
+        ck_assert_int_eq(zx_thread_read_state(worker.handle, kind, &registers, sizeof registers),
+                         ZX_OK);
+        registers.rip = nowhere[i];
+        ck_assert_int_eq(zirconia_2018_thread_write_state(worker.handle, kind, &registers, 144),
+                         ZX_OK);
+        resume(ZX_RESUME_EXCEPTION);
+        next_exception(i == 2 ? ZX_EXCP_GENERAL : ZX_EXCP_FATAL_PAGE_FAULT);
+    }
+    end_faulting();
+}
+END_TEST
+
 START_TEST(a_single_step_is_a_hardware_breakpoint_after_one_instruction) {
     open_all();
     bind(zx_process_self(), 0);
@@ -509,6 +531,7 @@ int main(void) {
 #if defined(__linux__) && defined(__x86_64__)
         each_fault_has_its_type_and_vector,
         registers_of_a_thread_in_an_exception_can_be_changed,
+        a_thread_that_is_sent_to_no_code_faults_there,
         a_single_step_is_a_hardware_breakpoint_after_one_instruction,
 #endif
         a_fault_that_no_handler_takes_is_the_hosts,

@@ -218,6 +218,48 @@ START_TEST(a_thread_stopped_in_a_call_has_its_own_stack_pointer) {
 }
 END_TEST
 
+// 2018 looks at RIP only where the thread is stopped in a call, and the other fields are the same.
+START_TEST(rip_is_checked_as_the_era_does) {
+    const struct {
+        uint64_t rip;
+        zx_status_t status;
+    } cases[] = {
+        {0x8887868584838281, ZX_ERR_INVALID_ARGS},
+        {UINT64_C(1) << 63, ZX_ERR_INVALID_ARGS},
+        {0x800000000000, ZX_ERR_INVALID_ARGS},
+        {0x7fffffffffff, ZX_OK},
+        {0x7ffffffff000, ZX_OK},
+        {0, ZX_OK},
+    };
+    const uint32_t kind = ZX_THREAD_STATE_GENERAL_REGS;
+    zx_thread_state_general_regs_t registers;
+    zx_thread_state_general_regs_t again;
+    start();
+    ck_assert_int_eq(read_general(&registers), ZX_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        registers.rip = cases[i].rip;
+        ck_assert_int_eq(zx_thread_write_state(worker.handle, kind, &registers, sizeof registers),
+                         cases[i].status);
+        ck_assert_int_eq(zirconia_2018_thread_write_state(worker.handle, kind, &registers, 144),
+                         ZX_OK);
+        ck_assert_int_eq(read_general(&again), ZX_OK);
+        ck_assert_uint_eq(again.rip, cases[i].rip);
+    }
+    worker_end(&worker);
+
+    worker = worker_run((thread_fn *)(uintptr_t)zx_nanosleep, (void *)(uintptr_t)ZX_TIME_INFINITE);
+    until_state(worker.handle, ZX_THREAD_STATE_BLOCKED_SLEEPING);
+    suspend();
+    ck_assert_int_eq(read_general(&registers), ZX_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        registers.rip = cases[i].rip;
+        ck_assert_int_eq(zirconia_2018_thread_write_state(worker.handle, kind, &registers, 144),
+                         cases[i].status);
+    }
+    worker_end(&worker);
+}
+END_TEST
+
 START_TEST(bad_values_are_refused_and_change_nothing) {
     start();
     zx_thread_state_general_regs_t registers;
@@ -303,6 +345,7 @@ int main(void) {
         vector_registers_are_read_and_written,
         the_wide_halves_of_vector_registers_are_written,
         a_thread_stopped_in_a_call_has_its_own_stack_pointer,
+        rip_is_checked_as_the_era_does,
         bad_values_are_refused_and_change_nothing,
         sizes_and_kinds_are_checked_before_the_state,
 #else

@@ -106,12 +106,9 @@ static zx_status_t write_state(zx_handle_t handle, uint32_t kind, const void *bu
     if (status == ZX_OK) {
         status = copy_from_client(&registers, buffer, size_of(kind, abi_2018));
     }
-    if (kind == ZX_THREAD_STATE_GENERAL_REGS && abi_2018) {
-        registers.general.fs_base = THREAD_BASE_KEPT;
-    }
     if (status == ZX_OK) {
-        status =
-            is_known(kind) ? thread_write_state(thread, kind, &registers) : answer_unknown(thread);
+        status = is_known(kind) ? thread_write_state(thread, kind, &registers, abi_2018)
+                                : answer_unknown(thread);
     }
     object_unref(object);
     return status;

@@ -128,6 +128,7 @@ static void begin_exception(struct thread *thread, const zx_exception_report_t *
     thread->exception.active = true;
     thread->exception.second_chance = false;
     thread->registers = context;
+    thread->stopped_in_call = gate_in_call();
     platform_mutex_unlock(&thread->blocking.lock);
 }
 

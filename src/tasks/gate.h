@@ -18,10 +18,11 @@
 #endif
 
 struct gate {
-    volatile unsigned depth;    // Calls that this thread is inside of, one in the other.
-    volatile bool stops_inside; // It is at a place in the library where it may stop.
-    struct thread *thread;      // Who it is, NULL before its first call.
-    bool policy_error;          // It has broken a policy in this call, told as it leaves.
+    volatile unsigned depth;     // Calls that this thread is inside of, one in the other.
+    volatile bool stops_inside;  // It is at a place in the library where it may stop.
+    struct thread *thread;       // Who it is, NULL before its first call.
+    volatile bool stops_leaving; // It stops as it leaves a call.
+    bool policy_error;           // It has broken a policy in this call, told as it leaves.
     uint32_t policy_code;
 };
 
@@ -33,6 +34,11 @@ void gate_unnest(void);
 
 // The thread is wanted: it stops before it goes on in the client's code, and may end there.
 void gate_stop(void);
+
+// The frame of a stop that this thread is at is one of the library's, not the client's.
+static inline bool gate_in_call(void) {
+    return gate.stops_inside || gate.stops_leaving;
+}
 
 // The first call of a host thread makes it a THREAD object.
 static inline void gate_enter(void) {

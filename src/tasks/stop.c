@@ -107,6 +107,7 @@ static void be_suspended(struct thread *thread, struct platform_context *context
     CHECK(thread == gate.thread && thread->life == THREAD_RUNNING && thread->registers == NULL);
     thread->life = THREAD_SUSPENDED;
     thread->registers = context;
+    thread->stopped_in_call = gate_in_call();
     platform_mutex_unlock(&thread->blocking.lock);
     object_change_signals(&thread->object, ZX_THREAD_RUNNING, ZX_THREAD_SUSPENDED);
     platform_mutex_lock(&thread->blocking.lock);

@@ -49,7 +49,9 @@ void gate_stop(void) {
     if (is_canceled(gate.thread)) {
         platform_cancel_end();
     }
+    gate.stops_leaving = true;
     platform_stop_here();
+    gate.stops_leaving = false;
 }
 
 // --- The object ---

@@ -37,7 +37,8 @@ struct thread {
     bool legacy_suspended;  // By the call without a token; there is no count (objects ABI 7.4).
     uint32_t suspend_count; // Open tokens.
     struct platform_semaphore wake;     // What it sleeps on while stopped or in an exception.
-    struct platform_context *registers; // While it is stopped in client code, else NULL.
+    struct platform_context *registers; // While it is stopped, else NULL.
+    bool stopped_in_call;               // `registers` are those of the library.
 
     bool begun;     // The call that started it is done, so it may run.
     bool reachable; // `host` is set and the host thread lives.

@@ -95,30 +95,35 @@ static zx_status_t read(const struct platform_context *context, uint32_t kind,
     }
 }
 
-// An address that no program can have would end the process as the thread returns to it.
-static zx_status_t write_general(struct platform_context *context,
-                                 const zx_thread_state_general_regs_t *from) {
-    if (from->rip >= platform_address_limit()) {
-        return ZX_ERR_INVALID_ARGS;
-    }
+// The lower half of the canonical addresses. A program has no code in its last page, but a thread
+// may be sent there.
+#define CODE_LIMIT (UINT64_C(1) << 47)
+
+static zx_status_t write_general(struct thread *thread, const zx_thread_state_general_regs_t *from,
+                                 bool abi_2018) REQUIRES(thread->blocking.lock) {
+    ASSERT_HELD(&thread->blocking.lock);
+    const bool any_rip = abi_2018 && !thread->stopped_in_call;
     zx_thread_state_general_regs_t old;
     zx_thread_state_general_regs_t given = *from;
-    platform_read_general(context, &old);
-    if (given.fs_base == THREAD_BASE_KEPT) {
+    platform_read_general(thread->registers, &old);
+    if (abi_2018) {
         given.fs_base = old.fs_base;
         given.gs_base = old.gs_base;
     }
-    if (given.gs_base >= platform_address_limit()) {
+    if ((!any_rip && given.rip >= CODE_LIMIT) || given.gs_base >= platform_address_limit()) {
         return ZX_ERR_INVALID_ARGS;
     }
-    return platform_write_general(context, &given) ? ZX_OK : ZX_ERR_NOT_SUPPORTED;
+    return platform_write_general(thread->registers, &given) ? ZX_OK : ZX_ERR_NOT_SUPPORTED;
 }
 
-static zx_status_t write(struct platform_context *context, uint32_t kind,
-                         const union thread_registers *from, struct platform_refusal *refusal) {
+static zx_status_t write(struct thread *thread, uint32_t kind, const union thread_registers *from,
+                         bool abi_2018, struct platform_refusal *refusal)
+    REQUIRES(thread->blocking.lock) {
+    ASSERT_HELD(&thread->blocking.lock);
+    struct platform_context *context = thread->registers;
     switch (kind) {
     case ZX_THREAD_STATE_GENERAL_REGS:
-        return write_general(context, &from->general);
+        return write_general(thread, &from->general, abi_2018);
     case ZX_THREAD_STATE_FP_REGS:
         platform_write_fp(context, &from->fp);
         return ZX_OK;
@@ -149,12 +154,12 @@ zx_status_t thread_read_state(struct thread *thread, uint32_t kind, union thread
 }
 
 zx_status_t thread_write_state(struct thread *thread, uint32_t kind,
-                               const union thread_registers *from) {
+                               const union thread_registers *from, bool abi_2018) {
     struct platform_refusal refusal = {0};
     platform_mutex_lock(&thread->blocking.lock);
     zx_status_t status = check_state(thread);
     if (status == ZX_OK) {
-        status = write(thread->registers, kind, from, &refusal);
+        status = write(thread, kind, from, abi_2018, &refusal);
     }
     platform_mutex_unlock(&thread->blocking.lock);
     log_refusal(&refusal);

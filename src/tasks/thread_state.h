@@ -23,10 +23,9 @@ union thread_registers {
 // everything on hosts other than Linux on x86-64, and in a synthetic exception; NO_MEMORY; write:
 // INVALID_ARGS for a bad value.
 zx_status_t thread_read_state(struct thread *thread, uint32_t kind, union thread_registers *out);
+// 2018: fs_base and gs_base stay, and of a thread that was stopped outside of a call RIP may be
+// anything: the thread faults there.
 zx_status_t thread_write_state(struct thread *thread, uint32_t kind,
-                               const union thread_registers *from);
-
-// In place of fs_base or gs_base in a write: as they are. For clients that do not know these.
-#define THREAD_BASE_KEPT UINT64_MAX
+                               const union thread_registers *from, bool abi_2018);
 
 #endif // TASKS_THREAD_STATE_H

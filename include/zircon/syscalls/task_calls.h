@@ -43,6 +43,7 @@ ZIRCONIA_EXPORT zx_status_t zx_thread_start(zx_handle_t handle, zx_vaddr_t threa
 // ZX_ERR_NO_MEMORY; write: ZX_ERR_INVALID_ARGS for an address that no program can have, for
 // reserved bits of DR7, for a breakpoint that the host lacks, or a single step other than 0 and 1.
 // 2018: the general registers have no bases; write: ZX_ERR_INVALID_ARGS for a longer buffer.
+// RIP is checked only where the thread is stopped in a call.
 ZIRCONIA_EXPORT zx_status_t zx_thread_read_state(zx_handle_t handle, uint32_t kind, void *buffer,
                                                  size_t buffer_size);
 ZIRCONIA_EXPORT zx_status_t zx_thread_write_state(zx_handle_t handle, uint32_t kind,
