@@ -9,7 +9,7 @@
 cmake_minimum_required(VERSION 3.22)
 
 set(c_headers assert ctype errno float inttypes limits math setjmp signal stdalign stdarg stdatomic
-    stdbool stddef stdint stdio stdlib stdnoreturn string time)
+    stdbool stddef stdint stdio stdlib stdnoreturn string threads time)
 list(TRANSFORM c_headers APPEND ".h")
 
 # rooms: the folders; uses_<folder>: what it may use.

@@ -31,6 +31,7 @@
 #include <zircon/syscalls/resource.h>
 #include <zircon/syscalls/task_calls.h>
 #include <zircon/syscalls/types.h>
+#include <zircon/threads.h>
 #include <zircon/time.h>
 #include <zircon/types.h>
 #include <zirconia/decode.h>

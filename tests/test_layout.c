@@ -329,6 +329,7 @@ static const struct call calls[] = {
     {CALL(zx_ticks_get)},
     {CALL(zx_ticks_per_second)},
     {CALL(zx_status_get_string)},
+    {CALL(zirconia_thread_handle)},
     {CALL(zirconia_version)},
     {CALL(zirconia_engine_version)},
     {CALL(zirconia_engine_note)},

@@ -222,6 +222,10 @@ void platform_thread_self(struct platform_thread *out) {
     out->native = pthread_self();
 }
 
+bool platform_thread_is(const struct platform_thread *thread, uintptr_t native) {
+    return pthread_equal(thread->native, (pthread_t)native) != 0;
+}
+
 void platform_thread_stop(const struct platform_thread *thread) {
     pthread_kill(thread->native, stop_signal);
 }

@@ -36,6 +36,10 @@ bool platform_stop_init(platform_stop_fn *on_stop);
 
 void platform_thread_self(struct platform_thread *out);
 
+// Whether it is the one that the host's thread library calls `native`, a pthread_t. Never on
+// Windows.
+bool platform_thread_is(const struct platform_thread *thread, uintptr_t native);
+
 // Has on_stop called on a thread, soon. The caller knows that the thread lives.
 void platform_thread_stop(const struct platform_thread *thread);
 

@@ -33,6 +33,12 @@ void platform_thread_self(struct platform_thread *out) {
     out->native = handle;
 }
 
+bool platform_thread_is(const struct platform_thread *thread, uintptr_t native) {
+    (void)thread;
+    (void)native;
+    return false;
+}
+
 void platform_stop_here(void) {
     struct platform_context context = {.ends = false};
     on_stop(&context, false);

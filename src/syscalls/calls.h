@@ -23,6 +23,7 @@ uint32_t sys_system_get_num_cpus(void);
 uint64_t sys_system_get_physmem(void);
 zx_handle_t sys_vmar_root_self(void);
 zx_handle_t sys_thread_self(void);
+zx_handle_t sys_thread_handle(uintptr_t host_thread);
 zx_handle_t sys_process_self(void);
 zx_handle_t sys_job_default(void);
 

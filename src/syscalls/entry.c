@@ -61,6 +61,13 @@ HANDLE_CALL(zx_thread_self, sys_thread_self)
 HANDLE_CALL(zx_process_self, sys_process_self)
 HANDLE_CALL(zx_job_default, sys_job_default)
 
+zx_handle_t zirconia_thread_handle(uintptr_t host_thread) {
+    gate_enter();
+    const zx_handle_t handle = sys_thread_handle(host_thread);
+    gate_leave();
+    return handle;
+}
+
 void zx_cprng_draw(void *buffer, size_t buffer_size) {
     gate_enter();
     sys_cprng_draw(buffer, buffer_size);

@@ -78,7 +78,18 @@ zx_status_t sys_2018_thread_start(zx_handle_t handle, zx_vaddr_t entry, zx_vaddr
 // --- Handles to the client's own tasks ---
 
 zx_handle_t sys_thread_self(void) {
-    return thread_self_handle();
+    struct thread *thread = thread_current();
+    return thread != NULL ? thread_self_handle(thread) : ZX_HANDLE_INVALID;
+}
+
+zx_handle_t sys_thread_handle(uintptr_t host_thread) {
+    struct thread *thread = process_find_host_thread(host_thread);
+    if (thread == NULL) {
+        return ZX_HANDLE_INVALID;
+    }
+    const zx_handle_t handle = thread_self_handle(thread);
+    object_unref(&thread->object);
+    return handle;
 }
 
 zx_handle_t sys_process_self(void) {

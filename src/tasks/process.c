@@ -124,6 +124,26 @@ struct thread *process_find_thread(zx_koid_t koid) {
     return thread;
 }
 
+static bool is_host_thread(struct thread *thread, uintptr_t native) {
+    platform_mutex_lock(&thread->blocking.lock);
+    const bool same = thread->reachable && platform_thread_is(&thread->host, native);
+    platform_mutex_unlock(&thread->blocking.lock);
+    return same;
+}
+
+struct thread *process_find_host_thread(uintptr_t native) {
+    platform_mutex_lock(&threads.lock);
+    struct thread *thread = threads.first;
+    while (thread != NULL && !is_host_thread(thread, native)) {
+        thread = thread->next;
+    }
+    if (thread != NULL) {
+        object_ref(&thread->object);
+    }
+    platform_mutex_unlock(&threads.lock);
+    return thread;
+}
+
 void process_each_thread(void (*function)(struct thread *thread, void *argument), void *argument) {
     platform_mutex_lock(&threads.lock);
     for (struct thread *thread = threads.first; thread != NULL; thread = thread->next) {

@@ -27,6 +27,9 @@ void process_remove_thread(struct thread *thread);
 // A reference to a living thread, NULL when there is none of that koid.
 struct thread *process_find_thread(zx_koid_t koid);
 
+// The same for what the host's thread library calls a thread (platform_thread_is()).
+struct thread *process_find_host_thread(uintptr_t native);
+
 // Calls the function for each of them. Nothing of the list may be called from there.
 void process_each_thread(void (*function)(struct thread *thread, void *argument), void *argument);
 

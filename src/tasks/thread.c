@@ -275,13 +275,29 @@ uint32_t thread_state(struct thread *thread) {
     return state;
 }
 
-zx_handle_t thread_self_handle(void) {
-    struct thread *thread = thread_current();
-    if (thread == NULL) {
-        return ZX_HANDLE_INVALID;
+static zx_handle_t kept_handle(struct thread *thread) {
+    platform_mutex_lock(&thread->blocking.lock);
+    const zx_handle_t self = thread->self;
+    platform_mutex_unlock(&thread->blocking.lock);
+    return self;
+}
+
+zx_handle_t thread_self_handle(struct thread *thread) {
+    zx_handle_t self = kept_handle(thread);
+    zx_handle_t made = ZX_HANDLE_INVALID;
+    if (self != ZX_HANDLE_INVALID ||
+        handle_create(&thread->object, ZX_DEFAULT_THREAD_RIGHTS, &made) != ZX_OK) {
+        return self;
     }
-    if (thread->self == ZX_HANDLE_INVALID) {
-        handle_create(&thread->object, ZX_DEFAULT_THREAD_RIGHTS, &thread->self);
+    platform_mutex_lock(&thread->blocking.lock);
+    if (thread->self == ZX_HANDLE_INVALID && thread->life != THREAD_DEAD) {
+        thread->self = made;
+        made = ZX_HANDLE_INVALID;
     }
-    return thread->self;
+    self = thread->life != THREAD_DEAD ? thread->self : ZX_HANDLE_INVALID;
+    platform_mutex_unlock(&thread->blocking.lock);
+    if (made != ZX_HANDLE_INVALID) {
+        handle_close(made);
+    }
+    return self;
 }

@@ -87,7 +87,7 @@ static inline bool thread_is_ending(const struct thread *thread) REQUIRES(thread
 // ZX_THREAD_STATE_ of the thread.
 uint32_t thread_state(struct thread *thread);
 
-// The value of zx_thread_self(), 0 without memory.
-zx_handle_t thread_self_handle(void);
+// The value of zx_thread_self() in that thread, 0 without memory or when the thread has ended.
+zx_handle_t thread_self_handle(struct thread *thread);
 
 #endif // TASKS_THREAD_H
