@@ -6,29 +6,42 @@
 #include <zircon/syscalls.h>
 
 // Clients take these from the header of the calls, which in Zircon brings them along.
-#if !defined(ZX_PROP_NAME) || !defined(ZX_PRIORITY_LOWEST)
-#error "zircon/syscalls.h does not bring zircon/syscalls/object.h and profile.h"
+#if !defined(ZX_PROP_NAME) || !defined(ZX_PRIORITY_LOWEST) || !defined(ZX_PCI_MAX_BUSSES)
+#error "zircon/syscalls.h does not bring zircon/syscalls/object.h, pci.h and profile.h"
 #endif
 
+#include <zircon/analyzer.h>
 #include <zircon/assert.h>
 #include <zircon/availability.h>
 #include <zircon/compiler.h>
 #include <zircon/errors.h>
+#include <zircon/features.h>
 #include <zircon/limits.h>
+#include <zircon/listnode.h>
 #include <zircon/process.h>
 #include <zircon/rights.h>
 #include <zircon/status.h>
+#include <zircon/string_view.h>
 #include <zircon/syscalls/clock.h>
 #include <zircon/syscalls/debug.h>
 #include <zircon/syscalls/era.h>
 #include <zircon/syscalls/exception.h>
 #include <zircon/syscalls/hypervisor.h>
+#include <zircon/syscalls/iommu.h>
+#include <zircon/syscalls/log.h>
 #include <zircon/syscalls/memory_calls.h>
+#include <zircon/syscalls/memory_records.h>
 #include <zircon/syscalls/object.h>
+#include <zircon/syscalls/pci.h>
+#include <zircon/syscalls/policy.h>
 #include <zircon/syscalls/port.h>
 #include <zircon/syscalls/profile.h>
 #include <zircon/syscalls/refused.h>
+#include <zircon/syscalls/refused_types.h>
 #include <zircon/syscalls/resource.h>
+#include <zircon/syscalls/scheduler.h>
+#include <zircon/syscalls/smc.h>
+#include <zircon/syscalls/system.h>
 #include <zircon/syscalls/task_calls.h>
 #include <zircon/syscalls/types.h>
 #include <zircon/threads.h>
@@ -41,6 +54,7 @@
 #include <zirconia/zirconia.h>
 
 #include <cstddef>
+#include <string_view>
 #include <type_traits>
 
 static_assert(zx_duration_mul_int64(ZX_TIME_INFINITE, -2) == ZX_TIME_INFINITE_PAST);
@@ -52,6 +66,10 @@ static_assert(std::is_standard_layout_v<zx_port_packet_t> &&
 static_assert(offsetof(zx_port_packet_t, guest_io) == 16);
 static_assert(offsetof(zx_packet_guest_io_t, data) == 4 && sizeof(zx_packet_guest_io_t) == 32);
 static_assert(sizeof(bool) == 1, "packets hold bools");
+
+static_assert(std::is_convertible_v<zx_string_view_t, std::string_view>);
+static_assert(!std::is_convertible_v<zx_string_view_t, int>);
+static_assert(std::is_standard_layout_v<zx_string_view_t>);
 
 static_assert(sizeof(zirconia_2018_packet_guest_mem_t) == 32);
 static_assert(offsetof(zirconia_2018_packet_guest_mem_t, default_operand_size) == 24);

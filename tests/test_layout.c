@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <zircon/features.h>
 #include <zircon/process.h>
 #include <zircon/status.h>
 #include <zircon/syscalls.h>
@@ -18,9 +19,16 @@
 #include <zircon/syscalls/debug.h>
 #include <zircon/syscalls/exception.h>
 #include <zircon/syscalls/hypervisor.h>
+#include <zircon/syscalls/iommu.h>
+#include <zircon/syscalls/log.h>
 #include <zircon/syscalls/object.h>
+#include <zircon/syscalls/pci.h>
+#include <zircon/syscalls/policy.h>
 #include <zircon/syscalls/port.h>
+#include <zircon/syscalls/profile.h>
 #include <zircon/syscalls/resource.h>
+#include <zircon/syscalls/smc.h>
+#include <zircon/syscalls/system.h>
 #include <zirconia/decode.h>
 #include <zirconia/observe.h>
 #include <zirconia/virtual_time.h>
@@ -43,6 +51,7 @@ struct constant {
 #define CONSTANT(name, expected) #name, (uint64_t)(name), (uint64_t)(expected)
 
 static const struct constant constants[] = {
+#include "constants.inc"
     {CONSTANT(ZX_GUEST_TRAP_BELL, 0)},
     {CONSTANT(ZX_GUEST_TRAP_MEM, 1)},
     {CONSTANT(ZX_GUEST_TRAP_IO, 2)},

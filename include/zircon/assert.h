@@ -7,8 +7,11 @@
 #ifndef ZIRCON_ASSERT_H_
 #define ZIRCON_ASSERT_H_
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include <zircon/compiler.h>
 
 #define ZX_PANIC(...)                                                                              \
     do {                                                                                           \
@@ -34,9 +37,14 @@
         }                                                                                          \
     } while (0)
 
-// The debug forms are compiled in every build, so that they stay correct, but evaluated only
-// without NDEBUG.
-#ifdef NDEBUG
+// The debug forms are compiled in every build, so that they stay correct, but evaluated only in
+// debug builds: at a level above 1 where the client sets one, by the name of its year, or without
+// NDEBUG.
+#if defined(ZX_ASSERT_LEVEL)
+#define ZX_DEBUG_ASSERT_IMPLEMENTED (ZX_ASSERT_LEVEL > 1)
+#elif defined(ZX_DEBUGLEVEL)
+#define ZX_DEBUG_ASSERT_IMPLEMENTED (ZX_DEBUGLEVEL > 1)
+#elif defined(NDEBUG)
 #define ZX_DEBUG_ASSERT_IMPLEMENTED 0
 #else
 #define ZX_DEBUG_ASSERT_IMPLEMENTED 1
@@ -55,5 +63,18 @@
             ZX_ASSERT_MSG(condition, __VA_ARGS__);                                                 \
         }                                                                                          \
     } while (0)
+
+// These are not even compiled in other builds: for conditions on what only debug builds have.
+#if ZX_DEBUG_ASSERT_IMPLEMENTED
+#define ZX_DEBUG_ASSERT_COND(condition) ZX_DEBUG_ASSERT(condition)
+#define ZX_DEBUG_ASSERT_MSG_COND(condition, ...) ZX_DEBUG_ASSERT_MSG(condition, __VA_ARGS__)
+#else
+#define ZX_DEBUG_ASSERT_COND(condition)                                                            \
+    do {                                                                                           \
+    } while (0)
+#define ZX_DEBUG_ASSERT_MSG_COND(condition, ...)                                                   \
+    do {                                                                                           \
+    } while (0)
+#endif
 
 #endif // ZIRCON_ASSERT_H_

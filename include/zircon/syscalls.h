@@ -3,7 +3,8 @@
 // The calls. Those on memory are in zircon/syscalls/memory_calls.h, those on threads, tasks and
 // exceptions in zircon/syscalls/task_calls.h, and those that are not implemented in
 // zircon/syscalls/refused.h; this includes all three. Structures are in zircon/syscalls/, of which
-// object.h and profile.h come along, as in Zircon; the choice of era is in zircon/syscalls/era.h.
+// object.h, pci.h and profile.h come along, as in Zircon; the choice of era is in
+// zircon/syscalls/era.h.
 //
 // What holds for every call unless its comment says otherwise:
 // - Any thread may call, at any time; no call blocks.
@@ -25,6 +26,7 @@
 #include <zircon/syscalls/era.h>
 #include <zircon/syscalls/memory_calls.h>
 #include <zircon/syscalls/object.h>
+#include <zircon/syscalls/pci.h>
 #include <zircon/syscalls/profile.h>
 #include <zircon/syscalls/refused.h>
 #include <zircon/syscalls/task_calls.h>

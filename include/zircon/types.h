@@ -16,6 +16,7 @@
 #include <zircon/errors.h>
 #include <zircon/limits.h>
 #include <zircon/rights.h>
+#include <zircon/string_view.h>
 #include <zircon/time.h>
 
 typedef int32_t zx_status_t; // ZX_OK or a negative ZX_ERR_ code.
@@ -51,6 +52,33 @@ typedef uint64_t zx_off_t;
 
 // Signals.
 typedef uint32_t zx_signals_t;
+
+// The bits by their common meanings, and by their numbers where these differ from type to type.
+#define __ZX_OBJECT_SIGNAL_ALL ((zx_signals_t)0x00ffffffu)
+#define __ZX_OBJECT_READABLE ((zx_signals_t)1u << 0)
+#define __ZX_OBJECT_WRITABLE ((zx_signals_t)1u << 1)
+#define __ZX_OBJECT_PEER_CLOSED ((zx_signals_t)1u << 2)
+#define __ZX_OBJECT_SIGNALED ((zx_signals_t)1u << 3)
+#define __ZX_OBJECT_SIGNAL_4 ((zx_signals_t)1u << 4)
+#define __ZX_OBJECT_SIGNAL_5 ((zx_signals_t)1u << 5)
+#define __ZX_OBJECT_SIGNAL_6 ((zx_signals_t)1u << 6)
+#define __ZX_OBJECT_SIGNAL_7 ((zx_signals_t)1u << 7)
+#define __ZX_OBJECT_SIGNAL_8 ((zx_signals_t)1u << 8)
+#define __ZX_OBJECT_SIGNAL_9 ((zx_signals_t)1u << 9)
+#define __ZX_OBJECT_SIGNAL_10 ((zx_signals_t)1u << 10)
+#define __ZX_OBJECT_SIGNAL_11 ((zx_signals_t)1u << 11)
+#define __ZX_OBJECT_SIGNAL_12 ((zx_signals_t)1u << 12)
+#define __ZX_OBJECT_SIGNAL_13 ((zx_signals_t)1u << 13)
+#define __ZX_OBJECT_SIGNAL_14 ((zx_signals_t)1u << 14)
+#define __ZX_OBJECT_SIGNAL_15 ((zx_signals_t)1u << 15)
+#define __ZX_OBJECT_SIGNAL_16 ((zx_signals_t)1u << 16)
+#define __ZX_OBJECT_SIGNAL_17 ((zx_signals_t)1u << 17)
+#define __ZX_OBJECT_SIGNAL_18 ((zx_signals_t)1u << 18)
+#define __ZX_OBJECT_SIGNAL_19 ((zx_signals_t)1u << 19)
+#define __ZX_OBJECT_SIGNAL_20 ((zx_signals_t)1u << 20)
+#define __ZX_OBJECT_SIGNAL_21 ((zx_signals_t)1u << 21)
+#define __ZX_OBJECT_SIGNAL_22 ((zx_signals_t)1u << 22)
+#define __ZX_OBJECT_HANDLE_CLOSED ((zx_signals_t)1u << 23)
 
 #define ZX_SIGNAL_NONE ((zx_signals_t)0u)
 #define ZX_SIGNAL_HANDLE_CLOSED ((zx_signals_t)1u << 23) // Seen only in the result of a wait.
@@ -152,69 +180,8 @@ typedef uint32_t zx_obj_type_t;
 #define ZX_VMO_RESIZABLE ((uint32_t)1u << 1)
 #define ZX_VMO_DISCARDABLE ((uint32_t)1u << 2)
 #define ZX_VMO_TRAP_DIRTY ((uint32_t)1u << 3)
+#define ZX_VMO_UNBOUNDED ((uint32_t)1u << 4)
 #endif
-
-// What zx_system_get_version_string() returns: static, and followed by a NUL.
-typedef struct zx_string_view {
-    const char *c_str;
-    size_t length;
-} zx_string_view_t;
-
-// What calls on objects that are not modelled pass (zircon/syscalls/refused.h).
-#ifdef __cplusplus
-typedef int32_t zx_futex_t;
-#else
-typedef _Atomic int32_t zx_futex_t;
-#endif
-
-typedef struct zx_handle_info {
-    zx_handle_t handle;
-    zx_obj_type_t type;
-    zx_rights_t rights;
-    uint32_t unused;
-} zx_handle_info_t;
-
-typedef uint32_t zx_handle_op_t;
-
-#define ZX_HANDLE_OP_MOVE ((zx_handle_op_t)0u)
-#define ZX_HANDLE_OP_DUPLICATE ((zx_handle_op_t)1u)
-
-typedef struct zx_handle_disposition {
-    zx_handle_op_t operation;
-    zx_handle_t handle;
-    zx_obj_type_t type;
-    zx_rights_t rights;
-    zx_status_t result;
-} zx_handle_disposition_t;
-
-typedef struct zx_channel_call_args {
-    const void *wr_bytes;
-    const zx_handle_t *wr_handles;
-    void *rd_bytes;
-    zx_handle_t *rd_handles;
-    uint32_t wr_num_bytes;
-    uint32_t wr_num_handles;
-    uint32_t rd_num_bytes;
-    uint32_t rd_num_handles;
-} zx_channel_call_args_t;
-
-typedef struct zx_channel_call_etc_args {
-    const void *wr_bytes;
-    zx_handle_disposition_t *wr_handles;
-    void *rd_bytes;
-    zx_handle_info_t *rd_handles;
-    uint32_t wr_num_bytes;
-    uint32_t wr_num_handles;
-    uint32_t rd_num_bytes;
-    uint32_t rd_num_handles;
-} zx_channel_call_etc_args_t;
-
-typedef struct zx_iovec {
-    void *buffer;
-    size_t capacity;
-} zx_iovec_t;
-
-typedef uint32_t zx_stream_seek_origin_t;
 
 // Operations of zx_vmo_op_range().
 #define ZX_VMO_OP_COMMIT ((uint32_t)1u)
@@ -232,6 +199,15 @@ typedef uint32_t zx_stream_seek_origin_t;
 #define ZX_VMO_OP_TRY_LOCK ((uint32_t)11u)
 #define ZX_VMO_OP_DONT_NEED ((uint32_t)12u)
 #define ZX_VMO_OP_ALWAYS_NEED ((uint32_t)13u)
+#define ZX_VMO_OP_PREFETCH ((uint32_t)14u)
+
+// What ZX_VMO_OP_LOCK tells: the range, and the part of it that was discarded before.
+typedef struct zx_vmo_lock_state {
+    uint64_t offset;
+    uint64_t size;
+    uint64_t discarded_offset;
+    uint64_t discarded_size;
+} zx_vmo_lock_state_t;
 #endif
 
 #define ZX_CHANNEL_READ_MAY_DISCARD ((uint32_t)1u) // Option of zx_channel_read().
@@ -249,6 +225,11 @@ typedef uint32_t zx_stream_seek_origin_t;
 #define ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE ((uint32_t)1u << 4)
 #define ZX_VMO_CHILD_NO_WRITE ((uint32_t)1u << 5)
 #define ZX_VMO_CHILD_REFERENCE ((uint32_t)1u << 6)
+#define ZX_VMO_CHILD_SNAPSHOT_MODIFIED ((uint32_t)1u << 7)
+// The names of SNAPSHOT_AT_LEAST_ON_WRITE until 2021.
+#define ZX_VMO_CLONE_COPY_ON_WRITE ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE
+#define ZX_VMO_CHILD_COPY_ON_WRITE ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE
+#define ZX_VMO_CHILD_PRIVATE_PAGER_COPY ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE
 #endif
 
 #define ZX_CACHE_POLICY_CACHED ((uint32_t)0u)
@@ -278,10 +259,29 @@ typedef uint32_t zx_vm_option_t;
 #define ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED ((zx_vm_option_t)1u << 14)
 #define ZX_VM_FAULT_BEYOND_STREAM_SIZE ((zx_vm_option_t)1u << 15)
 #define ZX_VM_ALIGN_BASE 24 // The field above this bit holds log2 of an alignment: 10 to 32.
+#define ZX_VM_ALIGN_1KB ((zx_vm_option_t)(10u << ZX_VM_ALIGN_BASE))
+#define ZX_VM_ALIGN_2KB ((zx_vm_option_t)(11u << ZX_VM_ALIGN_BASE))
 #define ZX_VM_ALIGN_4KB ((zx_vm_option_t)(12u << ZX_VM_ALIGN_BASE))
+#define ZX_VM_ALIGN_8KB ((zx_vm_option_t)(13u << ZX_VM_ALIGN_BASE))
+#define ZX_VM_ALIGN_16KB ((zx_vm_option_t)(14u << ZX_VM_ALIGN_BASE))
+#define ZX_VM_ALIGN_32KB ((zx_vm_option_t)(15u << ZX_VM_ALIGN_BASE))
 #define ZX_VM_ALIGN_64KB ((zx_vm_option_t)(16u << ZX_VM_ALIGN_BASE))
+#define ZX_VM_ALIGN_128KB ((zx_vm_option_t)(17u << ZX_VM_ALIGN_BASE))
+#define ZX_VM_ALIGN_256KB ((zx_vm_option_t)(18u << ZX_VM_ALIGN_BASE))
+#define ZX_VM_ALIGN_512KB ((zx_vm_option_t)(19u << ZX_VM_ALIGN_BASE))
+#define ZX_VM_ALIGN_1MB ((zx_vm_option_t)(20u << ZX_VM_ALIGN_BASE))
 #define ZX_VM_ALIGN_2MB ((zx_vm_option_t)(21u << ZX_VM_ALIGN_BASE))
+#define ZX_VM_ALIGN_4MB ((zx_vm_option_t)(22u << ZX_VM_ALIGN_BASE))
+#define ZX_VM_ALIGN_8MB ((zx_vm_option_t)(23u << ZX_VM_ALIGN_BASE))
+#define ZX_VM_ALIGN_16MB ((zx_vm_option_t)(24u << ZX_VM_ALIGN_BASE))
+#define ZX_VM_ALIGN_32MB ((zx_vm_option_t)(25u << ZX_VM_ALIGN_BASE))
+#define ZX_VM_ALIGN_64MB ((zx_vm_option_t)(26u << ZX_VM_ALIGN_BASE))
+#define ZX_VM_ALIGN_128MB ((zx_vm_option_t)(27u << ZX_VM_ALIGN_BASE))
+#define ZX_VM_ALIGN_256MB ((zx_vm_option_t)(28u << ZX_VM_ALIGN_BASE))
+#define ZX_VM_ALIGN_512MB ((zx_vm_option_t)(29u << ZX_VM_ALIGN_BASE))
 #define ZX_VM_ALIGN_1GB ((zx_vm_option_t)(30u << ZX_VM_ALIGN_BASE))
+#define ZX_VM_ALIGN_2GB ((zx_vm_option_t)(31u << ZX_VM_ALIGN_BASE))
+#define ZX_VM_ALIGN_4GB ((zx_vm_option_t)(32u << ZX_VM_ALIGN_BASE))
 #endif
 
 // The names of the same bits before the middle of 2018.
@@ -302,5 +302,12 @@ typedef uint32_t zx_vm_option_t;
 #define ZX_TIMER_SLACK_CENTER ((uint32_t)0u)
 #define ZX_TIMER_SLACK_EARLY ((uint32_t)1u)
 #define ZX_TIMER_SLACK_LATE ((uint32_t)2u)
+
+// The most that Zircon's zx_cprng_draw() and zx_cprng_add_entropy() take at once; here there is no
+// limit.
+#define ZX_CPRNG_DRAW_MAX_LEN ((size_t)256u)
+#define ZX_CPRNG_ADD_ENTROPY_MAX_LEN ((size_t)256u)
+
+#include <zircon/syscalls/refused_types.h>
 
 #endif // ZIRCON_TYPES_H_

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include <zircon/syscalls/resource.h>
 #include <zircon/types.h>
 #include <zirconia/export.h>
 

@@ -11,6 +11,8 @@
 #define ZX_CLOCK_OPT_MONOTONIC ((uint64_t)1u << 0)
 #define ZX_CLOCK_OPT_CONTINUOUS ((uint64_t)1u << 1)
 #define ZX_CLOCK_OPT_AUTO_START ((uint64_t)1u << 2)
+#define ZX_CLOCK_OPTS_ALL                                                                          \
+    (ZX_CLOCK_OPT_MONOTONIC | ZX_CLOCK_OPT_CONTINUOUS | ZX_CLOCK_OPT_AUTO_START)
 
 #define ZX_CLOCK_UPDATE_OPTION_VALUE_VALID ((uint64_t)1u << 0)
 #define ZX_CLOCK_UPDATE_OPTION_RATE_ADJUST_VALID ((uint64_t)1u << 1)
@@ -21,8 +23,19 @@
 #define ZX_CLOCK_UPDATE_OPTION_BOTH_VALUES_VALID                                                   \
     (ZX_CLOCK_UPDATE_OPTION_SYNTHETIC_VALUE_VALID | ZX_CLOCK_UPDATE_OPTION_REFERENCE_VALUE_VALID)
 
+#define ZX_CLOCK_UPDATE_OPTIONS_ALL                                                                \
+    (ZX_CLOCK_UPDATE_OPTION_BOTH_VALUES_VALID | ZX_CLOCK_UPDATE_OPTION_RATE_ADJUST_VALID |         \
+     ZX_CLOCK_UPDATE_OPTION_ERROR_BOUND_VALID)
+
+// Parts per million.
+#define ZX_CLOCK_UPDATE_MIN_RATE_ADJUST ((int32_t)-1000)
+#define ZX_CLOCK_UPDATE_MAX_RATE_ADJUST ((int32_t)1000)
+
+#define ZX_CLOCK_UNKNOWN_ERROR UINT64_MAX
+
 // The version of the structure that goes with the options, in their top bits.
 #define ZX_CLOCK_ARGS_VERSION_SHIFT 58
+#define ZX_CLOCK_ARGS_VERSION_BITS 6
 #define ZX_CLOCK_ARGS_VERSION_MASK ((uint64_t)0x3f << ZX_CLOCK_ARGS_VERSION_SHIFT)
 #define ZX_CLOCK_ARGS_VERSION(version)                                                             \
     (((uint64_t)(version) << ZX_CLOCK_ARGS_VERSION_SHIFT) & ZX_CLOCK_ARGS_VERSION_MASK)

@@ -86,4 +86,13 @@ typedef struct zx_thread_state_debug_regs {
 
 typedef uint32_t zx_thread_state_single_step_t; // 0 or 1
 
+#ifdef ZIRCONIA_ABI_2018
+typedef uint64_t zx_thread_x86_register_fs_t;
+typedef uint64_t zx_thread_x86_register_gs_t;
+#endif
+
+// The most that an arm64 host could have.
+#define AARCH64_MAX_HW_BREAKPOINTS 16
+#define AARCH64_MAX_HW_WATCHPOINTS 16
+
 #endif // ZIRCON_SYSCALLS_DEBUG_H_

@@ -32,6 +32,16 @@ typedef struct zx_x86_64_exc_data {
     uint64_t cr2;
 } zx_x86_64_exc_data_t;
 
+// What an arm64 host would report; never filled in.
+typedef struct zx_arm64_exc_data {
+    uint32_t esr;
+    uint8_t padding1[4];
+    uint64_t far;
+#ifndef ZIRCONIA_ABI_2018
+    uint8_t padding2[8];
+#endif
+} zx_arm64_exc_data_t;
+
 typedef struct zx_exception_header {
     uint32_t size; // Of the whole report.
     zx_excp_type_t type;
@@ -41,6 +51,7 @@ typedef struct zx_exception_context {
     struct {
         union {
             zx_x86_64_exc_data_t x86_64;
+            zx_arm64_exc_data_t arm_64;
         } u;
     } arch; // All zero for a synthetic exception.
 #ifndef ZIRCONIA_ABI_2018
@@ -78,10 +89,59 @@ typedef struct zx_exception_report {
 
 #define ZX_EXCP_SYNTH ((zx_excp_type_t)0x8000u)
 
+// The synth_code of a policy error, none of which is raised here. From AMBIENT_MARK_VMO_EXEC on
+// each was one less in 2021.
 #define ZX_EXCP_POLICY_CODE_BAD_HANDLE ((uint32_t)0u)
 #define ZX_EXCP_POLICY_CODE_WRONG_OBJECT ((uint32_t)1u)
+#define ZX_EXCP_POLICY_CODE_VMAR_WX ((uint32_t)2u)
+#define ZX_EXCP_POLICY_CODE_NEW_ANY ((uint32_t)3u)
+#define ZX_EXCP_POLICY_CODE_NEW_VMO ((uint32_t)4u)
+#define ZX_EXCP_POLICY_CODE_NEW_CHANNEL ((uint32_t)5u)
+#define ZX_EXCP_POLICY_CODE_NEW_EVENT ((uint32_t)6u)
+#define ZX_EXCP_POLICY_CODE_NEW_EVENTPAIR ((uint32_t)7u)
+#define ZX_EXCP_POLICY_CODE_NEW_PORT ((uint32_t)8u)
+#define ZX_EXCP_POLICY_CODE_NEW_SOCKET ((uint32_t)9u)
+#define ZX_EXCP_POLICY_CODE_NEW_FIFO ((uint32_t)10u)
+#define ZX_EXCP_POLICY_CODE_NEW_TIMER ((uint32_t)11u)
+#define ZX_EXCP_POLICY_CODE_NEW_PROCESS ((uint32_t)12u)
+#define ZX_EXCP_POLICY_CODE_NEW_PROFILE ((uint32_t)13u)
+#define ZX_EXCP_POLICY_CODE_NEW_PAGER ((uint32_t)14u)
+#define ZX_EXCP_POLICY_CODE_AMBIENT_MARK_VMO_EXEC ((uint32_t)15u)
+#define ZX_EXCP_POLICY_CODE_CHANNEL_FULL_WRITE ((uint32_t)16u)
 #define ZX_EXCP_POLICY_CODE_PORT_TOO_MANY_PACKETS ((uint32_t)17u)
+#define ZX_EXCP_POLICY_CODE_BAD_SYSCALL ((uint32_t)18u)
 #define ZX_EXCP_POLICY_CODE_PORT_TOO_MANY_OBSERVERS ((uint32_t)19u)
+#define ZX_EXCP_POLICY_CODE_HANDLE_LEAK ((uint32_t)20u)
+#define ZX_EXCP_POLICY_CODE_NEW_IOB ((uint32_t)21u)
+#define ZX_EXCP_POLICY_CODE_NEW_SAMPLER ((uint32_t)22u)
+
+// Raised by a program, with a synth_code of its choice from USER0 on.
+#define ZX_EXCP_USER ((zx_excp_type_t)0x8309u)
+#define ZX_EXCP_USER_CODE_PROCESS_NAME_CHANGED ((uint32_t)1u)
+#define ZX_EXCP_USER_CODE_USER0 ((uint32_t)0xf000u)
+#define ZX_EXCP_USER_CODE_USER1 ((uint32_t)0xf001u)
+#define ZX_EXCP_USER_CODE_USER2 ((uint32_t)0xf002u)
+
+// The first version of the report and its parts.
+typedef struct zx_arm64_exc_data_v1 {
+    uint32_t esr;
+    uint8_t padding1[4];
+    uint64_t far;
+} zx_arm64_exc_data_v1_t;
+
+typedef struct zx_exception_context_v1 {
+    struct {
+        union {
+            zx_x86_64_exc_data_t x86_64;
+            zx_arm64_exc_data_v1_t arm_64;
+        } u;
+    } arch;
+} zx_exception_context_v1_t;
+
+typedef struct zx_exception_report_v1 {
+    zx_exception_header_t header;
+    zx_exception_context_v1_t context;
+} zx_exception_report_v1_t;
 
 // The message on an exception channel; one exception handle comes with it.
 typedef struct zx_exception_info {
@@ -93,6 +153,7 @@ typedef struct zx_exception_info {
 
 // Options of zx_task_create_exception_channel().
 #define ZX_EXCEPTION_CHANNEL_DEBUGGER ((uint32_t)1u)
+#define ZX_EXCEPTION_CHANNEL_JOB_DEBUGGER_MAX_COUNT ((uint32_t)32u)
 
 // What a thread in an exception waits for: wait_exception_channel_type of zx_info_thread_t.
 #define ZX_EXCEPTION_CHANNEL_TYPE_NONE ((uint32_t)0u)

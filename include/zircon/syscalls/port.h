@@ -38,6 +38,7 @@ typedef uint32_t zx_packet_type_t;
 #define ZX_PKT_TYPE_INTERRUPT ((zx_packet_type_t)0x07u)
 #define ZX_PKT_TYPE_PAGE_REQUEST ((zx_packet_type_t)0x09u)
 
+#define ZX_PKT_TYPE_MASK ((zx_packet_type_t)0xffu)
 #define ZIRCONIA_2018_PKT_TYPE_SIGNAL_REP ((zx_packet_type_t)0x02u)
 
 #define ZX_PKT_IS_USER(type) ((type) == ZX_PKT_TYPE_USER)
@@ -52,7 +53,6 @@ typedef uint32_t zx_packet_type_t;
 #ifdef ZIRCONIA_ABI_2018
 #define ZX_PKT_TYPE_SIGNAL_REP ZIRCONIA_2018_PKT_TYPE_SIGNAL_REP
 #define ZX_PKT_TYPE_EXCEPTION(n) ((zx_packet_type_t)(0x08u | ((0xffu & (n)) << 8)))
-#define ZX_PKT_TYPE_MASK ((zx_packet_type_t)0xffu)
 #define ZX_PKT_IS_SIGNAL_REP(type) ((type) == ZX_PKT_TYPE_SIGNAL_REP)
 #define ZX_PKT_IS_EXCEPTION(type) ((ZX_PKT_TYPE_MASK & (type)) == ZX_PKT_TYPE_EXCEPTION(0u))
 #endif
@@ -118,11 +118,13 @@ typedef struct zirconia_2022_packet_guest_mem {
     uint8_t reserved[6];
 } zirconia_2022_packet_guest_mem_t;
 
+#define X86_MAX_INST_LEN 15u
+
 // The same until 2021: the instruction's bytes come with the packet.
 typedef struct zirconia_2018_packet_guest_mem {
     uint64_t addr;
     uint8_t inst_len;
-    uint8_t inst_buf[15];
+    uint8_t inst_buf[X86_MAX_INST_LEN];
     uint8_t default_operand_size;
     uint8_t reserved[7];
 } zirconia_2018_packet_guest_mem_t;
@@ -183,7 +185,6 @@ typedef struct zirconia_2018_packet_guest_vcpu {
 } zirconia_2018_packet_guest_vcpu_t;
 
 #ifdef ZIRCONIA_ABI_2018
-#define X86_MAX_INST_LEN 15u
 typedef zirconia_2018_packet_guest_mem_t zx_packet_guest_mem_t;
 typedef zirconia_2018_packet_guest_vcpu_t zx_packet_guest_vcpu_t;
 #else

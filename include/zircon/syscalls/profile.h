@@ -7,6 +7,7 @@
 #define ZIRCON_SYSCALLS_PROFILE_H_
 
 #include <zircon/syscalls/object.h>
+#include <zircon/syscalls/scheduler.h>
 #include <zircon/types.h>
 
 #define ZX_PRIORITY_LOWEST 0
@@ -38,12 +39,6 @@ typedef struct zx_profile_info {
 #define ZX_PROFILE_INFO_FLAG_PRIORITY ((uint32_t)1u << 0)
 #define ZX_PROFILE_INFO_FLAG_CPU_MASK ((uint32_t)1u << 1)
 #define ZX_PROFILE_INFO_FLAG_DEADLINE ((uint32_t)1u << 2)
-
-typedef struct zx_sched_deadline_params {
-    zx_duration_t capacity;
-    zx_duration_t relative_deadline;
-    zx_duration_t period;
-} zx_sched_deadline_params_t;
 
 typedef struct zx_profile_info {
     uint32_t flags; // ZX_PROFILE_INFO_FLAG_

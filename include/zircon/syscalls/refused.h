@@ -5,25 +5,18 @@
 // ZX_ERR_BAD_HANDLE or ZX_ERR_WRONG_TYPE for the first handle, which is all that it looks at:
 // nothing is read, written, or taken from the caller, and handles given away stay the caller's.
 //
-// Structures that only these calls know are declared and not defined, but for those that clients
-// fill in with handles.
+// What they pass is in zircon/syscalls/refused_types.h, and in clock.h, iommu.h, log.h, pci.h,
+// policy.h, profile.h, smc.h and system.h beside this.
 
 #ifndef ZIRCON_SYSCALLS_REFUSED_H_
 #define ZIRCON_SYSCALLS_REFUSED_H_
 
 #include <zircon/syscalls/era.h>
+#include <zircon/syscalls/types.h>
 #include <zircon/types.h>
 #include <zirconia/export.h>
 
 ZIRCONIA_BEGIN_C
-
-typedef struct zx_pci_bar zx_pci_bar_t;
-typedef struct zx_pci_init_arg zx_pci_init_arg_t;
-typedef struct zx_pcie_device_info zx_pcie_device_info_t;
-typedef struct zx_profile_info zx_profile_info_t; // zircon/syscalls/profile.h
-typedef struct zx_smc_parameters zx_smc_parameters_t;
-typedef struct zx_smc_result zx_smc_result_t;
-typedef struct zx_system_powerctl_arg zx_system_powerctl_arg_t;
 
 ZIRCONIA_EXPORT zx_status_t zx_channel_call(zx_handle_t handle, uint32_t options,
                                             zx_time_t deadline, const zx_channel_call_args_t *args,

@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+#include <zircon/compiler.h>
+
 typedef uint32_t zx_rsrc_kind_t;
 
 #define ZX_RSRC_KIND_MMIO ((zx_rsrc_kind_t)0u)
@@ -18,6 +20,12 @@ typedef uint32_t zx_rsrc_kind_t;
 #define ZX_RSRC_KIND_SMC ((zx_rsrc_kind_t)4u)
 #define ZX_RSRC_KIND_SYSTEM ((zx_rsrc_kind_t)5u)
 #define ZX_RSRC_KIND_COUNT ((zx_rsrc_kind_t)6u)
+#ifdef ZIRCONIA_ABI_2018
+// Kinds of 2018, which became bases of SYSTEM. HYPERVISOR with base 0 and size 1 is the resource
+// that zx_guest_create() asks for; of VMEX there is no resource, nor need for one.
+#define ZX_RSRC_KIND_HYPERVISOR ZX_RSRC_KIND_SYSTEM
+#define ZX_RSRC_KIND_VMEX ((zx_rsrc_kind_t)7u)
+#endif
 
 typedef uint32_t zx_rsrc_flags_t;
 
@@ -36,5 +44,14 @@ typedef uint64_t zx_rsrc_system_base_t;
 #define ZX_RSRC_SYSTEM_CPU_BASE ((zx_rsrc_system_base_t)4u)
 #define ZX_RSRC_SYSTEM_POWER_BASE ((zx_rsrc_system_base_t)5u)
 #define ZX_RSRC_SYSTEM_MEXEC_BASE ((zx_rsrc_system_base_t)6u)
+#define ZX_RSRC_SYSTEM_ENERGY_INFO_BASE ((zx_rsrc_system_base_t)7u)
+#define ZX_RSRC_SYSTEM_IOMMU_BASE ((zx_rsrc_system_base_t)8u)
+#define ZX_RSRC_SYSTEM_PROFILE_BASE ((zx_rsrc_system_base_t)10u)
+#define ZX_RSRC_SYSTEM_MSI_BASE ((zx_rsrc_system_base_t)11u)
+#define ZX_RSRC_SYSTEM_DEBUGLOG_BASE ((zx_rsrc_system_base_t)12u)
+#define ZX_RSRC_SYSTEM_STALL_BASE ((zx_rsrc_system_base_t)13u)
+#define ZX_RSRC_SYSTEM_TRACING_BASE ((zx_rsrc_system_base_t)14u)
+#define ZX_RSRC_SYSTEM_SAMPLING_BASE ((zx_rsrc_system_base_t)15u)
+#define ZX_RSRC_SYSTEM_COUNT ((zx_rsrc_system_base_t)16u) // 4 in 2021.
 
 #endif // ZIRCON_SYSCALLS_RESOURCE_H_
