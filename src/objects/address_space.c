@@ -148,13 +148,6 @@ static void insert_entry(struct address_space *space, size_t index,
     space->count++;
 }
 
-static void delete_entry(struct address_space *space, size_t index) {
-    CHECK(may_change(space) && index < space->count);
-    struct mapping_view *at = &space->mappings[index];
-    space->count--;
-    memmove(at, at + 1, (space->count - index) * sizeof(*at));
-}
-
 // The part of a mapping from `base` to `end`, which lie inside it.
 static struct mapping_view part_of(const struct mapping_view *view, uint64_t base, uint64_t end) {
     struct mapping_view part = *view;
@@ -162,30 +155,6 @@ static struct mapping_view part_of(const struct mapping_view *view, uint64_t bas
     part.length = end - base;
     part.vmo_offset += base - view->base;
     return part;
-}
-
-// Takes [base, end) out of one mapping, leaving what lies left and right of it. Returns how many
-// entries are now in its place.
-static size_t cut_entry(struct address_space *space, size_t index, uint64_t base, uint64_t end) {
-    const struct mapping_view whole = space->mappings[index];
-    const bool left = whole.base < base;
-    const bool right = end_of(&whole) > end;
-    if (left) {
-        space->mappings[index] = part_of(&whole, whole.base, base);
-    }
-    if (right) {
-        const struct mapping_view rest = part_of(&whole, end, end_of(&whole));
-        if (left) {
-            vmo_add_mapping(whole.vmo, space); // One mapping has become two.
-            insert_entry(space, index + 1, &rest);
-        } else {
-            space->mappings[index] = rest;
-        }
-    }
-    if (!left && !right) {
-        delete_entry(space, index);
-    }
-    return (left ? 1u : 0u) + (right ? 1u : 0u);
 }
 
 // What becomes of the addresses of mappings that go.
@@ -200,25 +169,88 @@ static void release_addresses(struct address_space *space, const struct mapping_
     }
 }
 
+// What the host or the guest has of a mapping, once it is in the list no more.
+static void end_mapped(struct address_space *space, const struct mapping_view *view,
+                       enum addresses fate) {
+    if (space->ops->unmap != NULL) {
+        space->ops->unmap(space, view);
+    }
+    release_addresses(space, view, fate);
+}
+
+// Takes a part out of a mapping of which some is left, and needs room for one entry if that is on
+// both sides.
+static void remove_part(struct address_space *space, size_t index, const struct mapping_view *part,
+                        enum addresses fate) {
+    const struct mapping_view whole = space->mappings[index];
+    const bool left = whole.base < part->base;
+    CHECK(may_change(space));
+    CHECK(left || end_of(&whole) > end_of(part));
+    if (left) {
+        space->mappings[index] = part_of(&whole, whole.base, part->base);
+    }
+    if (end_of(&whole) > end_of(part)) {
+        const struct mapping_view rest = part_of(&whole, end_of(part), end_of(&whole));
+        if (left) {
+            vmo_add_mapping(whole.vmo, space); // One mapping has become two.
+            insert_entry(space, index + 1, &rest);
+        } else {
+            space->mappings[index] = rest;
+        }
+    }
+    end_mapped(space, part, fate);
+}
+
+static void reverse(struct mapping_view *views, size_t count) {
+    for (size_t i = 0; i < count / 2; i++) {
+        const struct mapping_view view = views[i];
+        views[i] = views[count - 1 - i];
+        views[count - 1 - i] = view;
+    }
+}
+
+// Takes out the mappings from `first` to `last`, of which there may be many: they change places
+// with those behind them, all at once, and then end.
+static void remove_whole(struct address_space *space, size_t first, size_t last,
+                         enum addresses fate) {
+    CHECK(may_change(space) && first <= last && last <= space->count);
+    const size_t removed = last - first;
+    if (removed == 0) {
+        return;
+    }
+    reverse(&space->mappings[first], removed);
+    reverse(space->mappings + last, space->count - last);
+    reverse(&space->mappings[first], space->count - first);
+    space->count -= removed;
+    for (size_t i = 0; i < removed; i++) {
+        const struct mapping_view view = space->mappings[space->count + i];
+        end_mapped(space, &view, fate);
+        vmo_remove_mapping(view.vmo, space);
+    }
+}
+
 // Needs room for one entry if it cuts a mapping in two.
 static void remove_range(struct address_space *space, uint64_t base, uint64_t length,
                          enum addresses fate) {
     const uint64_t end = base + length;
-    size_t index = first_above(space, base);
-    while (index < space->count && space->mappings[index].base < end) {
-        const struct mapping_view whole = space->mappings[index];
-        const struct mapping_view part = part_of(&whole, whole.base > base ? whole.base : base,
-                                                 end_of(&whole) < end ? end_of(&whole) : end);
-        const size_t left = cut_entry(space, index, part.base, end_of(&part));
-        if (space->ops->unmap != NULL) {
-            space->ops->unmap(space, &part);
-        }
-        release_addresses(space, &part, fate);
-        if (left == 0) {
-            vmo_remove_mapping(whole.vmo, space);
-        }
-        index += left;
+    size_t first = first_above(space, base);
+    if (first < space->count && space->mappings[first].base < base) {
+        const struct mapping_view *whole = &space->mappings[first];
+        const struct mapping_view part =
+            part_of(whole, base, end_of(whole) < end ? end_of(whole) : end);
+        remove_part(space, first, &part, fate);
+        first++;
     }
+    size_t last = first;
+    while (last < space->count && end_of(&space->mappings[last]) <= end) {
+        last++;
+    }
+    if (last < space->count && space->mappings[last].base < end) {
+        const struct mapping_view part =
+            part_of(&space->mappings[last], space->mappings[last].base, end);
+        remove_part(space, last, &part, fate);
+    }
+    remove_whole(space, first, last, fate);
 }
 
 // Taking out the range leaves two mappings where one was.
