@@ -27,6 +27,8 @@ enum {
     FREE_SLOTS_KEPT = 256,
 };
 
+#define UNPIN_SLEEP INT64_C(50000) // ns
+
 // A slot's state: whether a handle lives in it, its generation, how many lookups pin it.
 enum {
     SLOT_LIVE = 1,
@@ -99,12 +101,18 @@ static void unpin_slot(struct slot *slot) {
     atomic_fetch_sub_explicit(&slot->state, SLOT_PIN, memory_order_release);
 }
 
-// For whoever has made it no longer live.
+enum { TRIES_BETWEEN_YIELDS = 64, TRIES_BEFORE_SLEEP = 1024 };
+
+// For whoever has made it no longer live. When it takes long, the one that pins it has lost its
+// processor, and does not get it from a thread of a higher priority that only yields.
 static void wait_until_unpinned(struct slot *slot) {
     unsigned tries = 0;
     while (atomic_load_explicit(&slot->state, memory_order_acquire) >= SLOT_PIN) {
-        if (++tries % 64 == 0) {
-            platform_yield(); // The one that pins it has lost its processor.
+        tries++;
+        if (tries > TRIES_BEFORE_SLEEP) {
+            platform_sleep_until(platform_monotonic() + UNPIN_SLEEP);
+        } else if (tries % TRIES_BETWEEN_YIELDS == 0) {
+            platform_yield();
         }
     }
 }

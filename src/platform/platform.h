@@ -158,7 +158,7 @@ enum platform_wake platform_semaphore_wait_or_cancel(struct platform_semaphore *
 // Nanoseconds of a clock that never goes back.
 int64_t platform_monotonic(void);
 
-// Returns at once when the deadline has passed, and never early.
+// Returns at once when the deadline has passed, and never early. No point of cancellation.
 void platform_sleep_until(int64_t deadline);
 
 void platform_yield(void);

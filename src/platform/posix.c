@@ -178,6 +178,7 @@ int64_t platform_monotonic(void) {
 
 void platform_sleep_until(int64_t deadline) {
     int64_t now = platform_monotonic();
+    const int cancel_state = platform_cancel_off();
     while (deadline > now) {
 #if defined(__APPLE__)
         const struct timespec left = to_timespec(deadline - now);
@@ -188,6 +189,7 @@ void platform_sleep_until(int64_t deadline) {
 #endif
         now = platform_monotonic(); // A signal may have ended the sleep.
     }
+    platform_cancel_restore(cancel_state);
 }
 
 void platform_yield(void) {
