@@ -2,7 +2,8 @@
 #
 # The test `rooms`: every #include keeps to the table of rooms in docs/design.md. In its column "may
 # use", `name/` is a room that stands below in the table, `name.h` a single header; Unicorn, Capstone
-# and "the host" are their headers. C's own headers and the public ones are everybody's.
+# and "the host" are their headers. C's own headers and the public ones are everybody's. And no
+# modules of one room that was a circle once include each other in a circle again.
 #
 # cmake -DSOURCE= -P check_rooms.cmake
 
@@ -105,6 +106,47 @@ foreach(file IN LISTS files)
         endif()
     endforeach()
 endforeach()
+
+# No modules of this room, a .c and its .h, include each other in a circle: those that include none
+# that is left are taken away, until none is.
+set(acyclic engine/cpu/unicorn)
+set(modules "")
+file(GLOB files RELATIVE "${SOURCE}/src/${acyclic}" "${SOURCE}/src/${acyclic}/*.[ch]")
+foreach(file IN LISTS files)
+    string(REGEX REPLACE "\\.[ch]$" "" module "${file}")
+    list(APPEND modules "${module}")
+    file(STRINGS "${SOURCE}/src/${acyclic}/${file}" lines REGEX "^#include \"${acyclic}/")
+    foreach(line IN LISTS lines)
+        string(REGEX REPLACE "^.*/([a-z0-9_]+)\\.h\".*$" "\\1" used "${line}")
+        if(NOT used STREQUAL module)
+            list(APPEND "includes_${module}" "${used}")
+        endif()
+    endforeach()
+endforeach()
+list(REMOVE_DUPLICATES modules)
+list(LENGTH modules module_count)
+set(before "")
+while(NOT modules STREQUAL before)
+    set(before "${modules}")
+    foreach(module IN LISTS before)
+        set(blocked FALSE)
+        foreach(used IN LISTS "includes_${module}")
+            if(used IN_LIST modules)
+                set(blocked TRUE)
+            endif()
+        endforeach()
+        if(NOT blocked)
+            list(REMOVE_ITEM modules "${module}")
+        endif()
+    endforeach()
+endwhile()
+if(modules)
+    list(JOIN modules ", " circle)
+    message(SEND_ERROR "src/${acyclic}: a circle of includes among ${circle}")
+endif()
+if(module_count LESS 10)
+    message(FATAL_ERROR "${module_count} modules in src/${acyclic}: files are missing")
+endif()
 
 list(LENGTH rooms room_count)
 if(room_count LESS 10 OR count LESS 500)

@@ -16,6 +16,7 @@
 
 static struct vmo *vmo;
 static struct machine *machine;
+static struct cpu *cpu; // For which there is an engine.
 
 // The memory, again and again.
 static bool find_page(void *context, uint64_t guest_physical, struct backing *out) {
@@ -38,10 +39,11 @@ static void start(void) {
     const struct machine_client client = {.find_page = find_page, .read_tsc = read_tsc};
     ck_assert_int_eq(vmo_create(MEMORY, false, &vmo), ZX_OK);
     ck_assert_int_eq(machine_create(&client, &machine), ZX_OK);
-    ck_assert_int_eq(machine_get_engine(machine), ZX_OK);
+    ck_assert_int_eq(cpu_create(machine, &cpu), ZX_OK);
 }
 
 static void end(void) {
+    cpu_destroy(cpu);
     machine_destroy(machine);
     vmo_unref(vmo);
 }
@@ -51,7 +53,7 @@ static uint64_t bound(void) {
 }
 
 static uint8_t *touch(uint64_t guest_physical) {
-    nested_provide(machine);
+    memory_provide(&machine->memory);
     uint8_t *host = machine_host_address(machine, guest_physical, true);
     ck_assert_ptr_nonnull(host);
     return host;
@@ -64,7 +66,7 @@ START_TEST(tables_are_bounded_by_what_is_mapped) {
         uint8_t *host = touch(i * LEAF);
         *host = (uint8_t)(i * LEAF % MEMORY / LEAF);
     }
-    ck_assert_uint_le(machine->tables.all, bound());
+    ck_assert_uint_le(machine->memory.nested.pages.all, bound());
     for (uint64_t i = 0; i < MEMORY / LEAF; i++) {
         ck_assert_uint_eq(*touch(i * LEAF), i % 256);
     }
@@ -75,16 +77,17 @@ END_TEST
 START_TEST(unmapped_ranges_give_their_tables_back) {
     start();
     touch(0);
-    const unsigned left = machine->tables.left;
+    const unsigned left = machine->memory.nested.pages.left;
     for (int round = 0; round < 100; round++) {
         for (uint64_t i = 0; i < 100; i++) {
             touch((1ull << 40) + i * LEAF);
         }
-        ck_assert_uint_lt(machine->tables.left + 100, left + 1);
+        ck_assert_uint_lt(machine->memory.nested.pages.left + 100, left + 1);
         machine_unmap(machine, 1ull << 40, 100 * LEAF);
     }
-    ck_assert_uint_ge(machine->tables.left + 2, left); // Those above stay: they reach farther.
-    ck_assert_uint_eq(machine->tables.all, 256);
+    ck_assert_uint_ge(machine->memory.nested.pages.left + 2,
+                      left); // Those above stay: they reach farther.
+    ck_assert_uint_eq(machine->memory.nested.pages.all, 256);
     end();
 }
 END_TEST
@@ -95,14 +98,15 @@ START_TEST(a_page_is_protected_wherever_it_is_mapped) {
     for (uint64_t i = 0; i < 3 * bound(); i++) {
         touch(i * LEAF);
     }
-    const struct window_slot *slot = machine->slots.all[0];
+    struct nested *nested = &machine->memory.nested;
+    const uint64_t page = machine->memory.window.slots[0]->base >> 12;
     touch(0);
-    ck_assert(nested_leads_to(machine, 0, slot->base >> 12));
-    ck_assert(nested_protect(machine, slot->base >> 12));
+    ck_assert_uint_eq(nested_page(nested, 0), page);
+    ck_assert(nested_protect(nested, page));
     touch(MEMORY); // The same page in a second place.
-    nested_protect(machine, slot->base >> 12);
-    ck_assert_uint_eq(*nested_entry(machine, 0, false) & NESTED_WRITABLE, 0);
-    ck_assert_uint_eq(*nested_entry(machine, MEMORY, false) & NESTED_WRITABLE, 0);
+    nested_protect(nested, page);
+    ck_assert_uint_eq(*nested_entry(nested, 0, false) & NESTED_WRITABLE, 0);
+    ck_assert_uint_eq(*nested_entry(nested, MEMORY, false) & NESTED_WRITABLE, 0);
     end();
 }
 END_TEST

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct machine;
+struct cuts;
 
 struct block {
     bool under_way;      // Its first byte has been fetched.
@@ -21,12 +21,25 @@ struct block {
     uint64_t first;      // Offset of its first byte in its first page.
     size_t read;         // Bytes that were read ahead.
     enum cut cut;        // What comes after them.
+    uint64_t host_bytes; // What it is translated to, at the most.
     uint64_t crossed_pc; // The last block that went on into another page,
     uint64_t crossed_to; // and that page.
 };
 
+// How its code is to be read.
+struct block_code {
+    const uint8_t *bytes; // Where it begins.
+    const uint8_t *next;  // The second page; NULL where it is not known.
+    enum code_mode mode;
+    unsigned conditions; // As cut_before() has them.
+};
+
 // The next byte to be fetched, with RIP at its instruction, is this one of the window.
-void block_begin(struct machine *machine, uint64_t offset);
+void block_begin(struct block *block, uint64_t pc, uint64_t offset);
+
+// Reads to the block's end: an instruction that ends it, or that it must end before, which is noted
+// among the cuts, or one that Unicorn finds a fault with by itself.
+void block_read_ahead(struct block *block, const struct block_code *code, struct cuts *cuts);
 
 // True if the byte of the window was read ahead, as part of the block.
 bool block_contains(const struct block *block, uint64_t offset);

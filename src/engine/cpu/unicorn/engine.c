@@ -5,10 +5,9 @@
 #include "engine/cpu/unicorn/engine.h"
 
 #include "engine/cpu/unicorn/flat_engine.h"
-#include "engine/cpu/unicorn/machine.h"
 #include "engine/cpu/unicorn/msr_bitmap.h"
-#include "engine/cpu/unicorn/run.h"
 #include "engine/cpu/unicorn/vmcb.h"
+#include "engine/cpu/unicorn/window.h"
 #include "platform/check.h"
 #include "platform/platform.h"
 
@@ -97,6 +96,34 @@ static void engine_end(struct engine *engine) {
     free(engine);
 }
 
+static zx_status_t add_block_hook(struct engine *engine) {
+    void *function =
+        engine->counts ? (void *)engine->hooks->counted_block : (void *)engine->hooks->block;
+    return flat_engine_check(
+        uc_hook_add(engine->unicorn, &engine->block_hook, UC_HOOK_BLOCK, function, engine, 1, 0),
+        "adding a hook");
+}
+
+static zx_status_t add_hooks(struct engine *engine) {
+    const struct {
+        int type;
+        void *function;
+    } hooks[] = {
+        {UC_HOOK_INTR, (void *)engine->hooks->report},
+        {UC_HOOK_EDGE_GENERATED, (void *)engine->hooks->translated},
+        {UC_HOOK_MEM_UNMAPPED | UC_HOOK_MEM_PROT, (void *)engine->hooks->fetch},
+    };
+    for (size_t i = 0; i < sizeof hooks / sizeof hooks[0]; i++) {
+        uc_hook hook = 0;
+        const uc_err error =
+            uc_hook_add(engine->unicorn, &hook, hooks[i].type, hooks[i].function, engine, 1, 0);
+        if (error != UC_ERR_OK) {
+            return flat_engine_check(error, "adding a hook");
+        }
+    }
+    return add_block_hook(engine);
+}
+
 static zx_status_t start(struct engine *engine) {
     engine->hidden = lazy_pages(HIDDEN_SIZE);
     if (engine->hidden != NULL) {
@@ -118,15 +145,16 @@ static zx_status_t start(struct engine *engine) {
     fill_vmcb(engine->hidden + HIDDEN_VMCB);
     msr_bitmap_fill(engine->hidden + HIDDEN_MSR_BITMAP);
     status = flat_engine_launch(engine->unicorn, engine->hidden, engine->started);
-    return status == ZX_OK ? run_add_hooks(engine) : status;
+    return status == ZX_OK ? add_hooks(engine) : status;
 }
 
-static zx_status_t make(bool counts, struct engine **out) {
+static zx_status_t make(bool counts, const struct engine_hooks *hooks, struct engine **out) {
     struct engine *engine = calloc(1, sizeof *engine);
     if (engine == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
     engine->counts = counts;
+    engine->hooks = hooks;
     const zx_status_t status = start(engine);
     if (status != ZX_OK) {
         engine_end(engine);
@@ -178,26 +206,21 @@ static bool keep(struct engine *engine) {
     return room;
 }
 
-zx_status_t engine_take(struct machine *machine, bool counts) {
+zx_status_t engine_take(struct machine *machine, bool counts, const struct engine_hooks *hooks,
+                        struct engine **out) {
     struct engine *engine = take_waiting(counts);
     if (engine == NULL) {
-        const zx_status_t status = make(counts, &engine);
+        const zx_status_t status = make(counts, hooks, &engine);
         if (status != ZX_OK) {
             return status;
         }
     }
-    CHECK(engine->machine == NULL && machine->lent == NULL);
+    CHECK(engine->machine == NULL && engine->hooks == hooks);
     engine->guests++;
     engine->found_bytes = engine->host_bytes;
     engine->found_hooked = engine->hooked;
     engine->machine = machine;
-    machine->lent = engine;
-    machine->engine = engine->unicorn;
-    machine->hidden = engine->hidden;
-    machine->window = engine->window;
-    machine->host = engine->host;
-    machine->started = engine->started;
-    machine->kept = engine->kept;
+    *out = engine;
     return ZX_OK;
 }
 
@@ -209,10 +232,41 @@ static bool clean(struct engine *engine) {
     memset(engine->hidden + HIDDEN_VMCB, 0, 0x1000);
     fill_vmcb(engine->hidden + HIDDEN_VMCB);
     engine->machine = NULL;
+    engine->loaded = NULL;
+    engine->tlb_stale = false;
     return uc_context_restore(engine->unicorn, engine->started) == UC_ERR_OK &&
            uc_context_save(engine->unicorn, engine->kept) == UC_ERR_OK &&
            uc_ctl_flush_tlb(engine->unicorn) == UC_ERR_OK &&
            uc_ctl_set_exits(engine->unicorn, &none, 0) == UC_ERR_OK;
+}
+
+// --- Before VMRUN ---
+
+// There addresses are physical, and nothing of the guest's translation takes part. False when the
+// engine fails.
+static bool leave_guest(struct engine *engine) {
+    return uc_context_save(engine->unicorn, engine->kept) == UC_ERR_OK &&
+           uc_context_restore(engine->unicorn, engine->host) == UC_ERR_OK &&
+           uc_ctl_flush_tlb(engine->unicorn) == UC_ERR_OK;
+}
+
+static bool enter_guest(struct engine *engine) {
+    return uc_context_restore(engine->unicorn, engine->kept) == UC_ERR_OK &&
+           uc_ctl_flush_tlb(engine->unicorn) == UC_ERR_OK;
+}
+
+void engine_forget_code(struct engine *engine, uint64_t offset) {
+    const uint64_t address = WINDOW_BASE + offset;
+    leave_guest(engine);
+    uc_ctl_remove_cache(engine->unicorn, address, address + 0x1000);
+    enter_guest(engine);
+}
+
+void engine_flush_stale_tlb(struct engine *engine) {
+    if (engine->tlb_stale) {
+        uc_ctl_flush_tlb(engine->unicorn);
+        engine->tlb_stale = false;
+    }
 }
 
 // --- What a guest adds to it ---
@@ -247,17 +301,11 @@ bool engine_has_many_hooks(const struct engine *engine) {
 // The hook's end has Unicorn look each of the places up: that must not go through the guest's
 // tables.
 bool engine_renew_block_hook(struct engine *engine) {
-    uc_engine *unicorn = engine->unicorn;
     engine->hooked = 0;
     engine->found_hooked = 0;
     engine_flush(engine);
-    bool done = uc_context_save(unicorn, engine->kept) == UC_ERR_OK &&
-                uc_context_restore(unicorn, engine->host) == UC_ERR_OK &&
-                uc_ctl_flush_tlb(unicorn) == UC_ERR_OK;
-    done = done && uc_hook_del(unicorn, engine->block_hook) == UC_ERR_OK;
-    done = done && run_add_block_hook(engine) == ZX_OK;
-    return done && uc_context_restore(unicorn, engine->kept) == UC_ERR_OK &&
-           uc_ctl_flush_tlb(unicorn) == UC_ERR_OK;
+    return leave_guest(engine) && uc_hook_del(engine->unicorn, engine->block_hook) == UC_ERR_OK &&
+           add_block_hook(engine) == ZX_OK && enter_guest(engine);
 }
 
 bool engine_may_be_kept(const struct engine *engine) {

@@ -13,16 +13,32 @@
 #include <unicorn/unicorn.h>
 #include <zircon/types.h>
 
+struct cpu;
 struct machine;
 
+// What Unicorn calls, with the engine as the context: for each report; for each byte of the window
+// before it is translated; after each translation; before each block runs, of which the second is
+// for those that count.
+struct engine_hooks {
+    void (*report)(uc_engine *unicorn, uint32_t number, void *context);
+    bool (*fetch)(uc_engine *unicorn, uc_mem_type type, uint64_t address, int size, int64_t value,
+                  void *context);
+    void (*translated)(uc_engine *unicorn, uc_tb *block, uc_tb *previous, void *context);
+    void (*block)(uc_engine *unicorn, uint64_t address, uint32_t size, void *context);
+    void (*counted_block)(uc_engine *unicorn, uint64_t address, uint32_t size, void *context);
+};
+
 struct engine {
-    struct machine *machine; // Whose guest runs on it. The hooks' context is the engine.
+    struct machine *machine; // Whose guest runs on it.
+    struct cpu *loaded;      // Whose state it holds.
+    bool tlb_stale;          // What it remembers of page tables is.
+    const struct engine_hooks *hooks;
     uc_engine *unicorn;
     uint8_t *hidden;
     uint8_t *window;
     uc_context *host;    // Before VMRUN: flat addresses.
     uc_context *started; // Right after VMRUN.
-    uc_context *kept;    // For code_pages.c.
+    uc_context *kept;    // Meanwhile.
     bool counts;         // Its block hook counts blocks.
     unsigned guests;     // That it has served.
     bool flushed;        // Translations were dropped once; see translation.c.
@@ -50,8 +66,14 @@ static inline struct machine *engine_machine(void *engine) {
 // Whether there is one, or the host has what it takes to make one; flat_engine_ask().
 zx_status_t engine_ask(void);
 
-// Lends one to the machine, whose hooks it calls from now on.
-zx_status_t engine_take(struct machine *machine, bool counts);
+// Lends one to the machine.
+zx_status_t engine_take(struct machine *machine, bool counts, const struct engine_hooks *hooks,
+                        struct engine **out);
+
+void engine_flush_stale_tlb(struct engine *engine);
+
+// Drops the translations of the page at this offset in the window.
+void engine_forget_code(struct engine *engine, uint64_t offset);
 
 // Unicorn remembers the place of each block for its hook of blocks, as long as the hook is there.
 // Whether they have become many; if so, translation_start() has the hook made anew, between runs.

@@ -23,7 +23,7 @@ enum state_offset {
     STATE_FLAGS_SOURCE = 152, // the arithmetic flags when the flags operation is "explicit"
     STATE_FLAGS_OPERATION = 168,
     STATE_DIRECTION = 172,
-    STATE_MODE = 176, // derived mode bits, see state.c
+    STATE_MODE = 176, // derived mode bits, see mode_bits.h
     STATE_MODE2 = 180,
     STATE_SEGMENTS = 184,
     STATE_CR = 424,

@@ -8,7 +8,7 @@
 #include "engine/cpu/x86/float32.h"
 
 static size_t arithmetic(const struct cpu *cpu, enum cpu_register name) {
-    const struct layout *layout = cpu->machine->layout;
+    const struct layout *layout = cpu->layout;
     return name == MXCSR ? layout->sse_arithmetic : layout->x87_arithmetic;
 }
 
@@ -24,13 +24,13 @@ static unsigned raised_by(const struct cpu *cpu, enum cpu_register name) {
 
 static uint16_t x87_word(const struct cpu *cpu, enum x87_offset offset) {
     uint16_t word;
-    memcpy(&word, state_at(cpu, cpu->machine->layout->x87 + offset), sizeof word);
+    memcpy(&word, state_at(cpu, cpu->layout->x87 + offset), sizeof word);
     return word;
 }
 
 static void set_x87_word(struct cpu *cpu, enum x87_offset offset, unsigned value) {
     const uint16_t word = (uint16_t)value;
-    state_set(cpu, cpu->machine->layout->x87 + offset, &word, sizeof word);
+    state_set(cpu, cpu->layout->x87 + offset, &word, sizeof word);
 }
 
 static void set_control(struct cpu *cpu, unsigned value) {
@@ -44,7 +44,7 @@ static void set_control(struct cpu *cpu, unsigned value) {
 // The status of the engine's arithmetic numbers exceptions as the status word does. In the word
 // itself the engine records ZE alone, and that for 0 / 0, too. ES and B follow from the masks.
 static unsigned status(const struct cpu *cpu) {
-    const unsigned top = state_get32(cpu, cpu->machine->layout->x87 + X87_TOP) & 7;
+    const unsigned top = state_get32(cpu, cpu->layout->x87 + X87_TOP) & 7;
     unsigned word = x87_word(cpu, X87_STATUS) & ~(X87_ZE | X87_SUMMARY | FSW_TOP_BITS);
     word |= raised_by(cpu, FSW) & X87_EXCEPTIONS & ~X87_DE;
     const unsigned unmasked = word & X87_EXCEPTIONS & ~(unsigned)x87_word(cpu, X87_CONTROL);
@@ -54,12 +54,12 @@ static unsigned status(const struct cpu *cpu) {
 static void set_status(struct cpu *cpu, unsigned value) {
     set_x87_word(cpu, X87_STATUS, value & ~FSW_TOP_BITS);
     *state_at(cpu, arithmetic(cpu, FSW) + ARITHMETIC_EXCEPTIONS) = value & X87_ZE;
-    state_set32(cpu, cpu->machine->layout->x87 + X87_TOP, (value & FSW_TOP_BITS) >> FSW_TOP_SHIFT);
+    state_set32(cpu, cpu->layout->x87 + X87_TOP, (value & FSW_TOP_BITS) >> FSW_TOP_SHIFT);
 }
 
 // The engine has a byte for each register.
 static unsigned in_use(const struct cpu *cpu) {
-    const uint8_t *empty = state_at(cpu, cpu->machine->layout->x87 + X87_EMPTY);
+    const uint8_t *empty = state_at(cpu, cpu->layout->x87 + X87_EMPTY);
     unsigned used = 0;
     for (unsigned i = 0; i < X87_COUNT; i++) {
         used |= empty[i] == 0 ? 1u << i : 0;
@@ -72,11 +72,11 @@ static void set_in_use(struct cpu *cpu, uint64_t used) {
     for (unsigned i = 0; i < X87_COUNT; i++) {
         empty[i] = (used >> i & 1) == 0;
     }
-    state_set(cpu, cpu->machine->layout->x87 + X87_EMPTY, empty, sizeof empty);
+    state_set(cpu, cpu->layout->x87 + X87_EMPTY, empty, sizeof empty);
 }
 
 static size_t x87_at(const struct cpu *cpu, unsigned index) {
-    const struct layout *layout = cpu->machine->layout;
+    const struct layout *layout = cpu->layout;
     return layout->x87_registers + index * layout->x87_stride;
 }
 
@@ -95,13 +95,12 @@ static unsigned mxcsr(const struct cpu *cpu) {
     const unsigned raised = raised_by(cpu, MXCSR);
     const unsigned flags = raised & MXCSR_EXCEPTIONS & ~MXCSR_DE;
     const bool flushed = (raised & ARITHMETIC_FLUSHED) != 0;
-    return state_get32(cpu, cpu->machine->layout->mxcsr) | flags |
-           (flushed ? MXCSR_UE | MXCSR_PE : 0);
+    return state_get32(cpu, cpu->layout->mxcsr) | flags | (flushed ? MXCSR_UE | MXCSR_PE : 0);
 }
 
 static void set_mxcsr(struct cpu *cpu, uint32_t value) {
     uint8_t *const goes_by = state_at(cpu, arithmetic(cpu, MXCSR));
-    state_set32(cpu, cpu->machine->layout->mxcsr, value);
+    state_set32(cpu, cpu->layout->mxcsr, value);
     goes_by[ARITHMETIC_ROUNDING] = MXCSR_RC(value);
     goes_by[ARITHMETIC_EXCEPTIONS] = 0;
     goes_by[ARITHMETIC_FLUSHES_RESULTS] = (value & MXCSR_FTZ) != 0;
@@ -109,7 +108,7 @@ static void set_mxcsr(struct cpu *cpu, uint32_t value) {
 }
 
 static size_t xmm_at(const struct cpu *cpu, unsigned index) {
-    return cpu->machine->layout->xmm + index * cpu->machine->layout->xmm_stride;
+    return cpu->layout->xmm + index * cpu->layout->xmm_stride;
 }
 
 void cpu_get_xmm(const struct cpu *cpu, unsigned index, void *value) {

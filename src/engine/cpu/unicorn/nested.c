@@ -1,42 +1,49 @@
 // SPDX-License-Identifier: MIT
 //
-// The nested page tables: four levels of 4 KiB pages, filled on demand. They decide what of
-// guest-physical memory the guest reaches without an exit. The root lies in the hidden region.
+// Four levels of 4 KiB pages, filled on demand.
+
+#include "engine/cpu/unicorn/nested.h"
 
 #include "engine/cpu/unicorn/flat_engine.h"
-#include "engine/cpu/unicorn/machine.h"
+#include "engine/cpu/unicorn/window.h"
 #include "platform/check.h"
-
-#include <string.h>
 
 enum { ENTRIES = 512 };
 
-#define ROOT (HIDDEN_BASE + HIDDEN_ROOT)
-
-uint64_t *nested_table(struct machine *machine, uint64_t physical) {
-    CHECK(physical == ROOT || (physical >= WINDOW_BASE && physical < WINDOW_BASE + WINDOW_SIZE));
-    uint8_t *page = physical == ROOT ? machine->hidden + HIDDEN_ROOT
-                                     : window_pointer(machine, physical - WINDOW_BASE);
-    return (uint64_t *)(void *)page;
+void nested_open(struct nested *nested, struct window *window, uint8_t *hidden) {
+    *nested = (struct nested){
+        .window = window,
+        .root = (uint64_t *)(void *)(hidden + HIDDEN_ROOT),
+        .pages = {.window = window},
+    };
 }
 
-static uint64_t *new_table(struct machine *machine, uint64_t *entry) {
-    const uint64_t physical = table_pages_take(machine);
+void nested_close(struct nested *nested) {
+    table_pages_clear(&nested->pages);
+    *nested = (struct nested){0};
+}
+
+static uint64_t *table_at(struct nested *nested, uint64_t entry) {
+    return table_pages_at(&nested->pages, entry & NESTED_ADDRESS);
+}
+
+static uint64_t *new_table(struct nested *nested, uint64_t *entry) {
+    const uint64_t physical = table_pages_take(&nested->pages);
     if (physical == 0) {
         return NULL;
     }
     *entry = physical | NESTED_LEAF | NESTED_WRITABLE;
-    return nested_table(machine, physical);
+    return table_pages_at(&nested->pages, physical);
 }
 
-uint64_t *nested_entry(struct machine *machine, uint64_t guest_physical, bool create) {
-    uint64_t *table = nested_table(machine, ROOT);
+uint64_t *nested_entry(struct nested *nested, uint64_t guest_physical, bool create) {
+    uint64_t *table = nested->root;
     for (unsigned shift = 39; shift > 12; shift -= 9) {
         uint64_t *entry = &table[guest_physical >> shift & (ENTRIES - 1)];
         if ((*entry & NESTED_PRESENT) != 0) {
-            table = nested_table(machine, *entry & NESTED_ADDRESS);
+            table = table_at(nested, *entry);
         } else if (create) {
-            table = new_table(machine, entry);
+            table = new_table(nested, entry);
         } else {
             table = NULL;
         }
@@ -47,14 +54,20 @@ uint64_t *nested_entry(struct machine *machine, uint64_t guest_physical, bool cr
     return &table[guest_physical >> 12 & (ENTRIES - 1)];
 }
 
+static uint64_t page_in(uint64_t entry) {
+    CHECK((entry & NESTED_ADDRESS) >= WINDOW_BASE);
+    return ((entry & NESTED_ADDRESS) - WINDOW_BASE) >> 12;
+}
+
 static bool leads_to(const uint64_t *entry, uint64_t window_page) {
     return (*entry & NESTED_PRESENT) != 0 &&
            (*entry & NESTED_ADDRESS) == WINDOW_BASE + (window_page << 12);
 }
 
-bool nested_leads_to(struct machine *machine, uint64_t guest_physical, uint64_t window_page) {
-    const uint64_t *entry = nested_entry(machine, guest_physical, false);
-    return entry != NULL && leads_to(entry, window_page);
+uint64_t nested_page(struct nested *nested, uint64_t guest_physical) {
+    const uint64_t *entry = nested_entry(nested, guest_physical, false);
+    const bool present = entry != NULL && (*entry & NESTED_PRESENT) != 0;
+    return present ? page_in(*entry) : NO_WINDOW_PAGE;
 }
 
 // --- From a page of the window back to its entries ---
@@ -63,19 +76,19 @@ bool nested_leads_to(struct machine *machine, uint64_t guest_physical, uint64_t 
 static uint64_t several;
 #define SEVERAL (&several)
 
-static uint64_t **place_of(struct machine *machine, uint64_t window_page) {
-    const struct window_slot *slot = window_slot_of(machine, window_page);
-    return &slot->places[window_page - (slot->base >> 12)];
+static uint64_t **place_of(struct nested *nested, uint64_t window_page) {
+    const struct window_slot *slot = window_slot_of(nested->window, window_page);
+    return &slot->places[window_slot_index(slot, window_page)];
 }
 
-bool nested_map(struct machine *machine, uint64_t guest_physical, uint64_t window_page,
+bool nested_map(struct nested *nested, uint64_t guest_physical, uint64_t window_page,
                 bool writable) {
-    uint64_t *entry = nested_entry(machine, guest_physical, true);
+    uint64_t *entry = nested_entry(nested, guest_physical, true);
     if (entry == NULL) {
         return false;
     }
-    uint64_t **place = place_of(machine, window_page);
-    CHECK(!writable || !code_pages_contain(machine, window_page));
+    uint64_t **place = place_of(nested, window_page);
+    CHECK(!writable || !window_watches(nested->window, window_page));
     if (*place == NULL || (*place != SEVERAL && !leads_to(*place, window_page))) {
         *place = entry;
     } else if (*place != entry) {
@@ -93,24 +106,23 @@ static bool protect_entry(uint64_t *entry, uint64_t window_page) {
     return true;
 }
 
-static bool protect_table(struct machine *machine, uint64_t *table, unsigned shift,
+static bool protect_table(struct nested *nested, uint64_t *table, unsigned shift,
                           uint64_t window_page) {
     bool changed = false;
     for (unsigned i = 0; i < ENTRIES; i++) {
         if (shift == 12) {
             changed |= protect_entry(&table[i], window_page);
         } else if ((table[i] & NESTED_PRESENT) != 0) {
-            changed |= protect_table(machine, nested_table(machine, table[i] & NESTED_ADDRESS),
-                                     shift - 9, window_page);
+            changed |= protect_table(nested, table_at(nested, table[i]), shift - 9, window_page);
         }
     }
     return changed;
 }
 
-bool nested_protect(struct machine *machine, uint64_t window_page) {
-    uint64_t *place = *place_of(machine, window_page);
+bool nested_protect(struct nested *nested, uint64_t window_page) {
+    uint64_t *place = *place_of(nested, window_page);
     if (place == SEVERAL) {
-        return protect_table(machine, nested_table(machine, ROOT), 39, window_page);
+        return protect_table(nested, nested->root, 39, window_page);
     }
     return place != NULL && protect_entry(place, window_page);
 }
@@ -120,12 +132,13 @@ bool nested_protect(struct machine *machine, uint64_t window_page) {
 struct range {
     uint64_t start;
     uint64_t end;
-    void (*forget)(struct machine *machine, uint64_t window_page);
+    void (*forget)(void *context, uint64_t window_page);
+    void *context;
 };
 
 // Clears what lies below one table; `base` is the first address that the table covers. Tables that
 // have nothing left in them are given back.
-static void clear_table(struct machine *machine, uint64_t *table, unsigned shift, uint64_t base,
+static void clear_table(struct nested *nested, uint64_t *table, unsigned shift, uint64_t base,
                         const struct range *range) {
     for (unsigned i = 0; i < ENTRIES; i++) {
         const uint64_t first = base + ((uint64_t)i << shift);
@@ -133,31 +146,22 @@ static void clear_table(struct machine *machine, uint64_t *table, unsigned shift
         if (first >= range->end || last <= range->start || (table[i] & NESTED_PRESENT) == 0) {
             continue;
         }
-        const uint64_t address = table[i] & NESTED_ADDRESS;
+        const uint64_t entry = table[i];
         if (shift == 12) {
             table[i] = 0;
-            range->forget(machine, (address - WINDOW_BASE) >> 12);
+            range->forget(range->context, page_in(entry));
             continue;
         }
-        clear_table(machine, nested_table(machine, address), shift - 9, first, range);
+        clear_table(nested, table_at(nested, entry), shift - 9, first, range);
         if (first >= range->start && last <= range->end) {
             table[i] = 0;
-            table_pages_give(machine, address);
+            table_pages_give(&nested->pages, entry & NESTED_ADDRESS);
         }
     }
 }
 
-void nested_clear(struct machine *machine, uint64_t guest_physical, uint64_t length,
-                  void (*forget)(struct machine *machine, uint64_t window_page)) {
-    const struct range range = {guest_physical, guest_physical + length, forget};
-    clear_table(machine, nested_table(machine, ROOT), 39, 0, &range);
-    machine->tlb_stale = true;
-}
-
-// Translations go with the entries: what is translated can be reached through some entry, so that
-// an unmapping finds it.
-void nested_provide(struct machine *machine) {
-    if (!table_pages_provide(machine)) {
-        machine_unmap(machine, 0, 1ull << 48);
-    }
+void nested_clear(struct nested *nested, uint64_t guest_physical, uint64_t length,
+                  void (*forget)(void *context, uint64_t window_page), void *context) {
+    const struct range range = {guest_physical, guest_physical + length, forget, context};
+    clear_table(nested, nested->root, 39, 0, &range);
 }

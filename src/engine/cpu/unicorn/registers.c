@@ -44,13 +44,9 @@ static void set_interrupt_shadow(struct cpu *cpu, bool on) {
 
 // --- By name ---
 
-static size_t word_of(const struct cpu *cpu, enum cpu_register name) {
-    return cpu->machine->layout->words[name];
-}
-
 uint64_t cpu_get(const struct cpu *cpu, enum cpu_register name) {
     if (name < PLAIN_REGISTER_COUNT) {
-        return state_get64(cpu, word_of(cpu, name));
+        return state_get64(cpu, state_word(cpu, name));
     }
     if (name == RFLAGS) {
         return flags_get(cpu);
@@ -78,9 +74,9 @@ static uint64_t paging_bits(enum cpu_register name) {
 }
 
 static void set_plain(struct cpu *cpu, enum cpu_register name, uint64_t value) {
-    const size_t offset = word_of(cpu, name);
+    const size_t offset = state_word(cpu, name);
     const uint64_t changed = state_get64(cpu, offset) ^ value;
-    cpu->machine->tlb_stale |= name == CR3 || (changed & paging_bits(name)) != 0;
+    cpu->engine->tlb_stale |= name == CR3 || (changed & paging_bits(name)) != 0;
     cpu->mode_stale |= name == CR0 || name == CR4 || name == EFER;
     cpu->iret_stale |= name == EFER;
     state_set64(cpu, offset, value);
@@ -103,12 +99,8 @@ void cpu_set(struct cpu *cpu, enum cpu_register name, uint64_t value) {
 
 // --- Segments ---
 
-static size_t segment_at(enum segment_register index) {
-    return STATE_SEGMENTS + (size_t)index * SEGMENT_SIZE;
-}
-
 struct segment cpu_segment(const struct cpu *cpu, enum segment_register index) {
-    const size_t offset = segment_at(index);
+    const size_t offset = state_segment(index);
     return (struct segment){
         .selector = (uint16_t)state_get32(cpu, offset + SEGMENT_SELECTOR),
         .base = state_get64(cpu, offset + SEGMENT_BASE),
@@ -118,7 +110,7 @@ struct segment cpu_segment(const struct cpu *cpu, enum segment_register index) {
 }
 
 void cpu_set_segment(struct cpu *cpu, enum segment_register index, const struct segment *segment) {
-    const size_t offset = segment_at(index);
+    const size_t offset = state_segment(index);
     state_set32(cpu, offset + SEGMENT_SELECTOR, segment->selector);
     state_set64(cpu, offset + SEGMENT_BASE, segment->base);
     state_set32(cpu, offset + SEGMENT_LIMIT, segment->limit);
@@ -130,11 +122,11 @@ void cpu_set_segment(struct cpu *cpu, enum segment_register index, const struct 
 // --- What else the context has ---
 
 uint32_t cpu_error_code(const struct cpu *cpu) {
-    return state_get32(cpu, cpu->machine->layout->error_code);
+    return state_get32(cpu, cpu->layout->error_code);
 }
 
 unsigned cpu_privilege(const struct cpu *cpu) {
-    const uint32_t mode = cpu->mode_stale ? mode_bits_derive(cpu) : state_get32(cpu, STATE_MODE);
+    const uint32_t mode = cpu->mode_stale ? derived_mode(cpu) : state_get32(cpu, STATE_MODE);
     return mode & MODE_PRIVILEGE;
 }
 
@@ -144,7 +136,7 @@ void cpu_set_window_exiting(struct cpu *cpu, bool on) {
 }
 
 void cpu_set_iret_exiting(struct cpu *cpu, bool on) {
-    const size_t offset = cpu->machine->layout->intercepts;
+    const size_t offset = cpu->layout->intercepts;
     const uint64_t others = state_get64(cpu, offset) & ~SVM_INTERCEPT(SVM_IRET);
     state_set64(cpu, offset, on ? others | SVM_INTERCEPT(SVM_IRET) : others);
 }

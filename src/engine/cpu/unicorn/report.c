@@ -4,6 +4,8 @@
 
 #include "engine/cpu/unicorn/report.h"
 
+#include "engine/cpu/unicorn/machine.h"
+#include "engine/cpu/unicorn/state.h"
 #include "engine/cpu/unicorn/vmcb.h"
 #include "engine/cpu/x86/intercept.h"
 #include "engine/cpu/x86/linear.h"
@@ -23,7 +25,8 @@ static enum cut cut_at(struct cpu *cpu, struct cpu_exit *exit) {
     const uint64_t linear = cpu_code_address(cpu, cpu_get(cpu, RIP));
     const enum code_mode mode = cpu_code_mode(cpu);
     const size_t available = linear_fetch(cpu, linear, exit->instruction);
-    const struct cut_site *site = cuts_find(&cpu->machine->cuts, pc, mode, exit->instruction);
+    const struct cut_site *site =
+        cuts_find(&cpu->machine->translation.cuts, pc, mode, exit->instruction);
     if (site != NULL && site->instruction.length <= available) {
         exit->decoded = site->instruction;
         exit->instruction_length = exit->decoded.length;
@@ -74,7 +77,7 @@ static bool interrupt_window(struct cpu *cpu, struct cpu_exit *exit) {
 // After Unicorn's own check of CR4.TSD. It would count something of the host's with a frequency
 // that nobody knows.
 static bool time_stamp(struct cpu *cpu, struct cpu_exit *exit) {
-    const struct machine_client *client = &cpu->machine->client;
+    const struct machine_client *client = &cpu->machine->memory.client;
     return intercept_time_stamp(cpu, client->read_tsc(client->context), exit);
 }
 

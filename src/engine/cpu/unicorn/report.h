@@ -5,7 +5,7 @@
 #ifndef ENGINE_CPU_REPORT_H
 #define ENGINE_CPU_REPORT_H
 
-#include "engine/cpu/unicorn/run.h"
+#include "engine/cpu/cpu.h"
 
 #define REPORT_NONE UINT32_MAX
 
@@ -20,7 +20,7 @@ struct report {
 enum report_result {
     REPORT_HANDLED, // The guest goes on. `exit` says whether an exception was delivered.
     REPORT_EXIT,    // `exit` is filled in.
-    REPORT_STEP,    // The guest goes on with one instruction alone; see code_pages.h.
+    REPORT_STEP,    // The guest goes on with one instruction alone; see step.h.
 };
 
 enum report_result report_translate(struct cpu *cpu, const struct report *report,

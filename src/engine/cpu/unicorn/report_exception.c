@@ -3,6 +3,7 @@
 // Exceptions that Unicorn has raised, where it takes one for another.
 
 #include "engine/cpu/unicorn/report.h"
+#include "engine/cpu/unicorn/state.h"
 #include "engine/cpu/x86/intercept.h"
 #include "engine/cpu/x86/operand.h"
 

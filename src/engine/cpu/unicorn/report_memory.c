@@ -3,8 +3,9 @@
 // Guest-physical pages that are not there, or not to be written or executed: because the guest's
 // mappings say so, or because the nested tables do not have them yet, or guard their code.
 
+#include "engine/cpu/unicorn/machine.h"
 #include "engine/cpu/unicorn/report.h"
-#include "engine/cpu/unicorn/vmcb.h"
+#include "engine/cpu/unicorn/state.h"
 #include "engine/cpu/x86/intercept.h"
 #include "engine/cpu/x86/linear.h"
 #include "engine/cpu/x86/mode.h"
@@ -16,16 +17,16 @@ bool report_met_ahead(struct cpu *cpu, uint64_t address, struct cpu_exit *exit) 
         return false;
     }
     intercept_decode(cpu, exit);
-    return code_pages_must_step_first(cpu, exit->instruction_length);
+    return step_must_come_first(&cpu->machine->step, cpu, exit->instruction_length);
 }
 
 // The page is there, but read-only: unless the mapping is, because it holds translated code.
 static enum report_result write_protected(struct cpu *cpu, uint64_t address,
                                           const struct cpu_exit *exit) {
-    if (!code_pages_written(cpu->machine, address)) {
+    if (!memory_written(&cpu->machine->memory, address)) {
         return REPORT_EXIT;
     }
-    const bool step = code_pages_must_step(cpu, address, exit->instruction_length);
+    const bool step = step_must_store(&cpu->machine->step, cpu, address, exit->instruction_length);
     return step ? REPORT_STEP : REPORT_HANDLED;
 }
 
@@ -34,7 +35,7 @@ static enum report_result violation(struct cpu *cpu, uint64_t address, struct cp
     const bool write = (cpu_error_code(cpu) & PAGE_FAULT_WRITE) != 0;
     const bool fetch = (cpu_error_code(cpu) & PAGE_FAULT_FETCH) != 0;
     if (fetch && address % 0x1000 == 0 &&
-        code_pages_must_step_first(cpu, exit->instruction_length)) {
+        step_must_come_first(&cpu->machine->step, cpu, exit->instruction_length)) {
         return REPORT_STEP;
     }
     const bool modifies = !fetch && exit->instruction_length != 0 &&
@@ -45,14 +46,13 @@ static enum report_result violation(struct cpu *cpu, uint64_t address, struct cp
 
 enum report_result report_nested_fault(struct cpu *cpu, uint64_t guest_physical,
                                        struct cpu_exit *exit) {
-    struct machine *machine = cpu->machine;
-    nested_provide(machine);
-    const uint64_t *entry = nested_entry(machine, guest_physical, false);
-    const bool present = entry != NULL && (*entry & NESTED_PRESENT) != 0;
-    if (!present && machine_make_present(machine, guest_physical, false)) {
+    struct memory *memory = &cpu->machine->memory;
+    memory_provide(memory);
+    const bool present = nested_page(&memory->nested, guest_physical) != NO_WINDOW_PAGE;
+    if (!present && memory_make_present(memory, guest_physical, false)) {
         return REPORT_HANDLED;
     }
-    exit->starved = !present && machine->starved;
+    exit->starved = !present && memory->starved;
     intercept_decode(cpu, exit);
     if (present && (cpu_error_code(cpu) & PAGE_FAULT_WRITE) != 0) {
         const enum report_result result = write_protected(cpu, guest_physical, exit);
@@ -70,7 +70,7 @@ enum report_result report_fetch_refused(struct cpu *cpu, struct cpu_exit *exit) 
     for (size_t i = 0; i < 2; i++) {
         uint64_t physical = 0;
         if (linear_translate(cpu, ends[i], ACCESS_FETCH, &physical, &fault) == ACCESS_DONE &&
-            !machine_may_execute(cpu->machine, physical)) {
+            !memory_may_execute(&cpu->machine->memory, physical)) {
             if (i == 1 && report_met_ahead(cpu, ends[1], exit)) {
                 return REPORT_STEP;
             }

@@ -6,29 +6,29 @@
 #ifndef ENGINE_CPU_RUN_H
 #define ENGINE_CPU_RUN_H
 
-#include "engine/cpu/unicorn/state.h"
+#include "engine/cpu/unicorn/machine.h"
+#include "engine/cpu/unicorn/report.h"
 
-zx_status_t run_add_hooks(struct engine *engine);
-zx_status_t run_add_block_hook(struct engine *engine);
-
-// A run under way, for the hooks.
 struct run {
     struct cpu *cpu;
+    struct machine *machine;
     struct cpu_exit exit;
     exit_handler handle;
     void *context;
     enum run_next next;
-    bool stepping;             // One instruction alone; what is reported waits for its end.
-    bool went_on;              // In spite of attention.
-    bool rip_is_old;           // The state was kept where Unicorn's RIP was not up to date.
-    uint32_t deferred;         // The number of a report that waits for the end of the run,
-    uint64_t deferred_address; // and its address.
+    bool went_on;           // In spite of a requested exit.
+    bool rip_is_old;        // The state was kept where Unicorn's RIP was not up to date.
+    struct report deferred; // What waits for the end of the run, or REPORT_NONE.
 };
 
-// Stops the run, from a hook of a block.
-void run_stop(uc_engine *engine, struct run *run);
+// --- What the hooks find ---
 
-// The run is about to end, because translation fails.
-void run_refused(struct run *run);
+// An exit is requested before the block. False if the block must run all the same.
+bool run_stop_at_block(struct run *run, uint64_t address);
+
+void run_report(struct run *run, const struct report *report);
+
+// Whether this byte of the window may be fetched. If not, the run ends.
+bool run_fetch(struct run *run, uint64_t offset);
 
 #endif // ENGINE_CPU_RUN_H

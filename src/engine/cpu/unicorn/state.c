@@ -8,23 +8,22 @@
 
 #include <stdlib.h>
 
-zx_status_t cpu_create(struct machine *machine, struct cpu **out) {
-    const zx_status_t status = machine_get_engine(machine);
-    if (status != ZX_OK) {
-        return status;
-    }
+zx_status_t state_create(struct machine *machine, struct engine *engine,
+                         const struct layout *layout, struct cpu **out) {
     struct cpu *cpu = calloc(1, sizeof *cpu);
     if (cpu == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
     cpu->machine = machine;
+    cpu->engine = engine;
+    cpu->layout = layout;
     cpu->debug[DR6 - DR0] = DR6_FIXED;
     cpu->debug[DR7 - DR0] = DR7_FIXED;
-    if (uc_context_alloc(machine->engine, &cpu->context) != UC_ERR_OK) {
+    if (uc_context_alloc(engine->unicorn, &cpu->context) != UC_ERR_OK) {
         free(cpu);
         return ZX_ERR_NO_MEMORY;
     }
-    memcpy(cpu->context, machine->started, machine->layout->context_size);
+    memcpy(cpu->context, engine->started, layout->context_size);
     cpu->open = true;
     cpu->dirty = true;
     cpu_set_window_exiting(cpu, false);
@@ -45,8 +44,8 @@ const struct cpu_progress *cpu_progress_of(const struct cpu *cpu) {
 }
 
 void cpu_destroy(struct cpu *cpu) {
-    if (cpu->machine->loaded == cpu) {
-        cpu->machine->loaded = NULL;
+    if (cpu->engine->loaded == cpu) {
+        cpu->engine->loaded = NULL;
     }
     uc_context_free(cpu->context);
     free(cpu);
@@ -54,7 +53,7 @@ void cpu_destroy(struct cpu *cpu) {
 
 static void update_mode(struct cpu *cpu) {
     if (cpu->mode_stale) {
-        state_set32(cpu, STATE_MODE, mode_bits_derive(cpu));
+        state_set32(cpu, STATE_MODE, derived_mode(cpu));
         cpu->mode_stale = false;
     }
     if (cpu->iret_stale) {
@@ -68,8 +67,8 @@ void cpu_open(struct cpu *cpu) {
         return;
     }
     uint64_t arithmetic = 0;
-    uc_reg_read(cpu->machine->engine, UC_X86_REG_RFLAGS, &arithmetic);
-    uc_context_save(cpu->machine->engine, cpu->context);
+    uc_reg_read(cpu->engine->unicorn, UC_X86_REG_RFLAGS, &arithmetic);
+    uc_context_save(cpu->engine->unicorn, cpu->context);
     cpu->open = true;
     // After CMPXCHG16B the engine may give any bits for the flags that are not arithmetic.
     flags_set_arithmetic(cpu, arithmetic);
@@ -85,20 +84,17 @@ void cpu_commit(struct cpu *cpu) {
     if (!cpu->open) {
         return;
     }
-    struct machine *machine = cpu->machine;
-    if (machine->loaded != cpu) {
-        machine->tlb_stale = true;
-        machine->loaded = cpu;
+    struct engine *engine = cpu->engine;
+    if (engine->loaded != cpu) {
+        engine->tlb_stale = true;
+        engine->loaded = cpu;
         cpu->dirty = true;
     }
     update_mode(cpu);
     if (cpu->dirty) {
-        uc_context_restore(machine->engine, cpu->context);
+        uc_context_restore(engine->unicorn, cpu->context);
     }
-    if (machine->tlb_stale) {
-        uc_ctl_flush_tlb(machine->engine);
-        machine->tlb_stale = false;
-    }
+    engine_flush_stale_tlb(engine);
     cpu->dirty = false;
     cpu->open = false;
 }

@@ -7,7 +7,8 @@
 #define ENGINE_CPU_UNICORN_STATE_H
 
 #include "engine/cpu/state.h"
-#include "engine/cpu/unicorn/machine.h"
+#include "engine/cpu/unicorn/engine.h"
+#include "engine/cpu/unicorn/layout.h"
 
 #include <string.h>
 
@@ -15,6 +16,8 @@ enum { DEBUG_REGISTER_COUNT = DR7 - DR0 + 1 };
 
 struct cpu {
     struct machine *machine;
+    struct engine *engine;
+    const struct layout *layout;
     uc_context *context;
     bool open;       // The context has the newest state.
     bool dirty;      // And the engine does not have it.
@@ -26,8 +29,16 @@ struct cpu {
 
 // --- The context, by offsets of layout.h; open ---
 
+static inline size_t state_word(const struct cpu *cpu, enum cpu_register plain) {
+    return cpu->layout->words[plain];
+}
+
+static inline size_t state_segment(enum segment_register index) {
+    return STATE_SEGMENTS + (size_t)index * SEGMENT_SIZE;
+}
+
 static inline uint8_t *state_at(const struct cpu *cpu, size_t offset) {
-    return (uint8_t *)cpu->context + cpu->machine->layout->state + offset;
+    return (uint8_t *)cpu->context + cpu->layout->state + offset;
 }
 
 static inline uint64_t state_get64(const struct cpu *cpu, size_t offset) {
@@ -57,9 +68,18 @@ static inline void state_set32(struct cpu *cpu, size_t offset, uint32_t value) {
 
 // --- state.c ---
 
+// A VCPU of the machine's, whose engine is that one.
+zx_status_t state_create(struct machine *machine, struct engine *engine,
+                         const struct layout *layout, struct cpu **out);
+
 // Brings the newest state into the context, and back to the engine.
 void cpu_open(struct cpu *cpu);
 void cpu_commit(struct cpu *cpu);
+
+// After cpu_open(), where the state was only looked at: the engine has the newest still.
+static inline void cpu_close(struct cpu *cpu) {
+    cpu->open = false;
+}
 
 // Opens the CPU before the run ends, whose end would mix into RFLAGS what CMPXCHG16B left over in
 // the engine.
@@ -81,10 +101,10 @@ void flags_set_arithmetic(struct cpu *cpu, uint64_t arithmetic);
 // The exception that the last report came with, or an intercept's first information word.
 uint32_t cpu_error_code(const struct cpu *cpu);
 
-// --- mode_bits.c ---
+// --- derived_mode.c ---
 
 // The word of mode_bits.h as it follows from the registers.
-uint32_t mode_bits_derive(const struct cpu *cpu);
+uint32_t derived_mode(const struct cpu *cpu);
 
 // --- media.c: FCW to MXCSR ---
 

@@ -5,7 +5,7 @@
 #include "engine/cpu/unicorn/table_pages.h"
 
 #include "engine/cpu/unicorn/flat_engine.h"
-#include "engine/cpu/unicorn/machine.h"
+#include "engine/cpu/unicorn/window.h"
 #include "platform/check.h"
 #include "platform/platform.h"
 
@@ -21,17 +21,16 @@ struct table_chunk {
 
 // A page of tables leads to 512 pages. Twice as many as that takes, for pages that are mapped in
 // several places, and 4 MiB for guests that touch few pages far from each other.
-static uint64_t bound(const struct machine *machine) {
-    return 1024 + machine->slots.pages / 256;
+static uint64_t bound(const struct table_pages *pages) {
+    return 1024 + pages->window->pages / 256;
 }
 
-static bool add_chunk(struct machine *machine) {
-    struct table_pages *pages = &machine->tables;
+static bool add_chunk(struct table_pages *pages) {
     struct table_chunk *chunk = malloc(sizeof *chunk);
     if (chunk == NULL) {
         return false;
     }
-    chunk->pages = window_take(machine, CHUNK_SIZE);
+    chunk->pages = window_take(pages->window, CHUNK_SIZE);
     if (chunk->pages == NULL ||
         !platform_protect(chunk->pages, CHUNK_SIZE, PLATFORM_READ | PLATFORM_WRITE)) {
         if (chunk->pages != NULL) {
@@ -42,40 +41,43 @@ static bool add_chunk(struct machine *machine) {
     }
     chunk->next = pages->chunks;
     pages->chunks = chunk;
-    pages->next = WINDOW_BASE + (uint64_t)(chunk->pages - machine->window);
+    pages->next = WINDOW_BASE + (uint64_t)(chunk->pages - pages->window->base);
     pages->left += CHUNK_PAGES;
     pages->all += CHUNK_PAGES;
     return true;
 }
 
 // Pages of the chunk before that were never used join those that were given back.
-static void keep_rest(struct machine *machine) {
-    const struct table_chunk *chunk = machine->tables.chunks;
+static void keep_rest(struct table_pages *pages) {
+    const struct table_chunk *chunk = pages->chunks;
     if (chunk == NULL) {
         return;
     }
-    const uint64_t end = WINDOW_BASE + (uint64_t)(chunk->pages - machine->window) + CHUNK_SIZE;
-    for (uint64_t page = machine->tables.next; page < end; page += 0x1000) {
-        machine->tables.left--;
-        table_pages_give(machine, page);
+    const uint64_t end = WINDOW_BASE + (uint64_t)(chunk->pages - pages->window->base) + CHUNK_SIZE;
+    for (uint64_t page = pages->next; page < end; page += 0x1000) {
+        pages->left--;
+        table_pages_give(pages, page);
     }
-    machine->tables.next = end;
+    pages->next = end;
 }
 
-bool table_pages_provide(struct machine *machine) {
-    struct table_pages *pages = &machine->tables;
+uint64_t *table_pages_at(const struct table_pages *pages, uint64_t physical) {
+    CHECK(physical >= WINDOW_BASE && physical < WINDOW_BASE + WINDOW_SIZE);
+    return (uint64_t *)(void *)window_pointer(pages->window, physical - WINDOW_BASE);
+}
+
+bool table_pages_provide(struct table_pages *pages) {
     if (pages->left >= TABLE_PAGES_ENOUGH) {
         return true;
     }
-    if (pages->all + CHUNK_PAGES > bound(machine)) {
+    if (pages->all + CHUNK_PAGES > bound(pages)) {
         return false;
     }
-    keep_rest(machine);
-    return add_chunk(machine);
+    keep_rest(pages);
+    return add_chunk(pages);
 }
 
-uint64_t table_pages_take(struct machine *machine) {
-    struct table_pages *pages = &machine->tables;
+uint64_t table_pages_take(struct table_pages *pages) {
     uint64_t page = pages->given_back;
     if (pages->left == 0) {
         return 0;
@@ -85,27 +87,26 @@ uint64_t table_pages_take(struct machine *machine) {
         page = pages->next;
         pages->next += 0x1000;
     } else {
-        uint64_t *link = nested_table(machine, page);
+        uint64_t *link = table_pages_at(pages, page);
         pages->given_back = *link;
         *link = 0;
     }
     return page;
 }
 
-void table_pages_give(struct machine *machine, uint64_t physical) {
-    struct table_pages *pages = &machine->tables;
+void table_pages_give(struct table_pages *pages, uint64_t physical) {
     CHECK((physical & 0xfff) == 0 && pages->left < pages->all);
-    *nested_table(machine, physical) = pages->given_back;
+    *table_pages_at(pages, physical) = pages->given_back;
     pages->given_back = physical;
     pages->left++;
 }
 
-void table_pages_clear(struct machine *machine) {
-    while (machine->tables.chunks != NULL) {
-        struct table_chunk *chunk = machine->tables.chunks;
-        machine->tables.chunks = chunk->next;
+void table_pages_clear(struct table_pages *pages) {
+    while (pages->chunks != NULL) {
+        struct table_chunk *chunk = pages->chunks;
+        pages->chunks = chunk->next;
         platform_unmap(chunk->pages, CHUNK_SIZE);
         free(chunk);
     }
-    machine->tables = (struct table_pages){0};
+    *pages = (struct table_pages){.window = pages->window};
 }

@@ -9,10 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct machine;
 struct table_chunk;
+struct window;
 
 struct table_pages {
+    struct window *window;
     struct table_chunk *chunks;
     uint64_t given_back; // The first of the pages that are free again, each with the next one's
                          // address in it.
@@ -25,14 +26,17 @@ struct table_pages {
 #define TABLE_PAGES_ENOUGH 128u
 
 // Memory for TABLE_PAGES_ENOUGH more. False when the bound or the host's memory is reached.
-bool table_pages_provide(struct machine *machine);
+bool table_pages_provide(struct table_pages *pages);
 
 // The physical address of a page of zeros; 0 when none is left.
-uint64_t table_pages_take(struct machine *machine);
+uint64_t table_pages_take(struct table_pages *pages);
 
 // The page is zeros again.
-void table_pages_give(struct machine *machine, uint64_t physical);
+void table_pages_give(struct table_pages *pages, uint64_t physical);
 
-void table_pages_clear(struct machine *machine);
+void table_pages_clear(struct table_pages *pages);
+
+// The page at a physical address.
+uint64_t *table_pages_at(const struct table_pages *pages, uint64_t physical);
 
 #endif // ENGINE_CPU_UNICORN_TABLE_PAGES_H

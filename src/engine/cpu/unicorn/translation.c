@@ -1,46 +1,62 @@
 // SPDX-License-Identifier: MIT
 //
-// The hooks on translation: they guard pages that hold code, and end blocks before what Unicorn
-// must not translate in them, or at all.
+// Which blocks are translated, and how far.
 
 #include "engine/cpu/unicorn/translation.h"
 
-#include "engine/cpu/unicorn/flat_engine.h"
-#include "engine/cpu/unicorn/run.h"
+#include "engine/cpu/unicorn/engine.h"
+#include "engine/cpu/unicorn/memory.h"
+#include "engine/cpu/unicorn/state.h"
+#include "engine/cpu/unicorn/step.h"
 #include "engine/cpu/x86/linear.h"
 #include "engine/cpu/x86/mode.h"
+#include "engine/cpu/x86/replaced.h"
 
 #define PAGE_SIZE 0x1000u
 
-static void give_exits(struct machine *machine, const uint64_t *exits, size_t count) {
-    if (count != 0 || machine->exits_set) {
-        uc_ctl_set_exits(machine->engine, exits, count);
-        machine->exits_set = count != 0;
+void translation_open(struct translation *translation, struct engine *engine, struct memory *memory,
+                      const struct step *step) {
+    translation->engine = engine;
+    translation->memory = memory;
+    translation->step = step;
+    translation->executable_page = NO_WINDOW_PAGE;
+    translation->block.crossed_to = NO_WINDOW_PAGE;
+}
+
+// --- Where it ends ---
+
+static void give_exits(struct translation *translation, const uint64_t *exits, size_t count) {
+    if (count != 0 || translation->exits_set) {
+        uc_ctl_set_exits(translation->engine->unicorn, exits, count);
+        translation->exits_set = count != 0;
     }
 }
 
 // The addresses at which the translator ends a block: the site of a cut, and of a step's end.
-static void set_exits(struct machine *machine, const uint64_t *site) {
+static void set_exits(struct translation *translation, const uint64_t *site) {
     uint64_t exits[2];
     size_t count = 0;
-    if (machine->run->stepping) {
-        exits[count++] = machine->code.step_end;
+    if (translation->step->under_way) {
+        exits[count++] = translation->step->end;
     }
     if (site != NULL) {
         exits[count++] = *site;
     }
-    give_exits(machine, exits, count);
+    give_exits(translation, exits, count);
 }
 
-void translation_forget_exits(struct machine *machine) {
+void translation_forget_exits(struct translation *translation) {
     const uint64_t none = 0;
-    give_exits(machine, &none, 0);
+    give_exits(translation, &none, 0);
 }
+
+// --- Whether it begins, and goes on ---
 
 // Whether the block that is being translated may have code in this page of the window. Asked once a
 // page, where some mapping of the guest's is not executable.
-static bool may_execute(struct machine *machine, uint64_t window_page) {
-    struct cpu *cpu = machine->run->cpu;
+static bool may_execute(const struct translation *translation, struct cpu *cpu,
+                        uint64_t window_page) {
+    struct memory *memory = translation->memory;
     cpu_open(cpu);
     const uint64_t start = cpu_code_address(cpu, cpu_get(cpu, RIP));
     bool permitted = true;
@@ -48,12 +64,12 @@ static bool may_execute(struct machine *machine, uint64_t window_page) {
         struct access_fault fault;
         uint64_t physical = 0;
         if (linear_translate(cpu, linear, ACCESS_FETCH, &physical, &fault) == ACCESS_DONE &&
-            nested_leads_to(machine, physical, window_page)) {
-            permitted = machine_may_execute(machine, physical);
+            nested_page(&memory->nested, physical) == window_page) {
+            permitted = memory_may_execute(memory, physical);
             break;
         }
     }
-    cpu->open = false;
+    cpu_close(cpu);
     return permitted;
 }
 
@@ -63,84 +79,85 @@ static enum refusal cut_first(const struct block *block) {
     return block->pc % PAGE_SIZE == 0 ? REFUSAL_CUT_UNCACHED : REFUSAL_CUT_FIRST;
 }
 
+// Its pages are guarded before they are read.
+static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_t offset) {
+    struct block *block = &translation->block;
+    struct memory *memory = translation->memory;
+    cpu_open(cpu);
+    struct block_code code = {
+        .bytes = window_pointer(&memory->window, offset),
+        .mode = cpu_code_mode(cpu),
+        .conditions = replaced_conditions(cpu),
+    };
+    block_begin(block, cpu_segment(cpu, SEGMENT_CS).base + cpu_get(cpu, RIP), offset);
+    code_pages_translated(&memory->code, block->pages[0]);
+    if (block->pages[1] != NO_WINDOW_PAGE) {
+        code_pages_translated(&memory->code, block->pages[1]);
+        code.next = window_pointer(&memory->window, block->pages[1] * PAGE_SIZE);
+    }
+    cpu_close(cpu);
+    block_read_ahead(block, &code, &translation->cuts);
+    translation->engine->host_bytes += block->host_bytes;
+}
+
 // The first byte of a block, at this offset in the window.
-static enum refusal begin(struct machine *machine, uint64_t offset) {
-    struct block *block = &machine->block;
-    block_begin(machine, offset);
-    if (engine_must_flush(machine->lent) || engine_has_many_hooks(machine->lent)) {
-        machine_request_exit(machine);
+static enum refusal begin(struct translation *translation, struct cpu *cpu, uint64_t offset) {
+    const struct block *block = &translation->block;
+    read_ahead(translation, cpu, offset);
+    if (engine_must_flush(translation->engine) || engine_has_many_hooks(translation->engine)) {
+        machine_request_exit(cpu->machine);
     }
     if (block->cut != CUT_NONE && block->read == 0) {
         return cut_first(block);
     }
     const uint64_t site = block->pc + block->read;
-    set_exits(machine, block->cut != CUT_NONE ? &site : NULL);
+    set_exits(translation, block->cut != CUT_NONE ? &site : NULL);
     return REFUSAL_NONE;
 }
 
-static enum refusal look(struct machine *machine, uint64_t offset) {
+static enum refusal look(struct translation *translation, struct cpu *cpu, uint64_t offset) {
+    struct block *block = &translation->block;
     const uint64_t page = offset / PAGE_SIZE;
-    if (machine->any_not_executable && page != machine->executable_page) {
-        if (!may_execute(machine, page)) {
+    if (translation->memory->any_not_executable && page != translation->executable_page) {
+        if (!may_execute(translation, cpu, page)) {
             return REFUSAL_NOT_EXECUTABLE;
         }
-        machine->executable_page = page;
+        translation->executable_page = page;
     }
-    if (!machine->block.under_way) {
-        return begin(machine, offset);
+    if (!block->under_way) {
+        return begin(translation, cpu, offset);
     }
-    if (block_contains(&machine->block, offset)) {
+    if (block_contains(block, offset)) {
         return REFUSAL_NONE;
     }
-    return block_crosses(&machine->block, offset) ? REFUSAL_CROSSES : REFUSAL_NOT_READ;
+    return block_crosses(block, offset) ? REFUSAL_CROSSES : REFUSAL_NOT_READ;
 }
 
-bool translation_fetch(uc_engine *engine, uc_mem_type type, uint64_t address, int size,
-                       int64_t value, void *context) {
-    (void)engine;
-    (void)size;
-    (void)value;
-    struct machine *machine = engine_machine(context);
-    if (type != UC_MEM_FETCH_PROT || address - WINDOW_BASE >= WINDOW_SIZE) {
+void translation_fetch(struct translation *translation, struct cpu *cpu, uint64_t offset) {
+    translation->refusal = look(translation, cpu, offset);
+}
+
+// --- Around it ---
+
+void translation_end(struct translation *translation) {
+    translation->block.under_way = false;
+    translation->executable_page = NO_WINDOW_PAGE;
+    set_exits(translation, NULL);
+}
+
+bool translation_start(struct translation *translation) {
+    struct engine *engine = translation->engine;
+    if (engine_has_many_hooks(engine) && !engine_renew_block_hook(engine)) {
         return false;
     }
-    machine->refusal = look(machine, address - WINDOW_BASE);
-    if (machine->refusal != REFUSAL_NONE) {
-        run_refused(machine->run);
+    if (engine_must_flush(engine)) {
+        engine_flush(engine);
     }
-    return machine->refusal == REFUSAL_NONE;
-}
-
-void translation_done(uc_engine *engine, uc_tb *block, uc_tb *previous, void *context) {
-    (void)block;
-    (void)previous;
-    struct machine *machine = engine_machine(context);
-    machine->lent->hooked++;
-    translation_abandon(machine);
-    if (machine->tlb_stale) {
-        uc_ctl_flush_tlb(engine);
-        machine->tlb_stale = false;
-    }
-}
-
-void translation_abandon(struct machine *machine) {
-    machine->block.under_way = false;
-    machine->executable_page = NO_WINDOW_PAGE;
-    set_exits(machine, NULL);
-}
-
-bool translation_start(struct machine *machine) {
-    if (engine_has_many_hooks(machine->lent) && !engine_renew_block_hook(machine->lent)) {
-        return false;
-    }
-    if (engine_must_flush(machine->lent)) {
-        engine_flush(machine->lent);
-    }
-    const bool cut = machine->refusal == REFUSAL_CUT_FIRST;
-    machine->refusal = REFUSAL_NONE;
-    translation_abandon(machine);
+    const bool cut = translation->refusal == REFUSAL_CUT_FIRST;
+    translation->refusal = REFUSAL_NONE;
+    translation_end(translation);
     if (cut) {
-        set_exits(machine, &machine->block.pc);
+        set_exits(translation, &translation->block.pc);
     }
     return true;
 }

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
-// What happens when Unicorn translates a block of guest code.
+// What happens when Unicorn translates a block of guest code: it guards pages that hold code, and
+// ends blocks before what Unicorn must not translate in them, or at all.
 
 #ifndef ENGINE_CPU_UNICORN_TRANSLATION_H
 #define ENGINE_CPU_UNICORN_TRANSLATION_H
 
-#include <unicorn/unicorn.h>
+#include "engine/cpu/unicorn/block.h"
+#include "engine/cpu/unicorn/cuts.h"
 
-struct machine;
+struct cpu;
+struct engine;
+struct memory;
+struct step;
 
 // Why Unicorn was kept from translating a block.
 enum refusal {
@@ -19,21 +24,33 @@ enum refusal {
     REFUSAL_NOT_READ,       // It goes where it was not read ahead. This must not happen.
 };
 
-// UC_HOOK_MEM_FETCH_PROT, for each byte before it is translated; UC_HOOK_EDGE_GENERATED, after each
-// block. `context` is the struct machine.
-bool translation_fetch(uc_engine *engine, uc_mem_type type, uint64_t address, int size,
-                       int64_t value, void *context);
-void translation_done(uc_engine *engine, uc_tb *block, uc_tb *previous, void *context);
+struct translation {
+    struct engine *engine;
+    struct memory *memory;
+    const struct step *step;
+    struct block block;       // Being translated.
+    struct cuts cuts;         // Of blocks that were.
+    enum refusal refusal;     // Of the last one.
+    bool exits_set;           // In the engine, for the block.
+    uint64_t executable_page; // The page of the window that translation may go on in.
+};
+
+void translation_open(struct translation *translation, struct engine *engine, struct memory *memory,
+                      const struct step *step);
+
+// This byte of the window is about to be fetched, with RIP at its block. `refusal` says whether
+// not.
+void translation_fetch(struct translation *translation, struct cpu *cpu, uint64_t offset);
+
+// Translation has ended, with a block or with a report.
+void translation_end(struct translation *translation);
 
 // Before a run, which may have to begin with the cut that the last translation was refused for.
 // False when the engine fails.
-bool translation_start(struct machine *machine);
+bool translation_start(struct translation *translation);
 
 // Before the run ends: Unicorn would translate the addresses that it ends at through the guest's
 // tables.
-void translation_forget_exits(struct machine *machine);
-
-// Translation has ended with a report, without a block.
-void translation_abandon(struct machine *machine);
+void translation_forget_exits(struct translation *translation);
 
 #endif // ENGINE_CPU_UNICORN_TRANSLATION_H

@@ -5,7 +5,6 @@
 #include "engine/cpu/unicorn/window.h"
 
 #include "engine/cpu/unicorn/flat_engine.h"
-#include "engine/cpu/unicorn/machine.h"
 #include "platform/check.h"
 #include "platform/platform.h"
 
@@ -31,29 +30,37 @@ enum { PROBES = 64 };
 
 // A place for the nth probe, different for engines whose windows lie on each other. The same for
 // the next guest of an engine: Unicorn keeps something for each stretch that ever held code.
-static uint64_t probe(const struct machine *machine, uint64_t n) {
+static uint64_t probe(const struct window *window, uint64_t n) {
     const uint64_t golden = 0x9e3779b97f4a7c15ull;
-    const uint64_t engine = (uintptr_t)machine->hidden / HIDDEN_SIZE;
-    return (engine * golden * golden + n * golden) >> 26; // Of 38 bits.
+    return (window->seed * golden * golden + n * golden) >> 26; // Of 38 bits.
+}
+
+void window_open(struct window *window, uint8_t *base, const uint8_t *hidden,
+                 atomic_bool *attention) {
+    *window = (struct window){
+        .base = base,
+        .seed = (uintptr_t)hidden / HIDDEN_SIZE,
+        .attention = attention,
+    };
 }
 
 // The host's own choice is tried first, then places all over the window.
-uint8_t *window_take(struct machine *machine, size_t size) {
+uint8_t *window_take(struct window *window, size_t size) {
     if (size > WINDOW_SIZE) {
         return NULL;
     }
     const uint64_t last = WINDOW_SIZE - size;
     const uint64_t page = platform_page_size();
     uint8_t *any = platform_reserve(size);
-    if (any == NULL || (uintptr_t)any - (uintptr_t)machine->window <= last) {
+    if (any == NULL || (uintptr_t)any - (uintptr_t)window->base <= last) {
         return any;
     }
     platform_unmap(any, size);
     for (int i = 0; i < PROBES; i++) {
-        const uint64_t offset = probe(machine, machine->probes++) % (last + 1) / page * page;
+        const uint64_t offset = probe(window, window->probes++) % (last + 1) / page * page;
         bool taken = false;
-        if (platform_reserve_at(machine->window + offset, size, &taken)) {
-            return machine->window + offset;
+        if (platform_reserve_at(window->base + offset, size, &taken)) {
+            return window->base + offset;
         }
     }
     return NULL;
@@ -62,12 +69,12 @@ uint8_t *window_take(struct machine *machine, size_t size) {
 // --- Slots ---
 
 // The index of the first slot behind the address.
-static size_t index_behind(const struct window_slots *slots, uint64_t base) {
+static size_t index_behind(const struct window *window, uint64_t base) {
     size_t low = 0;
-    size_t high = slots->count;
+    size_t high = window->count;
     while (low < high) {
         const size_t middle = (low + high) / 2;
-        if (slots->all[middle]->base <= base) {
+        if (window->slots[middle]->base <= base) {
             low = middle + 1;
         } else {
             high = middle;
@@ -76,20 +83,24 @@ static size_t index_behind(const struct window_slots *slots, uint64_t base) {
     return low;
 }
 
-struct window_slot *window_slot_of(struct machine *machine, uint64_t window_page) {
-    struct window_slots *slots = &machine->slots;
-    const uint64_t address = window_page << 12;
-    if (slots->last == NULL || address - slots->last->base >= slots->last->size) {
-        slots->last = slots->all[index_behind(slots, address) - 1];
+struct window_slot *window_slot_of(struct window *window, uint64_t page) {
+    const uint64_t address = page << 12;
+    if (window->last == NULL || address - window->last->base >= window->last->size) {
+        window->last = window->slots[index_behind(window, address) - 1];
     }
-    CHECK(address - slots->last->base < slots->last->size);
-    return slots->last;
+    CHECK(address - window->last->base < window->last->size);
+    return window->last;
 }
 
-static struct window_slot *find(const struct window_slots *slots, const struct vmo *vmo,
+bool window_watches(struct window *window, uint64_t page) {
+    const struct window_slot *slot = window_slot_of(window, page);
+    return watch_contains(&slot->watch, window_slot_index(slot, page));
+}
+
+static struct window_slot *find(const struct window *window, const struct vmo *vmo,
                                 uint64_t offset) {
-    for (size_t i = 0; i < slots->count; i++) {
-        struct window_slot *slot = slots->all[i];
+    for (size_t i = 0; i < window->count; i++) {
+        struct window_slot *slot = window->slots[i];
         if (slot->vmo == vmo && offset >= slot->vmo_offset &&
             offset - slot->vmo_offset < slot->size) {
             return slot;
@@ -98,31 +109,35 @@ static struct window_slot *find(const struct window_slots *slots, const struct v
     return NULL;
 }
 
-static bool insert(struct window_slots *slots, struct window_slot *slot) {
-    if (slots->count == slots->room) {
-        const size_t room = slots->room == 0 ? 4 : 2 * slots->room;
-        struct window_slot **all = realloc(slots->all, room * sizeof(struct window_slot *));
-        if (all == NULL) {
-            return false;
-        }
-        slots->all = all;
-        slots->room = room;
+static bool grow(struct window *window) {
+    const size_t room = window->room == 0 ? 4 : 2 * window->room;
+    struct window_slot **slots = realloc(window->slots, room * sizeof(struct window_slot *));
+    if (slots == NULL) {
+        return false;
     }
-    const size_t index = index_behind(slots, slot->base);
-    CHECK(index == 0 || slot->base - slots->all[index - 1]->base >= slots->all[index - 1]->size);
-    CHECK(index == slots->count || slots->all[index]->base - slot->base >= slot->size);
-    memmove(&slots->all[index + 1], &slots->all[index],
-            (slots->count - index) * sizeof(struct window_slot *));
-    slots->all[index] = slot;
-    slots->count++;
-    slots->pages += slot->size >> 12;
+    window->slots = slots;
+    window->room = room;
+    return true;
+}
+
+static bool insert(struct window *window, struct window_slot *slot) {
+    if (window->count == window->room && !grow(window)) {
+        return false;
+    }
+    const size_t index = index_behind(window, slot->base);
+    struct window_slot **place = &window->slots[index];
+    CHECK(index == 0 || slot->base - place[-1]->base >= place[-1]->size);
+    CHECK(index == window->count || place[0]->base - slot->base >= slot->size);
+    memmove(place + 1, place, (window->count - index) * sizeof(struct window_slot *));
+    *place = slot;
+    window->count++;
+    window->pages += slot->size >> 12;
     return true;
 }
 
 static void free_slot(struct window_slot *slot) {
     free(slot->places);
-    free(slot->translated);
-    free(slot->written);
+    watch_free(&slot->watch);
     free(slot);
 }
 
@@ -133,24 +148,22 @@ static struct window_slot *make_slot(uint64_t size) {
     }
     slot->size = size;
     slot->places = calloc(size >> 12, sizeof *slot->places);
-    slot->translated = calloc((size >> 15) + 1, sizeof *slot->translated);
-    slot->written = calloc((size >> 15) + 1, sizeof *slot->written);
-    if (slot->places == NULL || slot->translated == NULL || slot->written == NULL) {
+    if (!watch_init(&slot->watch, size >> 12) || slot->places == NULL) {
         free_slot(slot);
         return NULL;
     }
     return slot;
 }
 
-static bool place(struct machine *machine, struct window_slot *slot) {
-    uint8_t *at = window_take(machine, slot->size);
+static bool place(struct window *window, struct window_slot *slot) {
+    uint8_t *at = window_take(window, slot->size);
     if (at == NULL) {
         return false;
     }
-    slot->base = (uint64_t)(at - machine->window);
+    slot->base = (uint64_t)(at - window->base);
     if (platform_memory_map(slot->vmo->memory, slot->vmo_offset, slot->size,
                             PLATFORM_READ | PLATFORM_WRITE, at) == NULL ||
-        !insert(&machine->slots, slot)) {
+        !insert(window, slot)) {
         platform_unmap(at, slot->size);
         return false;
     }
@@ -164,25 +177,28 @@ static void note_write(struct vmo_listener *listener, uint64_t offset, uint64_t 
     const uint64_t slot_end = slot->vmo_offset + slot->size;
     const uint64_t start = offset > slot->vmo_offset ? offset : slot->vmo_offset;
     const uint64_t end = offset + length < slot_end ? offset + length : slot_end;
-    if (start < end) {
-        const uint64_t first = (start - slot->vmo_offset) >> 12;
-        const uint64_t last = (end - 1 - slot->vmo_offset) >> 12;
-        code_pages_note(slot, first, last + 1 - first);
+    if (start >= end) {
+        return;
+    }
+    const uint64_t first = (start - slot->vmo_offset) >> 12;
+    const uint64_t last = (end - 1 - slot->vmo_offset) >> 12;
+    if (watch_note(&slot->watch, first, last + 1 - first)) {
+        atomic_store(&slot->window->written, true);
+        atomic_store(slot->window->attention, true);
     }
 }
 
 // A place for the part of the VMO from `offset` to its present end.
-static zx_status_t add_slot(struct machine *machine, struct vmo *vmo, uint64_t offset,
-                            uint64_t end) {
+static zx_status_t add_slot(struct window *window, struct vmo *vmo, uint64_t offset, uint64_t end) {
     const uint64_t page = platform_page_size();
     struct window_slot *slot = make_slot((end - offset + page - 1) / page * page);
     if (slot == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
-    slot->machine = machine;
+    slot->window = window;
     slot->vmo = vmo;
     slot->vmo_offset = offset;
-    if (!place(machine, slot)) {
+    if (!place(window, slot)) {
         free_slot(slot);
         return ZX_ERR_NO_MEMORY;
     }
@@ -192,39 +208,39 @@ static zx_status_t add_slot(struct machine *machine, struct vmo *vmo, uint64_t o
     return ZX_OK;
 }
 
-zx_status_t machine_add_vmo(struct machine *machine, struct vmo *vmo) {
+zx_status_t window_add_vmo(struct window *window, struct vmo *vmo) {
     const uint64_t size = vmo->size;
     if (size > WINDOW_SIZE) {
         return ZX_ERR_NO_MEMORY;
     }
-    if (machine->lent == NULL) {
+    if (window->base == NULL) {
         return ZX_OK; // When it is needed.
     }
     uint64_t placed = 0;
-    const struct window_slot *slot = find(&machine->slots, vmo, 0);
+    const struct window_slot *slot = find(window, vmo, 0);
     while (slot != NULL) {
         placed = slot->vmo_offset + slot->size;
-        slot = find(&machine->slots, vmo, placed);
+        slot = find(window, vmo, placed);
     }
-    return placed < size ? add_slot(machine, vmo, placed, size) : ZX_OK;
+    return placed < size ? add_slot(window, vmo, placed, size) : ZX_OK;
 }
 
-struct window_slot *window_slot_for(struct machine *machine, const struct backing *backing) {
-    struct window_slot *slot = find(&machine->slots, backing->vmo, backing->vmo_offset);
-    if (slot == NULL && machine_add_vmo(machine, backing->vmo) == ZX_OK) {
-        slot = find(&machine->slots, backing->vmo, backing->vmo_offset);
+uint64_t window_page_for(struct window *window, struct vmo *vmo, uint64_t vmo_offset) {
+    const struct window_slot *slot = find(window, vmo, vmo_offset);
+    if (slot == NULL && window_add_vmo(window, vmo) == ZX_OK) {
+        slot = find(window, vmo, vmo_offset);
     }
-    return slot;
+    return slot != NULL ? (slot->base + (vmo_offset - slot->vmo_offset)) >> 12 : NO_WINDOW_PAGE;
 }
 
-void window_clear(struct machine *machine) {
-    for (size_t i = 0; i < machine->slots.count; i++) {
-        struct window_slot *slot = machine->slots.all[i];
+void window_close(struct window *window) {
+    for (size_t i = 0; i < window->count; i++) {
+        struct window_slot *slot = window->slots[i];
         vmo_listener_remove(slot->vmo, &slot->listener);
-        platform_unmap(machine->window + slot->base, slot->size);
+        platform_unmap(window->base + slot->base, slot->size);
         vmo_unref(slot->vmo);
         free_slot(slot);
     }
-    free(machine->slots.all);
-    machine->slots = (struct window_slots){0};
+    free(window->slots);
+    *window = (struct window){0};
 }

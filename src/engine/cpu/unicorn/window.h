@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
 // The window: what Unicorn takes for WINDOW_SIZE bytes of memory at WINDOW_BASE, with the host's
-// addresses from `machine->window` on behind it. Nothing of that is reserved. The pages of mapped
-// VMOs and of nested page tables are put where the host has room inside of it, one slot a VMO, and
-// the guest reaches them, and nothing else, through its nested page tables.
+// addresses from `base` on behind it. Nothing of that is reserved. The pages of mapped VMOs and of
+// nested page tables are put where the host has room inside of it, one slot a VMO, and the guest
+// reaches them, and nothing else, through its nested page tables.
 
 #ifndef ENGINE_CPU_UNICORN_WINDOW_H
 #define ENGINE_CPU_UNICORN_WINDOW_H
 
+#include "engine/cpu/unicorn/watch.h"
 #include "objects/vmo.h"
 
 #include <stdatomic.h>
@@ -15,43 +16,66 @@
 #include <stdint.h>
 #include <zircon/types.h>
 
-struct machine;
-struct backing;
+#define NO_WINDOW_PAGE UINT64_MAX
 
 // A VMO that has grown has several, each for the part that the ones before do not have.
 struct window_slot {
     struct vmo_listener listener; // First: note_write() goes from it to the slot.
-    struct machine *machine;
+    struct window *window;
     struct vmo *vmo;
     uint64_t vmo_offset;
     uint64_t base; // From the start of the window.
     uint64_t size;
-    uint64_t **places;        // For each page, which entry leads there; see nested.c.
-    atomic_uchar *translated; // For each page a bit; see code_pages.c.
-    atomic_uchar *written;
+    uint64_t **places; // For each page, which entry leads there; see nested.c.
+    struct watch watch;
 };
 
-struct window_slots {
-    struct window_slot **all; // By base.
+struct window {
+    uint8_t *base;              // NULL before it is opened.
+    uint64_t seed;              // For places in it, and
+    uint64_t probes;            // how many were tried.
+    struct window_slot **slots; // By base.
     size_t count;
     size_t room;
     struct window_slot *last; // That was asked for.
-    uint64_t pages;           // Of all together.
+    uint64_t pages;           // Of all slots.
+    atomic_bool written;      // The host wrote to a page that is watched,
+    atomic_bool *attention;   // and then this is set.
 };
 
 // Where the window of an engine is to begin, whose hidden region is that one: beside it, because
 // host addresses must tell Unicorn which of the two is meant. NULL if the host has too few.
 uint8_t *window_choose(uint8_t *hidden, size_t hidden_size);
 
+// The window of that engine. Any thread may set `attention`.
+void window_open(struct window *window, uint8_t *base, const uint8_t *hidden,
+                 atomic_bool *attention);
+
+// Empty again. One that was never opened is empty.
+void window_close(struct window *window);
+
+// The host's address of a byte of the window, good to the end of its page.
+static inline uint8_t *window_pointer(const struct window *window, uint64_t offset) {
+    return window->base + offset;
+}
+
 // Inaccessible host addresses inside of the window, for platform_unmap(); NULL without.
-uint8_t *window_take(struct machine *machine, size_t size);
+uint8_t *window_take(struct window *window, size_t size);
+
+// Makes room for the VMO's pages, as many as it has now.
+zx_status_t window_add_vmo(struct window *window, struct vmo *vmo);
 
 // The slot of a page of the window that has one.
-struct window_slot *window_slot_of(struct machine *machine, uint64_t window_page);
+struct window_slot *window_slot_of(struct window *window, uint64_t page);
 
-// The slot of the page, which is given one if need be; NULL when there is no place for it.
-struct window_slot *window_slot_for(struct machine *machine, const struct backing *backing);
+static inline uint64_t window_slot_index(const struct window_slot *slot, uint64_t page) {
+    return page - (slot->base >> 12);
+}
 
-void window_clear(struct machine *machine);
+// The page of the VMO, which is given a place if need be; NO_WINDOW_PAGE when there is none.
+uint64_t window_page_for(struct window *window, struct vmo *vmo, uint64_t vmo_offset);
+
+// Whether the page is watched.
+bool window_watches(struct window *window, uint64_t page);
 
 #endif // ENGINE_CPU_UNICORN_WINDOW_H

@@ -39,7 +39,8 @@ bool nmi_returns_at(const struct cpu *cpu, uint64_t linear) {
 }
 
 bool nmi_returns(const struct cpu *cpu) {
-    return nmi_returns_at(cpu, cpu_code_address(cpu, cpu_get(cpu, RIP)));
+    return cpu_progress_of(cpu)->nmi == NMI_RETURNS &&
+           nmi_returns_at(cpu, cpu_code_address(cpu, cpu_get(cpu, RIP)));
 }
 
 bool cpu_nmi_blocked(const struct cpu *cpu) {

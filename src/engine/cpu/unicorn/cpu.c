@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+//
+// Machines as cpu.h has them: made of their parts, to which calls go on.
+
+#include "engine/cpu/cpu.h"
+
+#include "engine/cpu/unicorn/engine.h"
+#include "engine/cpu/unicorn/hooks.h"
+#include "engine/cpu/unicorn/layout.h"
+#include "engine/cpu/unicorn/machine.h"
+#include "engine/cpu/unicorn/state.h"
+#include "platform/check.h"
+
+#include <stdlib.h>
+
+zx_status_t machine_create(const struct machine_client *client, struct machine **out) {
+    struct machine *machine = calloc(1, sizeof *machine);
+    if (machine == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    zx_status_t status = layout_get(&machine->layout);
+    if (status == ZX_OK) {
+        status = engine_ask();
+    }
+    if (status != ZX_OK) {
+        free(machine);
+        return status;
+    }
+    machine->memory.client = *client;
+    *out = machine;
+    return ZX_OK;
+}
+
+void machine_destroy(struct machine *machine) {
+    CHECK(machine->run == NULL);
+    if (machine->engine != NULL) {
+        const bool fit = !machine->failed && engine_may_be_kept(machine->engine);
+        if (fit) {
+            memory_unmap(&machine->memory, 0, UINT64_MAX);
+        }
+        memory_close(&machine->memory);
+        engine_give(machine->engine, fit);
+    }
+    free(machine);
+}
+
+static zx_status_t open_engine(struct machine *machine) {
+    const zx_status_t status =
+        engine_take(machine, machine->work.counts, &run_hooks, &machine->engine);
+    if (status == ZX_OK) {
+        memory_open(&machine->memory, machine->engine, &machine->work.exit_requested);
+        translation_open(&machine->translation, machine->engine, &machine->memory, &machine->step);
+        machine->step.memory = &machine->memory;
+    }
+    return status;
+}
+
+zx_status_t cpu_create(struct machine *machine, struct cpu **out) {
+    if (machine->engine == NULL) {
+        const zx_status_t status = open_engine(machine);
+        if (status != ZX_OK) {
+            return status;
+        }
+    }
+    if (!table_pages_provide(&machine->memory.nested.pages)) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    return state_create(machine, machine->engine, machine->layout, out);
+}
+
+// --- Memory ---
+
+zx_status_t machine_add_vmo(struct machine *machine, struct vmo *vmo) {
+    return window_add_vmo(&machine->memory.window, vmo);
+}
+
+void machine_unmap(struct machine *machine, uint64_t guest_physical, uint64_t length) {
+    memory_unmap(&machine->memory, guest_physical, length);
+}
+
+uint8_t *machine_host_address(struct machine *machine, uint64_t guest_physical, bool write) {
+    return memory_host_address(&machine->memory, guest_physical, write);
+}
+
+// --- Work ---
+
+void machine_request_exit(struct machine *machine) {
+    work_end(&machine->work);
+}
+
+bool machine_exit_requested(const struct machine *machine) {
+    return work_is_to_end(&machine->work);
+}
+
+void machine_clear_exit_request(struct machine *machine) {
+    atomic_store(&machine->work.exit_requested, false);
+}
+
+zx_status_t machine_count_work(struct machine *machine) {
+    machine->work.counts = true;
+    return machine->engine == NULL ? ZX_OK : ZX_ERR_BAD_STATE;
+}
+
+uint64_t machine_work(const struct machine *machine) {
+    return atomic_load_explicit(&machine->work.done, memory_order_relaxed);
+}
+
+void machine_stop_at(struct machine *machine, uint64_t work) {
+    machine->work.stop_at = work;
+}

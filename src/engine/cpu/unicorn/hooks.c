@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+//
+// From an engine to the run that is under way on it.
+
+#include "engine/cpu/unicorn/hooks.h"
+
+#include "engine/cpu/unicorn/flat_engine.h"
+#include "engine/cpu/unicorn/run.h"
+#include "engine/cpu/unicorn/vmcb.h"
+
+static void on_block(uc_engine *unicorn, uint64_t address, uint32_t size, void *context) {
+    (void)unicorn;
+    (void)size;
+    const struct machine *machine = engine_machine(context);
+    if (work_is_to_end(&machine->work)) {
+        run_stop_at_block(machine->run, address);
+    }
+}
+
+// A block that is not run is not counted: it will be entered again.
+static void on_counted_block(uc_engine *unicorn, uint64_t address, uint32_t size, void *context) {
+    (void)unicorn;
+    (void)size;
+    struct work *work = &engine_machine(context)->work;
+    work_look(work);
+    if (!work_is_to_end(work) || !run_stop_at_block(engine_machine(context)->run, address)) {
+        work_count(work);
+    }
+}
+
+static void on_report(uc_engine *unicorn, uint32_t number, void *context) {
+    const struct engine *engine = context;
+    const uint8_t *vmcb = engine->hidden + HIDDEN_VMCB;
+    const struct report report = {number, vmcb_get64(vmcb, VMCB_EXIT_INFORMATION_2)};
+    (void)unicorn;
+    run_report(engine->machine->run, &report);
+}
+
+// The type is that of a page without the permission: the window is not executable.
+static bool on_fetch(uc_engine *unicorn, uc_mem_type type, uint64_t address, int size,
+                     int64_t value, void *context) {
+    (void)unicorn;
+    (void)size;
+    (void)value;
+    return type == UC_MEM_FETCH_PROT && address - WINDOW_BASE < WINDOW_SIZE &&
+           run_fetch(engine_machine(context)->run, address - WINDOW_BASE);
+}
+
+static void on_translated(uc_engine *unicorn, uc_tb *block, uc_tb *previous, void *context) {
+    struct engine *engine = context;
+    (void)unicorn;
+    (void)block;
+    (void)previous;
+    engine->hooked++;
+    translation_end(&engine->machine->translation);
+    engine_flush_stale_tlb(engine);
+}
+
+const struct engine_hooks run_hooks = {
+    .report = on_report,
+    .fetch = on_fetch,
+    .translated = on_translated,
+    .block = on_block,
+    .counted_block = on_counted_block,
+};

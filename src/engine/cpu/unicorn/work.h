@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+//
+// When a run is to end: at once, or when so much has been done. Blocks of guest code are work, and
+// exits and exceptions, which can follow each other for ever without a block in between.
+
+#ifndef ENGINE_CPU_UNICORN_WORK_H
+#define ENGINE_CPU_UNICORN_WORK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct work {
+    bool counts;
+    atomic_ullong done;
+    unsigned idle_reports;      // Since then.
+    uint64_t stop_at;           // How much is to be done before an exit is requested.
+    atomic_bool exit_requested; // Stop at the next block. Any thread.
+};
+
+static inline bool work_is_to_end(const struct work *work) {
+    return atomic_load_explicit(&work->exit_requested, memory_order_relaxed);
+}
+
+static inline void work_end(struct work *work) {
+    atomic_store(&work->exit_requested, true);
+}
+
+// Requests an exit if it is time.
+void work_look(struct work *work);
+
+// Another piece of work is done.
+void work_count(struct work *work);
+
+// What an instruction needs before it runs (its tables, its page, a step) is no work, and a guest
+// may contrive that there is no end to it.
+void work_count_idle(struct work *work);
+
+#endif // ENGINE_CPU_UNICORN_WORK_H
