@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The derived mode words of Unicorn's processor state: what follows from CS, SS, CR0, CR4 and EFER
 // is kept there in bits, together with the interrupt shadow and SVM's switches. Confirmed by
-// layout.c when the library starts.
+// the self-check of probe.h.
 #ifndef ZIRCONIA_ENGINE_CPU_MODE_BITS_H
 #define ZIRCONIA_ENGINE_CPU_MODE_BITS_H
 
