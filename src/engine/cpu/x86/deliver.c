@@ -2,7 +2,9 @@
 //
 // Which mode delivers, and what follows a fault in the attempt.
 
+#include "engine/cpu/x86/deliver.h"
 #include "engine/cpu/state.h"
+
 #include "engine/cpu/x86/deliver_mode.h"
 #include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/nmi.h"
@@ -107,4 +109,17 @@ enum delivery deliver_operand_unbacked(struct cpu *cpu, uint64_t guest_physical,
     cpu_progress(cpu)->unbacked = guest_physical;
     cpu_progress(cpu)->unbacked_write = write;
     return DELIVERY_OPERAND_UNBACKED;
+}
+
+enum delivery fault_deliver(struct cpu *cpu, const struct fault *fault) {
+    if (fault->verdict == DELIVERY_UNBACKED) {
+        return deliver_operand_unbacked(cpu, cpu_progress(cpu)->unbacked, fault->write);
+    }
+    if (fault->verdict != DELIVERED) {
+        return fault->verdict;
+    }
+    if (fault->vector == VECTOR_PAGE_FAULT) {
+        cpu_set(cpu, CR2, fault->address);
+    }
+    return deliver_fault(cpu, fault->vector, fault->error_code);
 }

@@ -8,12 +8,17 @@
 
 #include "engine/cpu/cpu.h"
 
+struct fault;
+
 // The instruction at RIP was carried out and goes to `rip`, with these flags afterwards. The
 // single-step trap looks at TF as it is then.
 enum delivery deliver_arrival(struct cpu *cpu, uint64_t rip, uint64_t flags);
 
 // The single-step trap alone.
 enum delivery deliver_single_step(struct cpu *cpu);
+
+// The fault of an instruction that is carried out here; see deliver_mode.h.
+enum delivery fault_deliver(struct cpu *cpu, const struct fault *fault);
 
 enum delivery deliver_unbacked(struct cpu *cpu, uint64_t guest_physical);
 enum delivery deliver_operand_unbacked(struct cpu *cpu, uint64_t guest_physical, bool write);

@@ -26,22 +26,10 @@ bool fault_access(struct cpu *cpu, struct fault *fault, enum access_result resul
         .address = access->address,
     };
     if (result == ACCESS_NESTED_FAULT) {
-        fault->verdict = deliver_unbacked(cpu, access->address);
+        fault->verdict = DELIVERY_UNBACKED;
+        cpu_progress(cpu)->unbacked = access->address;
     }
     return false;
-}
-
-enum delivery fault_deliver(struct cpu *cpu, const struct fault *fault) {
-    if (fault->verdict == DELIVERY_UNBACKED) {
-        return deliver_operand_unbacked(cpu, cpu_progress(cpu)->unbacked, fault->write);
-    }
-    if (fault->verdict != DELIVERED) {
-        return fault->verdict;
-    }
-    if (fault->vector == VECTOR_PAGE_FAULT) {
-        cpu_set(cpu, CR2, fault->address);
-    }
-    return deliver_fault(cpu, fault->vector, fault->error_code);
 }
 
 uint32_t external_bit(const struct event *event) {

@@ -6,7 +6,6 @@
 #ifndef ENGINE_CPU_DELIVER_MODE_H
 #define ENGINE_CPU_DELIVER_MODE_H
 
-#include "engine/cpu/x86/deliver.h"
 #include "engine/cpu/x86/linear.h"
 
 // Why an attempt failed: an exception to deliver instead, or what becomes of the delivery.
@@ -29,9 +28,6 @@ bool fault_raise(struct fault *fault, uint8_t vector, uint32_t error_code);
 // A failed access; `vector` is for an address that is not canonical.
 bool fault_access(struct cpu *cpu, struct fault *fault, enum access_result result,
                   const struct access_fault *access, uint8_t vector);
-
-// Delivers the fault of an instruction that is carried out here.
-enum delivery fault_deliver(struct cpu *cpu, const struct fault *fault);
 
 // The EXT bit of error codes: 0 when a program's own INT led to the fault.
 uint32_t external_bit(const struct event *event);

@@ -16,4 +16,7 @@ bool descriptor_address(const struct cpu *cpu, uint16_t selector, uint64_t *line
 // Outside of 64-bit code: are `size` bytes at `offset` inside the limit?
 bool segment_contains(const struct segment *segment, uint64_t offset, uint32_t size);
 
+// Is the segment too privileged to be kept by a return to this privilege?
+bool segment_is_lost(const struct segment *segment, unsigned privilege);
+
 #endif // ENGINE_CPU_DESCRIPTOR_H

@@ -5,7 +5,6 @@
 // 64-bit code can see and the engine forgets. So in IA-32e mode returns are carried out here while
 // FS or GS has such a segment: IRET by an intercept that is on as long as that, RET always.
 
-#include "engine/cpu/x86/far_return.h"
 #include "engine/cpu/x86/descriptor.h"
 #include "engine/cpu/x86/far_code.h"
 #include "engine/cpu/x86/mode.h"
@@ -40,33 +39,16 @@ static uint64_t returned_flags(const struct cpu *cpu, const struct far_return *f
     return (flags & ~(taken | RFLAGS_RF)) | (far_return->flags & taken);
 }
 
-static bool is_null(const struct segment *segment) {
-    return (segment->selector & 0xfffcu) == 0;
-}
-
-// Is the segment too privileged to be kept by code of this privilege?
-static bool is_lost(const struct segment *segment, unsigned privilege) {
-    const uint32_t conforming = ATTRIBUTE_CODE | ATTRIBUTE_CONFORMING;
-    return !is_null(segment) && ATTRIBUTE_DPL(segment->attributes) < privilege &&
-           (segment->attributes & conforming) != conforming;
-}
-
 static void drop_segments(struct cpu *cpu, unsigned privilege) {
     static const enum segment_register data[] = {SEGMENT_ES, SEGMENT_DS, SEGMENT_FS, SEGMENT_GS};
     for (unsigned i = 0; i < 4; i++) {
         const struct segment segment = cpu_segment(cpu, data[i]);
         struct segment null = null_segment(0, 0);
-        if (is_lost(&segment, privilege)) {
+        if (segment_is_lost(&segment, privilege)) {
             null.base = data[i] >= SEGMENT_FS && cpu_long_mode(cpu) ? segment.base : 0;
             cpu_set_segment(cpu, data[i], &null);
         }
     }
-}
-
-bool far_return_loses_base(const struct cpu *cpu) {
-    const struct segment fs = cpu_segment(cpu, SEGMENT_FS);
-    const struct segment gs = cpu_segment(cpu, SEGMENT_GS);
-    return cpu_long_mode(cpu) && (is_lost(&fs, 3) || is_lost(&gs, 3));
 }
 
 // SS of the outer privilege; in 64-bit code it may be null, but not for ring 3.

@@ -6,12 +6,19 @@
 #include "engine/cpu/x86/nmi.h"
 
 #include "engine/cpu/state.h"
-#include "engine/cpu/x86/far_return.h"
+#include "engine/cpu/x86/descriptor.h"
 #include "engine/cpu/x86/mode.h"
+
+// Would a return to ring 3 make FS or GS null whose base must stay? The engine clears it.
+static bool return_loses_base(const struct cpu *cpu) {
+    const struct segment fs = cpu_segment(cpu, SEGMENT_FS);
+    const struct segment gs = cpu_segment(cpu, SEGMENT_GS);
+    return cpu_long_mode(cpu) && (segment_is_lost(&fs, 3) || segment_is_lost(&gs, 3));
+}
 
 void iret_exiting_update(struct cpu *cpu) {
     const bool blocked = cpu_progress_of(cpu)->nmi == NMI_BLOCKED;
-    cpu_set_iret_exiting(cpu, blocked || far_return_loses_base(cpu));
+    cpu_set_iret_exiting(cpu, blocked || return_loses_base(cpu));
 }
 
 void nmi_block(struct cpu *cpu) {

@@ -18,7 +18,8 @@ void nmi_end(struct cpu *cpu);
 // An IRET was carried out by replaced_far_return().
 void nmi_returned(struct cpu *cpu);
 
-// Sets the intercept of IRET as it must be: after an NMI, and where far_return.h says so.
+// Sets the intercept of IRET as it must be: after an NMI, and where the engine would lose the base
+// of FS or GS. After each load of them, too, and when IA-32e mode begins or ends.
 void iret_exiting_update(struct cpu *cpu);
 
 // Is that IRET the instruction at this linear address, or the next? The run must end behind it, for
