@@ -4,71 +4,15 @@
 
 #include "engine/cpu/unicorn/engine.h"
 
+#include "engine/cpu/unicorn/control_block.h"
 #include "engine/cpu/unicorn/flat_engine.h"
 #include "engine/cpu/unicorn/msr_bitmap.h"
-#include "engine/cpu/unicorn/vmcb.h"
 #include "engine/cpu/unicorn/window.h"
 #include "platform/check.h"
 #include "platform/platform.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static void fill_vmcb(uint8_t *vmcb) {
-    const struct segment code = {.limit = 0xffff, .attributes = 0x209b00};
-    const struct segment data = {.limit = 0xffff, .attributes = 0x9300};
-    vmcb_set_segment(vmcb, VMCB_SEGMENT_CS, &code);
-    const enum vmcb_offset others[] = {VMCB_SEGMENT_ES, VMCB_SEGMENT_SS, VMCB_SEGMENT_DS,
-                                       VMCB_SEGMENT_FS, VMCB_SEGMENT_GS};
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        vmcb_set_segment(vmcb, others[i], &data);
-    }
-    vmcb_set16(vmcb, VMCB_INTERCEPT_CR_READ, 1u << 0 | 1u << 8);
-    vmcb_set16(vmcb, VMCB_INTERCEPT_CR_WRITE, 1u << 0 | 1u << 4 | 1u << 8);
-    vmcb_set16(vmcb, VMCB_INTERCEPT_DR_READ, 0xff);
-    vmcb_set16(vmcb, VMCB_INTERCEPT_DR_WRITE, 0xff);
-    vmcb_set32(vmcb, VMCB_INTERCEPT_EXCEPTIONS, ~0u);
-    uint64_t instructions = 0;
-    const enum svm_exit exits[] = {
-        SVM_VIRTUAL_INTERRUPT,
-        SVM_RDTSC,
-        SVM_RDPMC,
-        SVM_CPUID,
-        SVM_SOFTWARE_INTERRUPT,
-        SVM_PAUSE,
-        SVM_HLT,
-        SVM_INVLPGA,
-        SVM_MSR,
-        SVM_TASK_SWITCH,
-        SVM_SHUTDOWN,
-        SVM_VMRUN,
-        SVM_VMMCALL,
-        SVM_VMLOAD,
-        SVM_VMSAVE,
-        SVM_STGI,
-        SVM_CLGI,
-        SVM_SKINIT,
-        SVM_WBINVD,
-        SVM_MONITOR,
-        SVM_MWAIT,
-    };
-    for (size_t i = 0; i < sizeof exits / sizeof exits[0]; i++) {
-        instructions |= SVM_INTERCEPT(exits[i]);
-    }
-    vmcb_set64(vmcb, VMCB_INTERCEPT_INSTRUCTIONS, instructions);
-    vmcb_set64(vmcb, VMCB_MSR_BITMAP, HIDDEN_BASE + HIDDEN_MSR_BITMAP);
-    vmcb_set32(vmcb, VMCB_ASID, 1);
-    vmcb_set32(vmcb, VMCB_INTERRUPT_CONTROL, VMCB_VIRTUAL_INTERRUPT_PENDING);
-    vmcb_set32(vmcb, VMCB_INTERRUPT_VECTOR, 0xff);
-    vmcb_set64(vmcb, VMCB_NESTED_CONTROL, VMCB_NESTED_PAGING);
-    vmcb_set64(vmcb, VMCB_NESTED_CR3, HIDDEN_BASE + HIDDEN_ROOT);
-    vmcb_set64(vmcb, VMCB_EFER, EFER_LME | EFER_LMA | EFER_SCE | EFER_NXE);
-    vmcb_set64(vmcb, VMCB_CR0, CR0_PE | CR0_ET);
-    vmcb_set64(vmcb, VMCB_CR4, CR4_PAE);
-    vmcb_set64(vmcb, VMCB_DR6, 0xffff0ff0u);
-    vmcb_set64(vmcb, VMCB_DR7, 0x400);
-    vmcb_set64(vmcb, VMCB_RFLAGS, RFLAGS_FIXED | RFLAGS_IF);
-}
 
 // Zeros that take memory only where they are written.
 static void *lazy_pages(size_t size) {
@@ -142,7 +86,7 @@ static zx_status_t start(struct engine *engine) {
         uc_context_save(engine->unicorn, engine->host) != UC_ERR_OK) {
         return ZX_ERR_NO_MEMORY;
     }
-    fill_vmcb(engine->hidden + HIDDEN_VMCB);
+    control_block_fill(engine->hidden + HIDDEN_VMCB);
     msr_bitmap_fill(engine->hidden + HIDDEN_MSR_BITMAP);
     status = flat_engine_launch(engine->unicorn, engine->hidden, engine->started);
     return status == ZX_OK ? add_hooks(engine) : status;
@@ -229,8 +173,7 @@ zx_status_t engine_take(struct machine *machine, bool counts, const struct engin
 static bool clean(struct engine *engine) {
     uint64_t none = 0;
     memset(engine->hidden + HIDDEN_ROOT, 0, 0x1000);
-    memset(engine->hidden + HIDDEN_VMCB, 0, 0x1000);
-    fill_vmcb(engine->hidden + HIDDEN_VMCB);
+    control_block_fill(engine->hidden + HIDDEN_VMCB);
     engine->machine = NULL;
     engine->loaded = NULL;
     engine->tlb_stale = false;

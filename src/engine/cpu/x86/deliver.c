@@ -3,8 +3,8 @@
 // Which mode delivers, and what follows a fault in the attempt.
 
 #include "engine/cpu/x86/deliver.h"
-#include "engine/cpu/state.h"
 
+#include "engine/cpu/state.h"
 #include "engine/cpu/x86/deliver_mode.h"
 #include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/nmi.h"

@@ -3,6 +3,7 @@
 // The page walk in software. It faults where the engine's own walk does.
 
 #include "engine/cpu/x86/linear.h"
+
 #include "engine/cpu/state.h"
 #include "engine/cpu/x86/mode.h"
 

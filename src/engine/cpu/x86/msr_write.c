@@ -3,6 +3,7 @@
 // The values that WRMSR takes (SDM volume 4).
 
 #include "engine/cpu/x86/msr_write.h"
+
 #include "engine/cpu/x86/mode.h"
 
 static enum msr_write write_word(struct cpu *cpu, enum cpu_register name, uint64_t value,

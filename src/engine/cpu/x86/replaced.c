@@ -3,6 +3,7 @@
 // The table of replaced instructions.
 
 #include "engine/cpu/x86/replaced.h"
+
 #include "engine/cpu/x86/mode.h"
 
 unsigned replaced_conditions(const struct cpu *cpu) {

@@ -4,6 +4,7 @@
 // other two for all of protected mode.
 
 #include "engine/cpu/x86/system_call.h"
+
 #include "engine/cpu/x86/mode.h"
 
 enum {
