@@ -7,6 +7,7 @@
 
 #include "engine/cpu/state.h"
 #include "engine/cpu/x86/debug_registers.h"
+#include "engine/cpu/x86/intercept.h"
 #include "engine/cpu/x86/linear.h"
 #include "engine/cpu/x86/msr_write.h"
 #include "engine/cpu/x86/nmi.h"
@@ -322,6 +323,110 @@ START_TEST(the_port_bitmap_decides_for_user_code) {
 }
 END_TEST
 
+// --- Intercepts ---
+
+// The instruction at RIP, with a gate for every vector.
+static struct cpu *start_at(const char *bytes, size_t size) {
+    struct cpu *cpu = start();
+    for (unsigned vector = 0; vector < 64; vector++) {
+        set_gate(vector, GATE_OPEN, 0);
+    }
+    memcpy(fake_memory() + cpu_get(cpu, RIP), bytes, size);
+    cpu_progress(cpu)->taken.any = false;
+    return cpu;
+}
+
+static const struct {
+    const char *bytes;
+    size_t size;
+    enum exit_reason reason; // EXIT_EXCEPTION: none.
+    uint8_t vector;
+    uint64_t rip; // In the frame.
+} opcodes[] = {
+    {"\x0f\x01\xc1", 3, EXIT_VMCALL, 0, 0},
+    {"\x66\x0f\x01\xc1", 4, EXIT_EXCEPTION, VECTOR_INVALID_OPCODE, 0x40000},
+    {"\x0f\x01\xc2", 3, EXIT_OTHER, 0, 0}, // VMLAUNCH
+    {"\xf1", 1, EXIT_EXCEPTION, VECTOR_DEBUG, 0x40001},
+    {"\x0f\x0b", 2, EXIT_EXCEPTION, VECTOR_INVALID_OPCODE, 0x40000},
+};
+
+START_TEST(an_undefined_opcode_may_be_a_call_of_the_hypervisor) {
+    for (size_t i = 0; i < sizeof opcodes / sizeof opcodes[0]; i++) {
+        struct cpu *cpu = start_at(opcodes[i].bytes, opcodes[i].size);
+        struct cpu_exit exit = {0};
+        const bool exits = intercept_invalid_opcode(cpu, &exit);
+        ck_assert_int_eq(exit.reason, opcodes[i].reason);
+        ck_assert_int_eq(exits, exit.reason != EXIT_EXCEPTION);
+        if (!exits) {
+            ck_assert_uint_eq(exit.vector, opcodes[i].vector);
+            ck_assert_uint_eq(fake_get64(STACK - 40), opcodes[i].rip);
+        }
+    }
+}
+END_TEST
+
+START_TEST(an_interrupt_of_the_programs_own_returns_behind_it) {
+    struct cpu_exit exit = {0};
+    struct cpu *cpu = start_at("\xcd\x30", 2);
+    ck_assert(!intercept_software_interrupt(cpu, &exit));
+    ck_assert_uint_eq(exit.vector, 0x30);
+    expect_frame(STACK - 40, 0x40002, CODE_0, STACK);
+    cpu = start_at("\xcc", 1);
+    ck_assert(!intercept_software_interrupt(cpu, &exit));
+    ck_assert_uint_eq(exit.vector, VECTOR_BREAKPOINT);
+    expect_frame(STACK - 40, 0x40001, CODE_0, STACK);
+}
+END_TEST
+
+START_TEST(what_does_not_exit_is_carried_out) {
+    struct cpu_exit exit = {0};
+    struct cpu *cpu = start_at("\x0f\x01\xf9", 3);
+    cpu_set(cpu, TSC_AUX, 7);
+    ck_assert(!intercept_time_stamp(cpu, 0x123456789, &exit));
+    ck_assert_uint_eq(cpu_get(cpu, RAX), 0x23456789);
+    ck_assert_uint_eq(cpu_get(cpu, RDX), 1);
+    ck_assert_uint_eq(cpu_get(cpu, RCX), 7);
+    ck_assert_uint_eq(cpu_get(cpu, RIP), 0x40003);
+    cpu = start_at("\x0f\x09", 2); // WBINVD
+    ck_assert(!intercept_wbinvd(cpu, &exit));
+    ck_assert_uint_eq(cpu_get(cpu, RIP), 0x40002);
+    cpu = start_at("\x0f\x08", 2); // INVD
+    ck_assert(intercept_wbinvd(cpu, &exit));
+    ck_assert_int_eq(exit.reason, EXIT_OTHER);
+    ck_assert_uint_eq(cpu_get(cpu, RIP), 0x40000);
+}
+END_TEST
+
+START_TEST(a_port_access_exits_where_it_is_permitted) {
+    struct cpu_exit exit = {0};
+    struct cpu *cpu = start_at("\xe5\x10", 2); // IN EAX, 10h
+    ck_assert(intercept_decode(cpu, &exit));
+    ck_assert(intercept_port_access(cpu, &exit));
+    ck_assert_int_eq(exit.reason, EXIT_IO_INSTRUCTION);
+    ck_assert_uint_eq(exit.port.access_size, 4);
+    ck_assert_uint_eq(exit.port.port_immediate, 0x10);
+    enter_user(cpu);
+    fake_memory()[TSS + 0x66] = 0x68; // A bitmap behind the limit.
+    ck_assert(!intercept_port_access(cpu, &exit));
+    ck_assert_int_eq(exit.reason, EXIT_EXCEPTION);
+    ck_assert_uint_eq(exit.vector, VECTOR_GENERAL_PROTECTION);
+}
+END_TEST
+
+START_TEST(an_operand_of_a_control_register_must_be_there_before_it_exits) {
+    struct cpu_exit exit = {0};
+    struct cpu *cpu = start_at("\x0f\x01\x20", 3); // SMSW [RAX]
+    cpu_set(cpu, RAX, 0x50000);
+    ck_assert(intercept_control_register(cpu, &exit));
+    ck_assert_int_eq(exit.reason, EXIT_CONTROL_REGISTER_ACCESS);
+    fake_take_page_away(0x50000);
+    ck_assert(intercept_control_register(cpu, &exit));
+    ck_assert_int_eq(exit.reason, EXIT_EPT_VIOLATION);
+    ck_assert_uint_eq(exit.guest_physical, 0x50000);
+    ck_assert(exit.write && !exit.read && !exit.fetch);
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         an_interrupt_pushes_a_frame_and_clears_if,
@@ -340,6 +445,11 @@ int main(void) {
         a_debug_register_keeps_its_fixed_bits,
         syscall_and_sysret_go_there_and_back,
         the_port_bitmap_decides_for_user_code,
+        an_undefined_opcode_may_be_a_call_of_the_hypervisor,
+        an_interrupt_of_the_programs_own_returns_behind_it,
+        what_does_not_exit_is_carried_out,
+        a_port_access_exits_where_it_is_permitted,
+        an_operand_of_a_control_register_must_be_there_before_it_exits,
     };
     return run_tests("x86", tests, sizeof tests / sizeof tests[0]);
 }
