@@ -97,7 +97,7 @@ static int hold_then_tell_self(void *argument) {
 START_TEST(who_asks_first_makes_the_handle) {
     struct meeting meeting = meet();
     thrd_t thread;
-    ck_assert_int_eq(thrd_create_with_name(&thread, hold_then_tell_self, &meeting, ""),
+    ck_assert_int_eq(thrd_create_with_name(&thread, hold_then_tell_self, &meeting, NULL),
                      thrd_success);
     const zx_handle_t handle = thrd_get_zx_handle(thread);
     ck_assert_uint_ne(handle, ZX_HANDLE_INVALID);

@@ -61,7 +61,7 @@ static inline int zirconia_named_thread_main(void *argument) {
     return begin.function(begin.argument);
 }
 
-// As thrd_create(), for a thread with a name, of which 31 bytes are kept.
+// As thrd_create(), for a thread with a name, of which 31 bytes are kept. NULL is no name.
 static inline int thrd_create_with_name(thrd_t *thread, thrd_start_t function, void *argument,
                                         const char *name) {
     struct zirconia_named_thread *begin = (struct zirconia_named_thread *)calloc(1, sizeof(*begin));
@@ -73,7 +73,9 @@ static inline int thrd_create_with_name(thrd_t *thread, thrd_start_t function, v
     begin->function = function;
     begin->argument = argument;
     begin->named = named;
-    strncpy(begin->name, name, sizeof(begin->name) - 1);
+    if (name != NULL) {
+        strncpy(begin->name, name, sizeof(begin->name) - 1);
+    }
     const int status = thrd_create(thread, zirconia_named_thread_main, begin);
     if (status == thrd_success) {
         (void)zx_object_wait_one(named, ZX_EVENT_SIGNALED, ZX_TIME_INFINITE, NULL);
