@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: MIT
 #
-# Installation: headers, both libraries, the tool, the CMake package Zirconia and zirconia.pc.
+# Installation: headers, both libraries, the tool, the CMake package Zirconia, zirconia.pc, and the
+# licences of all that.
 #
 # A Unicorn that is not the system's is installed in a folder of its own beside our library, which
-# finds it there through its run path; otherwise the installed library could not be loaded.
+# finds it there through its run path; otherwise the installed library could not be loaded. The static
+# library's clients link it from there.
 
 include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/Zirconia")
 set(private_dir "${CMAKE_INSTALL_LIBDIR}/zirconia")
+set(doc_dir "${CMAKE_INSTALL_DATAROOTDIR}/doc/zirconia")
 
 # The shared and the static target are exported apart: only the static one asks its clients for
 # our own dependencies.
@@ -17,6 +20,8 @@ install(TARGETS zirconia-static EXPORT ZirconiaStaticTargets)
 install(EXPORT ZirconiaTargets NAMESPACE Zirconia:: DESTINATION "${package_dir}")
 install(EXPORT ZirconiaStaticTargets NAMESPACE Zirconia:: DESTINATION "${package_dir}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/packaging/copyright"
+    DESTINATION "${doc_dir}")
 
 if(APPLE)
     set(origin "@loader_path")
@@ -32,8 +37,21 @@ if(ZIRCONIA_UNICORN_IS_PRIVATE)
         file(GLOB names \"\${folder}/libunicorn*${CMAKE_SHARED_LIBRARY_SUFFIX}*\")
         file(INSTALL \${names} DESTINATION
             \"\${CMAKE_INSTALL_PREFIX}/${private_dir}\")")
-    set(UNICORN_LINK_DIR "-L\${libdir}/zirconia ")
+    set(UNICORN_LINK_DIR "-L\${libdir}/zirconia -Wl,-rpath,\${libdir}/zirconia ")
     set_target_properties(zirconia PROPERTIES INSTALL_RPATH "${origin}/zirconia")
+    # Its licence, wherever it keeps one: as Debian's packages do, as most others do, as its source
+    # does.
+    install(CODE "
+        file(GLOB licences
+            \"${ZIRCONIA_UNICORN_ROOT}/share/doc/libunicorn-dev/copyright\"
+            \"${ZIRCONIA_UNICORN_ROOT}/share/licenses/unicorn/*\"
+            \"${ZIRCONIA_UNICORN_ROOT}/share/doc/unicorn/COPYING*\"
+            \"${ZIRCONIA_UNICORN_SOURCE}/COPYING*\")
+        if(licences)
+            file(INSTALL \${licences} DESTINATION \"\${CMAKE_INSTALL_PREFIX}/${doc_dir}/unicorn\")
+        else()
+            message(STATUS \"No licence of Unicorn's was found to install beside it\")
+        endif()")
 endif()
 
 if(TARGET zirconia-tool)
@@ -49,7 +67,7 @@ configure_package_config_file(
     "${PROJECT_SOURCE_DIR}/cmake/ZirconiaConfig.cmake.in"
     "${PROJECT_BINARY_DIR}/ZirconiaConfig.cmake"
     INSTALL_DESTINATION "${package_dir}"
-    PATH_VARS CMAKE_INSTALL_LIBDIR)
+    PATH_VARS private_dir)
 write_basic_package_version_file(
     "${PROJECT_BINARY_DIR}/ZirconiaConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
-# What scripts/run and scripts/test share, sourced by both: it installs what is missing, then
-# configures and builds into build/release. What is already there costs no network and no time.
+# What scripts/run, scripts/test and scripts/install share, sourced by all: it installs what is
+# missing, then configures and builds into build/release. What is already there costs no network and
+# no time.
 #
 # ZIRCONIA_UNICORN_ROOT or ZIRCONIA_UNICORN_SOURCE in the environment name a Unicorn to use instead
 # of the system's, as the CMake options of those names do.
@@ -12,6 +13,9 @@ ROOT=$(cd "$(dirname "$0")/.." && pwd)
 BUILD=$ROOT/build/release
 LOG=$ROOT/build/setup.log
 UNICORN_MINIMUM=2.1
+
+# What `cmake --install` looks for: the shared library comes with the tool.
+INSTALLED_TARGETS="zirconia-tool zirconia-static"
 
 . "$ROOT/scripts/lib/packages.sh"
 . "$ROOT/scripts/lib/unicorn.sh"
