@@ -67,7 +67,7 @@ configure_build() {
     if [ ! -e "$BUILD/CMakeCache.txt" ] && command -v ninja >/dev/null 2>&1; then
         set -- -G Ninja "$@"
     fi
-    say "Configuring build/release"
+    say "Configuring ${BUILD#"$ROOT"/}"
     quietly cmake -S "$ROOT" -B "$BUILD" -DCMAKE_BUILD_TYPE=Release "$@"
 }
 
