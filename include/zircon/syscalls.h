@@ -71,8 +71,9 @@ ZIRCONIA_EXPORT zx_status_t zx_guest_set_trap(zx_handle_t handle, uint32_t kind,
 // or writes its state. The first of a guest is the boot processor and starts at entry in long
 // mode; every other starts in real mode with CS from entry. options: 0.
 // Errors: ZX_ERR_INVALID_ARGS for options; guest (MANAGE_THREAD); ZX_ERR_INVALID_ARGS for an entry
-// of 2^48 or more; ZX_ERR_BAD_STATE when the thread has a live VCPU already; ZX_ERR_NO_RESOURCES
-// when the guest has 63 VCPUs; ZX_ERR_NO_MEMORY.
+// of 2^48 or more; ZX_ERR_BAD_STATE when the thread has a live VCPU already; for the guest's first,
+// which makes its engine, ZX_ERR_NO_MEMORY and ZX_ERR_NOT_SUPPORTED as zx_guest_create();
+// ZX_ERR_NO_RESOURCES when the guest has 63 VCPUs; ZX_ERR_NO_MEMORY.
 // 2018: the right is MANAGE_PROCESS, and a thread may have several VCPUs.
 ZIRCONIA_EXPORT zx_status_t zx_vcpu_create(zx_handle_t guest, uint32_t options, zx_vaddr_t entry,
                                            zx_handle_t *out);
