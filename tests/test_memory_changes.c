@@ -4,8 +4,10 @@
 // one memory in several places (objects ABI 5.1, 5.5; hypervisor ABI 10). Unmapping is in
 // test_guest_memory.c.
 
+#include "handles.h"
 #include "memory_guest.h"
 #include "other_thread.h"
+#include "platform/platform.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -213,6 +215,41 @@ START_TEST(code_changed_through_a_slice_is_seen) {
 }
 END_TEST
 
+// A guest has all pages of a clone from the moment on when it is mapped, and the process sees them.
+START_TEST(a_clone_of_2018_in_a_guest_is_a_copy_from_then_on) {
+    const size_t page = platform_page_size();
+    const zx_handle_t parent = new_vmo(2 * page, ZX_VMO_RESIZABLE);
+    zx_handle_t clone = ZX_HANDLE_INVALID;
+    zx_vaddr_t address = 0;
+    zx_vaddr_t mapped = 0;
+    const uint32_t both = ZX_VM_PERM_READ | ZX_VM_PERM_WRITE;
+    const uint64_t values[] = {1, 2};
+    uint64_t value = 0;
+    start(STORE_AND_LOAD, EXTRA + 8);
+    ck_assert_int_eq(zx_vmo_clone(parent, 1, 0, 2 * page, &clone), ZX_OK);
+    ck_assert_int_eq(zx_vmar_map(zx_vmar_root_self(), both, 0, clone, 0, 2 * page, &mapped), ZX_OK);
+    ck_assert_int_eq(zx_vmo_write(parent, &values[0], 0, 8), ZX_OK);
+    ck_assert_int_eq(zx_vmar_map(vmar, both | ZX_VM_SPECIFIC, EXTRA, clone, 0, 2 * page, &address),
+                     ZX_OK);
+    ck_assert_int_eq(zx_vmo_write(parent, &values[1], 0, 8), ZX_OK);
+    enter_to_end();
+    ck_assert_int_eq(zx_vmo_read(clone, &value, 0, 8), ZX_OK);
+    ck_assert_uint_eq(value, 1);
+    ck_assert_uint_eq(((volatile uint64_t *)mapped)[0], 1);
+    ck_assert_uint_eq(((volatile uint64_t *)mapped)[1], 0x5555);
+    ck_assert_int_eq(zx_vmo_read(parent, &value, 8, 8), ZX_OK);
+    ck_assert_uint_eq(value, 0);
+    ck_assert_int_eq(zirconia_2018_vmo_op_range(clone, ZX_VMO_OP_DECOMMIT, 0, page, NULL, 0),
+                     ZX_OK);
+    aim(STORE_AND_LOAD, EXTRA + page, 0x6666);
+    enter_to_end();
+    ck_assert_int_eq(zx_vmo_read(clone, &value, 0, 8), ZX_OK);
+    ck_assert_uint_eq(value, 2); // As the parent was when the page was given back.
+    ck_assert_uint_eq(((volatile uint64_t *)mapped)[page / 8], 0x6666);
+    zx_vmar_unmap(zx_vmar_root_self(), mapped, 2 * page);
+}
+END_TEST
+
 START_TEST(a_region_destroyed_takes_its_memory_from_the_guest) {
     zx_handle_t region = ZX_HANDLE_INVALID;
     zx_vaddr_t address = 0;
@@ -252,6 +289,7 @@ int main(void) {
     tcase_add_loop_test(tcase, code_that_is_made_zero_runs_no_more, 0, 2);
     tcase_add_test(tcase, one_vmo_in_the_host_twice_in_a_guest_and_as_a_slice);
     tcase_add_test(tcase, code_changed_through_a_slice_is_seen);
+    tcase_add_test(tcase, a_clone_of_2018_in_a_guest_is_a_copy_from_then_on);
     tcase_add_test(tcase, a_region_destroyed_takes_its_memory_from_the_guest);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

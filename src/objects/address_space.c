@@ -6,6 +6,7 @@
 #include "objects/address_space.h"
 
 #include "objects/region.h"
+#include "objects/vmo_clone.h"
 #include "platform/check.h"
 
 #include <stdlib.h>
@@ -425,27 +426,32 @@ zx_status_t address_space_protect_range(struct address_space *space, uint64_t ba
     return done ? ZX_OK : ZX_ERR_NO_MEMORY;
 }
 
-static void apply_resize(struct address_space *space, const struct mapping_view *view,
-                         uint64_t from, uint64_t to) {
+static bool apply_vmo_change(struct address_space *space, const struct mapping_view *view,
+                             uint64_t from, uint64_t to) {
     const uint64_t end = view->vmo_offset + view->length;
     const uint64_t first = from > view->vmo_offset ? from : view->vmo_offset;
     const uint64_t last = to < end ? to : end;
-    if (first < last) {
-        const struct mapping_view part = part_of(view, view->base + (first - view->vmo_offset),
-                                                 view->base + (last - view->vmo_offset));
-        apply_change(space, &part);
+    if (first >= last) {
+        return true;
     }
+    const struct mapping_view part = part_of(view, view->base + (first - view->vmo_offset),
+                                             view->base + (last - view->vmo_offset));
+    return apply_change(space, &part);
 }
 
-void address_space_vmo_resized(struct address_space *space, struct vmo *vmo, uint64_t from,
+bool address_space_vmo_changed(struct address_space *space, const struct vmo *vmo, uint64_t from,
                                uint64_t to) {
+    bool done = true;
     if (!address_space_lock(space)) {
-        return;
+        return true;
     }
     for (size_t i = 0; i < space->count; i++) {
-        if (space->mappings[i].vmo == vmo) {
-            apply_resize(space, &space->mappings[i], from, to);
+        uint64_t first = from;
+        uint64_t last = to;
+        if (vmo_shows(space->mappings[i].vmo, vmo, &first, &last)) {
+            done = apply_vmo_change(space, &space->mappings[i], first, last) && done;
         }
     }
     address_space_unlock(space);
+    return done;
 }

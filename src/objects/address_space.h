@@ -45,6 +45,8 @@ struct address_wish {
 
 // Every function but lock and unlock is called between those two, and each may be NULL.
 struct address_space_ops {
+    bool shows_clones; // `map` and `changed` find who owns each page of a clone (vmo_clone.h).
+
     void (*lock)(struct address_space *space);
     void (*unlock)(struct address_space *space);
 
@@ -143,8 +145,9 @@ bool address_space_chooses(const struct address_space *space);
 
 // --- Mappings not locked ---
 
-// The VMO has changed its size between these two; see vmo_tell_users().
-void address_space_vmo_resized(struct address_space *space, struct vmo *vmo, uint64_t from,
+// The VMO has changed between these two: its size (see vmo_tell_users()), or which pages it shows.
+// False when the host refuses to let mappings follow.
+bool address_space_vmo_changed(struct address_space *space, const struct vmo *vmo, uint64_t from,
                                uint64_t to);
 
 #endif // OBJECTS_ADDRESS_SPACE_H

@@ -37,16 +37,22 @@ bool object_ref_if_alive(struct object *object) {
     return count_now > 0;
 }
 
-void object_unref(struct object *object) {
+bool object_drop(struct object *object) {
     // Whoever drops the last reference must see everything that the others did to the object.
     const unsigned before = atomic_fetch_sub_explicit(&object->references, 1, memory_order_acq_rel);
     CHECK(before > 0);
     if (before == 1) {
-        CHECK(lock_order_holds_none_from(
-            LOCK_VMO_FAMILIES)); // A VMO's last mapping may be its last user.
+        // A VMO's last mapping may be its last user.
+        CHECK(lock_order_holds_none_from(LOCK_VMO_FAMILIES));
         CHECK(atomic_load(&object->handles) == 0 && object->observers == NULL);
         platform_mutex_destroy(&object->lock);
         atomic_fetch_sub_explicit(&count, 1, memory_order_relaxed);
+    }
+    return before == 1;
+}
+
+void object_unref(struct object *object) {
+    if (object_drop(object)) {
         object->ops->destroy(object);
     }
 }

@@ -62,6 +62,10 @@ void object_init(struct object *object, const struct object_ops *ops, zx_signals
 struct object *object_ref(struct object *object);
 void object_unref(struct object *object);
 
+// For a type whose objects keep others of it: true when that was the last reference, and then the
+// caller does what `destroy` does.
+bool object_drop(struct object *object);
+
 // For whoever knows of an object without keeping it: false when the last reference is gone, and
 // then only what excludes its destruction lets the object be looked at.
 bool object_ref_if_alive(struct object *object);

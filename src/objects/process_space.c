@@ -9,6 +9,7 @@
 #include "objects/process_space.h"
 
 #include "objects/log.h"
+#include "objects/vmo_clone.h"
 
 #include <inttypes.h>
 #include <zircon/types.h>
@@ -104,13 +105,37 @@ static void process_vacate(struct address_space *space, uint64_t base, uint64_t 
     }
 }
 
+// A clone's own pages may be written to, and the others are those of whoever owns them.
+static bool show_clone(const struct mapping_view *view, uint64_t length) {
+    const unsigned protection = host_protection(view->permissions);
+    bool done = true;
+    vmo_families_lock();
+    for (uint64_t at = 0; at < length && done;) {
+        const struct vmo_run run = vmo_clone_run(view->vmo, view->vmo_offset + at, length - at);
+        const unsigned allowed = run.own ? protection : protection & ~(unsigned)PLATFORM_WRITE;
+        done = platform_memory_map(run.memory, run.offset, (size_t)run.length, allowed,
+                                   pointer(view->base + at)) != NULL;
+        at += run.length;
+    }
+    vmo_families_unlock();
+    return done;
+}
+
+static bool show(const struct mapping_view *view, uint64_t length) {
+    if (length == 0) {
+        return true;
+    }
+    return view->vmo->clone != NULL ? show_clone(view, length)
+                                    : platform_protect(pointer(view->base), (size_t)length,
+                                                       host_protection(view->permissions));
+}
+
 // Of what the VMO does not back, the host would map what the VMO has lost or may yet get.
 static bool process_changed(struct address_space *space, const struct mapping_view *view) {
     (void)space;
     const uint64_t length = host_round_up(view->length);
     const uint64_t backed = host_round_up(mapping_view_backed(view));
-    return (backed == 0 || platform_protect(pointer(view->base), (size_t)backed,
-                                            host_protection(view->permissions))) &&
+    return show(view, backed) &&
            (backed == length ||
             platform_protect(pointer(view->base + backed), (size_t)(length - backed), 0));
 }
@@ -121,6 +146,9 @@ static zx_status_t process_map(struct address_space *space, const struct mapping
                  view->vmo_offset);
         return ZX_ERR_NOT_SUPPORTED;
     }
+    if (!vmo_clone_prepare(view->vmo)) {
+        return ZX_ERR_NO_MEMORY;
+    }
     const void *mapped = platform_memory_map(
         view->vmo->memory, view->vmo_offset, (size_t)host_round_up(view->length),
         host_protection(view->permissions), pointer(view->base));
@@ -130,6 +158,7 @@ static zx_status_t process_map(struct address_space *space, const struct mapping
 // The gate alone guards these mappings, and an unmapping needs no step of its own: what follows it
 // replaces the host's mapping or takes it away.
 static const struct address_space_ops process_ops = {
+    .shows_clones = true,
     .claim = process_claim,
     .unclaim = process_unclaim,
     .choose = process_choose,
@@ -153,9 +182,10 @@ static struct vmar *make_root(void) {
     return root;
 }
 
+static _Atomic(struct vmar *) kept;
+
 // Where memory is short, a later call makes it.
 struct vmar *process_root_vmar(void) {
-    static _Atomic(struct vmar *) kept;
     struct vmar *root = atomic_load(&kept);
     if (root != NULL) {
         return root;
@@ -166,4 +196,65 @@ struct vmar *process_root_vmar(void) {
     }
     object_unref(&own->object); // Another thread was first.
     return root;
+}
+
+bool process_space_vmo_changed(const struct vmo *vmo, uint64_t from, uint64_t to) {
+    const struct vmar *root = atomic_load(&kept);
+    return root == NULL || address_space_vmo_changed(root->space, vmo, from, to);
+}
+
+// --- Stores to clones ---
+
+// A handler reads it, so it must be there without an allocation at the first use.
+#if defined(__ELF__)
+#define THREAD_STORAGE __attribute__((tls_model("initial-exec")))
+#else
+#define THREAD_STORAGE
+#endif
+
+// The clone that is mapped at an address and may be stored to there, with a reference.
+static struct vmo *find_clone(struct address_space *space, uint64_t address, uint64_t *offset) {
+    struct vmo *vmo = NULL;
+    struct mapping_view view;
+    if (!address_space_lock(space)) {
+        return NULL;
+    }
+    if (address_space_find(space, address, &view) && view.vmo->clone != NULL &&
+        (view.permissions & ZX_VM_PERM_WRITE) != 0 &&
+        address - view.base < mapping_view_backed(&view)) {
+        vmo = vmo_ref(view.vmo);
+        *offset = view.vmo_offset + (address - view.base);
+    }
+    address_space_unlock(space);
+    return vmo;
+}
+
+// Where this thread last met with a page that was the clone's already.
+static _Thread_local uintptr_t tried THREAD_STORAGE;
+
+// A page that the clone owns already is another thread's doing, whose mapping may not have followed
+// yet. It is worth one more try, and not another: this is no store then.
+bool process_space_take_page(uintptr_t address) {
+    const struct vmar *root = atomic_load(&kept);
+    uint64_t offset = 0;
+    struct vmo *vmo = root != NULL ? find_clone(root->space, address, &offset) : NULL;
+    if (vmo == NULL) {
+        return false;
+    }
+    const bool owned = vmo_clone_owns(vmo, offset);
+    const bool again = owned && tried == address;
+    tried = owned ? address : 0;
+    const bool taken = !again && vmo_clone_own(vmo, offset, 1) == ZX_OK;
+    vmo_unref(vmo);
+    return taken;
+}
+
+bool process_copy(void *destination, const void *source, size_t size, uintptr_t *fault_address) {
+    while (!platform_copy_or_fault(destination, source, size, fault_address)) {
+        const uintptr_t at = *fault_address - (uintptr_t)destination;
+        if (*fault_address == 0 || at >= size || !process_space_take_page(*fault_address)) {
+            return false;
+        }
+    }
+    return true;
 }

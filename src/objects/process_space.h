@@ -12,4 +12,14 @@
 // The root region, made at the first call and kept; borrowed. NULL without memory.
 struct vmar *process_root_vmar(void);
 
+// address_space_vmo_changed() there, if anything was ever mapped.
+bool process_space_vmo_changed(const struct vmo *vmo, uint64_t from, uint64_t to);
+
+// A store to an address, which the host has refused: gives the page to the clone that is mapped
+// there, if it may be written to. True when it is worth to try again. No lock is held.
+bool process_space_take_page(uintptr_t address);
+
+// platform_copy_or_fault(), which stores to clones as the client does. No lock is held.
+bool process_copy(void *destination, const void *source, size_t size, uintptr_t *fault_address);
+
 #endif // OBJECTS_PROCESS_SPACE_H

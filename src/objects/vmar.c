@@ -5,6 +5,8 @@
 
 #include "objects/vmar.h"
 
+#include "objects/vmo_clone.h"
+
 #include <stdlib.h>
 #include <zircon/limits.h>
 #include <zircon/types.h>
@@ -210,6 +212,13 @@ zx_status_t vmar_map(struct vmar *vmar, const struct vmar_map_request *request, 
     struct mapping_view view = {0};
     if (status == ZX_OK) {
         status = fill_view(vmar, request, &view);
+    }
+    if (status != ZX_OK) {
+        return status;
+    }
+    // A guest sees the pages of one file.
+    if (!vmar->space->ops->shows_clones) {
+        status = vmo_clone_own_all(view.vmo);
     }
     if (status != ZX_OK) {
         return status;

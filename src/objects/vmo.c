@@ -5,6 +5,8 @@
 
 #include "objects/vmo.h"
 
+#include "objects/process_space.h"
+#include "objects/vmo_clone.h"
 #include "platform/check.h"
 
 #include <stdlib.h>
@@ -22,8 +24,8 @@ struct vmo_view {
     struct vmo_view *older;
 };
 
-static void vmo_destroy(struct object *object) {
-    struct vmo *vmo = vmo_from_object(object);
+// Frees the VMO, and returns the one whose pages it showed, with the reference that it had.
+static struct vmo *take_down(struct vmo *vmo) {
     CHECK(vmo->listeners == NULL && vmo->users == NULL);
     vmo_leave_family(vmo);
     struct vmo_view *view = atomic_load_explicit(&vmo->views, memory_order_relaxed);
@@ -36,12 +38,18 @@ static void vmo_destroy(struct object *object) {
     if (vmo->memory != NULL) {
         platform_memory_destroy(vmo->memory);
     }
-    struct vmo *source = vmo->source;
+    struct vmo *below = vmo->source != vmo ? vmo->source : vmo_clone_destroy(vmo);
     platform_mutex_destroy(&vmo->lock);
     platform_mutex_destroy(&vmo->resizing);
     free(vmo);
-    if (source != vmo) {   // NOLINT: compared, not followed.
-        vmo_unref(source); // Which is no slice, so this goes no deeper.
+    return below;
+}
+
+// Clones of clones go one after the other.
+static void vmo_destroy(struct object *object) {
+    struct vmo *below = take_down(vmo_from_object(object));
+    while (below != NULL && object_drop(&below->object)) {
+        below = take_down(below);
     }
 }
 
@@ -56,8 +64,7 @@ static const struct object_ops vmo_ops = {
     .destroy = vmo_destroy,
 };
 
-// A VMO without pages.
-static struct vmo *new_vmo(uint64_t size, bool resizable) {
+struct vmo *vmo_create_empty(uint64_t size, bool resizable) {
     struct vmo *vmo = calloc(1, sizeof(*vmo));
     if (vmo == NULL) {
         return NULL;
@@ -88,7 +95,7 @@ zx_status_t vmo_create(uint64_t size, bool resizable, struct vmo **out) {
     if (status != ZX_OK) {
         return status;
     }
-    struct vmo *vmo = new_vmo(rounded, resizable);
+    struct vmo *vmo = vmo_create_empty(rounded, resizable);
     if (vmo == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
@@ -108,7 +115,7 @@ zx_status_t vmo_create_slice(struct vmo *parent, uint64_t offset, uint64_t size,
     if (parent->resizable) {
         return ZX_ERR_NOT_SUPPORTED;
     }
-    struct vmo *vmo = new_vmo(size, false);
+    struct vmo *vmo = vmo_create_empty(size, false);
     if (vmo == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
@@ -170,20 +177,19 @@ uint8_t *vmo_host(struct vmo *vmo, uint64_t end) {
 
 // --- Reading and writing ---
 
-// Checks a range and finds it in the host. ZX_OK with *host NULL means that there is nothing to do.
-static zx_status_t locate(struct vmo *vmo, uint64_t offset, size_t length, uint8_t **host) {
+static zx_status_t check_range(const struct vmo *vmo, uint64_t offset, size_t length) {
     const uint64_t size = vmo->size;
-    *host = NULL;
     if (vmo->policy != ZX_CACHE_POLICY_CACHED) {
         return ZX_ERR_BAD_STATE;
     }
-    if (offset > size || length > size - offset) {
-        return ZX_ERR_OUT_OF_RANGE;
-    }
-    if (length == 0) {
-        return ZX_OK;
-    }
-    uint8_t *start = vmo_host(vmo->source, vmo->source_offset + size);
+    return offset > size || length > size - offset ? ZX_ERR_OUT_OF_RANGE : ZX_OK;
+}
+
+// Where the host has a range that is inside, from which a clone owns all that is needed.
+static zx_status_t locate(struct vmo *vmo, uint64_t offset, size_t length, uint8_t **host) {
+    const uint64_t size = vmo->size;
+    const uint64_t end = size > offset + length ? size : offset + length;
+    uint8_t *start = vmo_host(vmo->source, vmo->source_offset + end);
     if (start == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
@@ -193,9 +199,10 @@ static zx_status_t locate(struct vmo *vmo, uint64_t offset, size_t length, uint8
 
 // A copy that failed is the client's fault unless it stopped at a page of ours, which the host
 // then could not supply.
-static zx_status_t copy(void *destination, const void *source, size_t length, const uint8_t *ours) {
+zx_status_t vmo_copy_client(void *destination, const void *source, size_t length,
+                            const uint8_t *ours) {
     uintptr_t fault = 0;
-    if (platform_copy_or_fault(destination, source, length, &fault)) {
+    if (process_copy(destination, source, length, &fault)) {
         return ZX_OK;
     }
     const bool in_ours = fault >= (uintptr_t)ours && fault - (uintptr_t)ours < length;
@@ -204,11 +211,15 @@ static zx_status_t copy(void *destination, const void *source, size_t length, co
 
 zx_status_t vmo_read(struct vmo *vmo, void *buffer, uint64_t offset, size_t length) {
     uint8_t *host = NULL;
-    const zx_status_t status = locate(vmo, offset, length, &host);
-    if (status != ZX_OK || host == NULL) {
+    zx_status_t status = check_range(vmo, offset, length);
+    if (status != ZX_OK || length == 0) {
         return status;
     }
-    return copy(buffer, host, length, host);
+    if (vmo->source->clone != NULL) {
+        return vmo_clone_read(vmo->source, buffer, vmo->source_offset + offset, length);
+    }
+    status = locate(vmo, offset, length, &host);
+    return status == ZX_OK ? vmo_copy_client(buffer, host, length, host) : status;
 }
 
 static void tell_listeners(struct vmo *vmo, uint64_t offset, uint64_t length) {
@@ -222,12 +233,19 @@ static void tell_listeners(struct vmo *vmo, uint64_t offset, uint64_t length) {
 
 zx_status_t vmo_write(struct vmo *vmo, const void *buffer, uint64_t offset, size_t length) {
     uint8_t *host = NULL;
-    zx_status_t status = locate(vmo, offset, length, &host);
-    if (status != ZX_OK || host == NULL) {
+    zx_status_t status = check_range(vmo, offset, length);
+    if (status != ZX_OK || length == 0) {
+        return status;
+    }
+    status = vmo_clone_own(vmo->source, vmo->source_offset + offset, length);
+    if (status == ZX_OK) {
+        status = locate(vmo, offset, length, &host);
+    }
+    if (status != ZX_OK) {
         return status;
     }
     atomic_store_explicit(&vmo->source->used, true, memory_order_relaxed);
-    status = copy(host, buffer, length, host);
+    status = vmo_copy_client(host, buffer, length, host);
     // After a failure too: a part may have been written.
     tell_listeners(vmo->source, vmo->source_offset + offset, length);
     return status;

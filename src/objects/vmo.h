@@ -23,6 +23,7 @@
 
 struct address_space;
 struct vmo;
+struct vmo_clone;
 struct vmo_user;
 struct vmo_view;
 
@@ -39,9 +40,10 @@ enum vmo_kinship { VMO_NO_CHILD, VMO_COPY, VMO_SLICE };
 
 struct vmo {
     struct object object;
-    struct platform_memory *memory;
-    _Atomic uint64_t size; // A multiple of 4096.
-    uint64_t peak;         // The largest it ever was; guarded by `resizing`.
+    struct platform_memory *memory; // None in a slice, nor in a clone that owns no page yet.
+    struct vmo_clone *clone;        // Of clones of 2018 (vmo_clone.h). Constant.
+    _Atomic uint64_t size;          // A multiple of 4096.
+    uint64_t peak;                  // The largest it ever was; guarded by `resizing`.
     bool resizable;
     atomic_bool used;           // Written or mapped, where the host cannot count the pages.
     atomic_bool committed;      // COMMIT asked for pages, which DECOMMIT has not given back.
@@ -87,6 +89,14 @@ static inline void vmo_unref(struct vmo *vmo) {
     object_unref(&vmo->object);
 }
 
+// A VMO without pages, with a size that is rounded. NULL without memory.
+struct vmo *vmo_create_empty(uint64_t size, bool resizable);
+
+// A copy to or from client memory; `ours` is the side that is not the client's. INVALID_ARGS,
+// NO_MEMORY.
+zx_status_t vmo_copy_client(void *destination, const void *source, size_t length,
+                            const uint8_t *ours);
+
 // The bytes [0, end) of a VMO that is no slice, readable and writable, at an address that stays
 // good for the VMO's lifetime. NULL when the host has no room or `end` is 0. Any thread.
 uint8_t *vmo_host(struct vmo *vmo, uint64_t end);
@@ -98,8 +108,8 @@ uint8_t *vmo_host(struct vmo *vmo, uint64_t end);
 zx_status_t vmo_read(struct vmo *vmo, void *buffer, uint64_t offset, size_t length);
 zx_status_t vmo_write(struct vmo *vmo, const void *buffer, uint64_t offset, size_t length);
 
-// Makes bytes of a VMO that is no slice zero, giving the pages back where they are whole, and tells
-// the listeners. The range lies inside of what the VMO has or ever had.
+// Makes bytes of a VMO that is no slice zero, which a clone owns, giving the pages back where they
+// are whole, and tells the listeners. The range lies inside of what the VMO has or ever had.
 zx_status_t vmo_zero(struct vmo *vmo, uint64_t offset, uint64_t length);
 
 // The listener's memory is the caller's and stays put until removed. When remove returns, no call
@@ -114,7 +124,7 @@ void vmo_listener_remove(struct vmo *vmo, struct vmo_listener *listener);
 bool vmo_add_mapping(struct vmo *vmo, struct address_space *space);
 void vmo_remove_mapping(struct vmo *vmo, struct address_space *space);
 
-// Calls address_space_vmo_resized() in every space that maps the VMO.
+// Calls address_space_vmo_changed() in every space that maps the VMO.
 void vmo_tell_users(struct vmo *vmo, uint64_t from, uint64_t to) REQUIRES(vmo->resizing);
 
 // --- Size and operations on ranges (vmo_range.c) ---

@@ -3,7 +3,7 @@
 // Children that begin as a copy of their parent. The copy is made at once: what is written to the
 // parent while the call runs may or may not be in it, what is written afterwards is not.
 
-#include "objects/vmo.h"
+#include "objects/vmo_clone.h"
 
 #include <string.h>
 
@@ -12,16 +12,16 @@ enum { STEP = 4096 };
 static zx_status_t copy_page(struct vmo *child, uint64_t to, struct vmo *source, uint64_t from) {
     static const uint8_t zeros[STEP];
     uint8_t page[STEP];
-    const uint8_t *host = vmo_host(source, from + STEP);
-    if (host == NULL || !platform_copy(page, host + from, STEP)) {
-        return ZX_ERR_NO_MEMORY;
+    const zx_status_t status = vmo_clone_read(source, page, from, STEP);
+    if (status != ZX_OK) {
+        return status;
     }
     return memcmp(page, zeros, STEP) == 0 ? ZX_OK : vmo_write(child, page, to, STEP);
 }
 
 // Copies [from, end) of the source, skipping what it never had, to the beginning of the child.
 static zx_status_t copy_pages(struct vmo *child, struct vmo *source, uint64_t from, uint64_t end) {
-    uint64_t next = platform_memory_find_data(source->memory, from);
+    uint64_t next = vmo_find_data(source, from);
     next -= next % STEP;
     for (uint64_t at = next > from ? next : from; at < end;) {
         const zx_status_t status = copy_page(child, at - from, source, at);
@@ -29,7 +29,7 @@ static zx_status_t copy_pages(struct vmo *child, struct vmo *source, uint64_t fr
             return status;
         }
         at += STEP;
-        next = platform_memory_find_data(source->memory, at);
+        next = vmo_find_data(source, at);
         at = next > at ? next - next % STEP : at;
     }
     return ZX_OK;

@@ -4,7 +4,7 @@
 // that goes takes itself out of its children, so a line of any length ends without one destruction
 // inside the other. One lock guards all families.
 
-#include "objects/vmo.h"
+#include "objects/vmo_clone.h"
 
 #include "objects/observer.h"
 #include "platform/check.h"

@@ -5,7 +5,7 @@
 // Pages come when they are touched, whatever was committed before; caches are the host's and
 // coherent. So COMMIT and the cache operations are their checks and nothing more.
 
-#include "objects/vmo.h"
+#include "objects/vmo_clone.h"
 
 #include <zircon/limits.h>
 #include <zircon/syscalls.h>
@@ -18,16 +18,22 @@ static bool page_aligned(uint64_t value) {
 // that began earlier may come later.
 static zx_status_t grow(struct vmo *vmo, uint64_t old, uint64_t size) REQUIRES(vmo->resizing) {
     ASSERT_HELD(&vmo->resizing);
-    if (!platform_memory_grow(vmo->memory, size)) {
-        return ZX_ERR_NO_MEMORY;
-    }
     const uint64_t end = size < vmo->peak ? size : vmo->peak;
-    const zx_status_t status = end > old ? vmo_zero(vmo, old, end - old) : ZX_OK;
-    if (status == ZX_OK) {
-        vmo->peak = size > vmo->peak ? size : vmo->peak;
-        atomic_store(&vmo->size, size);
-        vmo_tell_users(vmo, old, size);
+    zx_status_t status = ZX_OK;
+    if (vmo->clone != NULL) {
+        status = vmo_clone_reserve(vmo, size) ? ZX_OK : ZX_ERR_NO_MEMORY;
+    } else if (!platform_memory_grow(vmo->memory, size)) {
+        status = ZX_ERR_NO_MEMORY;
+    } else if (end > old) {
+        status = vmo_zero(vmo, old, end - old);
     }
+    if (status != ZX_OK) {
+        return status;
+    }
+    vmo->peak = size > vmo->peak ? size : vmo->peak;
+    atomic_store(&vmo->size, size);
+    status = vmo_clone_resized(vmo, old);
+    vmo_tell_users(vmo, old, size);
     return status;
 }
 
@@ -35,8 +41,11 @@ static void shrink(struct vmo *vmo, uint64_t old, uint64_t size) REQUIRES(vmo->r
     ASSERT_HELD(&vmo->resizing);
     atomic_store(&vmo->size, size);
     vmo_tell_users(vmo, size, old);
+    vmo_clone_resized(vmo, old);
     // Whether the host takes the memory back or not makes no difference to anybody.
-    platform_memory_discard(vmo->memory, size, old - size);
+    if (vmo->clone == NULL) {
+        platform_memory_discard(vmo->memory, size, old - size);
+    }
 }
 
 zx_status_t vmo_set_size(struct vmo *vmo, uint64_t size) {
@@ -78,14 +87,20 @@ static zx_status_t check_cache_range(uint64_t size, uint64_t offset, uint64_t le
 }
 
 static zx_status_t zero_range(struct vmo *vmo, uint64_t offset, uint64_t length) {
-    return length == 0 ? ZX_OK : vmo_zero(vmo->source, vmo->source_offset + offset, length);
+    if (length == 0) {
+        return ZX_OK;
+    }
+    const zx_status_t status = vmo_clone_own(vmo->source, vmo->source_offset + offset, length);
+    return status == ZX_OK ? vmo_zero(vmo->source, vmo->source_offset + offset, length) : status;
 }
 
 // Of what DECOMMIT of 2018 touches, whole pages go.
 static zx_status_t decommit_touched(struct vmo *vmo, uint64_t offset, uint64_t length) {
     const uint64_t first = offset & ~(uint64_t)ZX_PAGE_MASK;
     const uint64_t end = (offset + length + ZX_PAGE_MASK) & ~(uint64_t)ZX_PAGE_MASK;
-    return zero_range(vmo, first, end - first);
+    return vmo->source->clone != NULL
+               ? vmo_clone_disown(vmo->source, vmo->source_offset + first, end - first)
+               : zero_range(vmo, first, end - first);
 }
 
 static zx_status_t decommit(struct vmo *vmo, uint64_t offset, uint64_t length, bool abi_2018)
@@ -111,10 +126,11 @@ static zx_status_t decommit(struct vmo *vmo, uint64_t offset, uint64_t length, b
 static zx_status_t commit(struct vmo *vmo, uint64_t offset, uint64_t length)
     REQUIRES(vmo->resizing) {
     const zx_status_t status = trim(vmo->size, offset, &length);
-    if (status == ZX_OK && length > 0) {
-        atomic_store(&vmo->source->committed, true);
+    if (status != ZX_OK || length == 0) {
+        return status;
     }
-    return status;
+    atomic_store(&vmo->source->committed, true);
+    return vmo_clone_own(vmo->source, vmo->source_offset + offset, length);
 }
 
 static zx_status_t zero(struct vmo *vmo, uint64_t offset, uint64_t length) REQUIRES(vmo->resizing) {
@@ -162,6 +178,9 @@ bool vmo_is_committed(struct vmo *vmo) {
 
 uint64_t vmo_committed_bytes(struct vmo *vmo) {
     uint64_t bytes = 0;
+    if (vmo->memory == NULL) {
+        return 0;
+    }
     if (platform_memory_count(vmo->memory, &bytes)) {
         return bytes;
     }

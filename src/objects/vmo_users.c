@@ -91,7 +91,7 @@ void vmo_tell_users(struct vmo *vmo, uint64_t from, uint64_t to) {
     platform_mutex_unlock(&vmo->lock);
     struct address_space *space = next_user(vmo);
     while (space != NULL) {
-        address_space_vmo_resized(space, vmo, from, to);
+        address_space_vmo_changed(space, vmo, from, to);
         address_space_unref(space);
         space = next_user(vmo);
     }

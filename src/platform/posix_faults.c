@@ -16,6 +16,7 @@
 #include "platform/faults.h"
 #include "platform/platform.h"
 #include "platform/posix_context.h"
+#include "platform/store_faults.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -33,6 +34,8 @@ enum {
 
 static struct sigaction previous[SIGNAL_COUNT];
 static _Atomic(platform_fault_fn *) watcher;
+
+static _Atomic(platform_store_fn *) store_watcher;
 
 static const struct sigaction *previous_of(int number) {
     size_t i = 0;
@@ -191,14 +194,34 @@ static bool is_divided(int number, const siginfo_t *info, ucontext_t *context) {
     return false;
 }
 
+// --- Stores ---
+
+// macOS makes either signal of a page that is read-only.
+static bool is_store(int number, const siginfo_t *info) {
+    platform_store_fn *told = atomic_load(&store_watcher);
+#if defined(__APPLE__)
+    const bool is_refused = (number == SIGSEGV || number == SIGBUS) && info->si_code > 0;
+#else
+    const bool is_refused = number == SIGSEGV && info->si_code == SEGV_ACCERR;
+#endif
+    return told != NULL && is_refused && told((uintptr_t)info->si_addr);
+}
+
+bool platform_watch_stores(platform_store_fn *on_store) {
+    posix_faults_take_memory_signals();
+    atomic_store(&store_watcher, on_store);
+    return true;
+}
+
 // With all signals blocked: a thread is stopped where it faulted, not in here.
 static void on_fault(int number, siginfo_t *info, void *context) {
+    const int error = errno;
     posix_handler_begin();
     posix_copy_recover(info, context);
-    if (is_divided(number, info, context)) {
+    if (is_divided(number, info, context) || is_store(number, info)) {
+        errno = error;
         return;
     }
-    const int error = errno;
     // A signal that was sent is no fault.
     if (info->si_code <= 0 || !tell(number, info, context)) {
         pass_on(number, info, context);

@@ -6,6 +6,7 @@
 #define _CRT_RAND_S
 
 #include "platform/platform.h"
+#include "platform/store_faults.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -185,6 +186,11 @@ void platform_random(void *buffer, size_t size) {
 
 // The kernel does the copy and tells of a bad pointer: a system call each time, but no exception
 // handler that a client's own could get in the way of.
+bool platform_watch_stores(platform_store_fn *on_store) {
+    (void)on_store;
+    return false;
+}
+
 bool platform_copy(void *destination, const void *source, size_t size) {
     SIZE_T done = 0;
     return size == 0 || (ReadProcessMemory(GetCurrentProcess(), source, destination, size, &done) &&

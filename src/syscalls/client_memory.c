@@ -2,6 +2,7 @@
 //
 // Copying to and from client memory, and handing out handles.
 
+#include "objects/process_space.h"
 #include "platform/platform.h"
 #include "syscalls/syscalls.h"
 
@@ -10,7 +11,8 @@ zx_status_t copy_from_client(void *destination, const void *client, size_t size)
 }
 
 zx_status_t copy_to_client(void *client, const void *source, size_t size) {
-    return platform_copy(client, source, size) ? ZX_OK : ZX_ERR_INVALID_ARGS;
+    uintptr_t fault_address = 0;
+    return process_copy(client, source, size, &fault_address) ? ZX_OK : ZX_ERR_INVALID_ARGS;
 }
 
 zx_status_t give_value(zx_handle_t value, zx_handle_t *client_out) {

@@ -3,7 +3,7 @@
 // The calls that make a VMO from another (objects ABI 5.1): zx_vmo_create_child(), and
 // zx_vmo_clone() of 2018.
 
-#include "objects/vmo.h"
+#include "objects/vmo_clone.h"
 
 #include "syscalls/syscalls.h"
 
@@ -11,6 +11,7 @@
 #include <zircon/syscalls.h>
 
 enum {
+    CLONE_2018 = 1u << 31, // No option of the ABI's.
     COPIES = ZX_VMO_CHILD_SNAPSHOT | ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE,
     KINDS = COPIES | ZX_VMO_CHILD_SLICE | ZX_VMO_CHILD_REFERENCE,
     OPTIONS = KINDS | ZX_VMO_CHILD_RESIZABLE | ZX_VMO_CHILD_NO_WRITE,
@@ -40,7 +41,8 @@ static zx_status_t make_child(struct vmo *parent, uint32_t options, uint64_t off
         return vmo_create_slice(parent, offset, rounded, out);
     }
     const bool resizable = (options & ZX_VMO_CHILD_RESIZABLE) != 0;
-    return vmo_create_copy(parent, offset, rounded, resizable, out);
+    return (options & CLONE_2018) != 0 ? vmo_create_clone(parent, offset, rounded, resizable, out)
+                                       : vmo_create_copy(parent, offset, rounded, resizable, out);
 }
 
 // The parent handle's rights, with what is the child's own.
@@ -112,8 +114,7 @@ zx_status_t sys_vmo_clone(zx_handle_t handle, uint32_t options, uint64_t offset,
     } else {
         const bool fixed = (options & ZIRCONIA_2018_VMO_CLONE_NON_RESIZEABLE) != 0;
         const uint32_t resizable = fixed ? 0 : ZX_VMO_CHILD_RESIZABLE;
-        status = make_child(vmo_from_object(object), ZX_VMO_CHILD_SNAPSHOT | resizable, offset,
-                            size, &child);
+        status = make_child(vmo_from_object(object), CLONE_2018 | resizable, offset, size, &child);
     }
     if (status == ZX_OK) {
         const zx_rights_t extra = ZX_RIGHTS_PROPERTY | ZX_RIGHT_WRITE;

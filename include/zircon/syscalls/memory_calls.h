@@ -81,11 +81,12 @@ ZIRCONIA_EXPORT zx_status_t zx_vmo_set_cache_policy(zx_handle_t handle, uint32_t
 ZIRCONIA_EXPORT zx_status_t zx_vmo_create_child(zx_handle_t handle, uint32_t options,
                                                 uint64_t offset, uint64_t size, zx_handle_t *out);
 
-// The same of 2018. options: ZX_VMO_CLONE_COPY_ON_WRITE, a copy, which can be resized unless
-// ZX_VMO_CLONE_NON_RESIZEABLE is given too. The handle has the parent handle's rights and WRITE.
+// The same of 2018. options: ZX_VMO_CLONE_COPY_ON_WRITE, a clone, which can be resized unless
+// ZX_VMO_CLONE_NON_RESIZEABLE is given too. It shows what is written to the parent until it is
+// written itself, page by page. The handle has the parent handle's rights and WRITE.
 // Errors: VMO (DUPLICATE and READ); ZX_ERR_INVALID_ARGS for options, then for an offset not in
-// whole pages; ZX_ERR_OUT_OF_RANGE for a size that cannot be rounded up; ZX_ERR_BAD_STATE for a
-// parent that is not cached; ZX_ERR_NO_MEMORY.
+// whole pages; ZX_ERR_OUT_OF_RANGE for a size that cannot be rounded up, or too large for the
+// offset; ZX_ERR_BAD_STATE for a parent that is not cached; ZX_ERR_NO_MEMORY.
 ZIRCONIA_EXPORT zx_status_t zx_vmo_clone(zx_handle_t handle, uint32_t options, uint64_t offset,
                                          uint64_t size, zx_handle_t *out);
 
