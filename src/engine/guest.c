@@ -85,7 +85,7 @@ static void destroy(struct object *object) {
     }
     turn_destroy(&guest->turn);
     guest_clock_destroy(&guest->clock);
-    platform_mutex_destroy(&guest->observation.lock);
+    observation_close(&guest->observation);
     free(guest);
 }
 
@@ -103,7 +103,7 @@ zx_status_t guest_create(struct guest **out) {
     object_init(&guest->object, &guest_ops, 0);
     turn_init(&guest->turn);
     guest_clock_init(&guest->clock);
-    platform_mutex_init(&guest->observation.lock, LOCK_OBSERVATION);
+    observation_open(&guest->observation);
     guest->next_vpid = 1;
     const struct machine_client client = {
         .context = guest,

@@ -159,3 +159,47 @@ void observe_count(const struct observation *observation, zirconia_exit_kind_t k
     out->count = atomic_load(&observation->figures[kind].count);
     out->nanoseconds = atomic_load(&observation->figures[kind].nanoseconds);
 }
+
+// --- All guests ---
+
+static struct {
+    struct platform_mutex lock;
+    struct observation *first;
+    uint64_t counts[ZIRCONIA_EXIT_KIND_COUNT]; // Of guests that are gone.
+} all = {.lock = PLATFORM_MUTEX_INIT(LOCK_OBSERVATION)};
+
+static void add_figures(const struct observation *observation, uint64_t *counts) {
+    for (int kind = 0; kind < ZIRCONIA_EXIT_KIND_COUNT; kind++) {
+        counts[kind] +=
+            atomic_load_explicit(&observation->figures[kind].count, memory_order_relaxed);
+    }
+}
+
+void observation_open(struct observation *observation) {
+    platform_mutex_init(&observation->lock, LOCK_OBSERVATION);
+    platform_mutex_lock(&all.lock);
+    observation->next = all.first;
+    all.first = observation;
+    platform_mutex_unlock(&all.lock);
+}
+
+void observation_close(struct observation *observation) {
+    platform_mutex_lock(&all.lock);
+    struct observation **link = &all.first;
+    while (*link != observation) {
+        link = &(*link)->next;
+    }
+    *link = observation->next;
+    add_figures(observation, all.counts);
+    platform_mutex_unlock(&all.lock);
+    platform_mutex_destroy(&observation->lock);
+}
+
+void observe_count_all(uint64_t counts[ZIRCONIA_EXIT_KIND_COUNT]) {
+    platform_mutex_lock(&all.lock);
+    memcpy(counts, all.counts, sizeof(all.counts));
+    for (const struct observation *one = all.first; one != NULL; one = one->next) {
+        add_figures(one, counts);
+    }
+    platform_mutex_unlock(&all.lock);
+}

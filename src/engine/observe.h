@@ -27,7 +27,15 @@ struct observation {
     void *context;
     atomic_bool observed; // There is an observer.
     struct exit_figures figures[ZIRCONIA_EXIT_KIND_COUNT];
+    struct observation *next; // Of the guests that live.
 };
+
+// A guest comes and goes. What it counted stays in the count of all.
+void observation_open(struct observation *observation);
+void observation_close(struct observation *observation);
+
+// The counts of all guests that there are and were, by kind. Any thread.
+void observe_count_all(uint64_t counts[ZIRCONIA_EXIT_KIND_COUNT]);
 
 // An exit that the VCPU made just now, before anything is done about it.
 void observe_exit(struct vcpu *vcpu, const struct cpu_exit *exit);

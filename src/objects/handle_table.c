@@ -354,3 +354,31 @@ zx_status_t handle_replace(zx_handle_t value, zx_rights_t rights, zx_handle_t *o
     }
     return status;
 }
+
+// --- All of them ---
+
+static bool take_entry(struct slot *slot, struct handle_entry *entry) {
+    const unsigned state = atomic_load_explicit(&slot->state, memory_order_acquire) % SLOT_PIN;
+    if ((state & SLOT_LIVE) == 0 || !change_live(slot, state, SLOT_PIN)) {
+        return false;
+    }
+    entry->value = encode(slot->index, state >> SLOT_GENERATION_SHIFT);
+    entry->rights = slot->rights;
+    entry->object = object_ref(slot->object);
+    unpin_slot(slot);
+    return true;
+}
+
+bool handle_next(uint32_t *place, struct handle_entry *entry) {
+    platform_mutex_lock(&table.lock);
+    const uint32_t used = table.used;
+    platform_mutex_unlock(&table.lock);
+    bool found = false;
+    while (*place < used && !found) {
+        struct slot *chunk =
+            atomic_load_explicit(&table.chunks[*place / CHUNK_SLOTS], memory_order_acquire);
+        found = take_entry(&chunk[*place % CHUNK_SLOTS], entry);
+        ++*place;
+    }
+    return found;
+}

@@ -36,6 +36,15 @@ zx_status_t handle_lookup_rights(zx_handle_t value, zx_obj_type_t type, struct o
 zx_status_t handle_use(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
                        void (*use)(struct object *object));
 
+// The handles one after the other, from *place on, which begins with 0; in no order. False when
+// there are no more. What comes or goes meanwhile may be among them or not.
+struct handle_entry {
+    zx_handle_t value;
+    zx_rights_t rights;
+    struct object *object; // A reference that the caller drops.
+};
+bool handle_next(uint32_t *place, struct handle_entry *entry);
+
 // Whether the value is a handle to that very object, which the caller keeps alive.
 bool handle_names(zx_handle_t value, const struct object *object);
 

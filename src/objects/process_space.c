@@ -198,6 +198,18 @@ struct vmar *process_root_vmar(void) {
     return root;
 }
 
+void process_each_mapping(void (*function)(const struct mapping_view *view, void *argument),
+                          void *argument) {
+    const struct vmar *root = atomic_load(&kept);
+    if (root == NULL || !address_space_lock(root->space)) {
+        return;
+    }
+    for (size_t i = 0; i < root->space->count; i++) {
+        function(&root->space->mappings[i], argument);
+    }
+    address_space_unlock(root->space);
+}
+
 bool process_space_vmo_changed(const struct vmo *vmo, uint64_t from, uint64_t to) {
     const struct vmar *root = atomic_load(&kept);
     return root == NULL || address_space_vmo_changed(root->space, vmo, from, to);

@@ -12,6 +12,10 @@
 // The root region, made at the first call and kept; borrowed. NULL without memory.
 struct vmar *process_root_vmar(void);
 
+// Calls the function for each mapping there; locks from that of VMO families on may be taken.
+void process_each_mapping(void (*function)(const struct mapping_view *view, void *argument),
+                          void *argument);
+
 // address_space_vmo_changed() there, if anything was ever mapped.
 bool process_space_vmo_changed(const struct vmo *vmo, uint64_t from, uint64_t to);
 

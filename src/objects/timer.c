@@ -36,7 +36,7 @@ static const struct object_ops timer_ops = {
     .destroy = timer_destroy,
 };
 
-zx_status_t timer_object_create(struct timer **out) {
+zx_status_t timer_object_create(uint32_t options, struct timer **out) {
     struct timer *timer = timer_queue_prepare() ? calloc(1, sizeof(*timer)) : NULL;
     if (timer == NULL) {
         return ZX_ERR_NO_MEMORY;
@@ -44,12 +44,15 @@ zx_status_t timer_object_create(struct timer **out) {
     object_init(&timer->object, &timer_ops, 0);
     platform_mutex_init(&timer->lock, LOCK_TIMER);
     timer->entry.fire = timer_fire;
+    timer->setting.options = options;
     *out = timer;
     return ZX_OK;
 }
 
-void timer_object_set(struct timer *timer, zx_time_t deadline) {
+void timer_object_set(struct timer *timer, zx_time_t deadline, zx_duration_t slack) {
     platform_mutex_lock(&timer->lock);
+    timer->setting.deadline = deadline;
+    timer->setting.slack = slack;
     timer_queue_cancel(&timer->entry);
     object_change_signals(&timer->object, ZX_TIMER_SIGNALED, 0);
     if (deadline <= platform_monotonic()) {
@@ -60,8 +63,21 @@ void timer_object_set(struct timer *timer, zx_time_t deadline) {
     platform_mutex_unlock(&timer->lock);
 }
 
+struct timer_setting timer_object_setting(struct timer *timer) {
+    platform_mutex_lock(&timer->lock);
+    struct timer_setting setting = timer->setting;
+    if ((atomic_load(&timer->object.signals) & ZX_TIMER_SIGNALED) != 0) {
+        setting.deadline = 0;
+        setting.slack = 0;
+    }
+    platform_mutex_unlock(&timer->lock);
+    return setting;
+}
+
 void timer_object_cancel(struct timer *timer) {
     platform_mutex_lock(&timer->lock);
+    timer->setting.deadline = 0;
+    timer->setting.slack = 0;
     timer_queue_cancel(&timer->entry);
     object_change_signals(&timer->object, ZX_TIMER_SIGNALED, 0);
     platform_mutex_unlock(&timer->lock);

@@ -11,14 +11,22 @@
 #include "objects/object.h"
 #include "objects/timer_queue.h"
 
+// What a timer was set to; deadline and slack are 0 when it is not set to fire.
+struct timer_setting {
+    uint32_t options;
+    zx_time_t deadline;
+    zx_duration_t slack;
+};
+
 struct timer {
     struct object object;
     struct platform_mutex lock;
     struct timer_entry entry;
+    struct timer_setting setting; // Guarded by `lock`, as is `closed`.
     bool closed; // No handle is left, so nobody would see it fire: it is set no more.
 };
 
-zx_status_t timer_object_create(struct timer **out);
+zx_status_t timer_object_create(uint32_t options, struct timer **out);
 
 static inline struct timer *timer_from_object(struct object *object) {
     return (struct timer *)object;
@@ -26,9 +34,12 @@ static inline struct timer *timer_from_object(struct object *object) {
 
 // Clears the signal, then sets it again at once when the deadline has passed: whoever waits for the
 // edge sees one each time.
-void timer_object_set(struct timer *timer, zx_time_t deadline);
+void timer_object_set(struct timer *timer, zx_time_t deadline, zx_duration_t slack);
 
 // Ends what was begun and takes the signal back.
 void timer_object_cancel(struct timer *timer);
+
+// As it is now: of a timer that has fired nothing but the options.
+struct timer_setting timer_object_setting(struct timer *timer);
 
 #endif // OBJECTS_TIMER_H

@@ -124,6 +124,9 @@ void vmo_listener_remove(struct vmo *vmo, struct vmo_listener *listener);
 bool vmo_add_mapping(struct vmo *vmo, struct address_space *space);
 void vmo_remove_mapping(struct vmo *vmo, struct address_space *space);
 
+// How many mappings there are, and in how many spaces.
+void vmo_count_users(struct vmo *vmo, size_t *mappings, size_t *spaces);
+
 // Calls address_space_vmo_changed() in every space that maps the VMO.
 void vmo_tell_users(struct vmo *vmo, uint64_t from, uint64_t to) REQUIRES(vmo->resizing);
 

@@ -67,6 +67,17 @@ void vmo_remove_mapping(struct vmo *vmo, struct address_space *space) {
     vmo_unref(vmo);
 }
 
+void vmo_count_users(struct vmo *vmo, size_t *mappings, size_t *spaces) {
+    *mappings = 0;
+    *spaces = 0;
+    platform_mutex_lock(&vmo->lock);
+    for (const struct vmo_user *user = vmo->users; user != NULL; user = user->next) {
+        *mappings += user->mappings;
+        ++*spaces;
+    }
+    platform_mutex_unlock(&vmo->lock);
+}
+
 // A space that has not been told in this round, with a reference.
 static struct address_space *next_user(struct vmo *vmo) {
     struct address_space *space = NULL;

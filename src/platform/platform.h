@@ -198,6 +198,9 @@ uint32_t platform_processor_count(void);
 // In bytes; 0 when the host does not say.
 uint64_t platform_physical_memory(void);
 
+// How long the threads of the process have run, those that ended among them, in nanoseconds.
+int64_t platform_process_runtime(void);
+
 // --- Memory ---
 
 enum {

@@ -286,6 +286,12 @@ uint32_t platform_processor_count(void) {
     return count > 0 ? (uint32_t)count : 1;
 }
 
+int64_t platform_process_runtime(void) {
+    struct timespec time = {0};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
 uint64_t platform_physical_memory(void) {
 #if defined(_SC_PHYS_PAGES)
     const long pages = sysconf(_SC_PHYS_PAGES);

@@ -222,6 +222,28 @@ void platform_thread_self(struct platform_thread *out) {
     out->native = pthread_self();
 }
 
+int64_t platform_thread_runtime(const struct platform_thread *thread) {
+#if defined(__linux__)
+    clockid_t clock;
+    struct timespec time;
+    if (pthread_getcpuclockid(thread->native, &clock) == 0 && clock_gettime(clock, &time) == 0) {
+        return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+    }
+#else
+    (void)thread;
+#endif
+    return 0;
+}
+
+uint32_t platform_current_processor(void) {
+#if defined(__linux__)
+    const int processor = sched_getcpu();
+    return processor < 0 ? 0 : (uint32_t)processor;
+#else
+    return 0;
+#endif
+}
+
 bool platform_thread_is(const struct platform_thread *thread, uintptr_t native) {
     return pthread_equal(thread->native, (pthread_t)native) != 0;
 }

@@ -40,6 +40,12 @@ void platform_thread_self(struct platform_thread *out);
 // Windows.
 bool platform_thread_is(const struct platform_thread *thread, uintptr_t native);
 
+// How long a thread that lives has run, in nanoseconds; 0 where the host does not tell.
+int64_t platform_thread_runtime(const struct platform_thread *thread);
+
+// The processor that this thread runs on; 0 where the host does not tell.
+uint32_t platform_current_processor(void);
+
 // Has on_stop called on a thread, soon. The caller knows that the thread lives.
 void platform_thread_stop(const struct platform_thread *thread);
 

@@ -210,6 +210,19 @@ uint32_t platform_processor_count(void) {
     return information.dwNumberOfProcessors;
 }
 
+static uint64_t ticks_of(const FILETIME *time) {
+    return (uint64_t)time->dwHighDateTime << 32 | time->dwLowDateTime;
+}
+
+int64_t platform_process_runtime(void) {
+    enum { TICK = 100 }; // Nanoseconds.
+    FILETIME created, exited, kernel, user;
+    if (!GetProcessTimes(GetCurrentProcess(), &created, &exited, &kernel, &user)) {
+        return 0;
+    }
+    return (int64_t)((ticks_of(&kernel) + ticks_of(&user)) * TICK);
+}
+
 uint64_t platform_physical_memory(void) {
     MEMORYSTATUSEX status = {.dwLength = sizeof(status)};
     return GlobalMemoryStatusEx(&status) ? status.ullTotalPhys : 0;

@@ -33,6 +33,15 @@ void platform_thread_self(struct platform_thread *out) {
     out->native = handle;
 }
 
+int64_t platform_thread_runtime(const struct platform_thread *thread) {
+    (void)thread;
+    return 0;
+}
+
+uint32_t platform_current_processor(void) {
+    return GetCurrentProcessorNumber();
+}
+
 bool platform_thread_is(const struct platform_thread *thread, uintptr_t native) {
     (void)thread;
     (void)native;

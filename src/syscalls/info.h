@@ -27,6 +27,16 @@ zx_status_t give_record(const struct record_request *request, const void *record
 zx_status_t give_koids(const struct record_request *request, const zx_koid_t *koids, size_t count,
                        size_t available);
 
+// What `actual` and `avail` get, for a topic with any number of records.
+zx_status_t give_counts(const struct record_request *request, size_t actual, size_t available);
+
+// memory_info.c, handle_info.c, guest_info.c
+zx_status_t info_vmo(const struct record_request *request, uint32_t topic);
+zx_status_t info_task_stats(const struct record_request *request, uint32_t topic);
+zx_status_t info_process_handle_stats(const struct record_request *request);
+zx_status_t info_handle_table(const struct record_request *request);
+zx_status_t info_guest_stats(const struct record_request *request);
+
 // The topics about tasks; ZX_ERR_NOT_SUPPORTED for every other.
 zx_status_t task_info(const struct record_request *request, uint32_t topic);
 

@@ -4,6 +4,7 @@
 
 #include "engine/vcpu.h"
 #include "objects/resource.h"
+#include "objects/timer.h"
 #include "objects/vmar.h"
 #include "syscalls/info.h"
 #include "syscalls/syscalls.h"
@@ -16,6 +17,11 @@ static zx_status_t write_count(size_t *client, size_t count) {
     return client == NULL ? ZX_OK : copy_to_client(client, &count, sizeof(count));
 }
 
+zx_status_t give_counts(const struct record_request *request, size_t actual, size_t available) {
+    const zx_status_t status = write_count(request->actual, actual);
+    return status == ZX_OK ? write_count(request->avail, available) : status;
+}
+
 zx_status_t give_record(const struct record_request *request, const void *record,
                         size_t record_size) {
     const bool fits = request->buffer_size >= record_size;
@@ -24,10 +30,7 @@ zx_status_t give_record(const struct record_request *request, const void *record
         status = copy_to_client(request->buffer, record, record_size);
     }
     if (status == ZX_OK) {
-        status = write_count(request->actual, fits ? 1 : 0);
-    }
-    if (status == ZX_OK) {
-        status = write_count(request->avail, 1);
+        status = give_counts(request, fits ? 1 : 0, 1);
     }
     return status == ZX_OK && !fits ? ZX_ERR_BUFFER_TOO_SMALL : status;
 }
@@ -36,14 +39,8 @@ zx_status_t give_koids(const struct record_request *request, const zx_koid_t *ko
                        size_t available) {
     const size_t room = request->buffer_size / sizeof(*koids);
     const size_t given = count < room ? count : room;
-    zx_status_t status = copy_to_client(request->buffer, koids, given * sizeof(*koids));
-    if (status == ZX_OK) {
-        status = write_count(request->actual, given);
-    }
-    if (status == ZX_OK) {
-        status = write_count(request->avail, available);
-    }
-    return status;
+    const zx_status_t status = copy_to_client(request->buffer, koids, given * sizeof(*koids));
+    return status == ZX_OK ? give_counts(request, given, available) : status;
 }
 
 static zx_status_t info_handle_valid(const struct record_request *request) {
@@ -85,6 +82,7 @@ union record {
     zx_info_vmar_t vmar;
     zx_info_resource_t resource;
     zx_info_vcpu_t vcpu;
+    zx_info_timer_t timer;
 };
 
 // Fills the member that is the describer's own; returns its size.
@@ -114,6 +112,14 @@ static size_t describe_vcpu(struct object *object, union record *out) {
     return sizeof(out->vcpu);
 }
 
+static size_t describe_timer(struct object *object, union record *out) {
+    const struct timer_setting setting = timer_object_setting(timer_from_object(object));
+    out->timer.options = setting.options;
+    out->timer.deadline = setting.deadline;
+    out->timer.slack = setting.slack;
+    return sizeof(out->timer);
+}
+
 static zx_status_t inspect(const struct record_request *request, zx_obj_type_t type,
                            describe_fn *describe) {
     struct object *object = NULL;
@@ -127,6 +133,26 @@ static zx_status_t inspect(const struct record_request *request, zx_obj_type_t t
     const size_t size = describe(object, &record);
     object_unref(object);
     return give_record(request, &record, size);
+}
+
+// Topics and versions that 2018 does not know.
+static zx_status_t get_later_info(const struct record_request *request, uint32_t topic) {
+    switch (topic) {
+    case ZX_INFO_TIMER:
+        return inspect(request, ZX_OBJ_TYPE_TIMER, describe_timer);
+    case ZX_INFO_VMO_V2:
+    case ZX_INFO_VMO_V3:
+    case ZX_INFO_VMO:
+        return info_vmo(request, topic);
+    case ZX_INFO_TASK_STATS:
+        return info_task_stats(request, topic);
+    case ZX_INFO_HANDLE_TABLE:
+        return info_handle_table(request);
+    case ZX_INFO_GUEST_STATS:
+        return info_guest_stats(request);
+    default:
+        return task_info(request, topic);
+    }
 }
 
 static zx_status_t get_info(const struct record_request *request, uint32_t topic) {
@@ -143,8 +169,14 @@ static zx_status_t get_info(const struct record_request *request, uint32_t topic
         return inspect(request, ZX_OBJ_TYPE_RESOURCE, describe_resource);
     case ZX_INFO_VCPU:
         return inspect(request, ZX_OBJ_TYPE_VCPU, describe_vcpu);
+    case ZX_INFO_VMO_V1: // And that of 2018.
+        return info_vmo(request, topic);
+    case ZX_INFO_TASK_STATS_V1:
+        return info_task_stats(request, topic);
+    case ZX_INFO_PROCESS_HANDLE_STATS:
+        return info_process_handle_stats(request);
     default:
-        return task_info(request, topic);
+        return request->abi_2018 ? task_info(request, topic) : get_later_info(request, topic);
     }
 }
 

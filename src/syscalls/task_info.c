@@ -42,6 +42,65 @@ static zx_status_t info_thread(const struct record_request *request) {
                        request->abi_2018 ? sizeof(struct thread_record_2018) : sizeof(record));
 }
 
+static zx_status_t info_thread_stats(const struct record_request *request) {
+    struct object *object = NULL;
+    zx_status_t status =
+        look_up(request->handle, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_INSPECT, request->abi_2018, &object);
+    if (status != ZX_OK) {
+        return status;
+    }
+    struct thread *thread = thread_from_object(object);
+    zx_info_thread_stats_t record = {0};
+    if (thread_state(thread) == ZX_THREAD_STATE_DEAD) {
+        status = ZX_ERR_BAD_STATE;
+    }
+    record.total_runtime = thread_runtime(thread, &record.last_scheduled_cpu);
+    object_unref(object);
+    if (status != ZX_OK) {
+        return status;
+    }
+    return give_record(request, &record,
+                       request->abi_2018 ? sizeof(record.total_runtime) : sizeof(record));
+}
+
+// Of a thread that ended it is what it ran for.
+static zx_status_t info_task_runtime(const struct record_request *request, size_t size) {
+    struct object *object = NULL;
+    zx_info_task_runtime_t record = {0};
+    uint32_t processor = 0;
+    zx_status_t status =
+        look_up(request->handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_INSPECT, request->abi_2018, &object);
+    if (status != ZX_OK) {
+        return status;
+    }
+    switch (object->ops->type) {
+    case ZX_OBJ_TYPE_THREAD:
+        record.cpu_time = thread_runtime(thread_from_object(object), &processor);
+        break;
+    case ZX_OBJ_TYPE_PROCESS:
+    case ZX_OBJ_TYPE_JOB:
+        record.cpu_time = platform_process_runtime();
+        break;
+    default:
+        status = ZX_ERR_WRONG_TYPE;
+        break;
+    }
+    object_unref(object);
+    return status == ZX_OK ? give_record(request, &record, size) : status;
+}
+
+static zx_status_t info_of_job(const struct record_request *request) {
+    struct object *object = NULL;
+    const zx_status_t status =
+        look_up(request->handle, ZX_OBJ_TYPE_JOB, ZX_RIGHT_INSPECT, request->abi_2018, &object);
+    if (status != ZX_OK) {
+        return status;
+    }
+    object_unref(object);
+    const zx_info_job_t record = {0};
+    return give_record(request, &record, sizeof(record));
+}
+
 // `size` is that of the record's version; the later one has the fields of the earlier.
 static zx_status_t info_exception_report(const struct record_request *request, uint32_t size) {
     struct object *object = NULL;
@@ -104,7 +163,21 @@ zx_status_t task_info(const struct record_request *request, uint32_t topic) {
     if (topic == (request->abi_2018 ? process_topic_2018 : ZX_INFO_PROCESS)) {
         return info_process(request);
     }
+    if (!request->abi_2018) {
+        switch (topic) {
+        case ZX_INFO_JOB:
+            return info_of_job(request);
+        case ZX_INFO_TASK_RUNTIME_V1:
+            return info_task_runtime(request, sizeof(zx_info_task_runtime_v1_t));
+        case ZX_INFO_TASK_RUNTIME:
+            return info_task_runtime(request, sizeof(zx_info_task_runtime_t));
+        default:
+            break;
+        }
+    }
     switch (topic) {
+    case ZX_INFO_THREAD_STATS:
+        return info_thread_stats(request);
     case ZIRCONIA_INFO_TOPIC(11u, 0u):
         return info_exception_report(request, REPORT_SIZE_2018);
     case ZX_INFO_THREAD_EXCEPTION_REPORT:

@@ -13,7 +13,7 @@ zx_status_t sys_timer_create(uint32_t options, zx_clock_t clock_id, zx_handle_t 
         return ZX_ERR_INVALID_ARGS;
     }
     struct timer *timer = NULL;
-    const zx_status_t status = timer_object_create(&timer);
+    const zx_status_t status = timer_object_create(options, &timer);
     return status == ZX_OK ? hand_over(&timer->object, ZX_DEFAULT_TIMER_RIGHTS, out) : status;
 }
 
@@ -24,7 +24,7 @@ zx_status_t sys_timer_set(zx_handle_t handle, zx_time_t deadline, zx_duration_t 
     struct object *object = NULL;
     const zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_TIMER, ZX_RIGHT_WRITE, &object);
     if (status == ZX_OK) {
-        timer_object_set(timer_from_object(object), deadline);
+        timer_object_set(timer_from_object(object), deadline, slack);
         object_unref(object);
     }
     return status;

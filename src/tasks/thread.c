@@ -120,6 +120,19 @@ static void begin(struct thread *thread) {
     blocking_set_current(&thread->blocking);
 }
 
+int64_t thread_runtime(struct thread *thread, uint32_t *processor) {
+    platform_mutex_lock(&thread->blocking.lock);
+    const bool has_run = thread->reachable || thread->life == THREAD_DEAD;
+    const int64_t runtime =
+        thread->reachable ? platform_thread_runtime(&thread->host) : thread->runtime;
+    platform_mutex_unlock(&thread->blocking.lock);
+    *processor = has_run ? 0 : ZX_INFO_INVALID_CPU;
+    if (thread == gate.thread) {
+        *processor = platform_current_processor();
+    }
+    return runtime;
+}
+
 // No signals are told before everything that others may ask for is as it will stay.
 static void end(struct thread *thread) {
     gate.depth = 1;
@@ -131,6 +144,7 @@ static void end(struct thread *thread) {
     platform_mutex_lock(&thread->blocking.lock);
     CHECK(thread->life == THREAD_DYING && !thread->exception.active);
     thread->life = THREAD_DEAD;
+    thread->runtime = platform_thread_runtime(&thread->host);
     thread->reachable = false;
     const zx_handle_t self = thread->self;
     platform_mutex_unlock(&thread->blocking.lock);

@@ -40,8 +40,9 @@ struct thread {
     struct platform_context *registers; // While it is stopped, else NULL.
     bool stopped_in_call;               // `registers` are those of the library.
 
-    bool begun;     // The call that started it is done, so it may run.
-    bool reachable; // `host` is set and the host thread lives.
+    int64_t runtime; // Of the host thread, once it has ended.
+    bool begun;      // The call that started it is done, so it may run.
+    bool reachable;  // `host` is set and the host thread lives.
     struct platform_thread host;
     struct platform_client_entry entry;
     struct exception exception;
@@ -83,6 +84,11 @@ static inline bool thread_is_ending(const struct thread *thread) REQUIRES(thread
     ASSERT_HELD(&thread->blocking.lock);
     return thread->killed || thread->exiting || thread->blocking.canceled;
 }
+
+// How long it has run, in nanoseconds, 0 of one that is NEW, and what it ran for if it has ended.
+// `processor` is where it ran last, ZX_INFO_INVALID_CPU if it never did; 0 of other threads than
+// the caller, of which the host does not tell.
+int64_t thread_runtime(struct thread *thread, uint32_t *processor);
 
 // ZX_THREAD_STATE_ of the thread.
 uint32_t thread_state(struct thread *thread);

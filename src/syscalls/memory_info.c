@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+//
+// zx_object_get_info() about memory: VMOs, and what the process has mapped (objects ABI 1.9).
+
+#include "objects/process_space.h"
+#include "objects/vmo.h"
+#include "syscalls/info.h"
+#include "syscalls/syscalls.h"
+#include "tasks/process.h"
+
+#include <string.h>
+#include <zircon/syscalls/object.h>
+
+#define RESIZABLE_2018 1u // Of create_options.
+
+// Memory of a slice is its source's, as are its mappings.
+static zx_info_vmo_v4_t describe_vmo(struct vmo *vmo, zx_rights_t rights) {
+    zx_info_vmo_v4_t record;
+    memset(&record, 0, sizeof(record));
+    record.koid = vmo->object.koid;
+    object_get_name(&vmo->object, record.name);
+    record.size_bytes = vmo->size;
+    record.parent_koid = vmo->parent_koid;
+    record.num_children = vmo_children(vmo);
+    record.flags = ZX_INFO_VMO_TYPE_PAGED | ZX_INFO_VMO_VIA_HANDLE;
+    record.flags |= vmo->resizable ? ZX_INFO_VMO_RESIZABLE : 0;
+    record.flags |= vmo->kinship == VMO_COPY ? ZX_INFO_VMO_IS_COW_CLONE : 0;
+    record.handle_rights = rights;
+    record.cache_policy = vmo->policy;
+    if (vmo->source == vmo) {
+        vmo_count_users(vmo, &record.num_mappings, &record.share_count);
+        record.committed_bytes = vmo_committed_bytes(vmo);
+    }
+    record.populated_bytes = record.committed_bytes;
+    record.committed_private_bytes = record.committed_bytes;
+    record.populated_private_bytes = record.committed_bytes;
+    record.committed_scaled_bytes = record.committed_bytes;
+    record.populated_scaled_bytes = record.committed_bytes;
+    return record;
+}
+
+// 2018 knew of no flag for a VMO that can be resized, and told no rights of the handle.
+static zirconia_2018_info_vmo_t as_in_2018(const zx_info_vmo_v4_t *record) {
+    zirconia_2018_info_vmo_t old;
+    memset(&old, 0, sizeof(old));
+    old.koid = record->koid;
+    memcpy(old.name, record->name, sizeof(old.name));
+    old.size_bytes = record->size_bytes;
+    old.parent_koid = record->parent_koid;
+    old.num_children = record->num_children;
+    old.num_mappings = record->num_mappings;
+    old.share_count = record->share_count;
+    old.flags = record->flags & ~ZX_INFO_VMO_RESIZABLE;
+    old.committed_bytes = record->committed_bytes;
+    old.create_options = (record->flags & ZX_INFO_VMO_RESIZABLE) != 0 ? RESIZABLE_2018 : 0;
+    old.cache_policy = record->cache_policy;
+    return old;
+}
+
+// It counted no record as available.
+static zx_status_t give_record_of_2018(const struct record_request *request,
+                                       const zx_info_vmo_v4_t *record) {
+    const zirconia_2018_info_vmo_t old = as_in_2018(record);
+    const size_t none = 0;
+    struct record_request without = *request;
+    without.avail = NULL;
+    const zx_status_t status = give_record(&without, &old, sizeof(old));
+    if (status != ZX_OK || request->avail == NULL) {
+        return status;
+    }
+    return copy_to_client(request->avail, &none, sizeof(none));
+}
+
+// A version of the record begins as the one before it.
+static size_t vmo_record_size(uint32_t topic) {
+    switch (topic) {
+    case ZX_INFO_VMO_V1:
+        return sizeof(zx_info_vmo_v1_t);
+    case ZX_INFO_VMO_V2:
+        return sizeof(zx_info_vmo_v2_t);
+    case ZX_INFO_VMO_V3:
+        return sizeof(zx_info_vmo_v3_t);
+    default:
+        return sizeof(zx_info_vmo_v4_t);
+    }
+}
+
+zx_status_t info_vmo(const struct record_request *request, uint32_t topic) {
+    struct object *object = NULL;
+    zx_rights_t rights = 0;
+    const zx_status_t status =
+        handle_lookup_rights(request->handle, ZX_OBJ_TYPE_VMO, &object, &rights);
+    if (status != ZX_OK) {
+        return status;
+    }
+    const zx_info_vmo_v4_t record = describe_vmo(vmo_from_object(object), rights);
+    object_unref(object);
+    if (request->abi_2018) {
+        return give_record_of_2018(request, &record);
+    }
+    return give_record(request, &record, vmo_record_size(topic));
+}
+
+// --- What is mapped ---
+
+static void add_mapping(const struct mapping_view *view, void *argument) {
+    zx_info_task_stats_v2_t *stats = argument;
+    size_t mappings = 0;
+    size_t spaces = 0;
+    vmo_count_users(view->vmo, &mappings, &spaces);
+    const uint64_t committed = vmo_committed_bytes(view->vmo);
+    const size_t bytes = (size_t)(committed < view->length ? committed : view->length);
+    stats->mem_mapped_bytes += (size_t)view->length;
+    if (spaces > 1) {
+        stats->mem_shared_bytes += bytes;
+        stats->mem_scaled_shared_bytes += bytes / spaces;
+    } else {
+        stats->mem_private_bytes += bytes;
+    }
+}
+
+zx_status_t info_task_stats(const struct record_request *request, uint32_t topic) {
+    struct object *object = NULL;
+    const zx_status_t status =
+        look_up(request->handle, ZX_OBJ_TYPE_PROCESS, ZX_RIGHT_INSPECT, request->abi_2018, &object);
+    if (status != ZX_OK) {
+        return status;
+    }
+    object_unref(object);
+    zx_info_task_stats_v2_t stats = {0};
+    process_each_mapping(add_mapping, &stats);
+    const bool first_version = request->abi_2018 || topic == ZX_INFO_TASK_STATS_V1;
+    return give_record(request, &stats,
+                       first_version ? sizeof(zx_info_task_stats_v1_t) : sizeof(stats));
+}
