@@ -22,7 +22,13 @@ static void copy(struct state *state, bool write) {
     const uint64_t offset = input_amount(&state->input);
     const size_t size = (size_t)input_bytes(&state->input, 2) % (2 * MEMORY_SIZE);
     void *buffer = state_pointer(state, size);
-    write ? zx_vmo_write(handle, buffer, offset, size) : zx_vmo_read(handle, buffer, offset, size);
+    if (input_byte(&state->input) % 2 != 0) {
+        write ? zirconia_2018_vmo_write(handle, buffer, offset, size)
+              : zirconia_2018_vmo_read(handle, buffer, offset, size);
+    } else {
+        write ? zx_vmo_write(handle, buffer, offset, size)
+              : zx_vmo_read(handle, buffer, offset, size);
+    }
 }
 
 static void create_child(struct state *state, bool old) {

@@ -381,6 +381,8 @@ static const struct call calls[] = {
     {CALL(zirconia_2018_vmar_allocate)},
     {CALL(zirconia_2018_vmo_set_size)},
     {CALL(zirconia_2018_vmo_op_range)},
+    {CALL(zirconia_2018_vmo_read)},
+    {CALL(zirconia_2018_vmo_write)},
     {CALL(zirconia_2018_vmo_set_cache_policy)},
     {CALL(zirconia_2018_vmar_map)},
 #endif

@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <zircon/process.h>
 #include <zircon/syscalls/resource.h>
 #include <zirconia/zirconia.h>
 
@@ -136,6 +137,28 @@ START_TEST(copies_stop_at_bad_memory) {
         ck_assert_int_eq(zx_vmo_write(vmo, edge, 0, size + 9), ZX_ERR_INVALID_ARGS);
     }
     zx_handle_close(vmo);
+}
+END_TEST
+
+// 2018 does not tell why. Beyond the end of what is mapped there is no memory in either era.
+START_TEST(a_buffer_in_a_mapping_without_the_permission_is_denied) {
+    const size_t page = platform_page_size();
+    const zx_handle_t vmo = new_vmo(2 * page, 0);
+    const zx_handle_t other = new_vmo(page, 0);
+    zx_vaddr_t address = 0;
+    ck_assert_int_eq(
+        zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ, 0, other, 0, 2 * page, &address), ZX_OK);
+    uint8_t *buffer = (uint8_t *)address;
+    ck_assert_int_eq(zx_vmo_read(vmo, buffer, 0, 16), ZX_ERR_ACCESS_DENIED);
+    ck_assert_int_eq(zirconia_2018_vmo_read(vmo, buffer, 0, 16), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_vmo_write(vmo, buffer, 0, 16), ZX_OK);
+    ck_assert_int_eq(zx_vmo_read(vmo, buffer + page, 0, 16), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_vmo_write(vmo, buffer + page, 0, 16), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_vmar_protect(zx_vmar_root_self(), 0, address, page), ZX_OK);
+    ck_assert_int_eq(zx_vmo_write(vmo, buffer, 0, 16), ZX_ERR_ACCESS_DENIED);
+    ck_assert_int_eq(zirconia_2018_vmo_write(vmo, buffer, 0, 16), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_vmar_unmap(zx_vmar_root_self(), address, 2 * page), ZX_OK);
+    ck_assert_int_eq(zx_vmo_read(vmo, buffer, 0, 16), ZX_ERR_INVALID_ARGS);
 }
 END_TEST
 
@@ -297,6 +320,7 @@ int main(void) {
         ranges_are_checked,
         read_and_write_check_in_order,
         copies_stop_at_bad_memory,
+        a_buffer_in_a_mapping_without_the_permission_is_denied,
         huge_vmo_takes_memory_only_where_touched,
         replace_as_executable_adds_the_right,
         replace_as_executable_refuses,

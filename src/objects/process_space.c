@@ -270,3 +270,15 @@ bool process_copy(void *destination, const void *source, size_t size, uintptr_t 
     }
     return true;
 }
+
+bool process_space_denies(uintptr_t fault_address) {
+    const struct vmar *root = atomic_load(&kept);
+    struct mapping_view view;
+    bool denies = false;
+    if (root != NULL && address_space_lock(root->space)) {
+        denies = address_space_find(root->space, fault_address, &view) &&
+                 fault_address - view.base < mapping_view_backed(&view);
+        address_space_unlock(root->space);
+    }
+    return denies;
+}

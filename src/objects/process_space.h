@@ -26,4 +26,8 @@ bool process_space_take_page(uintptr_t address);
 // platform_copy_or_fault(), which stores to clones as the client does. No lock is held.
 bool process_copy(void *destination, const void *source, size_t size, uintptr_t *fault_address);
 
+// Why a copy faulted: a VMO is mapped there and has memory, which may not be touched so. False for
+// what else the program has. No lock is held.
+bool process_space_denies(uintptr_t fault_address);
+
 #endif // OBJECTS_PROCESS_SPACE_H

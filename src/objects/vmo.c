@@ -206,7 +206,10 @@ zx_status_t vmo_copy_client(void *destination, const void *source, size_t length
         return ZX_OK;
     }
     const bool in_ours = fault >= (uintptr_t)ours && fault - (uintptr_t)ours < length;
-    return in_ours ? ZX_ERR_NO_MEMORY : ZX_ERR_INVALID_ARGS;
+    if (in_ours) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    return process_space_denies(fault) ? ZX_ERR_ACCESS_DENIED : ZX_ERR_INVALID_ARGS;
 }
 
 zx_status_t vmo_read(struct vmo *vmo, void *buffer, uint64_t offset, size_t length) {

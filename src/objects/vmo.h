@@ -92,8 +92,8 @@ static inline void vmo_unref(struct vmo *vmo) {
 // A VMO without pages, with a size that is rounded. NULL without memory.
 struct vmo *vmo_create_empty(uint64_t size, bool resizable);
 
-// A copy to or from client memory; `ours` is the side that is not the client's. INVALID_ARGS,
-// NO_MEMORY.
+// A copy to or from client memory; `ours` is the side that is not the client's. INVALID_ARGS where
+// the client has no memory, ACCESS_DENIED where it may not be touched so, NO_MEMORY.
 zx_status_t vmo_copy_client(void *destination, const void *source, size_t length,
                             const uint8_t *ours);
 
@@ -102,8 +102,9 @@ zx_status_t vmo_copy_client(void *destination, const void *source, size_t length
 uint8_t *vmo_host(struct vmo *vmo, uint64_t end);
 
 // Copy out of and into the VMO; the other side may be client memory. ZX_ERR_BAD_STATE when the VMO
-// is not cached, ZX_ERR_OUT_OF_RANGE when the range is not inside, ZX_ERR_INVALID_ARGS for a bad
-// buffer (part may have been copied), ZX_ERR_NO_MEMORY when the host cannot supply a page.
+// is not cached, ZX_ERR_OUT_OF_RANGE when the range is not inside, ZX_ERR_INVALID_ARGS or
+// ZX_ERR_ACCESS_DENIED for a bad buffer (part may have been copied), ZX_ERR_NO_MEMORY when the host
+// cannot supply a page.
 // vmo_write() tells the listeners.
 zx_status_t vmo_read(struct vmo *vmo, void *buffer, uint64_t offset, size_t length);
 zx_status_t vmo_write(struct vmo *vmo, const void *buffer, uint64_t offset, size_t length);

@@ -32,11 +32,37 @@ zx_status_t sys_2018_vmo_create(uint64_t size, uint32_t options, zx_handle_t *ou
     return create(size, resizable, ZX_DEFAULT_VMO_RIGHTS | ZX_RIGHT_EXECUTE, out);
 }
 
-zx_status_t sys_vmo_read(zx_handle_t handle, void *buffer, uint64_t offset, size_t buffer_size) {
+// 2018 did not tell memory that may not be touched from none.
+static zx_status_t of_era(zx_status_t status, bool abi_2018) {
+    return abi_2018 && status == ZX_ERR_ACCESS_DENIED ? ZX_ERR_INVALID_ARGS : status;
+}
+
+static zx_status_t read(zx_handle_t handle, void *buffer, uint64_t offset, size_t buffer_size,
+                        bool abi_2018) {
     struct object *object = NULL;
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_READ, &object);
     if (status == ZX_OK) {
-        status = vmo_read(vmo_from_object(object), buffer, offset, buffer_size);
+        status = of_era(vmo_read(vmo_from_object(object), buffer, offset, buffer_size), abi_2018);
+        object_unref(object);
+    }
+    return status;
+}
+
+zx_status_t sys_vmo_read(zx_handle_t handle, void *buffer, uint64_t offset, size_t buffer_size) {
+    return read(handle, buffer, offset, buffer_size, false);
+}
+
+zx_status_t sys_2018_vmo_read(zx_handle_t handle, void *buffer, uint64_t offset,
+                              size_t buffer_size) {
+    return read(handle, buffer, offset, buffer_size, true);
+}
+
+static zx_status_t write(zx_handle_t handle, const void *buffer, uint64_t offset,
+                         size_t buffer_size, bool abi_2018) {
+    struct object *object = NULL;
+    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_WRITE, &object);
+    if (status == ZX_OK) {
+        status = of_era(vmo_write(vmo_from_object(object), buffer, offset, buffer_size), abi_2018);
         object_unref(object);
     }
     return status;
@@ -44,13 +70,12 @@ zx_status_t sys_vmo_read(zx_handle_t handle, void *buffer, uint64_t offset, size
 
 zx_status_t sys_vmo_write(zx_handle_t handle, const void *buffer, uint64_t offset,
                           size_t buffer_size) {
-    struct object *object = NULL;
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_WRITE, &object);
-    if (status == ZX_OK) {
-        status = vmo_write(vmo_from_object(object), buffer, offset, buffer_size);
-        object_unref(object);
-    }
-    return status;
+    return write(handle, buffer, offset, buffer_size, false);
+}
+
+zx_status_t sys_2018_vmo_write(zx_handle_t handle, const void *buffer, uint64_t offset,
+                               size_t buffer_size) {
+    return write(handle, buffer, offset, buffer_size, true);
 }
 
 zx_status_t sys_vmo_get_size(zx_handle_t handle, uint64_t *size) {

@@ -42,8 +42,10 @@
 #define zx_thread_write_state zirconia_2018_thread_write_state
 #define zx_vmo_create zirconia_2018_vmo_create
 #define zx_vmo_op_range zirconia_2018_vmo_op_range
+#define zx_vmo_read zirconia_2018_vmo_read
 #define zx_vmo_set_cache_policy zirconia_2018_vmo_set_cache_policy
 #define zx_vmo_set_size zirconia_2018_vmo_set_size
+#define zx_vmo_write zirconia_2018_vmo_write
 #define zx_vmar_allocate zirconia_2018_vmar_allocate
 #define zx_vmar_map zirconia_2018_vmar_map
 #define zx_vmar_unmap zirconia_2018_vmar_unmap

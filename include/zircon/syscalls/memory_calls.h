@@ -26,13 +26,16 @@ ZIRCONIA_EXPORT zx_status_t zx_vmo_create(uint64_t size, uint32_t options, zx_ha
 
 // Copies buffer_size bytes from offset on out of the VMO.
 // Errors: VMO (READ); ZX_ERR_OUT_OF_RANGE when the range does not lie inside; ZX_ERR_INVALID_ARGS
-// when buffer cannot be written, a part of which may have been.
+// when buffer cannot be written, a part of which may have been, and ZX_ERR_ACCESS_DENIED when that
+// is because it lies in a mapping without WRITE.
+// 2018: ZX_ERR_INVALID_ARGS there too.
 ZIRCONIA_EXPORT zx_status_t zx_vmo_read(zx_handle_t handle, void *buffer, uint64_t offset,
                                         size_t buffer_size);
 
 // Copies buffer_size bytes into the VMO. A guest that runs from it sees changed instructions.
 // Errors: VMO (WRITE); ZX_ERR_OUT_OF_RANGE when the range does not lie inside; ZX_ERR_INVALID_ARGS
-// when buffer cannot be read.
+// when buffer cannot be read, and ZX_ERR_ACCESS_DENIED in a mapping without READ.
+// 2018: ZX_ERR_INVALID_ARGS there too.
 ZIRCONIA_EXPORT zx_status_t zx_vmo_write(zx_handle_t handle, const void *buffer, uint64_t offset,
                                          size_t buffer_size);
 
@@ -162,6 +165,10 @@ ZIRCONIA_EXPORT zx_status_t zx_vmar_destroy(zx_handle_t handle);
 
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_create(uint64_t size, uint32_t options,
                                                      zx_handle_t *out);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_read(zx_handle_t handle, void *buffer,
+                                                   uint64_t offset, size_t buffer_size);
+ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_write(zx_handle_t handle, const void *buffer,
+                                                    uint64_t offset, size_t buffer_size);
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_op_range(zx_handle_t handle, uint32_t op,
                                                        uint64_t offset, uint64_t size, void *buffer,
                                                        size_t buffer_size);
