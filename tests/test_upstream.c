@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What Zircon's own tests of the hypervisor assert (hypervisor ABI 11.2) and no other file here
-// does: the tables in docs/abi-coverage.md name the tests of the rest.
+// does: tests/coverage/hypervisor.csv, section 11.2, names the tests of the rest.
 
 #include "execute.h"
 
