@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A small VMM that makes no call itself but through libzx, Zircon's C++ wrapper, in either era. Not
-// part of the build, which has no libzx: scripts/check-client compiles, links and runs it.
+// A small VMM that makes no call itself but through libzx, Zircon's C++ wrapper, of any year. Not
+// part of the build, which has no libzx: scripts/check-client compiles, links and runs it, and
+// defines CLIENT_RESUMES when libzx knows the older run call only.
 
 #ifndef ZIRCONIA_ABI_2018
 #include <lib/zx/channel.h>
@@ -96,7 +97,7 @@ void run_guest() {
     require_ok(guest.set_trap(ZX_GUEST_TRAP_IO, 0x3f8, 1, zx::port(), kKey), "guest.set_trap");
     require_ok(zx::vcpu::create(guest, 0, kEntry, &vcpu), "vcpu.create");
     zx_port_packet_t packet = {};
-#ifdef ZIRCONIA_ABI_2018
+#ifdef CLIENT_RESUMES
     require_ok(vcpu.resume(&packet), "vcpu.resume");
 #else
     require_ok(vcpu.kick(), "vcpu.kick");
