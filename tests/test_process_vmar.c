@@ -6,6 +6,7 @@
 #include "bad_memory.h"
 #include "handles.h"
 #include "run_tests.h"
+#include "thread_fixture.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -181,11 +182,55 @@ START_TEST(threads_map_at_once) {
 }
 END_TEST
 
+// No page of it has memory of anybody's.
+static void stays_unmapped(const uint8_t *address, size_t length) {
+    for (size_t at = 0; at < length; at += platform_page_size()) {
+        ck_assert(!readable(address + at));
+    }
+}
+
+// Sizes of what the library has the host place: the stack of a thread with its guard page, a view
+// of a VMO, the timers' thread.
+START_TEST(nothing_of_the_librarys_lands_where_the_client_has_unmapped) {
+    const size_t page = platform_page_size();
+    const size_t sizes[] = {page, 16 * page, (8u << 20) + page, 9u << 20, 64u << 20};
+    zx_handle_t timer = ZX_HANDLE_INVALID;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        const zx_handle_t vmo = new_vmo(sizes[i], 0);
+        struct worker worker = worker_new(); // With the client's stack.
+        uint8_t *address = map_in_process(vmo, READ_WRITE, 0, sizes[i]);
+        unmap_in_process(address, sizes[i]);
+        worker_start(&worker, (thread_fn *)(uintptr_t)zx_nanosleep,
+                     (void *)(uintptr_t)ZX_TIME_INFINITE);
+        until_state(worker.handle, ZX_THREAD_STATE_BLOCKED_SLEEPING);
+        stays_unmapped(address, sizes[i]);
+        ck_assert_int_eq(zx_vmo_write(vmo, "x", 0, 1), ZX_OK);
+        stays_unmapped(address, sizes[i]);
+        ck_assert_int_eq(zx_timer_create(0, ZX_CLOCK_MONOTONIC, &timer), ZX_OK);
+        stays_unmapped(address, sizes[i]);
+        // The client itself may have the addresses again.
+        zx_vaddr_t again = 0;
+        ck_assert_int_eq(zx_vmar_map(zx_vmar_root_self(), READ_WRITE | ZX_VM_SPECIFIC,
+                                     (size_t)((zx_vaddr_t)address - 0x1000000), vmo, 0, sizes[i],
+                                     &again),
+                         ZX_OK);
+        ck_assert_uint_eq(again, (zx_vaddr_t)address);
+        unmap_in_process(address, sizes[i]);
+        zx_handle_close(vmo);
+        worker_end(&worker);
+    }
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
-        process_mapping_is_the_vmo,         process_unmap_is_partial,
-        process_mapping_may_exceed_the_vmo, process_specific_takes_only_what_is_free,
-        process_alignment_is_kept,          threads_map_at_once,
+        process_mapping_is_the_vmo,
+        process_unmap_is_partial,
+        process_mapping_may_exceed_the_vmo,
+        process_specific_takes_only_what_is_free,
+        process_alignment_is_kept,
+        threads_map_at_once,
+        nothing_of_the_librarys_lands_where_the_client_has_unmapped,
     };
     return run_tests("process_vmar", tests, sizeof tests / sizeof tests[0]);
 }

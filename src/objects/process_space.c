@@ -9,6 +9,7 @@
 #include "objects/process_space.h"
 
 #include "objects/log.h"
+#include "objects/unmapped.h"
 #include "objects/vmo_clone.h"
 
 #include <inttypes.h>
@@ -38,7 +39,7 @@ static zx_status_t process_claim(struct address_space *space, uint64_t base, uin
         return ZX_ERR_NOT_SUPPORTED;
     }
     bool taken = false;
-    if (platform_reserve_at(pointer(base), (size_t)host_round_up(length), &taken)) {
+    if (unmapped_reserve_at(pointer(base), (size_t)host_round_up(length), &taken)) {
         return ZX_OK;
     }
     return taken ? ZX_ERR_ALREADY_EXISTS : ZX_ERR_NO_MEMORY;
@@ -55,7 +56,12 @@ static void process_unclaim(struct address_space *space, uint64_t base, uint64_t
     if (end != base + length && end > first && address_space_occupied(space, end - page, page)) {
         end -= page;
     }
-    if (end > first && !platform_unmap(pointer(first), (size_t)(end - first))) {
+    if (end <= first) {
+        return;
+    }
+    if (platform_unmap(pointer(first), (size_t)(end - first))) {
+        unmapped_note(pointer(first), (size_t)(end - first));
+    } else {
         log_line(ZIRCONIA_LOG_WARNING,
                  "the host keeps addresses %#" PRIx64 " to %#" PRIx64 " after their unmapping",
                  first, end);
@@ -85,6 +91,7 @@ static zx_status_t process_choose(struct address_space *space, const struct addr
     if (tail > 0) {
         platform_unmap(pointer(*base + length), (size_t)tail);
     }
+    unmapped_forget(pointer(*base), (size_t)length);
     if (*base < space->base || *base + length > space->base + space->size) {
         platform_unmap(pointer(*base), (size_t)length);
         return ZX_ERR_NO_MEMORY;

@@ -5,6 +5,7 @@
 
 #include "objects/timer_queue.h"
 
+#include "objects/unmapped.h"
 #include "platform/check.h"
 #include "platform/platform.h"
 
@@ -126,15 +127,29 @@ static void make_conditions(void) {
 
 // --- For users ---
 
-bool timer_queue_prepare(void) {
-    platform_call_once(&once, make_conditions);
+static bool is_started(void) {
+    platform_mutex_lock(&queue.lock);
+    const bool started = queue.started;
+    platform_mutex_unlock(&queue.lock);
+    return started;
+}
+
+static void start(void) {
+    unmapped_cover();
     platform_mutex_lock(&queue.lock);
     if (!queue.started) {
         queue.started = platform_thread_start("zirconia-timer", serve, NULL);
     }
-    const bool started = queue.started;
     platform_mutex_unlock(&queue.lock);
-    return started;
+    unmapped_uncover();
+}
+
+bool timer_queue_prepare(void) {
+    platform_call_once(&once, make_conditions);
+    if (!is_started()) {
+        start();
+    }
+    return is_started();
 }
 
 void timer_queue_arm(struct timer_entry *entry, int64_t deadline) {

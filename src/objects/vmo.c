@@ -6,6 +6,7 @@
 #include "objects/vmo.h"
 
 #include "objects/process_space.h"
+#include "objects/unmapped.h"
 #include "objects/vmo_clone.h"
 #include "platform/check.h"
 
@@ -145,11 +146,13 @@ static struct vmo_view *add_view(struct vmo *vmo, uint64_t end) REQUIRES(vmo->lo
         view->length += view->length & (0 - view->length); // Up to a power of two.
     }
     const unsigned protection = PLATFORM_READ | PLATFORM_WRITE;
+    unmapped_cover();
     view->base = platform_memory_map(vmo->memory, 0, (size_t)view->length, protection, NULL);
     if (view->base == NULL) {
         view->length = end;
         view->base = platform_memory_map(vmo->memory, 0, (size_t)end, protection, NULL);
     }
+    unmapped_uncover();
     if (view->base == NULL) {
         free(view);
         return NULL;

@@ -25,6 +25,7 @@
     X(LOCK_TURN, 14, "turn.lock") \
     X(LOCK_LAYOUT, 15, "the layout's lock") \
     X(LOCK_LOCAL_APIC, 15, "local_apic.lock") \
+    X(LOCK_UNMAPPED, 15, "the lock of unmapped ranges") \
     X(LOCK_DEBUG_REGISTERS, 16, "the debug registers' lock") \
     X(LOCK_ENGINES, 16, "the engines' lock") \
     X(LOCK_EVENT_PAIR, 16, "an eventpair's lock") \

@@ -7,6 +7,7 @@
 
 #include "objects/handle_table.h"
 #include "objects/observer.h"
+#include "objects/unmapped.h"
 #include "platform/check.h"
 #include "tasks/exception_binding.h"
 #include "tasks/exception_object.h"
@@ -233,7 +234,9 @@ zx_status_t thread_start(struct thread *thread, const struct platform_client_ent
     }
     object_ref(&thread->object); // The host thread's.
     process_add_thread(thread);  // Here, so that it is found as soon as this call returns.
+    unmapped_cover();
     const bool started = platform_client_start(run, thread);
+    unmapped_uncover();
     if (started) {
         object_change_signals(&thread->object, 0, ZX_THREAD_RUNNING);
     }

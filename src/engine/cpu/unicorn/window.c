@@ -5,6 +5,7 @@
 #include "engine/cpu/unicorn/window.h"
 
 #include "engine/cpu/unicorn/flat_engine.h"
+#include "objects/unmapped.h"
 #include "platform/check.h"
 #include "platform/platform.h"
 
@@ -51,7 +52,9 @@ uint8_t *window_take(struct window *window, size_t size) {
     }
     const uint64_t last = WINDOW_SIZE - size;
     const uint64_t page = platform_page_size();
+    unmapped_cover();
     uint8_t *any = platform_reserve(size);
+    unmapped_uncover();
     if (any == NULL || (uintptr_t)any - (uintptr_t)window->base <= last) {
         return any;
     }
