@@ -10,6 +10,7 @@
 #include "platform/platform.h"
 
 #include <string.h>
+#include <pthread.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/debug.h>
@@ -54,7 +55,10 @@ static void make_programs(void) {
 void threads_prepare(void) {
     if (programs == NULL) {
         make_programs();
-        zx_thread_self();
+        const zx_handle_t self = zx_thread_self();
+        state_require(zirconia_thread_handle((uintptr_t)pthread_self()) == self &&
+                          zirconia_thread_handle(UINTPTR_MAX) == ZX_HANDLE_INVALID,
+                      "the handle of a thread by its host's name");
         state_require(zx_task_create_exception_channel(zx_job_default(), 0, &last_handler) == ZX_OK,
                       "no exception channel");
     }
