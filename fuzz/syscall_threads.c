@@ -9,8 +9,8 @@
 
 #include "platform/platform.h"
 
-#include <string.h>
 #include <pthread.h>
+#include <string.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/debug.h>
