@@ -15,8 +15,9 @@ ZIRCONIA_BEGIN_C
 // it (objects ABI 6.2). ZX_HANDLE_INVALID only while there is no memory to make it. Any thread.
 ZIRCONIA_EXPORT zx_handle_t zx_vmar_root_self(void);
 
-// The calling thread, the process, and the job that it is in: as above, and the thread's handle is
-// gone with the thread. The process is the host's; its job holds nothing else.
+// Handles to the calling thread, the process, and the job that the process is in, which the library
+// owns like that of zx_vmar_root_self(). A thread's handle is gone with the thread. The process is
+// the host's; its job holds nothing else.
 ZIRCONIA_EXPORT zx_handle_t zx_thread_self(void);
 ZIRCONIA_EXPORT zx_handle_t zx_process_self(void);
 ZIRCONIA_EXPORT zx_handle_t zx_job_default(void);

@@ -104,9 +104,9 @@ ZIRCONIA_EXPORT zx_status_t zx_vcpu_resume(zx_handle_t handle, zx_port_packet_t 
 // add up: one is pending or none. Pending interrupts are untouched. It ends a halt, and a wait for
 // the other VCPUs of the guest. It does not end the wait of a VCPU that rings a full bell: that
 // goes on until the port is read, the packet is sent, and then the call returns ZX_ERR_CANCELED.
-// Any thread; alone among the calls, a signal handler too, whatever it has interrupted: on hosts
-// with POSIX semaphores, which macOS is not. errno stays. Errors: vcpu (EXECUTE). From September
-// 2021 on (hypervisor ABI 3.5, 8).
+// Any thread. On hosts with POSIX semaphores (not macOS) a signal handler may call it as well,
+// whatever it has interrupted, and errno is left alone; no other call may be made there. Errors:
+// vcpu (EXECUTE). From September 2021 on (hypervisor ABI 3.5, 8).
 ZIRCONIA_EXPORT zx_status_t zx_vcpu_kick(zx_handle_t handle);
 
 // Makes a vector pending: 2 is the NMI, 0 to 20 exceptions, from 32 on external interrupts. A
@@ -161,7 +161,7 @@ ZIRCONIA_EXPORT zx_status_t zx_port_wait(zx_handle_t handle, zx_time_t deadline,
 // ZX_ERR_NOT_SUPPORTED when its object has no signals; ZX_ERR_NOT_FOUND.
 ZIRCONIA_EXPORT zx_status_t zx_port_cancel(zx_handle_t handle, zx_handle_t source, uint64_t key);
 
-// The same for all sources at once. options: 0.
+// As zx_port_cancel(), for all sources at once. options: 0.
 // Errors: ZX_ERR_INVALID_ARGS for options; port (WRITE); ZX_ERR_NOT_FOUND.
 ZIRCONIA_EXPORT zx_status_t zx_port_cancel_key(zx_handle_t handle, uint32_t options, uint64_t key);
 
@@ -173,7 +173,7 @@ ZIRCONIA_EXPORT zx_status_t zx_handle_close(zx_handle_t handle);
 
 // Closes num_handles handles, all of them even when one fails; ZX_HANDLE_INVALID is skipped.
 // Errors: ZX_ERR_INVALID_ARGS when the array cannot be read; ZX_ERR_BAD_HANDLE when any other value
-// was no handle, or no longer one.
+// is not a handle, or occurs twice.
 ZIRCONIA_EXPORT zx_status_t zx_handle_close_many(const zx_handle_t *handles, size_t num_handles);
 
 // Makes a second handle to the object, with rights that the first has, all of them
@@ -226,7 +226,8 @@ ZIRCONIA_EXPORT zx_status_t zx_object_get_property(zx_handle_t handle, uint32_t 
 // ZX_ERR_NOT_SUPPORTED for any other property or an object without a name; the exception's
 // properties: ZX_ERR_BUFFER_TOO_SMALL for less than a uint32_t, ZX_ERR_WRONG_TYPE for another
 // object, STRATEGY: ZX_ERR_BAD_STATE unless the thread waits for its debugger; ZX_ERR_INVALID_ARGS
-// when value cannot be read, then for a number that is none of ZX_EXCEPTION_STATE_ or _STRATEGY_.
+// when value cannot be read, then for a number that is not one of ZX_EXCEPTION_STATE_ or
+// _STRATEGY_.
 // 2018: any property but the name is ZX_ERR_INVALID_ARGS.
 ZIRCONIA_EXPORT zx_status_t zx_object_set_property(zx_handle_t handle, uint32_t property,
                                                    const void *value, size_t value_size);
@@ -237,15 +238,16 @@ ZIRCONIA_EXPORT zx_status_t zx_object_set_property(zx_handle_t handle, uint32_t 
 ZIRCONIA_EXPORT zx_status_t zx_object_signal(zx_handle_t handle, uint32_t clear_mask,
                                              uint32_t set_mask);
 
-// The same for the object's peer.
+// As zx_object_signal(), for the object's peer.
 // Errors: handle (SIGNAL_PEER) of any type; ZX_ERR_NOT_SUPPORTED when the type has no peers;
 // ZX_ERR_INVALID_ARGS for any other signal; ZX_ERR_PEER_CLOSED when the peer has no handle left.
 ZIRCONIA_EXPORT zx_status_t zx_object_signal_peer(zx_handle_t handle, uint32_t clear_mask,
                                                   uint32_t set_mask);
 
-// Waits until the object has any of the signals, or until deadline; what is there already is found
-// whatever the deadline. *observed, unless NULL, is all of the object's signals at the moment when
-// it had one of these, or at the end; it is written also with the two statuses named first. Blocks.
+// Waits until the object has any of the signals, or until deadline; a signal that is there already
+// is found whatever the deadline is. *observed, unless NULL, is all of the object's signals at the
+// moment when it had one of these, or at the end; it is written also with the two statuses named
+// first. Blocks.
 // Errors: ZX_ERR_TIMED_OUT; ZX_ERR_CANCELED when the handle is closed meanwhile, with
 // ZX_SIGNAL_HANDLE_CLOSED observed; before waiting: handle (WAIT) of any type, ZX_ERR_NOT_SUPPORTED
 // when the object has no signals; in the end ZX_ERR_INVALID_ARGS when observed cannot be written.
@@ -317,8 +319,8 @@ ZIRCONIA_EXPORT zx_status_t zx_nanosleep(zx_time_t deadline);
 ZIRCONIA_EXPORT zx_ticks_t zx_ticks_get(void);
 ZIRCONIA_EXPORT zx_ticks_t zx_ticks_per_second(void);
 
-// The monotonic clock as 2018 read it. Other clocks: 0; ZX_ERR_NOT_SUPPORTED for those of Zircon
-// and ZX_ERR_INVALID_ARGS for those that never were.
+// The monotonic clock, by the calls of 2018. Other clocks: 0; ZX_ERR_NOT_SUPPORTED for those of
+// Zircon and ZX_ERR_INVALID_ARGS for those that never were.
 ZIRCONIA_EXPORT zx_time_t zx_clock_get(zx_clock_t clock_id);
 ZIRCONIA_EXPORT zx_status_t zx_clock_get_new(zx_clock_t clock_id, zx_time_t *out);
 

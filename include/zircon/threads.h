@@ -45,7 +45,7 @@ static inline zx_status_t thrd_status_to_zx_status(int status) {
     }
 }
 
-// What the new thread is given, and frees.
+// The argument of the new thread, which frees it.
 struct zirconia_named_thread {
     thrd_start_t function;
     void *argument;
@@ -90,7 +90,7 @@ static inline int thrd_create_with_name(thrd_t *thread, thrd_start_t function, v
 
 #if defined(__cplusplus) && !defined(_WIN32)
 
-// The same for what std::thread::native_handle() returns.
+// As thrd_get_zx_handle(), for what std::thread::native_handle() returns.
 template <typename Native> zx_handle_t native_thread_get_zx_handle(Native thread) {
     return zirconia_thread_handle((uintptr_t)thread);
 }

@@ -112,7 +112,7 @@ typedef struct zirconia_mmio_access {
 // segment registers; instructions that have no memory operand.
 //
 // Errors in order, none of which changes *out:
-//   ZX_ERR_INVALID_ARGS      a pointer is NULL, or mode is none of the three
+//   ZX_ERR_INVALID_ARGS      a pointer is NULL, or mode is unknown
 //   ZX_ERR_BUFFER_TOO_SMALL  the instruction goes on beyond the bytes
 //   ZX_ERR_NOT_SUPPORTED     the bytes are no instruction, or not one of the known forms
 //   ZX_ERR_NO_MEMORY         the disassembler could not be set up
@@ -139,9 +139,9 @@ ZIRCONIA_EXPORT zx_status_t zirconia_mmio_complete(const zirconia_mmio_access_t 
                                                    uint64_t *store_value);
 
 // The length in bytes, 1 to 15, of the instruction at `bytes`. 0 when it goes on beyond `size`
-// bytes, when there is none, when `bytes` is NULL or mode unknown. Whether the operands are valid
-// is not judged. The encodings of the processor that the library offers, VEX and EVEX are known;
-// XOP is not.
+// bytes, when the bytes are no instruction, when `bytes` is NULL, or when mode is unknown. Whether
+// the operands are valid is not checked. The encodings of the processor that the library offers,
+// VEX and EVEX are known; XOP is not.
 ZIRCONIA_EXPORT size_t zirconia_instruction_length(const uint8_t *bytes, size_t size,
                                                    zirconia_code_mode_t mode);
 
@@ -151,7 +151,7 @@ ZIRCONIA_EXPORT size_t zirconia_instruction_length(const uint8_t *bytes, size_t 
 // directive .byte. *length, unless NULL, receives the length in bytes.
 //
 // Errors in order, none of which changes *text or *length:
-//   ZX_ERR_INVALID_ARGS      bytes or text is NULL, text_size is 0, or mode is none of the three
+//   ZX_ERR_INVALID_ARGS      bytes or text is NULL, text_size is 0, or mode is unknown
 //   ZX_ERR_BUFFER_TOO_SMALL  the instruction goes on beyond the bytes
 //   ZX_ERR_NOT_SUPPORTED     the bytes are no instruction
 //   ZX_ERR_NO_MEMORY         the disassembler could not be set up

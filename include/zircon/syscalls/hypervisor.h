@@ -24,7 +24,7 @@ typedef uint32_t zx_guest_trap_t;
 
 // Kinds of state, for zx_vcpu_read_state() and zx_vcpu_write_state().
 typedef uint32_t zx_vcpu_state_topic_t;
-typedef zx_vcpu_state_topic_t zx_vcpu_t; // Its name until 2021.
+typedef zx_vcpu_state_topic_t zx_vcpu_t; // The name until 2021.
 
 #define ZX_VCPU_STATE ((zx_vcpu_state_topic_t)0u) // zx_vcpu_state_t
 #define ZX_VCPU_IO ((zx_vcpu_state_topic_t)1u)    // zx_vcpu_io_t, can only be written

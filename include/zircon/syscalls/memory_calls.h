@@ -39,7 +39,7 @@ ZIRCONIA_EXPORT zx_status_t zx_vmo_read(zx_handle_t handle, void *buffer, uint64
 ZIRCONIA_EXPORT zx_status_t zx_vmo_write(zx_handle_t handle, const void *buffer, uint64_t offset,
                                          size_t buffer_size);
 
-// The VMO's size in bytes, in whole pages. No right asked for.
+// Writes the VMO's size in bytes, always whole pages. No right asked for.
 ZIRCONIA_EXPORT zx_status_t zx_vmo_get_size(zx_handle_t handle, uint64_t *size);
 
 // Changes the size, rounded up to whole pages. What is cut off is out of reach of mappings when the
@@ -49,10 +49,10 @@ ZIRCONIA_EXPORT zx_status_t zx_vmo_get_size(zx_handle_t handle, uint64_t *size);
 // 2018: RESIZE is not asked for.
 ZIRCONIA_EXPORT zx_status_t zx_vmo_set_size(zx_handle_t handle, uint64_t size);
 
-// One of ZX_VMO_OP_ on a range. DECOMMIT and ZERO make it zero. COMMIT, DONT_NEED,
-// ALWAYS_NEED and the cache operations only check: pages come when they are touched, and caches are
-// coherent. COMMIT, DECOMMIT, ZERO and the two hints take what there is of a range that begins
-// inside the VMO or at its end. buffer and buffer_size are not used.
+// Does one of ZX_VMO_OP_ to a range. DECOMMIT and ZERO make it zero. COMMIT, DONT_NEED, ALWAYS_NEED
+// and the cache operations only check: pages come when they are touched, and caches are coherent.
+// COMMIT, DECOMMIT, ZERO and the two hints are clipped to the end of the VMO. buffer and
+// buffer_size are not used.
 // Errors: VMO (WRITE for COMMIT, DECOMMIT, ZERO, CACHE_INVALIDATE, READ for the other cache
 // operations and the hints); ZX_ERR_INVALID_ARGS for an unknown op, before the right;
 // ZX_ERR_NOT_SUPPORTED for LOCK, TRY_LOCK, UNLOCK; cache operations: ZX_ERR_INVALID_ARGS for a size
@@ -84,9 +84,10 @@ ZIRCONIA_EXPORT zx_status_t zx_vmo_set_cache_policy(zx_handle_t handle, uint32_t
 ZIRCONIA_EXPORT zx_status_t zx_vmo_create_child(zx_handle_t handle, uint32_t options,
                                                 uint64_t offset, uint64_t size, zx_handle_t *out);
 
-// The same of 2018. options: ZX_VMO_CLONE_COPY_ON_WRITE, a clone, which can be resized unless
-// ZX_VMO_CLONE_NON_RESIZEABLE is given too. It shows what is written to the parent until it is
-// written itself, page by page. The handle has the parent handle's rights and WRITE.
+// Makes a child of a VMO, by the call of 2018. options: ZX_VMO_CLONE_COPY_ON_WRITE, a clone, which
+// can be resized unless ZX_VMO_CLONE_NON_RESIZEABLE is given too. It shows what is written to the
+// parent until it is written itself, page by page. The handle has the parent handle's rights and
+// WRITE.
 // Errors: VMO (DUPLICATE and READ); ZX_ERR_INVALID_ARGS for options, then for an offset not in
 // whole pages; ZX_ERR_OUT_OF_RANGE for a size that cannot be rounded up, or too large for the
 // offset; ZX_ERR_BAD_STATE for a parent that is not cached; ZX_ERR_NO_MEMORY.
@@ -96,7 +97,7 @@ ZIRCONIA_EXPORT zx_status_t zx_vmo_clone(zx_handle_t handle, uint32_t options, u
 // Replaces handle by one that has EXECUTE as well, which a mapping that a guest executes from asks
 // for. vmex: 0, or a SYSTEM resource that covers ZX_RSRC_SYSTEM_VMEX_BASE. handle is gone
 // afterwards, whatever the result, and no right on it is asked for.
-// Errors: ZX_ERR_BAD_HANDLE when handle is no handle, or none to a VMO; vmex, unless 0:
+// Errors: ZX_ERR_BAD_HANDLE when handle is not a handle to a VMO; vmex, unless 0:
 // ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE when it is no SYSTEM resource, ZX_ERR_OUT_OF_RANGE when it
 // does not cover that base; ZX_ERR_NO_MEMORY.
 ZIRCONIA_EXPORT zx_status_t zx_vmo_replace_as_executable(zx_handle_t handle, zx_handle_t vmex,
@@ -143,7 +144,7 @@ ZIRCONIA_EXPORT zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vm_option_t o
                                             zx_vaddr_t addr, size_t len);
 
 // Makes a region of size bytes inside of another: with ZX_VM_SPECIFIC at offset, otherwise where
-// there is room. options: also the ZX_VM_CAN_MAP_ bits that it shall have, COMPACT, an alignment,
+// there is room. options: also the ZX_VM_CAN_MAP_ bits of the new region, COMPACT, an alignment,
 // OFFSET_IS_UPPER_LIMIT. It stays after its last handle is closed, for as long as the parent does.
 // Errors: VMAR (READ, WRITE, EXECUTE for each CAN_MAP); ZX_ERR_INVALID_ARGS for other options or a
 // size of 0 or not in whole pages; ZX_ERR_ACCESS_DENIED for a CAN_MAP that the parent lacks;
@@ -154,7 +155,7 @@ ZIRCONIA_EXPORT zx_status_t zx_vmar_allocate(zx_handle_t parent_vmar, zx_vm_opti
                                              size_t offset, size_t size, zx_handle_t *child_vmar,
                                              zx_vaddr_t *child_addr);
 
-// Takes out a region with all that is mapped and allocated in it; every later call on it or on a
+// Destroys a region with all that is mapped and allocated in it; every later call on it or on a
 // region in it is ZX_ERR_BAD_STATE.
 // Errors: VMAR, no right asked for; ZX_ERR_BAD_STATE when it is gone already.
 ZIRCONIA_EXPORT zx_status_t zx_vmar_destroy(zx_handle_t handle);

@@ -120,7 +120,7 @@ typedef struct zirconia_2022_packet_guest_mem {
 
 #define X86_MAX_INST_LEN 15u
 
-// The same until 2021: the instruction's bytes come with the packet.
+// An access to a memory trap, until 2021: the instruction's bytes come with the packet.
 typedef struct zirconia_2018_packet_guest_mem {
     uint64_t addr;
     uint8_t inst_len;
@@ -173,7 +173,7 @@ typedef struct zirconia_2022_packet_guest_vcpu {
     uint64_t reserved;
 } zirconia_2022_packet_guest_vcpu_t;
 
-// The same until 2021: the type comes after the union.
+// A VCPU's request about others, until 2021: the type comes after the union.
 typedef struct zirconia_2018_packet_guest_vcpu {
     union {
         zirconia_guest_vcpu_interrupt_t interrupt;

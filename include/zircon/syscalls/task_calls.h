@@ -38,10 +38,11 @@ ZIRCONIA_EXPORT zx_status_t zx_thread_start(zx_handle_t handle, zx_vaddr_t threa
 // change is taken. A longer buffer is fine.
 // Errors: thread (READ or WRITE), rights before type; ZX_ERR_INVALID_ARGS for an unknown kind;
 // ZX_ERR_BUFFER_TOO_SMALL; write: ZX_ERR_INVALID_ARGS when buffer cannot be read; ZX_ERR_BAD_STATE
-// when the thread is neither; ZX_ERR_NOT_SUPPORTED for another fs_base, in a synthetic exception,
-// on hosts other than Linux on x86-64, and for debug registers where the host forbids ptrace;
-// ZX_ERR_NO_MEMORY; write: ZX_ERR_INVALID_ARGS for an address that no program can have, for
-// reserved bits of DR7, for a breakpoint that the host lacks, or a single step other than 0 and 1.
+// when the thread is neither suspended nor in an exception; ZX_ERR_NOT_SUPPORTED for another
+// fs_base, in a synthetic exception, on hosts other than Linux on x86-64, and for debug registers
+// where the host forbids ptrace; ZX_ERR_NO_MEMORY; write: ZX_ERR_INVALID_ARGS for an address that
+// no program can have, for reserved bits of DR7, for a breakpoint that the host lacks, or a single
+// step other than 0 and 1.
 // 2018: the general registers have no bases; write: ZX_ERR_INVALID_ARGS for a longer buffer.
 // RIP is checked only where the thread is stopped in a call.
 ZIRCONIA_EXPORT zx_status_t zx_thread_read_state(zx_handle_t handle, uint32_t kind, void *buffer,
@@ -69,9 +70,9 @@ ZIRCONIA_EXPORT zx_status_t zx_object_get_child(zx_handle_t handle, zx_koid_t ko
 // Errors: ZX_ERR_BAD_HANDLE; ZX_ERR_ACCESS_DENIED without DESTROY; ZX_ERR_WRONG_TYPE.
 ZIRCONIA_EXPORT zx_status_t zx_task_kill(zx_handle_t handle);
 
-// What zx_task_suspend() is in the 2018 era, with one parameter.
-// Suspends a thread until zx_task_resume(). Repeated, it is one suspension. The thread stops soon:
-// ZX_THREAD_SUSPENDED tells when.
+// zx_task_suspend() of the 2018 era, with one parameter: suspends a thread until zx_task_resume().
+// Suspending a thread twice suspends it once. The thread stops soon: ZX_THREAD_SUSPENDED tells
+// when.
 // Errors: ZX_ERR_BAD_HANDLE; ZX_ERR_ACCESS_DENIED without WRITE; ZX_ERR_WRONG_TYPE;
 // ZX_ERR_BAD_STATE when the thread was not started or is dying or dead.
 ZIRCONIA_EXPORT zx_status_t zirconia_2018_task_suspend(zx_handle_t handle);
@@ -104,14 +105,16 @@ ZIRCONIA_EXPORT zx_status_t zx_task_resume(zx_handle_t handle, uint32_t options)
 
 // ---- Exceptions (objects ABI 8) ----
 //
-// A fault of the client's code becomes an exception when a handler is bound that it can be told to:
-// the process's debugger, the thread, the process, the job, in this order. A thread is in its
-// exception until a handler lets it go on. If none does, what the host does with the fault follows.
+// A fault of the client's code becomes an exception when a handler is bound for it. Handlers are
+// asked in this order: the process's debugger, the thread's, the process's, the job's. A thread is
+// in its exception until a handler lets it go on. If none does, what the host does with the fault
+// follows.
 
-// Has exceptions of a thread, the process or its job told by packets with key on the port, or no
-// longer if port is ZX_HANDLE_INVALID. options: ZX_EXCEPTION_PORT_DEBUGGER, not for a thread; to
-// unbind also ZX_EXCEPTION_PORT_UNBIND_QUIETLY, with which threads that wait for this handler wait
-// on instead of asking the next one. 2018's; one symbol in both eras; no right is asked for.
+// Binds a port to a thread, the process or its job, so that their exceptions come as packets with
+// key, or unbinds it if port is ZX_HANDLE_INVALID. options: ZX_EXCEPTION_PORT_DEBUGGER, not for a
+// thread; when unbinding also ZX_EXCEPTION_PORT_UNBIND_QUIETLY, with which threads that wait for
+// this handler wait on instead of asking the next one. A call of 2018, one symbol in both eras; no
+// right is asked for.
 // Errors: ZX_ERR_INVALID_ARGS for options; port and then handle: ZX_ERR_BAD_HANDLE,
 // ZX_ERR_WRONG_TYPE; ZX_ERR_INVALID_ARGS for the debugger of a thread; bind: ZX_ERR_NOT_FOUND when
 // the thread is dead, ZX_ERR_ALREADY_BOUND, ZX_ERR_NO_MEMORY; unbind: ZX_ERR_BAD_STATE when nothing
@@ -120,7 +123,8 @@ ZIRCONIA_EXPORT zx_status_t zx_task_bind_exception_port(zx_handle_t handle, zx_h
                                                         uint64_t key, uint32_t options);
 
 // Answers the exception that the thread waits in with that port: options 0 lets it go on,
-// ZX_RESUME_TRY_NEXT asks the next handler. As above.
+// ZX_RESUME_TRY_NEXT asks the next handler. A call of 2018, one symbol in both eras; no right is
+// asked for.
 // Errors: thread, then port: ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE; ZX_ERR_INVALID_ARGS for options;
 // ZX_ERR_BAD_STATE when the thread waits for no answer; ZX_ERR_ACCESS_DENIED when it waits for
 // another port's.
