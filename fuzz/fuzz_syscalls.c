@@ -77,10 +77,16 @@ void *state_pointer(struct state *state, size_t size) {
     }
 }
 
+// Never before 0, which is the far future to a client whose times have no sign.
 zx_time_t state_deadline(struct state *state) {
     const uint8_t choice = input_byte(&state->input);
+    const bool unsigned_times = state->calls == era_calls[0];
     if (choice < 16) {
-        return zx_deadline_after(choice * 2000);
+        return unsigned_times ? zirconia_201807_deadline_after(choice * 2000)
+                              : zx_deadline_after(choice * 2000);
+    }
+    if (unsigned_times) {
+        return choice;
     }
     return choice < 128 ? ZX_TIME_INFINITE_PAST : (zx_time_t)choice - 192;
 }
@@ -195,7 +201,7 @@ static void check_objects(uint64_t before) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    struct state state = {.input = {data, size}};
+    struct state state = {.input = {data, size}, .calls = era_calls[size % ERA_COUNT]};
     zx_vmar_root_self();
     threads_prepare();
     start_watch();

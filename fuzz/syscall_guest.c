@@ -22,10 +22,17 @@ static void create_guest(struct state *state, bool old) {
     }
     zirconia_hypervisor_resource(&resource);
     const zx_handle_t used = any ? state_handle(state) : resource;
-    const zx_status_t status = old ? zirconia_2018_guest_create(used, options, &out[0], &out[1])
-                                   : zx_guest_create(used, options, &out[0], &out[1]);
+    const struct era_calls *calls = state->calls;
+    zx_status_t status = ZX_OK;
+    if (old && calls->sys_guest_create == NULL) {
+        const zx_handle_t memory = state_handle(state);
+        status = calls->sys_guest_create_with_memory(used, options, memory, &out[0]);
+    } else {
+        status = old ? calls->sys_guest_create(used, options, &out[0], &out[1])
+                     : zx_guest_create(used, options, &out[0], &out[1]);
+    }
     state_keep(state, status, &out[0]);
-    state_keep(state, status, &out[1]);
+    state_keep(state, out[1] != ZX_HANDLE_INVALID ? status : ZX_ERR_BAD_STATE, &out[1]);
     state->has_guest = status == ZX_OK;
     zx_handle_close(resource);
 }
@@ -36,7 +43,7 @@ static void set_trap(struct state *state, bool old) {
     const uint64_t address = input_amount(&state->input);
     const uint64_t size = input_amount(&state->input);
     const zx_handle_t port = kind == ZX_GUEST_TRAP_BELL ? state_handle(state) : ZX_HANDLE_INVALID;
-    old ? zirconia_2018_guest_set_trap(guest, kind, address, size, port, 1)
+    old ? state->calls->sys_guest_set_trap(guest, kind, address, size, port, 1)
         : zx_guest_set_trap(guest, kind, address, size, port, 1);
 }
 
@@ -45,7 +52,7 @@ static void create_vcpu(struct state *state, bool old) {
     const uint32_t options = input_byte(&state->input) % 16 == 0 ? 1 : 0;
     const uint64_t entry = input_amount(&state->input);
     zx_handle_t out = ZX_HANDLE_INVALID;
-    const zx_status_t status = old ? zirconia_2018_vcpu_create(guest, options, entry, &out)
+    const zx_status_t status = old ? state->calls->sys_vcpu_create(guest, options, entry, &out)
                                    : zx_vcpu_create(guest, options, entry, &out);
     state_keep(state, status, &out);
 }
@@ -54,7 +61,7 @@ static void run(struct state *state, bool old) {
     const zx_handle_t vcpu = state_handle(state);
     zx_port_packet_t *packet = state_pointer(state, 48);
     if (zx_vcpu_kick(vcpu) == ZX_OK) {
-        old ? zx_vcpu_resume(vcpu, packet) : zx_vcpu_enter(vcpu, packet);
+        old ? state->calls->sys_vcpu_resume(vcpu, packet) : zx_vcpu_enter(vcpu, packet);
     }
 }
 
@@ -65,10 +72,10 @@ static void vcpu_state(struct state *state, bool old, bool write) {
         input_byte(&state->input) % 2 == 0 ? sizeof(zx_vcpu_state_t) : input_byte(&state->input);
     void *buffer = state_pointer(state, size);
     if (write) {
-        old ? zirconia_2018_vcpu_write_state(vcpu, kind, buffer, size)
+        old ? state->calls->sys_vcpu_write_state(vcpu, kind, buffer, size)
             : zx_vcpu_write_state(vcpu, kind, buffer, size);
     } else {
-        old ? zirconia_2018_vcpu_read_state(vcpu, kind, buffer, size)
+        old ? state->calls->sys_vcpu_read_state(vcpu, kind, buffer, size)
             : zx_vcpu_read_state(vcpu, kind, buffer, size);
     }
 }
@@ -121,7 +128,7 @@ void call_guest(struct state *state, uint8_t which) {
     case 6: {
         const zx_handle_t vcpu = state_handle(state);
         const uint32_t vector = (uint32_t)input_amount(&state->input);
-        old ? zirconia_2018_vcpu_interrupt(vcpu, vector) : zx_vcpu_interrupt(vcpu, vector);
+        old ? state->calls->sys_vcpu_interrupt(vcpu, vector) : zx_vcpu_interrupt(vcpu, vector);
         break;
     }
     case 7:

@@ -12,7 +12,7 @@ static void create_vmo(struct state *state, bool old) {
     const uint64_t size = input_amount(&state->input);
     const uint32_t options = input_byte(&state->input) % 16;
     zx_handle_t out = ZX_HANDLE_INVALID;
-    const zx_status_t status = old ? zirconia_2018_vmo_create(size, options & 3, &out)
+    const zx_status_t status = old ? state->calls->sys_vmo_create(size, options & 3, &out)
                                    : zx_vmo_create(size, options, &out);
     state_keep(state, status, &out);
 }
@@ -22,13 +22,8 @@ static void copy(struct state *state, bool write) {
     const uint64_t offset = input_amount(&state->input);
     const size_t size = (size_t)input_bytes(&state->input, 2) % (2 * MEMORY_SIZE);
     void *buffer = state_pointer(state, size);
-    if (input_byte(&state->input) % 2 != 0) {
-        write ? zirconia_2018_vmo_write(handle, buffer, offset, size)
-              : zirconia_2018_vmo_read(handle, buffer, offset, size);
-    } else {
-        write ? zx_vmo_write(handle, buffer, offset, size)
-              : zx_vmo_read(handle, buffer, offset, size);
-    }
+    write ? state->calls->sys_vmo_write(handle, buffer, offset, size)
+          : state->calls->sys_vmo_read(handle, buffer, offset, size);
 }
 
 static void create_child(struct state *state, bool old) {
@@ -37,8 +32,9 @@ static void create_child(struct state *state, bool old) {
     const uint64_t offset = input_amount(&state->input);
     const uint64_t size = input_amount(&state->input);
     zx_handle_t out = ZX_HANDLE_INVALID;
-    const zx_status_t status = old ? zx_vmo_clone(handle, options % 8, offset, size, &out)
-                                   : zx_vmo_create_child(handle, options, offset, size, &out);
+    const zx_status_t status =
+        old ? state->calls->sys_vmo_clone(handle, options % 8, offset, size, &out)
+            : zx_vmo_create_child(handle, options, offset, size, &out);
     state_keep(state, status, &out);
 }
 
@@ -56,11 +52,7 @@ static void operate(struct state *state) {
     const uint32_t op = input_byte(&state->input) % 16;
     const uint64_t offset = input_amount(&state->input);
     const uint64_t size = input_amount(&state->input);
-    if (input_byte(&state->input) % 2 != 0) {
-        zirconia_2018_vmo_op_range(handle, op, offset, size, state_pointer(state, 8), 8);
-    } else {
-        zx_vmo_op_range(handle, op, offset, size, state_pointer(state, 8), 8);
-    }
+    state->calls->sys_vmo_op_range(handle, op, offset, size, state_pointer(state, 8), 8);
 }
 
 void call_memory(struct state *state, uint8_t which) {
@@ -76,7 +68,7 @@ void call_memory(struct state *state, uint8_t which) {
     case 3: {
         const zx_handle_t handle = state_handle(state);
         const uint64_t size = input_amount(&state->input);
-        odd ? zirconia_2018_vmo_set_size(handle, size) : zx_vmo_set_size(handle, size);
+        odd ? state->calls->sys_vmo_set_size(handle, size) : zx_vmo_set_size(handle, size);
         break;
     }
     case 4:
@@ -90,8 +82,7 @@ void call_memory(struct state *state, uint8_t which) {
         if (odd) {
             zx_vmo_get_size(handle, state_pointer(state, 8));
         } else {
-            odd ? zirconia_2018_vmo_set_cache_policy(handle, input_byte(&state->input) % 8)
-                : zx_vmo_set_cache_policy(handle, input_byte(&state->input) % 8);
+            state->calls->sys_vmo_set_cache_policy(handle, input_byte(&state->input) % 8);
         }
         break;
     }
@@ -123,8 +114,13 @@ static void map(struct state *state, bool old) {
     const uint64_t vmo_offset = input_amount(&state->input);
     const uint64_t length = input_amount(&state->input);
     zx_vaddr_t *address = state_pointer(state, sizeof *address);
-    old ? zirconia_2018_vmar_map(handle, options, offset, vmo, vmo_offset, length, address)
-        : zx_vmar_map(handle, options, offset, vmo, vmo_offset, length, address);
+    const struct era_calls *calls = state->calls;
+    if (old && calls->sys_vmar_map == NULL) {
+        calls->sys_vmar_map_options_last(handle, offset, vmo, vmo_offset, length, options, address);
+    } else {
+        old ? calls->sys_vmar_map(handle, options, offset, vmo, vmo_offset, length, address)
+            : zx_vmar_map(handle, options, offset, vmo, vmo_offset, length, address);
+    }
 }
 
 static void allocate(struct state *state, bool old) {
@@ -134,9 +130,15 @@ static void allocate(struct state *state, bool old) {
     const uint64_t size = input_amount(&state->input);
     zx_vaddr_t *address = state_pointer(state, sizeof *address);
     zx_handle_t out = ZX_HANDLE_INVALID;
-    const zx_status_t status =
-        old ? zirconia_2018_vmar_allocate(parent, options, offset, size, &out, address)
-            : zx_vmar_allocate(parent, options, offset, size, &out, address);
+    const struct era_calls *calls = state->calls;
+    zx_status_t status = ZX_OK;
+    if (old && calls->sys_vmar_allocate == NULL) {
+        status =
+            calls->sys_vmar_allocate_options_last(parent, offset, size, options, &out, address);
+    } else {
+        status = old ? calls->sys_vmar_allocate(parent, options, offset, size, &out, address)
+                     : zx_vmar_allocate(parent, options, offset, size, &out, address);
+    }
     state_keep(state, status, &out);
 }
 
@@ -152,7 +154,7 @@ void call_region(struct state *state, uint8_t which) {
         const zx_handle_t handle = state_handle(state);
         const uint64_t address = some_address(state);
         const uint64_t length = input_amount(&state->input);
-        old ? zirconia_2018_vmar_unmap(handle, address, length)
+        old ? state->calls->sys_vmar_unmap(handle, address, length)
             : zx_vmar_unmap(handle, address, length);
         break;
     }
@@ -161,7 +163,13 @@ void call_region(struct state *state, uint8_t which) {
         const zx_handle_t handle = state_handle(state);
         const uint32_t options = input_byte(&state->input) % 16;
         const uint64_t address = some_address(state);
-        zx_vmar_protect(handle, options, address, input_amount(&state->input));
+        const uint64_t length = input_amount(&state->input);
+        const struct era_calls *calls = state->calls;
+        if (calls->sys_vmar_protect == NULL) {
+            calls->sys_vmar_protect_options_last(handle, address, length, options);
+        } else {
+            calls->sys_vmar_protect(handle, options, address, length);
+        }
         break;
     }
     case 6:

@@ -45,10 +45,10 @@ static void call_property(struct state *state, bool old, bool set) {
     const size_t size = (size_t)input_amount(&state->input);
     void *value = state_pointer(state, 64);
     if (set) {
-        old ? zirconia_2018_object_set_property(handle, property, value, size)
+        old ? state->calls->sys_object_set_property(handle, property, value, size)
             : zx_object_set_property(handle, property, value, size);
     } else {
-        old ? zirconia_2018_object_get_property(handle, property, value, size)
+        old ? state->calls->sys_object_get_property(handle, property, value, size)
             : zx_object_get_property(handle, property, value, size);
     }
 }
@@ -60,7 +60,7 @@ static void call_info(struct state *state, bool old) {
     void *buffer = state_pointer(state, 128);
     size_t *actual = state_pointer(state, sizeof *actual);
     size_t *available = state_pointer(state, sizeof *available);
-    old ? zirconia_2018_object_get_info(handle, topic, buffer, size, actual, available)
+    old ? state->calls->sys_object_get_info(handle, topic, buffer, size, actual, available)
         : zx_object_get_info(handle, topic, buffer, size, actual, available);
 }
 
@@ -69,7 +69,7 @@ static void call_wait_one(struct state *state, bool old) {
     const uint32_t signals = input_word(&state->input);
     const zx_time_t deadline = state_deadline(state);
     zx_signals_t *observed = state_pointer(state, sizeof *observed);
-    old ? zirconia_2018_object_wait_one(handle, signals, deadline, observed)
+    old ? state->calls->sys_object_wait_one(handle, signals, deadline, observed)
         : zx_object_wait_one(handle, signals, deadline, observed);
 }
 
@@ -77,7 +77,7 @@ static void call_wait_many(struct state *state, bool old) {
     zx_wait_item_t *items = state_pointer(state, 8 * sizeof *items);
     const size_t count = input_byte(&state->input) % 70;
     const zx_time_t deadline = state_deadline(state);
-    old ? zirconia_2018_object_wait_many(items, count, deadline)
+    old ? state->calls->sys_object_wait_many(items, count, deadline)
         : zx_object_wait_many(items, count, deadline);
 }
 
@@ -87,14 +87,14 @@ static void call_wait_async(struct state *state, bool old) {
     const uint64_t key = input_byte(&state->input);
     const uint32_t signals = input_word(&state->input);
     const uint32_t options = input_byte(&state->input);
-    old ? zirconia_2018_object_wait_async(handle, port, key, signals, options)
+    old ? state->calls->sys_object_wait_async(handle, port, key, signals, options)
         : zx_object_wait_async(handle, port, key, signals, options);
 }
 
 static void create_events(struct state *state, uint32_t options) {
     zx_handle_t out[2] = {0};
-    state_keep(state, zx_event_create(options, &out[0]), &out[0]);
-    const zx_status_t status = zx_eventpair_create(options, &out[0], &out[1]);
+    state_keep(state, state->calls->sys_event_create(options, &out[0]), &out[0]);
+    const zx_status_t status = state->calls->sys_eventpair_create(options, &out[0], &out[1]);
     state_keep(state, status, &out[0]);
     state_keep(state, status, &out[1]);
 }
@@ -174,7 +174,7 @@ static void create_port(struct state *state, bool old) {
         return;
     }
     const zx_status_t status =
-        old ? zirconia_2018_port_create(options, &port) : zx_port_create(options, &port);
+        old ? state->calls->sys_port_create(options, &port) : zx_port_create(options, &port);
     if (status == ZX_OK) {
         zx_object_get_info(port, ZX_INFO_HANDLE_BASIC, &info, sizeof info, NULL, NULL);
         state->ports[state->port_count++] =
@@ -188,7 +188,7 @@ static void queue(struct state *state, bool old) {
     struct counted_port *port = counted(state, handle);
     const zx_port_packet_t *packet = state_pointer(state, sizeof *packet);
     const zx_status_t status =
-        old ? zirconia_2018_port_queue(handle, packet) : zx_port_queue(handle, packet);
+        old ? state->calls->sys_port_queue(handle, packet) : zx_port_queue(handle, packet);
     if (status == ZX_OK && port != NULL) {
         port->queued++;
     }
@@ -199,7 +199,7 @@ static void take(struct state *state, bool old) {
     struct counted_port *port = counted(state, handle);
     zx_port_packet_t *packet = state_pointer(state, sizeof *packet);
     const zx_time_t deadline = state_deadline(state);
-    const zx_status_t status = old ? zirconia_2018_port_wait(handle, deadline, packet)
+    const zx_status_t status = old ? state->calls->sys_port_wait(handle, deadline, packet)
                                    : zx_port_wait(handle, deadline, packet);
     if (port == NULL) {
         return;
@@ -217,7 +217,7 @@ static void cancel(struct state *state, bool old) {
     const zx_handle_t handle = state_handle(state);
     const zx_handle_t source = state_handle(state);
     const uint64_t key = input_byte(&state->input);
-    old ? zirconia_2018_port_cancel(handle, source, key) : zx_port_cancel(handle, source, key);
+    old ? state->calls->sys_port_cancel(handle, source, key) : zx_port_cancel(handle, source, key);
 }
 
 static void set_timer(struct state *state) {
@@ -225,7 +225,7 @@ static void set_timer(struct state *state) {
     const zx_time_t deadline = input_byte(&state->input) % 2 == 0
                                    ? state_deadline(state)
                                    : (zx_time_t)input_bytes(&state->input, 8);
-    zx_timer_set(handle, deadline, (zx_duration_t)input_amount(&state->input));
+    state->calls->sys_timer_set(handle, deadline, (zx_duration_t)input_amount(&state->input));
 }
 
 void call_port(struct state *state, uint8_t which) {
@@ -253,11 +253,13 @@ void call_port(struct state *state, uint8_t which) {
     }
     case 6: {
         const uint32_t options = input_byte(&state->input) % 4;
-        state_keep(state, zx_timer_create(options, input_byte(&state->input) % 2, &out), &out);
+        state_keep(state,
+                   state->calls->sys_timer_create(options, input_byte(&state->input) % 2, &out),
+                   &out);
         break;
     }
     default:
-        old ? (void)zx_timer_cancel(state_handle(state)) : set_timer(state);
+        old ? (void)state->calls->sys_timer_cancel(state_handle(state)) : set_timer(state);
         break;
     }
 }

@@ -6,6 +6,7 @@
 #ifndef FUZZ_SYSCALL_STATE_H
 #define FUZZ_SYSCALL_STATE_H
 
+#include "era_calls.h"
 #include "input.h"
 
 #include <zircon/types.h>
@@ -49,6 +50,7 @@ struct kept_thread {
 
 struct state {
     struct input input;
+    const struct era_calls *calls; // Of the era that the input is a client of.
     zx_handle_t slots[SLOTS];
     struct counted_port ports[PORTS];
     unsigned port_count;

@@ -16,25 +16,36 @@
 
 struct refused_input {
     zx_handle_t handle;
-    zx_handle_t other_handle;
-    uint32_t word;
     uint64_t amount;
     void *pointer;
-    void *other_pointer;
 };
 
 typedef zx_status_t refused_fn(const struct refused_input *in);
 
-#define CALL(name, ...)                                                                            \
+// An argument for each parameter, whatever it is.
+#define GIVE(parameter) GIVE_##parameter
+#define GIVE_HANDLE(name, type, right) in->handle
+#define GIVE_VALUE(type, name) (type) in->amount
+#define GIVE_IGNORES(type, name) in->pointer
+#define CALL(eras, name, body, blocks, section, parameters, errors)
+
+#define REFUSE(name, parameters)                                                                   \
     static zx_status_t refuse_##name(const struct refused_input *in) {                             \
-        return name(__VA_ARGS__);                                                                  \
+        return name(EACH(GIVE, parameters));                                                       \
     }
-#include "refused_calls.inc"
-#undef CALL
+#define REFUSE_OF_ERA(prefix, era, name, parameters) REFUSE_IN_ERA(prefix##name, parameters)
+#define REFUSE_IN_ERA(name, parameters) REFUSE(name, parameters)
+#define REFUSED(eras, name, parameters) ERAS_##eras(REFUSE, REFUSE_OF_ERA, name, parameters)
+#include "syscalls/calls.inc"
+#undef REFUSED
 
 static refused_fn *const refused[] = {
-#define CALL(name, ...) refuse_##name,
-#include "refused_calls.inc"
+#define REFUSAL(name) refuse_##name,
+#define REFUSAL_OF_ERA(prefix, era, name) REFUSAL_IN_ERA(prefix##name)
+#define REFUSAL_IN_ERA(name) REFUSAL(name)
+#define REFUSED(eras, name, parameters) ERAS_##eras(REFUSAL, REFUSAL_OF_ERA, name)
+#include "syscalls/calls.inc"
+#undef REFUSED
 #undef CALL
 };
 
@@ -42,11 +53,8 @@ static void call_refused(struct state *state) {
     const size_t which = input_byte(&state->input) % (sizeof refused / sizeof refused[0]);
     struct refused_input in; // One by one: an initialiser has no order.
     in.handle = state_handle(state);
-    in.other_handle = state_handle(state);
-    in.word = input_word(&state->input);
     in.amount = input_amount(&state->input);
     in.pointer = state_pointer(state, 64);
-    in.other_pointer = state_pointer(state, 64);
     const zx_status_t status = refused[which](&in);
     state_require(status == ZX_ERR_NOT_SUPPORTED || status == ZX_ERR_BAD_HANDLE ||
                       status == ZX_ERR_WRONG_TYPE,
@@ -71,6 +79,7 @@ static void ask_numbers(void) {
 
 static void ask_names(struct state *state) {
     const uint32_t number = input_word(&state->input);
+    zirconia_thread_handle(number); // No thread of the host's.
     state_require(zx_status_get_string((zx_status_t)number) != NULL &&
                       zirconia_exit_kind_name((zirconia_exit_kind_t)(number % 64)) != NULL,
                   "something has no name");
@@ -85,7 +94,7 @@ static void ignore_log(void *context, zirconia_log_level_t level, const char *me
 void call_system(struct state *state, uint8_t which) {
     switch (which) {
     case 0:
-        zx_nanosleep(state_deadline(state));
+        state->calls->sys_nanosleep(state_deadline(state));
         break;
     case 1: {
         void *pointer = state_pointer(state, 256);

@@ -26,8 +26,9 @@ static void create_thread(struct state *state, bool old) {
     const size_t size = (size_t)input_amount(&state->input);
     const uint32_t options = any ? input_byte(&state->input) : 0;
     zx_handle_t out = ZX_HANDLE_INVALID;
-    const zx_status_t status = old ? zirconia_2018_thread_create(process, name, size, options, &out)
-                                   : zx_thread_create(process, name, size, options, &out);
+    const zx_status_t status =
+        old ? state->calls->sys_thread_create(process, name, size, options, &out)
+            : zx_thread_create(process, name, size, options, &out);
     if (status == ZX_OK && !threads_keep(state, out)) {
         zx_handle_close(out);
         return;
@@ -39,12 +40,15 @@ static void suspend(struct state *state, bool old, bool with_token) {
     const zx_handle_t handle = state_handle(state);
     zx_handle_t token = ZX_HANDLE_INVALID;
     zx_status_t status = ZX_ERR_BAD_STATE;
+    const struct era_calls *calls = state->calls;
     if (old && is_ours(handle)) {
-        return; // In 2018 a thread may suspend itself.
+        return; // In July 2018 a thread may suspend itself.
     }
-    if (old) {
-        status = with_token ? zirconia_2018_task_suspend_token(handle, &token)
-                            : zirconia_2018_task_suspend(handle);
+    if (old && with_token) {
+        status = calls->sys_task_suspend_token(handle, &token);
+    } else if (old) {
+        status = calls->sys_task_suspend == NULL ? calls->sys_task_suspend_alone(handle)
+                                                 : calls->sys_task_suspend(handle, &token);
     } else {
         status =
             with_token ? zx_task_suspend_token(handle, &token) : zx_task_suspend(handle, &token);
@@ -86,7 +90,7 @@ static void read_registers(struct state *state, bool old) {
     const uint32_t kind = input_byte(&state->input) % 9;
     const size_t size = input_bytes(&state->input, 2);
     void *buffer = state_pointer(state, size);
-    old ? zirconia_2018_thread_read_state(handle, kind, buffer, size)
+    old ? state->calls->sys_thread_read_state(handle, kind, buffer, size)
         : zx_thread_read_state(handle, kind, buffer, size);
 }
 
@@ -104,7 +108,7 @@ static void write_registers(struct state *state, bool old) {
     if (kind == ZX_THREAD_STATE_GENERAL_REGS) {
         threads_confine(state, buffer);
     }
-    old ? zirconia_2018_thread_write_state(handle, kind, buffer, size)
+    old ? state->calls->sys_thread_write_state(handle, kind, buffer, size)
         : zx_thread_write_state(handle, kind, buffer, size);
 }
 
@@ -116,7 +120,7 @@ static void bind_port(struct state *state) {
     const uint32_t options = input_byte(&state->input) % 8;
     const bool debugger = (options & ZX_EXCEPTION_PORT_DEBUGGER) != 0;
     if (port != ZX_HANDLE_INVALID || debugger || koid_of(handle) != koid_of(zx_job_default())) {
-        zx_task_bind_exception_port(handle, port, key, options);
+        state->calls->sys_task_bind_exception_port(handle, port, key, options);
     }
 }
 

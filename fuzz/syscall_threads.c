@@ -108,7 +108,8 @@ void threads_start(struct state *state, zx_handle_t handle, bool old) {
         second = (uint64_t)ZX_TIME_INFINITE;
     }
     const zx_status_t status =
-        old ? zirconia_2018_thread_start(handle, entry, stack, (uintptr_t)first, (uintptr_t)second)
+        old ? state->calls->sys_thread_start(handle, entry, stack, (uintptr_t)first,
+                                             (uintptr_t)second)
             : zx_thread_start(handle, entry, stack, (uintptr_t)first, (uintptr_t)second);
     state_require(status != ZX_OK || thread != NULL, "a thread that nobody made was started");
     if (status == ZX_OK) {

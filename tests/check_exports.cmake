@@ -3,7 +3,7 @@
 # The test `exports`: the shared library shows its clients the interface's names and nothing else,
 # and each of them is in exports.inc, which says whether it passes the gate.
 #
-# cmake -DNM= -DLIBRARY= -DCALLS= -P check_exports.cmake
+# cmake -DNM= -DLIBRARY= -DCOMPILER= -DINCLUDE= -DCALLS= -P check_exports.cmake
 
 cmake_minimum_required(VERSION 3.22)
 
@@ -25,8 +25,13 @@ if(names)
     message(FATAL_ERROR "private names are exported: ${names}")
 endif()
 
-file(STRINGS "${CALLS}" listed REGEX "^(GATED|PURE)\\(")
-list(TRANSFORM listed REPLACE "^[A-Z]+\\(([a-z0-9_]+)\\)$" "\\1")
+execute_process(COMMAND "${COMPILER}" -E -P -x c "-I${INCLUDE}" "${CALLS}"
+    OUTPUT_VARIABLE text RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+    message(FATAL_ERROR "${CALLS} cannot be preprocessed")
+endif()
+string(REGEX MATCHALL "(GATED|PURE|REFUSED_CALL)\\([a-z0-9_]+" listed "${text}")
+list(TRANSFORM listed REPLACE "^[A-Z_]+\\(" "")
 list(TRANSFORM lines REPLACE " .*" "" OUTPUT_VARIABLE unlisted)
 set(gone "${listed}")
 list(REMOVE_ITEM gone ${unlisted})

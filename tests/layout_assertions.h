@@ -82,6 +82,14 @@ FIELD_IS(zx_port_packet_t, guest_vcpu_2022.startup.entry, 32, 8);
 FIELD_IS(zx_port_packet_t, guest_vcpu_2022.exit.retcode, 24, 8);
 FIELD_IS(zx_port_packet_t, guest_vcpu_2022.reserved, 40, 8);
 
+FIELD_IS(zx_port_packet_t, guest_vcpu_201807, 16, 32);
+FIELD_IS(zx_port_packet_t, guest_vcpu_201807.type, 16, 1);
+FIELD_IS(zx_port_packet_t, guest_vcpu_201807.interrupt.mask, 24, 4);
+FIELD_IS(zx_port_packet_t, guest_vcpu_201807.interrupt.vector, 28, 1);
+FIELD_IS(zx_port_packet_t, guest_vcpu_201807.startup.id, 24, 8);
+FIELD_IS(zx_port_packet_t, guest_vcpu_201807.startup.entry, 32, 8);
+FIELD_IS(zx_port_packet_t, guest_vcpu_201807.reserved, 40, 8);
+
 FIELD_IS(zx_port_packet_t, guest_vcpu_2018, 16, 32);
 FIELD_IS(zx_port_packet_t, guest_vcpu_2018.interrupt.mask, 16, 8);
 FIELD_IS(zx_port_packet_t, guest_vcpu_2018.interrupt.vector, 24, 1);
@@ -98,15 +106,17 @@ FIELD_IS(zx_port_packet_t, page_request.length, 32, 8);
 
 // The names without a year are the layout of the era in force.
 FIELD_IS(zx_port_packet_t, guest_mem.addr, 16, 8);
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202209
 FIELD_IS(zx_port_packet_t, guest_mem.inst_buf, 25, X86_MAX_INST_LEN);
-FIELD_IS(zx_port_packet_t, guest_vcpu.type, 32, 1);
-FIELD_IS(zx_port_packet_t, exception.pid, 16, 8);
-FIELD_IS(zx_port_packet_t, exception.tid, 24, 8);
-FIELD_IS(zx_port_packet_t, exception.reserved1, 40, 8);
+FIELD_IS(zx_port_packet_t, guest_vcpu.type, ZIRCONIA_ERA == 201807 ? 16 : 32, 1);
 #else
 FIELD_IS(zx_port_packet_t, guest_mem.rip, 32, 8);
 FIELD_IS(zx_port_packet_t, guest_vcpu.type, 16, 4);
+#endif
+#ifdef ZIRCONIA_ABI_2018
+FIELD_IS(zx_port_packet_t, exception.pid, 16, 8);
+FIELD_IS(zx_port_packet_t, exception.tid, 24, 8);
+FIELD_IS(zx_port_packet_t, exception.reserved1, 40, 8);
 #endif
 
 // ---- VCPU state (hypervisor ABI 2.4) ----
@@ -169,20 +179,24 @@ FIELD_IS(zx_info_thread_stats_t, total_runtime, 0, 8);
 #ifdef ZIRCONIA_ABI_2018
 SIZE_IS(zx_info_thread_t, 8);
 FIELD_IS(zx_info_thread_t, wait_exception_port_type, 4, 4);
-SIZE_IS(zx_info_process_t, 16);
-FIELD_IS(zx_info_process_t, started, 8, 1);
-FIELD_IS(zx_info_process_t, exited, 9, 1);
-FIELD_IS(zx_info_process_t, debugger_attached, 10, 1);
 SIZE_IS(zx_info_thread_stats_t, 8);
 #else
 SIZE_IS(zx_info_thread_t, 72);
 FIELD_IS(zx_info_thread_t, wait_exception_channel_type, 4, 4);
 FIELD_IS(zx_info_thread_t, cpu_affinity_mask, 8, 64);
+SIZE_IS(zx_info_thread_stats_t, 16);
+FIELD_IS(zx_info_thread_stats_t, last_scheduled_cpu, 8, 4);
+#endif
+
+#if ZIRCONIA_ERA < 202209
+SIZE_IS(zx_info_process_t, 16);
+FIELD_IS(zx_info_process_t, started, 8, 1);
+FIELD_IS(zx_info_process_t, exited, 9, 1);
+FIELD_IS(zx_info_process_t, debugger_attached, 10, 1);
+#else
 SIZE_IS(zx_info_process_t, 24);
 FIELD_IS(zx_info_process_t, start_time, 8, 8);
 FIELD_IS(zx_info_process_t, flags, 16, 4);
-SIZE_IS(zx_info_thread_stats_t, 16);
-FIELD_IS(zx_info_thread_stats_t, last_scheduled_cpu, 8, 4);
 #endif
 
 // ---- Exceptions and registers of host threads (objects ABI 6.4, 8.2, 8.9) ----
@@ -420,6 +434,8 @@ SIZE_IS(zx_signals_t, 4);
 SIZE_IS(zx_obj_type_t, 4);
 SIZE_IS(zx_koid_t, 8);
 SIZE_IS(zx_time_t, 8);
-_Static_assert((zx_status_t)-1 < 0 && (zx_time_t)-1 < 0, "statuses and times are signed");
+_Static_assert((zx_status_t)-1 < 0, "statuses are signed");
+_Static_assert(((zx_time_t)-1 < (zx_time_t)1) == (ZIRCONIA_ERA != 201807),
+               "times are signed, in July 2018 not");
 
 #endif // LAYOUT_ASSERTIONS_H

@@ -14,9 +14,11 @@
 // Their prototypes are of no matter here: what they get is zeros.
 #define PURE(name) void name(void);
 #define GATED(name) void name(void);
+#define REFUSED_CALL(name, looks) void name(void);
 #include "exports.inc"
 #undef PURE
 #undef GATED
+#undef REFUSED_CALL
 
 static const struct call {
     const char *name;
@@ -25,9 +27,11 @@ static const struct call {
 } calls[] = {
 #define PURE(name) {#name, name, false},
 #define GATED(name) {#name, name, true},
+#define REFUSED_CALL(name, looks) {#name, name, looks},
 #include "exports.inc"
 #undef PURE
 #undef GATED
+#undef REFUSED_CALL
 };
 
 enum { CALL_COUNT = sizeof calls / sizeof calls[0] };

@@ -159,14 +159,16 @@ START_TEST(lookups_check_in_order) {
 
     struct object *object = NULL;
     const zx_rights_t read = ZX_RIGHT_READ;
-    ck_assert_int_eq(handle_lookup_2018(7, ZX_OBJ_TYPE_VMO, read, &object), ZX_ERR_BAD_HANDLE);
-    ck_assert_int_eq(handle_lookup_2018(bare, ZX_OBJ_TYPE_VMO, read, &object),
+    ck_assert_int_eq(handle_lookup_rights_first(7, ZX_OBJ_TYPE_VMO, read, &object),
+                     ZX_ERR_BAD_HANDLE);
+    ck_assert_int_eq(handle_lookup_rights_first(bare, ZX_OBJ_TYPE_VMO, read, &object),
                      ZX_ERR_ACCESS_DENIED);
-    ck_assert_int_eq(handle_lookup_2018(port, ZX_OBJ_TYPE_VMO, read, &object), ZX_ERR_WRONG_TYPE);
-    ck_assert_int_eq(handle_lookup_2018(bare, ZX_OBJ_TYPE_PORT, read, &object),
+    ck_assert_int_eq(handle_lookup_rights_first(port, ZX_OBJ_TYPE_VMO, read, &object),
+                     ZX_ERR_WRONG_TYPE);
+    ck_assert_int_eq(handle_lookup_rights_first(bare, ZX_OBJ_TYPE_PORT, read, &object),
                      ZX_ERR_ACCESS_DENIED);
     ck_assert_ptr_null(object);
-    ck_assert_int_eq(handle_lookup_2018(port, ZX_OBJ_TYPE_PORT, read, &object), ZX_OK);
+    ck_assert_int_eq(handle_lookup_rights_first(port, ZX_OBJ_TYPE_PORT, read, &object), ZX_OK);
     object_unref(object);
     zx_handle_close(bare);
     zx_handle_close(port);

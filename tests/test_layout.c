@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The public headers: layouts (layout_assertions.h), the numbers of the constants, the names of
-// the statuses, and that every call declared is there to link to. Compiled once for each era:
-// test_layout_2018.c includes this file.
+// the statuses, and that every call declared is there to link to. Compiled once for each era.
 
 #include <check.h>
 #include <stdbool.h>
@@ -37,6 +36,7 @@
 #include "layout_assertions.h"
 #include "run_tests.h"
 #include "syscalls/names.h"
+#include "syscalls/table.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -134,7 +134,6 @@ static const struct constant constants[] = {
     {CONSTANT(ZX_EXCP_FATAL_PAGE_FAULT, 0x108)},
     {CONSTANT(ZX_EXCP_THREAD_EXITING, 0x8108)},
     {CONSTANT(ZX_THREAD_STATE_BLOCKED_WAIT_MANY, 0x703)},
-    {CONSTANT(ZX_THREAD_STATE_SINGLE_STEP, 5)},
     {CONSTANT(ZX_CLOCK_UPDATE_OPTION_SYNTHETIC_VALUE_VALID, 1)},
     {CONSTANT(ZX_CLOCK_UPDATE_OPTION_REFERENCE_VALUE_VALID, 8)},
     {CONSTANT(ZX_CLOCK_UPDATE_OPTION_BOTH_VALUES_VALID, 9)},
@@ -142,8 +141,27 @@ static const struct constant constants[] = {
     {CONSTANT(ZX_PAGE_SIZE, 4096)},
     {CONSTANT(ZX_HANDLE_FIXED_BITS_MASK, 3)},
     {CONSTANT(ZX_KOID_FIRST, 1024)},
+#if ZIRCONIA_ERA == 201807
+    {CONSTANT(ZX_TIME_INFINITE, 0xffffffffffffffff)},
+    {CONSTANT(ZX_THREAD_STATE_SINGLE_STEP, 4)},
+    {CONSTANT(ZX_DEFAULT_GUEST_RIGHTS, 0xC00B)},
+#else
     {CONSTANT(ZX_TIME_INFINITE, 0x7fffffffffffffff)},
     {CONSTANT(ZX_TIME_INFINITE_PAST, 0x8000000000000000)},
+    {CONSTANT(ZX_THREAD_STATE_SINGLE_STEP, 5)},
+#endif
+#if ZIRCONIA_ERA == 201812 || ZIRCONIA_ERA == 202104
+    {CONSTANT(ZX_DEFAULT_GUEST_RIGHTS, 0x2800B)},
+#endif
+#if ZIRCONIA_ERA < 202209
+    {CONSTANT(ZX_DEFAULT_VMAR_RIGHTS, 0x8003)},
+    {CONSTANT(ZX_INFO_PROCESS, 3)},
+#else
+    {CONSTANT(ZX_DEFAULT_GUEST_RIGHTS, 0x4800B)},
+    {CONSTANT(ZX_DEFAULT_VMAR_RIGHTS, 0x208003)},
+    {CONSTANT(ZX_INFO_PROCESS, 0x10000003)},
+    {CONSTANT(ZX_EXCP_POLICY_CODE_PORT_TOO_MANY_PACKETS, 17)},
+#endif
     {CONSTANT(ZX_MSEC(3), 3000000)},
     {CONSTANT(ZX_HOUR(1), 3600000000000)},
 #ifdef ZIRCONIA_ABI_2018
@@ -154,11 +172,9 @@ static const struct constant constants[] = {
     {CONSTANT(ZX_WAIT_MANY_MAX_ITEMS, 16)},
     {CONSTANT(ZX_JOB_NO_PROCESSES, 0x8)},
     {CONSTANT(ZX_VMO_NON_RESIZABLE, 1)},
-    {CONSTANT(ZX_INFO_PROCESS, 3)},
     {CONSTANT(ZX_INFO_THREAD_EXCEPTION_REPORT, 11)},
     {CONSTANT(ZX_RESUME_EXCEPTION, 1)},
     {CONSTANT(ZX_RESUME_TRY_NEXT, 2)},
-    {CONSTANT(ZX_DEFAULT_GUEST_RIGHTS, 0x2800B)},
     {CONSTANT(ZX_DEFAULT_VMO_RIGHTS, 0xD0FF)},
 #else
     {CONSTANT(ZX_GUEST_OPT_NORMAL, 0)},
@@ -171,7 +187,6 @@ static const struct constant constants[] = {
     {CONSTANT(ZX_JOB_NO_PROCESSES, 0x20)},
     {CONSTANT(ZX_VMO_RESIZABLE, 2)},
     {CONSTANT(ZX_VM_OFFSET_IS_UPPER_LIMIT, 0x2000)},
-    {CONSTANT(ZX_INFO_PROCESS, 0x10000003)},
     {CONSTANT(ZX_INFO_THREAD_EXCEPTION_REPORT, 0x1000000B)},
     {CONSTANT(ZX_OBJ_TYPE_UPPER_BOUND, 64)},
     {CONSTANT(ZX_OBJ_TYPE_MSI_ALLOCATION, 32)},
@@ -183,7 +198,6 @@ static const struct constant constants[] = {
     {CONSTANT(ZX_PROP_EXCEPTION_STATE, 16)},
     {CONSTANT(ZX_PROP_VMO_CONTENT_SIZE, 17)},
     {CONSTANT(ZX_PROP_STREAM_MODE_APPEND, 19)},
-    {CONSTANT(ZX_DEFAULT_GUEST_RIGHTS, 0x4800B)},
     {CONSTANT(ZX_DEFAULT_VMO_RIGHTS, 0xD0EF)},
 #endif
 };
@@ -353,44 +367,30 @@ static const struct call calls[] = {
     {CALL(zirconia_guest_statistics)},
     {CALL(zirconia_exit_kind_name)},
     {CALL(zirconia_guest_use_virtual_time)},
-#ifndef ZIRCONIA_ABI_2018
-    {CALL(zirconia_2018_guest_create)},
-    {CALL(zirconia_2018_guest_set_trap)},
-    {CALL(zirconia_2018_vcpu_create)},
-    {CALL(zirconia_2018_vcpu_interrupt)},
-    {CALL(zirconia_2018_vcpu_read_state)},
-    {CALL(zirconia_2018_vcpu_write_state)},
-    {CALL(zirconia_2018_object_get_info)},
-    {CALL(zirconia_2018_object_get_property)},
-    {CALL(zirconia_2018_object_set_property)},
-    {CALL(zirconia_2018_object_wait_async)},
-    {CALL(zirconia_2018_object_wait_many)},
-    {CALL(zirconia_2018_object_wait_one)},
-    {CALL(zirconia_2018_port_cancel)},
-    {CALL(zirconia_2018_port_create)},
-    {CALL(zirconia_2018_port_queue)},
-    {CALL(zirconia_2018_port_wait)},
-    {CALL(zirconia_2018_task_suspend)},
-    {CALL(zirconia_2018_task_suspend_token)},
-    {CALL(zirconia_2018_thread_create)},
-    {CALL(zirconia_2018_thread_start)},
-    {CALL(zirconia_2018_thread_read_state)},
-    {CALL(zirconia_2018_thread_write_state)},
-    {CALL(zirconia_2018_vmo_create)},
-    {CALL(zirconia_2018_vmar_unmap)},
-    {CALL(zirconia_2018_vmar_allocate)},
-    {CALL(zirconia_2018_vmo_set_size)},
-    {CALL(zirconia_2018_vmo_op_range)},
-    {CALL(zirconia_2018_vmo_read)},
-    {CALL(zirconia_2018_vmo_write)},
-    {CALL(zirconia_2018_vmo_set_cache_policy)},
-    {CALL(zirconia_2018_vmar_map)},
+#if ZIRCONIA_ERA == 202209
+    {CALL(zirconia_201807_deadline_after)},
+#define NOTHING(...)
+#define IN_era_201807(name) {CALL_OF(name)},
+#define IN_era_2018(name) {CALL_OF(name)},
+#define IN_era_201812(name) {CALL_OF(name)},
+#define IN_era_202104(name) {CALL_OF(name)},
+#define IN_era_202209(name)
+#define OF_ERA(prefix, era, name) IN_##era(prefix##name)
+#undef CALL
+#define CALL_OF(name) #name, (void (*)(void))(name)
+#define REFUSED(eras, name, parameters) ERAS_##eras(NOTHING, OF_ERA, name)
+#define CALL(eras, name, body, blocks, section, parameters, errors)                                \
+    ERAS_##eras(NOTHING, OF_ERA, name)
+#include "syscalls/calls.inc"
 #endif
 };
+
+static bool declared[COUNT_OF(calls)];
 
 static bool call_is_listed(const char *name, size_t length) {
     for (size_t i = 0; i < COUNT_OF(calls); i++) {
         if (strlen(calls[i].name) == length && memcmp(calls[i].name, name, length) == 0) {
+            declared[i] = true;
             return calls[i].function != NULL;
         }
     }
@@ -399,9 +399,8 @@ static bool call_is_listed(const char *name, size_t length) {
 
 // Looks for each declaration in a header: the word before the first parenthesis after
 // ZIRCONIA_EXPORT.
-static size_t count_declarations(const char *path) {
+static void check_declarations(const char *path) {
     char *text = read_header(path);
-    size_t count = 0;
 
     for (char *at = strstr(text, "\nZIRCONIA_EXPORT "); at != NULL;
          at = strstr(at + 1, "\nZIRCONIA_EXPORT ")) {
@@ -412,16 +411,14 @@ static size_t count_declarations(const char *path) {
             name--;
         }
         size_t length = (size_t)(end - name);
-#ifdef ZIRCONIA_ABI_2018
-        if (strncmp(name, "zirconia_2018_", 14) == 0) {
+#if ZIRCONIA_ERA != 202209
+        if (strncmp(name, "zirconia_201807_", 16) == 0) {
             continue;
         }
 #endif
         ck_assert_msg(call_is_listed(name, length), "%.*s is not in the list", (int)length, name);
-        count++;
     }
     free(text);
-    return count;
 }
 
 START_TEST(every_declared_call_exists) {
@@ -429,6 +426,9 @@ START_TEST(every_declared_call_exists) {
         "zircon/syscalls.h",
         "zircon/syscalls/memory_calls.h",
         "zircon/syscalls/task_calls.h",
+#if ZIRCONIA_ERA == 202209
+        "zircon/syscalls/era_calls.h",
+#endif
         "zircon/process.h",
         "zircon/status.h",
         "zirconia/zirconia.h",
@@ -436,11 +436,12 @@ START_TEST(every_declared_call_exists) {
         "zirconia/observe.h",
         "zirconia/virtual_time.h",
     };
-    size_t count = 0;
     for (size_t i = 0; i < COUNT_OF(headers); i++) {
-        count += count_declarations(headers[i]);
+        check_declarations(headers[i]);
     }
-    ck_assert_uint_eq(count, COUNT_OF(calls));
+    for (size_t i = 0; i < COUNT_OF(calls); i++) {
+        ck_assert_msg(declared[i], "%s is in no header", calls[i].name);
+    }
 }
 END_TEST
 
@@ -448,33 +449,33 @@ END_TEST
 
 #define EXPANDED_AGAIN(name) #name
 #define EXPANDED(name) EXPANDED_AGAIN(name)
+#ifdef ZIRCONIA_ABI
+#define ERA_IN_SYMBOLS EXPANDED(ZIRCONIA_ABI)
+#else
+#define ERA_IN_SYMBOLS "2018"
+#endif
 
 START_TEST(era_selects_symbols) {
-#ifdef ZIRCONIA_ABI_2018
-    ck_assert_str_eq(EXPANDED(zx_guest_create), "zirconia_2018_guest_create");
-    ck_assert_str_eq(EXPANDED(zx_guest_set_trap), "zirconia_2018_guest_set_trap");
-    ck_assert_str_eq(EXPANDED(zx_vcpu_create), "zirconia_2018_vcpu_create");
-    ck_assert_str_eq(EXPANDED(zx_vcpu_interrupt), "zirconia_2018_vcpu_interrupt");
-    ck_assert_str_eq(EXPANDED(zx_vcpu_read_state), "zirconia_2018_vcpu_read_state");
-    ck_assert_str_eq(EXPANDED(zx_vcpu_write_state), "zirconia_2018_vcpu_write_state");
-    ck_assert_str_eq(EXPANDED(zx_object_get_info), "zirconia_2018_object_get_info");
-    ck_assert_str_eq(EXPANDED(zx_object_get_property), "zirconia_2018_object_get_property");
-    ck_assert_str_eq(EXPANDED(zx_object_set_property), "zirconia_2018_object_set_property");
-    ck_assert_str_eq(EXPANDED(zx_object_wait_async), "zirconia_2018_object_wait_async");
-    ck_assert_str_eq(EXPANDED(zx_object_wait_many), "zirconia_2018_object_wait_many");
-    ck_assert_str_eq(EXPANDED(zx_object_wait_one), "zirconia_2018_object_wait_one");
-    ck_assert_str_eq(EXPANDED(zx_port_cancel), "zirconia_2018_port_cancel");
-    ck_assert_str_eq(EXPANDED(zx_port_create), "zirconia_2018_port_create");
-    ck_assert_str_eq(EXPANDED(zx_port_queue), "zirconia_2018_port_queue");
-    ck_assert_str_eq(EXPANDED(zx_port_wait), "zirconia_2018_port_wait");
-    ck_assert_str_eq(EXPANDED(zx_vmo_create), "zirconia_2018_vmo_create");
-    ck_assert_str_eq(EXPANDED(zx_vmar_map), "zirconia_2018_vmar_map");
-#else
+#if ZIRCONIA_ERA == 202209
     ck_assert(zx_guest_create != zirconia_2018_guest_create);
-    ck_assert(zx_vmo_create != zirconia_2018_vmo_create);
-    ck_assert(zx_vmar_map != zirconia_2018_vmar_map);
-#endif
+    ck_assert(zx_vmo_create != zirconia_202104_vmo_create);
+    ck_assert(zirconia_201812_vmar_map != zirconia_2018_vmar_map);
     ck_assert_str_eq(EXPANDED(zx_vcpu_resume), "zx_vcpu_resume");
+#else
+    const struct {
+        const char *name;
+        const char *symbol;
+    } names[] = {
+        {"guest_create", EXPANDED(zx_guest_create)}, {"vcpu_resume", EXPANDED(zx_vcpu_resume)},
+        {"port_wait", EXPANDED(zx_port_wait)},       {"vmar_map", EXPANDED(zx_vmar_map)},
+        {"debug_read", EXPANDED(zx_debug_read)},     {"task_suspend", EXPANDED(zx_task_suspend)},
+    };
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        char wanted[64];
+        (void)snprintf(wanted, sizeof(wanted), "zirconia_%s_%s", ERA_IN_SYMBOLS, names[i].name);
+        ck_assert_str_eq(names[i].symbol, wanted);
+    }
+#endif
     ck_assert_str_eq(EXPANDED(zx_vcpu_enter), "zx_vcpu_enter");
 }
 END_TEST

@@ -16,9 +16,9 @@
 // - Results are written last. A pointer that cannot be written gives ZX_ERR_INVALID_ARGS, and an
 //   object made for it is dropped. A call that fails writes nothing.
 // - Calls that make an object can return ZX_ERR_NO_MEMORY.
-// - The comment describes 2022 and later. "2018:" tells what the symbol of the 2018 era does
-//   differently; beside that, of a handle's checks it makes the one for rights before the one for
-//   the type (objects ABI 0.3).
+// - The comment describes 2022 and later. "2018:" tells what the eras of 2018 do differently, and
+//   "201807:" what that of July alone does (zircon/syscalls/era.h); both check a handle's rights
+//   before its type (objects ABI 0.3). What April 2021 does is in docs/abi-notes.md.
 
 #ifndef ZIRCON_SYSCALLS_H_
 #define ZIRCON_SYSCALLS_H_
@@ -48,8 +48,15 @@ ZIRCONIA_BEGIN_C
 // executable.
 // 2018: options are checked first; a SYSTEM resource elsewhere gives ZX_ERR_WRONG_TYPE; the guest
 // handle has MANAGE_PROCESS in place of MANAGE_THREAD, and the VMAR handle no OP_CHILDREN.
+// 201807: the guest's memory is all of a VMO (READ, WRITE, EXECUTE), which is looked at after the
+// resource, from guest-physical 0 on; no VMAR comes back.
+#if ZIRCONIA_ERA == 201807
+ZIRCONIA_EXPORT zx_status_t zx_guest_create(zx_handle_t resource, uint32_t options,
+                                            zx_handle_t physmem_vmo, zx_handle_t *out);
+#else
 ZIRCONIA_EXPORT zx_status_t zx_guest_create(zx_handle_t resource, uint32_t options,
                                             zx_handle_t *guest_handle, zx_handle_t *vmar_handle);
+#endif
 
 // Sets a trap over [addr, addr + size) of guest-physical bytes (MEM, BELL) or I/O ports (IO). MEM
 // and BELL remove whatever is mapped there, and that is not undone when a later check fails. A
@@ -342,49 +349,9 @@ ZIRCONIA_EXPORT zx_status_t zx_system_get_version(char *version, size_t version_
 // Fills buffer from the host's random generator; stops at a byte that cannot be written.
 ZIRCONIA_EXPORT void zx_cprng_draw(void *buffer, size_t buffer_size);
 
-#ifndef ZIRCONIA_ABI_2018
-
-// ---- The 2018 era's symbols ----
-//
-// What the calls above mean to a file that defines ZIRCONIA_ABI_2018, which calls them by the
-// usual names.
-
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_guest_create(zx_handle_t resource, uint32_t options,
-                                                       zx_handle_t *guest_handle,
-                                                       zx_handle_t *vmar_handle);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_guest_set_trap(zx_handle_t handle, uint32_t kind,
-                                                         zx_vaddr_t addr, size_t size,
-                                                         zx_handle_t port_handle, uint64_t key);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_vcpu_create(zx_handle_t guest, uint32_t options,
-                                                      zx_vaddr_t entry, zx_handle_t *out);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_vcpu_interrupt(zx_handle_t handle, uint32_t vector);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_vcpu_read_state(zx_handle_t handle, uint32_t kind,
-                                                          void *buffer, size_t buffer_size);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_vcpu_write_state(zx_handle_t handle, uint32_t kind,
-                                                           const void *buffer, size_t buffer_size);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_object_get_info(zx_handle_t handle, uint32_t topic,
-                                                          void *buffer, size_t buffer_size,
-                                                          size_t *actual, size_t *avail);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_object_get_property(zx_handle_t handle, uint32_t property,
-                                                              void *value, size_t value_size);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_object_set_property(zx_handle_t handle, uint32_t property,
-                                                              const void *value, size_t value_size);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_object_wait_one(zx_handle_t handle, zx_signals_t signals,
-                                                          zx_time_t deadline,
-                                                          zx_signals_t *observed);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_object_wait_many(zx_wait_item_t *items, size_t num_items,
-                                                           zx_time_t deadline);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_object_wait_async(zx_handle_t handle, zx_handle_t port,
-                                                            uint64_t key, zx_signals_t signals,
-                                                            uint32_t options);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_port_create(uint32_t options, zx_handle_t *out);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_port_queue(zx_handle_t handle,
-                                                     const zx_port_packet_t *packet);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_port_wait(zx_handle_t handle, zx_time_t deadline,
-                                                    zx_port_packet_t *packet);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_port_cancel(zx_handle_t handle, zx_handle_t source,
-                                                      uint64_t key);
-
+#if ZIRCONIA_ERA == 202209
+#include <zircon/syscalls/era_calls.h>
+ZIRCONIA_EXPORT zx_time_t zirconia_201807_deadline_after(zx_duration_t nanoseconds);
 #endif
 
 ZIRCONIA_END_C

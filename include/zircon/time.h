@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Time scalars: signed 64-bit nanoseconds (objects ABI 1.1 and 3.6). A deadline is an absolute
+// Time scalars: signed 64-bit nanoseconds, in July 2018 without a sign (objects ABI 1.1 and 3.6). A
+// deadline is an absolute
 // reading of the monotonic clock, a duration a difference of two. Sums and differences are held at
 // the ends of the range; the functions are inline.
 
@@ -12,9 +13,15 @@
 #include <time.h>
 
 #include <zircon/compiler.h>
+#include <zircon/syscalls/era.h>
 
+#if ZIRCONIA_ERA == 201807
+typedef uint64_t zx_time_t;
+typedef uint64_t zx_duration_t;
+#else
 typedef int64_t zx_time_t;
 typedef int64_t zx_duration_t;
+#endif
 #ifdef ZIRCONIA_ABI_2018
 typedef uint64_t zx_ticks_t;
 #else
@@ -27,8 +34,12 @@ typedef int64_t zx_instant_boot_t;
 typedef int64_t zx_duration_mono_t;
 typedef int64_t zx_duration_boot_t;
 
+#if ZIRCONIA_ERA == 201807
+#define ZX_TIME_INFINITE UINT64_MAX
+#else
 #define ZX_TIME_INFINITE INT64_MAX
 #define ZX_TIME_INFINITE_PAST INT64_MIN
+#endif
 
 #define ZX_NSEC(n) ((zx_duration_t)(n))
 #define ZX_USEC(n) ((zx_duration_t)(1000LL * (n)))
@@ -38,6 +49,22 @@ typedef int64_t zx_duration_boot_t;
 #define ZX_HOUR(n) ((zx_duration_t)(3600LL * 1000000000LL * (n)))
 
 __BEGIN_CDECLS
+
+#if ZIRCONIA_ERA == 201807
+
+static inline __CONSTEXPR zx_time_t zx_time_add_duration(zx_time_t time, zx_duration_t duration) {
+    return duration > ZX_TIME_INFINITE - time ? ZX_TIME_INFINITE : time + duration;
+}
+
+static inline __CONSTEXPR zx_time_t zx_time_sub_duration(zx_time_t time, zx_duration_t duration) {
+    return duration > time ? 0 : time - duration;
+}
+
+static inline __CONSTEXPR zx_duration_t zx_time_sub_time(zx_time_t later, zx_time_t earlier) {
+    return earlier > later ? 0 : later - earlier;
+}
+
+#else
 
 static inline __CONSTEXPR int64_t zirconia_saturating_add(int64_t left, int64_t right) {
     if (right > 0 && left > INT64_MAX - right) {
@@ -113,6 +140,8 @@ static inline __CONSTEXPR zx_time_t zx_time_from_timespec(struct timespec value)
 static inline __CONSTEXPR struct timespec zx_timespec_from_time(zx_time_t time) {
     return zx_timespec_from_duration(time);
 }
+
+#endif
 
 __END_CDECLS
 

@@ -17,6 +17,7 @@
 #include <zircon/limits.h>
 #include <zircon/rights.h>
 #include <zircon/string_view.h>
+#include <zircon/syscalls/era.h>
 #include <zircon/time.h>
 
 typedef int32_t zx_status_t; // ZX_OK or a negative ZX_ERR_ code.

@@ -144,8 +144,8 @@ void guest_give_vpid(struct guest *guest, unsigned vpid) {
 
 // --- Traps ---
 
-// What 2018 checked before it looked at the kind (hypervisor ABI 3.2).
-static zx_status_t check_size_2018(const struct trap *trap) {
+// What the older eras check before they look at the kind (hypervisor ABI 3.2).
+static zx_status_t check_size(const struct trap *trap) {
     if (trap->size == 0) {
         return ZX_ERR_INVALID_ARGS;
     }
@@ -165,10 +165,10 @@ static zx_status_t check_range(const struct trap *trap) {
 }
 
 static zx_status_t insert(struct guest *guest, struct trap *trap, struct port *port,
-                          bool abi_2018) {
+                          const struct era *era) {
     ASSERT_TURN(&guest->turn);
     if (trap->kind == ZX_GUEST_TRAP_IO) {
-        return trap_map_insert(&guest->port_traps, trap, abi_2018);
+        return trap_map_insert(&guest->port_traps, trap, era->traps_may_meet);
     }
     // The mappings go even if the trap is refused afterwards (hypervisor ABI 3.2).
     zx_status_t status = address_space_unmap_range(guest->space, trap->base, trap->size);
@@ -181,7 +181,7 @@ static zx_status_t insert(struct guest *guest, struct trap *trap, struct port *p
             return ZX_ERR_NO_MEMORY;
         }
     }
-    status = trap_map_insert(&guest->memory_traps, trap, abi_2018);
+    status = trap_map_insert(&guest->memory_traps, trap, era->traps_may_meet);
     if (status != ZX_OK && trap->pool != NULL) {
         packet_pool_retire(trap->pool);
     }
@@ -189,8 +189,8 @@ static zx_status_t insert(struct guest *guest, struct trap *trap, struct port *p
 }
 
 zx_status_t guest_set_trap(struct guest *guest, const struct trap *trap, struct port *port,
-                           bool abi_2018) {
-    zx_status_t status = abi_2018 ? check_size_2018(trap) : ZX_OK;
+                           const struct era *era) {
+    zx_status_t status = era->traps_may_meet ? check_size(trap) : ZX_OK;
     if (status != ZX_OK) {
         return status;
     }
@@ -203,7 +203,7 @@ zx_status_t guest_set_trap(struct guest *guest, const struct trap *trap, struct 
     }
     struct trap copy = *trap;
     turn_take_call(&guest->turn);
-    status = insert(guest, &copy, port, abi_2018);
+    status = insert(guest, &copy, port, era);
     turn_give_call(&guest->turn);
     return status;
 }

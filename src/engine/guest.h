@@ -14,6 +14,7 @@
 #include "engine/trap_map.h"
 #include "engine/turn.h"
 #include "objects/address_space.h"
+#include "objects/era.h"
 #include "objects/object.h"
 
 struct vcpu;
@@ -42,7 +43,7 @@ static inline struct guest *guest_from_object(struct object *object) {
 
 // hypervisor ABI 3.2, from the checks of addresses on; `port` NULL unless the kind is BELL.
 zx_status_t guest_set_trap(struct guest *guest, const struct trap *trap, struct port *port,
-                           bool abi_2018);
+                           const struct era *era);
 
 // 0 when none is left.
 unsigned guest_take_vpid(struct guest *guest);

@@ -47,14 +47,28 @@ static void reset_application_processor(struct cpu *cpu, uint64_t entry) {
     cpu_set(cpu, RIP, 0);
 }
 
-// What 2018 (A1) has of the same registers.
-static void reset_to_2018(struct cpu *cpu) {
+// What the years before 2022 have of the control registers (hypervisor ABI 4.3, A1 and A2).
+static void reset_to_less(struct cpu *cpu) {
     cpu_set(cpu, CR0, cpu_get(cpu, CR0) & ~CR0_WP);
     cpu_set(cpu, CR4, cpu_get(cpu, CR4) & CR4_PAE);
     cpu_set(cpu, XCR0, 1);
 }
 
-void reset_vcpu(struct vcpu *vcpu, uint64_t entry, bool era_2018) {
+// The bits of CR0 that the guest reads from the shadow, and what it reads there.
+static void reset_shadow(struct vcpu *vcpu, enum reset_form form) {
+    static const struct {
+        uint64_t owned;
+        uint64_t shadow;
+    } forms[] = {
+        [RESET_2018] = {CR0_NE, CR0_NE},
+        [RESET_2020] = {CR0_NE | CR0_NW | CR0_CD, CR0_CD | CR0_ET},
+        [RESET_2022] = {CR0_ET | CR0_NE | CR0_NW | CR0_CD, CR0_ET},
+    };
+    vcpu->cr0_owned = forms[form].owned;
+    vcpu->cr0_shadow = forms[form].shadow;
+}
+
+void reset_vcpu(struct vcpu *vcpu, uint64_t entry, enum reset_form form) {
     reset_common(vcpu->cpu);
     if (vcpu->seat.vpid == 1) {
         reset_boot_processor(vcpu->cpu, entry);
@@ -63,11 +77,8 @@ void reset_vcpu(struct vcpu *vcpu, uint64_t entry, bool era_2018) {
         // A CS base above 4 GiB is refused when the VCPU is entered, not when it is made.
         vcpu->invalid_state = entry >> 32 != 0;
     }
-    vcpu->cr0_owned = CR0_ET | CR0_NE | CR0_NW | CR0_CD;
-    vcpu->cr0_shadow = CR0_ET;
-    if (era_2018) {
-        reset_to_2018(vcpu->cpu);
-        vcpu->cr0_owned = CR0_NE;
-        vcpu->cr0_shadow = CR0_NE;
+    reset_shadow(vcpu, form);
+    if (form != RESET_2022) {
+        reset_to_less(vcpu->cpu);
     }
 }

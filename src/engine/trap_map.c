@@ -30,14 +30,14 @@ bool trap_map_find(const struct trap_map *map, uint64_t address, struct trap *ou
     return address - out->base < out->size;
 }
 
-zx_status_t trap_map_insert(struct trap_map *map, const struct trap *trap, bool abi_2018) {
+zx_status_t trap_map_insert(struct trap_map *map, const struct trap *trap, bool may_meet) {
     const size_t index = upper_bound(map, trap->base);
     const struct trap *before = index > 0 ? &map->traps[index - 1] : NULL;
     const struct trap *after = index < map->count ? &map->traps[index] : NULL;
     const bool same = before != NULL && before->base == trap->base;
     const bool meets = (before != NULL && trap->base - before->base < before->size) ||
                        (after != NULL && after->base - trap->base < trap->size);
-    if (same || (!abi_2018 && meets)) {
+    if (same || (!may_meet && meets)) {
         return ZX_ERR_ALREADY_EXISTS;
     }
     if (map->traps == NULL || map->count == map->capacity) {

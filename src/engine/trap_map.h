@@ -26,8 +26,9 @@ struct trap_map {
     size_t capacity;
 };
 
-// ALREADY_EXISTS when the range meets another (2022+), or starts where another does (2018).
-zx_status_t trap_map_insert(struct trap_map *map, const struct trap *trap, bool abi_2018);
+// ALREADY_EXISTS when the range starts where another does, or, unless it `may_meet` others, has an
+// address in common with one.
+zx_status_t trap_map_insert(struct trap_map *map, const struct trap *trap, bool may_meet);
 
 // Copies the trap with the greatest start at or below `address`, if it contains it. A copy, because
 // a trap that is set while a VCPU waits without the turn moves the others; its pool stays as long

@@ -124,9 +124,10 @@ static const struct object_ops vcpu_ops = {
     .destroy = destroy,
 };
 
-static zx_status_t attach(struct vcpu *vcpu, uint64_t entry, bool only) {
+static zx_status_t attach(struct vcpu *vcpu, uint64_t entry, const struct era *era) {
     void *none = NULL;
-    if (only && !atomic_compare_exchange_strong(&vcpu->owner->vcpu, &none, vcpu)) {
+    if (era->one_vcpu_a_thread &&
+        !atomic_compare_exchange_strong(&vcpu->owner->vcpu, &none, vcpu)) {
         return ZX_ERR_BAD_STATE;
     }
     turn_take_call(&vcpu->guest->turn);
@@ -137,7 +138,7 @@ static zx_status_t attach(struct vcpu *vcpu, uint64_t entry, bool only) {
         status = vcpu->seat.vpid != 0 ? ZX_OK : ZX_ERR_NO_RESOURCES;
     }
     if (status == ZX_OK) {
-        reset_vcpu(vcpu, entry, !only);
+        reset_vcpu(vcpu, entry, era->reset);
     }
     turn_give_call(&vcpu->guest->turn);
     if (status == ZX_OK) {
@@ -146,7 +147,8 @@ static zx_status_t attach(struct vcpu *vcpu, uint64_t entry, bool only) {
     return status;
 }
 
-zx_status_t vcpu_create(struct guest *guest, uint64_t entry, bool only, struct vcpu **out) {
+zx_status_t vcpu_create(struct guest *guest, uint64_t entry, const struct era *era,
+                        struct vcpu **out) {
     struct thread *owner = thread_current();
     const bool timers = guest->clock.is_virtual || timer_queue_prepare();
     struct vcpu *vcpu = owner != NULL && timers ? calloc(1, sizeof *vcpu) : NULL;
@@ -162,7 +164,7 @@ zx_status_t vcpu_create(struct guest *guest, uint64_t entry, bool only, struct v
     platform_semaphore_init(&vcpu->seat.wake);
     local_apic_init(&vcpu->apic, vcpu);
     platform_let_divide(); // It is this thread that will run the guest.
-    const zx_status_t status = attach(vcpu, entry, only);
+    const zx_status_t status = attach(vcpu, entry, era);
     if (status != ZX_OK) {
         object_unref(&vcpu->object);
         return status;

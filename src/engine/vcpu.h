@@ -14,13 +14,12 @@
 #include "engine/local_apic.h"
 #include "engine/pending.h"
 #include "engine/pvclock.h"
+#include "objects/era.h"
 #include "objects/object.h"
 #include "tasks/thread.h"
 
 #include <zircon/syscalls/hypervisor.h>
 #include <zircon/syscalls/port.h>
-
-enum packet_layout { PACKET_2018, PACKET_2022 };
 
 struct vcpu {
     struct object object;
@@ -44,9 +43,10 @@ static inline struct vcpu *vcpu_from_object(struct object *object) {
     return (struct vcpu *)object;
 }
 
-// For the calling thread. `only`: BAD_STATE when it owns a live VCPU that was made so, too. Then
-// NO_RESOURCES, NO_MEMORY.
-zx_status_t vcpu_create(struct guest *guest, uint64_t entry, bool only, struct vcpu **out);
+// For the calling thread: BAD_STATE when it owns a live VCPU, in the eras that count them, and of
+// such an era. Then NO_RESOURCES, NO_MEMORY.
+zx_status_t vcpu_create(struct guest *guest, uint64_t entry, const struct era *era,
+                        struct vcpu **out);
 
 // BAD_STATE unless the caller is the owner thread.
 zx_status_t vcpu_check_owner(const struct vcpu *vcpu);

@@ -56,7 +56,7 @@ zx_status_t vcpu_stop_if_wanted(struct exit_context *context) {
     if (!blocking_attention(context->blocking)) {
         return ZX_OK;
     }
-    if (context->layout == PACKET_2018 && !thread_is_to_end()) {
+    if (context->layout != PACKET_2022 && !thread_is_to_end()) {
         return ZX_OK;
     }
     vcpu_give_turn(context, TURN_KEPT);

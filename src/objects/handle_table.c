@@ -300,8 +300,8 @@ zx_status_t handle_lookup(zx_handle_t value, zx_obj_type_t type, zx_rights_t rig
     return lookup(value, type, rights, false, out);
 }
 
-zx_status_t handle_lookup_2018(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
-                               struct object **out) {
+zx_status_t handle_lookup_rights_first(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
+                                       struct object **out) {
     return lookup(value, type, rights, true, out);
 }
 

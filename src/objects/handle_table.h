@@ -23,9 +23,9 @@ zx_status_t handle_create(struct object *object, zx_rights_t rights, zx_handle_t
 zx_status_t handle_lookup(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
                           struct object **out);
 
-// The same in the order of the 2018 era: rights before type (objects ABI 0.3).
-zx_status_t handle_lookup_2018(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
-                               struct object **out);
+// The same in the older order: rights before type (objects ABI 0.3).
+zx_status_t handle_lookup_rights_first(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
+                                       struct object **out);
 
 // The first without a demand on rights, which are reported for the caller to judge.
 zx_status_t handle_lookup_rights(zx_handle_t value, zx_obj_type_t type, struct object **out,

@@ -13,10 +13,9 @@
 
 enum {
     PLACEMENT = ZX_VM_SPECIFIC | ZX_VM_SPECIFIC_OVERWRITE,
-    OPTIONS_2018 = VMAR_PERMISSIONS | PLACEMENT | ZX_VM_COMPACT | ZX_VM_CAN_MAP_SPECIFIC |
-                   ZX_VM_MAP_RANGE | ZX_VM_REQUIRE_NON_RESIZABLE,
-    OPTIONS_2022 = OPTIONS_2018 | ZX_VM_ALLOW_FAULTS | ZX_VM_OFFSET_IS_UPPER_LIMIT |
-                   ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED,
+    OPTIONS = VMAR_PERMISSIONS | PLACEMENT | ZX_VM_COMPACT | ZX_VM_CAN_MAP_SPECIFIC |
+              ZX_VM_MAP_RANGE | ZX_VM_REQUIRE_NON_RESIZABLE | ZX_VM_ALLOW_FAULTS |
+              ZX_VM_OFFSET_IS_UPPER_LIMIT | ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED,
 
     // Bounds of the alignment field, as powers of two (objects ABI 5.2).
     ALIGNMENT_LOWEST = 10,
@@ -51,9 +50,11 @@ bool vmar_lock(struct vmar *vmar) NO_THREAD_SAFETY_ANALYSIS {
 
 // --- Placement ---
 
-bool vmar_known_alignment(uint32_t options) {
+bool vmar_known_options(uint32_t options, uint32_t known, const struct era *era) {
     const unsigned alignment = options >> ZX_VM_ALIGN_BASE;
-    return alignment == 0 || (alignment >= ALIGNMENT_LOWEST && alignment <= ALIGNMENT_HIGHEST);
+    const uint32_t field = ~((UINT32_C(1) << ZX_VM_ALIGN_BASE) - 1);
+    return (options & ~((known | field) & era->mapping_options)) == 0 &&
+           (alignment == 0 || (alignment >= ALIGNMENT_LOWEST && alignment <= ALIGNMENT_HIGHEST));
 }
 
 static uint64_t alignment_of(uint32_t options) {
@@ -113,18 +114,10 @@ void vmar_give_room(struct vmar *vmar, uint64_t base, uint64_t length) {
 
 // --- Mapping ---
 
-static bool known_options(const struct vmar_map_request *request) {
-    if (request->abi_2018) {
-        return (request->options & ~(uint32_t)OPTIONS_2018) == 0;
-    }
-    const uint32_t bits = request->options & ((UINT32_C(1) << ZX_VM_ALIGN_BASE) - 1);
-    return (bits & ~(uint32_t)OPTIONS_2022) == 0 && vmar_known_alignment(request->options);
-}
-
 // Steps 8 to 12: what can be said without the address space.
 static zx_status_t check_request(const struct vmar *vmar, const struct vmar_map_request *request) {
     const uint32_t options = request->options;
-    if (!known_options(request)) {
+    if (!vmar_known_options(options, OPTIONS, request->era)) {
         return ZX_ERR_INVALID_ARGS;
     }
     if ((options & ZX_VM_REQUIRE_NON_RESIZABLE) != 0 && request->vmo->resizable) {
@@ -194,7 +187,7 @@ static zx_status_t place(struct vmar *vmar, const struct vmar_map_request *reque
     if ((request->options & PLACEMENT) == 0) {
         return map_anywhere(vmar, &placement, view);
     }
-    const zx_status_t occupied = request->abi_2018 ? ZX_ERR_NO_MEMORY : ZX_ERR_ALREADY_EXISTS;
+    const zx_status_t occupied = request->era->occupied;
     const bool overwrite = (request->options & ZX_VM_SPECIFIC_OVERWRITE) != 0;
     view->base = vmar->base + request->vmar_offset;
     if (region_first_child(vmar->region, view->base, view->length) != NULL) {

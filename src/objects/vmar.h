@@ -12,6 +12,7 @@
 #define OBJECTS_VMAR_H
 
 #include "objects/address_space.h"
+#include "objects/era.h"
 #include "objects/object.h"
 #include "objects/region.h"
 
@@ -23,11 +24,8 @@ struct vmar {
     uint64_t size;
 };
 
-// Rights of a root's handle: the era's default for VMARs and the three permissions.
-enum {
-    VMAR_ROOT_RIGHTS = 0x20801f,
-    VMAR_ROOT_RIGHTS_2018 = 0x801f,
-};
+// What a root's handle has beside the era's rights for VMARs.
+#define VMAR_ROOT_PERMISSIONS (ZX_RIGHT_READ | ZX_RIGHT_WRITE | ZX_RIGHT_EXECUTE)
 
 struct vmar_map_request {
     uint32_t options; // ZX_VM_* bits; rights have been checked.
@@ -36,14 +34,14 @@ struct vmar_map_request {
     uint64_t vmo_offset;
     uint64_t length;
     uint32_t allowed; // Permissions that both handles have.
-    bool abi_2018;    // Fewer options; an occupied SPECIFIC range is NO_MEMORY.
+    const struct era *era;
 };
 
 struct vmar_allocate_request {
     uint32_t options; // Rights have been checked.
     uint64_t offset;
     uint64_t size;
-    bool abi_2018;
+    const struct era *era;
 };
 
 // The region that covers all of an address space. Takes its own reference to the space.
@@ -85,8 +83,9 @@ struct vmar_placement {
     uint64_t length; // In whole pages.
 };
 
-// The alignment field's part of the options is one of the values of objects ABI 5.2.
-bool vmar_known_alignment(uint32_t options);
+// The options are among those known to the call and to the era, and the alignment field holds one
+// of the values of objects ABI 5.2.
+bool vmar_known_options(uint32_t options, uint32_t known, const struct era *era);
 
 // Steps 15 to 18 of objects ABI 5.3.
 zx_status_t vmar_check_placement(const struct vmar *vmar, const struct vmar_placement *placement);

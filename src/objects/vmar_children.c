@@ -10,8 +10,8 @@
 
 enum {
     CAN_MAP = ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_EXECUTE,
-    OPTIONS_2018 = ZX_VM_SPECIFIC | ZX_VM_CAN_MAP_SPECIFIC | ZX_VM_COMPACT | CAN_MAP,
-    OPTIONS_2022 = OPTIONS_2018 | ZX_VM_OFFSET_IS_UPPER_LIMIT,
+    OPTIONS = ZX_VM_SPECIFIC | ZX_VM_CAN_MAP_SPECIFIC | ZX_VM_COMPACT | CAN_MAP |
+              ZX_VM_OFFSET_IS_UPPER_LIMIT,
 };
 
 static void destroy(struct object *object) {
@@ -47,10 +47,7 @@ zx_status_t vmar_create_root(struct address_space *space, struct vmar **out) {
 
 static zx_status_t check_request(const struct vmar *vmar,
                                  const struct vmar_allocate_request *request) {
-    const uint32_t mask = (UINT32_C(1) << ZX_VM_ALIGN_BASE) - 1;
-    const uint32_t known = request->abi_2018 ? OPTIONS_2018 : OPTIONS_2022;
-    const uint32_t bits = request->abi_2018 ? request->options : request->options & mask;
-    if ((bits & ~known) != 0 || (!request->abi_2018 && !vmar_known_alignment(request->options))) {
+    if (!vmar_known_options(request->options, OPTIONS, request->era)) {
         return ZX_ERR_INVALID_ARGS;
     }
     if ((request->size & ZX_PAGE_MASK) != 0 || request->size == 0) {
@@ -76,7 +73,7 @@ static zx_status_t take_range(struct vmar *vmar, const struct vmar_allocate_requ
     if ((request->options & ZX_VM_SPECIFIC) == 0) {
         return vmar_take_room(vmar, &placement, base);
     }
-    const zx_status_t occupied = request->abi_2018 ? ZX_ERR_NO_MEMORY : ZX_ERR_ALREADY_EXISTS;
+    const zx_status_t occupied = request->era->occupied;
     *base = vmar->base + request->offset;
     if (region_first_child(vmar->region, *base, request->size) != NULL ||
         address_space_occupied(vmar->space, *base, request->size)) {

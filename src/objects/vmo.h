@@ -16,6 +16,7 @@
 #ifndef OBJECTS_VMO_H
 #define OBJECTS_VMO_H
 
+#include "objects/era.h"
 #include "objects/object.h"
 #include "platform/platform.h"
 
@@ -137,10 +138,10 @@ void vmo_tell_users(struct vmo *vmo, uint64_t from, uint64_t to) REQUIRES(vmo->r
 // returns nobody reaches it through a mapping.
 zx_status_t vmo_set_size(struct vmo *vmo, uint64_t size);
 
-// One of ZX_VMO_OP_, its right checked. 2018: DECOMMIT takes the pages that its range touches, and
-// those of copies and of what was copied too.
+// One of ZX_VMO_OP_, its right checked. In older eras DECOMMIT takes the pages that its range
+// touches, and those of copies and of what was copied too.
 zx_status_t vmo_op_range(struct vmo *vmo, uint32_t op, uint64_t offset, uint64_t length,
-                         bool abi_2018);
+                         const struct era *era);
 
 // Pages of a VMO that is no slice: whether it has any, and how many bytes of memory the host holds
 // for it, which is all of it or nothing where the host does not count.
@@ -161,8 +162,8 @@ bool vmo_shares_copies(const struct vmo *vmo);
 size_t vmo_children(const struct vmo *vmo);
 
 // BAD_STATE for what is mapped, a parent or a child, and for committed pages: of a VMO that is not
-// cached, or in 2018 of any.
-zx_status_t vmo_set_cache_policy(struct vmo *vmo, uint32_t policy, bool abi_2018);
+// cached, or in older eras of any.
+zx_status_t vmo_set_cache_policy(struct vmo *vmo, uint32_t policy, const struct era *era);
 
 // --- Children (vmo_child.c) ---
 

@@ -93,7 +93,7 @@ static bool is_mapped(struct vmo *vmo) {
     return mapped;
 }
 
-zx_status_t vmo_set_cache_policy(struct vmo *vmo, uint32_t policy, bool abi_2018) {
+zx_status_t vmo_set_cache_policy(struct vmo *vmo, uint32_t policy, const struct era *era) {
     if (is_mapped(vmo)) {
         return ZX_ERR_BAD_STATE;
     }
@@ -101,7 +101,7 @@ zx_status_t vmo_set_cache_policy(struct vmo *vmo, uint32_t policy, bool abi_2018
     zx_status_t status = ZX_OK;
     vmo_families_lock();
     const bool cached = vmo->policy == ZX_CACHE_POLICY_CACHED;
-    if ((committed && (abi_2018 || !cached)) || vmo->children != 0 ||
+    if ((committed && (era->commit_fixes_policy || !cached)) || vmo->children != 0 ||
         vmo->kinship != VMO_NO_CHILD) {
         status = ZX_ERR_BAD_STATE;
     } else {

@@ -103,17 +103,17 @@ static zx_status_t decommit_touched(struct vmo *vmo, uint64_t offset, uint64_t l
                : zero_range(vmo, first, end - first);
 }
 
-static zx_status_t decommit(struct vmo *vmo, uint64_t offset, uint64_t length, bool abi_2018)
-    REQUIRES(vmo->resizing) {
+static zx_status_t decommit(struct vmo *vmo, uint64_t offset, uint64_t length,
+                            const struct era *era) REQUIRES(vmo->resizing) {
     const bool aligned = page_aligned(offset) && page_aligned(length);
     const zx_status_t status = trim(vmo->size, offset, &length);
     if (status != ZX_OK || length == 0) {
         return status;
     }
-    if (!abi_2018 && vmo_shares_copies(vmo->source)) {
+    if (!era->decommit_touched && vmo_shares_copies(vmo->source)) {
         return ZX_ERR_NOT_SUPPORTED;
     }
-    if (!abi_2018 && !aligned) {
+    if (!era->decommit_touched && !aligned) {
         return ZX_ERR_INVALID_ARGS;
     }
     if (vmo->source == vmo && length == vmo->size) {
@@ -143,7 +143,7 @@ static zx_status_t zero(struct vmo *vmo, uint64_t offset, uint64_t length) REQUI
 
 // The size stays as it is meanwhile.
 static zx_status_t operate(struct vmo *vmo, uint32_t op, uint64_t offset, uint64_t length,
-                           bool abi_2018) REQUIRES(vmo->resizing) {
+                           const struct era *era) REQUIRES(vmo->resizing) {
     ASSERT_HELD(&vmo->resizing);
     switch (op) {
     case ZX_VMO_OP_CACHE_SYNC:
@@ -154,7 +154,7 @@ static zx_status_t operate(struct vmo *vmo, uint32_t op, uint64_t offset, uint64
     case ZX_VMO_OP_COMMIT:
         return commit(vmo, offset, length);
     case ZX_VMO_OP_DECOMMIT:
-        return decommit(vmo, offset, length, abi_2018);
+        return decommit(vmo, offset, length, era);
     case ZX_VMO_OP_ZERO:
         return zero(vmo, offset, length);
     default:
@@ -163,9 +163,9 @@ static zx_status_t operate(struct vmo *vmo, uint32_t op, uint64_t offset, uint64
 }
 
 zx_status_t vmo_op_range(struct vmo *vmo, uint32_t op, uint64_t offset, uint64_t length,
-                         bool abi_2018) {
+                         const struct era *era) {
     platform_mutex_lock(&vmo->resizing);
-    const zx_status_t status = operate(vmo, op, offset, length, abi_2018);
+    const zx_status_t status = operate(vmo, op, offset, length, era);
     platform_mutex_unlock(&vmo->resizing);
     return status;
 }

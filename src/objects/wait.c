@@ -12,7 +12,7 @@ static struct wait_item *item_from_observer(struct observer *observer) {
     return (struct wait_item *)((char *)observer - offsetof(struct wait_item, observer));
 }
 
-// In the 2018 era every change is seen, because every state counts for the result.
+// Where waits accumulate every change is seen, because every state counts for the result.
 static void item_matched(struct observer *observer, struct object *object, zx_signals_t signals,
                          struct wake_list *wakes) {
     ASSERT_HELD(&object->lock);
@@ -55,14 +55,14 @@ static bool look(struct wait_item *items, size_t count) {
     return satisfied;
 }
 
-static void begin(struct wait_item *item, struct waiter *waiter, bool abi_2018) {
+static void begin(struct wait_item *item, struct waiter *waiter, const struct era *era) {
     item->observer = (struct observer){
         .ops = &item_ops,
         .handle = item->handle,
-        .trigger = abi_2018 ? ~(zx_signals_t)0 : item->wanted,
+        .trigger = era->waits_accumulate ? ~(zx_signals_t)0 : item->wanted,
     };
     item->waiter = waiter;
-    item->accumulate = abi_2018;
+    item->accumulate = era->waits_accumulate;
     item->matched = false;
     struct wake_list wakes = {NULL};
     platform_mutex_lock(&item->object->lock);
@@ -101,7 +101,7 @@ static zx_status_t outcome(const struct wait_item *items, size_t count) {
 }
 
 zx_status_t wait_for_signals(struct wait_item *items, size_t count, zx_time_t deadline,
-                             uint32_t reason, bool abi_2018) {
+                             uint32_t reason, const struct era *era) {
     if (look(items, count)) {
         return ZX_OK;
     }
@@ -111,7 +111,7 @@ zx_status_t wait_for_signals(struct wait_item *items, size_t count, zx_time_t de
     struct waiter waiter;
     waiter_init(&waiter, reason);
     for (size_t i = 0; i < count; i++) {
-        begin(&items[i], &waiter, abi_2018);
+        begin(&items[i], &waiter, era);
     }
     const zx_status_t blocked = waiter_block(&waiter, deadline);
     for (size_t i = 0; i < count; i++) {

@@ -5,6 +5,7 @@
 #ifndef OBJECTS_WAIT_H
 #define OBJECTS_WAIT_H
 
+#include "objects/era.h"
 #include "objects/observer.h"
 #include "objects/waiter.h"
 
@@ -27,9 +28,9 @@ struct wait_item {
 
 // Until an item has a signal that it wants, a handle is closed, or the deadline passes: ZX_OK,
 // ZX_ERR_CANCELED, ZX_ERR_TIMED_OUT. What is there already is found whatever the deadline. Fills
-// every `observed`: a state of that moment (2022+), or all that was seen during the wait (2018).
+// every `observed`: a state of that moment, or all that was seen during the wait, as the era says.
 // ZX_ERR_INTERNAL_INTR_RETRY as waiter_block(), whose `reason` it is.
 zx_status_t wait_for_signals(struct wait_item *items, size_t count, zx_time_t deadline,
-                             uint32_t reason, bool abi_2018);
+                             uint32_t reason, const struct era *era);
 
 #endif // OBJECTS_WAIT_H

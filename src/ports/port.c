@@ -59,7 +59,8 @@ static void unlist_waiter(struct port *port, struct port_waiter *waiter) REQUIRE
 }
 
 static bool is_limited(const struct port *port, const struct port_packet *packet) {
-    return packet->pool == NULL && (packet->source == ZX_HANDLE_INVALID || port->abi_2018);
+    return packet->pool == NULL &&
+           (packet->source == ZX_HANDLE_INVALID || port->era->port_counts_waits);
 }
 
 static void unlink_packet(struct port *port, struct port_packet *packet) REQUIRES(port->lock) {
@@ -148,14 +149,14 @@ static const struct object_ops port_ops = {
     .destroy = port_destroy,
 };
 
-zx_status_t port_create(bool abi_2018, struct port **out) {
+zx_status_t port_create(const struct era *era, struct port **out) {
     struct port *port = calloc(1, sizeof(*port));
     if (port == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
     object_init(&port->object, &port_ops, 0);
     platform_mutex_init(&port->lock, LOCK_PORT);
-    port->abi_2018 = abi_2018;
+    port->era = era;
     *out = port;
     return ZX_OK;
 }
@@ -163,11 +164,10 @@ zx_status_t port_create(bool abi_2018, struct port **out) {
 zx_status_t port_queue_locked(struct port *port, struct port_packet *packet,
                               struct wake_list *wakes) {
     ASSERT_HELD(&port->lock);
-    const uint32_t limit = port->abi_2018 ? PORT_PACKET_LIMIT_2018 : PORT_PACKET_LIMIT;
     if (port->closed) {
         return ZX_ERR_BAD_STATE;
     }
-    if (is_limited(port, packet) && port->limited_packets > limit) {
+    if (is_limited(port, packet) && port->limited_packets > port->era->port_limit) {
         return ZX_ERR_SHOULD_WAIT;
     }
     link_packet(port, packet);

@@ -12,6 +12,7 @@
 #define PORTS_PORT_H
 
 #include "objects/blocking.h"
+#include "objects/era.h"
 #include "objects/object.h"
 #include "platform/platform.h"
 
@@ -40,7 +41,7 @@ struct port_packet {
 
 struct port {
     struct object object;
-    bool abi_2018; // Its limits are those of 2018.
+    const struct era *era; // Of the file that made it: its limits.
     struct platform_mutex lock;
     struct port_packet *first;
     struct port_packet *last;
@@ -56,12 +57,10 @@ struct port {
     void (*on_close)(struct port *port);
 };
 
-// How many packets may be queued before the next is refused: one more fits than the limit says,
-// because the limit is tested before the packet is counted (objects ABI 4.4). In 2022 only user
-// packets count; in 2018 those of waits as well. A pool's never do.
-enum { PORT_PACKET_LIMIT = 4096, PORT_PACKET_LIMIT_2018 = 2048 };
-
-zx_status_t port_create(bool abi_2018, struct port **out);
+// The era limits how many packets may be queued before the next is refused: one more fits than its
+// limit says, because the limit is tested before the packet is counted (objects ABI 4.4). User
+// packets count, in some eras those of waits as well. A pool's never do.
+zx_status_t port_create(const struct era *era, struct port **out);
 
 static inline struct port *port_from_object(struct object *object) {
     return (struct port *)object;

@@ -18,6 +18,11 @@ zx_time_t zx_deadline_after(zx_duration_t nanoseconds) {
     return nanoseconds > ZX_TIME_INFINITE - now ? ZX_TIME_INFINITE : now + nanoseconds;
 }
 
+// Of a time without a sign, which no sum passes at its lower end.
+zx_time_t zirconia_201807_deadline_after(zx_duration_t nanoseconds) {
+    return nanoseconds < 0 ? -1 : zx_deadline_after(nanoseconds);
+}
+
 zx_status_t sleep_until(zx_time_t deadline) {
     struct waiter waiter;
     waiter_init(&waiter, ZX_THREAD_STATE_BLOCKED_SLEEPING);
@@ -26,12 +31,12 @@ zx_status_t sleep_until(zx_time_t deadline) {
     return status;
 }
 
-zx_status_t sys_nanosleep(zx_time_t deadline) {
+zx_status_t sys_nanosleep(const struct era *era, zx_time_t deadline) {
     if (deadline == 0) {
         platform_yield();
         return ZX_OK;
     }
-    const zx_status_t status = sleep_until(deadline);
+    const zx_status_t status = sleep_until(deadline_of(era, deadline));
     return status == ZX_ERR_TIMED_OUT ? ZX_OK : status;
 }
 

@@ -6,37 +6,38 @@
 
 #include "objects/log.h"
 #include "syscalls/calls.h"
+#include "syscalls/table.h"
 #include "tasks/gate.h"
 
 #include <zircon/process.h>
 #include <zirconia/virtual_time.h>
 #include <zirconia/zirconia.h>
 
-#define CALL(name, body, parameters, arguments)                                                    \
-    zx_status_t name parameters {                                                                  \
-        zx_status_t status = ZX_OK;                                                                \
-        do {                                                                                       \
-            gate_enter();                                                                          \
-            status = body arguments;                                                               \
-            gate_leave();                                                                          \
-        } while (status == ZX_ERR_INTERNAL_INTR_RETRY);                                            \
-        return status;                                                                             \
-    }
 // A call that may block is a point of cancellation, before it has done anything.
-#define BLOCKING_CALL(name, body, parameters, arguments)                                           \
-    zx_status_t name parameters {                                                                  \
+#define BEFORE_BLOCKS platform_cancel_point()
+#define BEFORE_RETURNS (void)0
+
+#define ENTRY(name, parameters, blocks, work)                                                      \
+    zx_status_t name(EACH(DECLARE, parameters)) {                                                  \
         zx_status_t status = ZX_OK;                                                                \
         do {                                                                                       \
-            platform_cancel_point();                                                               \
+            BEFORE_##blocks;                                                                       \
             gate_enter();                                                                          \
-            status = body arguments;                                                               \
+            status = work;                                                                         \
             gate_leave();                                                                          \
         } while (status == ZX_ERR_INTERNAL_INTR_RETRY);                                            \
         return status;                                                                             \
     }
+#define ENTRY_ALONE(name, body, parameters, blocks)                                                \
+    ENTRY(name, parameters, blocks, body(EACH(ARGUMENT, parameters)))
+#define ENTRY_OF_ERA(prefix, era, name, body, parameters, blocks)                                  \
+    ENTRY(prefix##name, parameters, blocks, body(&era, EACH(ARGUMENT, parameters)))
+#define CALL(eras, name, body, blocks, section, parameters, errors)                                \
+    ERAS_##eras(ENTRY_ALONE, ENTRY_OF_ERA, name, body, parameters, blocks)
+#define REFUSED(eras, name, parameters)
 #include "syscalls/calls.inc"
 #undef CALL
-#undef BLOCKING_CALL
+#undef REFUSED
 
 // May be called in a signal handler, wherever in the library the thread was: also where it sleeps,
 // and could be cancelled at any instruction.

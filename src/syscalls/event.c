@@ -9,16 +9,17 @@
 
 #include <zircon/syscalls.h>
 
-zx_status_t sys_event_create(uint32_t options, zx_handle_t *out) {
+zx_status_t sys_event_create(const struct era *era, uint32_t options, zx_handle_t *out) {
     if (options != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
     struct object *event = NULL;
     const zx_status_t status = event_create(&event);
-    return status == ZX_OK ? hand_over(event, ZX_DEFAULT_EVENT_RIGHTS, out) : status;
+    return status == ZX_OK ? hand_over(event, era->event_rights, out) : status;
 }
 
-zx_status_t sys_eventpair_create(uint32_t options, zx_handle_t *out0, zx_handle_t *out1) {
+zx_status_t sys_eventpair_create(const struct era *era, uint32_t options, zx_handle_t *out0,
+                                 zx_handle_t *out1) {
     if (options != 0) {
         return ZX_ERR_NOT_SUPPORTED;
     }
@@ -30,7 +31,7 @@ zx_status_t sys_eventpair_create(uint32_t options, zx_handle_t *out0, zx_handle_
     zx_handle_t values[2] = {ZX_HANDLE_INVALID, ZX_HANDLE_INVALID};
     zx_handle_t *const outs[2] = {out0, out1};
     for (int i = 0; i < 2 && status == ZX_OK; i++) {
-        status = handle_create(ends[i], ZX_DEFAULT_EVENTPAIR_RIGHTS, &values[i]);
+        status = handle_create(ends[i], era->event_rights | ZX_RIGHT_SIGNAL_PEER, &values[i]);
     }
     for (int i = 0; i < 2 && status == ZX_OK; i++) {
         status = copy_to_client(outs[i], &values[i], sizeof(values[i]));

@@ -47,8 +47,8 @@ static zx_status_t bind(struct object *task, struct exception_binding **slot, st
 }
 
 // Without a port it unbinds.
-static zx_status_t change_binding(zx_handle_t handle, struct port *port, uint64_t key,
-                                  uint32_t options) {
+static zx_status_t change_binding(const struct era *era, zx_handle_t handle, struct port *port,
+                                  uint64_t key, uint32_t options) {
     struct object *object = NULL;
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_NONE, &object);
     if (status != ZX_OK) {
@@ -61,11 +61,11 @@ static zx_status_t change_binding(zx_handle_t handle, struct port *port, uint64_
         status = port != NULL ? bind(object, slot, port, key) : exception_unbind(slot, quietly);
     }
     object_unref(object);
-    return status;
+    return status == ZX_ERR_ALREADY_BOUND ? era->already_bound : status;
 }
 
-zx_status_t sys_task_bind_exception_port(zx_handle_t handle, zx_handle_t port, uint64_t key,
-                                         uint32_t options) {
+zx_status_t sys_task_bind_exception_port(const struct era *era, zx_handle_t handle,
+                                         zx_handle_t port, uint64_t key, uint32_t options) {
     const uint32_t known =
         ZX_EXCEPTION_PORT_DEBUGGER |
         (port == ZX_HANDLE_INVALID ? ZX_EXCEPTION_PORT_UNBIND_QUIETLY : (uint32_t)0);
@@ -73,12 +73,12 @@ zx_status_t sys_task_bind_exception_port(zx_handle_t handle, zx_handle_t port, u
         return ZX_ERR_INVALID_ARGS;
     }
     if (port == ZX_HANDLE_INVALID) {
-        return change_binding(handle, NULL, key, options);
+        return change_binding(era, handle, NULL, key, options);
     }
     struct object *object = NULL;
     zx_status_t status = handle_lookup(port, ZX_OBJ_TYPE_PORT, ZX_RIGHT_NONE, &object);
     if (status == ZX_OK) {
-        status = change_binding(handle, port_from_object(object), key, options);
+        status = change_binding(era, handle, port_from_object(object), key, options);
         object_unref(object);
     }
     return status;

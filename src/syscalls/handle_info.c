@@ -11,7 +11,7 @@
 static zx_status_t find_process(const struct record_request *request, zx_rights_t rights) {
     struct object *object = NULL;
     const zx_status_t status =
-        look_up(request->handle, ZX_OBJ_TYPE_PROCESS, rights, request->abi_2018, &object);
+        look_up(request->era, request->handle, ZX_OBJ_TYPE_PROCESS, rights, &object);
     if (status == ZX_OK) {
         object_unref(object);
     }

@@ -5,7 +5,8 @@
 #ifndef SYSCALLS_INFO_H
 #define SYSCALLS_INFO_H
 
-#include <stdbool.h>
+#include "objects/era.h"
+
 #include <stddef.h>
 #include <zircon/types.h>
 
@@ -16,7 +17,7 @@ struct record_request {
     size_t buffer_size;
     size_t *actual;
     size_t *avail;
-    bool abi_2018;
+    const struct era *era;
 };
 
 // For a topic with one record.

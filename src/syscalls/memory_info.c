@@ -95,7 +95,7 @@ zx_status_t info_vmo(const struct record_request *request, uint32_t topic) {
     }
     const zx_info_vmo_v4_t record = describe_vmo(vmo_from_object(object), rights);
     object_unref(object);
-    if (request->abi_2018) {
+    if (!request->era->later_records) {
         return give_record_of_2018(request, &record);
     }
     return give_record(request, &record, vmo_record_size(topic));
@@ -121,15 +121,15 @@ static void add_mapping(const struct mapping_view *view, void *argument) {
 
 zx_status_t info_task_stats(const struct record_request *request, uint32_t topic) {
     struct object *object = NULL;
-    const zx_status_t status =
-        look_up(request->handle, ZX_OBJ_TYPE_PROCESS, ZX_RIGHT_INSPECT, request->abi_2018, &object);
+    const zx_status_t status = look_up(request->era, request->handle, ZX_OBJ_TYPE_PROCESS,
+                                       request->era->inspect_right, &object);
     if (status != ZX_OK) {
         return status;
     }
     object_unref(object);
     zx_info_task_stats_v2_t stats = {0};
     process_each_mapping(add_mapping, &stats);
-    const bool first_version = request->abi_2018 || topic == ZX_INFO_TASK_STATS_V1;
+    const bool first_version = !request->era->later_records || topic == ZX_INFO_TASK_STATS_V1;
     return give_record(request, &stats,
                        first_version ? sizeof(zx_info_task_stats_v1_t) : sizeof(stats));
 }

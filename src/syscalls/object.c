@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// zx_object_get_info(), in both eras (objects ABI 1.9). The topics about tasks are in task_info.c.
+// zx_object_get_info() (objects ABI 1.9). The topics about tasks are in task_info.c.
 
 #include "engine/vcpu.h"
 #include "objects/resource.h"
@@ -69,7 +69,7 @@ static zx_status_t info_handle_basic(const struct record_request *request) {
     if (object->ops->related_koid != NULL) {
         record.related_koid = object->ops->related_koid(object);
     }
-    if (request->abi_2018 && object_is_waitable(object)) {
+    if (request->era->waitable_property && object_is_waitable(object)) {
         record.reserved = ZIRCONIA_2018_OBJ_PROP_WAITABLE; // Where 2018 has `props`.
     }
     object_unref(object);
@@ -124,7 +124,7 @@ static zx_status_t inspect(const struct record_request *request, zx_obj_type_t t
                            describe_fn *describe) {
     struct object *object = NULL;
     const zx_status_t status =
-        look_up(request->handle, type, ZX_RIGHT_INSPECT, request->abi_2018, &object);
+        look_up(request->era, request->handle, type, request->era->inspect_right, &object);
     if (status != ZX_OK) {
         return status;
     }
@@ -176,18 +176,13 @@ static zx_status_t get_info(const struct record_request *request, uint32_t topic
     case ZX_INFO_PROCESS_HANDLE_STATS:
         return info_process_handle_stats(request);
     default:
-        return request->abi_2018 ? task_info(request, topic) : get_later_info(request, topic);
+        return request->era->later_records ? get_later_info(request, topic)
+                                           : task_info(request, topic);
     }
 }
 
-zx_status_t sys_object_get_info(zx_handle_t handle, uint32_t topic, void *buffer,
-                                size_t buffer_size, size_t *actual, size_t *avail) {
-    const struct record_request request = {handle, buffer, buffer_size, actual, avail, false};
-    return get_info(&request, topic);
-}
-
-zx_status_t sys_2018_object_get_info(zx_handle_t handle, uint32_t topic, void *buffer,
-                                     size_t buffer_size, size_t *actual, size_t *avail) {
-    const struct record_request request = {handle, buffer, buffer_size, actual, avail, true};
+zx_status_t sys_object_get_info(const struct era *era, zx_handle_t handle, uint32_t topic,
+                                void *buffer, size_t buffer_size, size_t *actual, size_t *avail) {
+    const struct record_request request = {handle, buffer, buffer_size, actual, avail, era};
     return get_info(&request, topic);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The port calls, in both eras (objects ABI 4.1, 4.3, 4.4, 4.6, 4.7).
+// The port calls (objects ABI 4.1, 4.3, 4.4, 4.6, 4.7).
 
 #include "ports/port.h"
 
@@ -10,26 +10,19 @@
 
 #include <zircon/syscalls.h>
 
-static zx_status_t create(uint32_t options, zx_handle_t *out, bool abi_2018) {
+zx_status_t sys_port_create(const struct era *era, uint32_t options, zx_handle_t *out) {
     if ((options & ~ZX_PORT_BIND_TO_INTERRUPT) != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
     struct port *port = NULL;
-    const zx_status_t status = port_create(abi_2018, &port);
+    const zx_status_t status = port_create(era, &port);
     return status == ZX_OK ? hand_over(&port->object, ZX_DEFAULT_PORT_RIGHTS, out) : status;
 }
 
-zx_status_t sys_port_create(uint32_t options, zx_handle_t *out) {
-    return create(options, out, false);
-}
-
-zx_status_t sys_2018_port_create(uint32_t options, zx_handle_t *out) {
-    return create(options, out, true);
-}
-
-static zx_status_t queue(zx_handle_t handle, const zx_port_packet_t *packet, bool abi_2018) {
+zx_status_t sys_port_queue(const struct era *era, zx_handle_t handle,
+                           const zx_port_packet_t *packet) {
     struct object *object = NULL;
-    zx_status_t status = look_up(handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, abi_2018, &object);
+    zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, &object);
     if (status != ZX_OK) {
         return status;
     }
@@ -38,46 +31,32 @@ static zx_status_t queue(zx_handle_t handle, const zx_port_packet_t *packet, boo
     if (status == ZX_OK) {
         status = port_queue_user(port_from_object(object), &body);
     }
-    if (status == ZX_ERR_SHOULD_WAIT && !port_from_object(object)->abi_2018) {
-        exception_break_policy(ZX_EXCP_POLICY_CODE_PORT_TOO_MANY_PACKETS);
+    const uint32_t code = port_from_object(object)->era->full_port_code;
+    if (status == ZX_ERR_SHOULD_WAIT && code != 0) {
+        exception_break_policy(code);
     }
     object_unref(object);
     // The port's last handle may go while it is in hand here.
-    return status == ZX_ERR_BAD_STATE && !abi_2018 ? ZX_ERR_BAD_HANDLE : status;
+    return status == ZX_ERR_BAD_STATE ? era->closed_port : status;
 }
 
-zx_status_t sys_port_queue(zx_handle_t handle, const zx_port_packet_t *packet) {
-    return queue(handle, packet, false);
-}
-
-zx_status_t sys_2018_port_queue(zx_handle_t handle, const zx_port_packet_t *packet) {
-    return queue(handle, packet, true);
-}
-
-static zx_status_t wait(zx_handle_t handle, zx_time_t deadline, zx_port_packet_t *packet,
-                        bool abi_2018) {
+zx_status_t sys_port_wait(const struct era *era, zx_handle_t handle, zx_time_t deadline,
+                          zx_port_packet_t *packet) {
     struct object *object = NULL;
-    zx_status_t status = look_up(handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_READ, abi_2018, &object);
+    zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_READ, &object);
     if (status != ZX_OK) {
         return status;
     }
     zx_port_packet_t body;
-    status = port_wait(port_from_object(object), deadline, &body);
+    status = port_wait(port_from_object(object), deadline_of(era, deadline), &body);
     object_unref(object);
     return status == ZX_OK ? copy_to_client(packet, &body, sizeof(body)) : status;
 }
 
-zx_status_t sys_port_wait(zx_handle_t handle, zx_time_t deadline, zx_port_packet_t *packet) {
-    return wait(handle, deadline, packet, false);
-}
-
-zx_status_t sys_2018_port_wait(zx_handle_t handle, zx_time_t deadline, zx_port_packet_t *packet) {
-    return wait(handle, deadline, packet, true);
-}
-
-static zx_status_t cancel(zx_handle_t handle, zx_handle_t source, uint64_t key, bool abi_2018) {
+zx_status_t sys_port_cancel(const struct era *era, zx_handle_t handle, zx_handle_t source,
+                            uint64_t key) {
     struct object *port = NULL;
-    zx_status_t status = look_up(handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, abi_2018, &port);
+    zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, &port);
     if (status != ZX_OK) {
         return status;
     }
@@ -93,14 +72,6 @@ static zx_status_t cancel(zx_handle_t handle, zx_handle_t source, uint64_t key, 
     }
     object_unref(port);
     return status;
-}
-
-zx_status_t sys_port_cancel(zx_handle_t handle, zx_handle_t source, uint64_t key) {
-    return cancel(handle, source, key, false);
-}
-
-zx_status_t sys_2018_port_cancel(zx_handle_t handle, zx_handle_t source, uint64_t key) {
-    return cancel(handle, source, key, true);
 }
 
 zx_status_t sys_port_cancel_key(zx_handle_t handle, uint32_t options, uint64_t key) {

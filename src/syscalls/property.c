@@ -73,18 +73,13 @@ static zx_status_t set_exception(struct object *object, uint32_t property, const
                        : exception_object_set_state(object, number);
 }
 
-static bool is_of_exceptions(uint32_t property, bool abi_2018) {
-    return !abi_2018 &&
+static bool is_of_exceptions(const struct era *era, uint32_t property) {
+    return era->exception_channels &&
            (property == ZX_PROP_EXCEPTION_STATE || property == ZX_PROP_EXCEPTION_STRATEGY);
 }
 
-// The era's answer to a property that there is not.
-static zx_status_t unknown(bool abi_2018) {
-    return abi_2018 ? ZX_ERR_INVALID_ARGS : ZX_ERR_NOT_SUPPORTED;
-}
-
-static zx_status_t get_property(zx_handle_t handle, uint32_t property, void *value, size_t size,
-                                bool abi_2018) {
+zx_status_t sys_object_get_property(const struct era *era, zx_handle_t handle, uint32_t property,
+                                    void *value, size_t size) {
     struct object *object = NULL;
     if (value == NULL) {
         return ZX_ERR_INVALID_ARGS;
@@ -95,27 +90,17 @@ static zx_status_t get_property(zx_handle_t handle, uint32_t property, void *val
     }
     if (property == ZX_PROP_NAME) {
         status = get_name(object, value, size);
-    } else if (is_of_exceptions(property, abi_2018)) {
+    } else if (is_of_exceptions(era, property)) {
         status = get_exception(object, property, value, size);
     } else {
-        status = unknown(abi_2018);
+        status = era->unknown_property;
     }
     object_unref(object);
     return status;
 }
 
-zx_status_t sys_object_get_property(zx_handle_t handle, uint32_t property, void *value,
-                                    size_t value_size) {
-    return get_property(handle, property, value, value_size, false);
-}
-
-zx_status_t sys_2018_object_get_property(zx_handle_t handle, uint32_t property, void *value,
-                                         size_t value_size) {
-    return get_property(handle, property, value, value_size, true);
-}
-
-static zx_status_t set_property(zx_handle_t handle, uint32_t property, const void *value,
-                                size_t size, bool abi_2018) {
+zx_status_t sys_object_set_property(const struct era *era, zx_handle_t handle, uint32_t property,
+                                    const void *value, size_t size) {
     struct object *object = NULL;
     if (value == NULL) {
         return ZX_ERR_INVALID_ARGS;
@@ -126,21 +111,11 @@ static zx_status_t set_property(zx_handle_t handle, uint32_t property, const voi
     }
     if (property == ZX_PROP_NAME) {
         status = set_name(object, value, size);
-    } else if (is_of_exceptions(property, abi_2018)) {
+    } else if (is_of_exceptions(era, property)) {
         status = set_exception(object, property, value, size);
     } else {
-        status = unknown(abi_2018);
+        status = era->unknown_property;
     }
     object_unref(object);
     return status;
-}
-
-zx_status_t sys_object_set_property(zx_handle_t handle, uint32_t property, const void *value,
-                                    size_t value_size) {
-    return set_property(handle, property, value, value_size, false);
-}
-
-zx_status_t sys_2018_object_set_property(zx_handle_t handle, uint32_t property, const void *value,
-                                         size_t value_size) {
-    return set_property(handle, property, value, value_size, true);
 }

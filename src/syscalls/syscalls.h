@@ -7,6 +7,7 @@
 #ifndef SYSCALLS_SYSCALLS_H
 #define SYSCALLS_SYSCALLS_H
 
+#include "objects/era.h"
 #include "objects/handle_table.h"
 #include "syscalls/calls.h"
 
@@ -14,10 +15,15 @@
 #include <zircon/types.h>
 
 // Finds an object with the era's order of checks (objects ABI 0.3).
-static inline zx_status_t look_up(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
-                                  bool abi_2018, struct object **out) {
-    return abi_2018 ? handle_lookup_2018(value, type, rights, out)
-                    : handle_lookup(value, type, rights, out);
+static inline zx_status_t look_up(const struct era *era, zx_handle_t value, zx_obj_type_t type,
+                                  zx_rights_t rights, struct object **out) {
+    return era->rights_before_type ? handle_lookup_rights_first(value, type, rights, out)
+                                   : handle_lookup(value, type, rights, out);
+}
+
+// A deadline as the client means it.
+static inline zx_time_t deadline_of(const struct era *era, zx_time_t deadline) {
+    return era->unsigned_times && deadline < 0 ? ZX_TIME_INFINITE : deadline;
 }
 
 // ZX_ERR_INVALID_ARGS when a byte cannot be read or written. Size 0 is ZX_OK for any pointer.

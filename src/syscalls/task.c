@@ -30,47 +30,41 @@ zx_status_t sys_task_kill(zx_handle_t handle) {
     return is_thread ? ZX_OK : ZX_ERR_WRONG_TYPE;
 }
 
-static zx_status_t give_token(struct thread *thread, bool may_be_new, zx_handle_t *out) {
+static zx_status_t give_token(const struct era *era, struct thread *thread, zx_handle_t *out) {
     struct object *token = NULL;
-    const zx_status_t status = suspend_token_create(thread, may_be_new, &token);
-    return status == ZX_OK ? hand_over(token, ZX_DEFAULT_SUSPEND_TOKEN_RIGHTS, out) : status;
+    const zx_status_t status = suspend_token_create(thread, era->suspends_new, &token);
+    return status == ZX_OK ? hand_over(token, era->token_rights, out) : status;
 }
 
-zx_status_t sys_task_suspend(zx_handle_t handle, zx_handle_t *token) {
-    struct object *object = NULL;
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_WRITE, &object);
-    if (status != ZX_OK) {
-        return status;
-    }
+// The caller and its process cannot be suspended in the eras that take any task.
+static zx_status_t suspend_task(const struct era *era, struct object *object, zx_handle_t *token) {
     const bool thread = object->ops->type == ZX_OBJ_TYPE_THREAD;
-    if (object == process_object() || (thread && thread_from_object(object) == thread_current())) {
-        status = ZX_ERR_NOT_SUPPORTED;
-    } else if (!thread) {
-        status = ZX_ERR_WRONG_TYPE;
-    } else {
-        status = give_token(thread_from_object(object), true, token);
+    const bool self = thread && thread_from_object(object) == thread_current();
+    if (!era->suspends_self && (object == process_object() || self)) {
+        return ZX_ERR_NOT_SUPPORTED;
     }
-    object_unref(object);
-    return status;
+    return thread ? give_token(era, thread_from_object(object), token) : ZX_ERR_WRONG_TYPE;
 }
 
-zx_status_t sys_task_suspend_token(zx_handle_t handle, zx_handle_t *token) {
-    return sys_task_suspend(handle, token);
-}
-
-zx_status_t sys_2018_task_suspend_token(zx_handle_t handle, zx_handle_t *token) {
+zx_status_t sys_task_suspend(const struct era *era, zx_handle_t handle, zx_handle_t *token) {
+    const zx_obj_type_t type = era->suspends_self ? ZX_OBJ_TYPE_THREAD : ZX_OBJ_TYPE_NONE;
     struct object *object = NULL;
-    zx_status_t status = handle_lookup_2018(handle, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_WRITE, &object);
+    zx_status_t status = look_up(era, handle, type, ZX_RIGHT_WRITE, &object);
     if (status == ZX_OK) {
-        status = give_token(thread_from_object(object), false, token);
+        status = suspend_task(era, object, token);
         object_unref(object);
     }
     return status;
 }
 
-zx_status_t sys_2018_task_suspend(zx_handle_t handle) {
+zx_status_t sys_task_suspend_token(const struct era *era, zx_handle_t handle, zx_handle_t *token) {
+    return sys_task_suspend(era, handle, token);
+}
+
+// The suspension that has no token (objects ABI 7.2 and 7.4).
+zx_status_t sys_task_suspend_alone(const struct era *era, zx_handle_t handle) {
     struct object *object = NULL;
-    zx_status_t status = handle_lookup_2018(handle, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_WRITE, &object);
+    zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_WRITE, &object);
     if (status == ZX_OK) {
         status = thread_suspend(thread_from_object(object));
         object_unref(object);

@@ -27,10 +27,14 @@ struct process_record_2018 {
     uint8_t padding[5];
 };
 
+static zx_status_t find_one(const struct record_request *request, zx_obj_type_t type,
+                            struct object **out) {
+    return look_up(request->era, request->handle, type, request->era->inspect_right, out);
+}
+
 static zx_status_t info_thread(const struct record_request *request) {
     struct object *object = NULL;
-    const zx_status_t status =
-        look_up(request->handle, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_INSPECT, request->abi_2018, &object);
+    const zx_status_t status = find_one(request, ZX_OBJ_TYPE_THREAD, &object);
     if (status != ZX_OK) {
         return status;
     }
@@ -39,13 +43,14 @@ static zx_status_t info_thread(const struct record_request *request) {
     memset(&record.cpu_affinity_mask, 0xff, sizeof(record.cpu_affinity_mask));
     object_unref(object);
     return give_record(request, &record,
-                       request->abi_2018 ? sizeof(struct thread_record_2018) : sizeof(record));
+                       request->era->later_records ? sizeof(record)
+                                                   : sizeof(struct thread_record_2018));
 }
 
 static zx_status_t info_thread_stats(const struct record_request *request) {
     struct object *object = NULL;
-    zx_status_t status =
-        look_up(request->handle, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_INSPECT, request->abi_2018, &object);
+    zx_status_t status = look_up(request->era, request->handle, ZX_OBJ_TYPE_THREAD,
+                                 request->era->inspect_right, &object);
     if (status != ZX_OK) {
         return status;
     }
@@ -60,7 +65,7 @@ static zx_status_t info_thread_stats(const struct record_request *request) {
         return status;
     }
     return give_record(request, &record,
-                       request->abi_2018 ? sizeof(record.total_runtime) : sizeof(record));
+                       request->era->later_records ? sizeof(record) : sizeof(record.total_runtime));
 }
 
 // Of a thread that ended it is what it ran for.
@@ -68,8 +73,8 @@ static zx_status_t info_task_runtime(const struct record_request *request, size_
     struct object *object = NULL;
     zx_info_task_runtime_t record = {0};
     uint32_t processor = 0;
-    zx_status_t status =
-        look_up(request->handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_INSPECT, request->abi_2018, &object);
+    zx_status_t status = look_up(request->era, request->handle, ZX_OBJ_TYPE_NONE,
+                                 request->era->inspect_right, &object);
     if (status != ZX_OK) {
         return status;
     }
@@ -91,8 +96,8 @@ static zx_status_t info_task_runtime(const struct record_request *request, size_
 
 static zx_status_t info_of_job(const struct record_request *request) {
     struct object *object = NULL;
-    const zx_status_t status =
-        look_up(request->handle, ZX_OBJ_TYPE_JOB, ZX_RIGHT_INSPECT, request->abi_2018, &object);
+    const zx_status_t status = look_up(request->era, request->handle, ZX_OBJ_TYPE_JOB,
+                                       request->era->inspect_right, &object);
     if (status != ZX_OK) {
         return status;
     }
@@ -104,8 +109,7 @@ static zx_status_t info_of_job(const struct record_request *request) {
 // `size` is that of the record's version; the later one has the fields of the earlier.
 static zx_status_t info_exception_report(const struct record_request *request, uint32_t size) {
     struct object *object = NULL;
-    zx_status_t status =
-        look_up(request->handle, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_INSPECT, request->abi_2018, &object);
+    zx_status_t status = find_one(request, ZX_OBJ_TYPE_THREAD, &object);
     if (status != ZX_OK) {
         return status;
     }
@@ -118,8 +122,7 @@ static zx_status_t info_exception_report(const struct record_request *request, u
 
 static zx_status_t info_process(const struct record_request *request) {
     struct object *object = NULL;
-    const zx_status_t status =
-        look_up(request->handle, ZX_OBJ_TYPE_PROCESS, ZX_RIGHT_INSPECT, request->abi_2018, &object);
+    const zx_status_t status = find_one(request, ZX_OBJ_TYPE_PROCESS, &object);
     if (status != ZX_OK) {
         return status;
     }
@@ -127,14 +130,14 @@ static zx_status_t info_process(const struct record_request *request) {
     const struct process_record_2018 record_2018 = {.started = true};
     const zx_info_process_t record = {.start_time = process_start_time(),
                                       .flags = ZX_INFO_PROCESS_FLAG_STARTED};
-    return request->abi_2018 ? give_record(request, &record_2018, sizeof(record_2018))
-                             : give_record(request, &record, sizeof(record));
+    return request->era->process_flags ? give_record(request, &record, sizeof(record))
+                                       : give_record(request, &record_2018, sizeof(record_2018));
 }
 
 static zx_status_t find_parent(const struct record_request *request, zx_obj_type_t type) {
     struct object *object = NULL;
     const zx_status_t status =
-        look_up(request->handle, type, ZX_RIGHT_ENUMERATE, request->abi_2018, &object);
+        look_up(request->era, request->handle, type, ZX_RIGHT_ENUMERATE, &object);
     if (status == ZX_OK) {
         object_unref(object);
     }
@@ -160,10 +163,10 @@ static zx_status_t info_job(const struct record_request *request, size_t count) 
 
 zx_status_t task_info(const struct record_request *request, uint32_t topic) {
     const uint32_t process_topic_2018 = ZIRCONIA_INFO_TOPIC(3u, 0u);
-    if (topic == (request->abi_2018 ? process_topic_2018 : ZX_INFO_PROCESS)) {
+    if (topic == (request->era->process_flags ? ZX_INFO_PROCESS : process_topic_2018)) {
         return info_process(request);
     }
-    if (!request->abi_2018) {
+    if (request->era->later_records) {
         switch (topic) {
         case ZX_INFO_JOB:
             return info_of_job(request);

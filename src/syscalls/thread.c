@@ -9,18 +9,18 @@
 
 #include <zircon/syscalls.h>
 
-// A task for a call that asks for all of `rights`, or in 2018 for WRITE in their place.
-static zx_status_t find(zx_handle_t handle, zx_obj_type_t type, zx_rights_t rights, bool abi_2018,
+// A task whose threads, or which as a thread, the handle lets its holder manage.
+static zx_status_t find(const struct era *era, zx_handle_t handle, zx_obj_type_t type,
                         struct object **out) {
-    const zx_status_t status = handle_lookup_2018(handle, type, rights, out);
-    if (status == ZX_ERR_ACCESS_DENIED && abi_2018) {
-        return handle_lookup_2018(handle, type, ZX_RIGHT_WRITE, out);
+    const zx_status_t status = look_up(era, handle, type, ZX_RIGHT_MANAGE_THREAD, out);
+    if (status == ZX_ERR_ACCESS_DENIED && era->write_manages_threads) {
+        return look_up(era, handle, type, ZX_RIGHT_WRITE, out);
     }
     return status;
 }
 
-static zx_status_t create(zx_handle_t process, const char *name, size_t name_size, uint32_t options,
-                          zx_handle_t *out, bool abi_2018) {
+zx_status_t sys_thread_create(const struct era *era, zx_handle_t process, const char *name,
+                              size_t name_size, uint32_t options, zx_handle_t *out) {
     char kept[ZX_MAX_NAME_LEN] = {0};
     const size_t limit = sizeof(kept) - 1;
     if (options != 0 || name == NULL ||
@@ -28,8 +28,7 @@ static zx_status_t create(zx_handle_t process, const char *name, size_t name_siz
         return ZX_ERR_INVALID_ARGS;
     }
     struct object *parent = NULL;
-    const zx_status_t status =
-        find(process, ZX_OBJ_TYPE_PROCESS, ZX_RIGHT_MANAGE_THREAD, abi_2018, &parent);
+    const zx_status_t status = find(era, process, ZX_OBJ_TYPE_PROCESS, &parent);
     if (status != ZX_OK) {
         return status;
     }
@@ -39,40 +38,18 @@ static zx_status_t create(zx_handle_t process, const char *name, size_t name_siz
                           : ZX_ERR_NO_MEMORY;
 }
 
-zx_status_t sys_thread_create(zx_handle_t process, const char *name, size_t name_size,
-                              uint32_t options, zx_handle_t *out) {
-    return create(process, name, name_size, options, out, false);
-}
-
-zx_status_t sys_2018_thread_create(zx_handle_t process, const char *name, size_t name_size,
-                                   uint32_t options, zx_handle_t *out) {
-    return create(process, name, name_size, options, out, true);
-}
-
-static zx_status_t start(zx_handle_t handle, const struct platform_client_entry *entry,
-                         bool abi_2018) {
+zx_status_t sys_thread_start(const struct era *era, zx_handle_t handle, zx_vaddr_t entry,
+                             zx_vaddr_t stack, uintptr_t arg1, uintptr_t arg2) {
+    const struct platform_client_entry begin = {entry, stack, {arg1, arg2}};
     struct object *object = NULL;
-    zx_status_t status =
-        find(handle, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_MANAGE_THREAD, abi_2018, &object);
+    zx_status_t status = find(era, handle, ZX_OBJ_TYPE_THREAD, &object);
     if (status != ZX_OK) {
         return status;
     }
-    const bool refused = !abi_2018 && entry->entry >= platform_address_limit();
-    status = refused ? ZX_ERR_INVALID_ARGS : thread_start(thread_from_object(object), entry);
+    const bool refused = era->entry_checked && entry >= platform_address_limit();
+    status = refused ? ZX_ERR_INVALID_ARGS : thread_start(thread_from_object(object), &begin);
     object_unref(object);
     return status;
-}
-
-zx_status_t sys_thread_start(zx_handle_t handle, zx_vaddr_t entry, zx_vaddr_t stack, uintptr_t arg1,
-                             uintptr_t arg2) {
-    const struct platform_client_entry begin = {entry, stack, {arg1, arg2}};
-    return start(handle, &begin, false);
-}
-
-zx_status_t sys_2018_thread_start(zx_handle_t handle, zx_vaddr_t entry, zx_vaddr_t stack,
-                                  uintptr_t arg1, uintptr_t arg2) {
-    const struct platform_client_entry begin = {entry, stack, {arg1, arg2}};
-    return start(handle, &begin, true);
 }
 
 // --- Handles to the client's own tasks ---

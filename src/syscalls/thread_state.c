@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// zx_thread_read_state() and zx_thread_write_state(), in both eras (objects ABI 6.4).
+// zx_thread_read_state() and zx_thread_write_state() (objects ABI 6.4).
 
 #include "tasks/thread_state.h"
 
@@ -10,28 +10,35 @@
 #include <zircon/syscalls.h>
 
 enum {
-    KIND_FS_2018 = 6, // Kinds that 2018 names and does not know.
-    KIND_GS_2018 = 7,
-    GENERAL_SIZE_2018 = 144,
-    DEBUG_SIZE_2018 = 64,
+    KIND_FS = 6, // Kinds that 2018 names and does not know.
+    KIND_GS = 7,
+    SIZE_WITHOUT_BASES = 144,
+    DEBUG_SIZE_WITH_COPIES = 64,
 };
 
+// The kind that a client means. Before there were debug registers the later kinds had other
+// numbers.
+static uint32_t kind_of(const struct era *era, uint32_t kind) {
+    return !era->debug_registers && kind >= ZX_THREAD_STATE_DEBUG_REGS && kind < KIND_GS ? kind + 1
+                                                                                         : kind;
+}
+
 // The size of a kind's structure; 0 for what the era does not know.
-static size_t size_of(uint32_t kind, bool abi_2018) {
+static size_t size_of(const struct era *era, uint32_t kind) {
     switch (kind) {
     case ZX_THREAD_STATE_GENERAL_REGS:
-        return abi_2018 ? GENERAL_SIZE_2018 : sizeof(zx_thread_state_general_regs_t);
+        return era->segment_bases ? sizeof(zx_thread_state_general_regs_t) : SIZE_WITHOUT_BASES;
     case ZX_THREAD_STATE_FP_REGS:
         return sizeof(zx_thread_state_fp_regs_t);
     case ZX_THREAD_STATE_VECTOR_REGS:
         return sizeof(zx_thread_state_vector_regs_t);
     case ZX_THREAD_STATE_DEBUG_REGS:
-        return abi_2018 ? DEBUG_SIZE_2018 : sizeof(zx_thread_state_debug_regs_t);
+        return era->segment_bases ? sizeof(zx_thread_state_debug_regs_t) : DEBUG_SIZE_WITH_COPIES;
     case ZX_THREAD_STATE_SINGLE_STEP:
         return sizeof(zx_thread_state_single_step_t);
-    case KIND_FS_2018:
-    case KIND_GS_2018:
-        return abi_2018 ? sizeof(uint64_t) : 0;
+    case KIND_FS:
+    case KIND_GS:
+        return era->segment_bases ? 0 : sizeof(uint64_t);
     default:
         return 0;
     }
@@ -41,12 +48,8 @@ static bool is_known(uint32_t kind) {
     return kind <= ZX_THREAD_STATE_SINGLE_STEP;
 }
 
-static zx_status_t find(zx_handle_t handle, zx_rights_t right, struct object **out) {
-    return handle_lookup_2018(handle, ZX_OBJ_TYPE_THREAD, right, out); // Rights before type.
-}
-
-static zx_status_t check_size(uint32_t kind, size_t given, bool exact, bool abi_2018) {
-    const size_t size = size_of(kind, abi_2018);
+static zx_status_t check_size(const struct era *era, uint32_t kind, size_t given, bool exact) {
+    const size_t size = size_of(era, kind);
     if (size == 0) {
         return ZX_ERR_INVALID_ARGS;
     }
@@ -63,63 +66,45 @@ static zx_status_t answer_unknown(struct thread *thread) {
     return status == ZX_OK ? ZX_ERR_INVALID_ARGS : status;
 }
 
-static zx_status_t read_state(zx_handle_t handle, uint32_t kind, void *buffer, size_t buffer_size,
-                              bool abi_2018) {
+zx_status_t sys_thread_read_state(const struct era *era, zx_handle_t handle, uint32_t number,
+                                  void *buffer, size_t buffer_size) {
+    const uint32_t kind = kind_of(era, number);
     struct object *object = NULL;
-    zx_status_t status = find(handle, ZX_RIGHT_READ, &object);
+    zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_READ, &object);
     if (status != ZX_OK) {
         return status;
     }
     struct thread *thread = thread_from_object(object);
     union thread_registers registers;
     memset(&registers, 0, sizeof(registers));
-    status = check_size(kind, buffer_size, false, abi_2018);
+    status = check_size(era, kind, buffer_size, false);
     if (status == ZX_OK) {
         status =
             is_known(kind) ? thread_read_state(thread, kind, &registers) : answer_unknown(thread);
     }
     object_unref(object);
-    return status == ZX_OK ? copy_to_client(buffer, &registers, size_of(kind, abi_2018)) : status;
+    return status == ZX_OK ? copy_to_client(buffer, &registers, size_of(era, kind)) : status;
 }
 
-zx_status_t sys_thread_read_state(zx_handle_t handle, uint32_t kind, void *buffer,
-                                  size_t buffer_size) {
-    return read_state(handle, kind, buffer, buffer_size, false);
-}
-
-zx_status_t sys_2018_thread_read_state(zx_handle_t handle, uint32_t kind, void *buffer,
-                                       size_t buffer_size) {
-    return read_state(handle, kind, buffer, buffer_size, true);
-}
-
-static zx_status_t write_state(zx_handle_t handle, uint32_t kind, const void *buffer,
-                               size_t buffer_size, bool abi_2018) {
+zx_status_t sys_thread_write_state(const struct era *era, zx_handle_t handle, uint32_t number,
+                                   const void *buffer, size_t buffer_size) {
+    const uint32_t kind = kind_of(era, number);
     struct object *object = NULL;
-    zx_status_t status = find(handle, ZX_RIGHT_WRITE, &object);
+    zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_WRITE, &object);
     if (status != ZX_OK) {
         return status;
     }
     struct thread *thread = thread_from_object(object);
     union thread_registers registers;
     memset(&registers, 0, sizeof(registers));
-    status = check_size(kind, buffer_size, abi_2018, abi_2018);
+    status = check_size(era, kind, buffer_size, era->exact_state_size);
     if (status == ZX_OK) {
-        status = copy_from_client(&registers, buffer, size_of(kind, abi_2018));
+        status = copy_from_client(&registers, buffer, size_of(era, kind));
     }
     if (status == ZX_OK) {
-        status = is_known(kind) ? thread_write_state(thread, kind, &registers, abi_2018)
+        status = is_known(kind) ? thread_write_state(thread, kind, &registers, era)
                                 : answer_unknown(thread);
     }
     object_unref(object);
     return status;
-}
-
-zx_status_t sys_thread_write_state(zx_handle_t handle, uint32_t kind, const void *buffer,
-                                   size_t buffer_size) {
-    return write_state(handle, kind, buffer, buffer_size, false);
-}
-
-zx_status_t sys_2018_thread_write_state(zx_handle_t handle, uint32_t kind, const void *buffer,
-                                        size_t buffer_size) {
-    return write_state(handle, kind, buffer, buffer_size, true);
 }

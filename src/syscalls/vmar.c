@@ -68,9 +68,9 @@ static uint32_t permissions_of(zx_rights_t rights) {
 }
 
 // x86-64 cannot map for execution alone, so PERM_READ_IF_XOM_UNSUPPORTED always means READ.
-static uint32_t with_read_for_execute(uint32_t options) {
+static uint32_t with_read_for_execute(const struct era *era, uint32_t options) {
     const uint32_t both = ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED | ZX_VM_PERM_EXECUTE;
-    return (options & both) == both ? options | ZX_VM_PERM_READ : options;
+    return (options & era->mapping_options & both) == both ? options | ZX_VM_PERM_READ : options;
 }
 
 static zx_status_t map(zx_handle_t vmar, uint32_t options, zx_handle_t vmo,
@@ -81,7 +81,7 @@ static zx_status_t map(zx_handle_t vmar, uint32_t options, zx_handle_t vmo,
         return status;
     }
     uint64_t address = 0;
-    request->options = request->abi_2018 ? options : with_read_for_execute(options);
+    request->options = with_read_for_execute(request->era, options);
     status = check_rights(&handles, request->options);
     if (status == ZX_OK) {
         request->vmo = vmo_from_object(handles.vmo);
@@ -100,51 +100,34 @@ static zx_status_t map(zx_handle_t vmar, uint32_t options, zx_handle_t vmo,
     return status;
 }
 
-zx_status_t sys_vmar_map(zx_handle_t handle, zx_vm_option_t options, size_t vmar_offset,
-                         zx_handle_t vmo, uint64_t vmo_offset, size_t len,
+zx_status_t sys_vmar_map(const struct era *era, zx_handle_t handle, zx_vm_option_t options,
+                         size_t vmar_offset, zx_handle_t vmo, uint64_t vmo_offset, size_t len,
                          zx_vaddr_t *mapped_addr) {
     struct vmar_map_request request = {
-        .vmar_offset = vmar_offset, .vmo_offset = vmo_offset, .length = len};
+        .vmar_offset = vmar_offset, .vmo_offset = vmo_offset, .length = len, .era = era};
     return map(handle, options, vmo, &request, mapped_addr);
 }
 
-zx_status_t sys_2018_vmar_map(zx_handle_t handle, zx_vm_option_t options, size_t vmar_offset,
-                              zx_handle_t vmo, uint64_t vmo_offset, size_t len,
-                              zx_vaddr_t *mapped_addr) {
-    struct vmar_map_request request = {
-        .vmar_offset = vmar_offset, .vmo_offset = vmo_offset, .length = len, .abi_2018 = true};
-    return map(handle, options, vmo, &request, mapped_addr);
-}
-
-zx_status_t sys_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, size_t len) {
+zx_status_t sys_vmar_unmap(const struct era *era, zx_handle_t handle, zx_vaddr_t addr, size_t len) {
     struct object *object = NULL;
     zx_rights_t rights = 0;
     zx_status_t status = handle_lookup_rights(handle, ZX_OBJ_TYPE_VMAR, &object, &rights);
     if (status == ZX_OK) {
-        const bool children = (rights & ZX_RIGHT_OP_CHILDREN) != 0;
+        const bool children = !era->children_right || (rights & ZX_RIGHT_OP_CHILDREN) != 0;
         status = vmar_unmap(vmar_from_object(object), addr, len, children);
         object_unref(object);
     }
     return status;
 }
 
-zx_status_t sys_2018_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, size_t len) {
+zx_status_t sys_vmar_protect(const struct era *era, zx_handle_t handle, zx_vm_option_t options,
+                             zx_vaddr_t addr, size_t len) {
     struct object *object = NULL;
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMAR, ZX_RIGHT_NONE, &object);
+    const uint32_t wanted = with_read_for_execute(era, options);
+    zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_VMAR, rights_for(wanted), &object);
     if (status == ZX_OK) {
-        status = vmar_unmap(vmar_from_object(object), addr, len, true);
-        object_unref(object);
-    }
-    return status;
-}
-
-zx_status_t sys_vmar_protect(zx_handle_t handle, zx_vm_option_t options, zx_vaddr_t addr,
-                             size_t len) {
-    struct object *object = NULL;
-    const uint32_t wanted = with_read_for_execute(options);
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMAR, rights_for(wanted), &object);
-    if (status == ZX_OK) {
-        const uint32_t known = wanted & ~(uint32_t)ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED;
+        const uint32_t known =
+            wanted & ~(era->mapping_options & ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED);
         status = vmar_protect(vmar_from_object(object), known, addr, len);
         object_unref(object);
     }
@@ -169,32 +152,24 @@ static zx_status_t allocate(zx_handle_t parent, const struct vmar_allocate_reque
     struct object *object = NULL;
     struct vmar *child = NULL;
     const zx_rights_t wanted = rights_for(request->options >> VMAR_CAN_MAP_SHIFT);
-    zx_status_t status = look_up(parent, ZX_OBJ_TYPE_VMAR, wanted, request->abi_2018, &object);
+    zx_status_t status = look_up(request->era, parent, ZX_OBJ_TYPE_VMAR, wanted, &object);
     if (status != ZX_OK) {
         return status;
     }
     status = vmar_allocate(vmar_from_object(object), request, &child);
     if (status == ZX_OK) {
-        const zx_rights_t base =
-            request->abi_2018 ? ZIRCONIA_2018_VMAR_RIGHTS : ZIRCONIA_2022_VMAR_RIGHTS;
-        status = give_child(child, base | wanted, child_vmar, child_addr);
+        status = give_child(child, request->era->vmar_rights | wanted, child_vmar, child_addr);
         object_unref(&child->object);
     }
     object_unref(object);
     return status;
 }
 
-zx_status_t sys_vmar_allocate(zx_handle_t parent_vmar, zx_vm_option_t options, size_t offset,
-                              size_t size, zx_handle_t *child_vmar, zx_vaddr_t *child_addr) {
+zx_status_t sys_vmar_allocate(const struct era *era, zx_handle_t parent_vmar,
+                              zx_vm_option_t options, size_t offset, size_t size,
+                              zx_handle_t *child_vmar, zx_vaddr_t *child_addr) {
     const struct vmar_allocate_request request = {
-        .options = options, .offset = offset, .size = size};
-    return allocate(parent_vmar, &request, child_vmar, child_addr);
-}
-
-zx_status_t sys_2018_vmar_allocate(zx_handle_t parent_vmar, zx_vm_option_t options, size_t offset,
-                                   size_t size, zx_handle_t *child_vmar, zx_vaddr_t *child_addr) {
-    const struct vmar_allocate_request request = {
-        .options = options, .offset = offset, .size = size, .abi_2018 = true};
+        .options = options, .offset = offset, .size = size, .era = era};
     return allocate(parent_vmar, &request, child_vmar, child_addr);
 }
 
@@ -208,8 +183,28 @@ zx_status_t sys_vmar_destroy(zx_handle_t handle) {
     return status;
 }
 
+// --- July 2018: the options come last ---
+
+zx_status_t sys_vmar_map_options_last(const struct era *era, zx_handle_t handle, size_t vmar_offset,
+                                      zx_handle_t vmo, uint64_t vmo_offset, size_t len,
+                                      zx_vm_option_t options, zx_vaddr_t *mapped_addr) {
+    return sys_vmar_map(era, handle, options, vmar_offset, vmo, vmo_offset, len, mapped_addr);
+}
+
+zx_status_t sys_vmar_protect_options_last(const struct era *era, zx_handle_t handle,
+                                          zx_vaddr_t addr, size_t len, zx_vm_option_t options) {
+    return sys_vmar_protect(era, handle, options, addr, len);
+}
+
+zx_status_t sys_vmar_allocate_options_last(const struct era *era, zx_handle_t parent_vmar,
+                                           size_t offset, size_t size, zx_vm_option_t options,
+                                           zx_handle_t *child_vmar, zx_vaddr_t *child_addr) {
+    return sys_vmar_allocate(era, parent_vmar, options, offset, size, child_vmar, child_addr);
+}
+
 zx_handle_t sys_vmar_root_self(void) {
     static _Atomic(zx_handle_t) kept;
     struct vmar *root = process_root_vmar();
-    return keep_handle(&kept, root != NULL ? &root->object : NULL, VMAR_ROOT_RIGHTS);
+    return keep_handle(&kept, root != NULL ? &root->object : NULL,
+                       era_202209.vmar_rights | VMAR_ROOT_PERMISSIONS);
 }

@@ -9,73 +9,45 @@
 
 #include <zircon/syscalls.h>
 
-static zx_status_t create(uint64_t size, bool resizable, zx_rights_t rights, zx_handle_t *out) {
+// The one option changed its bit and its sense.
+zx_status_t sys_vmo_create(const struct era *era, uint64_t size, uint32_t options,
+                           zx_handle_t *out) {
+    const uint32_t known = era->resizable_vmos ? ZIRCONIA_2018_VMO_NON_RESIZABLE : ZX_VMO_RESIZABLE;
+    if ((options & ~known) != 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    const bool resizable = (options == 0) == era->resizable_vmos;
+    const zx_rights_t extra = resizable && era->resize_right ? ZX_RIGHT_RESIZE : 0;
     struct vmo *vmo = NULL;
     const zx_status_t status = vmo_create(size, resizable, &vmo);
-    return status == ZX_OK ? hand_over(&vmo->object, rights, out) : status;
+    return status == ZX_OK ? hand_over(&vmo->object, era->vmo_rights | extra, out) : status;
 }
 
-zx_status_t sys_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out) {
-    if ((options & ~ZX_VMO_RESIZABLE) != 0) {
-        return ZX_ERR_INVALID_ARGS;
-    }
-    const bool resizable = (options & ZX_VMO_RESIZABLE) != 0;
-    const zx_rights_t extra = resizable ? ZX_RIGHT_RESIZE : 0;
-    return create(size, resizable, ZX_DEFAULT_VMO_RIGHTS | extra, out);
+// Older eras do not tell memory that may not be touched from none.
+static zx_status_t of_era(const struct era *era, zx_status_t status) {
+    return status == ZX_ERR_ACCESS_DENIED ? era->untouchable_buffer : status;
 }
 
-zx_status_t sys_2018_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out) {
-    if ((options & ~ZIRCONIA_2018_VMO_NON_RESIZABLE) != 0) {
-        return ZX_ERR_INVALID_ARGS;
-    }
-    const bool resizable = (options & ZIRCONIA_2018_VMO_NON_RESIZABLE) == 0;
-    return create(size, resizable, ZX_DEFAULT_VMO_RIGHTS | ZX_RIGHT_EXECUTE, out);
-}
-
-// 2018 did not tell memory that may not be touched from none.
-static zx_status_t of_era(zx_status_t status, bool abi_2018) {
-    return abi_2018 && status == ZX_ERR_ACCESS_DENIED ? ZX_ERR_INVALID_ARGS : status;
-}
-
-static zx_status_t read(zx_handle_t handle, void *buffer, uint64_t offset, size_t buffer_size,
-                        bool abi_2018) {
+zx_status_t sys_vmo_read(const struct era *era, zx_handle_t handle, void *buffer, uint64_t offset,
+                         size_t buffer_size) {
     struct object *object = NULL;
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_READ, &object);
+    zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_READ, &object);
     if (status == ZX_OK) {
-        status = of_era(vmo_read(vmo_from_object(object), buffer, offset, buffer_size), abi_2018);
+        status = of_era(era, vmo_read(vmo_from_object(object), buffer, offset, buffer_size));
         object_unref(object);
     }
     return status;
 }
 
-zx_status_t sys_vmo_read(zx_handle_t handle, void *buffer, uint64_t offset, size_t buffer_size) {
-    return read(handle, buffer, offset, buffer_size, false);
-}
-
-zx_status_t sys_2018_vmo_read(zx_handle_t handle, void *buffer, uint64_t offset,
-                              size_t buffer_size) {
-    return read(handle, buffer, offset, buffer_size, true);
-}
-
-static zx_status_t write(zx_handle_t handle, const void *buffer, uint64_t offset,
-                         size_t buffer_size, bool abi_2018) {
+zx_status_t sys_vmo_write(const struct era *era, zx_handle_t handle, const void *buffer,
+                          uint64_t offset, size_t buffer_size) {
     struct object *object = NULL;
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_WRITE, &object);
+    zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_WRITE, &object);
     if (status == ZX_OK) {
-        status = of_era(vmo_write(vmo_from_object(object), buffer, offset, buffer_size), abi_2018);
+        status = of_era(era, vmo_write(vmo_from_object(object), buffer, offset, buffer_size));
         object_unref(object);
     }
     return status;
-}
-
-zx_status_t sys_vmo_write(zx_handle_t handle, const void *buffer, uint64_t offset,
-                          size_t buffer_size) {
-    return write(handle, buffer, offset, buffer_size, false);
-}
-
-zx_status_t sys_2018_vmo_write(zx_handle_t handle, const void *buffer, uint64_t offset,
-                               size_t buffer_size) {
-    return write(handle, buffer, offset, buffer_size, true);
 }
 
 zx_status_t sys_vmo_get_size(zx_handle_t handle, uint64_t *size) {
@@ -89,28 +61,29 @@ zx_status_t sys_vmo_get_size(zx_handle_t handle, uint64_t *size) {
     return copy_to_client(size, &bytes, sizeof(bytes));
 }
 
-zx_status_t sys_vmo_set_size(zx_handle_t handle, uint64_t size) {
+// RESIZE is asked for only where resizing could succeed.
+static zx_rights_t resizing_rights(const struct era *era, const struct object *object) {
+    const bool resizable =
+        object->ops->type == ZX_OBJ_TYPE_VMO && ((const struct vmo *)object)->resizable;
+    return ZX_RIGHT_WRITE | (era->resize_right && resizable ? ZX_RIGHT_RESIZE : 0);
+}
+
+zx_status_t sys_vmo_set_size(const struct era *era, zx_handle_t handle, uint64_t size) {
     struct object *object = NULL;
     zx_rights_t rights = 0;
-    zx_status_t status = handle_lookup_rights(handle, ZX_OBJ_TYPE_VMO, &object, &rights);
+    zx_status_t status = handle_lookup_rights(handle, ZX_OBJ_TYPE_NONE, &object, &rights);
     if (status != ZX_OK) {
         return status;
     }
-    struct vmo *vmo = vmo_from_object(object);
-    // RESIZE is asked for only where resizing could succeed.
-    const zx_rights_t wanted = ZX_RIGHT_WRITE | (vmo->resizable ? ZX_RIGHT_RESIZE : 0);
-    status = (rights & wanted) == wanted ? vmo_set_size(vmo, size) : ZX_ERR_ACCESS_DENIED;
-    object_unref(object);
-    return status;
-}
-
-zx_status_t sys_2018_vmo_set_size(zx_handle_t handle, uint64_t size) {
-    struct object *object = NULL;
-    zx_status_t status = handle_lookup_2018(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_WRITE, &object);
-    if (status == ZX_OK) {
-        status = vmo_set_size(vmo_from_object(object), size);
-        object_unref(object);
+    const zx_rights_t wanted = resizing_rights(era, object);
+    const bool allowed = (rights & wanted) == wanted;
+    const bool is_vmo = object->ops->type == ZX_OBJ_TYPE_VMO;
+    if (!allowed && (is_vmo || era->rights_before_type)) {
+        status = ZX_ERR_ACCESS_DENIED;
+    } else {
+        status = is_vmo ? vmo_set_size(vmo_from_object(object), size) : ZX_ERR_WRONG_TYPE;
     }
+    object_unref(object);
     return status;
 }
 
@@ -140,8 +113,10 @@ static bool right_of(uint32_t op, zx_rights_t *right) {
     }
 }
 
-static zx_status_t op_range(zx_handle_t handle, uint32_t op, uint64_t offset, uint64_t size,
-                            bool abi_2018) {
+zx_status_t sys_vmo_op_range(const struct era *era, zx_handle_t handle, uint32_t op,
+                             uint64_t offset, uint64_t size, void *buffer, size_t buffer_size) {
+    (void)buffer; // Only locking uses it, and no VMO can be locked.
+    (void)buffer_size;
     struct object *object = NULL;
     zx_rights_t rights = 0;
     zx_rights_t wanted = 0;
@@ -156,46 +131,24 @@ static zx_status_t op_range(zx_handle_t handle, uint32_t op, uint64_t offset, ui
     } else if (wanted == ZX_RIGHT_NONE) {
         status = ZX_ERR_NOT_SUPPORTED;
     } else {
-        status = vmo_op_range(vmo_from_object(object), op, offset, size, abi_2018);
+        status = vmo_op_range(vmo_from_object(object), op, offset, size, era);
     }
     object_unref(object);
     return status;
 }
 
-// Only locking uses the buffer, and no VMO can be locked.
-zx_status_t sys_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset, uint64_t size,
-                             void *buffer, size_t buffer_size) {
-    (void)buffer;
-    (void)buffer_size;
-    return op_range(handle, op, offset, size, false);
-}
-
-zx_status_t sys_2018_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset, uint64_t size,
-                                  void *buffer, size_t buffer_size) {
-    (void)buffer;
-    (void)buffer_size;
-    return op_range(handle, op, offset, size, true);
-}
-
-static zx_status_t set_cache_policy(zx_handle_t handle, uint32_t cache_policy, bool abi_2018) {
+zx_status_t sys_vmo_set_cache_policy(const struct era *era, zx_handle_t handle,
+                                     uint32_t cache_policy) {
     if ((cache_policy & ~ZX_CACHE_POLICY_MASK) != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
     struct object *object = NULL;
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_MAP, &object);
+    zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_MAP, &object);
     if (status == ZX_OK) {
-        status = vmo_set_cache_policy(vmo_from_object(object), cache_policy, abi_2018);
+        status = vmo_set_cache_policy(vmo_from_object(object), cache_policy, era);
         object_unref(object);
     }
     return status;
-}
-
-zx_status_t sys_vmo_set_cache_policy(zx_handle_t handle, uint32_t cache_policy) {
-    return set_cache_policy(handle, cache_policy, false);
-}
-
-zx_status_t sys_2018_vmo_set_cache_policy(zx_handle_t handle, uint32_t cache_policy) {
-    return set_cache_policy(handle, cache_policy, true);
 }
 
 // The resource that allows it; 0 stands for a process that needs none.

@@ -98,8 +98,9 @@ zx_status_t sys_vmo_create_child(zx_handle_t handle, uint32_t options, uint64_t 
     return status;
 }
 
-zx_status_t sys_vmo_clone(zx_handle_t handle, uint32_t options, uint64_t offset, uint64_t size,
-                          zx_handle_t *out) {
+zx_status_t sys_vmo_clone(const struct era *era, zx_handle_t handle, uint32_t options,
+                          uint64_t offset, uint64_t size, zx_handle_t *out) {
+    (void)era;
     const uint32_t known =
         ZIRCONIA_2018_VMO_CLONE_COPY_ON_WRITE | ZIRCONIA_2018_VMO_CLONE_NON_RESIZEABLE;
     struct object *object = NULL;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The calls that wait for signals, in both eras (objects ABI 3.3 to 3.5).
+// The calls that wait for signals (objects ABI 3.3 to 3.5).
 
 #include "objects/wait.h"
 
@@ -10,7 +10,7 @@
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/object.h>
 
-// The most items of either era.
+// The most items of any era.
 enum { ITEM_LIMIT = ZX_WAIT_MANY_MAX_ITEMS };
 
 // Finds what is to be waited for, in the order of objects ABI 3.3.
@@ -24,14 +24,15 @@ static zx_status_t find_waitable(zx_handle_t handle, struct object **out) {
     return status;
 }
 
-static zx_status_t wait_one(zx_handle_t handle, zx_signals_t signals, zx_time_t deadline,
-                            zx_signals_t *observed, bool abi_2018) {
+zx_status_t sys_object_wait_one(const struct era *era, zx_handle_t handle, zx_signals_t signals,
+                                zx_time_t deadline, zx_signals_t *observed) {
     struct wait_item item = {.handle = handle, .wanted = signals};
     zx_status_t status = find_waitable(handle, &item.object);
     if (status != ZX_OK) {
         return status;
     }
-    status = wait_for_signals(&item, 1, deadline, ZX_THREAD_STATE_BLOCKED_WAIT_ONE, abi_2018);
+    status = wait_for_signals(&item, 1, deadline_of(era, deadline),
+                              ZX_THREAD_STATE_BLOCKED_WAIT_ONE, era);
     object_unref(item.object);
     if (status == ZX_ERR_INTERNAL_INTR_RETRY) {
         return status;
@@ -41,16 +42,6 @@ static zx_status_t wait_one(zx_handle_t handle, zx_signals_t signals, zx_time_t 
         return ZX_ERR_INVALID_ARGS;
     }
     return status;
-}
-
-zx_status_t sys_object_wait_one(zx_handle_t handle, zx_signals_t signals, zx_time_t deadline,
-                                zx_signals_t *observed) {
-    return wait_one(handle, signals, deadline, observed, false);
-}
-
-zx_status_t sys_2018_object_wait_one(zx_handle_t handle, zx_signals_t signals, zx_time_t deadline,
-                                     zx_signals_t *observed) {
-    return wait_one(handle, signals, deadline, observed, true);
 }
 
 // All items or, on failure, none.
@@ -68,14 +59,14 @@ static zx_status_t find_items(const zx_wait_item_t *asked, struct wait_item *ite
     return ZX_OK;
 }
 
-static zx_status_t wait_many(zx_wait_item_t *client, size_t count, zx_time_t deadline,
-                             bool abi_2018) {
+zx_status_t sys_object_wait_many(const struct era *era, zx_wait_item_t *client, size_t count,
+                                 zx_time_t deadline) {
     zx_wait_item_t asked[ITEM_LIMIT];
     struct wait_item items[ITEM_LIMIT];
     if (count == 0) {
-        return sleep_until(deadline);
+        return sleep_until(deadline_of(era, deadline));
     }
-    if (count > (abi_2018 ? ZIRCONIA_2018_WAIT_MANY_MAX_ITEMS : ZX_WAIT_MANY_MAX_ITEMS)) {
+    if (count > era->wait_many_limit) {
         return ZX_ERR_OUT_OF_RANGE;
     }
     zx_status_t status = copy_from_client(asked, client, count * sizeof(asked[0]));
@@ -85,7 +76,8 @@ static zx_status_t wait_many(zx_wait_item_t *client, size_t count, zx_time_t dea
     if (status != ZX_OK) {
         return status;
     }
-    status = wait_for_signals(items, count, deadline, ZX_THREAD_STATE_BLOCKED_WAIT_MANY, abi_2018);
+    status = wait_for_signals(items, count, deadline_of(era, deadline),
+                              ZX_THREAD_STATE_BLOCKED_WAIT_MANY, era);
     for (size_t i = 0; i < count; i++) {
         asked[i].pending = items[i].observed;
         object_unref(items[i].object);
@@ -99,19 +91,10 @@ static zx_status_t wait_many(zx_wait_item_t *client, size_t count, zx_time_t dea
     return status;
 }
 
-zx_status_t sys_object_wait_many(zx_wait_item_t *items, size_t num_items, zx_time_t deadline) {
-    return wait_many(items, num_items, deadline, false);
-}
-
-zx_status_t sys_2018_object_wait_many(zx_wait_item_t *items, size_t num_items, zx_time_t deadline) {
-    return wait_many(items, num_items, deadline, true);
-}
-
-// `options_known` is judged last, as 2018 does; 2022 has done so before.
-static zx_status_t wait_async(zx_handle_t port_handle, const struct port_wait_request *request,
-                              bool options_known, bool abi_2018) {
+static zx_status_t wait_async(const struct era *era, zx_handle_t port_handle,
+                              const struct port_wait_request *request, bool options_known) {
     struct object *port = NULL;
-    zx_status_t status = look_up(port_handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, abi_2018, &port);
+    zx_status_t status = look_up(era, port_handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, &port);
     if (status != ZX_OK) {
         return status;
     }
@@ -127,29 +110,23 @@ static zx_status_t wait_async(zx_handle_t port_handle, const struct port_wait_re
     return status == ZX_ERR_BAD_STATE ? ZX_ERR_BAD_HANDLE : status;
 }
 
-zx_status_t sys_object_wait_async(zx_handle_t handle, zx_handle_t port, uint64_t key,
-                                  zx_signals_t signals, uint32_t options) {
-    if ((options & ~(ZX_WAIT_ASYNC_TIMESTAMP | ZX_WAIT_ASYNC_EDGE)) != 0) {
+// Where waits may repeat the options are judged last, elsewhere first.
+zx_status_t sys_object_wait_async(const struct era *era, zx_handle_t handle, zx_handle_t port,
+                                  uint64_t key, zx_signals_t signals, uint32_t options) {
+    const uint32_t edge_or_time = ZX_WAIT_ASYNC_TIMESTAMP | ZX_WAIT_ASYNC_EDGE;
+    const uint32_t known = era->repeating_waits ? ZIRCONIA_2018_WAIT_ASYNC_REPEATING : edge_or_time;
+    const bool options_known = (options & ~known) == 0;
+    if (!options_known && !era->repeating_waits) {
         return ZX_ERR_INVALID_ARGS;
     }
+    const uint32_t modern = era->repeating_waits ? 0 : options;
     const struct port_wait_request request = {
         .source = handle,
         .key = key,
         .trigger = signals,
-        .edge = (options & ZX_WAIT_ASYNC_EDGE) != 0,
-        .timestamp = (options & ZX_WAIT_ASYNC_TIMESTAMP) != 0,
+        .repeating = era->repeating_waits && options == ZIRCONIA_2018_WAIT_ASYNC_REPEATING,
+        .edge = (modern & ZX_WAIT_ASYNC_EDGE) != 0,
+        .timestamp = (modern & ZX_WAIT_ASYNC_TIMESTAMP) != 0,
     };
-    return wait_async(port, &request, true, false);
-}
-
-zx_status_t sys_2018_object_wait_async(zx_handle_t handle, zx_handle_t port, uint64_t key,
-                                       zx_signals_t signals, uint32_t options) {
-    const struct port_wait_request request = {
-        .source = handle,
-        .key = key,
-        .trigger = signals,
-        .repeating = options == ZIRCONIA_2018_WAIT_ASYNC_REPEATING,
-    };
-    const bool options_known = options <= ZIRCONIA_2018_WAIT_ASYNC_REPEATING;
-    return wait_async(port, &request, options_known, true);
+    return wait_async(era, port, &request, options_known);
 }

@@ -100,13 +100,13 @@ static zx_status_t read(const struct platform_context *context, uint32_t kind,
 #define CODE_LIMIT (UINT64_C(1) << 47)
 
 static zx_status_t write_general(struct thread *thread, const zx_thread_state_general_regs_t *from,
-                                 bool abi_2018) REQUIRES(thread->blocking.lock) {
+                                 const struct era *era) REQUIRES(thread->blocking.lock) {
     ASSERT_HELD(&thread->blocking.lock);
-    const bool any_rip = abi_2018 && !thread->stopped_in_call;
+    const bool any_rip = era->any_rip && !thread->stopped_in_call;
     zx_thread_state_general_regs_t old;
     zx_thread_state_general_regs_t given = *from;
     platform_read_general(thread->registers, &old);
-    if (abi_2018) {
+    if (!era->segment_bases) {
         given.fs_base = old.fs_base;
         given.gs_base = old.gs_base;
     }
@@ -117,13 +117,13 @@ static zx_status_t write_general(struct thread *thread, const zx_thread_state_ge
 }
 
 static zx_status_t write(struct thread *thread, uint32_t kind, const union thread_registers *from,
-                         bool abi_2018, struct platform_refusal *refusal)
+                         const struct era *era, struct platform_refusal *refusal)
     REQUIRES(thread->blocking.lock) {
     ASSERT_HELD(&thread->blocking.lock);
     struct platform_context *context = thread->registers;
     switch (kind) {
     case ZX_THREAD_STATE_GENERAL_REGS:
-        return write_general(thread, &from->general, abi_2018);
+        return write_general(thread, &from->general, era);
     case ZX_THREAD_STATE_FP_REGS:
         platform_write_fp(context, &from->fp);
         return ZX_OK;
@@ -154,12 +154,12 @@ zx_status_t thread_read_state(struct thread *thread, uint32_t kind, union thread
 }
 
 zx_status_t thread_write_state(struct thread *thread, uint32_t kind,
-                               const union thread_registers *from, bool abi_2018) {
+                               const union thread_registers *from, const struct era *era) {
     struct platform_refusal refusal = {0};
     platform_mutex_lock(&thread->blocking.lock);
     zx_status_t status = check_state(thread);
     if (status == ZX_OK) {
-        status = write(thread, kind, from, abi_2018, &refusal);
+        status = write(thread, kind, from, era, &refusal);
     }
     platform_mutex_unlock(&thread->blocking.lock);
     log_refusal(&refusal);

@@ -5,6 +5,7 @@
 #ifndef TASKS_THREAD_STATE_H
 #define TASKS_THREAD_STATE_H
 
+#include "objects/era.h"
 #include "tasks/thread.h"
 
 #include <stddef.h>
@@ -23,9 +24,9 @@ union thread_registers {
 // everything on hosts other than Linux on x86-64, and in a synthetic exception; NO_MEMORY; write:
 // INVALID_ARGS for a bad value.
 zx_status_t thread_read_state(struct thread *thread, uint32_t kind, union thread_registers *out);
-// 2018: fs_base and gs_base stay, and of a thread that was stopped outside of a call RIP may be
-// anything: the thread faults there.
+// Where registers have no bases, fs_base and gs_base stay; in older eras, of a thread that was
+// stopped outside of a call RIP may be anything: the thread faults there.
 zx_status_t thread_write_state(struct thread *thread, uint32_t kind,
-                               const union thread_registers *from, bool abi_2018);
+                               const union thread_registers *from, const struct era *era);
 
 #endif // TASKS_THREAD_STATE_H

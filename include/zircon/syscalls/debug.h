@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <zircon/compiler.h>
+#include <zircon/syscalls/era.h>
 
 // Kinds of thread state.
 typedef uint32_t zx_thread_state_topic_t;
@@ -16,9 +17,15 @@ typedef uint32_t zx_thread_state_topic_t;
 #define ZX_THREAD_STATE_GENERAL_REGS ((zx_thread_state_topic_t)0u)
 #define ZX_THREAD_STATE_FP_REGS ((zx_thread_state_topic_t)1u)
 #define ZX_THREAD_STATE_VECTOR_REGS ((zx_thread_state_topic_t)2u)
+#if ZIRCONIA_ERA == 201807
+#define ZX_THREAD_STATE_SINGLE_STEP ((zx_thread_state_topic_t)4u)
+#define ZX_THREAD_X86_REGISTER_FS ((zx_thread_state_topic_t)5u)
+#define ZX_THREAD_X86_REGISTER_GS ((zx_thread_state_topic_t)6u)
+#else
 #define ZX_THREAD_STATE_DEBUG_REGS ((zx_thread_state_topic_t)4u)
 #define ZX_THREAD_STATE_SINGLE_STEP ((zx_thread_state_topic_t)5u)
-#ifdef ZIRCONIA_ABI_2018
+#endif
+#if ZIRCONIA_ERA == 201812
 #define ZX_THREAD_X86_REGISTER_FS ((zx_thread_state_topic_t)6u)
 #define ZX_THREAD_X86_REGISTER_GS ((zx_thread_state_topic_t)7u)
 #endif

@@ -2,8 +2,7 @@
 //
 // The calls on virtual memory: objects that hold it and regions that it is mapped into, the
 // process's own or a guest's. zircon/syscalls.h includes this, and what it says of every call and
-// of the two eras holds here too; calls that are one symbol for both check a handle's type before
-// its rights. Options are in zircon/types.h.
+// of the eras holds here too. Options are in zircon/types.h.
 
 #ifndef ZIRCON_SYSCALLS_MEMORY_CALLS_H_
 #define ZIRCON_SYSCALLS_MEMORY_CALLS_H_
@@ -119,9 +118,16 @@ ZIRCONIA_EXPORT zx_status_t zx_vmo_replace_as_executable(zx_handle_t handle, zx_
 // a SPECIFIC range is occupied; ZX_ERR_INVALID_ARGS when a SPECIFIC_OVERWRITE range meets a region;
 // ZX_ERR_NO_MEMORY when there is no room.
 // 2018: a SPECIFIC range that is occupied gives ZX_ERR_NO_MEMORY.
+// 201807: the options come last but for the results.
+#if ZIRCONIA_ERA == 201807
+ZIRCONIA_EXPORT zx_status_t zx_vmar_map(zx_handle_t handle, size_t vmar_offset, zx_handle_t vmo,
+                                        uint64_t vmo_offset, size_t len, zx_vm_option_t options,
+                                        zx_vaddr_t *mapped_addr);
+#else
 ZIRCONIA_EXPORT zx_status_t zx_vmar_map(zx_handle_t handle, zx_vm_option_t options,
                                         size_t vmar_offset, zx_handle_t vmo, uint64_t vmo_offset,
                                         size_t len, zx_vaddr_t *mapped_addr);
+#endif
 
 // Removes whatever is mapped in [addr, addr + len), len rounded up to whole pages; holes are fine,
 // a mapping that is cut stays outside of the range, and regions inside of it are destroyed. A guest
@@ -140,8 +146,14 @@ ZIRCONIA_EXPORT zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, s
 // region is gone; ZX_ERR_INVALID_ARGS for a range not inside it; ZX_ERR_NOT_FOUND for a hole in it;
 // ZX_ERR_INVALID_ARGS for a region in it; ZX_ERR_ACCESS_DENIED for a permission that the handles
 // with which it was mapped did not have in common; ZX_ERR_NO_MEMORY.
+// 201807: the options come last but for the results.
+#if ZIRCONIA_ERA == 201807
+ZIRCONIA_EXPORT zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vaddr_t addr, size_t len,
+                                            zx_vm_option_t options);
+#else
 ZIRCONIA_EXPORT zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vm_option_t options,
                                             zx_vaddr_t addr, size_t len);
+#endif
 
 // Makes a region of size bytes inside of another: with ZX_VM_SPECIFIC at offset, otherwise where
 // there is room. options: also the ZX_VM_CAN_MAP_ bits of the new region, COMPACT, an alignment,
@@ -151,43 +163,21 @@ ZIRCONIA_EXPORT zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vm_option_t o
 // ZX_ERR_BAD_STATE when the parent is gone; then as zx_vmar_map() from "an offset without SPECIFIC"
 // on.
 // 2018: a SPECIFIC range that is occupied gives ZX_ERR_NO_MEMORY.
+// 201807: the options come last but for the results.
+#if ZIRCONIA_ERA == 201807
+ZIRCONIA_EXPORT zx_status_t zx_vmar_allocate(zx_handle_t parent_vmar, size_t offset, size_t size,
+                                             zx_vm_option_t options, zx_handle_t *child_vmar,
+                                             zx_vaddr_t *child_addr);
+#else
 ZIRCONIA_EXPORT zx_status_t zx_vmar_allocate(zx_handle_t parent_vmar, zx_vm_option_t options,
                                              size_t offset, size_t size, zx_handle_t *child_vmar,
                                              zx_vaddr_t *child_addr);
+#endif
 
 // Destroys a region with all that is mapped and allocated in it; every later call on it or on a
 // region in it is ZX_ERR_BAD_STATE.
 // Errors: VMAR, no right asked for; ZX_ERR_BAD_STATE when it is gone already.
 ZIRCONIA_EXPORT zx_status_t zx_vmar_destroy(zx_handle_t handle);
-
-#ifndef ZIRCONIA_ABI_2018
-
-// ---- The 2018 era's symbols, as in zircon/syscalls.h ----
-
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_create(uint64_t size, uint32_t options,
-                                                     zx_handle_t *out);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_read(zx_handle_t handle, void *buffer,
-                                                   uint64_t offset, size_t buffer_size);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_write(zx_handle_t handle, const void *buffer,
-                                                    uint64_t offset, size_t buffer_size);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_op_range(zx_handle_t handle, uint32_t op,
-                                                       uint64_t offset, uint64_t size, void *buffer,
-                                                       size_t buffer_size);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_set_cache_policy(zx_handle_t handle,
-                                                               uint32_t cache_policy);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmo_set_size(zx_handle_t handle, uint64_t size);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmar_allocate(zx_handle_t parent_vmar,
-                                                        zx_vm_option_t options, size_t offset,
-                                                        size_t size, zx_handle_t *child_vmar,
-                                                        zx_vaddr_t *child_addr);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr,
-                                                     size_t len);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_vmar_map(zx_handle_t handle, zx_vm_option_t options,
-                                                   size_t vmar_offset, zx_handle_t vmo,
-                                                   uint64_t vmo_offset, size_t len,
-                                                   zx_vaddr_t *mapped_addr);
-
-#endif
 
 ZIRCONIA_END_C
 

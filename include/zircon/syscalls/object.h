@@ -32,8 +32,12 @@ typedef uint32_t zx_object_info_topic_t;
 #define ZX_INFO_PROCESS_HANDLE_STATS ZIRCONIA_INFO_TOPIC(21u, 0u) // zx_info_process_handle_stats_t
 #define ZX_INFO_SOCKET ZIRCONIA_INFO_TOPIC(22u, 0u)               // zx_info_socket_t
 #define ZX_INFO_VCPU ZIRCONIA_INFO_TOPIC(32u, 0u)                 // zx_info_vcpu_t
+#if ZIRCONIA_ERA < 202209
+#define ZX_INFO_PROCESS ZIRCONIA_INFO_TOPIC(3u, 0u) // zx_info_process_t
+#else
+#define ZX_INFO_PROCESS ZIRCONIA_INFO_TOPIC(3u, 1u) // zx_info_process_t
+#endif
 #ifdef ZIRCONIA_ABI_2018
-#define ZX_INFO_PROCESS ZIRCONIA_INFO_TOPIC(3u, 0u)                  // zx_info_process_t
 #define ZX_INFO_THREAD_EXCEPTION_REPORT ZIRCONIA_INFO_TOPIC(11u, 0u) // zx_exception_report_t
 #define ZX_INFO_TASK_STATS ZIRCONIA_INFO_TOPIC(12u, 0u)              // zx_info_task_stats_t
 #define ZX_INFO_PROCESS_MAPS ZIRCONIA_INFO_TOPIC(13u, 0u)            // zx_info_maps_t, any number
@@ -42,7 +46,6 @@ typedef uint32_t zx_object_info_topic_t;
 #define ZX_INFO_VMO ZIRCONIA_INFO_TOPIC(23u, 0u)                     // zx_info_vmo_t
 #else
 // A record of an older version has a type of its own: zx_info_vmo_v1_t for ZX_INFO_VMO_V1.
-#define ZX_INFO_PROCESS ZIRCONIA_INFO_TOPIC(3u, 1u) // zx_info_process_t
 #define ZX_INFO_THREAD_EXCEPTION_REPORT_V1 ZIRCONIA_INFO_TOPIC(11u, 0u)
 #define ZX_INFO_THREAD_EXCEPTION_REPORT ZIRCONIA_INFO_TOPIC(11u, 1u) // zx_exception_report_t
 #define ZX_INFO_TASK_STATS_V1 ZIRCONIA_INFO_TOPIC(12u, 0u)
@@ -164,14 +167,6 @@ typedef struct zx_info_thread_stats {
     zx_duration_t total_runtime;
 } zx_info_thread_stats_t;
 
-typedef struct zx_info_process {
-    int64_t return_code; // Valid when exited.
-    bool started;
-    bool exited;
-    bool debugger_attached;
-    uint8_t padding1[5];
-} zx_info_process_t;
-
 #else
 
 #define ZX_CPU_SET_MAX_CPUS 512
@@ -195,6 +190,17 @@ typedef struct zx_info_thread_stats {
     uint8_t padding1[4];
 } zx_info_thread_stats_t;
 
+#endif
+
+#if ZIRCONIA_ERA < 202209
+typedef struct zx_info_process {
+    int64_t return_code; // Valid when exited.
+    bool started;
+    bool exited;
+    bool debugger_attached;
+    uint8_t padding1[5];
+} zx_info_process_t;
+#else
 #define ZX_INFO_PROCESS_FLAG_STARTED ((uint32_t)1u << 0)
 #define ZX_INFO_PROCESS_FLAG_EXITED ((uint32_t)1u << 1)
 #define ZX_INFO_PROCESS_FLAG_DEBUGGER_ATTACHED ((uint32_t)1u << 2)
@@ -205,6 +211,9 @@ typedef struct zx_info_process {
     uint32_t flags;
     uint8_t padding1[4];
 } zx_info_process_t;
+#endif
+
+#ifndef ZIRCONIA_ABI_2018
 
 typedef struct zx_info_job {
     int64_t return_code; // Valid when exited.

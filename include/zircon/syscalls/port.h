@@ -173,7 +173,22 @@ typedef struct zirconia_2022_packet_guest_vcpu {
     uint64_t reserved;
 } zirconia_2022_packet_guest_vcpu_t;
 
-// A VCPU's request about others, until 2021: the type comes after the union.
+// The same in July 2018: the type comes first, in a byte, and the mask has 32 bits.
+typedef struct zirconia_201807_packet_guest_vcpu {
+    uint8_t type;
+    uint8_t padding1[7];
+    union {
+        struct {
+            uint32_t mask;
+            uint8_t vector;
+            uint8_t padding2[3];
+        } interrupt;
+        zirconia_guest_vcpu_startup_t startup;
+    };
+    uint64_t reserved;
+} zirconia_201807_packet_guest_vcpu_t;
+
+// The same from August 2018 to 2021: the type comes after the union.
 typedef struct zirconia_2018_packet_guest_vcpu {
     union {
         zirconia_guest_vcpu_interrupt_t interrupt;
@@ -184,11 +199,17 @@ typedef struct zirconia_2018_packet_guest_vcpu {
     uint64_t reserved;
 } zirconia_2018_packet_guest_vcpu_t;
 
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202209
 typedef zirconia_2018_packet_guest_mem_t zx_packet_guest_mem_t;
-typedef zirconia_2018_packet_guest_vcpu_t zx_packet_guest_vcpu_t;
 #else
 typedef zirconia_2022_packet_guest_mem_t zx_packet_guest_mem_t;
+#endif
+
+#if ZIRCONIA_ERA == 201807
+typedef zirconia_201807_packet_guest_vcpu_t zx_packet_guest_vcpu_t;
+#elif ZIRCONIA_ERA < 202209
+typedef zirconia_2018_packet_guest_vcpu_t zx_packet_guest_vcpu_t;
+#else
 typedef zirconia_2022_packet_guest_vcpu_t zx_packet_guest_vcpu_t;
 #endif
 
@@ -226,6 +247,7 @@ typedef struct zx_port_packet {
         zx_packet_page_request_t page_request;
         zirconia_2018_packet_guest_mem_t guest_mem_2018;
         zirconia_2022_packet_guest_mem_t guest_mem_2022;
+        zirconia_201807_packet_guest_vcpu_t guest_vcpu_201807;
         zirconia_2018_packet_guest_vcpu_t guest_vcpu_2018;
         zirconia_2022_packet_guest_vcpu_t guest_vcpu_2022;
     };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Kinds of resource and the bases of system resources (hypervisor ABI 2.9). The numbers are those
-// of 2022 in both eras: a program gets its resource from zirconia/zirconia.h, which stands in for
+// of 2022 in every era: a program gets its resource from zirconia/zirconia.h, which stands in for
 // what hands them out on a real system.
 
 #ifndef ZIRCON_SYSCALLS_RESOURCE_H_
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include <zircon/compiler.h>
+#include <zircon/syscalls/era.h>
 
 typedef uint32_t zx_rsrc_kind_t;
 

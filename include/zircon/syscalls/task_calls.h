@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The calls on threads, tasks and exceptions. zircon/syscalls.h includes this, and what it says of
-// every call and of the two eras holds here too. Registers are in zircon/syscalls/debug.h, reports
+// every call and of the eras holds here too. Registers are in zircon/syscalls/debug.h, reports
 // of exceptions in zircon/syscalls/exception.h.
 
 #ifndef ZIRCON_SYSCALLS_TASK_CALLS_H_
@@ -18,7 +18,7 @@ ZIRCONIA_BEGIN_C
 // Creates a thread of the process, which does nothing before it is started. name is cut after 31
 // bytes or at its first NUL. options: 0.
 // Errors: ZX_ERR_INVALID_ARGS for options, then when name cannot be read; process
-// (MANAGE_THREAD), rights before type.
+// (MANAGE_THREAD).
 // 2018: MANAGE_THREAD or WRITE.
 ZIRCONIA_EXPORT zx_status_t zx_thread_create(zx_handle_t process, const char *name,
                                              size_t name_size, uint32_t options, zx_handle_t *out);
@@ -26,7 +26,7 @@ ZIRCONIA_EXPORT zx_status_t zx_thread_create(zx_handle_t process, const char *na
 // Starts a thread at thread_entry with that stack pointer and two arguments, as a function would
 // find them; every other register is 0. The function must not return: there is nothing to return
 // to. ZX_THREAD_RUNNING is asserted when this returns.
-// Errors: thread (MANAGE_THREAD), rights before type; ZX_ERR_INVALID_ARGS for an entry that is no
+// Errors: thread (MANAGE_THREAD); ZX_ERR_INVALID_ARGS for an entry that is no
 // address of a program; ZX_ERR_NOT_SUPPORTED on hosts other than Linux on x86-64; ZX_ERR_BAD_STATE
 // when it was started before; ZX_ERR_NO_MEMORY.
 // 2018: MANAGE_THREAD or WRITE; the entry is not looked at.
@@ -36,7 +36,7 @@ ZIRCONIA_EXPORT zx_status_t zx_thread_start(zx_handle_t handle, zx_vaddr_t threa
 // Reads or writes registers of a thread that is suspended or in an exception: kind
 // ZX_THREAD_STATE_ and its structure (zircon/syscalls/debug.h). Of rflags only what a program may
 // change is taken. A longer buffer is fine.
-// Errors: thread (READ or WRITE), rights before type; ZX_ERR_INVALID_ARGS for an unknown kind;
+// Errors: thread (READ or WRITE); ZX_ERR_INVALID_ARGS for an unknown kind;
 // ZX_ERR_BUFFER_TOO_SMALL; write: ZX_ERR_INVALID_ARGS when buffer cannot be read; ZX_ERR_BAD_STATE
 // when the thread is neither suspended nor in an exception; ZX_ERR_NOT_SUPPORTED for another
 // fs_base, in a synthetic exception, on hosts other than Linux on x86-64, and for debug registers
@@ -70,34 +70,34 @@ ZIRCONIA_EXPORT zx_status_t zx_object_get_child(zx_handle_t handle, zx_koid_t ko
 // Errors: ZX_ERR_BAD_HANDLE; ZX_ERR_ACCESS_DENIED without DESTROY; ZX_ERR_WRONG_TYPE.
 ZIRCONIA_EXPORT zx_status_t zx_task_kill(zx_handle_t handle);
 
-// zx_task_suspend() of the 2018 era, with one parameter: suspends a thread until zx_task_resume().
-// Suspending a thread twice suspends it once. The thread stops soon: ZX_THREAD_SUSPENDED tells
-// when.
+// Suspends a thread until zx_task_resume(). Repeated, it is one suspension. The thread stops soon:
+// ZX_THREAD_SUSPENDED tells when. zx_task_suspend() of July 2018, and of a file that defines
+// ZIRCONIA_ABI_2018.
 // Errors: ZX_ERR_BAD_HANDLE; ZX_ERR_ACCESS_DENIED without WRITE; ZX_ERR_WRONG_TYPE;
 // ZX_ERR_BAD_STATE when the thread was not started or is dying or dead.
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_task_suspend(zx_handle_t handle);
-
-#ifndef ZIRCONIA_ABI_2018
+#ifdef ZIRCONIA_SUSPENDS_ALONE
+ZIRCONIA_EXPORT zx_status_t zx_task_suspend(zx_handle_t handle);
+#endif
 
 // Suspends a thread until the last handle to *token is closed; it goes on when it has no token
 // left. The thread stops soon: ZX_THREAD_SUSPENDED tells when. One that was not started will stop
 // before its first instruction.
-// Errors: ZX_ERR_BAD_HANDLE; ZX_ERR_ACCESS_DENIED without WRITE; ZX_ERR_WRONG_TYPE;
+// Errors: ZX_ERR_BAD_HANDLE; ZX_ERR_WRONG_TYPE; ZX_ERR_ACCESS_DENIED without WRITE;
 // ZX_ERR_NOT_SUPPORTED for the calling thread, and for the process, which is the caller's own;
 // ZX_ERR_BAD_STATE when it is dying or dead; ZX_ERR_NO_MEMORY.
+#ifndef ZIRCONIA_SUSPENDS_ALONE
 ZIRCONIA_EXPORT zx_status_t zx_task_suspend(zx_handle_t handle, zx_handle_t *token);
-
 #endif
 
 // zx_task_suspend() of 2022 by its older name.
-// 2018: ZX_ERR_BAD_STATE for a thread that was not started; the calling thread may suspend itself;
-// the process is ZX_ERR_WRONG_TYPE.
+// 201807: ZX_ERR_BAD_STATE for a thread that was not started; the calling thread may suspend
+// itself; the process is ZX_ERR_WRONG_TYPE. So with ZIRCONIA_ABI_2018, too.
 ZIRCONIA_EXPORT zx_status_t zx_task_suspend_token(zx_handle_t handle, zx_handle_t *token);
 
 // Ends what zx_task_suspend() of 2018 began (options 0), whether the thread has stopped by then or
 // not; tokens hold it still. Or answers the exception that the thread waits in:
 // ZX_RESUME_EXCEPTION lets it go on where it was, ZX_RESUME_EXCEPTION | ZX_RESUME_TRY_NEXT asks the
-// next handler. One symbol in both eras; no right is asked for.
+// next handler. One symbol in all eras; no right is asked for.
 // Errors: ZX_ERR_INVALID_ARGS for options; ZX_ERR_BAD_HANDLE; ZX_ERR_WRONG_TYPE; ZX_ERR_BAD_STATE
 // when the thread was not started or is dying or dead, or is in no exception that is to be
 // answered.
@@ -113,7 +113,7 @@ ZIRCONIA_EXPORT zx_status_t zx_task_resume(zx_handle_t handle, uint32_t options)
 // Binds a port to a thread, the process or its job, so that their exceptions come as packets with
 // key, or unbinds it if port is ZX_HANDLE_INVALID. options: ZX_EXCEPTION_PORT_DEBUGGER, not for a
 // thread; when unbinding also ZX_EXCEPTION_PORT_UNBIND_QUIETLY, with which threads that wait for
-// this handler wait on instead of asking the next one. A call of 2018, one symbol in both eras; no
+// this handler wait on instead of asking the next one. A call of 2018, one symbol in all eras; no
 // right is asked for.
 // Errors: ZX_ERR_INVALID_ARGS for options; port and then handle: ZX_ERR_BAD_HANDLE,
 // ZX_ERR_WRONG_TYPE; ZX_ERR_INVALID_ARGS for the debugger of a thread; bind: ZX_ERR_NOT_FOUND when
@@ -123,7 +123,7 @@ ZIRCONIA_EXPORT zx_status_t zx_task_bind_exception_port(zx_handle_t handle, zx_h
                                                         uint64_t key, uint32_t options);
 
 // Answers the exception that the thread waits in with that port: options 0 lets it go on,
-// ZX_RESUME_TRY_NEXT asks the next handler. A call of 2018, one symbol in both eras; no right is
+// ZX_RESUME_TRY_NEXT asks the next handler. A call of 2018, one symbol in all eras; no right is
 // asked for.
 // Errors: thread, then port: ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE; ZX_ERR_INVALID_ARGS for options;
 // ZX_ERR_BAD_STATE when the thread waits for no answer; ZX_ERR_ACCESS_DENIED when it waits for
@@ -158,26 +158,6 @@ ZIRCONIA_EXPORT zx_status_t zx_channel_read(zx_handle_t handle, uint32_t options
 // Errors: exception; process: ZX_ERR_ACCESS_DENIED when the channel is a thread's.
 ZIRCONIA_EXPORT zx_status_t zx_exception_get_thread(zx_handle_t handle, zx_handle_t *out);
 ZIRCONIA_EXPORT zx_status_t zx_exception_get_process(zx_handle_t handle, zx_handle_t *out);
-
-#ifndef ZIRCONIA_ABI_2018
-
-// ---- The 2018 era's symbols, as in zircon/syscalls.h ----
-
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_task_suspend_token(zx_handle_t handle,
-                                                             zx_handle_t *token);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_thread_create(zx_handle_t process, const char *name,
-                                                        size_t name_size, uint32_t options,
-                                                        zx_handle_t *out);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_thread_start(zx_handle_t handle, zx_vaddr_t thread_entry,
-                                                       zx_vaddr_t stack, uintptr_t arg1,
-                                                       uintptr_t arg2);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_thread_read_state(zx_handle_t handle, uint32_t kind,
-                                                            void *buffer, size_t buffer_size);
-ZIRCONIA_EXPORT zx_status_t zirconia_2018_thread_write_state(zx_handle_t handle, uint32_t kind,
-                                                             const void *buffer,
-                                                             size_t buffer_size);
-
-#endif
 
 ZIRCONIA_END_C
 

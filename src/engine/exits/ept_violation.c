@@ -84,10 +84,10 @@ zx_status_t exit_ept_violation(struct exit_context *context) {
     context->packet->key = trap.key;
     context->packet->type = ZX_PKT_TYPE_GUEST_MEM;
     const uint8_t operand_size = cpu_code_mode(cpu) == 16 ? 2 : 4;
-    if (context->layout == PACKET_2018) {
-        fill_2018(context, operand_size);
-    } else {
+    if (context->layout == PACKET_2022) {
         fill_2022(context, rip, operand_size);
+    } else {
+        fill_2018(context, operand_size);
     }
     return ZX_ERR_NEXT;
 }

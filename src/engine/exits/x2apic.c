@@ -114,12 +114,20 @@ static zx_status_t send_interrupt(struct exit_context *context, uint64_t mask, u
     zx_port_packet_t *packet = context->packet;
     packet->type = ZX_PKT_TYPE_GUEST_VCPU;
     const zirconia_guest_vcpu_interrupt_t interrupt = {.mask = mask, .vector = vector};
-    if (context->layout == PACKET_2018) {
+    switch (context->layout) {
+    case PACKET_201807:
+        packet->guest_vcpu_201807.type = ZX_PKT_GUEST_VCPU_INTERRUPT;
+        packet->guest_vcpu_201807.interrupt.mask = (uint32_t)mask;
+        packet->guest_vcpu_201807.interrupt.vector = vector;
+        break;
+    case PACKET_2018:
         packet->guest_vcpu_2018.type = ZX_PKT_GUEST_VCPU_INTERRUPT;
         packet->guest_vcpu_2018.interrupt = interrupt;
-    } else {
+        break;
+    case PACKET_2022:
         packet->guest_vcpu_2022.type = ZX_PKT_GUEST_VCPU_INTERRUPT;
         packet->guest_vcpu_2022.interrupt = interrupt;
+        break;
     }
     return ZX_ERR_NEXT;
 }
@@ -129,12 +137,19 @@ static zx_status_t send_startup(struct exit_context *context, uint32_t id, uint8
     zx_port_packet_t *packet = context->packet;
     packet->type = ZX_PKT_TYPE_GUEST_VCPU;
     const zirconia_guest_vcpu_startup_t startup = {.id = id, .entry = (uint64_t)vector << 12};
-    if (context->layout == PACKET_2018) {
+    switch (context->layout) {
+    case PACKET_201807:
+        packet->guest_vcpu_201807.type = ZX_PKT_GUEST_VCPU_STARTUP;
+        packet->guest_vcpu_201807.startup = startup;
+        break;
+    case PACKET_2018:
         packet->guest_vcpu_2018.type = ZX_PKT_GUEST_VCPU_STARTUP;
         packet->guest_vcpu_2018.startup = startup;
-    } else {
+        break;
+    case PACKET_2022:
         packet->guest_vcpu_2022.type = ZX_PKT_GUEST_VCPU_STARTUP;
         packet->guest_vcpu_2022.startup = startup;
+        break;
     }
     return ZX_ERR_NEXT;
 }

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+//
+// How the table of calls is read (calls.inc): macros over the parameters of a row, and over the
+// eras that a row has symbols in.
+
+#ifndef SYSCALLS_TABLE_H
+#define SYSCALLS_TABLE_H
+
+// --- Parameters: EACH(f, (a, b)) is f(a), f(b) ---
+
+#define UNWRAP(...) __VA_ARGS__
+#define PARAMETER_COUNT(...) PARAMETER_COUNT_OF(__VA_ARGS__, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
+#define PARAMETER_COUNT_OF(a, b, c, d, e, f, g, h, i, count, ...) count
+#define EACH(f, parameters) EACH_OF(PARAMETER_COUNT parameters, f, UNWRAP parameters)
+#define EACH_OF(count, f, ...) EACH_COUNTED(count, f, __VA_ARGS__)
+#define EACH_COUNTED(count, f, ...) EACH_##count(f, __VA_ARGS__)
+#define EACH_1(f, a) f(a)
+#define EACH_2(f, a, ...) f(a), EACH_1(f, __VA_ARGS__)
+#define EACH_3(f, a, ...) f(a), EACH_2(f, __VA_ARGS__)
+#define EACH_4(f, a, ...) f(a), EACH_3(f, __VA_ARGS__)
+#define EACH_5(f, a, ...) f(a), EACH_4(f, __VA_ARGS__)
+#define EACH_6(f, a, ...) f(a), EACH_5(f, __VA_ARGS__)
+#define EACH_7(f, a, ...) f(a), EACH_6(f, __VA_ARGS__)
+#define EACH_8(f, a, ...) f(a), EACH_7(f, __VA_ARGS__)
+#define EACH_9(f, a, ...) f(a), EACH_8(f, __VA_ARGS__)
+
+// A parameter as a prototype has it.
+#define DECLARE(parameter) DECLARE_##parameter
+#define DECLARE_HANDLE(name, type, right) zx_handle_t name
+#define DECLARE_OPTIONAL_HANDLE(name, type, right) zx_handle_t name
+#define DECLARE_VALUE(type, name) type name
+#define DECLARE_READS(type, name) const type *name
+#define DECLARE_WRITES(type, name) type *name
+#define DECLARE_MAY_WRITE(type, name) type *name
+#define DECLARE_READS_ARRAY(type, name, count) const type *name
+#define DECLARE_WRITES_ARRAY(type, name, count) type *name
+#define DECLARE_CHANGES_ARRAY(type, name, count) type *name
+#define DECLARE_IGNORES(type, name) type *name
+
+// Its name alone.
+#define ARGUMENT(parameter) ARGUMENT_##parameter
+#define ARGUMENT_HANDLE(name, type, right) name
+#define ARGUMENT_OPTIONAL_HANDLE(name, type, right) name
+#define ARGUMENT_VALUE(type, name) name
+#define ARGUMENT_READS(type, name) name
+#define ARGUMENT_WRITES(type, name) name
+#define ARGUMENT_MAY_WRITE(type, name) name
+#define ARGUMENT_READS_ARRAY(type, name, count) name
+#define ARGUMENT_WRITES_ARRAY(type, name, count) name
+#define ARGUMENT_CHANGES_ARRAY(type, name, count) name
+#define ARGUMENT_IGNORES(type, name) name
+
+// --- Eras: one(...) where a row is the same in all, else of(prefix, era, ...) for each of them ---
+
+#define ERAS_SAME(one, of, ...) one(__VA_ARGS__)
+#define ERAS_TO_201807(one, of, ...) of(zirconia_201807_, era_201807, __VA_ARGS__)
+#define ERAS_TO_2018(one, of, ...)                                                                 \
+    ERAS_TO_201807(one, of, __VA_ARGS__)                                                           \
+    of(zirconia_2018_, era_2018, __VA_ARGS__)
+#define ERAS_TO_201812(one, of, ...)                                                               \
+    ERAS_TO_2018(one, of, __VA_ARGS__)                                                             \
+    of(zirconia_201812_, era_201812, __VA_ARGS__)
+#define ERAS_FROM_202104(one, of, ...)                                                             \
+    of(zirconia_202104_, era_202104, __VA_ARGS__) of(zx_, era_202209, __VA_ARGS__)
+#define ERAS_FROM_201812(one, of, ...)                                                             \
+    of(zirconia_201812_, era_201812, __VA_ARGS__) ERAS_FROM_202104(one, of, __VA_ARGS__)
+#define ERAS_FROM_2018(one, of, ...)                                                               \
+    of(zirconia_2018_, era_2018, __VA_ARGS__) ERAS_FROM_201812(one, of, __VA_ARGS__)
+#define ERAS_ALL(one, of, ...)                                                                     \
+    ERAS_TO_201807(one, of, __VA_ARGS__)                                                           \
+    ERAS_FROM_2018(one, of, __VA_ARGS__)
+
+#endif // SYSCALLS_TABLE_H
