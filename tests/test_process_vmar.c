@@ -82,6 +82,29 @@ START_TEST(process_mapping_may_exceed_the_vmo) {
     base[page - 1] = 1;
     ck_assert(readable(base + page - 1));
     ck_assert(!readable(base + page));
+
+    // However far, also in the place of another mapping. Only the last byte must have an offset.
+    const uint64_t far[] = {UINT64_C(1) << 62, UINT64_C(1) << 63, 0 - 2 * (uint64_t)page};
+    for (size_t i = 0; i < sizeof far / sizeof far[0]; i++) {
+        const uint8_t *nothing = map_in_process(vmo, READ_WRITE, far[i], page);
+        ck_assert(!readable(nothing));
+        unmap_in_process(nothing, page);
+        zx_vaddr_t address = 0;
+        base[0] = 1;
+        ck_assert_int_eq(zx_vmar_map(zx_vmar_root_self(), READ_WRITE | ZX_VM_SPECIFIC_OVERWRITE,
+                                     (size_t)((zx_vaddr_t)base - 0x1000000), vmo, far[i], page,
+                                     &address),
+                         ZX_OK);
+        ck_assert(!readable(base));
+        ck_assert_int_eq(zx_vmar_map(zx_vmar_root_self(), READ_WRITE | ZX_VM_SPECIFIC_OVERWRITE,
+                                     (size_t)((zx_vaddr_t)base - 0x1000000), vmo, 0, page,
+                                     &address),
+                         ZX_OK);
+    }
+    zx_vaddr_t none = 0;
+    ck_assert_int_eq(
+        zx_vmar_map(zx_vmar_root_self(), READ_WRITE, 0, vmo, 0 - (uint64_t)page, page, &none),
+        ZX_ERR_INVALID_ARGS);
     unmap_in_process(base, 3 * page);
     zx_handle_close(vmo);
 }

@@ -156,6 +156,12 @@ static zx_status_t process_map(struct address_space *space, const struct mapping
     if (!vmo_clone_prepare(view->vmo)) {
         return ZX_ERR_NO_MEMORY;
     }
+    // No VMO ever has anything so far out. What may be mapped there goes.
+    if (view->vmo_offset > INT64_MAX - host_round_up(view->length)) {
+        return platform_reset(pointer(view->base), (size_t)host_round_up(view->length))
+                   ? ZX_OK
+                   : ZX_ERR_NO_MEMORY;
+    }
     const void *mapped = platform_memory_map(
         view->vmo->memory, view->vmo_offset, (size_t)host_round_up(view->length),
         host_protection(view->permissions), pointer(view->base));
