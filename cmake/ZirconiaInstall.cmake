@@ -37,7 +37,10 @@ if(ZIRCONIA_UNICORN_IS_PRIVATE)
         file(GLOB names \"\${folder}/libunicorn*${CMAKE_SHARED_LIBRARY_SUFFIX}*\")
         file(INSTALL \${names} DESTINATION
             \"\${CMAKE_INSTALL_PREFIX}/${private_dir}\")")
-    set(UNICORN_LINK_DIR "-L\${libdir}/zirconia -Wl,-rpath,\${libdir}/zirconia ")
+    set(UNICORN_LINK_DIR "-L\${libdir}/zirconia ")
+    if(UNIX)
+        string(APPEND UNICORN_LINK_DIR "-Wl,-rpath,\${libdir}/zirconia ")
+    endif()
     set_target_properties(zirconia PROPERTIES INSTALL_RPATH "${origin}/zirconia")
     # Its licence, wherever it keeps one: as Debian's packages do, as most others do, as its source
     # does.

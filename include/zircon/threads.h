@@ -73,8 +73,8 @@ static inline int thrd_create_with_name(thrd_t *thread, thrd_start_t function, v
     begin->function = function;
     begin->argument = argument;
     begin->named = named;
-    if (name != NULL) {
-        strncpy(begin->name, name, sizeof(begin->name) - 1);
+    for (size_t i = 0; name != NULL && name[i] != 0 && i < sizeof(begin->name) - 1; i++) {
+        begin->name[i] = name[i];
     }
     const int status = thrd_create(thread, zirconia_named_thread_main, begin);
     if (status == thrd_success) {
