@@ -82,7 +82,7 @@ ZIRCONIA_EXPORT zx_status_t zx_task_suspend(zx_handle_t handle);
 // Suspends a thread until the last handle to *token is closed; it goes on when it has no token
 // left. The thread stops soon: ZX_THREAD_SUSPENDED tells when. One that was not started will stop
 // before its first instruction.
-// Errors: ZX_ERR_BAD_HANDLE; ZX_ERR_WRONG_TYPE; ZX_ERR_ACCESS_DENIED without WRITE;
+// Errors: ZX_ERR_BAD_HANDLE; ZX_ERR_ACCESS_DENIED without WRITE; ZX_ERR_WRONG_TYPE;
 // ZX_ERR_NOT_SUPPORTED for the calling thread, and for the process, which is the caller's own;
 // ZX_ERR_BAD_STATE when it is dying or dead; ZX_ERR_NO_MEMORY.
 #ifndef ZIRCONIA_SUSPENDS_ALONE
