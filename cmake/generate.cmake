@@ -45,8 +45,9 @@ set(about_refused_calls "// Calls on objects that this library does not model: s
 
 foreach(name era_names era_calls refused_calls)
     preprocess("syscalls/${name}.h.in" text)
-    # A declaration ends with @, and only there a line; @define becomes a directive.
+    # A declaration ends with @, and only there a line; @define, @if and @endif become directives.
     string(REGEX REPLACE "@define ([a-z0-9_]+ [A-Z_]+\\([a-z0-9_]+\\)) ?@" "#define \\1\n" text "${text}")
+    string(REGEX REPLACE "@(if [A-Z_]+ [<>=]+ [0-9]+|endif) ?@" "#\\1\n" text "${text}")
     string(REPLACE "@" "\n" text "${text}")
     string(REGEX REPLACE "\n +" "\n" text "${text}")
     string(STRIP "${text}" text)

@@ -101,3 +101,17 @@ static_assert(sizeof(zx_thread_state_fp_regs_t) == 160 && alignof(zx_thread_stat
 static_assert(sizeof(zx_thread_state_vector_regs_t) == 2120);
 
 static_assert(std::is_same_v<decltype(&zx_vcpu_enter), decltype(&zx_vcpu_resume)>);
+
+// The refused calls whose parameters have changed.
+template <typename... Parameters> using call = zx_status_t (*)(Parameters...);
+#if ZIRCONIA_ERA < 202104
+static_assert(std::is_same_v<decltype(&zx_profile_create),
+                             call<zx_handle_t, const zx_profile_info_t *, zx_handle_t *>>);
+static_assert(std::is_same_v<decltype(&zx_debug_read), call<zx_handle_t, char *, size_t *>>);
+#else
+static_assert(
+    std::is_same_v<decltype(&zx_profile_create),
+                   call<zx_handle_t, uint32_t, const zx_profile_info_t *, zx_handle_t *>>);
+static_assert(
+    std::is_same_v<decltype(&zx_debug_read), call<zx_handle_t, char *, size_t, size_t *>>);
+#endif

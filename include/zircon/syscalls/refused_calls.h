@@ -38,7 +38,12 @@ ZIRCONIA_EXPORT zx_status_t zx_process_write_memory(zx_handle_t handle, zx_vaddr
 ZIRCONIA_EXPORT zx_status_t zx_job_create(zx_handle_t parent_job, uint32_t options, zx_handle_t *out);
 ZIRCONIA_EXPORT zx_status_t zx_job_set_critical(zx_handle_t job, uint32_t options, zx_handle_t process);
 ZIRCONIA_EXPORT zx_status_t zx_job_set_policy(zx_handle_t handle, uint32_t options, uint32_t topic, const void *policy, uint32_t count);
+#if ZIRCONIA_ERA < 202104
+ZIRCONIA_EXPORT zx_status_t zx_profile_create(zx_handle_t root_job, const zx_profile_info_t *profile, zx_handle_t *out);
+#endif
+#if ZIRCONIA_ERA >= 202104
 ZIRCONIA_EXPORT zx_status_t zx_profile_create(zx_handle_t root_job, uint32_t options, const zx_profile_info_t *profile, zx_handle_t *out);
+#endif
 ZIRCONIA_EXPORT zx_status_t zx_object_get_cookie(zx_handle_t handle, zx_handle_t scope, uint64_t *cookie);
 ZIRCONIA_EXPORT zx_status_t zx_object_set_cookie(zx_handle_t handle, zx_handle_t scope, uint64_t cookie);
 ZIRCONIA_EXPORT zx_status_t zx_object_set_profile(zx_handle_t handle, zx_handle_t profile, uint32_t options);
@@ -57,7 +62,12 @@ ZIRCONIA_EXPORT zx_status_t zx_vmo_create_contiguous(zx_handle_t bti, size_t siz
 ZIRCONIA_EXPORT zx_status_t zx_vmo_create_physical(zx_handle_t resource, zx_paddr_t paddr, size_t size, zx_handle_t *out);
 ZIRCONIA_EXPORT zx_status_t zx_vmar_op_range(zx_handle_t handle, uint32_t op, zx_vaddr_t address, size_t size, void *buffer, size_t buffer_size);
 ZIRCONIA_EXPORT zx_status_t zx_pager_create(uint32_t options, zx_handle_t *out_pager);
+#if ZIRCONIA_ERA < 202104
+ZIRCONIA_EXPORT zx_status_t zx_pager_create_vmo(zx_handle_t pager, zx_handle_t port, uint64_t key, uint64_t size, uint32_t options, zx_handle_t *out);
+#endif
+#if ZIRCONIA_ERA >= 202104
 ZIRCONIA_EXPORT zx_status_t zx_pager_create_vmo(zx_handle_t pager, uint32_t options, zx_handle_t port, uint64_t key, uint64_t size, zx_handle_t *out);
+#endif
 ZIRCONIA_EXPORT zx_status_t zx_pager_detach_vmo(zx_handle_t pager, zx_handle_t vmo);
 ZIRCONIA_EXPORT zx_status_t zx_pager_op_range(zx_handle_t pager, uint32_t op, zx_handle_t pager_vmo, uint64_t offset, uint64_t length, uint64_t data);
 ZIRCONIA_EXPORT zx_status_t zx_pager_supply_pages(zx_handle_t pager, zx_handle_t pager_vmo, uint64_t offset, uint64_t length, zx_handle_t aux_vmo, uint64_t aux_offset);
@@ -66,7 +76,12 @@ ZIRCONIA_EXPORT zx_status_t zx_debuglog_read(zx_handle_t handle, uint32_t option
 ZIRCONIA_EXPORT zx_status_t zx_debuglog_write(zx_handle_t handle, uint32_t options, const void *buffer, size_t buffer_size);
 ZIRCONIA_EXPORT zx_status_t zx_log_read(zx_handle_t handle, uint32_t len, void *buffer, uint32_t options);
 ZIRCONIA_EXPORT zx_status_t zx_log_write(zx_handle_t handle, uint32_t len, const void *buffer, uint32_t options);
+#if ZIRCONIA_ERA < 202104
+ZIRCONIA_EXPORT zx_status_t zx_debug_read(zx_handle_t handle, char *buffer, size_t *buffer_size);
+#endif
+#if ZIRCONIA_ERA >= 202104
 ZIRCONIA_EXPORT zx_status_t zx_debug_read(zx_handle_t handle, char *buffer, size_t buffer_size, size_t *actual);
+#endif
 ZIRCONIA_EXPORT zx_status_t zx_debug_send_command(zx_handle_t resource, const char *buffer, size_t buffer_size);
 ZIRCONIA_EXPORT zx_status_t zx_ktrace_control(zx_handle_t handle, uint32_t action, uint32_t options, void *ptr);
 ZIRCONIA_EXPORT zx_status_t zx_ktrace_read(zx_handle_t handle, void *data, uint32_t offset, size_t data_size, size_t *actual);
