@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // A small VMM that makes no call itself but through libzx, Zircon's C++ wrapper, of any year. Not
-// part of the build, which has no libzx: scripts/check-client compiles, links and runs it, and
-// defines CLIENT_RESUMES when libzx knows the older run call only.
+// part of the build, which has no libzx: scripts/check-client compiles, links and runs it.
 
-#ifndef ZIRCONIA_ABI_2018
+#include <zircon/types.h> // ZIRCONIA_ERA
+
+#if ZIRCONIA_ERA >= 202104
 #include <lib/zx/channel.h>
 #include <lib/zx/exception.h>
 #endif
@@ -38,7 +39,7 @@ constexpr uint64_t kEntry = 0x4000;
 constexpr uint64_t kKey = 7;
 
 // What a client without the right to make code passes; the type that libzx asks for has changed.
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 const zx::handle no_vmex;
 #else
 const zx::resource no_vmex;
@@ -88,7 +89,7 @@ void run_guest() {
     const zx_vm_option_t options =
         ZX_VM_SPECIFIC | ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE;
     const zx::vmo memory = make_memory();
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
     require_ok(vmar.map(0, memory, 0, kMemory, options, &address), "vmar.map");
 #else
     require_ok(vmar.map(options, 0, memory, 0, kMemory, &address), "vmar.map");
@@ -97,7 +98,7 @@ void run_guest() {
     require_ok(guest.set_trap(ZX_GUEST_TRAP_IO, 0x3f8, 1, zx::port(), kKey), "guest.set_trap");
     require_ok(zx::vcpu::create(guest, 0, kEntry, &vcpu), "vcpu.create");
     zx_port_packet_t packet = {};
-#ifdef CLIENT_RESUMES
+#if ZIRCONIA_ERA < 202209
     require_ok(vcpu.resume(&packet), "vcpu.resume");
 #else
     require_ok(vcpu.kick(), "vcpu.kick");
@@ -175,7 +176,7 @@ template <typename Kind> zx_koid_t koid_of(const zx::object<Kind> &object) {
     return info.koid;
 }
 
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 
 void handle_an_exception() {
     alignas(16) static uint8_t stack[0x10000];
