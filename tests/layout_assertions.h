@@ -347,9 +347,6 @@ FIELD_IS(zx_info_bti_t, aspace_size, 8, 8);
 SIZE_IS(zx_arm64_exc_data_t, 16);
 FIELD_IS(zx_arm64_exc_data_t, far, 8, 8);
 SIZE_IS(zx_exception_context_t, 24);
-SIZE_IS(zx_log_record_t, 32);
-FIELD_IS(zx_log_record_t, datalen, 4, 2);
-FIELD_IS(zx_log_record_t, tid, 24, 8);
 SIZE_IS(zx_pci_init_arg_t, 4616);
 FIELD_IS(zx_pci_init_arg_t, addr_window_count, 4612, 4);
 SIZE_IS(zx_profile_scheduler_t, 16);
@@ -358,10 +355,6 @@ SIZE_IS(zx_profile_info_t, 20);
 SIZE_IS(zx_smc_result_t, 32);
 FIELD_IS(zx_smc_result_t, arg3, 24, 8);
 SIZE_IS(zx_info_vmo_t, 112);
-SIZE_IS(zx_info_maps_t, 96);
-SIZE_IS(zx_info_maps_mapping_t, 32);
-SIZE_IS(zx_info_task_stats_t, 32);
-SIZE_IS(zx_info_kmem_stats_t, 72);
 #else
 SIZE_IS(zx_info_handle_extended_t, 40);
 FIELD_IS(zx_info_handle_extended_t, peer_owner_koid, 32, 8);
@@ -372,8 +365,8 @@ SIZE_IS(zx_info_timer_t, 24);
 FIELD_IS(zx_info_timer_t, slack, 16, 8);
 SIZE_IS(zx_info_task_runtime_v1_t, 16);
 FIELD_IS(zx_info_task_runtime_v1_t, queue_time, 8, 8);
-SIZE_IS(zx_info_task_runtime_t, 32);
-FIELD_IS(zx_info_task_runtime_t, lock_contention_time, 24, 8);
+SIZE_IS(zx_info_task_runtime_v2_t, 32);
+FIELD_IS(zx_info_task_runtime_v2_t, lock_contention_time, 24, 8);
 SIZE_IS(zx_x86_64_info_guest_stats_t, 120);
 FIELD_IS(zx_x86_64_info_guest_stats_t, vmcall_instructions, 112, 8);
 SIZE_IS(zx_arm64_info_guest_stats_t, 72);
@@ -385,8 +378,6 @@ FIELD_IS(zx_info_stream_t, seek, 8, 8);
 FIELD_IS(zx_info_stream_t, content_size, 16, 8);
 SIZE_IS(zx_info_msi_t, 24);
 FIELD_IS(zx_info_msi_t, interrupt_count, 20, 4);
-SIZE_IS(zx_info_kmem_stats_extended_t, 120);
-FIELD_IS(zx_info_kmem_stats_extended_t, vmo_reclaim_disabled_bytes, 112, 8);
 SIZE_IS(zx_arm64_exc_data_t, 24);
 FIELD_IS(zx_arm64_exc_data_t, far, 8, 8);
 SIZE_IS(zx_exception_context_t, 32);
@@ -396,9 +387,6 @@ FIELD_IS(zx_arm64_exc_data_v1_t, far, 8, 8);
 SIZE_IS(zx_exception_context_v1_t, 24);
 SIZE_IS(zx_exception_report_v1_t, 32);
 FIELD_IS(zx_exception_report_v1_t, context, 8, 24);
-SIZE_IS(zx_log_record_t, 40);
-FIELD_IS(zx_log_record_t, datalen, 12, 2);
-FIELD_IS(zx_log_record_t, tid, 32, 8);
 SIZE_IS(zx_pci_init_arg_t, 5896);
 FIELD_IS(zx_pci_init_arg_t, addr_window_count, 5892, 4);
 SIZE_IS(zx_policy_basic_v1_t, 8);
@@ -417,12 +405,34 @@ SIZE_IS(zx_cpu_performance_info_t, 12);
 FIELD_IS(zx_cpu_performance_info_t, performance_scale, 4, 8);
 SIZE_IS(zx_cpu_perf_limit_t, 24);
 FIELD_IS(zx_cpu_perf_limit_t, max, 16, 8);
+SIZE_IS(zx_info_guest_stats_t, 120);
+#endif
+#if ZIRCONIA_ERA < 202209
+SIZE_IS(zx_log_record_t, 32);
+FIELD_IS(zx_log_record_t, datalen, 4, 2);
+FIELD_IS(zx_log_record_t, tid, 24, 8);
+SIZE_IS(zx_info_maps_t, 96);
+SIZE_IS(zx_info_maps_mapping_t, 32);
+SIZE_IS(zx_info_task_stats_t, 32);
+SIZE_IS(zx_info_kmem_stats_t, 72);
+#else
+SIZE_IS(zx_info_kmem_stats_extended_t, 120);
+FIELD_IS(zx_info_kmem_stats_extended_t, vmo_reclaim_disabled_bytes, 112, 8);
+SIZE_IS(zx_log_record_t, 40);
+FIELD_IS(zx_log_record_t, datalen, 12, 2);
+FIELD_IS(zx_log_record_t, tid, 32, 8);
+SIZE_IS(zx_info_task_runtime_t, 32);
+FIELD_IS(zx_info_task_runtime_t, lock_contention_time, 24, 8);
 SIZE_IS(zx_info_vmo_t, 176);
 SIZE_IS(zx_info_maps_t, 152);
 SIZE_IS(zx_info_maps_mapping_t, 88);
 SIZE_IS(zx_info_task_stats_t, 40);
 SIZE_IS(zx_info_kmem_stats_t, 152);
-SIZE_IS(zx_info_guest_stats_t, 120);
+#endif
+#if ZIRCONIA_ERA == 202104
+SIZE_IS(zx_info_kmem_stats_extended_t, 112);
+SIZE_IS(zx_info_task_runtime_t, 16);
+SIZE_IS(zx_info_vmo_t, 120);
 #endif
 
 // ---- Scalars (objects ABI 1.1) ----

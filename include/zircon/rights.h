@@ -88,18 +88,25 @@ typedef uint32_t zx_rights_t;
 #define ZX_DEFAULT_BTI_RIGHTS                                                                      \
     (ZX_RIGHT_TRANSFER | ZX_RIGHT_DUPLICATE | ZX_RIGHT_INSPECT | ZX_RIGHTS_IO |                    \
      ZX_RIGHTS_PROPERTY | ZX_RIGHT_MAP)
-#define ZX_DEFAULT_CLOCK_RIGHTS                                                                    \
-    (ZX_RIGHTS_BASIC | ZX_RIGHTS_IO | ZX_RIGHT_SIGNAL | ZX_RIGHTS_PROPERTY)
 #define ZX_DEFAULT_EXCEPTION_RIGHTS (ZX_RIGHT_TRANSFER | ZX_RIGHTS_PROPERTY | ZX_RIGHT_INSPECT)
 #define ZX_DEFAULT_MSI_RIGHTS ZX_RIGHTS_BASIC
+#define ZX_DEFAULT_STREAM_RIGHTS (ZX_RIGHTS_BASIC | ZX_RIGHTS_PROPERTY | ZX_RIGHT_SIGNAL)
+#define ZX_DEFAULT_SYSTEM_EVENT_LOW_MEMORY_RIGHTS                                                  \
+    (ZX_RIGHT_WAIT | ZX_RIGHT_DUPLICATE | ZX_RIGHT_TRANSFER)
+#if ZIRCONIA_ERA < 202209
+#define ZX_DEFAULT_CLOCK_RIGHTS (ZX_RIGHTS_BASIC | ZX_RIGHTS_IO)
+#define ZX_DEFAULT_PAGER_RIGHTS (ZX_RIGHT_INSPECT | ZX_RIGHTS_PROPERTY | ZX_RIGHT_TRANSFER)
+#define ZX_DEFAULT_SOCKET_RIGHTS                                                                   \
+    (ZX_RIGHTS_BASIC | ZX_RIGHTS_IO | ZX_RIGHTS_PROPERTY | ZX_RIGHT_SIGNAL | ZX_RIGHT_SIGNAL_PEER)
+#else
+#define ZX_DEFAULT_CLOCK_RIGHTS                                                                    \
+    (ZX_RIGHTS_BASIC | ZX_RIGHTS_IO | ZX_RIGHT_SIGNAL | ZX_RIGHTS_PROPERTY)
 #define ZX_DEFAULT_PAGER_RIGHTS                                                                    \
     (ZX_RIGHT_INSPECT | ZX_RIGHT_TRANSFER | ZX_RIGHT_ATTACH_VMO | ZX_RIGHT_MANAGE_VMO)
 #define ZX_DEFAULT_SOCKET_RIGHTS                                                                   \
     (ZX_RIGHTS_BASIC | ZX_RIGHTS_IO | ZX_RIGHTS_PROPERTY | ZX_RIGHT_SIGNAL |                       \
      ZX_RIGHT_SIGNAL_PEER | ZX_RIGHT_MANAGE_SOCKET)
-#define ZX_DEFAULT_STREAM_RIGHTS (ZX_RIGHTS_BASIC | ZX_RIGHTS_PROPERTY | ZX_RIGHT_SIGNAL)
-#define ZX_DEFAULT_SYSTEM_EVENT_LOW_MEMORY_RIGHTS                                                  \
-    (ZX_RIGHT_WAIT | ZX_RIGHT_DUPLICATE | ZX_RIGHT_TRANSFER)
+#endif
 #endif
 
 // The kinds whose starting rights differ between the eras: both sets under permanent names, then

@@ -167,9 +167,13 @@ typedef uint32_t zx_obj_type_t;
 #define ZX_OBJ_TYPE_STREAM ((zx_obj_type_t)31u)
 #define ZX_OBJ_TYPE_MSI ((zx_obj_type_t)32u)
 #define ZX_OBJ_TYPE_MSI_ALLOCATION ZX_OBJ_TYPE_MSI // The older name.
+#if ZIRCONIA_ERA < 202209
+#define ZX_OBJ_TYPE_MSI_INTERRUPT ((zx_obj_type_t)33u)
+#else
 #define ZX_OBJ_TYPE_IOB ((zx_obj_type_t)33u)
 #define ZX_OBJ_TYPE_COUNTER ((zx_obj_type_t)34u)
 #define ZX_OBJ_TYPE_IOB_SHARED_REGION ((zx_obj_type_t)35u)
+#endif
 #define ZX_OBJ_TYPE_UPPER_BOUND ((zx_obj_type_t)64u)
 #endif
 

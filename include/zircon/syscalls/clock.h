@@ -23,9 +23,15 @@
 #define ZX_CLOCK_UPDATE_OPTION_BOTH_VALUES_VALID                                                   \
     (ZX_CLOCK_UPDATE_OPTION_SYNTHETIC_VALUE_VALID | ZX_CLOCK_UPDATE_OPTION_REFERENCE_VALUE_VALID)
 
+#if ZIRCONIA_ERA < 202209
+#define ZX_CLOCK_UPDATE_OPTIONS_ALL                                                                \
+    (ZX_CLOCK_UPDATE_OPTION_VALUE_VALID | ZX_CLOCK_UPDATE_OPTION_RATE_ADJUST_VALID |               \
+     ZX_CLOCK_UPDATE_OPTION_ERROR_BOUND_VALID)
+#else
 #define ZX_CLOCK_UPDATE_OPTIONS_ALL                                                                \
     (ZX_CLOCK_UPDATE_OPTION_BOTH_VALUES_VALID | ZX_CLOCK_UPDATE_OPTION_RATE_ADJUST_VALID |         \
      ZX_CLOCK_UPDATE_OPTION_ERROR_BOUND_VALID)
+#endif
 
 // Parts per million.
 #define ZX_CLOCK_UPDATE_MIN_RATE_ADJUST ((int32_t)-1000)

@@ -68,6 +68,7 @@ typedef struct zx_thread_state_fp_regs {
     uint16_t fop;
     uint64_t fip;
     uint64_t fdp;
+    uint8_t padding1[8];
     __ALIGNED(16) zx_x87_register_t st[8];
 } zx_thread_state_fp_regs_t;
 
@@ -79,6 +80,7 @@ typedef struct zx_thread_state_vector_regs {
     zx_zmm_register_t zmm[32]; // Parts that the processor lacks read as 0.
     uint64_t opmask[8];
     uint32_t mxcsr;
+    uint8_t padding1[4];
 } zx_thread_state_vector_regs_t;
 
 typedef struct zx_thread_state_debug_regs {

@@ -89,8 +89,7 @@ typedef struct zx_exception_report {
 
 #define ZX_EXCP_SYNTH ((zx_excp_type_t)0x8000u)
 
-// The synth_code of a policy error, none of which is raised here. From AMBIENT_MARK_VMO_EXEC on
-// each was one less in 2021.
+// The synth_code of a policy error, none of which is raised here.
 #define ZX_EXCP_POLICY_CODE_BAD_HANDLE ((uint32_t)0u)
 #define ZX_EXCP_POLICY_CODE_WRONG_OBJECT ((uint32_t)1u)
 #define ZX_EXCP_POLICY_CODE_VMAR_WX ((uint32_t)2u)
@@ -111,6 +110,12 @@ typedef struct zx_exception_report {
 #define ZX_EXCP_POLICY_CODE_PORT_TOO_MANY_PACKETS ((uint32_t)16u)
 #define ZX_EXCP_POLICY_CODE_BAD_SYSCALL ((uint32_t)17u)
 #else
+#if ZIRCONIA_ERA < 202209
+#define ZX_EXCP_POLICY_CODE_AMBIENT_MARK_VMO_EXEC ((uint32_t)14u)
+#define ZX_EXCP_POLICY_CODE_CHANNEL_FULL_WRITE ((uint32_t)15u)
+#define ZX_EXCP_POLICY_CODE_PORT_TOO_MANY_PACKETS ((uint32_t)16u)
+#define ZX_EXCP_POLICY_CODE_BAD_SYSCALL ((uint32_t)17u)
+#else
 #define ZX_EXCP_POLICY_CODE_NEW_PAGER ((uint32_t)14u)
 #define ZX_EXCP_POLICY_CODE_AMBIENT_MARK_VMO_EXEC ((uint32_t)15u)
 #define ZX_EXCP_POLICY_CODE_CHANNEL_FULL_WRITE ((uint32_t)16u)
@@ -121,6 +126,7 @@ typedef struct zx_exception_report {
 #define ZX_EXCP_POLICY_CODE_HANDLE_LEAK ((uint32_t)20u)
 #define ZX_EXCP_POLICY_CODE_NEW_IOB ((uint32_t)21u)
 #define ZX_EXCP_POLICY_CODE_NEW_SAMPLER ((uint32_t)22u)
+#endif
 
 // Raised by a program, with a synth_code of its choice from USER0 on.
 #define ZX_EXCP_USER ((zx_excp_type_t)0x8309u)

@@ -39,10 +39,13 @@ typedef struct zx_log_record {
 
 #else
 
-// Until 2021 the first two fields were one of 4 bytes, rollout.
 typedef struct zx_log_record {
+#if ZIRCONIA_ERA < 202209
+    uint32_t rollout;
+#else
     uint64_t sequence;
     uint8_t padding1[4];
+#endif
     uint16_t datalen;
     uint8_t severity;
     uint8_t flags;

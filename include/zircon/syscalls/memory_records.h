@@ -123,6 +123,8 @@ typedef struct zx_info_vmo_v4 {
 
 #ifdef ZIRCONIA_ABI_2018
 typedef zirconia_2018_info_vmo_t zx_info_vmo_t;
+#elif ZIRCONIA_ERA < 202209
+typedef zx_info_vmo_v2_t zx_info_vmo_t;
 #else
 typedef zx_info_vmo_v4_t zx_info_vmo_t;
 #endif
@@ -136,7 +138,7 @@ typedef uint32_t zx_info_maps_type_t;
 #define ZX_INFO_MAPS_TYPE_VMAR ((zx_info_maps_type_t)2u)
 #define ZX_INFO_MAPS_TYPE_MAPPING ((zx_info_maps_type_t)3u)
 
-// 2018 too.
+// 2018 and 2021 too.
 typedef struct zx_info_maps_mapping_v1 {
     zx_vm_option_t mmu_flags; // ZX_VM_PERM_
     uint8_t padding1[4];
@@ -205,7 +207,7 @@ typedef struct zx_info_maps_v3 {
     } u;
 } zx_info_maps_v3_t;
 
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202209
 typedef zx_info_maps_mapping_v1_t zx_info_maps_mapping_t;
 typedef zx_info_maps_v1_t zx_info_maps_t;
 #else
@@ -215,7 +217,7 @@ typedef zx_info_maps_v3_t zx_info_maps_t;
 
 // ---- ZX_INFO_TASK_STATS ----
 
-// 2018 too.
+// 2018 and 2021 too.
 typedef struct zx_info_task_stats_v1 {
     size_t mem_mapped_bytes;
     size_t mem_private_bytes; // Committed, and mapped into this task alone.
@@ -231,7 +233,7 @@ typedef struct zx_info_task_stats_v2 {
     uint64_t mem_fractional_scaled_shared_bytes; // 63 bits after the point.
 } zx_info_task_stats_v2_t;
 
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202209
 typedef zx_info_task_stats_v1_t zx_info_task_stats_t;
 #else
 typedef zx_info_task_stats_v2_t zx_info_task_stats_t;
@@ -239,7 +241,7 @@ typedef zx_info_task_stats_v2_t zx_info_task_stats_t;
 
 // ---- ZX_INFO_KMEM_STATS and its sisters: the whole system ----
 
-// 2018 too.
+// 2018 and 2021 too.
 typedef struct zx_info_kmem_stats_v1 {
     uint64_t total_bytes;
     uint64_t free_bytes;
@@ -274,11 +276,13 @@ typedef struct zx_info_kmem_stats_v2 {
     uint64_t vmo_discardable_unlocked_bytes;
 } zx_info_kmem_stats_v2_t;
 
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202209
 typedef zx_info_kmem_stats_v1_t zx_info_kmem_stats_t;
 #else
 typedef zx_info_kmem_stats_v2_t zx_info_kmem_stats_t;
+#endif
 
+#ifndef ZIRCONIA_ABI_2018
 typedef struct zx_info_kmem_stats_extended {
     uint64_t total_bytes;
     uint64_t free_bytes;
@@ -294,7 +298,9 @@ typedef struct zx_info_kmem_stats_extended {
     uint64_t mmu_overhead_bytes;
     uint64_t ipc_bytes;
     uint64_t other_bytes;
-    uint64_t vmo_reclaim_disabled_bytes; // Not in 2021.
+#if ZIRCONIA_ERA >= 202209
+    uint64_t vmo_reclaim_disabled_bytes;
+#endif
 } zx_info_kmem_stats_extended_t;
 #endif
 

@@ -49,20 +49,15 @@ typedef uint32_t zx_object_info_topic_t;
 #define ZX_INFO_THREAD_EXCEPTION_REPORT_V1 ZIRCONIA_INFO_TOPIC(11u, 0u)
 #define ZX_INFO_THREAD_EXCEPTION_REPORT ZIRCONIA_INFO_TOPIC(11u, 1u) // zx_exception_report_t
 #define ZX_INFO_TASK_STATS_V1 ZIRCONIA_INFO_TOPIC(12u, 0u)
-#define ZX_INFO_TASK_STATS ZIRCONIA_INFO_TOPIC(12u, 1u) // zx_info_task_stats_t
 #define ZX_INFO_PROCESS_MAPS_V1 ZIRCONIA_INFO_TOPIC(13u, 0u)
 #define ZX_INFO_PROCESS_MAPS_V2 ZIRCONIA_INFO_TOPIC(13u, 1u)
-#define ZX_INFO_PROCESS_MAPS ZIRCONIA_INFO_TOPIC(13u, 2u) // zx_info_maps_t, any number
 #define ZX_INFO_PROCESS_VMOS_V1 ZIRCONIA_INFO_TOPIC(14u, 0u)
 #define ZX_INFO_PROCESS_VMOS_V2 ZIRCONIA_INFO_TOPIC(14u, 1u)
 #define ZX_INFO_PROCESS_VMOS_V3 ZIRCONIA_INFO_TOPIC(14u, 2u)
-#define ZX_INFO_PROCESS_VMOS ZIRCONIA_INFO_TOPIC(14u, 3u) // zx_info_vmo_t, any number
 #define ZX_INFO_KMEM_STATS_V1 ZIRCONIA_INFO_TOPIC(17u, 0u)
-#define ZX_INFO_KMEM_STATS ZIRCONIA_INFO_TOPIC(17u, 1u) // zx_info_kmem_stats_t
 #define ZX_INFO_VMO_V1 ZIRCONIA_INFO_TOPIC(23u, 0u)
 #define ZX_INFO_VMO_V2 ZIRCONIA_INFO_TOPIC(23u, 1u)
 #define ZX_INFO_VMO_V3 ZIRCONIA_INFO_TOPIC(23u, 2u)
-#define ZX_INFO_VMO ZIRCONIA_INFO_TOPIC(23u, 3u)          // zx_info_vmo_t
 #define ZX_INFO_JOB ZIRCONIA_INFO_TOPIC(24u, 0u)          // zx_info_job_t
 #define ZX_INFO_TIMER ZIRCONIA_INFO_TOPIC(25u, 0u)        // zx_info_timer_t
 #define ZX_INFO_STREAM ZIRCONIA_INFO_TOPIC(26u, 0u)       // zx_info_stream_t
@@ -70,8 +65,22 @@ typedef uint32_t zx_object_info_topic_t;
 #define ZX_INFO_MSI ZIRCONIA_INFO_TOPIC(28u, 0u)          // zx_info_msi_t
 #define ZX_INFO_GUEST_STATS ZIRCONIA_INFO_TOPIC(29u, 0u)  // zx_info_guest_stats_t, any number
 #define ZX_INFO_TASK_RUNTIME_V1 ZIRCONIA_INFO_TOPIC(30u, 0u)
-#define ZX_INFO_TASK_RUNTIME ZIRCONIA_INFO_TOPIC(30u, 1u)        // zx_info_task_runtime_t
 #define ZX_INFO_KMEM_STATS_EXTENDED ZIRCONIA_INFO_TOPIC(31u, 0u) // zx_info_kmem_stats_extended_t
+#if ZIRCONIA_ERA < 202209
+#define ZX_INFO_TASK_STATS ZX_INFO_TASK_STATS_V1     // zx_info_task_stats_t
+#define ZX_INFO_PROCESS_MAPS ZX_INFO_PROCESS_MAPS_V1 // zx_info_maps_t, any number
+#define ZX_INFO_PROCESS_VMOS ZX_INFO_PROCESS_VMOS_V2 // zx_info_vmo_t, any number
+#define ZX_INFO_KMEM_STATS ZX_INFO_KMEM_STATS_V1     // zx_info_kmem_stats_t
+#define ZX_INFO_VMO ZX_INFO_VMO_V2                   // zx_info_vmo_t
+#define ZX_INFO_TASK_RUNTIME ZX_INFO_TASK_RUNTIME_V1 // zx_info_task_runtime_t
+#else
+#define ZX_INFO_TASK_STATS ZIRCONIA_INFO_TOPIC(12u, 1u)   // zx_info_task_stats_t
+#define ZX_INFO_PROCESS_MAPS ZIRCONIA_INFO_TOPIC(13u, 2u) // zx_info_maps_t, any number
+#define ZX_INFO_PROCESS_VMOS ZIRCONIA_INFO_TOPIC(14u, 3u) // zx_info_vmo_t, any number
+#define ZX_INFO_KMEM_STATS ZIRCONIA_INFO_TOPIC(17u, 1u)   // zx_info_kmem_stats_t
+#define ZX_INFO_VMO ZIRCONIA_INFO_TOPIC(23u, 3u)          // zx_info_vmo_t
+#define ZX_INFO_TASK_RUNTIME ZIRCONIA_INFO_TOPIC(30u, 1u) // zx_info_task_runtime_t
+#endif
 #endif
 
 typedef struct zx_info_handle_basic {
@@ -224,9 +233,13 @@ typedef struct zx_info_job {
 } zx_info_job_t;
 
 typedef struct zx_info_timer {
-    uint32_t options;    // Of zx_timer_create().
+    uint32_t options; // Of zx_timer_create().
+#if ZIRCONIA_ERA < 202209
+    uint8_t padding1[4];
+#else
     zx_clock_t clock_id; // Padding until 2023.
-    zx_time_t deadline;  // 0 when it is not set.
+#endif
+    zx_time_t deadline; // 0 when it is not set.
     zx_duration_t slack;
 } zx_info_timer_t;
 
@@ -236,12 +249,18 @@ typedef struct zx_info_task_runtime_v1 {
     zx_duration_t queue_time;
 } zx_info_task_runtime_v1_t;
 
-typedef struct zx_info_task_runtime {
+typedef struct zx_info_task_runtime_v2 {
     zx_duration_t cpu_time;
     zx_duration_t queue_time;
     zx_duration_t page_fault_time;
     zx_duration_t lock_contention_time;
-} zx_info_task_runtime_t;
+} zx_info_task_runtime_v2_t;
+
+#if ZIRCONIA_ERA < 202209
+typedef zx_info_task_runtime_v1_t zx_info_task_runtime_t;
+#else
+typedef zx_info_task_runtime_v2_t zx_info_task_runtime_t;
+#endif
 
 // Return codes of tasks that were killed.
 #define ZX_TASK_RETCODE_SYSCALL_KILL ((int64_t)-1024)

@@ -29,11 +29,16 @@
 #define ZX_POL_MAX 13u
 #else
 #define ZX_POL_NEW_PROFILE 13u
+#if ZIRCONIA_ERA < 202209
+#define ZX_POL_AMBIENT_MARK_VMO_EXEC 14u
+#define ZX_POL_MAX 15u
+#else
 #define ZX_POL_NEW_PAGER 14u
-#define ZX_POL_AMBIENT_MARK_VMO_EXEC 15u // 14 in 2021.
+#define ZX_POL_AMBIENT_MARK_VMO_EXEC 15u
 #define ZX_POL_NEW_IOB 16u
 #define ZX_POL_NEW_SAMPLER 17u
 #define ZX_POL_MAX 18u
+#endif
 #endif
 
 #ifdef ZIRCONIA_ABI_2018

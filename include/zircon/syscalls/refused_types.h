@@ -133,8 +133,12 @@ typedef struct zx_iovec {
 #ifndef ZIRCONIA_ABI_2018
 #define ZX_STREAM_MODE_READ ((uint32_t)1u << 0)
 #define ZX_STREAM_MODE_WRITE ((uint32_t)1u << 1)
+#if ZIRCONIA_ERA < 202209
+#define ZX_STREAM_CREATE_MASK (ZX_STREAM_MODE_READ | ZX_STREAM_MODE_WRITE)
+#else
 #define ZX_STREAM_MODE_APPEND ((uint32_t)1u << 2)
 #define ZX_STREAM_CREATE_MASK (ZX_STREAM_MODE_READ | ZX_STREAM_MODE_WRITE | ZX_STREAM_MODE_APPEND)
+#endif
 #define ZX_STREAM_APPEND ((uint32_t)1u << 0) // Of zx_stream_writev().
 #define ZX_STREAM_SEEK_ORIGIN_START ((zx_stream_seek_origin_t)0u)
 #define ZX_STREAM_SEEK_ORIGIN_CURRENT ((zx_stream_seek_origin_t)1u)

@@ -53,6 +53,10 @@ typedef uint64_t zx_rsrc_system_base_t;
 #define ZX_RSRC_SYSTEM_STALL_BASE ((zx_rsrc_system_base_t)13u)
 #define ZX_RSRC_SYSTEM_TRACING_BASE ((zx_rsrc_system_base_t)14u)
 #define ZX_RSRC_SYSTEM_SAMPLING_BASE ((zx_rsrc_system_base_t)15u)
-#define ZX_RSRC_SYSTEM_COUNT ((zx_rsrc_system_base_t)16u) // 4 in 2021.
+#if ZIRCONIA_ERA < 202209
+#define ZX_RSRC_SYSTEM_COUNT ((zx_rsrc_system_base_t)4u)
+#else
+#define ZX_RSRC_SYSTEM_COUNT ((zx_rsrc_system_base_t)16u)
+#endif
 
 #endif // ZIRCON_SYSCALLS_RESOURCE_H_
