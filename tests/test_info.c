@@ -173,6 +173,7 @@ START_TEST(a_vmo_tells_of_itself) {
     ck_assert_uint_eq(info.flags,
                       ZX_INFO_VMO_TYPE_PAGED | ZX_INFO_VMO_RESIZABLE | ZX_INFO_VMO_VIA_HANDLE);
     ck_assert_uint_eq(info.committed_bytes, 0);
+    ck_assert_uint_eq(info.metadata_bytes, 0);
     ck_assert_uint_eq(info.handle_rights, ZX_RIGHT_READ | ZX_RIGHT_INSPECT);
     ck_assert_uint_eq(info.cache_policy, ZX_CACHE_POLICY_CACHED);
 
@@ -188,6 +189,7 @@ START_TEST(a_vmo_tells_of_itself) {
     ck_assert_uint_eq(info.share_count, 1);
     ck_assert_uint_eq(info.committed_bytes, page);
     ck_assert_uint_eq(info.populated_bytes, page);
+    ck_assert_uint_ne(info.metadata_bytes, 0);
     ck_assert_int_eq(get(child, ZX_INFO_VMO, &info, sizeof info), ZX_OK);
     ck_assert_uint_eq(info.parent_koid, koid_of(vmo));
     ck_assert_uint_eq(info.flags,

@@ -10,6 +10,7 @@
 #include "run_tests.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zircon/process.h>
 #include <zircon/syscalls/resource.h>
@@ -174,6 +175,29 @@ START_TEST(huge_vmo_takes_memory_only_where_touched) {
 }
 END_TEST
 
+// No address space has room for all of it.
+START_TEST(a_vmo_larger_than_all_addresses_is_read_and_written) {
+    const uint64_t size = UINT64_C(1) << 50;
+    const zx_handle_t vmo = new_vmo(size, 0);
+    enum { SPAN = 3 << 20 };
+    uint8_t *bytes = malloc(SPAN);
+    ck_assert_ptr_nonnull(bytes);
+    memset(bytes, 7, SPAN);
+    ck_assert_int_eq(zx_vmo_write(vmo, bytes, size - SPAN, SPAN), ZX_OK);
+    memset(bytes, 0, SPAN);
+    zx_info_vmo_t info;
+    ck_assert_int_eq(zx_object_get_info(vmo, ZX_INFO_VMO, &info, sizeof info, NULL, NULL), ZX_OK);
+    ck_assert_uint_eq(info.committed_bytes, SPAN);
+    ck_assert_int_eq(zx_vmo_read(vmo, bytes, size - SPAN - 5, SPAN), ZX_OK);
+    for (size_t i = 0; i < SPAN; i++) {
+        ck_assert_int_eq(bytes[i], i < 5 ? 0 : 7);
+    }
+    ck_assert_int_eq(zx_vmo_read(vmo, bad_pointer(0), 0, 1), ZX_ERR_INVALID_ARGS);
+    free(bytes);
+    zx_handle_close(vmo);
+}
+END_TEST
+
 START_TEST(replace_as_executable_adds_the_right) {
     zx_handle_t vmex = ZX_HANDLE_INVALID;
     ck_assert_int_eq(
@@ -322,6 +346,7 @@ int main(void) {
         copies_stop_at_bad_memory,
         a_buffer_in_a_mapping_without_the_permission_is_denied,
         huge_vmo_takes_memory_only_where_touched,
+        a_vmo_larger_than_all_addresses_is_read_and_written,
         replace_as_executable_adds_the_right,
         replace_as_executable_refuses,
         listeners_hear_of_writes,

@@ -202,6 +202,44 @@ START_TEST(a_parent_signals_when_its_last_child_is_gone) {
 }
 END_TEST
 
+// The one in between is gone as far as handles go, and counts until its own children are gone.
+START_TEST(a_parent_has_children_while_it_has_descendants) {
+    const uint32_t kinds[] = {ZX_VMO_CHILD_SLICE, ZX_VMO_CHILD_SNAPSHOT};
+    for (size_t i = 0; i < 4; i++) {
+        const zx_handle_t parent = new_vmo(PAGE, 0);
+        const zx_handle_t child = new_child(parent, kinds[i % 2], 0, PAGE);
+        const zx_handle_t grandchildren[] = {new_child(child, kinds[i / 2], 0, PAGE),
+                                             new_child(child, kinds[i / 2], 0, PAGE)};
+        zx_handle_close(child);
+        ck_assert_uint_eq(signals_of(parent), 0);
+        ck_assert_int_eq(zx_vmo_set_cache_policy(parent, 1), ZX_ERR_BAD_STATE);
+        zx_handle_close(grandchildren[0]);
+        ck_assert_uint_eq(signals_of(parent), 0);
+        zx_handle_close(grandchildren[1]);
+        ck_assert_uint_eq(signals_of(parent), ZX_VMO_ZERO_CHILDREN);
+        ck_assert_int_eq(zx_vmo_set_cache_policy(parent, 1), ZX_OK);
+    }
+}
+END_TEST
+
+// Offsets add up over the generations, and the last byte of each must have one in the first.
+START_TEST(a_copy_ends_before_2_to_the_64_in_the_first_of_its_line) {
+    const zx_handle_t first = new_vmo(0, 0);
+    zx_handle_t far = ZX_HANDLE_INVALID;
+    zx_handle_t out = ZX_HANDLE_INVALID;
+    const uint64_t offset = 0 - (uint64_t)8 * PAGE;
+    ck_assert_int_eq(zx_vmo_create_child(first, ZX_VMO_CHILD_SNAPSHOT, offset, 8 * PAGE, &far),
+                     ZX_ERR_INVALID_ARGS);
+    far = new_child(first, ZX_VMO_CHILD_SNAPSHOT, offset, 0);
+    ck_assert_int_eq(zx_vmo_create_child(far, ZX_VMO_CHILD_SNAPSHOT, 8 * PAGE, 0, &out),
+                     ZX_ERR_INVALID_ARGS);
+    out = new_child(far, ZX_VMO_CHILD_SNAPSHOT | ZX_VMO_CHILD_RESIZABLE, 4 * PAGE, 0);
+    ck_assert_int_eq(zx_vmo_set_size(out, 4 * PAGE), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_vmo_set_size(out, 3 * PAGE), ZX_OK);
+    ck_assert_int_eq(get(out, 2 * PAGE), 0);
+}
+END_TEST
+
 START_TEST(the_rights_of_a_child_come_from_the_parents_handle) {
     const zx_handle_t vmo = new_vmo(PAGE, ZX_VMO_RESIZABLE);
     const zx_handle_t fixed = new_vmo(PAGE, 0);
@@ -218,6 +256,15 @@ START_TEST(the_rights_of_a_child_come_from_the_parents_handle) {
                       few | ZX_RIGHTS_PROPERTY);
     ck_assert_uint_eq(rights_of(new_child(narrow_fixed, ZX_VMO_CHILD_SLICE, 0, PAGE)),
                       few | ZX_RIGHTS_PROPERTY);
+
+    // A copy loses EXECUTE for WRITE, and keeps it without.
+    zx_handle_t code = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zx_vmo_replace_as_executable(new_vmo(PAGE, 0), 0, &code), ZX_OK);
+    ck_assert_uint_eq(rights_of(new_child(code, snapshot, 0, PAGE)), ZX_DEFAULT_VMO_RIGHTS);
+    ck_assert_uint_eq(rights_of(new_child(code, snapshot | ZX_VMO_CHILD_NO_WRITE, 0, PAGE)),
+                      (ZX_DEFAULT_VMO_RIGHTS | ZX_RIGHT_EXECUTE) & ~ZX_RIGHT_WRITE);
+    ck_assert_uint_eq(rights_of(new_child(code, ZX_VMO_CHILD_SLICE, 0, PAGE)),
+                      ZX_DEFAULT_VMO_RIGHTS | ZX_RIGHT_EXECUTE);
 }
 END_TEST
 
@@ -311,6 +358,8 @@ int main(void) {
     tcase_add_test(tcase, a_copy_of_a_huge_vmo_takes_what_was_written);
     tcase_add_test(tcase, a_slice_is_the_same_memory);
     tcase_add_test(tcase, a_parent_signals_when_its_last_child_is_gone);
+    tcase_add_test(tcase, a_parent_has_children_while_it_has_descendants);
+    tcase_add_test(tcase, a_copy_ends_before_2_to_the_64_in_the_first_of_its_line);
     tcase_add_test(tcase, the_rights_of_a_child_come_from_the_parents_handle);
     tcase_add_test(tcase, a_clone_of_2018_checks_in_order);
     tcase_add_test(tcase, memory_that_copies_share_is_not_decommitted);

@@ -260,6 +260,18 @@ START_TEST(decommit_of_2018_takes_the_pages_that_it_touches) {
 }
 END_TEST
 
+START_TEST(zeros_take_no_memory) {
+    const size_t page = platform_page_size();
+    const zx_handle_t vmo = new_vmo(4 * page, 0);
+    zx_info_vmo_t info;
+    put(vmo, 3 * page, 1);
+    ck_assert_int_eq(operate(vmo, ZX_VMO_OP_ZERO, 7, 2 * page), ZX_OK);
+    ck_assert_int_eq(operate(vmo, ZX_VMO_OP_ZERO, 3 * page, page), ZX_OK);
+    ck_assert_int_eq(zx_object_get_info(vmo, ZX_INFO_VMO, &info, sizeof info, NULL, NULL), ZX_OK);
+    ck_assert_uint_eq(info.committed_bytes, 0);
+}
+END_TEST
+
 // --- Cache policy ---
 
 START_TEST(what_is_not_cached_is_neither_read_nor_written) {
@@ -395,6 +407,7 @@ int main(void) {
         the_others_take_what_there_is,
         zero_is_exact_and_decommit_takes_whole_pages,
         what_is_not_cached_is_neither_read_nor_written,
+        zeros_take_no_memory,
         decommit_of_2018_takes_the_pages_that_it_touches,
         the_policy_of_memory_in_use_stays,
         the_policy_of_committed_pages_stays_uncached,

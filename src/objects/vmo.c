@@ -13,8 +13,10 @@
 #include <stdlib.h>
 #include <zircon/limits.h>
 
-// The largest stretch of zeros that is copied at once.
-enum { ZEROS = 4096 };
+enum {
+    ZEROS = 4096,   // The largest stretch of zeros that is copied at once.
+    PART = 1 << 20, // The most that is mapped at once of a VMO that cannot be mapped whole.
+};
 
 #define LARGEST UINT64_C(0xfffffffffffe0000)
 
@@ -122,6 +124,7 @@ zx_status_t vmo_create_slice(struct vmo *parent, uint64_t offset, uint64_t size,
     }
     vmo->source = vmo_ref(parent->source);
     vmo->source_offset = parent->source_offset + offset;
+    vmo->root_offset = parent->root_offset + offset;
     *out = vmo;
     return vmo_join_family(vmo, parent, VMO_SLICE);
 }
@@ -215,6 +218,35 @@ zx_status_t vmo_copy_client(void *destination, const void *source, size_t length
     return process_space_denies(fault) ? ZX_ERR_ACCESS_DENIED : ZX_ERR_INVALID_ARGS;
 }
 
+// A part of a VMO for which, as a whole, we have no room.
+static zx_status_t copy_part(struct vmo *vmo, uint64_t offset, uint8_t *buffer, size_t length,
+                             bool writes) {
+    const size_t before = (size_t)(offset % platform_page_size());
+    uint8_t *part = platform_memory_map(vmo->memory, offset - before, before + length,
+                                        PLATFORM_READ | PLATFORM_WRITE, NULL);
+    if (part == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    uint8_t *host = part + before;
+    const zx_status_t status = writes ? vmo_copy_client(host, buffer, length, host)
+                                      : vmo_copy_client(buffer, host, length, host);
+    platform_unmap(part, before + length);
+    return status;
+}
+
+static zx_status_t copy_by_parts(struct vmo *vmo, uint64_t offset, uint8_t *buffer, size_t length,
+                                 bool writes) {
+    zx_status_t status = ZX_OK;
+    while (length > 0 && status == ZX_OK) {
+        const size_t step = length < PART ? length : PART;
+        status = copy_part(vmo->source, vmo->source_offset + offset, buffer, step, writes);
+        offset += step;
+        buffer += step;
+        length -= step;
+    }
+    return status;
+}
+
 zx_status_t vmo_read(struct vmo *vmo, void *buffer, uint64_t offset, size_t length) {
     uint8_t *host = NULL;
     zx_status_t status = check_range(vmo, offset, length);
@@ -224,8 +256,10 @@ zx_status_t vmo_read(struct vmo *vmo, void *buffer, uint64_t offset, size_t leng
     if (vmo->source->clone != NULL) {
         return vmo_clone_read(vmo->source, buffer, vmo->source_offset + offset, length);
     }
-    status = locate(vmo, offset, length, &host);
-    return status == ZX_OK ? vmo_copy_client(buffer, host, length, host) : status;
+    if (locate(vmo, offset, length, &host) == ZX_OK) {
+        return vmo_copy_client(buffer, host, length, host);
+    }
+    return copy_by_parts(vmo, offset, buffer, length, false);
 }
 
 static void tell_listeners(struct vmo *vmo, uint64_t offset, uint64_t length) {
@@ -244,14 +278,15 @@ zx_status_t vmo_write(struct vmo *vmo, const void *buffer, uint64_t offset, size
         return status;
     }
     status = vmo_clone_own(vmo->source, vmo->source_offset + offset, length);
-    if (status == ZX_OK) {
-        status = locate(vmo, offset, length, &host);
-    }
     if (status != ZX_OK) {
         return status;
     }
     atomic_store_explicit(&vmo->source->used, true, memory_order_relaxed);
-    status = vmo_copy_client(host, buffer, length, host);
+    if (locate(vmo, offset, length, &host) == ZX_OK) {
+        status = vmo_copy_client(host, buffer, length, host);
+    } else {
+        status = copy_by_parts(vmo, offset, (uint8_t *)(uintptr_t)buffer, length, true);
+    }
     // After a failure too: a part may have been written.
     tell_listeners(vmo->source, vmo->source_offset + offset, length);
     return status;
@@ -261,7 +296,8 @@ zx_status_t vmo_write(struct vmo *vmo, const void *buffer, uint64_t offset, size
 
 static zx_status_t copy_zeros(struct vmo *vmo, uint64_t offset, uint64_t length) {
     static const uint8_t zeros[ZEROS];
-    if (length == 0) {
+    // What was never touched is zero, and stays untouched.
+    if (length == 0 || platform_memory_find_data(vmo->memory, offset) >= offset + length) {
         return ZX_OK;
     }
     uint8_t *host = vmo_host(vmo, offset + length);

@@ -52,6 +52,7 @@ struct vmo {
     char name[ZX_MAX_NAME_LEN]; // Guarded by object.lock.
     struct vmo *source;     // A slice's, of which it keeps a reference; otherwise the VMO itself.
     uint64_t source_offset; // Where a slice begins in its source; otherwise 0.
+    uint64_t root_offset;   // Where a child begins in the VMO that has no parent. Constant.
     struct platform_mutex resizing;
     struct platform_mutex lock;
 
@@ -134,7 +135,8 @@ void vmo_tell_users(struct vmo *vmo, uint64_t from, uint64_t to) REQUIRES(vmo->r
 
 // --- Size and operations on ranges (vmo_range.c) ---
 
-// UNAVAILABLE, OUT_OF_RANGE, NO_MEMORY. What is lost is zero if it comes again, and when the call
+// UNAVAILABLE, OUT_OF_RANGE, NO_MEMORY; INVALID_ARGS for a copy that would be too large for its
+// place in the VMO that has no parent. What is lost is zero if it comes again, and when the call
 // returns nobody reaches it through a mapping.
 zx_status_t vmo_set_size(struct vmo *vmo, uint64_t size);
 
@@ -167,7 +169,8 @@ zx_status_t vmo_set_cache_policy(struct vmo *vmo, uint32_t policy, const struct 
 
 // --- Children (vmo_child.c) ---
 
-// `offset` is page-aligned. A copy takes zeros for what lies beyond the parent's end.
+// `offset` is page-aligned. A copy takes zeros for what lies beyond the parent's end. INVALID_ARGS
+// for a copy that would not end before 2^64 in the VMO that has no parent.
 zx_status_t vmo_create_copy(struct vmo *parent, uint64_t offset, uint64_t size, bool resizable,
                             struct vmo **out);
 zx_status_t vmo_create_slice(struct vmo *parent, uint64_t offset, uint64_t size, struct vmo **out);

@@ -38,10 +38,15 @@ static zx_status_t copy_pages(struct vmo *child, struct vmo *source, uint64_t fr
 zx_status_t vmo_create_copy(struct vmo *parent, uint64_t offset, uint64_t size, bool resizable,
                             struct vmo **out) {
     struct vmo *child = NULL;
+    if (offset > UINT64_MAX - parent->root_offset ||
+        size > UINT64_MAX - parent->root_offset - offset) {
+        return ZX_ERR_INVALID_ARGS;
+    }
     zx_status_t status = vmo_create(size, resizable, &child);
     if (status != ZX_OK) {
         return status;
     }
+    child->root_offset = parent->root_offset + offset;
     status = vmo_join_family(child, parent, VMO_COPY);
     if (status != ZX_OK) {
         vmo_unref(child);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Which VMO is whose child (objects ABI 1.7). A child holds no reference to its parent: a parent
-// that goes takes itself out of its children, so a line of any length ends without one destruction
-// inside the other. One lock guards all families.
+// Which VMO is whose child (objects ABI 1.7). A child holds no reference to its parent: the
+// children of a VMO that goes become its parent's, which has children as long as there are any
+// descendants. So a line of any length ends without one destruction inside the other. One lock
+// guards all families.
 
 #include "objects/vmo_clone.h"
 
@@ -19,26 +20,13 @@ void vmo_families_unlock(void) RELEASES(families) {
     platform_mutex_unlock(&families);
 }
 
-zx_status_t vmo_join_family(struct vmo *child, struct vmo *parent, enum vmo_kinship kinship) {
-    vmo_families_lock();
-    // Whoever changes the policy looks for children under the same lock.
-    if (kinship != VMO_SLICE && parent->policy != ZX_CACHE_POLICY_CACHED) {
-        vmo_families_unlock();
-        return ZX_ERR_BAD_STATE;
-    }
-    child->policy = parent->policy;
-    child->kinship = kinship;
-    child->parent_koid = parent->object.koid;
+static void add_child(struct vmo *parent, struct vmo *child) REQUIRES(families) {
+    ASSERT_HELD(&families);
     child->parent = parent;
     child->next_sibling = parent->first_child;
     parent->first_child = child;
     parent->children++;
-    parent->copies += kinship == VMO_COPY ? 1 : 0;
-    if (parent->children == 1) {
-        object_change_signals(&parent->object, ZX_VMO_ZERO_CHILDREN, 0);
-    }
-    vmo_families_unlock();
-    return ZX_OK;
+    parent->copies += child->kinship == VMO_COPY ? 1 : 0;
 }
 
 static void remove_child(struct vmo *parent, struct vmo *child) REQUIRES(families) {
@@ -53,6 +41,42 @@ static void remove_child(struct vmo *parent, struct vmo *child) REQUIRES(familie
     parent->copies -= child->kinship == VMO_COPY ? 1 : 0;
 }
 
+static struct vmo *pop_child(struct vmo *parent) REQUIRES(families) {
+    struct vmo *child = parent->first_child;
+    if (child != NULL) {
+        remove_child(parent, child);
+        child->parent = NULL;
+    }
+    return child;
+}
+
+zx_status_t vmo_join_family(struct vmo *child, struct vmo *parent, enum vmo_kinship kinship) {
+    vmo_families_lock();
+    // Whoever changes the policy looks for children under the same lock.
+    if (kinship != VMO_SLICE && parent->policy != ZX_CACHE_POLICY_CACHED) {
+        vmo_families_unlock();
+        return ZX_ERR_BAD_STATE;
+    }
+    child->policy = parent->policy;
+    child->kinship = kinship;
+    child->parent_koid = parent->object.koid;
+    add_child(parent, child);
+    if (parent->children == 1) {
+        object_change_signals(&parent->object, ZX_VMO_ZERO_CHILDREN, 0);
+    }
+    vmo_families_unlock();
+    return ZX_OK;
+}
+
+// A parent that goes too hands on what it gets here when it leaves itself.
+static void hand_on_children(struct vmo *vmo, struct vmo *parent) REQUIRES(families) {
+    for (struct vmo *child = pop_child(vmo); child != NULL; child = pop_child(vmo)) {
+        if (parent != NULL) {
+            add_child(parent, child);
+        }
+    }
+}
+
 void vmo_leave_family(struct vmo *vmo) {
     vmo_families_lock();
     struct vmo *parent = vmo->parent;
@@ -60,11 +84,9 @@ void vmo_leave_family(struct vmo *vmo) {
     if (parent != NULL) {
         remove_child(parent, vmo);
     }
+    hand_on_children(vmo, parent);
     if (parent_lives && parent->children == 0) {
         object_change_signals(&parent->object, 0, ZX_VMO_ZERO_CHILDREN);
-    }
-    for (struct vmo *child = vmo->first_child; child != NULL; child = child->next_sibling) {
-        child->parent = NULL;
     }
     vmo_families_unlock();
     if (parent_lives) {

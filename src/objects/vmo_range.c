@@ -59,7 +59,9 @@ zx_status_t vmo_set_size(struct vmo *vmo, uint64_t size) {
     }
     platform_mutex_lock(&vmo->resizing);
     const uint64_t old = vmo->size;
-    if (rounded > old) {
+    if (rounded > UINT64_MAX - vmo->root_offset) {
+        status = ZX_ERR_INVALID_ARGS;
+    } else if (rounded > old) {
         status = grow(vmo, old, rounded);
     } else if (rounded < old) {
         shrink(vmo, old, rounded);

@@ -31,6 +31,7 @@ static zx_info_vmo_v4_t describe_vmo(struct vmo *vmo, zx_rights_t rights) {
         vmo_count_users(vmo, &record.num_mappings, &record.share_count);
         record.committed_bytes = vmo_committed_bytes(vmo);
     }
+    record.metadata_bytes = record.committed_bytes != 0 ? sizeof(*vmo) : 0; // Zircon's: of pages.
     record.populated_bytes = record.committed_bytes;
     record.committed_private_bytes = record.committed_bytes;
     record.populated_private_bytes = record.committed_bytes;

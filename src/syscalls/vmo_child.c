@@ -48,11 +48,10 @@ static zx_status_t make_child(struct vmo *parent, uint32_t options, uint64_t off
 // The parent handle's rights, with what is the child's own.
 static zx_rights_t rights_of_child(zx_rights_t rights, uint32_t options) {
     rights |= ZX_RIGHTS_PROPERTY;
-    if ((options & COPIES) != 0) {
-        rights = (rights | ZX_RIGHT_WRITE) & ~(zx_rights_t)ZX_RIGHT_EXECUTE;
-    }
     if ((options & ZX_VMO_CHILD_NO_WRITE) != 0) {
         rights &= ~(zx_rights_t)ZX_RIGHT_WRITE;
+    } else if ((options & COPIES) != 0) {
+        rights = (rights | ZX_RIGHT_WRITE) & ~(zx_rights_t)ZX_RIGHT_EXECUTE;
     }
     const bool resizable = (options & ZX_VMO_CHILD_RESIZABLE) != 0;
     return resizable ? rights | ZX_RIGHT_RESIZE : rights & ~(zx_rights_t)ZX_RIGHT_RESIZE;
