@@ -224,6 +224,72 @@ START_TEST(a_store_to_the_page_in_which_its_block_ends_goes_through) {
 }
 END_TEST
 
+// The tables at 0 and 0x1000 are code as well; linear 0x40000000 leads to physical 0. A processor
+// that walks them may set bits in them, so they must be writable, and code must not be.
+#define LINEAR 0x40000000u
+
+static void put_in_tables(uint32_t address, const char *code, size_t size) {
+    const uint64_t level_three = 0x87;
+    const uint8_t end[] = {0xc6, 0x04, 0x25, 0x00, 0xf0, 0xff, 0x40, 0x00}; // mov byte [...], 0
+    guest_open();
+    memory_write(address, code, size);
+    memory_write(address + size, end, sizeof end);
+    memory_write(0x1008, &level_three, sizeof level_three);
+    trap(ZX_GUEST_TRAP_IO, 0x10, 1, ZX_HANDLE_INVALID, 0);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, LINEAR + address, &vcpu), ZX_OK);
+}
+#define PUT_IN_TABLES(address, code) put_in_tables(address, code, sizeof(code) - 1)
+
+START_TEST(code_in_its_own_page_tables_runs) {
+    PUT_IN_TABLES(0x800, "\xb8\x78\x56\x34\x12"); // mov eax, 0x12345678
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rax, 0x12345678);
+    guest_close();
+}
+END_TEST
+
+START_TEST(code_that_begins_in_one_of_its_page_tables_and_ends_in_another_runs) {
+    PUT_IN_TABLES(0xffd, "\xb8\x78\x56\x34\x12" // mov eax, 0x12345678
+                         "\xeb\x0c\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc"); // jmp behind
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rax, 0x12345678);
+    guest_close();
+}
+END_TEST
+
+START_TEST(an_input_in_its_own_page_tables_is_made) {
+    PUT_IN_TABLES(0x800, "\xe4\x10"); // in al, 0x10
+    ck_assert_uint_eq(enter().guest_io.port, 0x10);
+    enter_to_end();
+    guest_close();
+}
+END_TEST
+
+// There is no IDT.
+START_TEST(an_undefined_instruction_in_its_own_page_tables_faults) {
+    PUT_IN_TABLES(0x800, "\x06"); // push es
+    enter_fails(ZX_ERR_NOT_SUPPORTED);
+    guest_close();
+}
+END_TEST
+
+START_TEST(an_instruction_that_ends_outside_of_memory_in_its_own_page_tables_faults) {
+    PUT_IN_TABLES(0x1ffd, "\xb8\x78\x56\x34\x12"); // mov eax, 0x12345678
+    ck_assert_int_eq(zx_vmar_unmap(vmar, 0x2000, 0x1000), ZX_OK);
+    enter_fails(ZX_ERR_NOT_FOUND);
+    guest_close();
+}
+END_TEST
+
+START_TEST(an_input_at_the_start_of_its_own_page_table_is_made) {
+    PUT_IN_TABLES(0x1000, "\xe4\x10" // in al, 0x10
+                          "\xeb\x0c\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc"); // jmp behind
+    ck_assert_uint_eq(enter().guest_io.port, 0x10);
+    enter_to_end();
+    guest_close();
+}
+END_TEST
+
 int main(void) {
     const int count = sizeof places / sizeof places[0];
     Suite *suite = suite_create("code");
@@ -241,6 +307,12 @@ int main(void) {
     tcase_add_test(tcase, a_guest_runs_at_address_zero);
     tcase_add_test(tcase, an_input_at_the_start_of_a_page_needs_no_page_before);
     tcase_add_test(tcase, a_store_to_the_page_in_which_its_block_ends_goes_through);
+    tcase_add_test(tcase, code_in_its_own_page_tables_runs);
+    tcase_add_test(tcase, code_that_begins_in_one_of_its_page_tables_and_ends_in_another_runs);
+    tcase_add_test(tcase, an_undefined_instruction_in_its_own_page_tables_faults);
+    tcase_add_test(tcase, an_instruction_that_ends_outside_of_memory_in_its_own_page_tables_faults);
+    tcase_add_test(tcase, an_input_in_its_own_page_tables_is_made);
+    tcase_add_test(tcase, an_input_at_the_start_of_its_own_page_table_is_made);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

@@ -74,7 +74,7 @@ struct sum {
 static enum cut cut_for(const struct reader *reader, const struct sum *sum,
                         const struct instruction *instruction) {
     const bool too_early = !sum->flags_stored && takes_stored_flags(instruction);
-    return sum->weight > WEIGHT_LIMIT || too_early
+    return sum->weight > WEIGHT_LIMIT || sum->instructions == reader->code.most || too_early
                ? CUT_BOUND
                : cut_before(instruction, reader->code.mode, reader->code.conditions);
 }
@@ -93,14 +93,13 @@ static bool read_one(struct block *block, const struct reader *reader, struct su
         return false;
     }
     sum->weight += instruction_weight(&instruction);
-    if (sum->instructions++ < BLOCK_MOST_INSTRUCTIONS) {
-        block->host_bytes += instruction_host_bytes(&instruction);
-    }
     block->cut = cut_for(reader, sum, &instruction);
     if (block->cut != CUT_NONE) {
         note(block, reader, &instruction, cuts);
         return false;
     }
+    sum->instructions++;
+    block->host_bytes += instruction_host_bytes(&instruction);
     sum->flags_stored = sum->flags_stored && keeps_flags(&instruction);
     block->read += instruction.length;
     return !ends_block(&instruction);

@@ -32,6 +32,7 @@ struct block_code {
     const uint8_t *next;  // The second page; NULL where it is not known.
     enum code_mode mode;
     unsigned conditions; // As cut_before() has them.
+    unsigned most;       // Instructions.
 };
 
 // The next byte to be fetched, with RIP at its instruction, is this one of the window.

@@ -8,6 +8,10 @@
 #include "engine/cpu/unicorn/nested.h"
 #include "engine/cpu/unicorn/window.h"
 
+bool code_pages_unguarded(const struct code_pages *code, uint64_t page) {
+    return page == code->unguarded[0] || page == code->unguarded[1];
+}
+
 void code_pages_translated(struct code_pages *code, uint64_t page) {
     struct window_slot *slot = window_slot_of(code->window, page);
     const uint64_t index = window_slot_index(slot, page);
@@ -15,7 +19,7 @@ void code_pages_translated(struct code_pages *code, uint64_t page) {
         return;
     }
     watch_add(&slot->watch, index);
-    if (page != code->unguarded && nested_protect(code->nested, page)) {
+    if (!code_pages_unguarded(code, page) && nested_protect(code->nested, page)) {
         code->engine->tlb_stale = true;
     }
 }

@@ -19,7 +19,9 @@ struct code_pages {
     struct engine *engine;
     struct window *window;
     struct nested *nested;
-    uint64_t unguarded; // This page stays writable in spite of its translations; see step.h.
+    // These pages stay writable in spite of their translations, see step.h. The first one is
+    // NO_WINDOW_PAGE when there are none, the second one when there is one.
+    uint64_t unguarded[2];
 };
 
 // Unicorn is about to translate from the page: guards it.
@@ -27,6 +29,8 @@ void code_pages_translated(struct code_pages *code, uint64_t window_page);
 
 // The page has new contents or is mapped differently: its translations go.
 void code_pages_forget(struct code_pages *code, uint64_t window_page);
+
+bool code_pages_unguarded(const struct code_pages *code, uint64_t window_page);
 
 // The host has written to such pages: theirs are to go, between runs.
 bool code_pages_noted(const struct code_pages *code);

@@ -50,7 +50,7 @@ static zx_status_t open_engine(struct machine *machine) {
     if (status == ZX_OK) {
         memory_open(&machine->memory, machine->engine, &machine->work.exit_requested);
         translation_open(&machine->translation, machine->engine, &machine->memory, &machine->step);
-        machine->step.memory = &machine->memory;
+        step_open(&machine->step, &machine->memory);
     }
     return status;
 }

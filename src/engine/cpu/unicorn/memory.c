@@ -17,7 +17,7 @@ void memory_open(struct memory *memory, struct engine *engine, atomic_bool *atte
         .engine = engine,
         .window = &memory->window,
         .nested = &memory->nested,
-        .unguarded = NO_WINDOW_PAGE,
+        .unguarded = {NO_WINDOW_PAGE, NO_WINDOW_PAGE},
     };
 }
 

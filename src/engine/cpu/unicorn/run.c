@@ -8,6 +8,7 @@
 #include "engine/cpu/unicorn/flat_engine.h"
 #include "engine/cpu/unicorn/state.h"
 #include "engine/cpu/unicorn/vmcb.h"
+#include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/nmi.h"
 #include "objects/log.h"
 #include "platform/check.h"
@@ -130,8 +131,9 @@ static void refused(struct run *run) {
         fail(run);
         return;
     case REFUSAL_CUT_FIRST:
-        if (machine->step.under_way) { // The end of the step forgets the page.
+        if (machine->step.under_way) { // The end of the step forgets the page, and the cut with it.
             machine->translation.refusal = REFUSAL_NONE;
+            run->deferred = (struct report){.number = REPORT_INTERCEPT(SVM_HLT)};
         }
         return;
     case REFUSAL_NONE:
@@ -140,14 +142,22 @@ static void refused(struct run *run) {
     }
 }
 
+// What ends a step looks like a cut. One where the step begins is the instruction's own, and must
+// be handled now: it may be in the page of its own page tables, where nothing but a step comes to
+// it.
+static bool at_start(const struct step *step, struct cpu *cpu) {
+    return cpu_code_address(cpu, cpu_get(cpu, RIP)) == step->start;
+}
+
 // What was reported and could not be handled at once.
 static enum report_result deferred(struct run *run) {
     struct step *step = &run->machine->step;
     const uint32_t number = run->deferred.number;
     if (step->under_way) {
         step_end(step);
-        if (number == REPORT_NONE || number == REPORT_INTERCEPT(SVM_HLT)) {
-            return REPORT_HANDLED; // The step's end. An HLT itself runs into its exit again.
+        if (number == REPORT_NONE ||
+            (number == REPORT_INTERCEPT(SVM_HLT) && !at_start(step, run->cpu))) {
+            return REPORT_HANDLED; // The step's end.
         }
     }
     return report_translate(run->cpu, &run->deferred, &run->exit);

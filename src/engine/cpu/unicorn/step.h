@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// One instruction that runs alone, from a page that is not guarded meanwhile and is translated anew
-// behind it. So do those that store into the page that they are themselves in: guarding that page
-// again would fault for ever.
+// One instruction that runs alone, from pages that are not guarded meanwhile and are translated
+// anew behind it. So do those that store into a page that they are themselves in, or have the
+// processor do so, as when their page tables lie there: guarding that page again would fault for
+// ever.
 
 #ifndef ENGINE_CPU_UNICORN_STEP_H
 #define ENGINE_CPU_UNICORN_STEP_H
@@ -10,21 +11,30 @@
 #include "engine/cpu/unicorn/memory.h"
 
 struct step {
-    struct memory *memory; // Whose page it is, code_pages.h knows.
+    struct memory *memory; // Whose pages they are, code_pages.h knows.
     uint64_t start;        // The instruction's linear address
     uint64_t end;          // and its end.
     bool under_way;
-    bool over; // What is being reported comes from it.
+    bool over;             // What is being reported comes from it.
+    uint64_t last;         // The page of the last step.
+    unsigned short_blocks; // How many of the next blocks are to be short.
 };
 
-// Does the instruction at RIP store into its own page, at this guest-physical address? It is the
-// next step then.
+void step_open(struct step *step, struct memory *memory);
+
+// Is this guest-physical address, which is about to be stored to, in the page of the instruction at
+// RIP? The instruction is the next step then. `length` is 0 for one that is undefined or not all
+// there.
 bool step_must_store(struct step *step, struct cpu *cpu, uint64_t guest_physical, unsigned length);
 
 // Unicorn translates ahead, and a fault that it meets on the page after RIP's looks like one of the
 // instruction at RIP. True if that instruction lies before the page and has not run alone yet: it
 // is the next step.
 bool step_must_come_first(struct step *step, struct cpu *cpu, unsigned length);
+
+// A block is about to be translated. True if code has just stored to its own page, and not for the
+// first time: it is to be short, because such a store has all that follows translated anew.
+bool step_makes_short(struct step *step);
 
 // At the start and the end of a run: one that is to be made is under way in it.
 void step_begin(struct step *step);

@@ -8,6 +8,7 @@
 #include "engine/cpu/unicorn/memory.h"
 #include "engine/cpu/unicorn/state.h"
 #include "engine/cpu/unicorn/step.h"
+#include "engine/cpu/unicorn/weight.h"
 #include "engine/cpu/x86/linear.h"
 #include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/replaced.h"
@@ -15,7 +16,7 @@
 #define PAGE_SIZE 0x1000u
 
 void translation_open(struct translation *translation, struct engine *engine, struct memory *memory,
-                      const struct step *step) {
+                      struct step *step) {
     translation->engine = engine;
     translation->memory = memory;
     translation->step = step;
@@ -79,6 +80,26 @@ static enum refusal cut_first(const struct block *block) {
     return block->pc % PAGE_SIZE == 0 ? REFUSAL_CUT_UNCACHED : REFUSAL_CUT_FIRST;
 }
 
+// Of blocks while code stores to its own page again and again.
+#define SHORT_BLOCK_INSTRUCTIONS 8
+
+// How many instructions the block may have. What is translated for a step is gone behind it.
+static unsigned most_instructions(const struct translation *translation) {
+    if (code_pages_unguarded(&translation->memory->code, translation->block.pages[0])) {
+        return 1;
+    }
+    return step_makes_short(translation->step) ? SHORT_BLOCK_INSTRUCTIONS : BLOCK_MOST_INSTRUCTIONS;
+}
+
+// An instruction that runs alone has no other pages than its own: the one behind, where blocks go
+// on, may be what it stores to.
+static void keep_alone(const struct code_pages *code, struct block *block) {
+    if (code_pages_unguarded(code, block->pages[0]) &&
+        !code_pages_unguarded(code, block->pages[1])) {
+        block->pages[1] = NO_WINDOW_PAGE;
+    }
+}
+
 // Its pages are guarded before they are read.
 static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_t offset) {
     struct block *block = &translation->block;
@@ -90,6 +111,8 @@ static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_
         .conditions = replaced_conditions(cpu),
     };
     block_begin(block, cpu_segment(cpu, SEGMENT_CS).base + cpu_get(cpu, RIP), offset);
+    keep_alone(&memory->code, block);
+    code.most = most_instructions(translation);
     code_pages_translated(&memory->code, block->pages[0]);
     if (block->pages[1] != NO_WINDOW_PAGE) {
         code_pages_translated(&memory->code, block->pages[1]);

@@ -27,7 +27,7 @@ enum refusal {
 struct translation {
     struct engine *engine;
     struct memory *memory;
-    const struct step *step;
+    struct step *step;
     struct block block;       // Being translated.
     struct cuts cuts;         // Of blocks that were.
     enum refusal refusal;     // Of the last one.
@@ -36,7 +36,7 @@ struct translation {
 };
 
 void translation_open(struct translation *translation, struct engine *engine, struct memory *memory,
-                      const struct step *step);
+                      struct step *step);
 
 // This byte of the window is about to be fetched, with RIP at its block. `refusal` says whether
 // not.
