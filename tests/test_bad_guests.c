@@ -83,7 +83,7 @@ static void check_flat(const struct usage *before, const struct usage *after) {
 
 START_TEST(random_code_never_harms_the_host) {
     const uint64_t first = from_environment("ZIRCONIA_TEST_SEED", 1);
-    const uint64_t count = from_environment("ZIRCONIA_TEST_SEEDS", 1500);
+    const uint64_t count = from_environment("ZIRCONIA_TEST_SEEDS", 5000);
     const bool tell = getenv("ZIRCONIA_TEST_TELL") != NULL;
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
     struct usage before = {0};
@@ -107,7 +107,7 @@ END_TEST
 
 START_TEST(a_seed_does_the_same_every_time) {
     const uint64_t first = from_environment("ZIRCONIA_TEST_SEED", 1);
-    for (uint64_t seed = first; seed < first + 200; seed++) {
+    for (uint64_t seed = first; seed < first + 1000; seed++) {
         const struct random_guest_result one = run_seed(seed);
         const struct random_guest_result other = run_seed(seed);
         ck_assert_msg(one.trace == other.trace && one.time == other.time,

@@ -118,7 +118,7 @@ static void put_long(struct image *image, struct choices *choices, enum boot_mod
     if (choose_one_in(choices, 2)) {
         code_set_control(&code, 3, SECOND_PML4);
     }
-    if (choose_one_in(choices, 2)) {
+    if (choose_one_in(choices, 4)) {
         put_system_calls(&code, choices);
     }
     put_start(&code, choices, selectors[mode], start + (mode == BOOT_COMPATIBILITY_16 ? 0 : CHAOS));
@@ -158,7 +158,7 @@ static void put_protected(struct image *image, struct choices *choices, enum boo
     CODE(&code, "\x0f\x00\xd8"); // ltr ax
     code_load(&code, AX, LOCAL_WIDE);
     CODE(&code, "\x0f\x00\xd0"); // lldt ax
-    if (choose_one_in(choices, 2)) {
+    if (choose_one_in(choices, 4)) {
         put_system_calls(&code, choices);
     }
     put_paging(&code, choices);
@@ -180,8 +180,9 @@ static void put_protected(struct image *image, struct choices *choices, enum boo
 
 static void put_real(struct image *image, enum boot_mode mode, uint32_t start) {
     struct code code = {image, ENTRY_REAL, ENTRY_REAL + PROTECTED_PART, 16};
-    CODE(&code, "\x31\xc0\x8e\xd8\x8e\xc0"           // DS = ES = 0
-                "\xb8\x00\x50\x8e\xd0\xbc\x00\x80"); // SS = STACKS >> 4, SP = 0x8000
+    CODE(&code, "\x31\xc0\x8e\xd8\x8e\xc0\xb8"); // DS = ES = 0; mov ax, STACKS >> 4
+    code_number(&code, STACKS >> 4, 2);
+    CODE(&code, "\x8e\xd0\xbc\x00\x80"); // mov ss, ax; mov sp, 0x8000
     if (mode == BOOT_REAL) {
         CODE(&code, "\xfb\xea"); // sti; jmp CHAOS >> 4:start
         code_number(&code, start, 2);

@@ -12,8 +12,9 @@ void code_bytes(struct code *code, const void *bytes, size_t size) {
 }
 
 void code_byte(struct code *code, unsigned byte) {
-    const uint8_t value = (uint8_t)byte;
-    code_bytes(code, &value, 1);
+    if (code->at < code->end) {
+        code->image->bytes[code->at++] = (uint8_t)byte;
+    }
 }
 
 void code_number(struct code *code, uint64_t value, unsigned bytes) {

@@ -324,14 +324,25 @@ static const fragment fragments[] = {
     put_random_bytes,
 };
 
+// To the next place. Most often with a jump, so that a block has one piece or two: what Unicorn
+// takes to translate a guest's blocks is nearly all that the guest takes.
+static void put_end(struct code *code, struct choices *choices) {
+    const unsigned left = -code->at % 16;
+    if (left >= 2 && !choose_one_in(choices, 4)) {
+        code_byte(code, 0xeb);
+        code_byte(code, left - 2);
+    }
+    code_align(code, 16);
+}
+
 void fragments_put(struct code *code, struct choices *choices) {
-    const bool has_run = choose_one_in(choices, 16);
+    const bool has_run = choose_one_in(choices, 64);
     while (code->at < code->end) {
         if (has_run && choose_one_in(choices, 16)) {
             instructions_put_run(code, choices);
         } else {
             CHOOSE_FROM(choices, fragments)(code, choices);
         }
-        code_align(code, 16);
+        put_end(code, choices);
     }
 }

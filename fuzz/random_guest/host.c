@@ -57,19 +57,29 @@ static zx_handle_t bell_port(void) {
     return port;
 }
 
-void host_open(struct host *host, bool mapped_twice) {
+// One for all guests, each of which is given all of its bytes anew.
+static zx_handle_t guest_memory(void) {
+    static zx_handle_t memory;
+    if (memory == ZX_HANDLE_INVALID) {
+        zx_handle_t plain = ZX_HANDLE_INVALID;
+        REQUIRE_OK(zx_vmo_create(MEMORY_SIZE, 0, &plain));
+        REQUIRE_OK(zx_vmo_replace_as_executable(plain, ZX_HANDLE_INVALID, &memory));
+    }
+    return memory;
+}
+
+void host_open(struct host *host, const uint8_t *bytes, unsigned parts) {
     zx_handle_t resource = ZX_HANDLE_INVALID;
-    zx_handle_t plain = ZX_HANDLE_INVALID;
     zx_vaddr_t address = 0;
     REQUIRE_OK(zirconia_hypervisor_resource(&resource));
     REQUIRE_OK(zx_guest_create(resource, 0, &host->guest, &host->vmar));
     REQUIRE_OK(zx_handle_close(resource));
     REQUIRE_OK(zirconia_guest_use_virtual_time(host->guest));
-    REQUIRE_OK(zx_vmo_create(MEMORY_SIZE, 0, &plain));
-    REQUIRE_OK(zx_vmo_replace_as_executable(plain, ZX_HANDLE_INVALID, &host->memory));
+    host->memory = guest_memory();
+    REQUIRE_OK(zx_vmo_write(host->memory, bytes, 0, MEMORY_SIZE));
     REQUIRE_OK(zx_vmar_map(host->vmar, EVERYTHING | ZX_VM_SPECIFIC, 0, host->memory, 0, MEMORY_SIZE,
                            &address));
-    if (mapped_twice) {
+    if ((parts & HOST_ALIAS) != 0) {
         REQUIRE_OK(zx_vmar_map(host->vmar, EVERYTHING | ZX_VM_SPECIFIC, ALIAS, host->memory, 0,
                                MEMORY_SIZE, &address));
     }
@@ -77,22 +87,24 @@ void host_open(struct host *host, bool mapped_twice) {
     REQUIRE_OK(zx_guest_set_trap(host->guest, ZX_GUEST_TRAP_IO, 0, PORTS, ZX_HANDLE_INVALID, 1));
     REQUIRE_OK(
         zx_guest_set_trap(host->guest, ZX_GUEST_TRAP_MEM, MEMORY_TRAP, PAGE, ZX_HANDLE_INVALID, 2));
-    REQUIRE_OK(zx_guest_set_trap(host->guest, ZX_GUEST_TRAP_BELL, BELL_TRAP, PAGE, host->port, 3));
+    if ((parts & HOST_BELL) != 0) {
+        REQUIRE_OK(
+            zx_guest_set_trap(host->guest, ZX_GUEST_TRAP_BELL, BELL_TRAP, PAGE, host->port, 3));
+    }
 }
 
 void host_close(struct host *host) {
-    const zx_handle_t handles[] = {host->guest, host->vmar, host->memory};
+    const zx_handle_t handles[] = {host->guest, host->vmar};
     REQUIRE_OK(zx_handle_close_many(handles, sizeof handles / sizeof handles[0]));
 }
 
 // --- Memory ---
 
 static uint32_t choose_page(struct choices *choices) {
-    static const uint32_t pages[] = {CHAOS,          CHAOS + PAGE, DATA,          DATA + PAGE,
-                                     STACK_0 - PAGE, STACK_3,      ALIAS + CHAOS, ALIAS,
-                                     PAGE_TABLE,     WILD_TABLE,   DIRECTORY,     GDT,
-                                     IDT_64,         HANDLERS_64,  MEMORY_TRAP,   BELL_TRAP,
-                                     LEGACY_TABLE,   0x150000,     0x180000};
+    static const uint32_t pages[] = {CHAOS,     CHAOS + PAGE,  DATA,    DATA + PAGE, STACK_0 - PAGE,
+                                     STACK_3,   ALIAS + CHAOS, ALIAS,   PAGE_TABLE,  WILD_TABLE,
+                                     DIRECTORY, GDT,           IDT_64,  HANDLERS_64, MEMORY_TRAP,
+                                     BELL_TRAP, LEGACY_TABLE,  0x50000, 0x60000};
     return choose_one_in(choices, 4) ? PAGE * choose(choices, 3 * MEMORY_SIZE / PAGE)
                                      : CHOOSE_FROM(choices, pages);
 }

@@ -22,9 +22,11 @@ zx_status_t host_check(zx_status_t status, const char *call);
 // Ends the process unless the condition holds.
 void host_require(bool condition, const char *what);
 
-// A guest with the memory mapped and traps on ports, accesses and bells; no VCPU. `mapped_twice`:
-// the memory is at ALIAS too.
-void host_open(struct host *host, bool mapped_twice);
+// What a guest may have besides: its memory at ALIAS too, a bell.
+enum { HOST_ALIAS = 1, HOST_BELL = 2, HOST_PARTS = 4 };
+
+// A guest with its memory, which has these bytes, and traps on ports and accesses; no VCPU.
+void host_open(struct host *host, const uint8_t *bytes, unsigned parts);
 void host_close(struct host *host);
 
 // One action. `bits` is of the code that the VCPU began with.

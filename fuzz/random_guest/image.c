@@ -6,28 +6,25 @@
 
 #include <string.h>
 
-void image_clear(struct image *image) {
-    for (size_t i = 0; i < MEMORY_SIZE / PAGE; i++) {
-        if (image->used[i]) {
-            memset(image->bytes + i * PAGE, 0, PAGE);
-            image->used[i] = false;
-        }
+#define INT3 0xcc
+
+void image_clear(struct image *image, uint8_t rest) {
+    memset(image->bytes, rest, MEMORY_SIZE);
+    memset(image->bytes + TASK_64, 0, PAGE);
+    if ((rest & 1) != 0) {
+        memset(image->bytes, INT3,
+               TABLES_END); // Of an entry of a table, bit 0 says that it is valid.
     }
 }
 
 void image_put(struct image *image, uint32_t address, const void *data, size_t size) {
     memcpy(image->bytes + address, data, size);
-    for (size_t i = address / PAGE; size > 0 && i <= (address + size - 1) / PAGE; i++) {
-        image->used[i] = true;
-    }
 }
 
 void image_put_number(struct image *image, uint32_t address, uint64_t value, unsigned bytes) {
-    uint8_t data[8];
     for (unsigned i = 0; i < bytes; i++) {
-        data[i] = (uint8_t)(value >> (8 * i));
+        image->bytes[address + i] = (uint8_t)(value >> (8 * i));
     }
-    image_put(image, address, data, bytes);
 }
 
 uint64_t image_get_number(const struct image *image, uint32_t address, unsigned bytes) {

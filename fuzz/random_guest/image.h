@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
 //
-// A random guest's memory while it is made: only the pages that something was put into count.
+// A random guest's memory while it is made.
 
 #ifndef RANDOM_GUEST_IMAGE_H
 #define RANDOM_GUEST_IMAGE_H
 
 #include "layout.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct image {
     uint8_t bytes[MEMORY_SIZE];
-    bool used[MEMORY_SIZE / PAGE];
 };
 
-// Zero again.
-void image_clear(struct image *image);
+// Fills all but the task states with this byte, and tables with one that makes no entry valid.
+// Zeros are instructions, and a guest that comes to run them has hundreds of them translated each
+// time; so another byte is better where guests go astray.
+void image_clear(struct image *image, uint8_t rest);
 
 // Within the memory.
 void image_put(struct image *image, uint32_t address, const void *data, size_t size);

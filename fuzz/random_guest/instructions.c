@@ -252,7 +252,7 @@ void instructions_put_run(struct code *code, struct choices *choices) {
         one.bytes[2] = (uint8_t)(choose_one_in(choices, 2) ? 0xc0 | choose(choices, 64) : 3);
     }
     code_load(code, BX, DATA + 0x800);
-    for (unsigned count = 1 + choose(choices, 508); count > 0; count--) {
+    for (unsigned count = 1 + choose(choices, 2u << choose(choices, 9)); count > 0; count--) {
         put_delicate(code, &one);
     }
 }

@@ -9,7 +9,7 @@
 
 enum {
     PAGE = 0x1000,
-    MEMORY_SIZE = 0x100000,
+    MEMORY_SIZE = 0x40000,
 
     // Tables of pages. The boot processor starts with CR3 = 0. The directory and the page tables
     // below it serve long mode and PAE alike.
@@ -42,21 +42,20 @@ enum {
     HANDLERS_64 = 0x12000,
     HANDLERS_32 = 0x13000,
     HANDLERS_REAL = 0x14000,
-    CHAOS = 0x20000,
-    CHAOS_SIZE = 0x2000,
+    CHAOS = 0x18000,
+    CHAOS_SIZE = 0x2000, // CHAOS is a multiple of it.
 
     // Data.
-    DATA = 0x30000,
-    DATA_SIZE = 0x10000,
-    STACKS = 0x50000,
+    DATA = 0x20000,
+    STACKS = 0x28000,
     TAKEN = STACKS, // How many events the handlers have taken. Real mode's SS leads to it.
-    STACK_INTERRUPT = 0x54000,
-    STACK_0 = 0x58000,
-    STACK_3 = 0x5c000,
+    STACK_INTERRUPT = 0x2c000,
+    STACK_0 = 0x30000,
+    STACK_3 = 0x34000,
 
     // Traps.
-    MEMORY_TRAP = 0xf0000,
-    BELL_TRAP = 0xf1000,
+    MEMORY_TRAP = 0x38000,
+    BELL_TRAP = 0x39000,
     PORTS = 0x1000, // Ports 0 to 0xfff.
     END_PORT = 0xf4,
 

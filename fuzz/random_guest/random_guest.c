@@ -61,6 +61,25 @@ static void put_code(struct life *life, struct choices *choices) {
     }
 }
 
+static struct handlers_use handlers_use(const struct life *life) {
+    struct handlers_use use = {HANDLERS_CODE, HANDLERS_CODE, false};
+    for (unsigned i = 0; i < life->count; i++) {
+        const enum boot_mode mode = life->processors[i].mode;
+        if (boot_bits(mode) == 16) {
+            *(mode < BOOT_LONG_MODES ? &use.long_mode : &use.legacy) = HANDLERS_BASED;
+        }
+        use.real_vectors = life->count == 1 && mode == BOOT_REAL;
+    }
+    return use;
+}
+
+// What is where nothing is: INT3, RET, IRET, RETF, HLT, OUT or JMP, and for once zeros.
+static uint8_t choose_filling(struct choices *choices) {
+    static const uint8_t fillings[] = {0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xc3,
+                                       0xcf, 0xcb, 0xf4, 0xee, 0xeb, 0xf1};
+    return choose_one_in(choices, 128) ? 0 : CHOOSE_FROM(choices, fillings);
+}
+
 // Decides what the guest is, and makes its memory.
 static void conceive(struct life *life, struct choices *choices) {
     life->count = choose_one_in(choices, 5) ? 2 : 1;
@@ -70,26 +89,12 @@ static void conceive(struct life *life, struct choices *choices) {
     } else {
         life->processors[0].mode = choose(choices, BOOT_MODES);
     }
-    image_clear(&image);
+    image_clear(&image, choose_filling(choices));
     page_tables_put(&image, choices);
     descriptors_put(&image, choices);
-    handlers_put(&image, choices, life->count == 1 && life->processors[0].mode == BOOT_REAL);
+    const struct handlers_use use = handlers_use(life);
+    handlers_put(&image, choices, &use);
     put_code(life, choices);
-}
-
-static void write_image(const struct life *life) {
-    for (uint32_t page = 0; page < MEMORY_SIZE / PAGE; page++) {
-        uint32_t end = page;
-        while (end < MEMORY_SIZE / PAGE && image.used[end]) {
-            end++;
-        }
-        if (end > page) {
-            const zx_status_t status = zx_vmo_write(life->host.memory, image.bytes + page * PAGE,
-                                                    page * PAGE, (size_t)(end - page) * PAGE);
-            host_require(status == ZX_OK, "the memory cannot be written");
-            page = end;
-        }
-    }
 }
 
 // --- The trace ---
@@ -157,6 +162,10 @@ static bool enter(struct processor *processor) {
         trace_bytes(&processor->trace, &packet, sizeof packet);
         answer(processor, &packet);
     }
+    if (status == ZX_OK && packet.type == ZX_PKT_TYPE_GUEST_IO &&
+        packet.guest_io.port == END_PORT) {
+        return false;
+    }
     return status == ZX_OK || status == ZX_ERR_CANCELED || choose_one_in(&processor->choices, 4);
 }
 
@@ -219,11 +228,19 @@ static void start_second(struct processor *processor) {
 
 // ---
 
+// A guest's time. A few long lives take as long as all the others.
+static uint32_t choose_blocks(struct choices *choices) {
+    static const uint32_t blocks[] = {20, 30, 40, 50, 60, 80, 100, 150, 200};
+    if (choose_one_in(choices, 32)) {
+        return choose_one_in(choices, 16) ? 4000 : 800;
+    }
+    return CHOOSE_FROM(choices, blocks);
+}
+
 static void set_alarms(struct life *life, struct choices *choices) {
-    static const uint32_t budgets[] = {50, 100, 200, 400, 800}; // In blocks.
     const zx_handle_t handles[ALARM_VCPUS] = {life->processors[0].handle,
                                               life->processors[1].handle};
-    const uint32_t blocks = choose_one_in(choices, 128) ? 4000 : CHOOSE_FROM(choices, budgets);
+    const uint32_t blocks = choose_blocks(choices);
     life->budget = (int64_t)blocks * BLOCK;
     alarms_init(&life->alarms, life->host.guest, handles);
     for (uint32_t count = choose(choices, ALARMS + 1); count > 0; count--) {
@@ -276,8 +293,7 @@ void random_guest_run(const uint8_t *data, size_t size, struct random_guest_resu
     struct choices choices;
     choices_init(&choices, data, size);
     conceive(&life, &choices);
-    host_open(&life.host, choose_one_in(&choices, 2));
-    write_image(&life);
+    host_open(&life.host, image.bytes, choose(&choices, HOST_PARTS));
     host_check(zirconia_guest_observe(life.host.guest, observe, &life), "zirconia_guest_observe");
     live(&life, &choices);
     *result = (struct random_guest_result){.time = alarms_now(&life.alarms)};
