@@ -21,6 +21,16 @@ static inline zx_status_t look_up(const struct era *era, zx_handle_t value, zx_o
                                    : handle_lookup(value, type, rights, out);
 }
 
+// What a handle that was found with its rights comes to for a call that wants a type and rights.
+static inline zx_status_t judge(const struct era *era, const struct object *object,
+                                zx_rights_t rights, zx_obj_type_t type, zx_rights_t wanted) {
+    const bool right_type = object->ops->type == type;
+    if ((rights & wanted) != wanted && (right_type || era->rights_before_type)) {
+        return ZX_ERR_ACCESS_DENIED;
+    }
+    return right_type ? ZX_OK : ZX_ERR_WRONG_TYPE;
+}
+
 // A deadline as the client means it.
 static inline zx_time_t deadline_of(const struct era *era, zx_time_t deadline) {
     return era->unsigned_times && deadline < 0 ? ZX_TIME_INFINITE : deadline;

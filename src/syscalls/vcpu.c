@@ -25,9 +25,10 @@ zx_status_t sys_vcpu_create(const struct era *era, zx_handle_t guest, uint32_t o
     return status == ZX_OK ? hand_over(&vcpu->object, ZX_DEFAULT_VCPU_RIGHTS, out) : status;
 }
 
-static zx_status_t enter(zx_handle_t handle, enum packet_layout layout, zx_port_packet_t *packet) {
+static zx_status_t enter(const struct era *era, zx_handle_t handle, enum packet_layout layout,
+                         zx_port_packet_t *packet) {
     struct object *object = NULL;
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_EXECUTE, &object);
+    zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_EXECUTE, &object);
     if (status != ZX_OK) {
         return status;
     }
@@ -42,11 +43,11 @@ static zx_status_t enter(zx_handle_t handle, enum packet_layout layout, zx_port_
 }
 
 zx_status_t sys_vcpu_enter(zx_handle_t handle, zx_port_packet_t *packet) {
-    return enter(handle, PACKET_2022, packet);
+    return enter(&era_202209, handle, PACKET_2022, packet);
 }
 
 zx_status_t sys_vcpu_resume(const struct era *era, zx_handle_t handle, zx_port_packet_t *packet) {
-    return enter(handle, era->resume_packet, packet);
+    return enter(era, handle, era->resume_packet, packet);
 }
 
 static void kick(struct object *object) {

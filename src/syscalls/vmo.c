@@ -75,13 +75,9 @@ zx_status_t sys_vmo_set_size(const struct era *era, zx_handle_t handle, uint64_t
     if (status != ZX_OK) {
         return status;
     }
-    const zx_rights_t wanted = resizing_rights(era, object);
-    const bool allowed = (rights & wanted) == wanted;
-    const bool is_vmo = object->ops->type == ZX_OBJ_TYPE_VMO;
-    if (!allowed && (is_vmo || era->rights_before_type)) {
-        status = ZX_ERR_ACCESS_DENIED;
-    } else {
-        status = is_vmo ? vmo_set_size(vmo_from_object(object), size) : ZX_ERR_WRONG_TYPE;
+    status = judge(era, object, rights, ZX_OBJ_TYPE_VMO, resizing_rights(era, object));
+    if (status == ZX_OK) {
+        status = vmo_set_size(vmo_from_object(object), size);
     }
     object_unref(object);
     return status;

@@ -66,12 +66,16 @@ static void inherit_name(struct object *child, struct object *parent, zx_rights_
     }
 }
 
-static zx_status_t look_up_parent(zx_handle_t handle, struct object **out, zx_rights_t *rights) {
+static zx_status_t look_up_parent(const struct era *era, zx_handle_t handle, struct object **out,
+                                  zx_rights_t *rights) {
     const zx_rights_t wanted = ZX_RIGHT_DUPLICATE | ZX_RIGHT_READ;
-    const zx_status_t status = handle_lookup_rights(handle, ZX_OBJ_TYPE_VMO, out, rights);
-    if (status == ZX_OK && (*rights & wanted) != wanted) {
+    zx_status_t status = handle_lookup_rights(handle, ZX_OBJ_TYPE_NONE, out, rights);
+    if (status != ZX_OK) {
+        return status;
+    }
+    status = judge(era, *out, *rights, ZX_OBJ_TYPE_VMO, wanted);
+    if (status != ZX_OK) {
         object_unref(*out);
-        return ZX_ERR_ACCESS_DENIED;
     }
     return status;
 }
@@ -80,7 +84,7 @@ zx_status_t sys_vmo_create_child(zx_handle_t handle, uint32_t options, uint64_t 
                                  uint64_t size, zx_handle_t *out) {
     struct object *object = NULL;
     zx_rights_t rights = 0;
-    zx_status_t status = look_up_parent(handle, &object, &rights);
+    zx_status_t status = look_up_parent(&era_202209, handle, &object, &rights);
     if (status != ZX_OK) {
         return status;
     }
@@ -99,12 +103,11 @@ zx_status_t sys_vmo_create_child(zx_handle_t handle, uint32_t options, uint64_t 
 
 zx_status_t sys_vmo_clone(const struct era *era, zx_handle_t handle, uint32_t options,
                           uint64_t offset, uint64_t size, zx_handle_t *out) {
-    (void)era;
     const uint32_t known =
         ZIRCONIA_2018_VMO_CLONE_COPY_ON_WRITE | ZIRCONIA_2018_VMO_CLONE_NON_RESIZEABLE;
     struct object *object = NULL;
     zx_rights_t rights = 0;
-    zx_status_t status = look_up_parent(handle, &object, &rights);
+    zx_status_t status = look_up_parent(era, handle, &object, &rights);
     if (status != ZX_OK) {
         return status;
     }
