@@ -26,6 +26,18 @@ static void expect_data(const void *expected, size_t size) {
 
 // --- SSE ---
 
+// The engine would take it for PCMPESTRM.
+START_TEST(a_comparison_of_strings_with_another_prefix_is_undefined) {
+    static const uint8_t zeros[32];
+    execute_start();
+    put_code(LOAD_XMM "\x66\xf2\x0f\x3a\x60\xc1\x08");
+    zx_vcpu_state_t state = {.rax = 0x80000000, .rdx = 0x80000000};
+    state = run_with(state, zeros, sizeof zeros);
+    ck_assert_uint_eq(state.r10, 6);
+    guest_close();
+}
+END_TEST
+
 START_TEST(explicit_lengths_of_strings_saturate) {
     static const uint8_t zeros[32];
     execute_start();
@@ -355,6 +367,7 @@ END_TEST
 
 int main(void) {
     const TTest *const tests[] = {
+        a_comparison_of_strings_with_another_prefix_is_undefined,
         explicit_lengths_of_strings_saturate,
         a_substring_may_run_off_the_end,
         neighbours_of_a_register_and_itself_are_added,

@@ -44,6 +44,8 @@ static const struct cut_case cut_cases[] = {
     {CODE_64, "f3 0f d6 08", CUT_INVALID_OPCODE}, // movq2dq xmm1, [rax]
     {CODE_64, "66 0f d6 08", CUT_NONE},           // movq [rax], xmm1
     {CODE_64, "66 0f 3a 61 c1 08", CUT_REPLACED}, // pcmpestri xmm0, xmm1, 8
+    {CODE_64, "66 f2 0f 3a 61 c1 08", CUT_INVALID_OPCODE},
+    {CODE_64, "66 f2 0f 38 f1 c1", CUT_NONE},     // crc32 eax, cx
     {CODE_64, "66 0f 3a 63 c1 0c", CUT_REPLACED}, // pcmpistri xmm0, xmm1, 0xc
     {CODE_64, "66 0f 3a 63 c1 08", CUT_NONE},     // in another mode
     {CODE_64, "66 0f 38 02 c0", CUT_REPLACED},    // phaddd xmm0, xmm0
@@ -158,6 +160,17 @@ static bool is_not_advertised(const struct instruction *instruction) {
 }
 
 // The same answer, from Intel's opcode list.
+static bool is_crc32(const struct instruction *instruction) {
+    return instruction->map == MAP_0F38 && (instruction->opcode | 1) == 0xF1 &&
+           instruction->repeat_not_equal;
+}
+
+static bool has_both_prefixes(const struct instruction *instruction) {
+    return (instruction->map == MAP_0F38 || instruction->map == MAP_0F3A) &&
+           instruction->operand_prefix &&
+           (instruction->repeat_equal || instruction->repeat_not_equal);
+}
+
 static bool is_wanted(const struct instruction *instruction) {
     static const uint8_t one_byte[] = {0xE4, 0xE5, 0xE6, 0xE7, 0xEC, 0xED,
                                        0xEE, 0xEF, 0x6C, 0x6D, 0x6E, 0x6F};
@@ -167,6 +180,8 @@ static bool is_wanted(const struct instruction *instruction) {
         return true;
     if (instruction->vex || is_not_advertised(instruction))
         return true;
+    if (has_both_prefixes(instruction))
+        return !is_crc32(instruction);
     if (instruction->map == MAP_ONE_BYTE)
         return memchr(one_byte, instruction->opcode, sizeof(one_byte)) != NULL;
     if (instruction->map != MAP_0F)
@@ -174,6 +189,23 @@ static bool is_wanted(const struct instruction *instruction) {
     return memchr(two_byte, instruction->opcode, sizeof(two_byte)) != NULL ||
            (instruction->opcode == 0x01 && instruction->modrm == 0xD1);
 }
+
+// As a processor has them, whatever the order.
+START_TEST(two_prefixes_make_no_instruction_but_crc32) {
+    static const uint8_t prefixes[][2] = {{0x66, 0xf2}, {0xf2, 0x66}, {0x66, 0xf3}, {0xf3, 0x66}};
+    for (unsigned form = 0; form < 4 * 2 * 256; form++) {
+        const uint8_t *prefix = prefixes[form % 4];
+        const uint8_t map = form / 4 % 2 == 0 ? 0x38 : 0x3a;
+        const uint8_t opcode = (uint8_t)(form / 8);
+        const uint8_t bytes[] = {prefix[0], prefix[1], 0x0f, map, opcode, 0xc1, 8};
+        struct instruction instruction;
+        if (decode_instruction(bytes, sizeof bytes, CODE_64, &instruction) == INSTRUCTION_OK) {
+            const bool refused = cut_before(&instruction, CODE_64, 0) == CUT_INVALID_OPCODE;
+            ck_assert_msg(refused != is_crc32(&instruction), "0f %02x %02x", map, opcode);
+        }
+    }
+}
+END_TEST
 
 START_TEST(cuts_agree_with_the_opcode_list) {
     static const enum code_mode modes[] = {CODE_16, CODE_32, CODE_64};
@@ -205,6 +237,7 @@ int main(void) {
                         COUNT_OF(cut_cases));
     tcase_add_test(tcase, blocks_are_cut_before_far_transfers_only_where_asked);
     tcase_add_test(tcase, blocks_end_after_branches);
+    tcase_add_test(tcase, two_prefixes_make_no_instruction_but_crc32);
     tcase_add_test(tcase, cuts_agree_with_the_opcode_list);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

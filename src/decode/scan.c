@@ -30,6 +30,17 @@ static bool is_mmx_beyond_end(const struct instruction *instruction) {
     return extended && instruction->map == MAP_0F38 && instruction->opcode < 0x20;
 }
 
+// In the maps 0F38 and 0F3A no instruction but CRC32 has both 66 and F2 or F3. The engine overlooks
+// F2 and F3 there, and runs what 66 alone makes of the opcode.
+static bool is_prefixed_twice(const struct instruction *instruction) {
+    const bool repeats = instruction->repeat_equal || instruction->repeat_not_equal;
+    if (!instruction->operand_prefix || !repeats)
+        return false;
+    if (instruction->map == MAP_0F38)
+        return instruction->repeat_equal || (instruction->opcode & 0xFE) != 0xF0;
+    return instruction->map == MAP_0F3A;
+}
+
 // Instructions that the engine runs and that the processor of this library, by its CPUID, does not
 // have. A random number would make runs differ, and with VEX the engine runs something else.
 static bool is_unknown(const struct instruction *instruction) {
@@ -64,7 +75,7 @@ static bool is_unknown(const struct instruction *instruction) {
 
 static bool is_refused(const struct instruction *instruction) {
     return instruction->vex || is_lock_refused(instruction) || is_unknown(instruction) ||
-           is_mmx_beyond_end(instruction);
+           is_mmx_beyond_end(instruction) || is_prefixed_twice(instruction);
 }
 
 static enum cut cut_before_0f(const struct instruction *instruction) {
