@@ -178,6 +178,7 @@ START_TEST(an_x87_control_word_that_is_restored_is_in_force) {
     static const double three = 3.0;
     start();
     fill_image(image);
+    image[4] = 0x4a; // Room for one more.
     memory_write(IMAGE, image, sizeof image);
     memory_write(DATA, &three, sizeof three);
     // fxrstor [rbx + 0x40]; fld1; fdiv qword [rbx]; fstp qword [rbx + 8]

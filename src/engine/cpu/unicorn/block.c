@@ -7,6 +7,7 @@
 #include "engine/cpu/unicorn/cuts.h"
 #include "engine/cpu/unicorn/weight.h"
 #include "engine/cpu/unicorn/window.h"
+#include "engine/cpu/unicorn/x87_blocks.h"
 
 #include <string.h>
 
@@ -79,6 +80,30 @@ static enum cut cut_for(const struct reader *reader, const struct sum *sum,
                : cut_before(instruction, reader->code.mode, reader->code.conditions);
 }
 
+// The place in the window of the instruction that comes next.
+static uint64_t place_of_next(const struct block *block) {
+    const uint64_t offset = block->first + block->read;
+    return offset < PAGE_SIZE ? block->pages[0] * PAGE_SIZE + offset
+                              : block->pages[1] * PAGE_SIZE + (offset - PAGE_SIZE);
+}
+
+// Must the block end because of the register stack? If not, the instruction's part in what the
+// block wants of that is added.
+static bool divided_before(struct block *block, const struct x87_blocks *blocks,
+                           const struct instruction *instruction) {
+    const struct x87_use use = x87_use(instruction);
+    if (use.kind == X87_UNUSED) {
+        return false;
+    }
+    if (x87_track_divides(&block->track, &use) ||
+        (block->read > 0 && x87_blocks_divided(blocks, place_of_next(block)))) {
+        return true;
+    }
+    x87_track_add(&block->track, &use);
+    block->x87 = true;
+    return false;
+}
+
 // False at the block's end.
 static bool read_one(struct block *block, const struct reader *reader, struct sum *sum,
                      struct cuts *cuts) {
@@ -94,6 +119,9 @@ static bool read_one(struct block *block, const struct reader *reader, struct su
     }
     sum->weight += instruction_weight(&instruction);
     block->cut = cut_for(reader, sum, &instruction);
+    if (block->cut == CUT_NONE && divided_before(block, reader->code.x87, &instruction)) {
+        block->cut = CUT_BOUND;
+    }
     if (block->cut != CUT_NONE) {
         note(block, reader, &instruction, cuts);
         return false;
@@ -113,6 +141,8 @@ void block_begin(struct block *block, uint64_t pc, uint64_t offset) {
     block->first = offset % PAGE_SIZE;
     block->read = 0;
     block->cut = CUT_NONE;
+    block->x87 = false;
+    block->track = (struct x87_track){0};
     block->host_bytes = BLOCK_HOST_BYTES;
 }
 

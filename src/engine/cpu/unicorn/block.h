@@ -7,23 +7,27 @@
 #define ENGINE_CPU_UNICORN_BLOCK_H
 
 #include "decode/scan.h"
+#include "decode/x87_use.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct cuts;
+struct x87_blocks;
 
 struct block {
-    bool under_way;      // Its first byte has been fetched.
-    uint64_t pc;         // As Unicorn counts: RIP and the base of CS.
-    uint64_t pages[2];   // Of the window, that it lies in; the second may be NO_WINDOW_PAGE.
-    uint64_t first;      // Offset of its first byte in its first page.
-    size_t read;         // Bytes that were read ahead.
-    enum cut cut;        // What comes after them.
-    uint64_t host_bytes; // What it is translated to, at the most.
-    uint64_t crossed_pc; // The last block that went on into another page,
-    uint64_t crossed_to; // and that page.
+    bool under_way;         // Its first byte has been fetched.
+    uint64_t pc;            // As Unicorn counts: RIP and the base of CS.
+    uint64_t pages[2];      // Of the window, that it lies in; the second may be NO_WINDOW_PAGE.
+    uint64_t first;         // Offset of its first byte in its first page.
+    size_t read;            // Bytes that were read ahead.
+    enum cut cut;           // What comes after them.
+    bool x87;               // Some instruction of it cares for the register stack, and
+    struct x87_track track; // this is what they want of it.
+    uint64_t host_bytes;    // What it is translated to, at the most.
+    uint64_t crossed_pc;    // The last block that went on into another page,
+    uint64_t crossed_to;    // and that page.
 };
 
 // How its code is to be read.
@@ -31,8 +35,9 @@ struct block_code {
     const uint8_t *bytes; // Where it begins.
     const uint8_t *next;  // The second page; NULL where it is not known.
     enum code_mode mode;
-    unsigned conditions; // As cut_before() has them.
-    unsigned most;       // Instructions.
+    unsigned conditions;          // As cut_before() has them.
+    unsigned most;                // Instructions.
+    const struct x87_blocks *x87; // Where blocks are divided.
 };
 
 // The next byte to be fetched, with RIP at its instruction, is this one of the window.

@@ -174,6 +174,7 @@ static bool clean(struct engine *engine) {
     uint64_t none = 0;
     memset(engine->hidden + HIDDEN_ROOT, 0, 0x1000);
     control_block_fill(engine->hidden + HIDDEN_VMCB);
+    x87_blocks_forget(&engine->x87);
     engine->machine = NULL;
     engine->loaded = NULL;
     engine->tlb_stale = false;

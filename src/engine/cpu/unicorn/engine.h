@@ -7,6 +7,8 @@
 #ifndef ENGINE_CPU_UNICORN_ENGINE_H
 #define ENGINE_CPU_UNICORN_ENGINE_H
 
+#include "engine/cpu/unicorn/x87_blocks.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,6 +51,7 @@ struct engine {
     // depend on the guests before it, or virtual time would not repeat.
     uint64_t found_bytes;
     uint32_t found_hooked;
+    struct x87_blocks x87;
     struct engine *next;
 };
 

@@ -8,31 +8,42 @@
 #include "engine/cpu/unicorn/run.h"
 #include "engine/cpu/unicorn/vmcb.h"
 
+// What is looked at is the state that the last block has left.
+static bool stops(struct engine *engine, const struct work *work, uint64_t address) {
+    struct run *run = engine->machine->run;
+    return (work_is_to_end(work) && run_stop_at_block(run, address)) ||
+           (engine->x87.any && x87_blocks_suspect(&engine->x87, engine->unicorn, address) &&
+            run_stop_for_x87(run));
+}
+
 static void on_block(uc_engine *unicorn, uint64_t address, uint32_t size, void *context) {
+    struct engine *engine = context;
     (void)unicorn;
     (void)size;
-    const struct machine *machine = engine_machine(context);
-    if (work_is_to_end(&machine->work)) {
-        run_stop_at_block(machine->run, address);
+    const struct work *work = &engine->machine->work;
+    if (work_is_to_end(work) || engine->x87.any) {
+        stops(engine, work, address);
     }
 }
 
 // A block that is not run is not counted: it will be entered again.
 static void on_counted_block(uc_engine *unicorn, uint64_t address, uint32_t size, void *context) {
+    struct engine *engine = context;
     (void)unicorn;
     (void)size;
-    struct work *work = &engine_machine(context)->work;
+    struct work *work = &engine->machine->work;
     work_look(work);
-    if (!work_is_to_end(work) || !run_stop_at_block(engine_machine(context)->run, address)) {
+    if (!stops(engine, work, address)) {
         work_count(work);
     }
 }
 
 static void on_report(uc_engine *unicorn, uint32_t number, void *context) {
-    const struct engine *engine = context;
+    struct engine *engine = context;
     const uint8_t *vmcb = engine->hidden + HIDDEN_VMCB;
     const struct report report = {number, vmcb_get64(vmcb, VMCB_EXIT_INFORMATION_2)};
     (void)unicorn;
+    x87_blocks_changed(&engine->x87);
     run_report(engine->machine->run, &report);
 }
 
@@ -49,8 +60,10 @@ static bool on_fetch(uc_engine *unicorn, uc_mem_type type, uint64_t address, int
 static void on_translated(uc_engine *unicorn, uc_tb *block, uc_tb *previous, void *context) {
     struct engine *engine = context;
     (void)unicorn;
-    (void)block;
     (void)previous;
+    const struct block *read = &engine->machine->translation.block;
+    x87_blocks_done(&engine->x87, block->pc,
+                    read->under_way && read->pc == block->pc && read->read == block->size);
     engine->hooked++;
     translation_end(&engine->machine->translation);
     engine_flush_stale_tlb(engine);

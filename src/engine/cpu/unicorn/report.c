@@ -7,11 +7,13 @@
 #include "engine/cpu/unicorn/machine.h"
 #include "engine/cpu/unicorn/state.h"
 #include "engine/cpu/unicorn/vmcb.h"
+#include "engine/cpu/unicorn/x87_stop.h"
 #include "engine/cpu/x86/intercept.h"
 #include "engine/cpu/x86/linear.h"
 #include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/replaced.h"
 #include "engine/cpu/x86/system_call.h"
+#include "engine/cpu/x86/x87_fault.h"
 
 // --- HLT: a real one, or the end of a block that was cut ---
 
@@ -139,4 +141,13 @@ enum report_result report_translate(struct cpu *cpu, const struct report *report
     const bool exits = is_debug_register_access(code) ? intercept_debug_register(cpu, exit)
                                                       : intercept(cpu, code, exit);
     return exits ? REPORT_EXIT : REPORT_HANDLED;
+}
+
+enum report_result report_x87_suspect(struct cpu *cpu, struct cpu_exit *exit) {
+    cpu->progress.taken.any = false;
+    if (!x87_stop_fault(cpu, exit)) {
+        return REPORT_HANDLED;
+    }
+    const enum delivery result = x87_fault(cpu, &exit->decoded, exit->instruction);
+    return intercept_delivered(cpu, result, exit) ? REPORT_EXIT : REPORT_HANDLED;
 }

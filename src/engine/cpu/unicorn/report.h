@@ -44,4 +44,7 @@ enum report_result report_fetch_refused(struct cpu *cpu, struct cpu_exit *exit);
 // to run alone first?
 bool report_met_ahead(struct cpu *cpu, uint64_t address, struct cpu_exit *exit);
 
+// The block at RIP was kept from running: see x87_stop.h.
+enum report_result report_x87_suspect(struct cpu *cpu, struct cpu_exit *exit);
+
 #endif // ENGINE_CPU_REPORT_H

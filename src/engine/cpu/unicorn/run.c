@@ -77,6 +77,13 @@ bool run_stop_at_block(struct run *run, uint64_t address) {
     return true;
 }
 
+bool run_stop_for_x87(struct run *run) {
+    run->x87_suspect = true;
+    run->rip_is_old = true;
+    stop(run);
+    return true;
+}
+
 bool run_fetch(struct run *run, uint64_t offset) {
     struct translation *translation = &run->machine->translation;
     translation_fetch(translation, run->cpu, offset);
@@ -178,6 +185,9 @@ static void finish(struct run *run) {
     if (run->next == RUN_ON && (machine->step.under_way || run->deferred.number != REPORT_NONE)) {
         apply(run, deferred(run));
     }
+    if (run->next == RUN_ON && run->x87_suspect) {
+        apply(run, report_x87_suspect(run->cpu, &run->exit));
+    }
     CHECK(machine->run == run);
     machine->run = NULL;
     if (run->next == RUN_ON && must_begin_again(run)) {
@@ -200,6 +210,8 @@ static bool prepare(struct run *run) {
     run->deferred = (struct report){.number = REPORT_NONE};
     run->rip_is_old = false;
     run->went_on = false;
+    run->x87_suspect = false;
+    x87_blocks_changed(&machine->engine->x87);
     step_begin(&machine->step);
     if (machine->step.under_way) {
         work_end(&machine->work); // Behind it: see must_go_on().

@@ -16,6 +16,7 @@ struct run {
     exit_handler handle;
     void *context;
     enum run_next next;
+    bool x87_suspect;       // The next block may have a fault of the x87 stack.
     bool went_on;           // In spite of a requested exit.
     bool rip_is_old;        // The state was kept where Unicorn's RIP was not up to date.
     struct report deferred; // What waits for the end of the run, or REPORT_NONE.
@@ -25,6 +26,9 @@ struct run {
 
 // An exit is requested before the block. False if the block must run all the same.
 bool run_stop_at_block(struct run *run, uint64_t address);
+
+// The block may have a fault of the x87 stack: looked at when the run has stopped. True.
+bool run_stop_for_x87(struct run *run);
 
 void run_report(struct run *run, const struct report *report);
 

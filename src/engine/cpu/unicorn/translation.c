@@ -109,6 +109,7 @@ static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_
         .bytes = window_pointer(&memory->window, offset),
         .mode = cpu_code_mode(cpu),
         .conditions = replaced_conditions(cpu),
+        .x87 = &translation->engine->x87,
     };
     block_begin(block, cpu_segment(cpu, SEGMENT_CS).base + cpu_get(cpu, RIP), offset);
     keep_alone(&memory->code, block);
@@ -121,6 +122,7 @@ static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_
     cpu_close(cpu);
     block_read_ahead(block, &code, &translation->cuts);
     translation->engine->host_bytes += block->host_bytes;
+    x87_blocks_note(&translation->engine->x87, block->pc, block->x87 ? &block->track : NULL);
 }
 
 // The first byte of a block, at this offset in the window.

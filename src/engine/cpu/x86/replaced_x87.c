@@ -1,24 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
-// Replaced instructions of the x87 unit (SDM volume 1, chapter 8): the register stack, its faults
-// and the exceptions around the functions of x87_functions.h. The engine computes these in the
-// host's double precision.
+// Replaced instructions of the x87 unit (SDM volume 1, chapter 8): what the register stack and its
+// faults are around the functions of x87_functions.h. The engine computes these in the host's
+// double precision.
 
 #include "engine/cpu/state.h"
 #include "engine/cpu/x86/operand.h"
 #include "engine/cpu/x86/replaced.h"
 #include "engine/cpu/x86/x87_functions.h"
+#include "engine/cpu/x86/x87_unit.h"
 
 #include <string.h>
 
 #define X87_CODES (X87_C0 | X87_C1 | X87_C2 | X87_C3)
-#define X87_BEFORE (X87_IE | X87_DE | X87_ZE) // Exceptions that keep an operation from its result.
-
-struct unit {
-    struct cpu *cpu;
-    unsigned control;
-    unsigned status;
-};
 
 typedef struct x87_result x87_unary(struct extended x, unsigned control);
 typedef struct x87_result x87_binary(struct extended x, struct extended y, unsigned control);
@@ -41,89 +35,15 @@ struct operation {
     x87_binary *binary;
 };
 
-// --- The register stack ---
-
-static unsigned place_of(const struct unit *unit, unsigned index) {
-    return ((unit->status >> FSW_TOP_SHIFT) + index) % X87_COUNT;
-}
-
-static bool is_empty(const struct unit *unit, unsigned index) {
-    return (cpu_get(unit->cpu, FTW) >> place_of(unit, index) & 1) == 0;
-}
-
-static struct extended get(const struct unit *unit, unsigned index) {
-    uint8_t bytes[10];
-    struct extended value;
-    cpu_get_x87(unit->cpu, place_of(unit, index), bytes);
-    memcpy(&value.significand, bytes, sizeof value.significand);
-    memcpy(&value.exponent, bytes + sizeof value.significand, sizeof value.exponent);
-    return value;
-}
-
-static void set(const struct unit *unit, unsigned index, struct extended value) {
-    uint8_t bytes[10];
-    memcpy(bytes, &value.significand, sizeof value.significand);
-    memcpy(bytes + sizeof value.significand, &value.exponent, sizeof value.exponent);
-    cpu_set_x87(unit->cpu, place_of(unit, index), bytes);
-    cpu_set(unit->cpu, FTW, cpu_get(unit->cpu, FTW) | 1u << place_of(unit, index));
-}
-
-static void move_top(struct unit *unit, unsigned by) {
-    const unsigned top = ((unit->status >> FSW_TOP_SHIFT) + by) % X87_COUNT;
-    unit->status = (unit->status & ~FSW_TOP_BITS) | top << FSW_TOP_SHIFT;
-}
-
-static void push(struct unit *unit, struct extended value) {
-    move_top(unit, X87_COUNT - 1);
-    set(unit, 0, value);
-}
-
-static void pop(struct unit *unit) {
-    cpu_set(unit->cpu, FTW, cpu_get(unit->cpu, FTW) & ~(1ull << place_of(unit, 0)));
-    move_top(unit, 1);
-}
-
-// --- Exceptions ---
-
-// Adds exceptions and condition codes. False when an exception is not masked that keeps the
-// operation from its result.
-static bool record(struct unit *unit, unsigned status, unsigned codes) {
-    unit->status = (unit->status & ~codes) | status;
-    const unsigned unmasked = status & ~unit->control & X87_EXCEPTIONS;
-    unit->status |= unmasked != 0 ? X87_ES | X87_BUSY : 0;
-    return (unmasked & X87_BEFORE) == 0;
-}
+// --- Operations ---
 
 // Of a push onto a register in use C1 is set, of a missing operand it is cleared, and so is C2
 // where the operation defines it.
-static bool record_stack_fault(struct unit *unit, const struct operation *operation,
+static bool record_stack_fault(struct x87_unit *unit, const struct operation *operation,
                                bool overflow) {
     const unsigned codes = operation->codes & (X87_C1 | X87_C2);
-    return record(unit, X87_IE | X87_SF | (overflow ? X87_C1 : 0), codes);
+    return x87_record(unit, X87_IE | X87_SF | (overflow ? X87_C1 : 0), codes);
 }
-
-// Is the unit to be had now? False with the fault delivered. An exception that an earlier
-// instruction left unmasked is raised first.
-static bool begin(struct cpu *cpu, struct unit *unit, enum delivery *failure) {
-    const uint64_t cr0 = cpu_get(cpu, CR0);
-    *unit = (struct unit){cpu, (unsigned)cpu_get(cpu, FCW), (unsigned)cpu_get(cpu, FSW)};
-    if ((cr0 & (CR0_EM | CR0_TS)) != 0) {
-        *failure = deliver_fault(cpu, VECTOR_DEVICE_NOT_AVAILABLE, 0);
-        return false;
-    }
-    if ((unit->status & X87_ES) != 0 && (cr0 & CR0_NE) != 0) {
-        *failure = deliver_fault(cpu, VECTOR_X87, 0);
-        return false;
-    }
-    return true;
-}
-
-static enum delivery finish(const struct unit *unit, const struct instruction *instruction) {
-    cpu_set(unit->cpu, FSW, (uint16_t)unit->status);
-    return deliver_completion(unit->cpu, instruction->length);
-}
-
-// --- Operations ---
 
 static struct x87_result prem(struct extended x, struct extended y, unsigned control) {
     (void)control;
@@ -163,82 +83,83 @@ static const struct operation operations[] = {
     [0xff - FIRST_OPERATION] = {SHAPE_UNARY, X87_C1 | X87_C2, x87_fcos, NULL},
 };
 
-static void unary(struct unit *unit, const struct operation *operation) {
+static void unary(struct x87_unit *unit, const struct operation *operation) {
     struct x87_result result = {.value = extended_indefinite};
-    if (is_empty(unit, 0)) {
+    if (x87_is_empty(unit, 0)) {
         if (!record_stack_fault(unit, operation, false)) {
             return;
         }
     } else {
-        result = operation->unary(get(unit, 0), unit->control);
-        if (!record(unit, result.status, operation->codes)) {
+        result = operation->unary(x87_get(unit, 0), unit->control);
+        if (!x87_record(unit, result.status, operation->codes)) {
             return;
         }
     }
-    set(unit, 0, result.value);
+    x87_set(unit, 0, result.value);
 }
 
-static void unary_push(struct unit *unit, const struct operation *operation) {
+static void unary_push(struct x87_unit *unit, const struct operation *operation) {
     struct x87_result result = {.value = extended_indefinite, .second = extended_indefinite};
-    const bool missing = is_empty(unit, 0);
-    if (missing || !is_empty(unit, X87_COUNT - 1)) {
+    const bool missing = x87_is_empty(unit, 0);
+    if (missing || !x87_is_empty(unit, X87_COUNT - 1)) {
         if (!record_stack_fault(unit, operation, !missing)) {
             return;
         }
     } else {
-        result = operation->unary(get(unit, 0), unit->control);
-        if (!record(unit, result.status, operation->codes) || (result.status & X87_C2) != 0) {
+        result = operation->unary(x87_get(unit, 0), unit->control);
+        if (!x87_record(unit, result.status, operation->codes) || (result.status & X87_C2) != 0) {
             return;
         }
     }
-    set(unit, 0, result.value);
-    push(unit, result.second);
+    x87_set(unit, 0, result.value);
+    x87_push(unit, result.second);
 }
 
-static void binary(struct unit *unit, const struct operation *operation) {
+static void binary(struct x87_unit *unit, const struct operation *operation) {
     struct x87_result result = {.value = extended_indefinite};
     const bool pops = operation->shape == SHAPE_BINARY_POP;
-    if (is_empty(unit, 0) || is_empty(unit, 1)) {
+    if (x87_is_empty(unit, 0) || x87_is_empty(unit, 1)) {
         if (!record_stack_fault(unit, operation, false)) {
             return;
         }
     } else {
-        result = operation->binary(get(unit, 0), get(unit, 1), unit->control);
+        result = operation->binary(x87_get(unit, 0), x87_get(unit, 1), unit->control);
         // Without a quotient C0 and C3 stay.
         const bool number = extended_class(result.value) != EXTENDED_NAN;
-        if (!record(unit, result.status,
-                    operation->codes & (number ? X87_CODES : X87_C1 | X87_C2))) {
+        if (!x87_record(unit, result.status,
+                        operation->codes & (number ? X87_CODES : X87_C1 | X87_C2))) {
             return;
         }
     }
-    set(unit, pops ? 1 : 0, result.value);
+    x87_set(unit, pops ? 1 : 0, result.value);
     if (pops) {
-        pop(unit);
+        x87_pop(unit);
     }
 }
 
 #define FIRST_CONSTANT 0xe9u // FLDL2T
 
-static void load_constant(struct unit *unit, const struct operation *operation, unsigned number) {
+static void load_constant(struct x87_unit *unit, const struct operation *operation,
+                          unsigned number) {
     struct extended value = x87_constant(number, unit->control);
-    if (!is_empty(unit, X87_COUNT - 1)) {
+    if (!x87_is_empty(unit, X87_COUNT - 1)) {
         value = extended_indefinite;
         if (!record_stack_fault(unit, operation, true)) {
             return;
         }
     } else {
-        record(unit, 0, X87_C1);
+        x87_record(unit, 0, X87_C1);
     }
-    push(unit, value);
+    x87_push(unit, value);
 }
 
 enum delivery replaced_x87(struct cpu *cpu, const struct instruction *instruction,
                            const uint8_t *bytes) {
     const struct operation *const operation = &operations[instruction->modrm - FIRST_OPERATION];
-    struct unit unit;
+    struct x87_unit unit;
     enum delivery failure;
     (void)bytes;
-    if (!begin(cpu, &unit, &failure)) {
+    if (!x87_begin(cpu, &unit, &failure)) {
         return failure;
     }
     switch (operation->shape) {
@@ -256,12 +177,12 @@ enum delivery replaced_x87(struct cpu *cpu, const struct instruction *instructio
         load_constant(&unit, operation, instruction->modrm - FIRST_CONSTANT);
         break;
     case SHAPE_EXAMINE:
-        record(&unit, x87_fxam(get(&unit, 0), is_empty(&unit, 0)), X87_CODES);
+        x87_record(&unit, x87_fxam(x87_get(&unit, 0), x87_is_empty(&unit, 0)), X87_CODES);
         break;
     case SHAPE_NONE:
         break;
     }
-    return finish(&unit, instruction);
+    return x87_finish(&unit, instruction);
 }
 
 // --- FISTTP, FBSTP ---
@@ -284,26 +205,26 @@ enum delivery replaced_x87_store(struct cpu *cpu, const struct instruction *inst
     const bool decimal = (instruction->modrm >> 3 & 7) == 6;
     const size_t size = store_size(instruction, decimal);
     uint8_t data[X87_BCD_SIZE];
-    struct unit unit;
+    struct x87_unit unit;
     enum delivery failure;
     unsigned status = 0;
-    if (!begin(cpu, &unit, &failure)) {
+    if (!x87_begin(cpu, &unit, &failure)) {
         return failure;
     }
-    const bool missing = is_empty(&unit, 0);
-    const struct extended value = missing ? extended_indefinite : get(&unit, 0);
+    const bool missing = x87_is_empty(&unit, 0);
+    const struct extended value = missing ? extended_indefinite : x87_get(&unit, 0);
     if (decimal) {
         x87_fbstp(value, unit.control, data, &status);
     } else {
         const uint64_t integer = x87_fisttp(value, (unsigned)size, &status);
         memcpy(data, &integer, sizeof integer);
     }
-    if (!record(&unit, status | (missing ? X87_SF : 0), X87_C1)) {
-        return finish(&unit, instruction);
+    if (!x87_record(&unit, status | (missing ? X87_SF : 0), X87_C1)) {
+        return x87_finish(&unit, instruction);
     }
     if (!operand_write(cpu, instruction, bytes, data, size, &failure)) {
         return failure;
     }
-    pop(&unit);
-    return finish(&unit, instruction);
+    x87_pop(&unit);
+    return x87_finish(&unit, instruction);
 }

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+//
+// What an instruction does with the x87 register stack: which registers it wants in use or empty.
+// Of those that the engine executes; what is replaced (decode/replaced_form.h) says nothing here.
+// Pure functions of their arguments: no state, no allocation, any thread.
+
+#ifndef ZIRCONIA_DECODE_X87_USE_H
+#define ZIRCONIA_DECODE_X87_USE_H
+
+#include "decode/instruction.h"
+
+#define X87_REGISTERS 8u
+
+enum x87_kind {
+    X87_UNUSED, // Not of the x87 unit, or one that does not care for its state: FNSTCW, reserved
+                // ones.
+    X87_STACK,
+    X87_MMX,       // TOP becomes 0, and all registers are in use.
+    X87_EMPTY_ALL, // EMMS
+};
+
+struct x87_use {
+    enum x87_kind kind;
+    uint8_t reads; // A bit for each ST(i), as before the instruction, that is to be in use;
+    uint8_t fills; // of them, that need not be: it is in use from then on;
+    uint8_t frees; // that becomes empty.
+    bool pushes;   // A register that is to be empty.
+    int8_t moves;  // What is added to TOP.
+    // Of an MMX instruction:
+    uint8_t written; // the register, whose exponent becomes all ones;
+    bool lax;        // the engine leaves TOP and the tags alone.
+};
+
+// Instructions of all kinds but X87_UNUSED raise an exception that waits.
+struct x87_use x87_use(const struct instruction *instruction);
+
+// The register stack along a stretch of code. Bits are registers, numbered as ST(i) was where the
+// stretch begins.
+struct x87_track {
+    uint8_t used;  // Known to be in use,
+    uint8_t empty; // or to be empty. A register may be neither.
+    unsigned top;  // Which is ST(0) now.
+    // What the code wants where it begins. A register that is wanted in both states is not wanted
+    // in one that the code itself has brought it into.
+    uint8_t wanted_used;
+    uint8_t wanted_empty;
+    bool stack;          // Some instruction uses the stack.
+    bool mmx;            // Some instruction uses MMX registers, or EMMS:
+    uint8_t mmx_written; // their exponents are to be all ones where the code begins,
+    bool wants_top;      // TOP is to be 0, and
+    bool wants_all;      // all registers are to be in use.
+};
+
+void x87_track_add(struct x87_track *track, const struct x87_use *use);
+
+// What the engine leaves out of MMX instructions is done in advance, but not before one that uses
+// the stack, or EMMS: is the instruction to begin another stretch?
+bool x87_track_divides(const struct x87_track *track, const struct x87_use *use);
+
+#endif
