@@ -4,7 +4,8 @@
 // unprivileged instructions, and every form of the table in oracle/table.inc in random states, run
 // on it and in a guest, and must leave the same registers, flags, memory and faults, but for the
 // differences that oracle/differences.inc lists. A listed difference that no longer occurs is a
-// failure, too. ZIRCONIA_TEST_SEEDS says how many sequences, ZIRCONIA_TEST_STATES how many states.
+// failure, too. Of processors that are not Intel's, oracle/vendor.inc names what is not comparable.
+// ZIRCONIA_TEST_SEEDS says how many sequences, ZIRCONIA_TEST_STATES how many states.
 
 #define _DEFAULT_SOURCE // NOLINT: MAP_ANON
 
@@ -174,6 +175,7 @@ static unsigned judge(const struct form *form, uint64_t number, const struct ora
 
 static struct form *forms;
 static size_t form_count;
+static bool model; // The host is of the vendor that the list of differences is of.
 
 // All forms from `first` on that fit, each with the state of that number.
 static unsigned run_forms(size_t first, size_t count, uint64_t number) {
@@ -189,6 +191,9 @@ static unsigned run_forms(size_t first, size_t count, uint64_t number) {
     oracle_run_host(theirs, count);
     oracle_run_guest(ours, count);
     for (size_t i = 0; i < count; i++) {
+        if (!model && form_depends_on_vendor(&forms[first + i])) {
+            continue;
+        }
         unknown += judge(&forms[first + i], number, &theirs[i], &ours[i]);
     }
     return unknown;
@@ -201,6 +206,7 @@ START_TEST(every_form_does_what_the_host_does) {
     unsigned unknown = 0;
     const char *wanted = getenv("ZIRCONIA_TEST_STATES");
     const uint64_t states = wanted != NULL ? strtoull(wanted, NULL, 0) : FEW_STATES;
+    model = host_is_model();
     forms = forms_make(&form_count);
     ck_assert_uint_ge(form_count, 4000);
     oracle_start(forms, form_count);
@@ -210,7 +216,7 @@ START_TEST(every_form_does_what_the_host_does) {
             unknown += run_forms(first, left < ORACLE_MAX_CASES ? left : ORACLE_MAX_CASES, number);
         }
     }
-    const unsigned gone = known_differences_gone(states >= MANY_STATES);
+    const unsigned gone = model ? known_differences_gone(states >= MANY_STATES) : 0;
     ck_assert_msg(unknown == 0 && gone == 0, "%u new differences, %u gone", unknown, gone);
 }
 END_TEST

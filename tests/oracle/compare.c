@@ -6,7 +6,11 @@
 
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 const char *const aspect_names[ASPECTS] = {
     [FAULT] = "FAULT",
@@ -226,6 +230,41 @@ bool difference_is_known(const struct form *form, enum aspect aspect,
     }
     return false;
 }
+
+// --- Other vendors ---
+
+static const struct vendor_dependent {
+    const char *why;
+    const char *names;
+} vendor_dependent[] = {
+#include "oracle/vendor.inc"
+};
+
+// ZIRCONIA_TEST_VENDOR stands for the host's, so that the other way can be tried.
+bool host_is_model(void) {
+    char vendor[13] = "";
+    unsigned leaf = 0;
+    unsigned words[3] = {0};
+    const char *wanted = getenv("ZIRCONIA_TEST_VENDOR");
+#if defined(__x86_64__)
+    __get_cpuid(0, &leaf, &words[0], &words[2], &words[1]);
+#else
+    (void)leaf;
+#endif
+    memcpy(vendor, words, sizeof words);
+    return strcmp(wanted != NULL ? wanted : vendor, "GenuineIntel") == 0;
+}
+
+bool form_depends_on_vendor(const struct form *form) {
+    for (size_t i = 0; i < sizeof vendor_dependent / sizeof vendor_dependent[0]; i++) {
+        if (has_name(vendor_dependent[i].names, form->row->name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// --- What did not occur ---
 
 static unsigned circumstances_of(const char *name, enum aspect aspect) {
     for (size_t i = 0; i < occurred_count; i++) {

@@ -37,6 +37,11 @@ unsigned case_differences(const struct form *form, const struct oracle_case *hos
 bool difference_is_known(const struct form *form, enum aspect aspect,
                          enum circumstance circumstance);
 
+// The list, and what the forms must do, is of Intel's processors. Elsewhere what vendor.inc names
+// is not judged, and no difference need occur.
+bool host_is_model(void);
+bool form_depends_on_vendor(const struct form *form);
+
 // How many differences of the list did not occur; those that are rare count only where many states
 // were tried.
 unsigned known_differences_gone(bool rare_too);
