@@ -7,32 +7,7 @@
 
 cmake_minimum_required(VERSION 3.22)
 
-# comment_<call>: the comment above its declaration. Declarations without a blank line between them
-# have one comment.
-set(headers zircon/syscalls.h zircon/syscalls/memory_calls.h zircon/syscalls/task_calls.h
-    zirconia/decode.h zirconia/virtual_time.h zirconia/zirconia.h)
-foreach(header IN LISTS headers)
-    file(READ "${SOURCE}/include/${header}" text)
-    string(REPLACE ";" "@" text "${text}")
-    string(REGEX REPLACE "[][]" "" text "${text}")
-    string(REPLACE "\n" ";" lines "${text}")
-    set(comment "")
-    set(after_comment OFF)
-    foreach(line IN LISTS lines)
-        if(line MATCHES "^//(.*)")
-            if(after_comment)
-                set(comment "")
-                set(after_comment OFF)
-            endif()
-            string(APPEND comment "${CMAKE_MATCH_1}")
-        else()
-            set(after_comment ON)
-            if(line MATCHES "^ZIRCONIA_EXPORT .*[ *](zx_[a-z0-9_]+|zirconia_[a-z0-9_]+)\\(")
-                set("comment_${CMAKE_MATCH_1}" "${comment}")
-            endif()
-        endif()
-    endforeach()
-endforeach()
+include("${SOURCE}/cmake/call_comments.cmake")
 
 execute_process(COMMAND "${COMPILER}" -E -P -x c "-I${SOURCE}/src" "${SOURCE}/tests/errors.inc"
     OUTPUT_VARIABLE text RESULT_VARIABLE result)
@@ -47,7 +22,8 @@ foreach(row IN LISTS rows)
         continue()
     endif()
     set(in_header "")
-    if("${comment_${name}}" MATCHES "Errors: (.*)$")
+    string(REPLACE "\n" "" comment "${comment_${name}}")
+    if(comment MATCHES "Errors: (.*)$")
         string(REGEX REPLACE " 2018[0-9]*: .*" "" told "${CMAKE_MATCH_1}")
         string(REGEX MATCHALL "ZX_ERR_[A-Z_]+" in_header "${told}")
         list(TRANSFORM in_header REPLACE "ZX_ERR_" "")
