@@ -70,7 +70,7 @@ struct address_space_ops {
     // Addresses of which nothing is mapped any more, but which stay claimed.
     void (*vacate)(struct address_space *space, uint64_t base, uint64_t length);
 
-    // The permissions of a mapping have changed, or how much of it is backed: makes that take
+    // The permissions of a mapping have changed, or how much of it is backed: makes the change take
     // effect in the part that `view` names. False when the host refuses.
     bool (*changed)(struct address_space *space, const struct mapping_view *view);
 };
@@ -118,9 +118,9 @@ bool address_space_occupied(const struct address_space *space, uint64_t base, ui
 bool address_space_first(const struct address_space *space, uint64_t base, uint64_t length,
                          struct mapping_view *out);
 
-// Takes out whatever lies in [base, base + length), cutting mappings as needed; 4096-aligned, and
-// nothing there is no error. NO_MEMORY, with nothing changed, when a cut cannot be recorded. The
-// addresses that were mapped are given back, or by the second function stay claimed.
+// Takes out whatever lies in [base, base + length), cutting mappings as needed; 4096-aligned. A
+// range without mappings is no error. NO_MEMORY, with nothing changed, when a cut cannot be
+// recorded. The addresses that were mapped are given back, or by the second function stay claimed.
 zx_status_t address_space_unmap_range(struct address_space *space, uint64_t base, uint64_t length);
 zx_status_t address_space_vacate_range(struct address_space *space, uint64_t base, uint64_t length);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// How a thread that blocks inside a call is found and made to look up, because it is to stop or to
-// end. Whoever blocks says so between begin and end, and gives a function that wakes it; the
-// thread's owner (tasks/thread.h) calls that. A thread that nobody can name has none of this.
+// How a thread that blocks inside a call is found and woken, because it is to stop or to end.
+// Whoever blocks says so between begin and end, and gives a function that wakes it; the thread's
+// owner (tasks/thread.h) calls that. A thread that nobody can name has none of this.
 //
 // Lock: `lock` guards everything but the atomic. `wake` is called with it held and may take what
 // the blocked thread sleeps on: a waiter's lock, a VCPU's.
@@ -24,7 +24,7 @@ struct blocking {
     blocking_wake_fn *wake;
     void *argument;
     uint32_t reason; // ZX_THREAD_STATE_BLOCKED_ something while blocked, else 0.
-    bool canceled;   // By the host: the thread is to end, and has its attention.
+    bool canceled;   // The host has cancelled the thread: it is to end.
 };
 
 void blocking_init(struct blocking *blocking);
@@ -34,18 +34,18 @@ void blocking_destroy(struct blocking *blocking);
 void blocking_set_current(struct blocking *blocking);
 struct blocking *blocking_current(void);
 
-// False when the thread must not block, because it is wanted elsewhere. Nothing blocks with
-// `blocking` NULL differently than without these two.
+// False when the thread must not block, because it is to stop or to end. With `blocking` NULL the
+// two do nothing.
 bool blocking_begin(struct blocking *blocking, uint32_t reason, blocking_wake_fn *wake,
                     void *argument);
 void blocking_end(struct blocking *blocking);
 
-// Sleeps on a semaphore of the calling thread's. A thread that the host cancels meanwhile is from
-// then on wanted elsewhere.
+// Sleeps on a semaphore of the calling thread's. A thread that the host cancels meanwhile is to end
+// from then on.
 enum platform_wake blocking_sleep(struct blocking *blocking, struct platform_semaphore *semaphore,
                                   int64_t deadline);
 
-// Whether the thread is wanted elsewhere.
+// Whether the thread is to stop or to end.
 bool blocking_attention(const struct blocking *blocking);
 
 // Wakes the thread if it is blocked, and tells whether it was.

@@ -4,8 +4,8 @@
 // and who watches them. It knows nothing of handle values or rights (handle_table.h).
 //
 // Lifetime: an object is destroyed with its last reference. Each handle holds one reference and
-// is counted beside it, because the end of the last handle is an event of its own (objects ABI
-// 2.1) that the object may outlive.
+// is counted beside it, because an object may outlive its last handle, whose end has effects of its
+// own (objects ABI 2.1).
 //
 // Locks: `lock` guards changes of the signals, the observers (observer.h) and the name. The other
 // fields are constant or atomic.

@@ -20,14 +20,14 @@ void process_each_mapping(void (*function)(const struct mapping_view *view, void
 bool process_space_vmo_changed(const struct vmo *vmo, uint64_t from, uint64_t to);
 
 // A store to an address, which the host has refused: gives the page to the clone that is mapped
-// there, if it may be written to. True when it is worth to try again. No lock is held.
+// there, if it may be written to. True if the store should be tried again. No lock is held.
 bool process_space_take_page(uintptr_t address);
 
 // platform_copy_or_fault(), which stores to clones as the client does. No lock is held.
 bool process_copy(void *destination, const void *source, size_t size, uintptr_t *fault_address);
 
-// Why a copy faulted: a VMO is mapped there and has memory, which may not be touched so. False for
-// what else the program has. No lock is held.
+// Whether a copy faulted for want of a permission: a VMO is mapped there and has memory. False for
+// addresses that no VMO is mapped at. No lock is held.
 bool process_space_denies(uintptr_t fault_address);
 
 #endif // OBJECTS_PROCESS_SPACE_H

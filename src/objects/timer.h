@@ -23,7 +23,7 @@ struct timer {
     struct platform_mutex lock;
     struct timer_entry entry;
     struct timer_setting setting; // Guarded by `lock`, as is `closed`.
-    bool closed; // No handle is left, so nobody would see it fire: it is set no more.
+    bool closed; // No handle is left: nobody would see it fire, so it is not set again.
 };
 
 zx_status_t timer_object_create(uint32_t options, struct timer **out);
@@ -36,10 +36,10 @@ static inline struct timer *timer_from_object(struct object *object) {
 // edge sees one each time.
 void timer_object_set(struct timer *timer, zx_time_t deadline, zx_duration_t slack);
 
-// Ends what was begun and takes the signal back.
+// Cancels the deadline and clears the signal.
 void timer_object_cancel(struct timer *timer);
 
-// As it is now: of a timer that has fired nothing but the options.
+// What the timer is set to now. Of a timer that has fired only the options are not 0.
 struct timer_setting timer_object_setting(struct timer *timer);
 
 #endif // OBJECTS_TIMER_H

@@ -25,7 +25,8 @@ struct timer_entry {
     struct timer_entry **back; // NULL when the entry is not armed.
 };
 
-// Has the thread started, for who makes an entry. False when the host gives none.
+// Starts the thread if need be. To be called before an entry is made. False when the host refuses a
+// thread.
 bool timer_queue_prepare(void);
 
 // At a reading of platform_monotonic(), or at once when that has passed. An armed entry moves.

@@ -67,7 +67,7 @@ struct vmo {
 
     struct vmo_listener *listeners;
     struct vmo_user *users;           // Address spaces that map it.
-    unsigned round;                   // Of telling the users; guarded by `resizing` too.
+    unsigned round;                   // Of the last walk over `users`; guarded by `resizing` too.
     _Atomic(struct vmo_view *) views; // In our own address space, the largest and newest first.
 };
 

@@ -70,7 +70,7 @@ zx_status_t vmo_set_size(struct vmo *vmo, uint64_t size) {
     return status;
 }
 
-// COMMIT, DECOMMIT and the like take what there is of the range.
+// The range of COMMIT, DECOMMIT, ZERO and the hints is clipped to the end of the VMO.
 static zx_status_t trim(uint64_t size, uint64_t offset, uint64_t *length) {
     if (offset > size) {
         return ZX_ERR_OUT_OF_RANGE;
@@ -96,7 +96,7 @@ static zx_status_t zero_range(struct vmo *vmo, uint64_t offset, uint64_t length)
     return status == ZX_OK ? vmo_zero(vmo->source, vmo->source_offset + offset, length) : status;
 }
 
-// Of what DECOMMIT of 2018 touches, whole pages go.
+// DECOMMIT of 2018 takes every page that its range touches.
 static zx_status_t decommit_touched(struct vmo *vmo, uint64_t offset, uint64_t length) {
     const uint64_t first = offset & ~(uint64_t)ZX_PAGE_MASK;
     const uint64_t end = (offset + length + ZX_PAGE_MASK) & ~(uint64_t)ZX_PAGE_MASK;

@@ -20,8 +20,8 @@
 
 struct waiter {
     struct platform_semaphore wake;
-    atomic_bool promised; // A post is to come, or has come and is not used up.
-    atomic_bool woken;    // What it waits for is there; else the promise was to break the wait.
+    atomic_bool promised; // A post will come, or has come and is not used up.
+    atomic_bool woken;    // What it waits for is there. If false, the wait was broken off.
     struct waiter *next;  // In the list of who promised.
     uint32_t reason;
 };
@@ -34,14 +34,15 @@ struct wake_list {
 // `reason`: what ZX_INFO_THREAD tells of the thread meanwhile, ZX_THREAD_STATE_BLOCKED_ something.
 void waiter_init(struct waiter *waiter, uint32_t reason);
 
-// It is in no list, and the thread holds no lock: waits for a promised wake, and who promised may
-// take any lock before it keeps its word.
+// The waiter is in no list, and the thread holds no lock. Waits until a wake that was promised has
+// come; whoever promised it may take any lock before.
 void waiter_destroy(struct waiter *waiter);
 
-// Under the lock of the list that it was found in. A wake is kept until the next block.
+// Call it under the lock of the list that the waiter was found in. A wake is kept until the thread
+// blocks next.
 void waiter_promise_wake(struct waiter *waiter, struct wake_list *wakes);
 
-// Once that lock is free; the waiters are not to be touched afterwards.
+// Wakes them, once the lock of their list is free; the waiters must not be touched afterwards.
 void wake_all(struct wake_list *wakes);
 
 // Until a wake, which it uses up (ZX_OK), the deadline (ZX_ERR_TIMED_OUT), or until the thread is

@@ -2,7 +2,7 @@
 //
 // Invariants of the library itself, looked at while it runs in builds with ZIRCONIA_CHECKS, as
 // debug, sanitizer and fuzz builds are. One that does not hold ends the process with a line that
-// names it. What a guest or a client passes is never checked so: it gets a status.
+// names it. What a guest or a client passes is never checked in this way: it gets a status.
 
 #ifndef PLATFORM_CHECK_H
 #define PLATFORM_CHECK_H

@@ -148,8 +148,9 @@ enum platform_wake {
     PLATFORM_CANCELED,
 };
 
-// The same, and the host may cancel the thread meanwhile, where it knows such a thing: then no post
-// is used up, and the thread ends by platform_cancel_end() (threads.h) as soon as it holds nothing.
+// As platform_semaphore_wait_until(), and the host may cancel the thread meanwhile, where it knows
+// such a thing: then no post is used up, and the thread ends by platform_cancel_end() (threads.h)
+// as soon as it holds nothing.
 enum platform_wake platform_semaphore_wait_or_cancel(struct platform_semaphore *semaphore,
                                                      int64_t deadline);
 
@@ -268,7 +269,8 @@ enum platform_grant platform_ask_executable(size_t length);
 // SIGSEGV and SIGBUS are taken over at the first use and pass on every fault that is not a copy's.
 bool platform_copy(void *destination, const void *source, size_t size);
 
-// The same, and on failure also where it faulted, or 0 when the host does not say.
+// As platform_copy(), and on failure also the address that faulted, or 0 when the host does not
+// say.
 bool platform_copy_or_fault(void *destination, const void *source, size_t size,
                             uintptr_t *fault_address);
 

@@ -265,7 +265,7 @@ bool platform_thread_slot_set(const struct platform_thread_slot *slot, void *val
 
 _Noreturn void platform_abort(const char *line) {
     const ssize_t written = write(STDERR_FILENO, line, strlen(line));
-    (void)written; // There is nobody else to tell.
+    (void)written; // Standard error is the last resort: nothing is left to report to.
     abort();
 }
 

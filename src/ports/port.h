@@ -68,15 +68,16 @@ static inline struct port *port_from_object(struct object *object) {
 
 void port_free_lost(struct port *port);
 
-// Has the function called, inside a call, when the last handle is gone. False when it is already.
+// Sets the function that is called, inside a call, when the last handle is closed. False when it is
+// closed already.
 bool port_watch_close(struct port *port, void (*on_close)(struct port *port));
 
 // Appends a packet and takes it over: on failure it is released. ZX_ERR_BAD_STATE when the port
 // has no handles left, SHOULD_WAIT when it is full. Never blocks.
 zx_status_t port_queue(struct port *port, struct port_packet *packet);
 
-// The same inside the lock, and on failure the packet stays the caller's. Who waits for the packet
-// is put into `wakes`.
+// As port_queue(), but inside the lock, and on failure the packet stays the caller's. A thread that
+// waits for a packet is put into `wakes`.
 zx_status_t port_queue_locked(struct port *port, struct port_packet *packet,
                               struct wake_list *wakes) REQUIRES(port->lock);
 
@@ -102,16 +103,17 @@ struct packet_pool *packet_pool_create(struct port *port, uint32_t count);
 
 // A packet with a body of zeros, and NULL (try) or a wait (take) when all are on their way. The
 // wait, on a semaphore of the thread's, ends when one is read from the port or when the port loses
-// its last handle; and, with NULL, when the thread is wanted elsewhere and the semaphore is posted.
-// The caller queues the packet on packet_pool_port() or releases it.
+// its last handle; and, with NULL, when the thread is to stop or to end and the semaphore is
+// posted. The caller queues the packet on packet_pool_port() or releases it.
 struct port_packet *packet_pool_try_take(struct packet_pool *pool);
 struct port_packet *packet_pool_take(struct packet_pool *pool, struct platform_semaphore *wake,
                                      struct blocking *blocking);
 
 struct port *packet_pool_port(struct packet_pool *pool);
 
-// The owner is done, and no thread is inside take. The pool's queued packets leave the port, other
-// packets stay, and the pool goes away, at the latest with its last packet.
+// The owner of the pool ends it, with no thread inside packet_pool_take(). The pool's queued
+// packets leave the port, other packets stay, and the pool goes away, at the latest with its last
+// packet.
 void packet_pool_retire(struct packet_pool *pool);
 
 #endif // PORTS_PORT_H

@@ -31,7 +31,8 @@ zx_status_t port_observe(struct port *port, struct object *object,
 // when there were none.
 bool port_cancel(struct port *port, struct object *object, zx_handle_t source, uint64_t key);
 
-// The same for a key alone, whatever the object.
+// Ends the waits with that key on every object, and withdraws their packets. False when there were
+// none.
 bool port_cancel_key(struct port *port, uint64_t key);
 
 // Ends all waits of a port that lets in no more.

@@ -38,19 +38,19 @@ zx_status_t exception_bind(struct exception_binding **slot, struct exception_bin
 // with `quietly` wait on.
 zx_status_t exception_unbind(struct exception_binding **slot, bool quietly);
 
-// The same for every binding that `matches` accepts.
+// As exception_unbind(), for every binding that `matches` accepts.
 void exception_unbind_matching(binding_matches_fn *matches, const void *argument, bool quietly);
 
 // Tells what is bound to a task that the task has ended.
 void exception_slots_died(struct exception_slots *slots);
 
-// Whether anything is bound anywhere: without, a fault is the host's from the start.
+// Whether anything is bound anywhere. If not, a fault is left to the host at once.
 bool exception_any_bound(void);
 
-// A thread's last moment: whatever is bound to it goes.
+// Unbinds whatever is bound to a thread that has ended.
 void exception_slots_close(struct exception_slots *slots);
 
-// For threads that ask.
+// For a thread that asks handlers: the lock of all bindings, and the end of its reference to one.
 void exception_bindings_lock(void);
 void exception_bindings_unlock(void);
 void exception_binding_release(struct exception_binding *binding);

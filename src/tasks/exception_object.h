@@ -22,7 +22,7 @@ struct exception_object {
 // Puts aside what one more channel or thread may need (supply.h). False without memory.
 bool exception_objects_put_aside(size_t count);
 
-// There is one user less that put so many aside.
+// The channel or thread that has put `count` aside is gone.
 void exception_objects_user_gone(size_t count);
 
 // Of the exception that the thread is in, and from now on the one that it waits for. NULL when

@@ -17,7 +17,7 @@ struct exception_slots *job_exception_slots(void);
 
 zx_koid_t process_koid(void);
 
-// When the library first looked, of the monotonic clock.
+// The time of the monotonic clock at the first call.
 int64_t process_start_time(void);
 
 // The threads that have begun and not ended.
@@ -27,7 +27,8 @@ void process_remove_thread(struct thread *thread);
 // A reference to a living thread, NULL when there is none of that koid.
 struct thread *process_find_thread(zx_koid_t koid);
 
-// The same for what the host's thread library calls a thread (platform_thread_is()).
+// A reference to the living thread that the host's thread library calls `native`
+// (platform_thread_is()), NULL when there is none.
 struct thread *process_find_host_thread(uintptr_t native);
 
 // Calls the function for each of them. Nothing of the list may be called from there.

@@ -79,15 +79,15 @@ void thread_kill(struct thread *thread);
 // Ends the calling thread, which has an object, as it leaves the library.
 void thread_exit(void);
 
-// It is to end.
+// Whether the thread is to end.
 static inline bool thread_is_ending(const struct thread *thread) REQUIRES(thread->blocking.lock) {
     ASSERT_HELD(&thread->blocking.lock);
     return thread->killed || thread->exiting || thread->blocking.canceled;
 }
 
-// How long it has run, in nanoseconds, 0 of one that is NEW, and what it ran for if it has ended.
-// `processor` is where it ran last, ZX_INFO_INVALID_CPU if it never did; 0 of other threads than
-// the caller, of which the host does not tell.
+// How long the thread has run, in nanoseconds; 0 while it is NEW. `processor` is where it ran last,
+// ZX_INFO_INVALID_CPU if it never did; 0 of other threads than the caller, of which the host does
+// not tell.
 int64_t thread_runtime(struct thread *thread, uint32_t *processor);
 
 // ZX_THREAD_STATE_ of the thread.
