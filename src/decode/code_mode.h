@@ -10,7 +10,7 @@
 
 #include "decode/instruction.h"
 
-// False when `mode` is none of the three.
+// False when `mode` is not one of the three.
 static inline bool code_mode_from_public(zirconia_code_mode_t mode, enum code_mode *out) {
     switch (mode) {
     case ZIRCONIA_CODE_16:

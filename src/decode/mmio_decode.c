@@ -87,8 +87,8 @@ static bool find_register(x86_reg name, uint8_t *number, bool *high_byte) {
 }
 
 // Capstone refuses or misreads some instructions over prefixes that the processor ignores or that
-// are none of the decoder's concern (LOCK, segments, repetition), so it is handed the instruction
-// without them. MOVSXD is to it always one to 64 bits: without REX.W it is nothing but a MOV.
+// do not matter to the decoder (LOCK, segments, repetition), so it gets the instruction without
+// them. It takes every MOVSXD for one to 64 bits: without REX.W it is a MOV.
 static size_t canonical_form(const struct instruction *instruction, const uint8_t *bytes,
                              enum code_mode mode, uint8_t *form) {
     bool wide = instruction->rex & 8;
@@ -153,7 +153,7 @@ static bool set_value(const cs_x86_op *other, const zx_vcpu_state_t *state,
     return true;
 }
 
-// What Capstone found, as an access; false when it is none of the known forms.
+// What Capstone found, as an access; false when the form is not known.
 static bool describe(const cs_insn *found, const struct instruction *instruction,
                      const zx_vcpu_state_t *state, zirconia_mmio_access_t *access) {
     const cs_x86 *x86 = &found->detail->x86;

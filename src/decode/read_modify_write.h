@@ -8,7 +8,7 @@
 
 #include "decode/instruction.h"
 
-// Those that may have a LOCK prefix.
+// Instructions that may have a LOCK prefix.
 bool is_lockable(const struct instruction *instruction);
 
 bool is_read_modify_write(const struct instruction *instruction);

@@ -48,7 +48,7 @@ static enum replaced_form form_0f3a(const struct instruction *instruction) {
     }
 }
 
-// Of memory, but CLFLUSH. With a prefix they are others.
+// The forms with a memory operand, except CLFLUSH. With a prefix they are other instructions.
 static bool is_media_state(const struct instruction *instruction) {
     return !names_register(instruction) && group_of(instruction) != 7 &&
            !instruction->operand_prefix && !instruction->repeat_equal &&

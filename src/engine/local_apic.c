@@ -33,7 +33,7 @@ static void set_deadline(struct local_apic *apic, int64_t deadline) REQUIRES(api
     guest_clock_arm(apic->vcpu->guest, &apic->entry, deadline);
 }
 
-// From now, whatever was running (hypervisor ABI 5.8.1). A count of 0 is over at once.
+// Starts the count anew (hypervisor ABI 5.8.1). A count of 0 is over at once.
 static void restart(struct local_apic *apic) REQUIRES(apic->lock) {
     if ((apic->lvt_timer & LVT_TIMER_MODE) == LVT_TIMER_TSC_DEADLINE) {
         set_deadline(apic, NEVER);

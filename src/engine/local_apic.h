@@ -37,12 +37,13 @@ void local_apic_destroy(struct local_apic *apic);
 
 uint32_t local_apic_lvt_timer(struct local_apic *apic);
 
-// INVALID_ARGS for the mode that is none.
+// INVALID_ARGS for the reserved timer mode (3).
 zx_status_t local_apic_set_lvt_timer(struct local_apic *apic, uint32_t value);
 void local_apic_set_initial_count(struct local_apic *apic, uint32_t value);
 void local_apic_set_divide(struct local_apic *apic, uint32_t value);
 
-// INVALID_ARGS in the other modes. The past, but not 0, is at once.
+// INVALID_ARGS unless the timer is in TSC-deadline mode. A deadline in the past fires at once; 0
+// disarms.
 zx_status_t local_apic_set_tsc_deadline(struct local_apic *apic, uint64_t tsc);
 
 #endif // ENGINE_LOCAL_APIC_H

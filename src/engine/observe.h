@@ -47,7 +47,7 @@ void observe_injection(struct vcpu *vcpu, uint8_t vector);
 // The VCPU is about to run again: the time of its last exit ends.
 void observe_entry(struct vcpu *vcpu);
 
-// From now on this observer is told; NULL for none. Any thread.
+// Sets the observer of a guest's exits; NULL for none. Any thread.
 void observe_with(struct observation *observation, zirconia_exit_observer_t observer,
                   void *context);
 

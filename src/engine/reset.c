@@ -7,7 +7,7 @@
 
 #define CR4_IN_USE (CR4_OSFXSR | CR4_FSGSBASE | CR4_OSXSAVE)
 
-// The same in both kinds of processor (hypervisor ABI 4.1).
+// Registers with one value in boot and application processors (hypervisor ABI 4.1).
 static void reset_common(struct cpu *cpu) {
     const struct segment data = {.limit = 0xffff, .attributes = 0x009300};
     const struct segment task = {.limit = 0xffff, .attributes = 0x008b00};

@@ -8,7 +8,8 @@
 
 #include "engine/vcpu.h"
 
-// For a VCPU that has its number and a new `cpu`. The eras differ in control registers and XCR0.
+// Sets the registers of a VCPU that has its number and a new `cpu`. The eras differ in control
+// registers and XCR0.
 void reset_vcpu(struct vcpu *vcpu, uint64_t entry, enum reset_form form);
 
 #endif // ENGINE_RESET_H

@@ -73,12 +73,12 @@ enum turn_end {
 void turn_init(struct turn *turn);
 void turn_destroy(struct turn *turn);
 
-// A VCPU, which blocks until it may run, and then until turn_give() is the only one. False when it
-// is wanted elsewhere and may not run: it is kicked, or, in virtual time, where others may keep the
-// turn as long as they like, its thread is wanted. Who wants it so posts the seat's semaphore.
+// Blocks until the VCPU may run; from then until turn_give() no other one runs. False when it must
+// not run now: it is kicked, or, in virtual time, where others may keep the turn as long as they
+// like, its thread is to stop or to end. Whoever causes that posts the seat's semaphore.
 bool turn_take(struct turn *turn, struct turn_seat *seat, struct blocking *blocking);
 
-// The VCPU of `seat`.
+// Gives up the turn of the VCPU of `seat`.
 void turn_give(struct turn *turn, enum turn_end end, struct turn_seat *seat);
 
 // Gives it and takes it again behind those who wait. One step: whoever runs next finds this VCPU

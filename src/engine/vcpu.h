@@ -59,7 +59,7 @@ void vcpu_interrupt(struct vcpu *vcpu, uint8_t vector);
 // Takes no lock: may be called anywhere, in a signal handler too.
 void vcpu_kick(struct vcpu *vcpu);
 
-// On the owner thread: whether it was kicked, which it is no longer.
+// Takes the kick, on the owner thread: whether there was one.
 bool vcpu_take_kick(struct vcpu *vcpu);
 
 void vcpu_read_state(struct vcpu *vcpu, zx_vcpu_state_t *out);

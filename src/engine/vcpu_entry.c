@@ -76,7 +76,7 @@ zx_status_t vcpu_prepare_entry(struct vcpu *vcpu) {
     }
     const struct choice choice = choose(vcpu);
     // On Zircon the vector behind another one waits for the next exit, which the host's timer
-    // brings soon; no such exit comes here, so a window is asked for it.
+    // brings soon; here no such exit comes, so an interrupt window is requested for it.
     cpu_set_window_exiting(vcpu->cpu, choice.wait || choice.more);
     pvclock_update(vcpu);
     if (vcpu->invalid_state) {

@@ -46,8 +46,8 @@ static zx_status_t handle(struct exit_context *context) {
     return ZX_ERR_INTERNAL;
 }
 
-// Lets others run if it is their time, and the thread stop if that is wanted. Whoever requested an
-// exit is answered by this and by what follows it: a look at kicks and at interrupts.
+// Lets others run if their turn has come, and the thread stop if it is to be suspended. Whoever
+// requested an exit is answered by this and by what follows it: a look at kicks and at interrupts.
 static zx_status_t pass_turn(struct exit_context *context) {
     struct guest *guest = context->vcpu->guest;
     machine_clear_exit_request(guest->machine);

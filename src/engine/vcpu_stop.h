@@ -9,18 +9,21 @@
 
 #include "engine/exits/exits.h"
 
-// Each keeps context->has_turn. Without the turn the VCPU cannot go on, and they return why:
-// ZX_ERR_INTERNAL_INTR_KILLED, the thread is to end; ZX_ERR_CANCELED, it was kicked as it waited.
+// Each keeps context->has_turn up to date. Without the turn the VCPU cannot go on, and they return
+// why: ZX_ERR_INTERNAL_INTR_KILLED if the thread is to end, ZX_ERR_CANCELED if the VCPU was kicked
+// as it waited.
 
-// Takes the turn, gives it, or lets others have it first: ZX_OK or that.
+// Take the turn, give it back, or let others have it first. ZX_OK with the turn, or why the VCPU
+// has none.
 zx_status_t vcpu_take_turn(struct exit_context *context);
 void vcpu_give_turn(struct exit_context *context, enum turn_end end);
 zx_status_t vcpu_pass_turn(struct exit_context *context, enum turn_end end);
 
-// At the top of the loop, with the turn: ZX_OK or that.
+// At the top of the loop, with the turn: lets the thread stop if it is to. ZX_OK with the turn, or
+// why the VCPU has none.
 zx_status_t vcpu_stop_if_wanted(struct exit_context *context);
 
-// A wait without the turn that was cut short. ZX_OK: wait on. In 2018, with the turn again,
+// After a wait without the turn that was cut short. ZX_OK: wait on. In 2018, with the turn again,
 // `cut_short`.
 zx_status_t vcpu_stop_in_wait(struct exit_context *context, zx_status_t cut_short);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // MOV to and from control registers, CLTS, LMSW and SMSW. Of these only a write that changes a bit
-// of CR0 which the hypervisor owns, or CR4.VMXE, is an exit of Zircon's (hypervisor ABI 4.4, 5.9);
+// of CR0 which the hypervisor owns, or CR4.VMXE, makes an exit on Zircon (hypervisor ABI 4.4, 5.9);
 // all others do here what they do on a processor.
 
 #include "engine/exits/exits.h"

@@ -77,7 +77,7 @@ zx_status_t exit_ept_violation(struct exit_context *context) {
     }
     const uint64_t rip = cpu_get(cpu, RIP);
     exit_advance(context);
-    if (trap.kind == ZX_GUEST_TRAP_BELL) { // What modifies its operand wants to read it, too.
+    if (trap.kind == ZX_GUEST_TRAP_BELL) { // A modification reads the operand as well.
         const bool stores = context->exit->write && !context->exit->read;
         return stores ? ring(context, &trap) : ZX_ERR_NOT_SUPPORTED;
     }
