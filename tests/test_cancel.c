@@ -19,8 +19,8 @@
 
 static zx_handle_t event;
 static zx_handle_t port;
-static _Atomic(zx_handle_t) waiting; // The thread,
-static _Atomic(zx_handle_t) own;     // and its VCPU.
+static _Atomic(zx_handle_t) waiting; // The thread that waits.
+static _Atomic(zx_handle_t) own;     // The VCPU of that thread.
 static atomic_int cleaned;
 
 static void clean(void *unused) {

@@ -58,8 +58,8 @@ struct turn {
     int64_t slice_end;                         // 0 before somebody waits.
     atomic_bool over;                          // Whoever has the turn is to pass it on.
     bool by_vpid;                              // Virtual time. What follows is used only then.
-    uint64_t present;                          // A bit a VPID: VCPUs that exist, and of these
-    uint64_t asleep;                           // those that wait for an interrupt.
+    uint64_t present;                          // A bit a VPID: VCPUs that exist.
+    uint64_t asleep;                           // A bit a VPID: VCPUs that wait for an interrupt.
     unsigned current;                          // Whose turn it is; 0 when all are asleep.
     const struct turn_seat *seats[TURN_SEATS]; // By VPID, of those that are present.
 };

@@ -27,9 +27,9 @@ enum {
     FXSAVE_ST = 32,
     FXSAVE_MXCSR = 24,
     FXSAVE_XMM = 160,
-    FXSAVE_SOFTWARE = 464, // What the host's kernel says of the area: a magic number, then
-    SOFTWARE_FEATURES = 8, // the parts that it has.
-    XSAVE_PRESENT = 512,   // Of these, the ones that are not in their initial state.
+    FXSAVE_SOFTWARE = 464, // The host kernel's description of the area begins with a magic number.
+    SOFTWARE_FEATURES = 8, // Offset in the description: which parts the area has.
+    XSAVE_PRESENT = 512,   // Offset in the area: which parts are not in their initial state.
 
     PART_SSE = 1,
     PART_AVX = 2,
@@ -186,10 +186,10 @@ static unsigned char *part_of(const struct platform_context *context, unsigned p
 // Copies pieces of the vector registers between a part and the structure.
 struct pieces {
     unsigned part;
-    unsigned first; // Register,
-    unsigned count; // how many,
-    unsigned word;  // from which 64-bit word on,
-    unsigned words; // and how many.
+    unsigned first; // The first register.
+    unsigned count; // How many registers.
+    unsigned word;  // The first 64-bit word of each.
+    unsigned words; // How many words of each.
 };
 
 static const struct pieces pieces[] = {

@@ -44,7 +44,7 @@ zx_status_t copy_to_client(void *client, const void *source, size_t size);
 // the handle is gone again. The caller keeps its own reference to the object in every case.
 zx_status_t give_handle(struct object *object, zx_rights_t rights, zx_handle_t *client_out);
 
-// The same, and the caller's reference is dropped in every case.
+// As give_handle(), and drops the caller's reference in every case.
 zx_status_t hand_over(struct object *object, zx_rights_t rights, zx_handle_t *client_out);
 
 // The value of a handle that the process keeps for good, made at the first use, or at a later one

@@ -47,7 +47,7 @@ static enum instruction_result decode_at(const struct reader *reader, size_t off
     return decode_across(reader, offset, out);
 }
 
-// Of an instruction that was read, so there is a next page if it reaches into one.
+// A byte of an instruction that was read, so there is a next page if it reaches into one.
 static uint8_t byte_at(const struct reader *reader, size_t offset) {
     if (offset < reader->room) {
         return reader->code.bytes[offset];

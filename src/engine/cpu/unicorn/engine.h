@@ -33,22 +33,22 @@ struct engine_hooks {
 struct engine {
     struct machine *machine; // Whose guest runs on it.
     struct cpu *loaded;      // Whose state it holds.
-    bool tlb_stale;          // What it remembers of page tables is.
+    bool tlb_stale;          // Its TLB must be flushed before it runs.
     const struct engine_hooks *hooks;
     uc_engine *unicorn;
     uint8_t *hidden;
     uint8_t *window;
     uc_context *host;    // Before VMRUN: flat addresses.
     uc_context *started; // Right after VMRUN.
-    uc_context *kept;    // Meanwhile.
+    uc_context *kept;    // In the guest, while addresses are flat.
     bool counts;         // Its block hook counts blocks.
-    unsigned guests;     // That it has served.
+    unsigned guests;     // How many guests it has served.
     bool flushed;        // Translations were dropped once; see translation.c.
     uint64_t host_bytes; // No more than these were translated to since then.
     uc_hook block_hook;
     uint32_t hooked; // Blocks that Unicorn remembers, for the hook of blocks.
-    // The same two as the present guest found them. When its translations are dropped must not
-    // depend on the guests before it, or virtual time would not repeat.
+    // host_bytes and hooked as the present guest found them. When its translations are dropped must
+    // not depend on the guests before it, or virtual time would not repeat.
     uint64_t found_bytes;
     uint32_t found_hooked;
     struct x87_blocks x87;

@@ -18,7 +18,7 @@
 // EFER has a register of Unicorn's as well, but it changes the mode: see exits/msr.c.
 static const struct {
     uint32_t msr;
-    unsigned accesses; // That do not report.
+    unsigned accesses; // The accesses that make no exit.
 } passed[] = {
     {IA32_SYSENTER_CS, READ | WRITE},
     {IA32_SYSENTER_ESP, READ},

@@ -30,7 +30,7 @@ static enum report_result write_protected(struct cpu *cpu, uint64_t address,
     return step ? REPORT_STEP : REPORT_HANDLED;
 }
 
-// Of a page that is not there, or must stay as it is.
+// Reports an access to a page that is not there, or a store to one that must stay as it is.
 static enum report_result violation(struct cpu *cpu, uint64_t address, struct cpu_exit *exit) {
     const bool write = (cpu_error_code(cpu) & PAGE_FAULT_WRITE) != 0;
     const bool fetch = (cpu_error_code(cpu) & PAGE_FAULT_FETCH) != 0;

@@ -85,8 +85,8 @@ static inline void cpu_close(struct cpu *cpu) {
 // the engine.
 void cpu_keep(struct cpu *cpu);
 
-// The same before the engine is started: its start takes the arithmetic flags and DF out of RFLAGS,
-// where else only the other flags are.
+// Prepares the CPU for the start of the engine, which takes the arithmetic flags and DF out of
+// RFLAGS, where else only the other flags are.
 void cpu_commit_to_start(struct cpu *cpu);
 
 // --- registers.c ---
@@ -95,7 +95,7 @@ void cpu_commit_to_start(struct cpu *cpu);
 uint64_t flags_get(const struct cpu *cpu);
 void flags_set(struct cpu *cpu, uint64_t value);
 
-// The same with arithmetic flags of the caller's, where those in the context are not to be had.
+// As flags_set(), with arithmetic flags of the caller's, where the context does not have them.
 void flags_set_arithmetic(struct cpu *cpu, uint64_t arithmetic);
 
 // The exception that the last report came with, or an intercept's first information word.

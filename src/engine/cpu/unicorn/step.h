@@ -12,8 +12,8 @@
 
 struct step {
     struct memory *memory; // Whose pages they are, code_pages.h knows.
-    uint64_t start;        // The instruction's linear address
-    uint64_t end;          // and its end.
+    uint64_t start;        // The linear address of the instruction.
+    uint64_t end;          // The linear address after it.
     bool under_way;
     bool over;             // What is being reported comes from it.
     uint64_t last;         // The page of the last step.

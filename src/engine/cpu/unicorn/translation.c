@@ -80,7 +80,7 @@ static enum refusal cut_first(const struct block *block) {
     return block->pc % PAGE_SIZE == 0 ? REFUSAL_CUT_UNCACHED : REFUSAL_CUT_FIRST;
 }
 
-// Of blocks while code stores to its own page again and again.
+// The length of blocks while code stores to its own page again and again.
 #define SHORT_BLOCK_INSTRUCTIONS 8
 
 // How many instructions the block may have. What is translated for a step is gone behind it.

@@ -20,7 +20,7 @@ enum refusal {
     REFUSAL_NOT_EXECUTABLE, // The guest may not execute a page that the block lies in.
     REFUSAL_CROSSES,        // The block must begin again, to be read ahead in its second page.
     REFUSAL_CUT_FIRST,      // It must end where it begins: translate it so.
-    REFUSAL_CUT_UNCACHED,   // The same where Unicorn cannot: the guest is before a cut.
+    REFUSAL_CUT_UNCACHED,   // It would end where it begins, which Unicorn cannot do.
     REFUSAL_NOT_READ,       // It goes where it was not read ahead. This must not happen.
 };
 
@@ -28,9 +28,9 @@ struct translation {
     struct engine *engine;
     struct memory *memory;
     struct step *step;
-    struct block block;       // Being translated.
-    struct cuts cuts;         // Of blocks that were.
-    enum refusal refusal;     // Of the last one.
+    struct block block;       // The block under translation.
+    struct cuts cuts;         // The cuts of translated blocks.
+    enum refusal refusal;     // Why the last block was refused.
     bool exits_set;           // In the engine, for the block.
     uint64_t executable_page; // The page of the window that translation may go on in.
 };

@@ -17,7 +17,7 @@ unsigned instruction_weight(const struct instruction *instruction);
 // Bytes of host code that the instruction becomes, at the most.
 unsigned instruction_host_bytes(const struct instruction *instruction);
 
-// The same for what a block has besides.
+// Bytes of host code that a block has besides its instructions, at the most.
 enum { BLOCK_HOST_BYTES = 1024 };
 
 // Unicorn ends each block there, whatever follows.

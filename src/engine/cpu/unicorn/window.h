@@ -32,19 +32,19 @@ struct window_slot {
 
 struct window {
     uint8_t *base;              // NULL before it is opened.
-    uint64_t seed;              // For places in it, and
-    uint64_t probes;            // how many were tried.
+    uint64_t seed;              // For the search of free places.
+    uint64_t probes;            // How many places were tried.
     struct window_slot **slots; // By base.
     size_t count;
     size_t room;
-    struct window_slot *last; // That was asked for.
-    uint64_t pages;           // Of all slots.
-    atomic_bool written;      // The host wrote to a page that is watched,
-    atomic_bool *attention;   // and then this is set.
+    struct window_slot *last; // The slot that was looked up last.
+    uint64_t pages;           // The pages of all slots.
+    atomic_bool written;      // The host wrote to a page that is watched.
+    atomic_bool *attention;   // The machine's flag that is set then.
 };
 
-// Where the window of an engine is to begin, whose hidden region is that one: beside it, because
-// host addresses must tell Unicorn which of the two is meant. NULL if the host has too few.
+// Where the window of an engine begins: beside the engine's hidden region, because host addresses
+// must tell Unicorn which of the two is meant. NULL if the host has too few.
 uint8_t *window_choose(uint8_t *hidden, size_t hidden_size);
 
 // The window of that engine. Any thread may set `attention`.

@@ -14,7 +14,7 @@ struct fault {
     uint8_t vector;
     uint32_t error_code;
     uint64_t address; // #PF
-    bool write;       // Of the access to memory that is not there.
+    bool write;       // Whether the access to memory that is not there writes.
 };
 
 bool deliver_real(struct cpu *cpu, const struct event *event, struct fault *fault);

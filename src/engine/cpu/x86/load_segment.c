@@ -101,8 +101,8 @@ struct load {
     uint16_t selector;
     bool shadows;     // MOV SS
     uint64_t pointer; // POP: RSP afterwards.
-    bool far;         // LSS, LFS, LGS:
-    uint64_t offset;  // the register's new value.
+    bool far;         // LSS, LFS or LGS.
+    uint64_t offset;  // The new value of its general register.
 };
 
 static bool source_of_pop(struct cpu *cpu, const struct instruction *instruction, struct load *load,

@@ -19,7 +19,7 @@ void nmi_end(struct cpu *cpu);
 void nmi_returned(struct cpu *cpu);
 
 // Sets the intercept of IRET as it must be: after an NMI, and where the engine would lose the base
-// of FS or GS. After each load of them, too, and when IA-32e mode begins or ends.
+// of FS or GS. Call it after each load of FS and GS as well, and when IA-32e mode begins or ends.
 void iret_exiting_update(struct cpu *cpu);
 
 // Is that IRET the instruction at this linear address, or the next? The run must end behind it, for

@@ -48,8 +48,8 @@ bool operand_unbacked16(struct cpu *cpu, const struct instruction *instruction,
 bool operand_is_modified_at(struct cpu *cpu, const struct instruction *instruction,
                             const uint8_t *bytes, uint64_t address);
 
-// The same of the page of a guest-physical address. It is looked for by where the operand begins
-// and where the longest would end.
+// Is the page of the guest-physical address in such memory? The page is looked for by where the
+// operand begins and where the longest would end.
 bool operand_is_modified_in(struct cpu *cpu, const struct instruction *instruction,
                             const uint8_t *bytes, uint64_t guest_physical);
 

@@ -23,8 +23,8 @@ struct taken_event {
 
 struct cpu_progress {
     struct taken_event taken;
-    uint64_t unbacked;   // The address of the last DELIVERY_UNBACKED or DELIVERY_OPERAND_UNBACKED,
-    bool unbacked_write; // and whether a store went there; of the latter alone.
+    uint64_t unbacked;   // Address of the last DELIVERY_UNBACKED, DELIVERY_OPERAND_UNBACKED.
+    bool unbacked_write; // Whether a store went there; of the second kind only.
     enum nmi_state nmi;
     uint64_t nmi_return; // Where the IRET is.
 };

@@ -23,7 +23,7 @@ struct stack stack_current(const struct cpu *cpu);
 bool stack_of_task(struct cpu *cpu, uint32_t external, unsigned privilege, struct stack *stack,
                    struct fault *fault);
 
-// Of IA-32e mode: a pointer at this offset of the task-state segment.
+// The pointer at this offset of the task-state segment, which has another form in IA-32e mode.
 #define TSS_RSP(privilege) (4u + 8u * (privilege))
 #define TSS_IST(number) (0x24u + 8u * ((number)-1u))
 bool stack_of_long_task(struct cpu *cpu, uint32_t external, uint32_t offset, uint64_t *pointer,

@@ -48,7 +48,7 @@ static enum delivery syscall_instruction(struct cpu *cpu, uint8_t length) {
     return deliver_arrival(cpu, cpu_get(cpu, LSTAR), flags & ~cpu_get(cpu, FMASK));
 }
 
-// Of all flags a program can have, RF and VM are not restored.
+// The flags that SYSRET restores: all that a program can have but RF and VM.
 #define SYSRET_FLAGS 0x3c7fd7u
 
 static enum delivery sysret(struct cpu *cpu, bool to_64) {

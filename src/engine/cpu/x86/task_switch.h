@@ -13,7 +13,7 @@
 // DELIVERY_UNSUPPORTED for a task switch, or its fault. Always false.
 bool task_switch_to(struct cpu *cpu, const struct descriptor *descriptor, struct fault *fault);
 
-// The same of IRET in a nested task.
+// As task_switch_to(), for IRET in a nested task.
 bool task_switch_back(struct cpu *cpu, struct fault *fault);
 
 #endif // ENGINE_CPU_TASK_SWITCH_H

@@ -125,7 +125,7 @@ struct extended x87_constant(unsigned number, unsigned control) {
 
 // --- Stores ---
 
-// False where the number is none, or none of 64 bits.
+// False where x is not a number, or does not fit into 64 bits.
 static bool integer_of(struct extended x, unsigned rounding, uint64_t *magnitude, bool *exact,
                        bool *up) {
     switch (extended_class(x)) {
