@@ -25,7 +25,7 @@ struct list_node {
 // The structure that has *node as that member.
 #define containerof(node, type, member) ((type *)((uintptr_t)(node)-offsetof(type, member)))
 
-// The same, or NULL for no node.
+// As containerof(), and NULL for no node.
 static inline void *zirconia_list_entry(list_node_t *node, size_t offset) {
     return node == NULL ? NULL : (void *)((uintptr_t)node - offset);
 }
@@ -132,7 +132,7 @@ static inline list_node_t *list_prev(list_node_t *list, list_node_t *node) {
 #define list_prev_type(list, node, type, member)                                                   \
     ZIRCONIA_LIST_ENTRY(list_prev(list, node), type, member)
 
-// The same, going on at the other end: NULL only for an empty list.
+// The neighbours, going on at the other end of the list: NULL only for an empty list.
 static inline list_node_t *list_next_wrap(list_node_t *list, list_node_t *node) {
     return node->next == list ? list_peek_head(list) : node->next;
 }

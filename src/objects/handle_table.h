@@ -23,7 +23,7 @@ zx_status_t handle_create(struct object *object, zx_rights_t rights, zx_handle_t
 zx_status_t handle_lookup(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
                           struct object **out);
 
-// The same in the older order: rights before type (objects ABI 0.3).
+// As handle_lookup(), in the older order: rights before type (objects ABI 0.3).
 zx_status_t handle_lookup_rights_first(zx_handle_t value, zx_obj_type_t type, zx_rights_t rights,
                                        struct object **out);
 

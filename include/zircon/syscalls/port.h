@@ -173,7 +173,8 @@ typedef struct zirconia_2022_packet_guest_vcpu {
     uint64_t reserved;
 } zirconia_2022_packet_guest_vcpu_t;
 
-// The same in July 2018: the type comes first, in a byte, and the mask has 32 bits.
+// A VCPU's request about others, July 2018: the type comes first, in a byte, and the mask has 32
+// bits.
 typedef struct zirconia_201807_packet_guest_vcpu {
     uint8_t type;
     uint8_t padding1[7];
@@ -188,7 +189,7 @@ typedef struct zirconia_201807_packet_guest_vcpu {
     uint64_t reserved;
 } zirconia_201807_packet_guest_vcpu_t;
 
-// The same from August 2018 to 2021: the type comes after the union.
+// A VCPU's request about others, August 2018 to 2021: the type comes after the union.
 typedef struct zirconia_2018_packet_guest_vcpu {
     union {
         zirconia_guest_vcpu_interrupt_t interrupt;

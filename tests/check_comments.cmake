@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+#
+# The test `comments`: a comment stands alone. None goes on in that of the next field, and none begins
+# with a reference to another one.
+#
+# cmake -DSOURCE= -P check_comments.cmake
+
+cmake_minimum_required(VERSION 3.22)
+
+set(over_two_fields "[;,{] +// [^\n]*,\n[^\n/;]*[;,] *// [^\n]*")
+set(of_another "// (The same|As above|As below)[ .,:][^\n]*")
+file(GLOB_RECURSE files RELATIVE "${SOURCE}" "${SOURCE}/include/*.h" "${SOURCE}/src/*.[ch]")
+foreach(file IN LISTS files)
+    file(READ "${SOURCE}/${file}" text)
+    string(REPLACE "\\" "" text "${text}")
+    string(REPLACE "[" "(" text "${text}")
+    string(REPLACE "]" ")" text "${text}")
+    if(text MATCHES "${over_two_fields}")
+        message(SEND_ERROR "${file}: a comment runs over two fields: ${CMAKE_MATCH_0}")
+    endif()
+    if(text MATCHES "\n *${of_another}")
+        message(SEND_ERROR "${file}: a comment does not stand alone: ${CMAKE_MATCH_0}")
+    endif()
+endforeach()
+
+list(LENGTH files count)
+if(count LESS 200)
+    message(FATAL_ERROR "${count} files: the others are missing")
+endif()
