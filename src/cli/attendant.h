@@ -24,7 +24,8 @@ struct attendant {
     struct host_thread *thread;
 };
 
-// The caller has filled in what comes before time_is_up. False when the host refuses a thread.
+// Starts the thread. The caller has filled in the members before time_is_up. False when the host
+// refuses a thread.
 bool attendant_start(struct attendant *attendant);
 
 // Prints the bells that are still queued and ends the thread.

@@ -25,7 +25,7 @@ static bool can_return(zirconia_exit_kind_t kind) {
     }
 }
 
-// What is delivered to a guest is reported with the exits, but is none.
+// What is delivered to a guest is reported with the exits, but is not an exit.
 static bool is_exit(zirconia_exit_kind_t kind) {
     return kind != ZIRCONIA_EXIT_INTERRUPT_INJECTED && kind != ZIRCONIA_EXIT_EXCEPTION;
 }
@@ -55,7 +55,7 @@ void exit_log_observe(void *context, const zirconia_exit_t *exit) {
 }
 
 void exit_log_returned(struct exit_log *log, zx_status_t status, const zx_port_packet_t *packet) {
-    // A kick is no outcome of the exit before it.
+    // A kick does not come from the exit before it.
     const struct exit_outcome outcome = {
         .packet = status == ZX_OK ? packet : NULL,
         .status = status == ZX_ERR_CANCELED ? ZX_OK : status,

@@ -26,7 +26,7 @@ struct exit_log {
 // A zirconia_exit_observer_t; the context is the log.
 void exit_log_observe(void *context, const zirconia_exit_t *exit);
 
-// The run call has returned.
+// Tells the log that the run call has returned.
 void exit_log_returned(struct exit_log *log, zx_status_t status, const zx_port_packet_t *packet);
 
 bool exit_log_limit_reached(const struct exit_log *log);

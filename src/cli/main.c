@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The zirconia tool: picks the subcommand, and sees to it that lost output is not passed over. It
-// is a client of the public headers like any other. Standard output carries data, standard error
-// what is said to a person.
+// The zirconia tool: picks the subcommand, and reports output that could not be written. It is a
+// client of the public headers like any other. Standard output carries data, standard error what is
+// said to a person.
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Numbers as people type them: decimal, or hexadecimal after 0x. Signs, spaces and octal are not
-// accepted, and a number that does not fit is none.
+// accepted, and a number that does not fit is refused.
 
 #ifndef CLI_NUMBERS_H
 #define CLI_NUMBERS_H

@@ -11,7 +11,7 @@ enum exit_code {
     EXIT_CODE_USAGE = 2,         // options, or an image that cannot be run
     EXIT_CODE_GUEST_FAULT = 3,   // the guest did what nothing answers
     EXIT_CODE_LIMIT = 124,       // --timeout or --max-exits
-    EXIT_CODE_TOOL_FAILED = 125, // the host or the library let us down
+    EXIT_CODE_TOOL_FAILED = 125, // the host or the library failed
 };
 
 // One line, after "zirconia: ".

@@ -7,7 +7,8 @@
 
 #include "tasks/exception_binding.h"
 
-// The slot of a task. WRONG_TYPE; INVALID_ARGS for a thread's debugger, which there is not.
+// The slot of a task. WRONG_TYPE; INVALID_ARGS for the debugger of a thread, because threads have
+// none.
 zx_status_t find_exception_slot(struct object *object, bool debugger,
                                 struct exception_binding ***out);
 

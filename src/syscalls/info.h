@@ -20,11 +20,11 @@ struct record_request {
     const struct era *era;
 };
 
-// For a topic with one record.
+// Answers a topic with one record.
 zx_status_t give_record(const struct record_request *request, const void *record,
                         size_t record_size);
 
-// For a topic with any number of koids, of which `count` are given out of `available`.
+// Answers a topic with any number of koids, of which `count` are given out of `available`.
 zx_status_t give_koids(const struct record_request *request, const zx_koid_t *koids, size_t count,
                        size_t available);
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <zircon/syscalls/object.h>
 
-#define RESIZABLE_2018 1u // Of create_options.
+#define RESIZABLE_2018 1u // A flag of create_options.
 
 // Memory of a slice is its source's, as are its mappings.
 static zx_info_vmo_v4_t describe_vmo(struct vmo *vmo, zx_rights_t rights) {
@@ -40,7 +40,7 @@ static zx_info_vmo_v4_t describe_vmo(struct vmo *vmo, zx_rights_t rights) {
     return record;
 }
 
-// 2018 knew of no flag for a VMO that can be resized, and told no rights of the handle.
+// 2018 had no flag for a VMO that can be resized, and no rights of the handle.
 static zirconia_2018_info_vmo_t as_in_2018(const zx_info_vmo_v4_t *record) {
     zirconia_2018_info_vmo_t old;
     memset(&old, 0, sizeof(old));
@@ -58,7 +58,7 @@ static zirconia_2018_info_vmo_t as_in_2018(const zx_info_vmo_v4_t *record) {
     return old;
 }
 
-// It counted no record as available.
+// 2018 counted no record as available.
 static zx_status_t give_record_of_2018(const struct record_request *request,
                                        const zx_info_vmo_v4_t *record) {
     const zirconia_2018_info_vmo_t old = as_in_2018(record);

@@ -135,7 +135,7 @@ static zx_status_t inspect(const struct record_request *request, zx_obj_type_t t
     return give_record(request, &record, size);
 }
 
-// Topics and versions that 2018 does not know.
+// Topics and versions that 2018 does not have.
 static zx_status_t get_later_info(const struct record_request *request, uint32_t topic) {
     switch (topic) {
     case ZX_INFO_TIMER:
@@ -169,7 +169,7 @@ static zx_status_t get_info(const struct record_request *request, uint32_t topic
         return inspect(request, ZX_OBJ_TYPE_RESOURCE, describe_resource);
     case ZX_INFO_VCPU:
         return inspect(request, ZX_OBJ_TYPE_VCPU, describe_vcpu);
-    case ZX_INFO_VMO_V1: // And that of 2018.
+    case ZX_INFO_VMO_V1: // The record of 2018, too.
         return info_vmo(request, topic);
     case ZX_INFO_TASK_STATS_V1:
         return info_task_stats(request, topic);

@@ -23,7 +23,7 @@ static zx_status_t refuse(zx_handle_t handle, zx_obj_type_t type) {
 
 #define ZX_OBJ_TYPE_ANY ZX_OBJ_TYPE_NONE
 
-// What looking at a parameter comes to.
+// The status that a handle parameter gives.
 #define LOOK(parameter) LOOK_##parameter
 #define LOOK_HANDLE(name, type, right) status = refuse(name, ZX_OBJ_TYPE_##type)
 #define LOOK_VALUE(type, name) (void)name

@@ -21,7 +21,7 @@ static inline zx_status_t look_up(const struct era *era, zx_handle_t value, zx_o
                                    : handle_lookup(value, type, rights, out);
 }
 
-// What a handle that was found with its rights comes to for a call that wants a type and rights.
+// The status of a handle that was found, for a call that asks for a type and rights.
 static inline zx_status_t judge(const struct era *era, const struct object *object,
                                 zx_rights_t rights, zx_obj_type_t type, zx_rights_t wanted) {
     const bool right_type = object->ops->type == type;

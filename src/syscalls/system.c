@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Small questions to the system that a client may ask on the way: sizes, counts, versions, random
-// bytes, and the clock as 2018 read it.
+// bytes, and the clock by the calls of 2018.
 
 #include "platform/platform.h"
 #include "syscalls/syscalls.h"

@@ -72,7 +72,7 @@ zx_status_t sys_task_suspend_alone(const struct era *era, zx_handle_t handle) {
     return status;
 }
 
-// The options are judged before the handle, and no right is asked for (objects ABI 7.3).
+// The options are checked before the handle, and no right is asked for (objects ABI 7.3).
 zx_status_t sys_task_resume(zx_handle_t handle, uint32_t options) {
     const uint32_t both = ZX_RESUME_EXCEPTION | ZX_RESUME_TRY_NEXT;
     if (options != 0 && options != ZX_RESUME_EXCEPTION && options != both) {

@@ -9,7 +9,7 @@
 
 #include <zircon/syscalls.h>
 
-// A task whose threads, or which as a thread, the handle lets its holder manage.
+// Finds a task by a handle that lets its holder manage the task's threads, or the thread itself.
 static zx_status_t find(const struct era *era, zx_handle_t handle, zx_obj_type_t type,
                         struct object **out) {
     const zx_status_t status = look_up(era, handle, type, ZX_RIGHT_MANAGE_THREAD, out);

@@ -10,7 +10,7 @@
 #include <zircon/syscalls.h>
 
 enum {
-    KIND_FS = 6, // Kinds that 2018 names and does not know.
+    KIND_FS = 6, // Kinds that 2018 names and then refuses.
     KIND_GS = 7,
     SIZE_WITHOUT_BASES = 144,
     DEBUG_SIZE_WITH_COPIES = 64,
@@ -59,7 +59,7 @@ static zx_status_t check_size(const struct era *era, uint32_t kind, size_t given
     return exact && given > size ? ZX_ERR_INVALID_ARGS : ZX_OK;
 }
 
-// What a kind that is only named comes to once the thread's state has been looked at.
+// The status of a kind that is only named, after the thread's state has been checked.
 static zx_status_t answer_unknown(struct thread *thread) {
     union thread_registers unused;
     const zx_status_t status = thread_read_state(thread, ZX_THREAD_STATE_SINGLE_STEP, &unused);

@@ -23,7 +23,7 @@ zx_status_t sys_vmo_create(const struct era *era, uint64_t size, uint32_t option
     return status == ZX_OK ? hand_over(&vmo->object, era->vmo_rights | extra, out) : status;
 }
 
-// Older eras do not tell memory that may not be touched from none.
+// Older eras have one status for memory that may not be touched and for no memory.
 static zx_status_t of_era(const struct era *era, zx_status_t status) {
     return status == ZX_ERR_ACCESS_DENIED ? era->untouchable_buffer : status;
 }
@@ -167,7 +167,7 @@ static zx_status_t check_vmex(zx_handle_t handle) {
     return status;
 }
 
-// The VMO's handle goes whatever comes of it, unless it was none.
+// The VMO's handle is closed on success and on failure, unless it was not a handle to a VMO.
 zx_status_t sys_vmo_replace_as_executable(zx_handle_t handle, zx_handle_t vmex, zx_handle_t *out) {
     const zx_status_t allowed = check_vmex(vmex);
     struct object *object = NULL;

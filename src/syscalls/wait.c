@@ -110,7 +110,7 @@ static zx_status_t wait_async(const struct era *era, zx_handle_t port_handle,
     return status == ZX_ERR_BAD_STATE ? ZX_ERR_BAD_HANDLE : status;
 }
 
-// Where waits may repeat the options are judged last, elsewhere first.
+// Eras whose waits may repeat check the options last, others first.
 zx_status_t sys_object_wait_async(const struct era *era, zx_handle_t handle, zx_handle_t port,
                                   uint64_t key, zx_signals_t signals, uint32_t options) {
     const uint32_t edge_or_time = ZX_WAIT_ASYNC_TIMESTAMP | ZX_WAIT_ASYNC_EDGE;
