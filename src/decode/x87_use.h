@@ -37,18 +37,18 @@ struct x87_use x87_use(const struct instruction *instruction);
 // The register stack along a stretch of code. Bits are registers, numbered as ST(i) was where the
 // stretch begins.
 struct x87_track {
-    uint8_t used;  // Known to be in use,
-    uint8_t empty; // or to be empty. A register may be neither.
+    uint8_t used;  // Registers that are known to be in use.
+    uint8_t empty; // Registers that are known to be empty. A register may be neither.
     unsigned top;  // Which is ST(0) now.
     // What the code wants where it begins. A register that is wanted in both states is not wanted
     // in one that the code itself has brought it into.
     uint8_t wanted_used;
     uint8_t wanted_empty;
     bool stack;          // Some instruction uses the stack.
-    bool mmx;            // Some instruction uses MMX registers, or EMMS:
-    uint8_t mmx_written; // their exponents are to be all ones where the code begins,
-    bool wants_top;      // TOP is to be 0, and
-    bool wants_all;      // all registers are to be in use.
+    bool mmx;            // Some instruction uses MMX registers, or is EMMS.
+    uint8_t mmx_written; // Whose exponents must be all ones where the code begins.
+    bool wants_top;      // TOP must be 0 there.
+    bool wants_all;      // All registers must be in use there.
 };
 
 void x87_track_add(struct x87_track *track, const struct x87_use *use);
