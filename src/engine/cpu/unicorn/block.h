@@ -19,15 +19,15 @@ struct x87_blocks;
 struct block {
     bool under_way;         // Its first byte has been fetched.
     uint64_t pc;            // As Unicorn counts: RIP and the base of CS.
-    uint64_t pages[2];      // Of the window, that it lies in; the second may be NO_WINDOW_PAGE.
+    uint64_t pages[2];      // Its pages of the window; the second may be NO_WINDOW_PAGE.
     uint64_t first;         // Offset of its first byte in its first page.
     size_t read;            // Bytes that were read ahead.
     enum cut cut;           // What comes after them.
-    bool x87;               // Some instruction of it cares for the register stack, and
-    struct x87_track track; // this is what they want of it.
+    bool x87;               // Some instruction of it depends on the register stack.
+    struct x87_track track; // What these instructions want of the register stack.
     uint64_t host_bytes;    // What it is translated to, at the most.
-    uint64_t crossed_pc;    // The last block that went on into another page,
-    uint64_t crossed_to;    // and that page.
+    uint64_t crossed_pc;    // Where the last block that went on into another page began.
+    uint64_t crossed_to;    // The page that it went on into.
 };
 
 // How its code is to be read.

@@ -21,7 +21,7 @@ typedef struct x87_result x87_binary(struct extended x, struct extended y, unsig
 enum shape {
     SHAPE_NONE,
     SHAPE_UNARY,      // ST(0) = f(ST(0))
-    SHAPE_UNARY_PUSH, // and then the second result is pushed.
+    SHAPE_UNARY_PUSH, // ST(0) = f(ST(0)), and the second result is pushed.
     SHAPE_BINARY,     // ST(0) = f(ST(0), ST(1))
     SHAPE_BINARY_POP, // ST(1) = f(ST(0), ST(1)), and ST(0) is popped.
     SHAPE_CONSTANT,
