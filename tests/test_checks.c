@@ -174,7 +174,7 @@ static void take_the_turn(void) {
 START_TEST(the_turn_of_a_guest_stands_among_the_locks) {
     init_locks(LOCK_VMO, LOCK_UNRANKED);
     ends_with_one_line(take_the_turn, ": the guest's turn (", ") is wanted while vmo.lock (");
-    init_locks(LOCK_ADDRESS_SPACE_GATE, LOCK_UNRANKED);
+    init_locks(LOCK_ADDRESS_SPACE, LOCK_UNRANKED);
     goes_on(take_the_turn);
 }
 END_TEST

@@ -28,7 +28,7 @@ struct address_space *address_space_create(const struct address_space_ops *ops, 
         return NULL;
     }
     atomic_init(&space->references, 1);
-    platform_mutex_init(&space->gate, LOCK_ADDRESS_SPACE_GATE);
+    platform_mutex_init(&space->lock, LOCK_ADDRESS_SPACE);
     return space;
 }
 
@@ -39,7 +39,7 @@ struct address_space *address_space_ref(struct address_space *space) {
 
 void address_space_unref(struct address_space *space) {
     if (atomic_fetch_sub_explicit(&space->references, 1, memory_order_acq_rel) == 1) {
-        platform_mutex_destroy(&space->gate);
+        platform_mutex_destroy(&space->lock);
         region_unref(space->root);
         free(space->mappings);
         free(space);
@@ -48,9 +48,9 @@ void address_space_unref(struct address_space *space) {
 
 // The analysis cannot follow a function that itself decides whether it keeps the lock.
 bool address_space_lock(struct address_space *space) NO_THREAD_SAFETY_ANALYSIS {
-    platform_mutex_lock(&space->gate);
+    platform_mutex_lock(&space->lock);
     if (space->retired) {
-        platform_mutex_unlock(&space->gate);
+        platform_mutex_unlock(&space->lock);
         return false;
     }
     if (space->ops->lock != NULL) {
@@ -63,7 +63,7 @@ void address_space_unlock(struct address_space *space) {
     if (space->ops->unlock != NULL) {
         space->ops->unlock(space);
     }
-    platform_mutex_unlock(&space->gate);
+    platform_mutex_unlock(&space->lock);
 }
 
 uint64_t mapping_view_backed(const struct mapping_view *view) {
@@ -117,9 +117,9 @@ bool address_space_occupied(const struct address_space *space, uint64_t base, ui
     return address_space_first(space, base, length, &view);
 }
 
-// The gate guards the mappings of the process, ops->lock those of a guest, which asserts it itself.
+// `lock` guards the mappings of the process, ops->lock those of a guest, which asserts it itself.
 static bool may_change(const struct address_space *space) {
-    return space->ops->lock != NULL || space->retired || lock_order_holds(&space->gate);
+    return space->ops->lock != NULL || space->retired || lock_order_holds(&space->lock);
 }
 
 // Makes room for `more` entries, so that the steps after it cannot fail.
@@ -281,9 +281,9 @@ zx_status_t address_space_vacate_range(struct address_space *space, uint64_t bas
 
 void address_space_retire(struct address_space *space) {
     CHECK(lock_order_holds_none());
-    platform_mutex_lock(&space->gate);
+    platform_mutex_lock(&space->lock);
     space->retired = true;
-    platform_mutex_unlock(&space->gate);
+    platform_mutex_unlock(&space->lock);
     // Nobody else reaches the mappings and regions now.
     if (space->root->alive) {
         region_destroy(space, space->root);

@@ -4,10 +4,10 @@
 // The process's and a guest's differ only in their operations. Rules of the ABI about options and
 // regions are the VMAR's (vmar.h).
 //
-// Locks: `gate` guards `retired` and keeps the owner alive during a VMAR call; inside it ops->lock
+// Locks: `lock` guards `retired` and keeps the owner alive during a VMAR call; inside it ops->lock
 // guards the mappings. A guest's ops->lock stops its running VCPU. Code of the owner that has the
 // same exclusion by other means (the VCPU thread that holds the guest's turn, or one between
-// ops->lock and ops->unlock) calls address_space_find() and _unmap_range() without the gate.
+// ops->lock and ops->unlock) calls address_space_find() and _unmap_range() without it.
 
 #ifndef OBJECTS_ADDRESS_SPACE_H
 #define OBJECTS_ADDRESS_SPACE_H
@@ -82,7 +82,7 @@ struct address_space {
     uint64_t size;
     struct region *root; // See region.h.
     atomic_uint references;
-    struct platform_mutex gate;
+    struct platform_mutex lock;
     bool retired;
     struct mapping_view *mappings; // By address, disjoint; each holds a reference to its VMO.
     size_t count;
@@ -101,9 +101,9 @@ void address_space_retire(struct address_space *space);
 struct address_space *address_space_ref(struct address_space *space);
 void address_space_unref(struct address_space *space);
 
-// For VMAR calls: gate and ops->lock. False, with nothing held, once the owner is gone.
-bool address_space_lock(struct address_space *space) TRY_ACQUIRES(true, space->gate);
-void address_space_unlock(struct address_space *space) RELEASES(space->gate);
+// For VMAR calls: `lock` and ops->lock. False, with nothing held, once the owner is gone.
+bool address_space_lock(struct address_space *space) TRY_ACQUIRES(true, space->lock);
+void address_space_unlock(struct address_space *space) RELEASES(space->lock);
 
 // --- Mappings locked ---
 

@@ -168,8 +168,8 @@ static zx_status_t process_map(struct address_space *space, const struct mapping
     return mapped != NULL && process_changed(space, view) ? ZX_OK : ZX_ERR_NO_MEMORY;
 }
 
-// The gate alone guards these mappings, and an unmapping needs no step of its own: what follows it
-// replaces the host's mapping or takes it away.
+// The space's lock alone guards these mappings, and an unmapping needs no step of its own: what
+// follows it replaces the host's mapping or takes it away.
 static const struct address_space_ops process_ops = {
     .shows_clones = true,
     .claim = process_claim,

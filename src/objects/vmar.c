@@ -170,8 +170,8 @@ static zx_status_t map_anywhere(struct vmar *vmar, const struct vmar_placement *
 
 // Steps 19 and 20.
 static zx_status_t place(struct vmar *vmar, const struct vmar_map_request *request,
-                         struct mapping_view *view) REQUIRES(vmar->space->gate) {
-    ASSERT_HELD(&vmar->space->gate);
+                         struct mapping_view *view) REQUIRES(vmar->space->lock) {
+    ASSERT_HELD(&vmar->space->lock);
     const struct vmar_placement placement = {
         .options = request->options,
         .offset = request->vmar_offset,
@@ -240,8 +240,8 @@ static bool cuts_child(const struct vmar *vmar, uint64_t address, uint64_t lengt
 }
 
 static zx_status_t take_out(struct vmar *vmar, uint64_t address, uint64_t length, bool children)
-    REQUIRES(vmar->space->gate) {
-    ASSERT_HELD(&vmar->space->gate);
+    REQUIRES(vmar->space->lock) {
+    ASSERT_HELD(&vmar->space->lock);
     bool covers = false;
     if (!inside(vmar, address, length) || cuts_child(vmar, address, length, &covers) ||
         (covers && !children)) {

@@ -96,6 +96,6 @@ zx_status_t vmar_take_room(struct vmar *vmar, const struct vmar_placement *place
 void vmar_give_room(struct vmar *vmar, uint64_t base, uint64_t length);
 
 // Locks the space for a call on a region that is alive.
-bool vmar_lock(struct vmar *vmar) TRY_ACQUIRES(true, vmar->space->gate);
+bool vmar_lock(struct vmar *vmar) TRY_ACQUIRES(true, vmar->space->lock);
 
 #endif // OBJECTS_VMAR_H

@@ -59,8 +59,8 @@ static zx_status_t check_request(const struct vmar *vmar,
 
 // Claims the addresses of a child.
 static zx_status_t take_range(struct vmar *vmar, const struct vmar_allocate_request *request,
-                              uint64_t *base) REQUIRES(vmar->space->gate) {
-    ASSERT_HELD(&vmar->space->gate);
+                              uint64_t *base) REQUIRES(vmar->space->lock) {
+    ASSERT_HELD(&vmar->space->lock);
     const struct vmar_placement placement = {
         .options = request->options,
         .offset = request->offset,
@@ -87,8 +87,8 @@ static zx_status_t take_range(struct vmar *vmar, const struct vmar_allocate_requ
 }
 
 static zx_status_t allocate(struct vmar *vmar, const struct vmar_allocate_request *request,
-                            struct vmar **out) REQUIRES(vmar->space->gate) {
-    ASSERT_HELD(&vmar->space->gate);
+                            struct vmar **out) REQUIRES(vmar->space->lock) {
+    ASSERT_HELD(&vmar->space->lock);
     uint64_t base = 0;
     const zx_status_t status = take_range(vmar, request, &base);
     if (status != ZX_OK) {

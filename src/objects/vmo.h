@@ -10,7 +10,7 @@
 // the VMO has lost reads zeros or writes what nobody will see, and nothing faults.
 //
 // Locks: vmo.resizing is held by one change of the size at a time and is taken before an address
-// space's gate; the families' lock guards who is whose child, and vmo.lock the other lists.
+// space's lock; the families' lock guards who is whose child, and vmo.lock the other lists.
 // Contents are shared memory: nothing orders concurrent accesses to them.
 
 #ifndef OBJECTS_VMO_H

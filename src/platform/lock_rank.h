@@ -10,7 +10,7 @@
 // clang-format off
 #define LOCK_RANKS(X) \
     X(LOCK_VMO_RESIZING, 1, "vmo.resizing") \
-    X(LOCK_ADDRESS_SPACE_GATE, 2, "address_space.gate") \
+    X(LOCK_ADDRESS_SPACE, 2, "address_space.lock") \
     X(LOCK_GUEST_TURN, 3, "the guest's turn") \
     X(LOCK_VMO_FAMILIES, 4, "the lock of all VMO families") \
     X(LOCK_VMO, 5, "vmo.lock") \
