@@ -10,6 +10,7 @@
 
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/hypervisor.h>
 #include <zircon/syscalls/object.h>
@@ -330,6 +331,8 @@ START_TEST(a_thread_is_suspended_by_the_call_of_the_time) {
     ck_assert_int_eq(zx_task_suspend_token(zx_thread_self(), &token), ZX_ERR_NOT_SUPPORTED);
     ck_assert_int_eq(zx_task_suspend_token(zx_process_self(), &token), ZX_ERR_NOT_SUPPORTED);
 #endif
+    ck_assert_int_eq(zx_handle_close(new.handle), ZX_OK);
+    free(new.stack);
     worker_end(&worker);
 }
 END_TEST
