@@ -48,7 +48,7 @@ static _Alignas(16) uint8_t page[4096];
 #define GIVE(parameter) GIVE_##parameter
 #define GIVE_HANDLE(name, type, right) handle
 #define GIVE_OPTIONAL_HANDLE(name, type, right) ZX_HANDLE_INVALID
-#define GIVE_VALUE(type, name) (type)0
+#define GIVE_VALUE(type, name) 0
 #define GIVE_READS(type, name) (const type *)page
 #define GIVE_WRITES(type, name) (type *)page
 #define GIVE_MAY_WRITE(type, name) (type *)page

@@ -300,6 +300,16 @@ START_TEST(a_huge_clone_costs_what_it_owns) {
 }
 END_TEST
 
+// It has a bit for each page, and the host is not asked for any number of them.
+START_TEST(a_clone_beyond_all_memory_is_refused) {
+    const zx_handle_t parent = new_vmo(page, 0);
+    zx_handle_t clone = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zx_vmo_clone(parent, COPY_ON_WRITE, 0, UINT64_C(1) << 62, &clone),
+                     ZX_ERR_NO_MEMORY);
+    zx_handle_close(parent);
+}
+END_TEST
+
 START_TEST(a_clone_cannot_begin_beyond_all_addresses) {
     const zx_handle_t parent = resizable(page);
     zx_handle_t clone = ZX_HANDLE_INVALID;
@@ -364,6 +374,7 @@ int main(void) {
         a_thousand_clones_of_clones_end_together,
         other_children_go_with_clones,
         a_huge_clone_costs_what_it_owns,
+        a_clone_beyond_all_memory_is_refused,
         a_clone_cannot_begin_beyond_all_addresses,
         stores_of_several_threads_meet_in_one_page,
     };

@@ -51,13 +51,16 @@ static void set_owned(struct vmo_clone *clone, uint64_t offset, bool owned) {
     *word = owned ? *word | bit : *word & ~bit;
 }
 
+// Of the bits. A host that gives memory before it has it would give more, for a typing error.
+#define MOST_WORDS (UINT64_C(1) << 27)
+
 // Room for the bits of `size` bytes.
 static bool make_room(struct vmo_clone *clone, uint64_t size) {
     const uint64_t words = page_of(size) / BITS + 1;
     if (words <= clone->words) {
         return true;
     }
-    uint64_t *owned = words > SIZE_MAX / sizeof(*owned) ? NULL : calloc(words, sizeof(*owned));
+    uint64_t *owned = words > MOST_WORDS ? NULL : calloc(words, sizeof(*owned));
     if (owned == NULL) {
         return false;
     }
