@@ -48,9 +48,9 @@ ZIRCONIA_EXPORT zx_status_t zx_object_get_cookie(zx_handle_t handle, zx_handle_t
 ZIRCONIA_EXPORT zx_status_t zx_object_set_cookie(zx_handle_t handle, zx_handle_t scope, uint64_t cookie);
 ZIRCONIA_EXPORT zx_status_t zx_object_set_profile(zx_handle_t handle, zx_handle_t profile, uint32_t options);
 ZIRCONIA_EXPORT zx_status_t zx_futex_get_owner(const zx_futex_t *value_ptr, zx_koid_t *koid);
-ZIRCONIA_EXPORT zx_status_t zx_futex_requeue(const zx_futex_t *value_ptr, uint32_t wake_count, zx_futex_t current_value, const zx_futex_t *requeue_ptr, uint32_t requeue_count, zx_handle_t new_requeue_owner);
-ZIRCONIA_EXPORT zx_status_t zx_futex_requeue_single_owner(const zx_futex_t *value_ptr, zx_futex_t current_value, const zx_futex_t *requeue_ptr, uint32_t requeue_count, zx_handle_t new_requeue_owner);
-ZIRCONIA_EXPORT zx_status_t zx_futex_wait(const zx_futex_t *value_ptr, zx_futex_t current_value, zx_handle_t new_futex_owner, zx_time_t deadline);
+ZIRCONIA_EXPORT zx_status_t zx_futex_requeue(const zx_futex_t *value_ptr, uint32_t wake_count, int32_t current_value, const zx_futex_t *requeue_ptr, uint32_t requeue_count, zx_handle_t new_requeue_owner);
+ZIRCONIA_EXPORT zx_status_t zx_futex_requeue_single_owner(const zx_futex_t *value_ptr, int32_t current_value, const zx_futex_t *requeue_ptr, uint32_t requeue_count, zx_handle_t new_requeue_owner);
+ZIRCONIA_EXPORT zx_status_t zx_futex_wait(const zx_futex_t *value_ptr, int32_t current_value, zx_handle_t new_futex_owner, zx_time_t deadline);
 ZIRCONIA_EXPORT zx_status_t zx_futex_wake(const zx_futex_t *value_ptr, uint32_t wake_count);
 ZIRCONIA_EXPORT zx_status_t zx_futex_wake_single_owner(const zx_futex_t *value_ptr);
 ZIRCONIA_EXPORT zx_status_t zx_clock_adjust(zx_handle_t handle, zx_clock_t clock_id, int64_t offset);
