@@ -105,11 +105,13 @@ struct vmo_run vmo_clone_run(struct vmo *vmo, uint64_t offset, uint64_t length) 
     const uint64_t page = platform_page_size();
     struct vmo_run run = {.offset = offset};
     const struct vmo *owner = find_owner(vmo, &run.offset);
-    run.own = owner == vmo;
-    if (owner == NULL) {
+    if (owner != NULL) {
+        run.own = owner == vmo;
+        run.memory = owner->memory;
+    } else {
         run.offset = offset; // The clone has nothing there, which reads as zero.
+        run.memory = vmo->memory;
     }
-    run.memory = owner != NULL ? owner->memory : vmo->memory;
     for (run.length = page; run.length < length; run.length += page) {
         uint64_t next = offset + run.length;
         const struct vmo *next_owner = find_owner(vmo, &next);
