@@ -7,6 +7,8 @@
 
 #include <check.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -237,12 +239,19 @@ START_TEST(every_register_has_its_number_in_every_size) {
 }
 END_TEST
 
-// Decodes in each mode in turn, as the guests of several VCPUs would.
+// Decodes in each mode in turn, as the guests of several VCPUs would. The threads begin together:
+// theirs are the first instructions of the process that Capstone sees.
+enum { DECODING_THREADS = 4 };
+static atomic_int decoding;
+
 static void *decode_many(void *context) {
     const uint8_t *store = context;
     static const zirconia_code_mode_t modes[] = {M16, M32, M64};
     zx_vcpu_state_t state;
     memcpy(&state, initial, sizeof(state));
+    atomic_fetch_add(&decoding, 1);
+    while (atomic_load(&decoding) < DECODING_THREADS)
+        sched_yield();
     for (int round = 0; round < 3000; round++) {
         const zirconia_code_mode_t mode = modes[round % 3];
         zirconia_mmio_access_t access;
@@ -259,7 +268,7 @@ static void *decode_many(void *context) {
 
 START_TEST(threads_decode_at_the_same_time) {
     static uint8_t stores[4][3] = {{0xC6, 7, 1}, {0xC6, 7, 2}, {0xC6, 7, 3}, {0xC6, 7, 4}};
-    pthread_t threads[4];
+    pthread_t threads[DECODING_THREADS];
     for (size_t i = 0; i < COUNT_OF(threads); i++)
         ck_assert_int_eq(pthread_create(&threads[i], NULL, decode_many, stores[i]), 0);
     for (size_t i = 0; i < COUNT_OF(threads); i++) {

@@ -27,6 +27,7 @@
     X(LOCK_LOCAL_APIC, 15, "local_apic.lock") \
     X(LOCK_UNMAPPED, 15, "the lock of unmapped ranges") \
     X(LOCK_DEBUG_REGISTERS, 16, "the debug registers' lock") \
+    X(LOCK_DISASSEMBLER, 16, "the disassemblers' lock") \
     X(LOCK_ENGINES, 16, "the engines' lock") \
     X(LOCK_EVENT_PAIR, 16, "an eventpair's lock") \
     X(LOCK_GUEST_CLOCK, 16, "guest_clock.lock") \
