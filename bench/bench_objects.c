@@ -126,7 +126,7 @@ struct trips {
     int count;
     pthread_mutex_t lock;
     pthread_cond_t changed[2];
-    bool waiting[2]; // Something is there for the side to take.
+    bool waiting[2]; // For each side, whether there is something to take.
 };
 
 static void post(struct trips *trips, int side) {

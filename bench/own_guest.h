@@ -19,10 +19,10 @@ void own_close(void);
 // Runs a program that ends by itself without the caller's help; returns RAX.
 uint64_t own_run(enum program program, uint64_t count);
 
-// The same for a program of exceptions or interrupts: all `count` must have come.
+// Runs a program of exceptions or interrupts to its end; all `count` of them must have come.
 void own_run_vectors(enum program program, uint64_t count);
 
-// The same for one that comes back to the caller `count` times.
+// Runs a program that comes back to the caller `count` times.
 void own_run_outputs(uint64_t count);
 void own_run_inputs(uint64_t count);
 void own_run_stores(uint64_t count);

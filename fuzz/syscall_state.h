@@ -23,7 +23,7 @@ struct counted_port {
     zx_handle_t handle;
     zx_koid_t koid;
     uint64_t queued;   // By zx_port_queue(), with success.
-    uint64_t received; // Of those.
+    uint64_t received; // By zx_port_wait(), of packets that were queued so.
     uint64_t lost;     // Packets of any kind that were taken but could not be written.
 };
 

@@ -56,8 +56,8 @@ static void suspend(struct state *state, bool old, bool with_token) {
     state_keep(state, token != ZX_HANDLE_INVALID ? status : ZX_ERR_BAD_STATE, &token);
 }
 
-// In no exception ever, or waiting and not for the last handler, to which it comes by our doing
-// alone.
+// Whether the thread may be told to go on. One that is not ours is never in an exception. One of
+// ours must wait for another handler than the last, which only an answer of ours would lead it to.
 static bool may_be_passed_on(struct state *state, zx_handle_t handle) {
     const struct kept_thread *thread = threads_find(state, handle);
     zx_info_thread_t info = {0};
@@ -67,7 +67,7 @@ static bool may_be_passed_on(struct state *state, zx_handle_t handle) {
                               info.wait_exception_channel_type != ZX_EXCEPTION_CHANNEL_TYPE_JOB);
 }
 
-// To pass on what the last handler was asked would end the program.
+// An exception that the last handler passes on would end the program.
 static void resume(struct state *state, bool from_port) {
     const zx_handle_t handle = state_handle(state);
     const uint32_t options = input_byte(&state->input);
@@ -171,7 +171,7 @@ static void offer_ours(struct state *state) {
     state_keep(state, zx_handle_duplicate(handle, ZX_RIGHT_SAME_RIGHTS, &out), &out);
 }
 
-// Suspension, faults and ends take their time, which calls before would not give them.
+// Gives a suspension, a fault or an end, which an earlier call began, the time to come about.
 static void wait_a_moment(struct state *state) {
     const zx_signals_t something = ZX_THREAD_SUSPENDED | ZX_THREAD_TERMINATED | ZX_CHANNEL_READABLE;
     zx_object_wait_one(state_handle(state), something, zx_deadline_after(ZX_USEC(200)), NULL);

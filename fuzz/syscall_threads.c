@@ -85,7 +85,7 @@ bool threads_keep(struct state *state, zx_handle_t handle) {
     return true;
 }
 
-// Only what calls the library needs a stack that is one.
+// Only the program that calls the library needs a real stack.
 static uint64_t some_stack(struct state *state, enum program program, const void *stack) {
     const uint64_t good = (uint64_t)(uintptr_t)stack + STACK_SIZE;
     const uint64_t any = input_amount(&state->input);

@@ -18,7 +18,7 @@ struct blocked {
     pthread_t thread;
 };
 
-// For a thread, with a struct blocked.
+// The body of the thread; its argument is a struct blocked.
 static inline void *wait_one(void *argument) {
     struct blocked *blocked = argument;
     blocked->status =

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What tests of debug registers share, on Linux for x86-64: a suspended worker, and whether the
-// host lets a process have them, which is found out without the library. Where it does not, and on
-// other hosts, every access is ZX_ERR_NOT_SUPPORTED.
+// What tests of debug registers share: a suspended worker, and whether the host lets a process have
+// debug registers, which is found out without the library. Where the host does not, and on all
+// hosts but Linux on x86-64, every access gives ZX_ERR_NOT_SUPPORTED.
 //
 // An includer defines _GNU_SOURCE before its first #include.
 
@@ -26,7 +26,7 @@
 #define DR6_NO_EVENT UINT64_C(0xffff0ff0)
 #define DR7_NOTHING UINT64_C(0x700)
 #define DR7_ENABLE_0 UINT64_C(1)
-#define DR7_WRITE_8 (UINT64_C(9) << 16) // Of breakpoint 0: on writing, 8 bytes.
+#define DR7_WRITE_8 (UINT64_C(9) << 16) // Breakpoint 0 watches stores to 8 bytes.
 
 // What a worker uses.
 struct arena {
@@ -41,8 +41,8 @@ struct arena {
 static struct arena arena;
 static struct worker worker;
 static zx_handle_t token;
-static zx_handle_t channel; // Of the worker's exceptions
-static bool allowed;        // By the host
+static zx_handle_t channel; // The channel of the worker's exceptions.
+static bool allowed;        // Whether the host allows debug registers.
 
 // --- Whether the host allows it ---
 
@@ -127,7 +127,8 @@ static inline void end(void) {
     }
 }
 
-// A suspended worker. False, and it is gone, where the documented answer is all there is.
+// Makes a suspended worker. False where the host forbids debug registers: then every access has
+// given its documented status, and the worker has ended.
 static inline bool start(thread_fn *function) {
     worker = worker_run(function, &arena);
     ck_assert_int_eq(zx_task_create_exception_channel(worker.handle, 0, &channel), ZX_OK);

@@ -52,7 +52,7 @@ static inline uint64_t join(uint64_t high, uint64_t low) {
     return high << 32 | (uint32_t)low;
 }
 
-// What WRMSR, which must be the code, takes.
+// The registers before WRMSR.
 static inline zx_vcpu_state_t msr_state(uint32_t msr, uint64_t value) {
     return (zx_vcpu_state_t){.rcx = msr,
                              .rax = (uint32_t)value,
@@ -68,7 +68,7 @@ static inline void write_msr(uint32_t msr, uint64_t value) {
     ck_assert_msg(state.r10 == NO_VECTOR, "MSR %#x refuses %#llx", msr, (unsigned long long)value);
 }
 
-// Enters with WRMSR, and the status that the run call then gives.
+// Enters at a WRMSR; returns the status of the run call.
 static inline zx_status_t enter_write_msr(uint32_t msr, uint64_t value, zx_port_packet_t *packet) {
     put_code(WRMSR);
     const zx_vcpu_state_t state = msr_state(msr, value);

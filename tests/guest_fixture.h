@@ -46,13 +46,14 @@ zx_port_packet_t enter(void);
 // Enters, and fails the test unless the program ended the run by its store to EXIT_PAGE.
 void enter_to_end(void);
 
-// Enters, and fails the test unless that status comes back and the packet was left alone.
+// Enters, and fails the test unless the run call returns `status` and leaves the packet alone.
 void enter_fails(zx_status_t status);
 
-// For a thread: runs a VCPU of its own from 0x11000 on, in real mode, to its access to a port.
+// The body of a thread: runs a VCPU of its own from 0x11000 on, in real mode, to its access to a
+// port.
 void *run_real_mode_vcpu(void *unused);
 
-// For a thread: kicks the VCPU again and again until the atomic_bool is true.
+// The body of a thread: kicks the VCPU again and again until the atomic_bool is true.
 void *kick_until(void *over);
 
 zx_vcpu_state_t read_state(void);

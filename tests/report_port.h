@@ -37,7 +37,7 @@ static inline uint32_t next_report(void) {
     return packet.guest_io.u32;
 }
 
-// The next reports are these.
+// Fails the test unless the next reports are these values.
 static inline void expect_reports(const uint32_t *values, size_t count) {
     for (size_t i = 0; i < count; i++) {
         const uint32_t value = next_report();

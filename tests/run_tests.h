@@ -11,7 +11,7 @@
 // Runs the tests as a suite of that name; returns what main() does.
 int run_tests(const char *name, const TTest *const *tests, size_t count);
 
-// The same for a suite of the caller's making: with loops, fixtures or several cases.
+// Runs a suite that the caller has made, with loops, fixtures or several cases.
 int run_suite(Suite *suite);
 
 #endif // TESTS_RUN_TESTS_H

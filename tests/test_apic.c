@@ -277,7 +277,7 @@ START_TEST(a_period_of_a_nanosecond_leaves_room_for_others) {
     for (int i = 0; i < 100; i++) {
         ck_assert_uint_eq(await_vector(), 0x52);
     }
-    write_msr(LVT_TIMER, TSC_DEADLINE | 0x53); // Stops it, but one may be pending.
+    write_msr(LVT_TIMER, TSC_DEADLINE | 0x53); // Stops the timer, but an interrupt may be pending.
     write_msr(SELF_IPI, 0x40);
     const uint64_t vector = await_vector();
     if (vector == 0x52) {

@@ -155,7 +155,7 @@ static void open_all(void) {
     ck_assert_int_eq(zx_vmo_create(4096, 0, &vmo), ZX_OK);
     worker = worker_run(count_for_ever, &spun);
     sinner = worker_new();
-    // Of the process, because only such a one gives exceptions that tell of the process.
+    // A channel of the process, because only exceptions from such a channel give the process.
     ck_assert_int_eq(zx_task_create_exception_channel(zx_process_self(), 0, &channel), ZX_OK);
     worker_start(&sinner, trap, NULL);
     until(channel, ZX_CHANNEL_READABLE);

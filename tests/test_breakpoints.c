@@ -43,8 +43,8 @@ static void have_library_store(uintptr_t first, uintptr_t second) {
     }
 }
 
-// The next exception, which is a hardware breakpoint at the instruction before which, and with the
-// DR6 with which, the thread stands now.
+// Takes the next exception from the channel. It must be a hardware breakpoint with these events in
+// DR6, and the thread must stand before the instruction at `stands_at`.
 static zx_handle_t next_breakpoint(void (*stands_at)(void), uint64_t events) {
     zx_exception_info_t info = {0};
     zx_handle_t exception = ZX_HANDLE_INVALID;
@@ -118,7 +118,7 @@ START_TEST(an_instruction_breakpoint_is_hit_again_until_it_is_cleared) {
 }
 END_TEST
 
-// The other has no handler: a breakpoint would end the process.
+// The other thread has no handler, so a breakpoint there would end the process.
 START_TEST(breakpoints_of_one_thread_are_not_those_of_another) {
     if (!start(store_twice)) {
         return;

@@ -44,7 +44,7 @@ START_TEST(guest_create_checks_the_resource_then_options_then_pointers) {
         ck_assert_int_eq(zx_guest_create(resource, 9, bad_pointer(i), &out), ZX_ERR_INVALID_ARGS);
         ck_assert_int_eq(zx_guest_create(resource, 0, bad_pointer(i), &out), ZX_ERR_INVALID_ARGS);
         ck_assert_int_eq(zx_guest_create(resource, 0, &out, bad_pointer(i)), ZX_ERR_INVALID_ARGS);
-        // The guest's handle was written before the VMAR's could not be; it is dead.
+        // The guest's handle was written before the VMAR's handle could not be. It is closed again.
         ck_assert_int_eq(zx_object_get_info(out, ZX_INFO_HANDLE_VALID, NULL, 0, NULL, NULL),
                          ZX_ERR_BAD_HANDLE);
     }
@@ -141,7 +141,7 @@ START_TEST(enter_checks_the_handle_then_the_thread_then_runs_then_writes) {
         chosen = cases[i].handle;
         ck_assert_int_eq(on_other_thread(enter_chosen), cases[i].status);
     }
-    // A run that fails says how before it looks at the pointer.
+    // A run that fails returns its status before the pointer is looked at.
     ck_assert_int_eq(zx_vcpu_enter(vcpu, bad_pointer(0)), ZX_ERR_NOT_FOUND);
     ck_assert_int_eq(zx_vcpu_enter(vcpu, &untouched), ZX_ERR_NOT_FOUND);
     ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);

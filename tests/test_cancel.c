@@ -67,14 +67,15 @@ static void halted_guest(void) {
     memory_write(ENTRY, halt, sizeof halt);
 }
 
-// Whose second VCPU never has its turn.
+// A guest whose second VCPU never has its turn.
 static void virtual_guest(void) {
     halted_guest();
     ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_OK);
     ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
 }
 
-// Rings for ever, which nobody answers. In real mode, as all VCPUs but the first begin.
+// A guest that rings a bell for ever, and nobody answers. The code is for real mode, in which all
+// VCPUs but the first begin.
 static void ringing_guest(void) {
     static const uint8_t ring[] = {0xa2, 0x00, 0x80, 0xeb, 0xfb};
     guest_open();
@@ -122,7 +123,7 @@ static void bell_still_works(void) {
 static const struct blocking_call {
     void (*prepare)(void);
     zx_status_t (*call)(void);
-    uint32_t state; // What the thread's is when it blocks; RUNNING when that does not tell.
+    uint32_t state; // The thread's state when it blocks; RUNNING where the state does not tell.
     void (*check)(void);
 } blocking_calls[] = {
     {make_event, wait_one, ZX_THREAD_STATE_BLOCKED_WAIT_ONE, event_still_works},
@@ -136,11 +137,11 @@ static const struct blocking_call {
 
 enum { CALL_COUNT = sizeof blocking_calls / sizeof blocking_calls[0], ROUNDS = 40 };
 
-// AddressSanitizer does not see how a cancelled thread leaves a function, and where it goes on
-// finds what it has marked there.
+// AddressSanitizer does not see a cancelled thread leave a function: its marks stay on the stack
+// and are found where the thread goes on.
 #define LEFT_UNSEEN __attribute__((no_sanitize("address")))
 
-// Without a check of its own, which would be a point of cancellation.
+// Makes no assertion, because Check's functions are points of cancellation.
 LEFT_UNSEEN static void *block(void *call) {
     zx_handle_t self = ZX_HANDLE_INVALID;
     pthread_cleanup_push(clean, NULL);
@@ -166,7 +167,7 @@ static void cancel_and_join(const struct blocking_call *call, bool early) {
     ck_assert_ptr_eq(result, PTHREAD_CANCELED);
 }
 
-// A round in which it is cancelled at once, then one in which it blocks, or has come near to it.
+// Even rounds cancel the thread at once, odd ones when it blocks or is about to.
 START_TEST(a_thread_that_the_host_cancels_leaves_the_call_and_ends) {
     const struct blocking_call *call = &blocking_calls[_i];
     call->prepare();
@@ -214,7 +215,7 @@ static void test_for_cancellation(void *context, const zirconia_exit_t *exit) {
 
 static zx_status_t statuses[7];
 
-// A request that waits takes effect in no call that does not block. It would in Check's.
+// A pending request takes effect in no call that does not block. In Check's functions it would.
 LEFT_UNSEEN static void *work_while_a_request_waits(void *unused) {
     static const uint64_t word = 1;
     zx_handle_t vmo = ZX_HANDLE_INVALID;
@@ -245,7 +246,7 @@ START_TEST(a_request_that_waits_takes_effect_in_a_call_that_blocks) {
 }
 END_TEST
 
-// The guest halts: the observer is told, and the halt is where the thread ends.
+// The guest halts: the exit observer is told of it, and the thread ends there.
 static void *enter_and_be_cancelled_by_the_observer(void *count) {
     zx_port_packet_t packet;
     halted_guest();

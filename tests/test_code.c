@@ -38,7 +38,7 @@ static void write_function(uint64_t address, uint32_t value) {
     memory_write(address, code, sizeof code);
 }
 
-// The guest's memory a second time.
+// Maps the guest's memory a second time.
 static void map_alias(void) {
     zx_vaddr_t address = 0;
     ck_assert_int_eq(
@@ -64,8 +64,8 @@ static const struct {
     {SAME_PAGE, SAME_PAGE},           // In the page of the store itself.
     {TWO_PAGES, TWO_PAGES},           // Over the end of a page.
     {ALIAS + OTHER_PAGE, OTHER_PAGE}, // Through another address of the same memory.
-    {ALIAS + SAME_PAGE, SAME_PAGE},   // The same, in the page of the store.
-    {OTHER_PAGE, ALIAS + OTHER_PAGE}, // The other way round.
+    {ALIAS + SAME_PAGE, SAME_PAGE},   // Through another address, in the page of the store.
+    {OTHER_PAGE, ALIAS + OTHER_PAGE}, // Called through another address.
     {ALIAS + TWO_PAGES, TWO_PAGES},
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Debug registers of stopped threads as values (objects ABI 6.4), and that nobody notices how they
-// are had.
+// Debug registers of stopped threads as values (objects ABI 6.4), and that a client does not
+// notice how the library gets at them.
 
 #if defined(__linux__) && defined(__x86_64__)
 

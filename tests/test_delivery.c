@@ -160,7 +160,7 @@ START_TEST(single_steps_trap_after_each_instruction_and_give_way_to_interrupts) 
     const uint32_t kernel = 0x346;
     start_long("step");
     EXPECT_REPORTS(1, 1, 0x4000, user, 1, 6, 0x4000, user);
-    EXPECT_REPORTS(1, 9, 0x4000, user); // None behind CPUID, which is an exit.
+    EXPECT_REPORTS(1, 9, 0x4000, user); // No #DB comes behind CPUID, which is an exit.
     EXPECT_REPORTS(0x40, 0xb, 0, user, 1, 0xc, 0x4000, user);
     EXPECT_REPORTS(1, 0xf, 0x4000, user, 1, 0x13, 0x4000, user);
     EXPECT_REPORTS(0);

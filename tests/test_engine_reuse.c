@@ -64,7 +64,7 @@ START_TEST(a_guest_finds_nothing_of_the_one_before) {
 }
 END_TEST
 
-// The same addresses with other code and other memory, every time.
+// Each guest has other code and other memory at the same addresses.
 START_TEST(a_guest_runs_its_own_code) {
     int before = 0;
     for (uint32_t round = 0; round < 20; round++) {
@@ -87,7 +87,7 @@ START_TEST(a_guest_runs_its_own_code) {
 }
 END_TEST
 
-// An engine that counts blocks serves those that do.
+// Engines that count blocks go to guests in virtual time, the others to all other guests.
 START_TEST(guests_of_both_kinds_of_time_take_turns) {
     int before = 0;
     for (int round = 0; round < 10; round++) {
@@ -104,7 +104,7 @@ START_TEST(guests_of_both_kinds_of_time_take_turns) {
 }
 END_TEST
 
-// The host would keep the memory in which its translations were.
+// The memory that its translations took would stay taken.
 START_TEST(an_engine_that_translated_much_serves_no_other) {
     static const uint8_t end[] = {0x48, 0xc7, 0x04, 0x25, 0, 0xf0, 0xff, 0, 0, 0, 0, 0};
     static uint8_t nops[40000];

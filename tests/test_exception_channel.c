@@ -392,7 +392,7 @@ START_TEST(creating_and_reading_check_in_order) {
 }
 END_TEST
 
-// Each result in turn. The next handler is asked, since nobody can answer what is lost.
+// Each part of the message in turn. Nobody can answer a lost message, so the next handler is asked.
 START_TEST(a_message_of_which_a_part_cannot_be_written_is_lost) {
     for (int i = 0; i < 4; i++) {
         zx_exception_info_t info;
@@ -457,7 +457,7 @@ static void until_all_ended(struct worker *workers, unsigned count) {
     }
 }
 
-// Each of them finds its kill and the end of its handler in one order or the other.
+// For each thread the kill comes before or after the end of its handler.
 START_TEST(threads_killed_in_exceptions_while_the_handler_goes_leave_the_process_alive) {
     struct worker workers[10];
     open_all();

@@ -420,7 +420,7 @@ START_TEST(registers_of_a_thread_in_an_exception_can_be_changed) {
 }
 END_TEST
 
-// The last page of the user's addresses, the kernel's half, and what is no address.
+// The last page of user addresses, the kernel's half, and an address that is not canonical.
 START_TEST(a_thread_that_is_sent_to_no_code_faults_there) {
     const uint64_t nowhere[] = {0x7ffffffff000, 0xffff800000000000, 0x8887868584838281};
     zx_thread_state_general_regs_t registers;

@@ -312,7 +312,7 @@ static zx_status_t make_guest(struct guest_handles *handles) {
     return zx_port_create(0, handles->port);
 }
 
-// Port 1, a bell, a MEM trap; then it is over.
+// The guest writes to port 1, rings a bell and stores to a MEM trap.
 static const uint8_t program[] = {
     0xe6, 0x01,                            // out 1, al
     0xa2, 0,    0,    0, 0xe0, 0, 0, 0, 0, // mov [0xe0000000], al
@@ -418,7 +418,7 @@ static int count_entries(const char *name) {
     return count;
 }
 
-// Once the threads that have ended are gone.
+// Waits first until the host has no trace of threads that have ended.
 static struct figures measure(int threads) {
     while (count_entries("/proc/self/task") > threads) {
         sched_yield();
@@ -440,7 +440,7 @@ static bool is_documented(zx_status_t status) {
     return status == ZX_OK || status == ZX_ERR_NO_MEMORY;
 }
 
-// Warm: what the library keeps for the next time is there already.
+// The first use is not measured: the library keeps some things for the next time.
 START_TEST(a_refusal_leaves_nothing_behind) {
     const bool has_timers = uses[_i] == use_timer || uses[_i] == use_guest_in_real_time;
     const int threads = count_entries("/proc/self/task") + has_timers;
@@ -495,7 +495,7 @@ static int refuse_in_child(zx_status_t (*use)(void), int at) {
     return WEXITSTATUS(status);
 }
 
-// Each in a process of its own, which has not called the library before.
+// Each runs in a process of its own, which has not called the library before.
 START_TEST(a_refusal_at_the_first_use_is_not_for_ever) {
     int result = 0;
     int at = 0;

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Their prototypes are of no matter here: what they get is zeros.
+// The real prototypes do not matter: every argument is 0.
 #define PURE(name) void name(void);
 #define GATED(name) void name(void);
 #define REFUSED_CALL(name, looks) void name(void);
@@ -51,7 +51,7 @@ typedef uint64_t any_call(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint
 START_TEST(every_call_that_is_not_pure_stops_a_thread_that_is_wanted) {
     const struct call *call = &calls[_i];
     if (!call->gated || strcmp(call->name, "zx_thread_exit") == 0) {
-        return; // That one does not come back.
+        return; // zx_thread_exit() does not come back.
     }
     ck_assert_ptr_nonnull(thread_current());
     atomic_store(&gate.thread->blocking.attention, true);

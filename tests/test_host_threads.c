@@ -108,7 +108,7 @@ START_TEST(who_asks_first_makes_the_handle) {
 }
 END_TEST
 
-// POSIX alone lets a thread live that has made no call.
+// Barriers of POSIX, because a thread that waits by means of the library has made a call.
 struct silence {
     pthread_barrier_t begun;
     pthread_barrier_t may_end;

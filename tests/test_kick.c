@@ -282,7 +282,7 @@ START_TEST(a_kick_at_a_full_bell_takes_effect_after_the_bell) {
 }
 END_TEST
 
-// A guest that does nothing but leave itself, so that the library is interrupted everywhere.
+// A guest that does nothing but exit, so that the library is interrupted everywhere.
 static void start_exits(void) {
     static const uint8_t cpuid_for_ever[] = {0x0f, 0xa2, 0xeb, 0xfc};
     guest_open();
@@ -330,7 +330,7 @@ START_TEST(a_signal_handler_kicks_the_vcpu_that_it_interrupts) {
 }
 END_TEST
 
-// What the handler needs is what the interrupted calls use: the handle's slot, the kick's own.
+// The handler needs the slot of the handle that the interrupted calls are using.
 START_TEST(a_signal_handler_kicks_in_the_middle_of_other_calls) {
     start_exits();
     begin_signals();

@@ -153,7 +153,7 @@ static const struct mmio_case cases[] = {
     {M64, "63 0b", OP(LOAD), READ, 4, 0x80000001, 0, RCX, 0x80000001, 0},
     {M64, "66 63 0b", OP(LOAD), READ, 2, 0x8001, 0, RCX, 0x0123456789AB8001, 0},
     {M64, "66 48 63 0b", OP(LOAD), READ, 4, 0x80000001, 0, RCX, 0xFFFFFFFF80000001, 0},
-    // Encodings that are others' doubles.
+    // Second encodings of an instruction.
     {M32, "82 03 ff", OP(ADD), BOTH, 1, 2, 1, -1, 0, CF | AF | WRITTEN},
     {M64, "f6 0b 10", OP(TEST), READ, 1, 0x0F, 0, -1, 0, ZF | PF | WRITTEN},
     {M64, "48 f7 0b 0 0 0 80", OP(TEST), READ, 8, 1ull << 63, 0, -1, 0, SF | PF | WRITTEN},

@@ -31,7 +31,7 @@ START_TEST(a_processor_goes_from_real_to_long_mode_and_back) {
     for (unsigned round = 0; round < 2; round++) {
         EXPECT_REPORTS(0x32, 0x901, 0xd01, 1, 0x901, value);
     }
-    // The shadow has what the exiting write had: no ET.
+    // The shadow is the value of the write that exited, without ET.
     EXPECT_REPORTS(0);
     guest_close();
 }

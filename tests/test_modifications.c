@@ -110,7 +110,7 @@ START_TEST(a_modification_of_a_trap_is_one_packet_and_both_accesses) {
 }
 END_TEST
 
-// What a bell answers a read with, it answers with here: it has nothing that could be modified.
+// A bell refuses these as it refuses a read: it has no value that could be modified.
 START_TEST(a_modification_does_not_ring_a_bell) {
     zx_handle_t port = ZX_HANDLE_INVALID;
     zx_port_packet_t packet;

@@ -18,7 +18,7 @@ struct row {
     uint64_t value;
 };
 
-// Whatever is not here is refused. NATIVE: passed through, its value is the processor's business.
+// Every other MSR is refused. NATIVE: the read passes through, and the value is the processor's.
 static const struct row reads[] = {
     {0x17, 0x17, ZERO, 0},
     {0x1b, 0x1b, VALUE, 0xfee00d00},
@@ -236,7 +236,7 @@ START_TEST(efer_keeps_its_reserved_bits_and_long_mode) {
 }
 END_TEST
 
-// EFER passes through, so that its accesses are no exits, behind which the trap would be lost.
+// EFER, because its accesses pass through; behind an exit the trap would be lost.
 START_TEST(a_single_step_over_an_access_to_efer_traps_behind_it) {
     zx_vcpu_state_t state = msr_state(MSR_EFER, 0xd01);
     put_code("\x9c\x80\x4c\x24\x01\x01\x9d" WRMSR "\x90"); // With TF from WRMSR on.

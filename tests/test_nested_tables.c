@@ -16,9 +16,9 @@
 
 static struct vmo *vmo;
 static struct machine *machine;
-static struct cpu *cpu; // For which there is an engine.
+static struct cpu *cpu; // Of the machine, so that there is an engine.
 
-// The memory, again and again.
+// Guest-physical memory repeats the same VMO for ever.
 static bool find_page(void *context, uint64_t guest_physical, struct backing *out) {
     (void)context;
     *out = (struct backing){

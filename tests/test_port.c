@@ -177,7 +177,7 @@ static void *send_packets(void *argument) {
     struct traffic *traffic = argument;
     for (uint64_t i = 0; i < PACKETS_EACH; i++) {
         while (queue_key(traffic->port, traffic->first_key + i) == ZX_ERR_SHOULD_WAIT) {
-            zx_nanosleep(0); // The readers are behind.
+            zx_nanosleep(0); // Lets the readers catch up.
         }
     }
     return NULL;

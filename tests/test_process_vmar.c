@@ -84,7 +84,8 @@ START_TEST(process_mapping_may_exceed_the_vmo) {
     ck_assert(readable(base + page - 1));
     ck_assert(!readable(base + page));
 
-    // However far, also in the place of another mapping. Only the last byte must have an offset.
+    // However far beyond its end, also in place of another mapping, as long as the last byte has an
+    // offset of 64 bits.
     const uint64_t far[] = {UINT64_C(1) << 62, UINT64_C(1) << 63, 0 - 2 * (uint64_t)page};
     for (size_t i = 0; i < sizeof far / sizeof far[0]; i++) {
         const uint8_t *nothing = map_in_process(vmo, READ_WRITE, far[i], page);
@@ -206,7 +207,7 @@ START_TEST(threads_map_at_once) {
 }
 END_TEST
 
-// No page of it has memory of anybody's.
+// No page of the range is ever mapped.
 static void stays_unmapped(const uint8_t *address, size_t length) {
     for (size_t at = 0; at < length; at += platform_page_size()) {
         ck_assert(!readable(address + at));

@@ -105,7 +105,7 @@ START_TEST(allocate_checks_in_order) {
     ck_assert_int_eq(try_allocate(space, SPECIFIC, 4 * PAGE, PAGE), ZX_ERR_ALREADY_EXISTS);
     ck_assert_int_eq(zirconia_2018_vmar_allocate(space, SPECIFIC, 4 * PAGE, PAGE, &out, &address),
                      ZX_ERR_NO_MEMORY);
-    // A region that cannot be told of is not there.
+    // A region whose handle or address cannot be written does not come to be.
     ck_assert_int_eq(zx_vmar_allocate(space, SPECIFIC, 8 * PAGE, PAGE, &out, NULL),
                      ZX_ERR_INVALID_ARGS);
     ck_assert_int_eq(zx_vmar_allocate(space, SPECIFIC, 8 * PAGE, PAGE, NULL, &address),

@@ -67,7 +67,7 @@ START_TEST(a_substring_may_run_off_the_end) {
     put_code(LOAD_XMM "\x66\x0f\x3a\x63\xc1\x4c");
     state = run_with(state, "abcdefghijklmnopbcdefghijklmnopa", 32);
     ck_assert_uint_eq(state.rcx, 15);
-    // The same with the second string in memory, unaligned, and with a mask as the result.
+    // With the second string in memory, unaligned, and with a mask as the result.
     put_code("\xf3\x0f\x6f\x03\x66\x0f\x3a\x62\x43\x11\x4c" STORE_XMM);
     run_with(state, "ab\0\0\0\0\0\0\0\0\0\0\0\0\0\0_xabxxxxxxxxxxxxa", 33);
     static const uint8_t mask[16] = {[1] = 0xff, [15] = 0xff};

@@ -159,7 +159,7 @@ static bool is_not_advertised(const struct instruction *instruction) {
              (instruction->operand_prefix || instruction->repeat_not_equal)));
 }
 
-// The same answer, from Intel's opcode list.
+// What the scan should answer, by Intel's opcode list.
 static bool is_crc32(const struct instruction *instruction) {
     return instruction->map == MAP_0F38 && (instruction->opcode | 1) == 0xF1 &&
            instruction->repeat_not_equal;

@@ -260,7 +260,7 @@ static void *close_and_kick(void *first) {
     return NULL;
 }
 
-// Or the sums that are made of the time would overflow.
+// If it did, the sums that are made of the time would overflow.
 START_TEST(virtual_time_does_not_jump_to_its_end) {
     static const uint8_t output[] = {0xe6, 0x10}; // out 0x10, al
     static const uint8_t sleep[] = {

@@ -18,8 +18,8 @@
 #include "thread_fixture.h"
 
 // Under ThreadSanitizer a thread can stop, but neither be killed nor be stopped as it starts. There
-// it is asked to leave by itself; and what is reported of two threads that hold the same lock is no
-// race.
+// it is asked to leave by itself. Races that are reported between two holders of one lock are
+// none.
 enum { KILLS = !THREAD_SANITIZED };
 
 enum { VICTIMS = 8, TORMENTORS = 2, TOKENS = 8 };
@@ -68,8 +68,8 @@ static void suffer(uintptr_t argument, uintptr_t unused) {
     zx_thread_exit();
 }
 
-// Check writes down every assertion that holds, and reads all of that at the end: in a soak that
-// takes minutes.
+// Check records every assertion that holds and reads all records at the end, which takes minutes in
+// a soak.
 static void expect(bool holds) {
     if (!holds) {
         ck_abort_msg("a suspend or its end failed");

@@ -111,7 +111,7 @@ START_TEST(cancel_stops_it_and_takes_the_signal_back) {
     ck_assert_int_eq(zx_timer_set(later, deadline + 1, 0), ZX_OK);
     ck_assert_int_eq(zx_timer_cancel(timer), ZX_OK);
     ck_assert_int_eq(zx_object_wait_one(later, ZX_TIMER_SIGNALED, ZX_TIME_INFINITE, NULL), ZX_OK);
-    ck_assert_uint_eq(signals_of(timer), 0); // What was due after it has come.
+    ck_assert_uint_eq(signals_of(timer), 0); // A later timer has fired, and this one has not.
     zx_handle_close(timer);
     zx_handle_close(later);
 }

@@ -79,7 +79,7 @@ START_TEST(a_guest_may_rewrite_its_code_without_end) {
            growth, 1000 * closing);
     if (!SANITIZED) { // A sanitizer keeps what is freed.
         ck_assert_int_lt(growth, SPARE_PAGES);
-        // 10 to 50 ms; other programs make it longer by what they take of the caches.
+        // It takes 10 to 50 ms, and longer while other programs use the caches.
         ck_assert_double_lt(closing, 0.3);
     }
 }

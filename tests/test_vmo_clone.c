@@ -300,7 +300,7 @@ START_TEST(a_huge_clone_costs_what_it_owns) {
 }
 END_TEST
 
-// It has a bit for each page, and the host is not asked for any number of them.
+// A clone has a bit for each page, and what it may ask of the host for them is bounded.
 START_TEST(a_clone_beyond_all_memory_is_refused) {
     const zx_handle_t parent = new_vmo(page, 0);
     zx_handle_t clone = ZX_HANDLE_INVALID;

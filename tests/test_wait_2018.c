@@ -155,7 +155,7 @@ START_TEST(queued_packet_of_a_repeating_wait_collects) {
     set_signals(event, A);
     watch(event, port, SOME_KEY, ZX_WAIT_ASYNC_REPEATING);
     set_signals(event, B);
-    clear_signals(event, A); // To a state without the trigger: nothing.
+    clear_signals(event, A); // A change to a state without the trigger queues nothing.
     set_signals(event, ZX_USER_SIGNAL_4);
     assert_rep_packet(port, A | B);
     ck_assert(is_empty(port));
@@ -231,7 +231,7 @@ START_TEST(full_port_loses_a_wait) {
     watch(event, port, 1, ZX_WAIT_ASYNC_REPEATING);
     watch(event, port, 2, ZX_WAIT_ASYNC_ONCE);
     watch(event, port, 3, ZX_WAIT_ASYNC_ONCE);
-    set_signals(event, A); // Room for one: the newest.
+    set_signals(event, A); // There is room for one packet, of the newest wait.
     ck_assert_int_eq(zx_port_queue(port, &packet), ZX_ERR_SHOULD_WAIT);
     ck_assert_int_eq(count_observers(event), 0);
     for (int i = 0; i < 2048; i++) {

@@ -59,7 +59,7 @@ static zx_status_t library_duplicate(struct library *library, const struct step 
     return status;
 }
 
-// The signals of items are written only when the wait was one.
+// The signals of items are written only when there was a wait.
 static struct result library_look_many(const struct library *library, const struct step *step) {
     zx_wait_item_t items[2] = {
         {.handle = library->handles[step->handle], .waitfor = step->set},

@@ -339,7 +339,7 @@ static struct cpu *start_at(const char *bytes, size_t size) {
 static const struct {
     const char *bytes;
     size_t size;
-    enum exit_reason reason; // EXIT_EXCEPTION: none.
+    enum exit_reason reason; // EXIT_EXCEPTION when the vector is delivered.
     uint8_t vector;
     uint64_t rip; // In the frame.
 } opcodes[] = {

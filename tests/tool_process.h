@@ -25,8 +25,8 @@ struct tool_result {
 static struct tool_result result;
 static char folder[256]; // In TMPDIR, or else /tmp; no character of it is special to a shell.
 
-// To be the fixture's start and end, unchecked. A sanitizer in the tool must not add to what the
-// tool says unless it found something.
+// The set-up and the tear-down of an unchecked fixture. A sanitizer in the tool must not add to
+// what the tool says unless it found something.
 static inline void make_folder(void) {
     char options[512];
     const char *present = getenv("LSAN_OPTIONS");
@@ -111,7 +111,7 @@ static inline size_t count_lines(const char *text) {
     return lines;
 }
 
-// What a person is told: one line, by the tool's name, and no data.
+// Fails unless standard error is one line that begins with the tool's name, and there is no data.
 static inline void expect_one_complaint(int exit_code) {
     ck_assert_msg(result.exit_code == exit_code, "exit code %d: %s", result.exit_code, result.err);
     ck_assert_msg(count_lines(result.err) == 1 && strncmp(result.err, "zirconia: ", 10) == 0,

@@ -28,20 +28,20 @@ struct alarms {
     struct alarm alarms[ALARMS];
     unsigned count;
     struct timer_entry end;
-    atomic_bool over; // The time is. Every VCPU is kicked again and again from then on.
+    atomic_bool over; // The time is over: every VCPU is kicked again and again from then on.
 };
 
-// The guest is under virtual time, and its VCPUs are there.
+// Called once the guest is under virtual time and has its VCPUs.
 void alarms_init(struct alarms *alarms, zx_handle_t guest, const zx_handle_t *vcpus);
 void alarms_add(struct alarms *alarms, int64_t time, unsigned vcpu, int vector);
 void alarms_set_end(struct alarms *alarms, int64_t time);
 
-// Before a VCPU is closed: nothing reaches it any more.
+// Called before a VCPU is closed: no alarm reaches it any more.
 void alarms_forget(struct alarms *alarms, unsigned vcpu);
 
 int64_t alarms_now(const struct alarms *alarms);
 
-// Once the VCPUs are closed.
+// Called once the VCPUs are closed.
 void alarms_destroy(struct alarms *alarms);
 
 #endif // RANDOM_GUEST_ALARMS_H

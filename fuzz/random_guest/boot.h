@@ -14,8 +14,9 @@ enum boot_mode {
     BOOT_COMPATIBILITY_KERNEL,
     BOOT_COMPATIBILITY_USER,
     BOOT_COMPATIBILITY_16,
-    BOOT_LONG_MODES, // Those before start on the first VCPU, the others as an application
-                     // processor.
+
+    // From here on the VCPU is an application processor; in the modes above it is the first one.
+    BOOT_LONG_MODES,
     BOOT_REAL = BOOT_LONG_MODES,
     BOOT_PROTECTED_KERNEL,
     BOOT_PROTECTED_USER,

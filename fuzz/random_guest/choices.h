@@ -19,7 +19,7 @@ struct choices {
 
 void choices_init(struct choices *choices, const uint8_t *data, size_t size);
 
-// Choices of their own for another thread.
+// Separate choices for another thread.
 void choices_fork(struct choices *choices, struct choices *out);
 
 uint64_t choose_bits(struct choices *choices, unsigned bytes);

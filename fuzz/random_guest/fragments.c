@@ -286,7 +286,7 @@ static void put_random_bytes(struct code *code, struct choices *choices) {
 
 typedef void (*fragment)(struct code *code, struct choices *choices);
 
-// The more often, the likelier.
+// The more often a piece stands here, the likelier it is.
 static const fragment fragments[] = {
     instructions_put_form,
     instructions_put_form,

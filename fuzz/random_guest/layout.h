@@ -59,7 +59,7 @@ enum {
     PORTS = 0x1000, // Ports 0 to 0xfff.
     END_PORT = 0xf4,
 
-    // The same memory again, guest-physical; the tables reach it at this linear address too.
+    // Where the memory shows once more, as guest-physical and as linear address.
     ALIAS = 0x200000,
     WILD = 0x400000, // Linear.
     SELF = 0x600000, // Linear: the directory as a page table.

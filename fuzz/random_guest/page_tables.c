@@ -82,7 +82,7 @@ uint32_t page_tables_choose_place(struct choices *choices) {
     return table + 8 * choose(choices, entries);
 }
 
-// The window in which anything may be.
+// Fills the tables in which entries may be anything.
 static void put_wild_tables(struct image *image, struct choices *choices) {
     const unsigned count = 4 + choose(choices, 28);
     for (unsigned i = 0; i < count; i++) {
@@ -92,7 +92,7 @@ static void put_wild_tables(struct image *image, struct choices *choices) {
     }
 }
 
-// Now and then where the guest itself lives.
+// Now and then changes an entry of the tables that the guest itself runs by.
 static void damage(struct image *image, struct choices *choices) {
     static const uint32_t tables[] = {PAGE_TABLE,  LEGACY_TABLE, DIRECTORY,       PDPT,
                                       SECOND_PML4, PAE_PDPT,     LEGACY_DIRECTORY};

@@ -73,7 +73,7 @@ static struct handlers_use handlers_use(const struct life *life) {
     return use;
 }
 
-// What is where nothing is: INT3, RET, IRET, RETF, HLT, OUT or JMP, and for once zeros.
+// The byte that fills unused memory: INT3, RET, IRET, RETF, HLT, OUT or JMP, and sometimes 0.
 static uint8_t choose_filling(struct choices *choices) {
     static const uint8_t fillings[] = {0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xc3,
                                        0xcf, 0xcb, 0xf4, 0xee, 0xeb, 0xf1};
@@ -111,7 +111,7 @@ static void trace_word(uint64_t *trace, uint64_t word) {
     *trace ^= *trace >> 29;
 }
 
-// On the VCPU's own thread.
+// Called on the VCPU's own thread.
 static void observe(void *context, const zirconia_exit_t *exit) {
     struct life *life = context;
     uint64_t *trace = &life->processors[exit->vcpu % ALARM_VCPUS].trace;
@@ -275,7 +275,7 @@ static void live(struct life *life, struct choices *choices) {
     }
 }
 
-// What the guest left where all guests write.
+// Adds to the trace what the guest left in the pages that all guests write to.
 static void trace_memory(const struct life *life, uint64_t *trace) {
     static const uint32_t pages[] = {CHAOS, DATA, STACKS, STACK_0 - PAGE, WILD_TABLE};
     uint64_t words[PAGE / 8];

@@ -142,12 +142,12 @@ static unsigned fx_differences(const struct form *form, const struct fx_image *h
     differences |= (status & defined & C1) != 0 ? 1u << ROUNDED_UP : 0;
     differences |= (status & EXCEPTION_FIELD) != 0 ? 1u << EXCEPTIONS : 0;
     if ((status & TOP_FIELD) != 0) {
-        return differences | 1u << TOP; // The registers are told from there.
+        return differences | 1u << TOP; // Registers are counted from TOP, so they all differ.
     }
     return differences | st_differences(form, host, guest);
 }
 
-// Where the guest's kernel is, a host has nothing.
+// A page of the guest's kernel is present, where the host has nothing.
 static uint64_t error_of(const struct oracle_case *run) {
     return run->vector == PAGE_FAULT ? run->error & ~PAGE_PRESENT : run->error;
 }
@@ -158,7 +158,7 @@ unsigned case_differences(const struct form *form, const struct oracle_case *hos
         (STATUS_FLAGS | DF) & ~(host->vector == NO_FAULT ? undefined_flags(form, host) : 0);
     if (host->vector != guest->vector ||
         (host->vector != NO_FAULT && error_of(host) != error_of(guest))) {
-        return 1u << FAULT; // What follows from it is not told.
+        return 1u << FAULT; // Everything else differs in consequence.
     }
     unsigned differences = 0;
     differences |= registers_differ(form, host, guest) ? 1u << REGISTERS : 0;
