@@ -49,9 +49,11 @@ static bool is_unknown(const struct instruction *instruction) {
     switch ((unsigned)instruction->map << 8 | instruction->opcode) {
     case MAP_0F << 8 | 0x2B: // MOVNTSS, MOVNTSD
         return instruction->repeat_equal || instruction->repeat_not_equal;
-    case MAP_0F << 8 | 0x50: // MOVMSKPS and PD, shifts by an immediate: of registers. In memory the
-    case MAP_0F << 8 | 0x71: // engine overlooks what addresses it, and takes that for the next
-    case MAP_0F << 8 | 0x72: // instruction.
+    // These have no form in memory. The engine overlooks the bytes that address memory, and takes
+    // them for the next instruction.
+    case MAP_0F << 8 | 0x50: // MOVMSKPS, MOVMSKPD
+    case MAP_0F << 8 | 0x71: // Shifts by an immediate.
+    case MAP_0F << 8 | 0x72:
     case MAP_0F << 8 | 0x73:
         return memory;
     case MAP_0F << 8 | 0xD6: // MOVQ2DQ and MOVDQ2Q, likewise

@@ -12,8 +12,7 @@
 #define X87_REGISTERS 8u
 
 enum x87_kind {
-    X87_UNUSED, // Not of the x87 unit, or one that does not care for its state: FNSTCW, reserved
-                // ones.
+    X87_UNUSED, // It neither needs nor changes the stack, as FNSTCW.
     X87_STACK,
     X87_MMX,       // TOP becomes 0, and all registers are in use.
     X87_EMPTY_ALL, // EMMS
@@ -21,14 +20,15 @@ enum x87_kind {
 
 struct x87_use {
     enum x87_kind kind;
-    uint8_t reads; // A bit for each ST(i), as before the instruction, that is to be in use;
-    uint8_t fills; // of them, that need not be: it is in use from then on;
-    uint8_t frees; // that becomes empty.
-    bool pushes;   // A register that is to be empty.
-    int8_t moves;  // What is added to TOP.
-    // Of an MMX instruction:
-    uint8_t written; // the register, whose exponent becomes all ones;
-    bool lax;        // the engine leaves TOP and the tags alone.
+    // A bit for each ST(i), numbered as before the instruction.
+    uint8_t reads; // The registers that must be in use.
+    uint8_t fills; // Those of `reads` that may be empty: they are in use afterwards.
+    uint8_t frees; // The registers that become empty.
+
+    bool pushes;     // It pushes, onto a register that must be empty.
+    int8_t moves;    // What is added to TOP.
+    uint8_t written; // MMX: the register that is written. Its exponent becomes all ones.
+    bool lax;        // MMX: the engine leaves TOP and the tags alone.
 };
 
 // Instructions of all kinds but X87_UNUSED raise an exception that waits.

@@ -6,9 +6,9 @@
 
 #include "platform/check.h"
 
-#define LONGEST_WAIT 16000000 // ns. All slices of those that wait come to it at most,
-#define LONGEST_SLICE 2000000 // and each of them to this.
-#define LONGEST_AWAY 50000    // For so long a VCPU that is with its caller keeps its slice.
+#define LONGEST_WAIT 16000000 // ns. The slices of all that wait come to this at most.
+#define LONGEST_SLICE 2000000 // ns.
+#define LONGEST_AWAY 50000    // ns. So long a VCPU that is with its caller keeps its slice.
 
 void turn_init(struct turn *turn) {
     platform_mutex_init(&turn->lock, LOCK_TURN);

@@ -49,8 +49,8 @@ struct x87_passed {
 
 struct x87_blocks {
     bool any;               // Such a block was translated.
-    bool known;             // What the state is, as it follows from
-    struct x87_state state; // what it was, and the blocks that ran since then.
+    bool known;             // `state` is valid.
+    struct x87_state state; // The unit's, from the last look at it and the blocks that ran since.
     bool taken[X87_SLOTS];
     struct x87_slot slots[X87_SLOTS];
     uint64_t divisions[X87_DIVISIONS]; // Places in the window, and 1.
