@@ -106,7 +106,7 @@ START_TEST(process_mapping_may_exceed_the_vmo) {
     zx_vaddr_t none = 0;
     ck_assert_int_eq(
         zx_vmar_map(zx_vmar_root_self(), READ_WRITE, 0, vmo, 0 - (uint64_t)page, page, &none),
-        ZX_ERR_INVALID_ARGS);
+        ZX_ERR_OUT_OF_RANGE);
     unmap_in_process(base, 3 * page);
     zx_handle_close(vmo);
 }
@@ -172,6 +172,27 @@ START_TEST(process_alignment_is_kept) {
         zx_vmar_map(zx_vmar_root_self(), ZX_VM_OFFSET_IS_UPPER_LIMIT, 1 << 30, vmo, 0, 1, &address),
         ZX_ERR_NOT_SUPPORTED);
     zx_handle_close(vmo);
+}
+END_TEST
+
+// x86-64 cannot map for execution alone.
+START_TEST(read_if_execution_alone_is_unsupported_means_read) {
+    const size_t page = platform_page_size();
+    const uint32_t option = ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED;
+    const zx_handle_t root = zx_vmar_root_self();
+    const zx_handle_t vmo = new_vmo(page, 0);
+    const zx_handle_t no_read = with_rights(vmo, ZX_RIGHT_MAP);
+    zx_vaddr_t none = 0;
+    uint8_t *base = map_in_process(vmo, option, 0, page);
+    ck_assert(readable(base));
+    ck_assert_int_eq(zx_vmar_protect(root, 0, (zx_vaddr_t)base, page), ZX_OK);
+    ck_assert(!readable(base));
+    ck_assert_int_eq(zx_vmar_protect(root, option, (zx_vaddr_t)base, page), ZX_OK);
+    ck_assert(readable(base));
+    unmap_in_process(base, page);
+    ck_assert_int_eq(zx_vmar_map(root, option, 0, no_read, 0, page, &none), ZX_ERR_ACCESS_DENIED);
+    ck_assert_int_eq(zirconia_202104_vmar_map(root, option, 0, vmo, 0, page, &none),
+                     ZX_ERR_INVALID_ARGS);
 }
 END_TEST
 
@@ -257,6 +278,7 @@ int main(void) {
         process_mapping_may_exceed_the_vmo,
         process_specific_takes_only_what_is_free,
         process_alignment_is_kept,
+        read_if_execution_alone_is_unsupported_means_read,
         threads_map_at_once,
         nothing_of_the_librarys_lands_where_the_client_has_unmapped,
     };

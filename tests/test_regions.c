@@ -149,7 +149,7 @@ START_TEST(mappings_and_regions_keep_out_of_each_others_way) {
     allocate(space, ZX_VM_OFFSET_IS_UPPER_LIMIT, 7 * PAGE, PAGE, &base);
     ck_assert_uint_eq(base, 6 * PAGE);
     ck_assert_int_eq(try_allocate(space, ZX_VM_OFFSET_IS_UPPER_LIMIT, 7 * PAGE, PAGE),
-                     ZX_ERR_NO_MEMORY);
+                     ZX_ERR_NO_RESOURCES);
 }
 END_TEST
 
@@ -168,10 +168,50 @@ START_TEST(a_region_limits_what_is_mapped_in_it) {
     ck_assert_uint_eq(map(outer, READ, 0, vmo, 2 * PAGE), 16 * PAGE);
     ck_assert_uint_eq(map(outer, READ, 0, vmo, 2 * PAGE), 20 * PAGE);
     ck_assert_uint_eq(map(inner, READ, 0, vmo, 2 * PAGE), 18 * PAGE);
-    ck_assert_int_eq(try_map(inner, READ, 0, vmo, PAGE), ZX_ERR_NO_MEMORY);
-    ck_assert_int_eq(try_map(outer, READ, 0, vmo, 3 * PAGE), ZX_ERR_NO_MEMORY);
+    zx_vaddr_t address = 0;
+    ck_assert_int_eq(try_map(inner, READ, 0, vmo, PAGE), ZX_ERR_NO_RESOURCES);
+    ck_assert_int_eq(try_map(outer, READ, 0, vmo, 3 * PAGE), ZX_ERR_NO_RESOURCES);
+    ck_assert_int_eq(zirconia_202104_vmar_map(inner, READ, 0, vmo, 0, PAGE, &address),
+                     ZX_ERR_NO_MEMORY);
     // A mapping never gets what its region could not have mapped.
     ck_assert_int_eq(zx_vmar_protect(space, READ_WRITE, 20 * PAGE, PAGE), ZX_ERR_INVALID_ARGS);
+}
+END_TEST
+
+START_TEST(an_upper_limit_is_inside_the_region_and_above_the_length) {
+    uint64_t base = 0;
+    const zx_handle_t space = new_space();
+    const zx_handle_t vmo = new_vmo(8 * PAGE, 0);
+    const uint32_t limit = ZX_VM_OFFSET_IS_UPPER_LIMIT;
+    const uint32_t placed = ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_SPECIFIC;
+    const zx_handle_t region = allocate(space, placed, 0, 8 * PAGE, &base);
+    const zx_handle_t random = allocate(space, ZX_VM_CAN_MAP_READ, 0, 8 * PAGE, &base);
+    ck_assert_int_eq(try_map(region, READ | limit, 9 * PAGE, vmo, PAGE), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(try_map(region, READ | limit, PAGE, vmo, 2 * PAGE), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(try_map(region, READ | limit, PAGE, vmo, 9 * PAGE), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(try_map(region, READ | limit, 0, vmo, PAGE), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(try_map(random, READ | limit, 8 * PAGE, vmo, PAGE), ZX_ERR_ACCESS_DENIED);
+    ck_assert_int_eq(try_map(random, READ | limit, 1, vmo, PAGE), ZX_ERR_INVALID_ARGS);
+    ck_assert_uint_eq(map(region, READ | limit, 8 * PAGE, vmo, 8 * PAGE), 0);
+    ck_assert_int_eq(zx_vmar_unmap(region, 0, 8 * PAGE), ZX_OK);
+    for (unsigned i = 0; i < 4; i++) {
+        ck_assert_uint_eq(map(region, READ | limit, 4 * PAGE, vmo, PAGE), (uint64_t)i * PAGE);
+    }
+    ck_assert_int_eq(try_map(region, READ | limit, 4 * PAGE, vmo, PAGE), ZX_ERR_NO_RESOURCES);
+    ck_assert_uint_eq(map(region, READ, 0, vmo, PAGE), 4 * PAGE);
+}
+END_TEST
+
+START_TEST(an_offset_in_the_middle_of_a_page_is_told_before_or_after_the_missing_right_to_place) {
+    uint64_t base = 0;
+    zx_vaddr_t address = 0;
+    const zx_handle_t vmo = new_vmo(PAGE, 0);
+    const zx_handle_t region = allocate(new_space(), ZX_VM_CAN_MAP_READ, 0, 8 * PAGE, &base);
+    ck_assert_int_eq(try_map(region, READ | SPECIFIC, 1, vmo, PAGE), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zirconia_202104_vmar_map(region, READ | SPECIFIC, 1, vmo, 0, PAGE, &address),
+                     ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zirconia_201812_vmar_map(region, READ | SPECIFIC, 1, vmo, 0, PAGE, &address),
+                     ZX_ERR_ACCESS_DENIED);
 }
 END_TEST
 
@@ -296,9 +336,11 @@ START_TEST(protect_checks_in_order) {
     map(space, READ | SPECIFIC, 0, read_vmo, 2 * PAGE);
     allocate(space, SPECIFIC, 2 * PAGE, PAGE, &base);
     map(space, READ | SPECIFIC, 3 * PAGE, vmo, PAGE);
-    ck_assert_int_eq(zx_vmar_protect(space, READ_WRITE, 0, 5 * PAGE), ZX_ERR_NOT_FOUND);
-    ck_assert_int_eq(zx_vmar_protect(space, READ_WRITE, 0, 4 * PAGE), ZX_ERR_INVALID_ARGS);
-    ck_assert_int_eq(zx_vmar_protect(space, READ_WRITE, 0, 2 * PAGE), ZX_ERR_ACCESS_DENIED);
+    // What comes first decides: a mapping that may not be written, then a region, then a hole.
+    ck_assert_int_eq(zx_vmar_protect(space, READ_WRITE, 0, 5 * PAGE), ZX_ERR_ACCESS_DENIED);
+    ck_assert_int_eq(zx_vmar_protect(space, READ, 0, 5 * PAGE), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_vmar_protect(space, READ, 3 * PAGE, 2 * PAGE), ZX_ERR_NOT_FOUND);
+    ck_assert_int_eq(zx_vmar_protect(space, READ_WRITE, 2 * PAGE, 3 * PAGE), ZX_ERR_INVALID_ARGS);
     ck_assert_int_eq(zx_vmar_protect(space, READ | ZX_VM_PERM_EXECUTE, 3 * PAGE, PAGE),
                      ZX_ERR_ACCESS_DENIED); // The VMO's handle had no EXECUTE.
     ck_assert_int_eq(zx_vmar_protect(space, READ_WRITE, 3 * PAGE, 1), ZX_OK);
@@ -353,6 +395,8 @@ int main(void) {
         a_region_has_the_rights_of_what_it_can_map,
         mappings_and_regions_keep_out_of_each_others_way,
         a_region_limits_what_is_mapped_in_it,
+        an_upper_limit_is_inside_the_region_and_above_the_length,
+        an_offset_in_the_middle_of_a_page_is_told_before_or_after_the_missing_right_to_place,
         a_destroyed_region_is_a_bad_state_with_all_in_it,
         a_region_outlives_its_handle,
         unmapping_destroys_the_regions_it_covers_and_cuts_none,

@@ -154,8 +154,26 @@ START_TEST(options_come_next) {
     ck_assert_int_eq(try_map(root, ZX_VM_COMPACT, 1, vmo), ZX_ERR_INVALID_ARGS);
     ck_assert_int_eq(try_map(root, ZX_VM_CAN_MAP_SPECIFIC, 1, vmo), ZX_ERR_INVALID_ARGS);
     ck_assert_int_eq(zx_vmar_map(root, 0, 0, vmo, 1, PAGE, &address), ZX_ERR_INVALID_ARGS);
-    ck_assert_int_eq(zx_vmar_map(root, 0, 0, vmo, UINT64_MAX - 4095, PAGE, &address),
-                     ZX_ERR_INVALID_ARGS);
+    // A length or an end that no number is large enough for, unless the offset is wrong already.
+    const struct {
+        uint64_t offset;
+        size_t length;
+        zx_status_t status, before;
+    } ends[] = {
+        {UINT64_MAX - 4095, PAGE, ZX_ERR_OUT_OF_RANGE, ZX_ERR_INVALID_ARGS},
+        {0, SIZE_MAX - PAGE + 2, ZX_ERR_OUT_OF_RANGE, ZX_ERR_INVALID_ARGS},
+        {0, SIZE_MAX, ZX_ERR_OUT_OF_RANGE, ZX_ERR_INVALID_ARGS},
+        {1, SIZE_MAX, ZX_ERR_INVALID_ARGS, ZX_ERR_INVALID_ARGS},
+        {PAGE, 0, ZX_ERR_INVALID_ARGS, ZX_ERR_INVALID_ARGS},
+    };
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        const size_t length = ends[i].length;
+        ck_assert_int_eq(zx_vmar_map(root, 0, 0, vmo, ends[i].offset, length, &address),
+                         ends[i].status);
+        ck_assert_int_eq(
+            zirconia_202104_vmar_map(root, 0, 0, vmo, ends[i].offset, length, &address),
+            ends[i].before);
+    }
     // The newer options are unknown to the 2018 era.
     ck_assert_int_eq(zirconia_2018_vmar_map(root, ZX_VM_ALLOW_FAULTS, 0, vmo, 0, PAGE, &address),
                      ZX_ERR_INVALID_ARGS);
@@ -171,7 +189,6 @@ START_TEST(ranges_are_inside_the_region) {
     const uint32_t specific = ZX_VM_SPECIFIC;
     const uint64_t bad[][3] = {
         {specific, 0, 0},
-        {specific, 0, SIZE_MAX},
         {0, PAGE, PAGE},
         {0, 0, guest_size + 1},
         {specific, guest_size, PAGE},
@@ -179,7 +196,9 @@ START_TEST(ranges_are_inside_the_region) {
         {specific, 100, PAGE},
         {specific | ZX_VM_ALIGN_64KB, PAGE, PAGE},
         {specific | ZX_VM_OFFSET_IS_UPPER_LIMIT, PAGE, PAGE},
-        {ZX_VM_OFFSET_IS_UPPER_LIMIT, guest_size + 1, PAGE},
+        {ZX_VM_OFFSET_IS_UPPER_LIMIT, guest_size + PAGE, PAGE},
+        {ZX_VM_OFFSET_IS_UPPER_LIMIT, PAGE + 1, PAGE},
+        {ZX_VM_OFFSET_IS_UPPER_LIMIT, PAGE, 2 * PAGE},
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         ck_assert_int_eq(zx_vmar_map(fake.vmar, (uint32_t)bad[i][0], (size_t)bad[i][1], vmo, 0,
@@ -313,8 +332,34 @@ START_TEST(guest_addresses_are_the_lowest_that_fit) {
     zx_vaddr_t address = 1;
     ck_assert_int_eq(
         zx_vmar_map(fake.vmar, ZX_VM_OFFSET_IS_UPPER_LIMIT, 5 * PAGE, vmo, 0, PAGE, &address),
-        ZX_ERR_NO_MEMORY);
-    ck_assert_int_eq(zx_vmar_map(fake.vmar, 0, 0, vmo, 0, guest_size, &address), ZX_ERR_NO_MEMORY);
+        ZX_ERR_NO_RESOURCES);
+    ck_assert_int_eq(zx_vmar_map(fake.vmar, 0, 0, vmo, 0, guest_size, &address),
+                     ZX_ERR_NO_RESOURCES);
+    ck_assert_int_eq(zirconia_202104_vmar_map(fake.vmar, 0, 0, vmo, 0, guest_size, &address),
+                     ZX_ERR_NO_MEMORY);
+    zx_handle_close(vmo);
+    fake_destroy(&fake);
+}
+END_TEST
+
+START_TEST(every_alignment_from_2_to_the_10_to_2_to_the_32_is_kept) {
+    struct fake fake;
+    fake_create(&fake);
+    const zx_handle_t vmo = new_vmo(PAGE, 0);
+    map_at(&fake, 0, vmo, 0, PAGE); // Where every alignment would have found room.
+    for (uint32_t power = 10; power <= 32; power++) {
+        const uint64_t alignment = UINT64_C(1) << power;
+        const uint32_t option = power << ZX_VM_ALIGN_BASE;
+        zx_vaddr_t address = 1;
+        ck_assert_int_eq(zx_vmar_map(fake.vmar, option, 0, vmo, 0, 1, &address), ZX_OK);
+        ck_assert_uint_eq(address, alignment < PAGE ? PAGE : alignment);
+        ck_assert_int_eq(zx_vmar_unmap(fake.vmar, address, PAGE), ZX_OK);
+        zx_handle_t child = ZX_HANDLE_INVALID;
+        ck_assert_int_eq(zx_vmar_allocate(fake.vmar, option, 0, PAGE, &child, &address), ZX_OK);
+        ck_assert_uint_eq(address, alignment < PAGE ? PAGE : alignment);
+        ck_assert_int_eq(zx_vmar_destroy(child), ZX_OK);
+        zx_handle_close(child);
+    }
     zx_handle_close(vmo);
     fake_destroy(&fake);
 }
@@ -378,11 +423,17 @@ END_TEST
 
 int main(void) {
     const TTest *const tests[] = {
-        handles_and_rights_come_first,      options_come_next,
-        ranges_are_inside_the_region,       unmap_checks_in_order,
-        retired_space_is_a_bad_state,       unmapping_cuts_mappings,
-        overwriting_replaces_what_it_meets, guest_addresses_are_the_lowest_that_fit,
-        failed_map_leaves_no_entry,         list_agrees_with_a_page_array,
+        handles_and_rights_come_first,
+        options_come_next,
+        ranges_are_inside_the_region,
+        unmap_checks_in_order,
+        retired_space_is_a_bad_state,
+        unmapping_cuts_mappings,
+        overwriting_replaces_what_it_meets,
+        guest_addresses_are_the_lowest_that_fit,
+        every_alignment_from_2_to_the_10_to_2_to_the_32_is_kept,
+        failed_map_leaves_no_entry,
+        list_agrees_with_a_page_array,
     };
     return run_tests("vmar", tests, sizeof tests / sizeof tests[0]);
 }

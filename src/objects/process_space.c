@@ -79,7 +79,7 @@ static zx_status_t process_choose(struct address_space *space, const struct addr
     const uint64_t length = host_round_up(wish->length);
     const uint64_t slack = alignment - page; // Enough for an aligned start in the reservation.
     void *reserved = length > SIZE_MAX - slack ? NULL : platform_reserve((size_t)(length + slack));
-    if (reserved == NULL) {
+    if (reserved == NULL) { // Of memory or of addresses: the host does not tell.
         return ZX_ERR_NO_MEMORY;
     }
     const uint64_t start = (uint64_t)(uintptr_t)reserved;
@@ -94,7 +94,7 @@ static zx_status_t process_choose(struct address_space *space, const struct addr
     unmapped_forget(pointer(*base), (size_t)length);
     if (*base < space->base || *base + length > space->base + space->size) {
         platform_unmap(pointer(*base), (size_t)length);
-        return ZX_ERR_NO_MEMORY;
+        return ZX_ERR_NO_RESOURCES;
     }
     return ZX_OK;
 }

@@ -77,7 +77,7 @@ zx_status_t region_find_room(const struct address_space *space, const struct reg
         }
         from = round_up(obstacle, wish->alignment);
     }
-    return ZX_ERR_NO_MEMORY;
+    return ZX_ERR_NO_RESOURCES;
 }
 
 static void detach(struct region *region) {

@@ -69,11 +69,15 @@ zx_status_t vmar_check_placement(const struct vmar *vmar, const struct vmar_plac
     if (placed ? limited : offset != 0 && !limited) {
         return ZX_ERR_INVALID_ARGS;
     }
-    if (placed && (vmar->region->can_map & ZX_VM_CAN_MAP_SPECIFIC) == 0) {
+    if (placement->era->alignment_before_placing && !page_aligned(offset)) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    if ((placed || limited) && (vmar->region->can_map & ZX_VM_CAN_MAP_SPECIFIC) == 0) {
         return ZX_ERR_ACCESS_DENIED;
     }
     if (limited) {
-        return offset > vmar->size ? ZX_ERR_INVALID_ARGS : ZX_OK;
+        const bool fits = offset <= vmar->size && placement->length <= offset;
+        return fits ? ZX_OK : ZX_ERR_INVALID_ARGS;
     }
     if (offset >= vmar->size || placement->length > vmar->size - offset) {
         return ZX_ERR_INVALID_ARGS;
@@ -90,8 +94,8 @@ static bool is_root(const struct vmar *vmar) {
     return vmar->region->parent == NULL;
 }
 
-zx_status_t vmar_take_room(struct vmar *vmar, const struct vmar_placement *placement,
-                           uint64_t *base) {
+static zx_status_t take_room(struct vmar *vmar, const struct vmar_placement *placement,
+                             uint64_t *base) {
     const bool limited = (placement->options & ZX_VM_OFFSET_IS_UPPER_LIMIT) != 0;
     const struct address_wish wish = {
         .length = placement->length,
@@ -104,6 +108,12 @@ zx_status_t vmar_take_room(struct vmar *vmar, const struct vmar_placement *place
     const zx_status_t status = region_find_room(vmar->space, vmar->region, &wish, base);
     return status == ZX_OK && is_root(vmar) ? address_space_claim(vmar->space, *base, wish.length)
                                             : status;
+}
+
+zx_status_t vmar_take_room(struct vmar *vmar, const struct vmar_placement *placement,
+                           uint64_t *base) {
+    const zx_status_t status = take_room(vmar, placement, base);
+    return status == ZX_ERR_NO_RESOURCES ? placement->era->no_room : status;
 }
 
 void vmar_give_room(struct vmar *vmar, uint64_t base, uint64_t length) {
@@ -131,8 +141,11 @@ static zx_status_t check_request(const struct vmar *vmar, const struct vmar_map_
         return ZX_ERR_ACCESS_DENIED;
     }
     const uint64_t length = round_to_pages(request->length);
-    if (!page_aligned(request->vmo_offset) || request->vmo_offset > UINT64_MAX - length) {
+    if (!page_aligned(request->vmo_offset)) {
         return ZX_ERR_INVALID_ARGS;
+    }
+    if (length < request->length || request->vmo_offset > UINT64_MAX - length) {
+        return request->era->mapping_beyond;
     }
     return ZX_OK;
 }
@@ -176,6 +189,7 @@ static zx_status_t place(struct vmar *vmar, const struct vmar_map_request *reque
         .options = request->options,
         .offset = request->vmar_offset,
         .length = view->length,
+        .era = request->era,
     };
     if (view->length == 0) {
         return ZX_ERR_INVALID_ARGS;
@@ -271,29 +285,25 @@ zx_status_t vmar_unmap(struct vmar *vmar, uint64_t address, uint64_t length, boo
 
 // --- Protecting ---
 
-// Holes, then children, then permissions that the mappings may not get (objects ABI 5.5).
+// A hole, a child, or a mapping that may not get the permissions: the first of them in the order of
+// addresses says which error it is (objects ABI 5.5).
 static zx_status_t check_mappings(const struct vmar *vmar, uint64_t address, uint64_t length,
                                   uint32_t permissions) {
     const uint64_t end = address + length;
-    bool child_met = false;
-    bool denied = false;
     while (address < end) {
-        const struct region *child = region_first_child(vmar->region, address, 1);
         struct mapping_view view;
-        if (child != NULL) {
-            child_met = true;
-            address = child->base + child->size;
-        } else if (address_space_find(vmar->space, address, &view)) {
-            denied |= (permissions & ~view.ceiling) != 0;
-            address = view.base + view.length;
-        } else {
+        if (region_first_child(vmar->region, address, 1) != NULL) {
+            return ZX_ERR_INVALID_ARGS;
+        }
+        if (!address_space_find(vmar->space, address, &view)) {
             return ZX_ERR_NOT_FOUND;
         }
+        if ((permissions & ~view.ceiling) != 0) {
+            return ZX_ERR_ACCESS_DENIED;
+        }
+        address = view.base + view.length;
     }
-    if (child_met) {
-        return ZX_ERR_INVALID_ARGS;
-    }
-    return denied ? ZX_ERR_ACCESS_DENIED : ZX_OK;
+    return ZX_OK;
 }
 
 zx_status_t vmar_protect(struct vmar *vmar, uint32_t options, uint64_t address, uint64_t length) {

@@ -81,6 +81,7 @@ struct vmar_placement {
     uint32_t options;
     uint64_t offset;
     uint64_t length; // In whole pages.
+    const struct era *era;
 };
 
 // The options are among those known to the call and to the era, and the alignment field holds one

@@ -65,6 +65,7 @@ static zx_status_t take_range(struct vmar *vmar, const struct vmar_allocate_requ
         .options = request->options,
         .offset = request->offset,
         .length = request->size,
+        .era = request->era,
     };
     const zx_status_t status = vmar_check_placement(vmar, &placement);
     if (status != ZX_OK) {

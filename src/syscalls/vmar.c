@@ -69,8 +69,8 @@ static uint32_t permissions_of(zx_rights_t rights) {
 
 // x86-64 cannot map for execution alone, so PERM_READ_IF_XOM_UNSUPPORTED always means READ.
 static uint32_t with_read_for_execute(const struct era *era, uint32_t options) {
-    const uint32_t both = ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED | ZX_VM_PERM_EXECUTE;
-    return (options & era->mapping_options & both) == both ? options | ZX_VM_PERM_READ : options;
+    const uint32_t flag = era->mapping_options & ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED;
+    return (options & flag) != 0 ? options | ZX_VM_PERM_READ : options;
 }
 
 static zx_status_t map(zx_handle_t vmar, uint32_t options, zx_handle_t vmo,

@@ -112,13 +112,17 @@ ZIRCONIA_EXPORT zx_status_t zx_vmo_replace_as_executable(zx_handle_t handle, zx_
 // VMO handle lacks MAP; ZX_ERR_INVALID_ARGS for WRITE or EXECUTE without READ, for MAP_RANGE with
 // SPECIFIC_OVERWRITE, and for CAN_MAP options; ZX_ERR_ACCESS_DENIED when either handle lacks a
 // permission asked for; ZX_ERR_INVALID_ARGS for unknown options; ZX_ERR_NOT_SUPPORTED for
-// REQUIRE_NON_RESIZABLE and a resizable VMO; ZX_ERR_INVALID_ARGS for a vmo_offset not in whole
-// pages; ZX_ERR_BAD_STATE when the region is gone; ZX_ERR_INVALID_ARGS for a len of 0, an offset
-// without SPECIFIC, a range not inside the region or not in whole pages; ZX_ERR_ALREADY_EXISTS when
-// a SPECIFIC range is occupied; ZX_ERR_INVALID_ARGS when a SPECIFIC_OVERWRITE range meets a region;
-// ZX_ERR_NO_MEMORY when there is no room.
-// 2018: a SPECIFIC range that is occupied gives ZX_ERR_NO_MEMORY.
-// 201807: the options come last but for the results.
+// REQUIRE_NON_RESIZABLE and a resizable VMO; ZX_ERR_ACCESS_DENIED for a permission that the region
+// cannot map; ZX_ERR_INVALID_ARGS for a vmo_offset not in whole pages; ZX_ERR_OUT_OF_RANGE for a
+// len that cannot be rounded up, or too large for vmo_offset; ZX_ERR_BAD_STATE when the region is
+// gone; ZX_ERR_INVALID_ARGS for a len of 0, for an offset without SPECIFIC or an upper limit, and
+// for one not in whole pages; ZX_ERR_ACCESS_DENIED for either in a region without CAN_MAP_SPECIFIC;
+// ZX_ERR_INVALID_ARGS for a range not inside the region or below the limit;
+// ZX_ERR_ALREADY_EXISTS when a SPECIFIC range is occupied; ZX_ERR_INVALID_ARGS when a
+// SPECIFIC_OVERWRITE range meets a region; ZX_ERR_NO_RESOURCES when there is no room;
+// ZX_ERR_NO_MEMORY.
+// 2018: a SPECIFIC range that is occupied and no room give ZX_ERR_NO_MEMORY, a len or offset that
+// is out of range ZX_ERR_INVALID_ARGS. 201807: the options come last but for the results.
 #if ZIRCONIA_ERA == 201807
 ZIRCONIA_EXPORT zx_status_t zx_vmar_map(zx_handle_t handle, size_t vmar_offset, zx_handle_t vmo,
                                         uint64_t vmo_offset, size_t len, zx_vm_option_t options,
@@ -143,9 +147,9 @@ ZIRCONIA_EXPORT zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, s
 // none. A guest sees it at once.
 // Errors: VMAR (READ, WRITE, EXECUTE as asked for); ZX_ERR_INVALID_ARGS for WRITE or EXECUTE
 // without READ, other options, an addr not in whole pages, a len of 0; ZX_ERR_BAD_STATE when the
-// region is gone; ZX_ERR_INVALID_ARGS for a range not inside it; ZX_ERR_NOT_FOUND for a hole in it;
-// ZX_ERR_INVALID_ARGS for a region in it; ZX_ERR_ACCESS_DENIED for a permission that the handles
-// with which it was mapped did not have in common; ZX_ERR_NO_MEMORY.
+// region is gone; ZX_ERR_INVALID_ARGS for a range not inside it; for what comes first in the range:
+// ZX_ERR_NOT_FOUND for a hole, ZX_ERR_INVALID_ARGS for a region, ZX_ERR_ACCESS_DENIED for a
+// mapping whose handles did not have the permission in common; ZX_ERR_NO_MEMORY.
 // 201807: the options come last but for the results.
 #if ZIRCONIA_ERA == 201807
 ZIRCONIA_EXPORT zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vaddr_t addr, size_t len,
@@ -162,7 +166,7 @@ ZIRCONIA_EXPORT zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vm_option_t o
 // size of 0 or not in whole pages; ZX_ERR_ACCESS_DENIED for a CAN_MAP that the parent lacks;
 // ZX_ERR_BAD_STATE when the parent is gone; then as zx_vmar_map() from "an offset without SPECIFIC"
 // on.
-// 2018: a SPECIFIC range that is occupied gives ZX_ERR_NO_MEMORY.
+// 2018: a SPECIFIC range that is occupied and no room give ZX_ERR_NO_MEMORY.
 // 201807: the options come last but for the results.
 #if ZIRCONIA_ERA == 201807
 ZIRCONIA_EXPORT zx_status_t zx_vmar_allocate(zx_handle_t parent_vmar, size_t offset, size_t size,
