@@ -55,8 +55,7 @@ START_TEST(properties_of_what_is_not_modelled_are_not_supported) {
     static const uint32_t properties[] = {
         ZX_PROP_PROCESS_BREAK_ON_LOAD, ZX_PROP_PROCESS_HW_TRACE_CONTEXT_ID,
         ZX_PROP_SOCKET_RX_THRESHOLD,   ZX_PROP_SOCKET_TX_THRESHOLD,
-        ZX_PROP_JOB_KILL_ON_OOM,       ZX_PROP_VMO_CONTENT_SIZE,
-        ZX_PROP_STREAM_MODE_APPEND,
+        ZX_PROP_JOB_KILL_ON_OOM,       ZX_PROP_STREAM_MODE_APPEND,
     };
     zx_handle_t vmo = ZX_HANDLE_INVALID;
     ck_assert_int_eq(zx_vmo_create(4096, 0, &vmo), ZX_OK);

@@ -144,6 +144,111 @@ START_TEST(process_mappings_follow_the_size) {
 }
 END_TEST
 
+// --- The size of the content ---
+
+static uint64_t content_size(zx_handle_t vmo) {
+    uint64_t size = 42;
+    ck_assert_int_eq(zx_object_get_property(vmo, ZX_PROP_VMO_CONTENT_SIZE, &size, sizeof size),
+                     ZX_OK);
+    return size;
+}
+
+static void set_content_size(zx_handle_t vmo, uint64_t size) {
+    ck_assert_int_eq(zx_object_set_property(vmo, ZX_PROP_VMO_CONTENT_SIZE, &size, sizeof size),
+                     ZX_OK);
+}
+
+START_TEST(the_content_begins_as_what_was_asked_for_and_may_be_more_than_the_vmo) {
+    const zx_handle_t vmo = new_vmo(PAGE + 1, ZX_VMO_RESIZABLE);
+    zx_handle_t child = ZX_HANDLE_INVALID;
+    ck_assert_uint_eq(content_size(vmo), PAGE + 1);
+    ck_assert_int_eq(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SNAPSHOT, 0, 100, &child), ZX_OK);
+    ck_assert_uint_eq(content_size(child), 100);
+    set_content_size(vmo, 2 * PAGE + 15643);
+    ck_assert_uint_eq(content_size(vmo), 2 * PAGE + 15643);
+    set_content_size(vmo, UINT64_MAX);
+    ck_assert_uint_eq(content_size(vmo), UINT64_MAX);
+    ck_assert_uint_eq(size_of(vmo), 2 * PAGE);
+    set_size(vmo, 5461);
+    ck_assert_uint_eq(content_size(vmo), 5461);
+    ck_assert_int_eq(zx_vmo_set_size(vmo, UINT64_MAX), ZX_ERR_OUT_OF_RANGE);
+    ck_assert_uint_eq(content_size(vmo), 5461);
+}
+END_TEST
+
+START_TEST(what_is_beyond_the_content_is_zero) {
+    const zx_handle_t vmo = new_vmo(3 * PAGE, ZX_VMO_RESIZABLE);
+    const uint8_t *bytes = map(vmo, ZX_VM_PERM_READ, 0, 3 * PAGE);
+    for (uint64_t at = 0; at < 3 * PAGE; at += 512) {
+        put(vmo, at, 7);
+    }
+    set_content_size(vmo, 2 * PAGE + 1024);
+    ck_assert_int_eq(get(vmo, 2 * PAGE + 512), 7);
+    ck_assert_int_eq(bytes[2 * PAGE + 1024], 0);
+    ck_assert_int_eq(get(vmo, 3 * PAGE - 512), 0);
+    set_size(vmo, PAGE + 512);
+    ck_assert_int_eq(get(vmo, PAGE), 7);
+    ck_assert_int_eq(bytes[PAGE + 512], 0);
+    ck_assert_int_eq(get(vmo, PAGE + 1024), 0);
+    put(vmo, 2 * PAGE - 512, 9); // The last page is there in whole.
+    ck_assert_int_eq(bytes[2 * PAGE - 512], 9);
+    set_size(vmo, 2 * PAGE);
+    ck_assert_int_eq(bytes[2 * PAGE - 512], 9);
+    unmap(bytes, 3 * PAGE);
+
+    // Of a slice it is its own.
+    const zx_handle_t fixed = new_vmo(2 * PAGE, 0);
+    zx_handle_t slice = ZX_HANDLE_INVALID;
+    put(fixed, 0, 1);
+    put(fixed, PAGE, 1);
+    put(fixed, PAGE + 1, 1);
+    ck_assert_int_eq(zx_vmo_create_child(fixed, ZX_VMO_CHILD_SLICE, PAGE, PAGE, &slice), ZX_OK);
+    set_content_size(slice, 1);
+    ck_assert_uint_eq(content_size(fixed), 2 * PAGE);
+    ck_assert_int_eq(get(fixed, 0), 1);
+    ck_assert_int_eq(get(fixed, PAGE), 1);
+    ck_assert_int_eq(get(fixed, PAGE + 1), 0);
+}
+END_TEST
+
+START_TEST(before_2022_the_content_size_is_a_number_alone) {
+    const uint32_t property = ZX_PROP_VMO_CONTENT_SIZE;
+    zx_handle_t vmo = ZX_HANDLE_INVALID;
+    uint64_t size = 42;
+    ck_assert_int_eq(zirconia_202104_vmo_create(2 * PAGE, ZX_VMO_RESIZABLE, &vmo), ZX_OK);
+    ck_assert_int_eq(zirconia_202104_object_get_property(vmo, property, &size, 8), ZX_OK);
+    ck_assert_uint_eq(size, 0);
+    put(vmo, 512, 7);
+    put(vmo, 2 * PAGE - 512, 7);
+    size = 100;
+    ck_assert_int_eq(zirconia_202104_object_set_property(vmo, property, &size, 8), ZX_OK);
+    ck_assert_int_eq(get(vmo, 512), 7);
+    ck_assert_int_eq(zirconia_202104_vmo_set_size(vmo, PAGE + 1), ZX_OK);
+    ck_assert_int_eq(get(vmo, 2 * PAGE - 512), 7);
+    ck_assert_uint_eq(content_size(vmo), 100);
+    ck_assert_int_eq(zirconia_201812_object_get_property(vmo, property, &size, 8),
+                     ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zirconia_201812_object_set_property(vmo, property, &size, 8),
+                     ZX_ERR_INVALID_ARGS);
+}
+END_TEST
+
+START_TEST(the_content_size_checks_room_then_type) {
+    const uint32_t property = ZX_PROP_VMO_CONTENT_SIZE;
+    const zx_handle_t vmo = new_vmo(PAGE, 0);
+    const zx_handle_t event = with_any_rights(new_event(), ZX_RIGHTS_PROPERTY);
+    uint64_t size = 1;
+    ck_assert_int_eq(zx_object_get_property(event, property, &size, 7), ZX_ERR_BUFFER_TOO_SMALL);
+    ck_assert_int_eq(zx_object_get_property(event, property, &size, 8), ZX_ERR_WRONG_TYPE);
+    ck_assert_int_eq(zx_object_set_property(event, property, &size, 7), ZX_ERR_BUFFER_TOO_SMALL);
+    ck_assert_int_eq(zx_object_set_property(event, property, &size, 8), ZX_ERR_WRONG_TYPE);
+    ck_assert_int_eq(zx_object_get_property(vmo, property, (void *)1, 8), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_object_set_property(vmo, property, (void *)1, 8), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_object_get_property(vmo, property, &size, 9), ZX_OK);
+    ck_assert_uint_eq(size, PAGE);
+}
+END_TEST
+
 // --- Operations on ranges ---
 
 static zx_status_t operate(zx_handle_t vmo, uint32_t op, uint64_t offset, uint64_t size) {
@@ -402,6 +507,10 @@ int main(void) {
         size_rounds_up_and_new_bytes_are_zero,
         growing_page_by_page_keeps_the_contents,
         process_mappings_follow_the_size,
+        the_content_begins_as_what_was_asked_for_and_may_be_more_than_the_vmo,
+        what_is_beyond_the_content_is_zero,
+        before_2022_the_content_size_is_a_number_alone,
+        the_content_size_checks_room_then_type,
         operations_check_handle_number_right_and_range,
         cache_operations_take_only_what_lies_inside,
         the_others_take_what_there_is,

@@ -218,23 +218,26 @@ ZIRCONIA_EXPORT zx_status_t zx_object_get_info(zx_handle_t handle, uint32_t topi
 
 // Reads a property: ZX_PROP_NAME, exactly ZX_MAX_NAME_LEN bytes, filled up with zeros; all zeros
 // for an object without a name. VMOs, threads, the process and its job have names. Of an exception
-// ZX_PROP_EXCEPTION_STATE and ZX_PROP_EXCEPTION_STRATEGY, a uint32_t each.
+// ZX_PROP_EXCEPTION_STATE and ZX_PROP_EXCEPTION_STRATEGY, a uint32_t each. Of a VMO
+// ZX_PROP_VMO_CONTENT_SIZE, a uint64_t: the size that it was made with or that was set last.
 // Errors: ZX_ERR_INVALID_ARGS when value is NULL; handle (GET_PROPERTY) of any type;
-// ZX_ERR_NOT_SUPPORTED for any other property; ZX_ERR_BUFFER_TOO_SMALL; the exception's properties:
-// ZX_ERR_WRONG_TYPE for another object; ZX_ERR_INVALID_ARGS when value cannot be written.
+// ZX_ERR_NOT_SUPPORTED for any other property; ZX_ERR_BUFFER_TOO_SMALL; the properties of
+// exceptions and VMOs: ZX_ERR_WRONG_TYPE for another object; ZX_ERR_INVALID_ARGS when value cannot
+// be written.
 // 2018: any property but the name is ZX_ERR_INVALID_ARGS.
 ZIRCONIA_EXPORT zx_status_t zx_object_get_property(zx_handle_t handle, uint32_t property,
                                                    void *value, size_t value_size);
 
 // Sets a property: ZX_PROP_NAME, from value up to the first NUL and at most 31 bytes, or an
 // exception's ZX_PROP_EXCEPTION_STATE (zx_task_create_exception_channel()) or
-// ZX_PROP_EXCEPTION_STRATEGY.
+// ZX_PROP_EXCEPTION_STRATEGY, or a VMO's ZX_PROP_VMO_CONTENT_SIZE, which may be more than the VMO
+// has; if it is less, what is beyond it is made zero.
 // Errors: ZX_ERR_INVALID_ARGS when value is NULL; handle (SET_PROPERTY) of any type;
-// ZX_ERR_NOT_SUPPORTED for any other property or an object without a name; the exception's
-// properties: ZX_ERR_BUFFER_TOO_SMALL for less than a uint32_t, ZX_ERR_WRONG_TYPE for another
-// object, STRATEGY: ZX_ERR_BAD_STATE unless the thread waits for its debugger; ZX_ERR_INVALID_ARGS
-// when value cannot be read, then for a number that is not one of ZX_EXCEPTION_STATE_ or
-// _STRATEGY_.
+// ZX_ERR_NOT_SUPPORTED for any other property or an object without a name; the properties of
+// exceptions and VMOs: ZX_ERR_BUFFER_TOO_SMALL for less than the number, ZX_ERR_WRONG_TYPE for
+// another object, STRATEGY: ZX_ERR_BAD_STATE unless the thread waits for its debugger;
+// ZX_ERR_INVALID_ARGS when value cannot be read, then for a number that is not one of
+// ZX_EXCEPTION_STATE_ or _STRATEGY_; CONTENT_SIZE: ZX_ERR_NO_MEMORY.
 // 2018: any property but the name is ZX_ERR_INVALID_ARGS.
 ZIRCONIA_EXPORT zx_status_t zx_object_set_property(zx_handle_t handle, uint32_t property,
                                                    const void *value, size_t value_size);

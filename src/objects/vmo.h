@@ -46,10 +46,11 @@ struct vmo {
     _Atomic uint64_t size;          // A multiple of 4096.
     uint64_t peak;                  // The largest it ever was; guarded by `resizing`.
     bool resizable;
-    atomic_bool used;           // Written or mapped, where the host cannot count the pages.
-    atomic_bool committed;      // COMMIT asked for pages, which DECOMMIT has not given back.
-    _Atomic uint32_t policy;    // ZX_CACHE_POLICY_; changed with the families' lock.
-    char name[ZX_MAX_NAME_LEN]; // Guarded by object.lock.
+    _Atomic uint64_t content_size; // What the client says; changed with `resizing`.
+    atomic_bool used;              // Written or mapped, where the host cannot count the pages.
+    atomic_bool committed;         // COMMIT asked for pages, which DECOMMIT has not given back.
+    _Atomic uint32_t policy;       // ZX_CACHE_POLICY_; changed with the families' lock.
+    char name[ZX_MAX_NAME_LEN];    // Guarded by object.lock.
     struct vmo *source;     // A slice's, of which it keeps a reference; otherwise the VMO itself.
     uint64_t source_offset; // Where a slice begins in its source; otherwise 0.
     uint64_t root_offset;   // Where a child begins in the VMO that has no parent. Constant.
@@ -138,7 +139,10 @@ void vmo_tell_users(struct vmo *vmo, uint64_t from, uint64_t to) REQUIRES(vmo->r
 // UNAVAILABLE, OUT_OF_RANGE, NO_MEMORY; INVALID_ARGS for a copy that would be too large for its
 // place in the VMO that has no parent. What is lost is zero if it comes again, and when the call
 // returns nobody reaches it through a mapping.
-zx_status_t vmo_set_size(struct vmo *vmo, uint64_t size);
+zx_status_t vmo_set_size(struct vmo *vmo, uint64_t size, const struct era *era);
+
+// NO_MEMORY, where what is beyond the content is made zero.
+zx_status_t vmo_set_content_size(struct vmo *vmo, uint64_t size, const struct era *era);
 
 // One of ZX_VMO_OP_, its right checked. In older eras DECOMMIT takes the pages that its range
 // touches, and those of copies and of what was copied too.

@@ -48,7 +48,30 @@ static void shrink(struct vmo *vmo, uint64_t old, uint64_t size) REQUIRES(vmo->r
     }
 }
 
-zx_status_t vmo_set_size(struct vmo *vmo, uint64_t size) {
+static zx_status_t zero_range(struct vmo *vmo, uint64_t offset, uint64_t length) {
+    if (length == 0) {
+        return ZX_OK;
+    }
+    const zx_status_t status = vmo_clone_own(vmo->source, vmo->source_offset + offset, length);
+    return status == ZX_OK ? vmo_zero(vmo->source, vmo->source_offset + offset, length) : status;
+}
+
+static zx_status_t resize(struct vmo *vmo, uint64_t rounded) REQUIRES(vmo->resizing) {
+    const uint64_t old = vmo->size;
+    if (rounded > UINT64_MAX - vmo->root_offset) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    if (rounded > old) {
+        return grow(vmo, old, rounded);
+    }
+    if (rounded < old) {
+        shrink(vmo, old, rounded);
+    }
+    return ZX_OK;
+}
+
+// Where contents follow the size, a last page that is not full ends in zeros.
+zx_status_t vmo_set_size(struct vmo *vmo, uint64_t size, const struct era *era) {
     uint64_t rounded = 0;
     if (!vmo->resizable) {
         return ZX_ERR_UNAVAILABLE;
@@ -58,13 +81,21 @@ zx_status_t vmo_set_size(struct vmo *vmo, uint64_t size) {
         return status;
     }
     platform_mutex_lock(&vmo->resizing);
-    const uint64_t old = vmo->size;
-    if (rounded > UINT64_MAX - vmo->root_offset) {
-        status = ZX_ERR_INVALID_ARGS;
-    } else if (rounded > old) {
-        status = grow(vmo, old, rounded);
-    } else if (rounded < old) {
-        shrink(vmo, old, rounded);
+    status = resize(vmo, rounded);
+    if (status == ZX_OK && era->content_follows) {
+        atomic_store(&vmo->content_size, size);
+        status = zero_range(vmo, size, rounded - size);
+    }
+    platform_mutex_unlock(&vmo->resizing);
+    return status;
+}
+
+zx_status_t vmo_set_content_size(struct vmo *vmo, uint64_t size, const struct era *era) {
+    zx_status_t status = ZX_OK;
+    platform_mutex_lock(&vmo->resizing);
+    atomic_store(&vmo->content_size, size);
+    if (era->content_follows && size < vmo->size) {
+        status = zero_range(vmo, size, vmo->size - size);
     }
     platform_mutex_unlock(&vmo->resizing);
     return status;
@@ -86,14 +117,6 @@ static zx_status_t check_cache_range(uint64_t size, uint64_t offset, uint64_t le
         return ZX_ERR_INVALID_ARGS;
     }
     return offset > size || length > size - offset ? ZX_ERR_OUT_OF_RANGE : ZX_OK;
-}
-
-static zx_status_t zero_range(struct vmo *vmo, uint64_t offset, uint64_t length) {
-    if (length == 0) {
-        return ZX_OK;
-    }
-    const zx_status_t status = vmo_clone_own(vmo->source, vmo->source_offset + offset, length);
-    return status == ZX_OK ? vmo_zero(vmo->source, vmo->source_offset + offset, length) : status;
 }
 
 // DECOMMIT of 2018 takes every page that its range touches.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// zx_object_get_property() and zx_object_set_property() (objects ABI 3.7): names, and what an
-// exception's handle answers when it is closed.
+// zx_object_get_property() and zx_object_set_property() (objects ABI 3.7): names, how much of a VMO
+// is content, and what an exception's handle answers when it is closed.
 
+#include "objects/vmo.h"
 #include "syscalls/syscalls.h"
 #include "tasks/exception_channel.h"
 
@@ -73,6 +74,36 @@ static zx_status_t set_exception(struct object *object, uint32_t property, const
                        : exception_object_set_state(object, number);
 }
 
+static zx_status_t check_vmo(const struct object *object, size_t size) {
+    if (size < sizeof(uint64_t)) {
+        return ZX_ERR_BUFFER_TOO_SMALL;
+    }
+    return object->ops->type == ZX_OBJ_TYPE_VMO ? ZX_OK : ZX_ERR_WRONG_TYPE;
+}
+
+static zx_status_t get_content_size(struct object *object, void *value, size_t size) {
+    const zx_status_t status = check_vmo(object, size);
+    if (status != ZX_OK) {
+        return status;
+    }
+    const uint64_t content = vmo_from_object(object)->content_size;
+    return copy_to_client(value, &content, sizeof(content));
+}
+
+static zx_status_t set_content_size(const struct era *era, struct object *object, const void *value,
+                                    size_t size) {
+    uint64_t content = 0;
+    zx_status_t status = check_vmo(object, size);
+    if (status == ZX_OK) {
+        status = copy_from_client(&content, value, sizeof(content));
+    }
+    return status == ZX_OK ? vmo_set_content_size(vmo_from_object(object), content, era) : status;
+}
+
+static bool is_content_size(const struct era *era, uint32_t property) {
+    return era->content_size && property == ZX_PROP_VMO_CONTENT_SIZE;
+}
+
 static bool is_of_exceptions(const struct era *era, uint32_t property) {
     return era->exception_channels &&
            (property == ZX_PROP_EXCEPTION_STATE || property == ZX_PROP_EXCEPTION_STRATEGY);
@@ -92,6 +123,8 @@ zx_status_t sys_object_get_property(const struct era *era, zx_handle_t handle, u
         status = get_name(object, value, size);
     } else if (is_of_exceptions(era, property)) {
         status = get_exception(object, property, value, size);
+    } else if (is_content_size(era, property)) {
+        status = get_content_size(object, value, size);
     } else {
         status = era->unknown_property;
     }
@@ -113,6 +146,8 @@ zx_status_t sys_object_set_property(const struct era *era, zx_handle_t handle, u
         status = set_name(object, value, size);
     } else if (is_of_exceptions(era, property)) {
         status = set_exception(object, property, value, size);
+    } else if (is_content_size(era, property)) {
+        status = set_content_size(era, object, value, size);
     } else {
         status = era->unknown_property;
     }

@@ -20,7 +20,11 @@ zx_status_t sys_vmo_create(const struct era *era, uint64_t size, uint32_t option
     const zx_rights_t extra = resizable && era->resize_right ? ZX_RIGHT_RESIZE : 0;
     struct vmo *vmo = NULL;
     const zx_status_t status = vmo_create(size, resizable, &vmo);
-    return status == ZX_OK ? hand_over(&vmo->object, era->vmo_rights | extra, out) : status;
+    if (status != ZX_OK) {
+        return status;
+    }
+    vmo->content_size = era->content_follows ? size : 0;
+    return hand_over(&vmo->object, era->vmo_rights | extra, out);
 }
 
 // Older eras have one status for memory that may not be touched and for no memory.
@@ -77,7 +81,7 @@ zx_status_t sys_vmo_set_size(const struct era *era, zx_handle_t handle, uint64_t
     }
     status = judge(era, object, rights, ZX_OBJ_TYPE_VMO, resizing_rights(era, object));
     if (status == ZX_OK) {
-        status = vmo_set_size(vmo_from_object(object), size);
+        status = vmo_set_size(vmo_from_object(object), size, era);
     }
     object_unref(object);
     return status;

@@ -94,6 +94,7 @@ zx_status_t sys_vmo_create_child(zx_handle_t handle, uint32_t options, uint64_t 
         status = make_child(vmo_from_object(object), options, offset, size, &child);
     }
     if (status == ZX_OK) {
+        child->content_size = size;
         inherit_name(&child->object, object, rights);
         status = hand_over(&child->object, rights_of_child(rights, options), out);
     }

@@ -41,11 +41,12 @@ ZIRCONIA_EXPORT zx_status_t zx_vmo_write(zx_handle_t handle, const void *buffer,
 // Writes the VMO's size in bytes, always whole pages. No right asked for.
 ZIRCONIA_EXPORT zx_status_t zx_vmo_get_size(zx_handle_t handle, uint64_t *size);
 
-// Changes the size, rounded up to whole pages. What is cut off is out of reach of mappings when the
-// call returns, in guests too; what is added reads as zero, and mappings of it begin to work.
+// Changes the size, rounded up to whole pages, and makes size the size of the content. What is cut
+// off is out of reach of mappings when the call returns, in guests too; what is added reads as
+// zero, as does the rest of the last page, and mappings of it begin to work.
 // Errors: VMO (WRITE, and RESIZE if it is resizable); ZX_ERR_UNAVAILABLE when it is not;
 // ZX_ERR_OUT_OF_RANGE for a size that cannot be rounded up; ZX_ERR_NO_MEMORY.
-// 2018: RESIZE is not asked for.
+// 2018: RESIZE is not asked for, and the last page stays as it is.
 ZIRCONIA_EXPORT zx_status_t zx_vmo_set_size(zx_handle_t handle, uint64_t size);
 
 // Does one of ZX_VMO_OP_ to a range. DECOMMIT and ZERO make it zero. COMMIT, DONT_NEED, ALWAYS_NEED
