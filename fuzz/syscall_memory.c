@@ -158,7 +158,13 @@ void call_region(struct state *state, uint8_t which) {
             : zx_vmar_unmap(handle, address, length);
         break;
     }
-    case 4:
+    case 4: {
+        const zx_handle_t handle = state_handle(state);
+        const uint32_t op = input_byte(&state->input) % 16;
+        const uint64_t address = some_address(state);
+        zx_vmar_op_range(handle, op, address, input_amount(&state->input), NULL, 0);
+        break;
+    }
     case 5: {
         const zx_handle_t handle = state_handle(state);
         const uint32_t options = input_byte(&state->input) % 16;

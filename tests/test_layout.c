@@ -321,6 +321,7 @@ static const struct call calls[] = {
     {CALL(zx_vmo_clone)},
     {CALL(zx_vmar_allocate)},
     {CALL(zx_vmar_protect)},
+    {CALL(zx_vmar_op_range)},
     {CALL(zx_vmar_destroy)},
     {CALL(zx_vmo_replace_as_executable)},
     {CALL(zx_vmar_map)},

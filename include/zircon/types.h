@@ -206,6 +206,15 @@ typedef uint32_t zx_obj_type_t;
 #define ZX_VMO_OP_ALWAYS_NEED ((uint32_t)13u)
 #define ZX_VMO_OP_PREFETCH ((uint32_t)14u)
 
+// Operations of zx_vmar_op_range(), which does not know ZERO and PREFETCH.
+#define ZX_VMAR_OP_COMMIT ((uint32_t)1u)
+#define ZX_VMAR_OP_DECOMMIT ((uint32_t)2u)
+#define ZX_VMAR_OP_MAP_RANGE ((uint32_t)3u)
+#define ZX_VMAR_OP_ZERO ((uint32_t)10u)
+#define ZX_VMAR_OP_DONT_NEED ((uint32_t)12u)
+#define ZX_VMAR_OP_ALWAYS_NEED ((uint32_t)13u)
+#define ZX_VMAR_OP_PREFETCH ((uint32_t)14u)
+
 // What ZX_VMO_OP_LOCK tells: the range, and the part of it that was discarded before.
 typedef struct zx_vmo_lock_state {
     uint64_t offset;

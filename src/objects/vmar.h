@@ -60,6 +60,11 @@ zx_status_t vmar_unmap(struct vmar *vmar, uint64_t address, uint64_t length, boo
 // Checks from "WRITE without READ" on of objects ABI 5.5. `permissions` are the option word.
 zx_status_t vmar_protect(struct vmar *vmar, uint32_t options, uint64_t address, uint64_t length);
 
+// --- vmar_range.c ---
+
+// objects ABI 5.8, from the operation's number on.
+zx_status_t vmar_op_range(struct vmar *vmar, uint32_t op, uint64_t address, uint64_t length);
+
 // --- vmar_children.c ---
 
 // objects ABI 5.6, from the options on.
@@ -67,7 +72,7 @@ zx_status_t vmar_allocate(struct vmar *vmar, const struct vmar_allocate_request 
                           struct vmar **out);
 zx_status_t vmar_destroy(struct vmar *vmar);
 
-// --- What the two files share ---
+// --- What the files share ---
 
 enum {
     VMAR_PERMISSIONS = ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE,

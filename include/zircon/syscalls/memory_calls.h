@@ -160,6 +160,18 @@ ZIRCONIA_EXPORT zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vm_option_t o
                                             zx_vaddr_t addr, size_t len);
 #endif
 
+// Does one of ZX_VMAR_OP_ to what is mapped in [address, address + size), size rounded up to whole
+// pages, mapping by mapping: COMMIT, DECOMMIT, DONT_NEED and ALWAYS_NEED as zx_vmo_op_range() does
+// it to the VMO. MAP_RANGE only checks: pages come when they are touched.
+// Errors: VMAR, no right asked for; ZX_ERR_INVALID_ARGS for another op, for a buffer, which none of
+// them has a use for, a size of 0 and an address not in whole pages; ZX_ERR_OUT_OF_RANGE for a
+// range not inside the region; ZX_ERR_BAD_STATE when the region is gone and for a hole, behind
+// which nothing is done; COMMIT and DECOMMIT: ZX_ERR_INVALID_ARGS for what is mapped in a region
+// inside of this one, ZX_ERR_ACCESS_DENIED for a mapping that could not be made writable; then what
+// zx_vmo_op_range() says.
+ZIRCONIA_EXPORT zx_status_t zx_vmar_op_range(zx_handle_t handle, uint32_t op, zx_vaddr_t address,
+                                             size_t size, void *buffer, size_t buffer_size);
+
 // Makes a region of size bytes inside of another: with ZX_VM_SPECIFIC at offset, otherwise where
 // there is room. options: also the ZX_VM_CAN_MAP_ bits of the new region, COMPACT, an alignment,
 // OFFSET_IS_UPPER_LIMIT. It stays after its last handle is closed, for as long as the parent does.

@@ -60,7 +60,6 @@ ZIRCONIA_EXPORT zx_status_t zx_clock_read(zx_handle_t handle, zx_time_t *now);
 ZIRCONIA_EXPORT zx_status_t zx_clock_update(zx_handle_t handle, uint64_t options, const void *args);
 ZIRCONIA_EXPORT zx_status_t zx_vmo_create_contiguous(zx_handle_t bti, size_t size, uint32_t alignment_log2, zx_handle_t *out);
 ZIRCONIA_EXPORT zx_status_t zx_vmo_create_physical(zx_handle_t resource, zx_paddr_t paddr, size_t size, zx_handle_t *out);
-ZIRCONIA_EXPORT zx_status_t zx_vmar_op_range(zx_handle_t handle, uint32_t op, zx_vaddr_t address, size_t size, void *buffer, size_t buffer_size);
 ZIRCONIA_EXPORT zx_status_t zx_pager_create(uint32_t options, zx_handle_t *out_pager);
 #if ZIRCONIA_ERA < 202104
 ZIRCONIA_EXPORT zx_status_t zx_pager_create_vmo(zx_handle_t pager, zx_handle_t port, uint64_t key, uint64_t size, uint32_t options, zx_handle_t *out);

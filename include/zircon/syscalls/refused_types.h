@@ -154,21 +154,13 @@ typedef _Atomic int32_t zx_futex_t;
 #endif
 typedef int32_t zx_futex_storage_t;
 
-// ---- Pagers, and operations on a range of a VMAR ----
+// ---- Pagers ----
 
 #ifndef ZIRCONIA_ABI_2018
 #define ZX_PAGER_OP_FAIL ((uint32_t)1u)
 #define ZX_PAGER_OP_DIRTY ((uint32_t)2u)
 #define ZX_PAGER_OP_WRITEBACK_BEGIN ((uint32_t)3u)
 #define ZX_PAGER_OP_WRITEBACK_END ((uint32_t)4u)
-
-#define ZX_VMAR_OP_COMMIT ((uint32_t)1u)
-#define ZX_VMAR_OP_DECOMMIT ((uint32_t)2u)
-#define ZX_VMAR_OP_MAP_RANGE ((uint32_t)3u)
-#define ZX_VMAR_OP_ZERO ((uint32_t)10u)
-#define ZX_VMAR_OP_DONT_NEED ((uint32_t)12u)
-#define ZX_VMAR_OP_ALWAYS_NEED ((uint32_t)13u)
-#define ZX_VMAR_OP_PREFETCH ((uint32_t)14u)
 #endif
 
 // ---- Interrupts, DMA and caches ----

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+//
+// Operations on what a range of a region shows (objects ABI 5.8). Pages come when they are touched,
+// so that MAP_RANGE is its checks and nothing more.
+
+#include "objects/vmar.h"
+#include "objects/vmo.h"
+
+#include <zircon/limits.h>
+#include <zircon/syscalls.h>
+
+static bool known(uint32_t op) {
+    return op == ZX_VMAR_OP_COMMIT || op == ZX_VMAR_OP_DECOMMIT || op == ZX_VMAR_OP_MAP_RANGE ||
+           op == ZX_VMAR_OP_DONT_NEED || op == ZX_VMAR_OP_ALWAYS_NEED;
+}
+
+// As if the mapping were to be written to, which goes through its own region alone.
+static zx_status_t check_change(const struct vmar *vmar, uint64_t address,
+                                const struct mapping_view *view) {
+    if (region_first_child(vmar->region, address, 1) != NULL) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    return (view->ceiling & ZX_VM_PERM_WRITE) != 0 ? ZX_OK : ZX_ERR_ACCESS_DENIED;
+}
+
+// The part of a mapping from `address` on, at most to `end`, with a reference to its VMO.
+static zx_status_t take_part(struct vmar *vmar, uint32_t op, uint64_t address, uint64_t end,
+                             struct mapping_view *part) {
+    if (!vmar_lock(vmar)) {
+        return ZX_ERR_BAD_STATE;
+    }
+    zx_status_t status = ZX_ERR_BAD_STATE;
+    if (address_space_find(vmar->space, address, part)) {
+        const bool changes = op == ZX_VMAR_OP_COMMIT || op == ZX_VMAR_OP_DECOMMIT;
+        status = changes ? check_change(vmar, address, part) : ZX_OK;
+    }
+    if (status == ZX_OK) {
+        const uint64_t last = part->base + part->length;
+        vmo_ref(part->vmo);
+        part->vmo_offset += address - part->base;
+        part->base = address;
+        part->length = (last < end ? last : end) - address;
+    }
+    address_space_unlock(vmar->space);
+    return status;
+}
+
+// What lies beyond a slice is not the slice's, though its source may go on.
+static zx_status_t operate(const struct mapping_view *part, uint32_t op) {
+    uint64_t length = part->length;
+    if (op == ZX_VMAR_OP_MAP_RANGE) {
+        return ZX_OK;
+    }
+    if (part->vmo_offset > part->vmo_end) {
+        return ZX_ERR_OUT_OF_RANGE;
+    }
+    if (length > part->vmo_end - part->vmo_offset) {
+        length = part->vmo_end - part->vmo_offset;
+    }
+    return vmo_op_range(part->vmo, op, part->vmo_offset, length, &era_202209);
+}
+
+// The space is not locked while a VMO is operated on, as others take the locks the other way round.
+zx_status_t vmar_op_range(struct vmar *vmar, uint32_t op, uint64_t address, uint64_t length) {
+    const uint64_t rounded = (length + ZX_PAGE_MASK) & ~(uint64_t)ZX_PAGE_MASK;
+    if (!known(op) || rounded == 0 || (address & ZX_PAGE_MASK) != 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    if (address < vmar->base || address - vmar->base >= vmar->size ||
+        rounded > vmar->size - (address - vmar->base)) {
+        return ZX_ERR_OUT_OF_RANGE;
+    }
+    const uint64_t end = address + rounded;
+    while (address < end) {
+        struct mapping_view part;
+        zx_status_t status = take_part(vmar, op, address, end, &part);
+        if (status == ZX_OK) {
+            status = operate(&part, op);
+            address += part.length;
+            vmo_unref(part.vmo);
+        }
+        if (status != ZX_OK) {
+            return status;
+        }
+    }
+    return ZX_OK;
+}
