@@ -31,9 +31,12 @@ struct wanted {
 #define WANTED(parameter) WANTED_##parameter
 #define WANTED_HANDLE(name, type, right)                                                           \
     { true, ZX_OBJ_TYPE_##type, ZX_RIGHT_##right }
+#define WANTED_OBJECT WANTED_HANDLE
+#define WANTED_HELD WANTED_HANDLE
 #define WANTED_OTHER                                                                               \
     { false, 0, 0 }
 #define WANTED_OPTIONAL_HANDLE(name, type, right) WANTED_OTHER
+#define WANTED_OPTIONAL_OBJECT(name, type, right) WANTED_OTHER
 #define WANTED_VALUE(type, name) WANTED_OTHER
 #define WANTED_READS(type, name) WANTED_OTHER
 #define WANTED_WRITES(type, name) WANTED_OTHER
@@ -47,7 +50,10 @@ static _Alignas(16) uint8_t page[4096];
 
 #define GIVE(parameter) GIVE_##parameter
 #define GIVE_HANDLE(name, type, right) handle
+#define GIVE_OBJECT GIVE_HANDLE
+#define GIVE_HELD GIVE_HANDLE
 #define GIVE_OPTIONAL_HANDLE(name, type, right) ZX_HANDLE_INVALID
+#define GIVE_OPTIONAL_OBJECT GIVE_OPTIONAL_HANDLE
 #define GIVE_VALUE(type, name) 0
 #define GIVE_READS(type, name) (const type *)page
 #define GIVE_WRITES(type, name) (type *)page

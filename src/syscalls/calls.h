@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The functions behind the exported calls. They run inside the gate (tasks/gate.h) and may end with
-// ZX_ERR_INTERNAL_INTR_RETRY, which makes the entry call them again with the same arguments once
-// the thread may go on. The exported names are in entry.c.
+// The functions behind the exported calls. They run inside the gate (tasks/gate.h), are given the
+// objects that their handles name, and may end with ZX_ERR_INTERNAL_INTR_RETRY, which makes the
+// entry look up the same handles and call them again once the thread may go on. The exported names
+// are in entry.c.
 
 #ifndef SYSCALLS_CALLS_H
 #define SYSCALLS_CALLS_H
@@ -14,9 +15,51 @@
 #include <zircon/types.h>
 #include <zirconia/decode.h>
 
-#define BODY_ALONE(body, parameters) zx_status_t body(EACH(DECLARE, parameters));
+struct object;
+struct vmo;
+struct vmar;
+struct port;
+struct timer;
+struct thread;
+struct guest;
+struct vcpu;
+
+// A handle that was looked up. The object stays until the call is done.
+struct held {
+    struct object *object;
+    zx_handle_t value;
+    zx_rights_t rights;
+};
+
+// What a body is given of a parameter: of a handle the object, by its type.
+#define RECEIVE(parameter) RECEIVE_##parameter
+#define RECEIVE_OBJECT(name, type, right) STRUCT_##type *name
+#define RECEIVE_OPTIONAL_OBJECT RECEIVE_OBJECT
+#define RECEIVE_HELD(name, type, right) const struct held *name
+#define RECEIVE_HANDLE DECLARE_HANDLE
+#define RECEIVE_OPTIONAL_HANDLE DECLARE_HANDLE
+#define RECEIVE_VALUE DECLARE_VALUE
+#define RECEIVE_READS DECLARE_READS
+#define RECEIVE_WRITES DECLARE_WRITES
+#define RECEIVE_MAY_WRITE DECLARE_MAY_WRITE
+#define RECEIVE_READS_ARRAY DECLARE_READS_ARRAY
+#define RECEIVE_WRITES_ARRAY DECLARE_WRITES_ARRAY
+#define RECEIVE_CHANGES_ARRAY DECLARE_CHANGES_ARRAY
+#define RECEIVE_IGNORES DECLARE_IGNORES
+
+#define STRUCT_ANY struct object
+#define STRUCT_EXCEPTION struct object
+#define STRUCT_VMO struct vmo
+#define STRUCT_VMAR struct vmar
+#define STRUCT_PORT struct port
+#define STRUCT_TIMER struct timer
+#define STRUCT_THREAD struct thread
+#define STRUCT_GUEST struct guest
+#define STRUCT_VCPU struct vcpu
+
+#define BODY_ALONE(body, parameters) zx_status_t body(EACH(RECEIVE, parameters));
 #define BODY_OF_ERA(body, parameters)                                                              \
-    zx_status_t body(const struct era *era, EACH(DECLARE, parameters));
+    zx_status_t body(const struct era *era, EACH(RECEIVE, parameters));
 #define BODY_SAME BODY_ALONE
 #define BODY_TO_201807 BODY_OF_ERA
 #define BODY_TO_2018 BODY_OF_ERA

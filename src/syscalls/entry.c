@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// The exported calls: each passes the gate, does its work, and does it again when a thread that was
-// blocked has been stopped meanwhile (objects ABI 7.6). Arguments stay as they were, an absolute
-// deadline among them.
+// The exported calls: each passes the gate, looks its handles up, does its work, and does all that
+// again when a thread that was blocked has been stopped meanwhile (objects ABI 7.6). Arguments stay
+// as they were, an absolute deadline among them.
 
 #include "objects/log.h"
-#include "syscalls/calls.h"
-#include "syscalls/table.h"
+#include "syscalls/held.h"
 #include "tasks/gate.h"
 
 #include <zircon/process.h>
@@ -17,21 +16,28 @@
 #define BEFORE_BLOCKS platform_cancel_point()
 #define BEFORE_RETURNS (void)0
 
-#define ENTRY(name, parameters, blocks, work)                                                      \
+#define ENTRY(name, its_era, parameters, blocks, work)                                             \
     zx_status_t name(EACH(DECLARE, parameters)) {                                                  \
+        const struct era *const era = &its_era;                                                    \
         zx_status_t status = ZX_OK;                                                                \
+        (void)era;                                                                                 \
         do {                                                                                       \
             BEFORE_##blocks;                                                                       \
             gate_enter();                                                                          \
-            status = work;                                                                         \
+            status = ZX_OK;                                                                        \
+            SERIES(HOLD, parameters)                                                               \
+            if (status == ZX_OK) {                                                                 \
+                status = work;                                                                     \
+            }                                                                                      \
+            SERIES(RELEASE, parameters)                                                            \
             gate_leave();                                                                          \
         } while (status == ZX_ERR_INTERNAL_INTR_RETRY);                                            \
         return status;                                                                             \
     }
 #define ENTRY_ALONE(name, body, parameters, blocks)                                                \
-    ENTRY(name, parameters, blocks, body(EACH(ARGUMENT, parameters)))
+    ENTRY(name, era_202209, parameters, blocks, body(EACH(GIVE, parameters)))
 #define ENTRY_OF_ERA(prefix, era, name, body, parameters, blocks)                                  \
-    ENTRY(prefix##name, parameters, blocks, body(&era, EACH(ARGUMENT, parameters)))
+    ENTRY(prefix##name, era, parameters, blocks, body(&era, EACH(GIVE, parameters)))
 #define CALL(eras, name, body, blocks, section, parameters, errors)                                \
     ERAS_##eras(ENTRY_ALONE, ENTRY_OF_ERA, name, body, parameters, blocks)
 #define REFUSED(eras, name, parameters)

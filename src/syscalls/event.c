@@ -49,46 +49,30 @@ static bool may_change(const struct object *object, zx_signals_t signals) {
     return (signals & ~(ZX_USER_SIGNAL_ALL | object->ops->settable_signals)) == 0;
 }
 
-zx_status_t sys_object_signal(zx_handle_t handle, uint32_t clear_mask, uint32_t set_mask) {
-    struct object *object = NULL;
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_SIGNAL, &object);
-    if (status != ZX_OK) {
-        return status;
-    }
+zx_status_t sys_object_signal(struct object *object, uint32_t clear_mask, uint32_t set_mask) {
     if (!object_is_waitable(object)) {
-        status = ZX_ERR_NOT_SUPPORTED;
-    } else if (!may_change(object, clear_mask | set_mask)) {
-        status = ZX_ERR_INVALID_ARGS;
-    } else {
-        object_change_signals(object, clear_mask, set_mask);
+        return ZX_ERR_NOT_SUPPORTED;
     }
-    object_unref(object);
-    return status;
+    if (!may_change(object, clear_mask | set_mask)) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    object_change_signals(object, clear_mask, set_mask);
+    return ZX_OK;
 }
 
 // Both ends are of one type, so what may be changed can be asked of either.
-static zx_status_t signal_peer(struct object *object, zx_signals_t clear, zx_signals_t set) {
+zx_status_t sys_object_signal_peer(struct object *object, uint32_t clear_mask, uint32_t set_mask) {
     if (object->ops->peer == NULL) {
         return ZX_ERR_NOT_SUPPORTED;
     }
-    if (!may_change(object, clear | set)) {
+    if (!may_change(object, clear_mask | set_mask)) {
         return ZX_ERR_INVALID_ARGS;
     }
     struct object *peer = object->ops->peer(object);
     if (peer == NULL) {
         return ZX_ERR_PEER_CLOSED;
     }
-    object_change_signals(peer, clear, set);
+    object_change_signals(peer, clear_mask, set_mask);
     object_unref(peer);
     return ZX_OK;
-}
-
-zx_status_t sys_object_signal_peer(zx_handle_t handle, uint32_t clear_mask, uint32_t set_mask) {
-    struct object *object = NULL;
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_SIGNAL_PEER, &object);
-    if (status == ZX_OK) {
-        status = signal_peer(object, clear_mask, set_mask);
-        object_unref(object);
-    }
-    return status;
 }

@@ -84,23 +84,11 @@ zx_status_t sys_task_bind_exception_port(const struct era *era, zx_handle_t hand
     return status;
 }
 
-zx_status_t sys_task_resume_from_exception(zx_handle_t handle, zx_handle_t port_handle,
+zx_status_t sys_task_resume_from_exception(struct thread *thread, struct port *port,
                                            uint32_t options) {
-    struct object *object = NULL;
-    struct object *port = NULL;
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_NONE, &object);
-    if (status != ZX_OK) {
-        return status;
+    if (options != 0 && options != ZX_RESUME_TRY_NEXT) {
+        return ZX_ERR_INVALID_ARGS;
     }
-    status = handle_lookup(port_handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_NONE, &port);
-    if (status == ZX_OK) {
-        const bool known = options == 0 || options == ZX_RESUME_TRY_NEXT;
-        status = !known ? ZX_ERR_INVALID_ARGS
-                        : exception_answer(thread_from_object(object),
-                                           options == 0 ? ANSWER_RESUME : ANSWER_TRY_NEXT,
-                                           exception_port_is, port_from_object(port));
-        object_unref(port);
-    }
-    object_unref(object);
-    return status;
+    return exception_answer(thread, options == 0 ? ANSWER_RESUME : ANSWER_TRY_NEXT,
+                            exception_port_is, port);
 }

@@ -141,27 +141,16 @@ zx_status_t sys_channel_read(zx_handle_t handle, uint32_t options, void *bytes,
     return status;
 }
 
-static zx_status_t give_task(zx_handle_t handle, bool process, zx_handle_t *out) {
-    struct object *exception = NULL;
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_EXCEPTION, ZX_RIGHT_NONE, &exception);
-    if (status != ZX_OK) {
-        return status;
-    }
-    struct object *task = NULL;
+zx_status_t sys_exception_get_thread(struct object *exception, zx_handle_t *out) {
+    struct object *thread = NULL;
     zx_rights_t rights = 0;
-    if (process) {
-        status = exception_object_process(exception, &task, &rights);
-    } else {
-        exception_object_thread(exception, &task, &rights);
-    }
-    object_unref(exception);
-    return status == ZX_OK ? hand_over(task, rights, out) : status;
+    exception_object_thread(exception, &thread, &rights);
+    return hand_over(thread, rights, out);
 }
 
-zx_status_t sys_exception_get_thread(zx_handle_t handle, zx_handle_t *out) {
-    return give_task(handle, false, out);
-}
-
-zx_status_t sys_exception_get_process(zx_handle_t handle, zx_handle_t *out) {
-    return give_task(handle, true, out);
+zx_status_t sys_exception_get_process(struct object *exception, zx_handle_t *out) {
+    struct object *process = NULL;
+    zx_rights_t rights = 0;
+    const zx_status_t status = exception_object_process(exception, &process, &rights);
+    return status == ZX_OK ? hand_over(process, rights, out) : status;
 }

@@ -134,39 +134,15 @@ zx_status_t sys_guest_create_with_memory(const struct era *era, zx_handle_t reso
     return status;
 }
 
-zx_status_t sys_guest_set_trap(const struct era *era, zx_handle_t handle, uint32_t kind,
-                               zx_vaddr_t addr, size_t size, zx_handle_t port_handle,
-                               uint64_t key) {
+zx_status_t sys_guest_set_trap(const struct era *era, struct guest *guest, uint32_t kind,
+                               zx_vaddr_t addr, size_t size, struct port *port, uint64_t key) {
     const struct trap trap = {.kind = kind, .base = addr, .size = size, .key = key};
-    struct object *guest = NULL;
-    zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_GUEST, ZX_RIGHT_WRITE, &guest);
-    if (status != ZX_OK) {
-        return status;
-    }
-    struct object *port = NULL;
-    if (port_handle != ZX_HANDLE_INVALID) {
-        status = look_up(era, port_handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, &port);
-    }
-    if (status == ZX_OK) {
-        status = guest_set_trap(guest_from_object(guest), &trap, (struct port *)port, era);
-    }
-    if (port != NULL) {
-        object_unref(port);
-    }
-    object_unref(guest);
-    return status;
+    return guest_set_trap(guest, &trap, port, era);
 }
 
-zx_status_t sys_guest_use_virtual_time(zx_handle_t handle) {
-    struct object *object = NULL;
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_GUEST, ZX_RIGHT_WRITE, &object);
-    if (status != ZX_OK) {
-        return status;
-    }
-    struct guest *guest = guest_from_object(object);
+zx_status_t sys_guest_use_virtual_time(struct guest *guest) {
     turn_take_call(&guest->turn);
-    status = guest_clock_use_virtual_time(guest);
+    const zx_status_t status = guest_clock_use_virtual_time(guest);
     turn_give_call(&guest->turn);
-    object_unref(object);
     return status;
 }

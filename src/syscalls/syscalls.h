@@ -21,10 +21,11 @@ static inline zx_status_t look_up(const struct era *era, zx_handle_t value, zx_o
                                    : handle_lookup(value, type, rights, out);
 }
 
-// The status of a handle that was found, for a call that asks for a type and rights.
+// The status of a handle that was found, for a call that asks for a type, ZX_OBJ_TYPE_NONE for
+// any, and for rights.
 static inline zx_status_t judge(const struct era *era, const struct object *object,
                                 zx_rights_t rights, zx_obj_type_t type, zx_rights_t wanted) {
-    const bool right_type = object->ops->type == type;
+    const bool right_type = type == ZX_OBJ_TYPE_NONE || object->ops->type == type;
     if ((rights & wanted) != wanted && (right_type || era->rights_before_type)) {
         return ZX_ERR_ACCESS_DENIED;
     }

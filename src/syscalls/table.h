@@ -24,10 +24,27 @@
 #define EACH_8(f, a, ...) f(a), EACH_7(f, __VA_ARGS__)
 #define EACH_9(f, a, ...) f(a), EACH_8(f, __VA_ARGS__)
 
+// SERIES(f, (a, b)) is f(a) f(b).
+#define SERIES(f, parameters) SERIES_OF(PARAMETER_COUNT parameters, f, UNWRAP parameters)
+#define SERIES_OF(count, f, ...) SERIES_COUNTED(count, f, __VA_ARGS__)
+#define SERIES_COUNTED(count, f, ...) SERIES_##count(f, __VA_ARGS__)
+#define SERIES_1(f, a) f(a)
+#define SERIES_2(f, a, ...) f(a) SERIES_1(f, __VA_ARGS__)
+#define SERIES_3(f, a, ...) f(a) SERIES_2(f, __VA_ARGS__)
+#define SERIES_4(f, a, ...) f(a) SERIES_3(f, __VA_ARGS__)
+#define SERIES_5(f, a, ...) f(a) SERIES_4(f, __VA_ARGS__)
+#define SERIES_6(f, a, ...) f(a) SERIES_5(f, __VA_ARGS__)
+#define SERIES_7(f, a, ...) f(a) SERIES_6(f, __VA_ARGS__)
+#define SERIES_8(f, a, ...) f(a) SERIES_7(f, __VA_ARGS__)
+#define SERIES_9(f, a, ...) f(a) SERIES_8(f, __VA_ARGS__)
+
 // A parameter as a prototype has it.
 #define DECLARE(parameter) DECLARE_##parameter
 #define DECLARE_HANDLE(name, type, right) zx_handle_t name
-#define DECLARE_OPTIONAL_HANDLE(name, type, right) zx_handle_t name
+#define DECLARE_OBJECT DECLARE_HANDLE
+#define DECLARE_HELD DECLARE_HANDLE
+#define DECLARE_OPTIONAL_OBJECT DECLARE_HANDLE
+#define DECLARE_OPTIONAL_HANDLE DECLARE_HANDLE
 #define DECLARE_VALUE(type, name) type name
 #define DECLARE_READS(type, name) const type *name
 #define DECLARE_WRITES(type, name) type *name
@@ -37,18 +54,8 @@
 #define DECLARE_CHANGES_ARRAY(type, name, count) type *name
 #define DECLARE_IGNORES(type, name) type *name
 
-// Its name alone.
-#define ARGUMENT(parameter) ARGUMENT_##parameter
-#define ARGUMENT_HANDLE(name, type, right) name
-#define ARGUMENT_OPTIONAL_HANDLE(name, type, right) name
-#define ARGUMENT_VALUE(type, name) name
-#define ARGUMENT_READS(type, name) name
-#define ARGUMENT_WRITES(type, name) name
-#define ARGUMENT_MAY_WRITE(type, name) name
-#define ARGUMENT_READS_ARRAY(type, name, count) name
-#define ARGUMENT_WRITES_ARRAY(type, name, count) name
-#define ARGUMENT_CHANGES_ARRAY(type, name, count) name
-#define ARGUMENT_IGNORES(type, name) name
+// Rights that are not Zircon's words, in a row.
+#define ZX_RIGHT_DUPLICATE_AND_READ (ZX_RIGHT_DUPLICATE | ZX_RIGHT_READ)
 
 // --- Eras: one(...) where a row is the same in all, else of(prefix, era, ...) for each of them ---
 

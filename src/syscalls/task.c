@@ -13,21 +13,15 @@ static bool is_process_or_job(const struct object *object) {
     return object->ops->type == ZX_OBJ_TYPE_PROCESS || object->ops->type == ZX_OBJ_TYPE_JOB;
 }
 
-zx_status_t sys_task_kill(zx_handle_t handle) {
-    struct object *object = NULL;
-    const zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_DESTROY, &object);
-    if (status != ZX_OK) {
-        return status;
-    }
+zx_status_t sys_task_kill(struct object *object) {
     if (is_process_or_job(object)) {
         platform_process_kill();
     }
-    const bool is_thread = object->ops->type == ZX_OBJ_TYPE_THREAD;
-    if (is_thread) {
-        thread_kill(thread_from_object(object));
+    if (object->ops->type != ZX_OBJ_TYPE_THREAD) {
+        return ZX_ERR_WRONG_TYPE;
     }
-    object_unref(object);
-    return is_thread ? ZX_OK : ZX_ERR_WRONG_TYPE;
+    thread_kill(thread_from_object(object));
+    return ZX_OK;
 }
 
 static zx_status_t give_token(const struct era *era, struct thread *thread, zx_handle_t *out) {
@@ -62,14 +56,9 @@ zx_status_t sys_task_suspend_token(const struct era *era, zx_handle_t handle, zx
 }
 
 // The suspension that has no token (objects ABI 7.2 and 7.4).
-zx_status_t sys_task_suspend_alone(const struct era *era, zx_handle_t handle) {
-    struct object *object = NULL;
-    zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_WRITE, &object);
-    if (status == ZX_OK) {
-        status = thread_suspend(thread_from_object(object));
-        object_unref(object);
-    }
-    return status;
+zx_status_t sys_task_suspend_alone(const struct era *era, struct thread *thread) {
+    (void)era;
+    return thread_suspend(thread);
 }
 
 // The options are checked before the handle, and no right is asked for (objects ABI 7.3).

@@ -93,21 +93,13 @@ static zx_status_t find_child(struct object *parent, zx_koid_t koid, struct obje
     return *out != NULL ? ZX_OK : ZX_ERR_NOT_FOUND;
 }
 
-zx_status_t sys_object_get_child(zx_handle_t handle, zx_koid_t koid, zx_rights_t rights,
+zx_status_t sys_object_get_child(const struct held *parent, zx_koid_t koid, zx_rights_t rights,
                                  zx_handle_t *out) {
-    struct object *parent = NULL;
-    zx_rights_t have = 0;
-    zx_status_t status = handle_lookup_rights(handle, ZX_OBJ_TYPE_NONE, &parent, &have);
-    if (status != ZX_OK) {
-        return status;
+    const zx_rights_t wanted = rights == ZX_RIGHT_SAME_RIGHTS ? parent->rights : rights;
+    if ((wanted & ~parent->rights) != 0) {
+        return ZX_ERR_ACCESS_DENIED;
     }
-    const zx_rights_t wanted = rights == ZX_RIGHT_SAME_RIGHTS ? have : rights;
     struct object *child = NULL;
-    if ((have & ZX_RIGHT_ENUMERATE) == 0 || (wanted & ~have) != 0) {
-        status = ZX_ERR_ACCESS_DENIED;
-    } else {
-        status = find_child(parent, koid, &child);
-    }
-    object_unref(parent);
+    const zx_status_t status = find_child(parent->object, koid, &child);
     return status == ZX_OK ? hand_over(child, wanted, out) : status;
 }

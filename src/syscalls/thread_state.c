@@ -66,45 +66,31 @@ static zx_status_t answer_unknown(struct thread *thread) {
     return status == ZX_OK ? ZX_ERR_INVALID_ARGS : status;
 }
 
-zx_status_t sys_thread_read_state(const struct era *era, zx_handle_t handle, uint32_t number,
+zx_status_t sys_thread_read_state(const struct era *era, struct thread *thread, uint32_t number,
                                   void *buffer, size_t buffer_size) {
     const uint32_t kind = kind_of(era, number);
-    struct object *object = NULL;
-    zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_READ, &object);
-    if (status != ZX_OK) {
-        return status;
-    }
-    struct thread *thread = thread_from_object(object);
     union thread_registers registers;
     memset(&registers, 0, sizeof(registers));
-    status = check_size(era, kind, buffer_size, false);
+    zx_status_t status = check_size(era, kind, buffer_size, false);
     if (status == ZX_OK) {
         status =
             is_known(kind) ? thread_read_state(thread, kind, &registers) : answer_unknown(thread);
     }
-    object_unref(object);
     return status == ZX_OK ? copy_to_client(buffer, &registers, size_of(era, kind)) : status;
 }
 
-zx_status_t sys_thread_write_state(const struct era *era, zx_handle_t handle, uint32_t number,
+zx_status_t sys_thread_write_state(const struct era *era, struct thread *thread, uint32_t number,
                                    const void *buffer, size_t buffer_size) {
     const uint32_t kind = kind_of(era, number);
-    struct object *object = NULL;
-    zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_WRITE, &object);
-    if (status != ZX_OK) {
-        return status;
-    }
-    struct thread *thread = thread_from_object(object);
     union thread_registers registers;
     memset(&registers, 0, sizeof(registers));
-    status = check_size(era, kind, buffer_size, era->exact_state_size);
+    zx_status_t status = check_size(era, kind, buffer_size, era->exact_state_size);
     if (status == ZX_OK) {
         status = copy_from_client(&registers, buffer, size_of(era, kind));
     }
-    if (status == ZX_OK) {
-        status = is_known(kind) ? thread_write_state(thread, kind, &registers, era)
-                                : answer_unknown(thread);
+    if (status != ZX_OK) {
+        return status;
     }
-    object_unref(object);
-    return status;
+    return is_known(kind) ? thread_write_state(thread, kind, &registers, era)
+                          : answer_unknown(thread);
 }

@@ -25,29 +25,21 @@ zx_status_t sys_vcpu_create(const struct era *era, zx_handle_t guest, uint32_t o
     return status == ZX_OK ? hand_over(&vcpu->object, ZX_DEFAULT_VCPU_RIGHTS, out) : status;
 }
 
-static zx_status_t enter(const struct era *era, zx_handle_t handle, enum packet_layout layout,
-                         zx_port_packet_t *packet) {
-    struct object *object = NULL;
-    zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_EXECUTE, &object);
-    if (status != ZX_OK) {
-        return status;
-    }
-    struct vcpu *vcpu = vcpu_from_object(object);
+static zx_status_t enter(struct vcpu *vcpu, enum packet_layout layout, zx_port_packet_t *packet) {
     zx_port_packet_t result = {0};
-    status = vcpu_check_owner(vcpu);
+    zx_status_t status = vcpu_check_owner(vcpu);
     if (status == ZX_OK) {
         status = vcpu_enter(vcpu, layout, &result);
     }
-    object_unref(object);
     return status == ZX_OK ? copy_to_client(packet, &result, sizeof result) : status;
 }
 
-zx_status_t sys_vcpu_enter(zx_handle_t handle, zx_port_packet_t *packet) {
-    return enter(&era_202209, handle, PACKET_2022, packet);
+zx_status_t sys_vcpu_enter(struct vcpu *vcpu, zx_port_packet_t *packet) {
+    return enter(vcpu, PACKET_2022, packet);
 }
 
-zx_status_t sys_vcpu_resume(const struct era *era, zx_handle_t handle, zx_port_packet_t *packet) {
-    return enter(era, handle, era->resume_packet, packet);
+zx_status_t sys_vcpu_resume(const struct era *era, struct vcpu *vcpu, zx_port_packet_t *packet) {
+    return enter(vcpu, era->resume_packet, packet);
 }
 
 static void kick(struct object *object) {
@@ -58,18 +50,12 @@ zx_status_t sys_vcpu_kick(zx_handle_t handle) {
     return handle_use(handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_EXECUTE, kick);
 }
 
-zx_status_t sys_vcpu_interrupt(const struct era *era, zx_handle_t handle, uint32_t vector) {
-    struct object *object = NULL;
-    const zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_SIGNAL, &object);
-    if (status != ZX_OK) {
-        return status;
+zx_status_t sys_vcpu_interrupt(const struct era *era, struct vcpu *vcpu, uint32_t vector) {
+    if (vector > UINT8_MAX) {
+        return era->vector_beyond;
     }
-    const bool exists = vector <= UINT8_MAX;
-    if (exists) {
-        vcpu_interrupt(vcpu_from_object(object), (uint8_t)vector);
-    }
-    object_unref(object);
-    return exists ? ZX_OK : era->vector_beyond;
+    vcpu_interrupt(vcpu, (uint8_t)vector);
+    return ZX_OK;
 }
 
 // --- Registers: an era that judges kind and size after the owner judges a size above all kinds'
@@ -81,22 +67,15 @@ static zx_status_t give_state(struct vcpu *vcpu, void *buffer) {
     return copy_to_client(buffer, &state, sizeof state);
 }
 
-zx_status_t sys_vcpu_read_state(const struct era *era, zx_handle_t handle, uint32_t kind,
+zx_status_t sys_vcpu_read_state(const struct era *era, struct vcpu *vcpu, uint32_t kind,
                                 void *buffer, size_t size) {
-    struct object *object = NULL;
-    zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_READ, &object);
+    const bool known = kind == ZX_VCPU_STATE && size == sizeof(zx_vcpu_state_t);
+    const bool passes = era->owner_before_kind ? size <= sizeof(zx_vcpu_state_t) : known;
+    const zx_status_t status = passes ? vcpu_check_owner(vcpu) : ZX_ERR_INVALID_ARGS;
     if (status != ZX_OK) {
         return status;
     }
-    struct vcpu *vcpu = vcpu_from_object(object);
-    const bool known = kind == ZX_VCPU_STATE && size == sizeof(zx_vcpu_state_t);
-    const bool passes = era->owner_before_kind ? size <= sizeof(zx_vcpu_state_t) : known;
-    status = passes ? vcpu_check_owner(vcpu) : ZX_ERR_INVALID_ARGS;
-    if (status == ZX_OK) {
-        status = known ? give_state(vcpu, buffer) : ZX_ERR_INVALID_ARGS;
-    }
-    object_unref(object);
-    return status;
+    return known ? give_state(vcpu, buffer) : ZX_ERR_INVALID_ARGS;
 }
 
 // The larger of the two kinds that can be written.
@@ -132,24 +111,17 @@ static zx_status_t take_state(const struct era *era, struct vcpu *vcpu, uint32_t
     return ZX_OK;
 }
 
-zx_status_t sys_vcpu_write_state(const struct era *era, zx_handle_t handle, uint32_t kind,
+zx_status_t sys_vcpu_write_state(const struct era *era, struct vcpu *vcpu, uint32_t kind,
                                  const void *buffer, size_t size) {
-    struct object *object = NULL;
-    zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_VCPU, ZX_RIGHT_WRITE, &object);
-    if (status != ZX_OK) {
-        return status;
-    }
-    struct vcpu *vcpu = vcpu_from_object(object);
     union written_state from = {0};
     const bool known = is_known(kind, size);
     const bool passes = era->owner_before_kind ? size <= sizeof from : known;
-    status = passes ? copy_from_client(&from, buffer, size) : ZX_ERR_INVALID_ARGS;
+    zx_status_t status = passes ? copy_from_client(&from, buffer, size) : ZX_ERR_INVALID_ARGS;
     if (status == ZX_OK) {
         status = vcpu_check_owner(vcpu);
     }
-    if (status == ZX_OK) {
-        status = known ? take_state(era, vcpu, kind, &from) : ZX_ERR_INVALID_ARGS;
+    if (status != ZX_OK) {
+        return status;
     }
-    object_unref(object);
-    return status;
+    return known ? take_state(era, vcpu, kind, &from) : ZX_ERR_INVALID_ARGS;
 }

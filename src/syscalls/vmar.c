@@ -11,29 +11,6 @@
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 
-// Both handles of zx_vmar_map(), with what their rights have in common.
-struct map_handles {
-    struct object *vmar;
-    struct object *vmo;
-    zx_rights_t vmo_rights;
-    zx_rights_t common_rights;
-};
-
-static zx_status_t find_both(zx_handle_t vmar, zx_handle_t vmo, struct map_handles *out) {
-    zx_rights_t vmar_rights = 0;
-    zx_status_t status = handle_lookup_rights(vmar, ZX_OBJ_TYPE_VMAR, &out->vmar, &vmar_rights);
-    if (status != ZX_OK) {
-        return status;
-    }
-    status = handle_lookup_rights(vmo, ZX_OBJ_TYPE_VMO, &out->vmo, &out->vmo_rights);
-    if (status != ZX_OK) {
-        object_unref(out->vmar);
-        return status;
-    }
-    out->common_rights = vmar_rights & out->vmo_rights;
-    return ZX_OK;
-}
-
 // The right for each permission, or for each CAN_MAP option.
 static zx_rights_t rights_for(uint32_t permissions) {
     return ((permissions & ZX_VM_PERM_READ) != 0 ? ZX_RIGHT_READ : 0u) |
@@ -42,9 +19,9 @@ static zx_rights_t rights_for(uint32_t permissions) {
 }
 
 // Steps 3 to 7.
-static zx_status_t check_rights(const struct map_handles *handles, uint32_t options) {
+static zx_status_t check_rights(const struct held *vmar, const struct held *vmo, uint32_t options) {
     const uint32_t can_map = ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_EXECUTE;
-    if ((handles->vmo_rights & ZX_RIGHT_MAP) == 0) {
+    if ((vmo->rights & ZX_RIGHT_MAP) == 0) {
         return ZX_ERR_ACCESS_DENIED;
     }
     if ((options & (ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE)) != 0 &&
@@ -58,7 +35,7 @@ static zx_status_t check_rights(const struct map_handles *handles, uint32_t opti
         return ZX_ERR_INVALID_ARGS;
     }
     const zx_rights_t needed = rights_for(options);
-    return (needed & ~handles->common_rights) == 0 ? ZX_OK : ZX_ERR_ACCESS_DENIED;
+    return (needed & ~(vmar->rights & vmo->rights)) == 0 ? ZX_OK : ZX_ERR_ACCESS_DENIED;
 }
 
 static uint32_t permissions_of(zx_rights_t rights) {
@@ -73,51 +50,38 @@ static uint32_t with_read_for_execute(const struct era *era, uint32_t options) {
     return (options & flag) != 0 ? options | ZX_VM_PERM_READ : options;
 }
 
-static zx_status_t map(zx_handle_t vmar, uint32_t options, zx_handle_t vmo,
-                       struct vmar_map_request *request, zx_vaddr_t *mapped_addr) {
-    struct map_handles handles;
-    zx_status_t status = find_both(vmar, vmo, &handles);
+zx_status_t sys_vmar_map(const struct era *era, const struct held *vmar, zx_vm_option_t options,
+                         size_t vmar_offset, const struct held *vmo, uint64_t vmo_offset,
+                         size_t len, zx_vaddr_t *mapped_addr) {
+    const struct vmar_map_request request = {
+        .options = with_read_for_execute(era, options),
+        .vmar_offset = vmar_offset,
+        .vmo = vmo_from_object(vmo->object),
+        .vmo_offset = vmo_offset,
+        .length = len,
+        .allowed = permissions_of(vmar->rights & vmo->rights),
+        .era = era,
+    };
+    uint64_t address = 0;
+    zx_status_t status = check_rights(vmar, vmo, request.options);
+    if (status == ZX_OK) {
+        status = vmar_map(vmar_from_object(vmar->object), &request, &address);
+    }
     if (status != ZX_OK) {
         return status;
     }
-    uint64_t address = 0;
-    request->options = with_read_for_execute(request->era, options);
-    status = check_rights(&handles, request->options);
-    if (status == ZX_OK) {
-        request->vmo = vmo_from_object(handles.vmo);
-        request->allowed = permissions_of(handles.common_rights);
-        status = vmar_map(vmar_from_object(handles.vmar), request, &address);
+    const zx_vaddr_t result = (zx_vaddr_t)address;
+    status = copy_to_client(mapped_addr, &result, sizeof(result));
+    if (status != ZX_OK) {
+        vmar_unmap(vmar_from_object(vmar->object), address, len, false);
     }
-    if (status == ZX_OK) {
-        const zx_vaddr_t result = (zx_vaddr_t)address;
-        status = copy_to_client(mapped_addr, &result, sizeof(result));
-        if (status != ZX_OK) {
-            vmar_unmap(vmar_from_object(handles.vmar), address, request->length, false);
-        }
-    }
-    object_unref(handles.vmo);
-    object_unref(handles.vmar);
     return status;
 }
 
-zx_status_t sys_vmar_map(const struct era *era, zx_handle_t handle, zx_vm_option_t options,
-                         size_t vmar_offset, zx_handle_t vmo, uint64_t vmo_offset, size_t len,
-                         zx_vaddr_t *mapped_addr) {
-    struct vmar_map_request request = {
-        .vmar_offset = vmar_offset, .vmo_offset = vmo_offset, .length = len, .era = era};
-    return map(handle, options, vmo, &request, mapped_addr);
-}
-
-zx_status_t sys_vmar_unmap(const struct era *era, zx_handle_t handle, zx_vaddr_t addr, size_t len) {
-    struct object *object = NULL;
-    zx_rights_t rights = 0;
-    zx_status_t status = handle_lookup_rights(handle, ZX_OBJ_TYPE_VMAR, &object, &rights);
-    if (status == ZX_OK) {
-        const bool children = !era->children_right || (rights & ZX_RIGHT_OP_CHILDREN) != 0;
-        status = vmar_unmap(vmar_from_object(object), addr, len, children);
-        object_unref(object);
-    }
-    return status;
+zx_status_t sys_vmar_unmap(const struct era *era, const struct held *vmar, zx_vaddr_t addr,
+                           size_t len) {
+    const bool children = !era->children_right || (vmar->rights & ZX_RIGHT_OP_CHILDREN) != 0;
+    return vmar_unmap(vmar_from_object(vmar->object), addr, len, children);
 }
 
 zx_status_t sys_vmar_protect(const struct era *era, zx_handle_t handle, zx_vm_option_t options,
@@ -173,14 +137,8 @@ zx_status_t sys_vmar_allocate(const struct era *era, zx_handle_t parent_vmar,
     return allocate(parent_vmar, &request, child_vmar, child_addr);
 }
 
-zx_status_t sys_vmar_destroy(zx_handle_t handle) {
-    struct object *object = NULL;
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMAR, ZX_RIGHT_NONE, &object);
-    if (status == ZX_OK) {
-        status = vmar_destroy(vmar_from_object(object));
-        object_unref(object);
-    }
-    return status;
+zx_status_t sys_vmar_destroy(struct vmar *vmar) {
+    return vmar_destroy(vmar);
 }
 
 zx_status_t sys_vmar_op_range(zx_handle_t handle, uint32_t op, zx_vaddr_t address, size_t size,
@@ -198,10 +156,11 @@ zx_status_t sys_vmar_op_range(zx_handle_t handle, uint32_t op, zx_vaddr_t addres
 
 // --- July 2018: the options come last ---
 
-zx_status_t sys_vmar_map_options_last(const struct era *era, zx_handle_t handle, size_t vmar_offset,
-                                      zx_handle_t vmo, uint64_t vmo_offset, size_t len,
-                                      zx_vm_option_t options, zx_vaddr_t *mapped_addr) {
-    return sys_vmar_map(era, handle, options, vmar_offset, vmo, vmo_offset, len, mapped_addr);
+zx_status_t sys_vmar_map_options_last(const struct era *era, const struct held *vmar,
+                                      size_t vmar_offset, const struct held *vmo,
+                                      uint64_t vmo_offset, size_t len, zx_vm_option_t options,
+                                      zx_vaddr_t *mapped_addr) {
+    return sys_vmar_map(era, vmar, options, vmar_offset, vmo, vmo_offset, len, mapped_addr);
 }
 
 zx_status_t sys_vmar_protect_options_last(const struct era *era, zx_handle_t handle,

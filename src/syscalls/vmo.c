@@ -32,36 +32,18 @@ static zx_status_t of_era(const struct era *era, zx_status_t status) {
     return status == ZX_ERR_ACCESS_DENIED ? era->untouchable_buffer : status;
 }
 
-zx_status_t sys_vmo_read(const struct era *era, zx_handle_t handle, void *buffer, uint64_t offset,
+zx_status_t sys_vmo_read(const struct era *era, struct vmo *vmo, void *buffer, uint64_t offset,
                          size_t buffer_size) {
-    struct object *object = NULL;
-    zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_READ, &object);
-    if (status == ZX_OK) {
-        status = of_era(era, vmo_read(vmo_from_object(object), buffer, offset, buffer_size));
-        object_unref(object);
-    }
-    return status;
+    return of_era(era, vmo_read(vmo, buffer, offset, buffer_size));
 }
 
-zx_status_t sys_vmo_write(const struct era *era, zx_handle_t handle, const void *buffer,
+zx_status_t sys_vmo_write(const struct era *era, struct vmo *vmo, const void *buffer,
                           uint64_t offset, size_t buffer_size) {
-    struct object *object = NULL;
-    zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_WRITE, &object);
-    if (status == ZX_OK) {
-        status = of_era(era, vmo_write(vmo_from_object(object), buffer, offset, buffer_size));
-        object_unref(object);
-    }
-    return status;
+    return of_era(era, vmo_write(vmo, buffer, offset, buffer_size));
 }
 
-zx_status_t sys_vmo_get_size(zx_handle_t handle, uint64_t *size) {
-    struct object *object = NULL;
-    const zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_NONE, &object);
-    if (status != ZX_OK) {
-        return status;
-    }
-    const uint64_t bytes = vmo_from_object(object)->size;
-    object_unref(object);
+zx_status_t sys_vmo_get_size(struct vmo *vmo, uint64_t *size) {
+    const uint64_t bytes = vmo->size;
     return copy_to_client(size, &bytes, sizeof(bytes));
 }
 
@@ -113,28 +95,20 @@ static bool right_of(uint32_t op, zx_rights_t *right) {
     }
 }
 
-zx_status_t sys_vmo_op_range(const struct era *era, zx_handle_t handle, uint32_t op,
+zx_status_t sys_vmo_op_range(const struct era *era, const struct held *vmo, uint32_t op,
                              uint64_t offset, uint64_t size, void *buffer, size_t buffer_size) {
     (void)buffer; // Only locking uses it, and no VMO can be locked.
     (void)buffer_size;
-    struct object *object = NULL;
-    zx_rights_t rights = 0;
     zx_rights_t wanted = 0;
-    zx_status_t status = handle_lookup_rights(handle, ZX_OBJ_TYPE_VMO, &object, &rights);
-    if (status != ZX_OK) {
-        return status;
-    }
     if (!right_of(op, &wanted)) {
-        status = ZX_ERR_INVALID_ARGS;
-    } else if ((rights & wanted) != wanted) {
-        status = ZX_ERR_ACCESS_DENIED;
-    } else if (wanted == ZX_RIGHT_NONE) {
-        status = ZX_ERR_NOT_SUPPORTED;
-    } else {
-        status = vmo_op_range(vmo_from_object(object), op, offset, size, era);
+        return ZX_ERR_INVALID_ARGS;
     }
-    object_unref(object);
-    return status;
+    if ((vmo->rights & wanted) != wanted) {
+        return ZX_ERR_ACCESS_DENIED;
+    }
+    return wanted == ZX_RIGHT_NONE
+               ? ZX_ERR_NOT_SUPPORTED
+               : vmo_op_range(vmo_from_object(vmo->object), op, offset, size, era);
 }
 
 zx_status_t sys_vmo_set_cache_policy(const struct era *era, zx_handle_t handle,

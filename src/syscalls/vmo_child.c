@@ -58,73 +58,45 @@ static zx_rights_t rights_of_child(zx_rights_t rights, uint32_t options) {
 }
 
 // A child begins with its parent's name, where the handle of the parent may read it.
-static void inherit_name(struct object *child, struct object *parent, zx_rights_t rights) {
+static void inherit_name(struct object *child, const struct held *parent) {
     char name[ZX_MAX_NAME_LEN];
-    if ((rights & ZX_RIGHT_GET_PROPERTY) != 0) {
-        object_get_name(parent, name);
+    if ((parent->rights & ZX_RIGHT_GET_PROPERTY) != 0) {
+        object_get_name(parent->object, name);
         object_set_name(child, name);
     }
 }
 
-static zx_status_t look_up_parent(const struct era *era, zx_handle_t handle, struct object **out,
-                                  zx_rights_t *rights) {
-    const zx_rights_t wanted = ZX_RIGHT_DUPLICATE | ZX_RIGHT_READ;
-    zx_status_t status = handle_lookup_rights(handle, ZX_OBJ_TYPE_NONE, out, rights);
-    if (status != ZX_OK) {
-        return status;
-    }
-    status = judge(era, *out, *rights, ZX_OBJ_TYPE_VMO, wanted);
-    if (status != ZX_OK) {
-        object_unref(*out);
-    }
-    return status;
-}
-
-zx_status_t sys_vmo_create_child(zx_handle_t handle, uint32_t options, uint64_t offset,
+zx_status_t sys_vmo_create_child(const struct held *parent, uint32_t options, uint64_t offset,
                                  uint64_t size, zx_handle_t *out) {
-    struct object *object = NULL;
-    zx_rights_t rights = 0;
-    zx_status_t status = look_up_parent(&era_202209, handle, &object, &rights);
+    struct vmo *child = NULL;
+    zx_status_t status = check_options(options);
+    if (status == ZX_OK) {
+        status = make_child(vmo_from_object(parent->object), options, offset, size, &child);
+    }
     if (status != ZX_OK) {
         return status;
     }
-    struct vmo *child = NULL;
-    status = check_options(options);
-    if (status == ZX_OK) {
-        status = make_child(vmo_from_object(object), options, offset, size, &child);
-    }
-    if (status == ZX_OK) {
-        child->content_size = size;
-        inherit_name(&child->object, object, rights);
-        status = hand_over(&child->object, rights_of_child(rights, options), out);
-    }
-    object_unref(object);
-    return status;
+    child->content_size = size;
+    inherit_name(&child->object, parent);
+    return hand_over(&child->object, rights_of_child(parent->rights, options), out);
 }
 
-zx_status_t sys_vmo_clone(const struct era *era, zx_handle_t handle, uint32_t options,
+zx_status_t sys_vmo_clone(const struct era *era, const struct held *parent, uint32_t options,
                           uint64_t offset, uint64_t size, zx_handle_t *out) {
+    (void)era;
     const uint32_t known =
         ZIRCONIA_2018_VMO_CLONE_COPY_ON_WRITE | ZIRCONIA_2018_VMO_CLONE_NON_RESIZEABLE;
-    struct object *object = NULL;
-    zx_rights_t rights = 0;
-    zx_status_t status = look_up_parent(era, handle, &object, &rights);
+    if ((options & ~known) != 0 || (options & ZIRCONIA_2018_VMO_CLONE_COPY_ON_WRITE) == 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    const bool fixed = (options & ZIRCONIA_2018_VMO_CLONE_NON_RESIZEABLE) != 0;
+    const uint32_t resizable = fixed ? 0 : ZX_VMO_CHILD_RESIZABLE;
+    struct vmo *child = NULL;
+    const zx_status_t status =
+        make_child(vmo_from_object(parent->object), CLONE_2018 | resizable, offset, size, &child);
     if (status != ZX_OK) {
         return status;
     }
-    struct vmo *child = NULL;
-    if ((options & ~known) != 0 || (options & ZIRCONIA_2018_VMO_CLONE_COPY_ON_WRITE) == 0) {
-        status = ZX_ERR_INVALID_ARGS;
-    } else {
-        const bool fixed = (options & ZIRCONIA_2018_VMO_CLONE_NON_RESIZEABLE) != 0;
-        const uint32_t resizable = fixed ? 0 : ZX_VMO_CHILD_RESIZABLE;
-        status = make_child(vmo_from_object(object), CLONE_2018 | resizable, offset, size, &child);
-    }
-    if (status == ZX_OK) {
-        const zx_rights_t extra = ZX_RIGHTS_PROPERTY | ZX_RIGHT_WRITE;
-        inherit_name(&child->object, object, rights);
-        status = hand_over(&child->object, rights | extra, out);
-    }
-    object_unref(object);
-    return status;
+    inherit_name(&child->object, parent);
+    return hand_over(&child->object, parent->rights | ZX_RIGHTS_PROPERTY | ZX_RIGHT_WRITE, out);
 }

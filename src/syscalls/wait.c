@@ -24,16 +24,14 @@ static zx_status_t find_waitable(zx_handle_t handle, struct object **out) {
     return status;
 }
 
-zx_status_t sys_object_wait_one(const struct era *era, zx_handle_t handle, zx_signals_t signals,
-                                zx_time_t deadline, zx_signals_t *observed) {
-    struct wait_item item = {.handle = handle, .wanted = signals};
-    zx_status_t status = find_waitable(handle, &item.object);
-    if (status != ZX_OK) {
-        return status;
+zx_status_t sys_object_wait_one(const struct era *era, const struct held *handle,
+                                zx_signals_t signals, zx_time_t deadline, zx_signals_t *observed) {
+    struct wait_item item = {.handle = handle->value, .object = handle->object, .wanted = signals};
+    if (!object_is_waitable(item.object)) {
+        return ZX_ERR_NOT_SUPPORTED;
     }
-    status = wait_for_signals(&item, 1, deadline_of(era, deadline),
-                              ZX_THREAD_STATE_BLOCKED_WAIT_ONE, era);
-    object_unref(item.object);
+    const zx_status_t status = wait_for_signals(&item, 1, deadline_of(era, deadline),
+                                                ZX_THREAD_STATE_BLOCKED_WAIT_ONE, era);
     if (status == ZX_ERR_INTERNAL_INTR_RETRY) {
         return status;
     }
