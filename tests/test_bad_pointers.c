@@ -41,6 +41,7 @@ struct parameter {
 #define PARAMETER_OPTIONAL_HANDLE(name, type, right) PARAMETER_OTHER
 #define PARAMETER_OPTIONAL_OBJECT(name, type, right) PARAMETER_OTHER
 #define PARAMETER_VALUE(type, name) PARAMETER_OTHER
+#define PARAMETER_NAMED(type, name, set) PARAMETER_OTHER
 #define PARAMETER_READS(type, name)                                                                \
     { READ, #type, #name, sizeof(type), NULL }
 #define PARAMETER_WRITES(type, name)                                                               \
@@ -67,6 +68,7 @@ static void *pointer_of(const char *name);
 #define GIVE_OPTIONAL_HANDLE(name, type, right) ZX_HANDLE_INVALID
 #define GIVE_OPTIONAL_OBJECT GIVE_OPTIONAL_HANDLE
 #define GIVE_VALUE(type, name) (type) value_of(#name)
+#define GIVE_NAMED(type, name, set) (type) value_of(#name)
 #define GIVE_READS(type, name) pointer_of(#name)
 #define GIVE_WRITES GIVE_READS
 #define GIVE_MAY_WRITE GIVE_READS

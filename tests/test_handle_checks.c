@@ -38,6 +38,7 @@ struct wanted {
 #define WANTED_OPTIONAL_HANDLE(name, type, right) WANTED_OTHER
 #define WANTED_OPTIONAL_OBJECT(name, type, right) WANTED_OTHER
 #define WANTED_VALUE(type, name) WANTED_OTHER
+#define WANTED_NAMED(type, name, set) WANTED_OTHER
 #define WANTED_READS(type, name) WANTED_OTHER
 #define WANTED_WRITES(type, name) WANTED_OTHER
 #define WANTED_MAY_WRITE(type, name) WANTED_OTHER
@@ -55,6 +56,7 @@ static _Alignas(16) uint8_t page[4096];
 #define GIVE_OPTIONAL_HANDLE(name, type, right) ZX_HANDLE_INVALID
 #define GIVE_OPTIONAL_OBJECT GIVE_OPTIONAL_HANDLE
 #define GIVE_VALUE(type, name) 0
+#define GIVE_NAMED(type, name, set) 0
 #define GIVE_READS(type, name) (const type *)page
 #define GIVE_WRITES(type, name) (type *)page
 #define GIVE_MAY_WRITE(type, name) (type *)page

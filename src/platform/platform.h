@@ -180,6 +180,12 @@ bool platform_thread_slot_create(struct platform_thread_slot *slot, void (*on_ex
 void *platform_thread_slot_get(const struct platform_thread_slot *slot);
 bool platform_thread_slot_set(const struct platform_thread_slot *slot, void *value);
 
+// --- Standard error ---
+
+// Writes to the host's standard error by one call, whose success nobody hears of. In a handler of a
+// signal too.
+void platform_write_error(const char *text, size_t size);
+
 // --- The end ---
 
 // Writes the line, which ends in a newline, to the host's standard error and ends the process as a

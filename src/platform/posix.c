@@ -263,9 +263,15 @@ bool platform_thread_slot_set(const struct platform_thread_slot *slot, void *val
     return pthread_setspecific((pthread_key_t)slot->native, value) == 0;
 }
 
-_Noreturn void platform_abort(const char *line) {
-    const ssize_t written = write(STDERR_FILENO, line, strlen(line));
+void platform_write_error(const char *text, size_t size) {
+    const int error = errno;
+    const ssize_t written = write(STDERR_FILENO, text, size);
     (void)written; // Standard error is the last resort: nothing is left to report to.
+    errno = error;
+}
+
+_Noreturn void platform_abort(const char *line) {
+    platform_write_error(line, strlen(line));
     abort();
 }
 

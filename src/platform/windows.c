@@ -168,6 +168,10 @@ bool platform_thread_slot_set(const struct platform_thread_slot *slot, void *val
     return FlsSetValue((DWORD)slot->native, value) != FALSE;
 }
 
+void platform_write_error(const char *text, size_t size) {
+    (void)fwrite(text, 1, size, stderr);
+}
+
 _Noreturn void platform_abort(const char *line) {
     fputs(line, stderr);
     abort();

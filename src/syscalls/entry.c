@@ -6,6 +6,7 @@
 
 #include "objects/log.h"
 #include "syscalls/held.h"
+#include "syscalls/trace.h"
 #include "tasks/gate.h"
 
 #include <zircon/process.h>
@@ -15,29 +16,39 @@
 // A call that may block is a point of cancellation, before it has done anything.
 #define BEFORE_BLOCKS platform_cancel_point()
 #define BEFORE_RETURNS (void)0
+#define BLOCKS_BLOCKS true
+#define BLOCKS_RETURNS false
 
-#define ENTRY(name, its_era, parameters, blocks, work)                                             \
+#define ENTRY(name, told, its_era, parameters, blocks, work)                                       \
     zx_status_t name(EACH(DECLARE, parameters)) {                                                  \
+        TRACED_ROW(told, BLOCKS_##blocks, parameters);                                             \
         const struct era *const era = &its_era;                                                    \
+        const bool traced = trace_is_on();                                                         \
         zx_status_t status = ZX_OK;                                                                \
         (void)era;                                                                                 \
         do {                                                                                       \
             BEFORE_##blocks;                                                                       \
             gate_enter();                                                                          \
+            if (traced) {                                                                          \
+                trace_begin(&call, ARGUMENTS(parameters));                                         \
+            }                                                                                      \
             status = ZX_OK;                                                                        \
             SERIES(HOLD, parameters)                                                               \
             if (status == ZX_OK) {                                                                 \
                 status = work;                                                                     \
             }                                                                                      \
             SERIES(RELEASE, parameters)                                                            \
+            if (traced) {                                                                          \
+                trace_end(&call, ARGUMENTS(parameters), status);                                   \
+            }                                                                                      \
             gate_leave();                                                                          \
         } while (status == ZX_ERR_INTERNAL_INTR_RETRY);                                            \
         return status;                                                                             \
     }
 #define ENTRY_ALONE(name, body, parameters, blocks)                                                \
-    ENTRY(name, era_202209, parameters, blocks, body(EACH(GIVE, parameters)))
+    ENTRY(name, #name, era_202209, parameters, blocks, body(EACH(GIVE, parameters)))
 #define ENTRY_OF_ERA(prefix, era, name, body, parameters, blocks)                                  \
-    ENTRY(prefix##name, era, parameters, blocks, body(&era, EACH(GIVE, parameters)))
+    ENTRY(prefix##name, "zx_" #name, era, parameters, blocks, body(&era, EACH(GIVE, parameters)))
 #define CALL(eras, name, body, blocks, section, parameters, errors)                                \
     ERAS_##eras(ENTRY_ALONE, ENTRY_OF_ERA, name, body, parameters, blocks)
 #define REFUSED(eras, name, parameters)
@@ -48,9 +59,13 @@
 // May be called in a signal handler, wherever in the library the thread was: also where it sleeps,
 // and could be cancelled at any instruction.
 zx_status_t zx_vcpu_kick(zx_handle_t handle) {
+    TRACED_ROW("zx_vcpu_kick", false, (HANDLE(handle, VCPU, EXECUTE)));
     const int cancel_type = platform_cancel_defer();
     gate_enter_in_handler();
     const zx_status_t status = sys_vcpu_kick(handle);
+    if (trace_is_on()) {
+        trace_end(&call, ARGUMENTS((VALUE(zx_handle_t, handle))), status);
+    }
     gate_leave_in_handler();
     platform_cancel_undefer(cancel_type);
     return status;
@@ -60,6 +75,9 @@ zx_status_t zx_vcpu_kick(zx_handle_t handle) {
     zx_handle_t name(void) {                                                                       \
         gate_enter();                                                                              \
         const zx_handle_t handle = body();                                                         \
+        if (trace_is_on()) {                                                                       \
+            trace_result(#name, handle);                                                           \
+        }                                                                                          \
         gate_leave();                                                                              \
         return handle;                                                                             \
     }
@@ -78,6 +96,9 @@ zx_handle_t zirconia_thread_handle(uintptr_t host_thread) {
 void zx_cprng_draw(void *buffer, size_t buffer_size) {
     gate_enter();
     sys_cprng_draw(buffer, buffer_size);
+    if (trace_is_on()) {
+        trace_plain("zx_cprng_draw");
+    }
     gate_leave();
 }
 
@@ -85,6 +106,9 @@ void zx_cprng_draw(void *buffer, size_t buffer_size) {
 uint32_t zx_system_get_num_cpus(void) {
     gate_enter();
     const uint32_t count = sys_system_get_num_cpus();
+    if (trace_is_on()) {
+        trace_result("zx_system_get_num_cpus", count);
+    }
     gate_leave();
     return count;
 }
@@ -92,12 +116,18 @@ uint32_t zx_system_get_num_cpus(void) {
 uint64_t zx_system_get_physmem(void) {
     gate_enter();
     const uint64_t size = sys_system_get_physmem();
+    if (trace_is_on()) {
+        trace_result("zx_system_get_physmem", size);
+    }
     gate_leave();
     return size;
 }
 
 // A thread without an object, for want of memory, cannot end by itself and stays here.
 void zx_thread_exit(void) {
+    if (trace_is_on()) {
+        trace_plain("zx_thread_exit");
+    }
     for (;;) {
         gate_enter();
         if (gate.thread != NULL) {
@@ -109,6 +139,9 @@ void zx_thread_exit(void) {
 }
 
 void zx_process_exit(int64_t retcode) {
+    if (trace_is_on()) {
+        trace_plain("zx_process_exit");
+    }
     for (;;) {
         platform_process_exit((int)retcode);
     }

@@ -57,6 +57,7 @@ static inline void release(const struct held *held) {
 #define HOLD_HANDLE(...)
 #define HOLD_OPTIONAL_HANDLE(...)
 #define HOLD_VALUE(...)
+#define HOLD_NAMED(...)
 #define HOLD_READS(...)
 #define HOLD_WRITES(...)
 #define HOLD_MAY_WRITE(...)
@@ -74,6 +75,7 @@ static inline void release(const struct held *held) {
 #define GIVE_HANDLE(name, type, right) name
 #define GIVE_OPTIONAL_HANDLE GIVE_HANDLE
 #define GIVE_VALUE(type, name) name
+#define GIVE_NAMED(type, name, set) name
 #define GIVE_READS GIVE_VALUE
 #define GIVE_WRITES GIVE_VALUE
 #define GIVE_MAY_WRITE GIVE_VALUE
@@ -91,6 +93,7 @@ static inline void release(const struct held *held) {
 #define RELEASE_HANDLE(...)
 #define RELEASE_OPTIONAL_HANDLE(...)
 #define RELEASE_VALUE(...)
+#define RELEASE_NAMED(...)
 #define RELEASE_READS(...)
 #define RELEASE_WRITES(...)
 #define RELEASE_MAY_WRITE(...)

@@ -5,6 +5,7 @@
 
 #include "objects/handle_table.h"
 #include "syscalls/table.h"
+#include "syscalls/trace.h"
 #include "tasks/gate.h"
 
 #include <zircon/syscalls.h>
@@ -29,13 +30,18 @@ static zx_status_t refuse(zx_handle_t handle, zx_obj_type_t type) {
 #define LOOK_VALUE(type, name) (void)name
 #define LOOK_IGNORES(type, name) (void)name
 
-#define REFUSED_ALONE(name, parameters)                                                            \
+#define REFUSE(name, told, parameters)                                                             \
     zx_status_t name(EACH(DECLARE, parameters)) {                                                  \
+        TRACED_ROW(told, false, parameters);                                                       \
         zx_status_t status = ZX_ERR_NOT_SUPPORTED;                                                 \
         EACH(LOOK, parameters);                                                                    \
+        if (trace_is_on()) {                                                                       \
+            trace_end(&call, ARGUMENTS(parameters), status);                                       \
+        }                                                                                          \
         return status;                                                                             \
     }
-#define REFUSED_OF_ERA(prefix, era, name, parameters) REFUSED_ALONE(prefix##name, parameters)
+#define REFUSED_ALONE(name, parameters) REFUSE(name, #name, parameters)
+#define REFUSED_OF_ERA(prefix, era, name, parameters) REFUSE(prefix##name, "zx_" #name, parameters)
 #define REFUSED(eras, name, parameters) ERAS_##eras(REFUSED_ALONE, REFUSED_OF_ERA, name, parameters)
 #define CALL(eras, name, body, blocks, section, parameters, errors)
 #include "syscalls/calls.inc"

@@ -46,6 +46,7 @@
 #define DECLARE_OPTIONAL_OBJECT DECLARE_HANDLE
 #define DECLARE_OPTIONAL_HANDLE DECLARE_HANDLE
 #define DECLARE_VALUE(type, name) type name
+#define DECLARE_NAMED(type, name, set) type name
 #define DECLARE_READS(type, name) const type *name
 #define DECLARE_WRITES(type, name) type *name
 #define DECLARE_MAY_WRITE(type, name) type *name
