@@ -47,7 +47,7 @@ static void reset_application_processor(struct cpu *cpu, uint64_t entry) {
     cpu_set(cpu, RIP, 0);
 }
 
-// What the years before 2022 have of the control registers (hypervisor ABI 4.3, A1 and A2).
+// What the years before 2022 have of the control registers (hypervisor ABI 4.3).
 static void reset_to_less(struct cpu *cpu) {
     cpu_set(cpu, CR0, cpu_get(cpu, CR0) & ~CR0_WP);
     cpu_set(cpu, CR4, cpu_get(cpu, CR4) & CR4_PAE);
