@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # The test `comments`: a comment stands alone. None goes on in that of the next field, nor in that of
-# the next line of code, and none begins with a reference to another one.
+# the next line of code, and none begins with a reference to another one. And every file that a
+# comment names is there.
 #
 # cmake -DSOURCE= -P check_comments.cmake
 
@@ -28,6 +29,31 @@ foreach(file IN LISTS files)
     if(text MATCHES "\n *${of_another}")
         message(SEND_ERROR "${file}: a comment does not stand alone: ${CMAKE_MATCH_0}")
     endif()
+endforeach()
+
+# --- Files that comments name ---
+
+file(GLOB_RECURSE named RELATIVE "${SOURCE}" "${SOURCE}/include/*.h" "${SOURCE}/src/*.[ch]"
+    "${SOURCE}/src/*.inc" "${SOURCE}/tests/*.[ch]" "${SOURCE}/tests/*.inc" "${SOURCE}/tests/*.asm"
+    "${SOURCE}/fuzz/*.[ch]" "${SOURCE}/bench/*.[ch]" "${SOURCE}/bench/*.asm"
+    "${SOURCE}/examples/*.c" "${SOURCE}/examples/*.asm")
+list(JOIN named "\n/" all)
+set(all "\n/${all}\n")
+foreach(file IN LISTS named)
+    file(READ "${SOURCE}/${file}" text)
+    string(REGEX REPLACE "<[^>\n]*>" "" text "${text}")
+    string(REGEX REPLACE "[][\\]" " " text "${text}")
+    string(REPLACE ";" "@" text "${text}")
+    string(REGEX MATCHALL "(//|@) [^\n]*" comments "${text}")
+    list(JOIN comments " " comments)
+    string(REGEX MATCHALL "[a-z0-9_/]+\\.(c|h|inc|asm)[^a-z0-9_*/(]" names "${comments} ")
+    foreach(name IN LISTS names)
+        string(REGEX REPLACE ".$" "" name "${name}")
+        string(FIND "${all}" "/${name}\n" found)
+        if(found EQUAL -1)
+            message(SEND_ERROR "${file}: a comment names ${name}, which is not there")
+        endif()
+    endforeach()
 endforeach()
 
 list(LENGTH files count)

@@ -75,10 +75,10 @@
     attempt mov cr4, rax                ; 13: five-level paging is not there.
     mov rax, r14
     or rax, 1 << 0
-    attempt mov cr4, rax                ; 13: nor are virtual-8086 extensions,
+    attempt mov cr4, rax                ; 13: there are no virtual-8086 extensions.
     mov rax, r14
     or rax, 1 << 1
-    attempt mov cr4, rax                ; 13: nor virtual interrupts.
+    attempt mov cr4, rax                ; 13: there are no virtual interrupts.
     mov rax, r14
     or rax, 1 << 4
     attempt mov cr4, rax                ; 0

@@ -1,4 +1,4 @@
-; The same in real mode, with a counter of its own at 0x500c.
+; Adds to the counter as count_long.asm does, in real mode, with a counter of its own at 0x500c.
 %include "report.inc"
     bits 16
     org REAL_BASE

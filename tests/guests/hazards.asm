@@ -2,10 +2,10 @@
 ; `carry_on` in R15 goes on there after an exception, with its vector in RAX and its error code in
 ; R8; the others end with it, and with RFLAGS of the frame in R11. One that comes to its end has RAX = -1.
 %include "common.inc"
-ALIAS_PT   equ 0x400000     ; Tables that lead every address to one page
+ALIAS_PT   equ 0x400000     ; Tables that lead every address to one page.
 ALIAS_PD   equ 0x401000
 ALIAS_PDPT equ 0x402000
-ALIAS_PML4 equ 0x403000     ; but those of the first 512 GiB, which stay as they are.
+ALIAS_PML4 equ 0x403000     ; The first 512 GiB stay as they are.
 ALIAS_PAGE equ 0x500000
 ALIASES    equ 0x8000000000
 HOLE       equ 0x20000000   ; Nothing is mapped there.

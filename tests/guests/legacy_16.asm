@@ -50,11 +50,11 @@ inner:
     report_eax                  ; Wrapped around within 16 bits.
     movzx eax, word [0x0]
     and eax, 0x200
-    report_eax                  ; Interrupts were on,
+    report_eax                  ; Interrupts were on.
     pushfd
     pop eax
     and eax, 0x200
-    report_eax                  ; and a trap gate leaves them so.
+    report_eax                  ; A trap gate leaves them on.
     movzx eax, word [0xfffc]
     sub ax, back
     report_eax

@@ -1,6 +1,6 @@
-; Runs cases of one instruction each (tests/oracle.h): loads a state, jumps to the instruction, which
-; jumps back, and stores the state. The same bytes run in a guest and, at the same address, on the
-; host, so that pointers and return addresses are the same.
+; Runs cases of one instruction each (tests/oracle/cases.h): loads a state, jumps to the instruction,
+; which jumps back, and stores the state. The same bytes run in a guest and, at the same address, on
+; the host, so that pointers and return addresses are the same.
 %include "oracle.inc"
 EXIT_PAGE equ 0xfff000
     default rel

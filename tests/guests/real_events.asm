@@ -80,11 +80,11 @@ other:
     report_eax                          ; CS: 0
     movzx eax, word [0]
     and eax, 0x200
-    report_eax                          ; Interrupts were on,
+    report_eax                          ; Interrupts were on.
     pushfd
     pop eax
     and eax, 0x200
-    report_eax                          ; and are off.
+    report_eax                          ; Now they are off.
     iret
 ; Reports whether IP is BX, and goes on at CX unless that is 0.
 handler:

@@ -73,9 +73,9 @@ on_vector:
     je .skip
     cmp eax, 0x50
     je .stay
-    report_eax                  ; The fault
+    report_eax                  ; The fault's vector.
     pop eax
-    report_eax                  ; and its selector.
+    report_eax                  ; The selector in its error code.
 .skip:
     add dword [esp], 16
     and dword [esp], ~15
