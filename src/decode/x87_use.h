@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What an instruction does with the x87 register stack: which registers it wants in use or empty.
-// Of those that the engine executes; what is replaced (decode/replaced_form.h) says nothing here.
+// Only of instructions that the engine executes, not of replaced ones (decode/replaced_form.h).
 // Pure functions of their arguments: no state, no allocation, any thread.
 
 #ifndef ZIRCONIA_DECODE_X87_USE_H

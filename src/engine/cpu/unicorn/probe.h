@@ -30,7 +30,7 @@ bool probe_examine(struct probe *probe);
 // probe_registers.c, before guest mode: where the state begins.
 bool probe_find_state(struct probe *probe);
 void probe_fill_vmcb(uint8_t *vmcb);
-// In it.
+// In guest mode: where the registers are in the state.
 bool probe_find_registers(struct probe *probe);
 
 // probe_media.c

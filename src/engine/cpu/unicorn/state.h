@@ -20,9 +20,9 @@ struct cpu {
     const struct layout *layout;
     uc_context *context;
     bool open;       // The context has the newest state.
-    bool dirty;      // And the engine does not have it.
+    bool dirty;      // The engine does not have the newest state.
     bool mode_stale; // The derived mode bits are older than what they follow from.
-    bool iret_stale; // So is the intercept of IRET.
+    bool iret_stale; // The intercept of IRET is older than EFER, FS or GS.
     uint64_t debug[DEBUG_REGISTER_COUNT]; // Emulated: the engine's own stay disarmed.
     struct cpu_progress progress;
 };

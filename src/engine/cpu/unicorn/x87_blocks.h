@@ -67,10 +67,11 @@ static inline unsigned x87_slot_of(uint64_t pc) {
     return (unsigned)(pc ^ pc >> 12) % X87_SLOTS;
 }
 
-// Of another guest.
+// Forgets the blocks of a guest that is gone.
 void x87_blocks_forget(struct x87_blocks *blocks);
 
-// A block is being translated; `track` is NULL if it does not care. And: it was, in this size.
+// A block is being translated; `track` is NULL if it does not care for the stack. Then it was
+// translated; `whole` says whether as it was read ahead.
 void x87_blocks_note(struct x87_blocks *blocks, uint64_t pc, const struct x87_track *track);
 void x87_blocks_done(struct x87_blocks *blocks, uint64_t pc, bool whole);
 bool x87_blocks_divided(const struct x87_blocks *blocks, uint64_t place);

@@ -30,7 +30,7 @@ static bool fetch(struct cpu *cpu, uint64_t rip, struct cpu_exit *exit) {
     return cut_before(&exit->decoded, mode, replaced_conditions(cpu)) == CUT_NONE;
 }
 
-// In the window; that of no instruction when it is not there.
+// The place of the code in the window; one that no instruction has when the code is not there.
 static uint64_t place_at(struct cpu *cpu, uint64_t linear) {
     struct access_fault fault;
     uint64_t physical = 0;

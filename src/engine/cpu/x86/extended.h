@@ -33,7 +33,7 @@
 
 struct extended {
     uint64_t significand;
-    uint16_t exponent; // And the sign, above.
+    uint16_t exponent; // With the sign in the top bit.
 };
 
 #define EXTENDED_SIGN 0x8000u
