@@ -279,6 +279,8 @@ static zx_status_t use_tasks(void) {
     TRY(zx_thread_create(zx_process_self(), "new", 3, 0, thread));
     TRY(zx_task_suspend_token(*thread, next_handle()));
     TRY(zirconia_resource_create(ZX_RSRC_KIND_ROOT, 0, 0, next_handle()));
+    TRY(zx_object_get_info(zx_process_self(), ZX_INFO_PROCESS_MAPS, NULL, 0, NULL, NULL));
+    TRY(zx_object_get_info(zx_process_self(), ZX_INFO_PROCESS_VMOS, NULL, 0, NULL, NULL));
     return zx_object_get_info(zx_process_self(), ZX_INFO_PROCESS_THREADS, koids, sizeof koids, NULL,
                               NULL);
 }

@@ -201,18 +201,23 @@ ZIRCONIA_EXPORT zx_status_t zx_handle_replace(zx_handle_t handle, zx_rights_t ri
 // Writes what topic tells of the object into buffer. No right asked for: HANDLE_VALID (nothing is
 // written), HANDLE_BASIC, VMO. With INSPECT: HANDLE_COUNT, VMAR, RESOURCE, VCPU, THREAD,
 // THREAD_STATS, PROCESS, PROCESS_HANDLE_STATS, TASK_STATS, TASK_RUNTIME, JOB, TIMER, and
-// THREAD_EXCEPTION_REPORT of a thread in an exception. With ENUMERATE the koids, as many as there
-// is room for, of PROCESS_THREADS, JOB_CHILDREN, JOB_PROCESSES. With INSPECT, MANAGE_PROCESS and
-// MANAGE_THREAD the handles of HANDLE_TABLE, as many as there is room for. With a SYSTEM resource
-// that covers ZX_RSRC_SYSTEM_INFO_BASE: GUEST_STATS, a record for each processor. *actual is the
-// number of records written, *avail the number there is; either may be NULL, and both are written
-// even when the buffer is too small. Older versions of a record are answered as well.
-// Errors: ZX_ERR_NOT_SUPPORTED for any other topic; handle; GUEST_STATS: ZX_ERR_OUT_OF_RANGE for
-// another SYSTEM resource; THREAD_STATS: ZX_ERR_BAD_STATE for a thread that has ended;
-// THREAD_EXCEPTION_REPORT: ZX_ERR_BAD_STATE when the thread is in none; ZX_ERR_BUFFER_TOO_SMALL
-// when the only record does not fit; ZX_ERR_INVALID_ARGS when a pointer cannot be written.
+// THREAD_EXCEPTION_REPORT of a thread in an exception; as many records as there is room for of
+// PROCESS_MAPS, the process's space, its regions and what this library has mapped in them, and of
+// PROCESS_VMOS, the VMOs that handles name and then those of mappings. With ENUMERATE the koids, as
+// many as there is room for, of PROCESS_THREADS, JOB_CHILDREN, JOB_PROCESSES. With INSPECT,
+// MANAGE_PROCESS and MANAGE_THREAD the handles of HANDLE_TABLE, as many as there is room for. With
+// a SYSTEM resource that covers ZX_RSRC_SYSTEM_INFO_BASE: GUEST_STATS, a record for each processor.
+// *actual is the number of records written, *avail the number there is; either may be NULL, and
+// both are written even when the buffer is too small. Older versions of a record are answered as
+// well. Errors: ZX_ERR_NOT_SUPPORTED for any other topic; handle; GUEST_STATS: ZX_ERR_OUT_OF_RANGE
+// for another SYSTEM resource; THREAD_STATS: ZX_ERR_BAD_STATE for a thread that has ended;
+// THREAD_EXCEPTION_REPORT: ZX_ERR_BAD_STATE when the thread is in none; PROCESS_MAPS and
+// PROCESS_VMOS: ZX_ERR_BAD_STATE when the root region is destroyed, ZX_ERR_NO_MEMORY;
+// ZX_ERR_BUFFER_TOO_SMALL when the only record does not fit; ZX_ERR_INVALID_ARGS when a pointer
+// cannot be written.
 // 2018: HANDLE_BASIC has props; VMO, THREAD, THREAD_STATS, PROCESS and THREAD_EXCEPTION_REPORT have
-// other records; TASK_RUNTIME, JOB, TIMER, HANDLE_TABLE and GUEST_STATS are ZX_ERR_NOT_SUPPORTED.
+// other records; TASK_RUNTIME, JOB, TIMER, HANDLE_TABLE and GUEST_STATS are ZX_ERR_NOT_SUPPORTED;
+// PROCESS_MAPS and PROCESS_VMOS of the own process are ZX_ERR_ACCESS_DENIED.
 ZIRCONIA_EXPORT zx_status_t zx_object_get_info(zx_handle_t handle, uint32_t topic, void *buffer,
                                                size_t buffer_size, size_t *actual, size_t *avail);
 

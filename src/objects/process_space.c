@@ -223,6 +223,17 @@ void process_each_mapping(void (*function)(const struct mapping_view *view, void
     address_space_unlock(root->space);
 }
 
+void process_walk(void (*function)(const struct space_entry *entry, void *argument),
+                  void *argument) {
+    const struct vmar *root = process_root_vmar();
+    if (root != NULL && address_space_lock(root->space)) {
+        if (root->region->alive) {
+            region_walk(root->space, function, argument);
+        }
+        address_space_unlock(root->space);
+    }
+}
+
 bool process_space_vmo_changed(const struct vmo *vmo, uint64_t from, uint64_t to) {
     const struct vmar *root = atomic_load(&kept);
     return root == NULL || address_space_vmo_changed(root->space, vmo, from, to);

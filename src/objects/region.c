@@ -126,3 +126,62 @@ void region_destroy(struct address_space *space, struct region *region) {
     }
     region_unref(region);
 }
+
+// --- Walking ---
+
+struct walk {
+    const struct address_space *space;
+    void (*function)(const struct space_entry *entry, void *argument);
+    void *argument;
+    size_t next; // The mapping that comes next.
+    size_t depth;
+};
+
+static void tell_region(const struct walk *walk, const struct region *region) {
+    const struct space_entry entry = {
+        .view = {.base = region->base, .length = region->size},
+        .depth = walk->depth,
+    };
+    walk->function(&entry, walk->argument);
+}
+
+static bool continues(const struct mapping_view *view, const struct mapping_view *next) {
+    return next->base == view->base + view->length && next->vmo == view->vmo &&
+           next->vmo_offset == view->vmo_offset + view->length && next->vmo_end == view->vmo_end &&
+           next->permissions == view->permissions && next->ceiling == view->ceiling;
+}
+
+// The mappings of one region below an address.
+static void tell_mappings(struct walk *walk, uint64_t end) {
+    const struct mapping_view *const mappings = walk->space->mappings;
+    while (walk->next < walk->space->count && mappings[walk->next].base < end) {
+        struct space_entry entry = {mappings[walk->next++], walk->depth + 1};
+        while (walk->next < walk->space->count && mappings[walk->next].base < end &&
+               continues(&entry.view, &mappings[walk->next])) {
+            entry.view.length += mappings[walk->next++].length;
+        }
+        walk->function(&entry, walk->argument);
+    }
+}
+
+void region_walk(const struct address_space *space,
+                 void (*function)(const struct space_entry *entry, void *argument),
+                 void *argument) {
+    struct walk walk = {space, function, argument, 0, 1};
+    const struct region *region = space->root;
+    tell_region(&walk, region);
+    const struct region *child = region->children;
+    while (region != NULL) {
+        tell_mappings(&walk, child != NULL ? child->base : region->base + region->size);
+        if (child != NULL) {
+            region = child;
+            walk.depth++;
+            tell_region(&walk, region);
+            child = region->children;
+        } else {
+            child = region->next;
+            region = region->parent;
+            walk.depth--;
+        }
+    }
+}

@@ -40,12 +40,24 @@ void region_unref(struct region *region);
 // The first child that meets the range; NULL when there is none.
 struct region *region_first_child(const struct region *region, uint64_t base, uint64_t length);
 
-// The lowest addresses that fit and hold neither a mapping nor a child. NO_MEMORY.
+// The lowest addresses that fit and hold neither a mapping nor a child. NO_RESOURCES.
 zx_status_t region_find_room(const struct address_space *space, const struct region *region,
                              const struct address_wish *wish, uint64_t *base);
 
 // Takes out the region with all that is in it. A child's addresses become free inside of its
 // parent, which drops its reference.
 void region_destroy(struct address_space *space, struct region *region);
+
+// What a walk over a space meets: a region, whose view has its range and nothing else, or a
+// mapping. The root's depth is 1.
+struct space_entry {
+    struct mapping_view view;
+    size_t depth;
+};
+
+// Calls the function for the root and for all in it, what a region contains straight after it, in
+// the order of addresses. Neighbours that one mapping could be are one.
+void region_walk(const struct address_space *space,
+                 void (*function)(const struct space_entry *entry, void *argument), void *argument);
 
 #endif // OBJECTS_REGION_H

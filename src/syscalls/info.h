@@ -8,7 +8,13 @@
 #include "objects/era.h"
 
 #include <stddef.h>
+#include <zircon/syscalls/object.h>
 #include <zircon/types.h>
+
+struct vmo;
+
+// Which form of a record a topic asks for, from 0 on.
+#define INFO_VERSION(topic) ((topic) >> 28)
 
 // Where the client wants the records of a topic, and how it asks for them.
 struct record_request {
@@ -31,9 +37,16 @@ zx_status_t give_koids(const struct record_request *request, const zx_koid_t *ko
 // What `actual` and `avail` get, for a topic with any number of records.
 zx_status_t give_counts(const struct record_request *request, size_t actual, size_t available);
 
-// memory_info.c, handle_info.c, guest_info.c
+// memory_info.c: the newest form of a VMO's record, as through a handle with these rights, and how
+// much of it the version of a topic about VMOs has.
+zx_info_vmo_v4_t describe_vmo(struct vmo *vmo, zx_rights_t rights);
+size_t vmo_record_size(uint32_t topic);
+
+// memory_info.c, process_memory_info.c, handle_info.c, guest_info.c
 zx_status_t info_vmo(const struct record_request *request, uint32_t topic);
 zx_status_t info_task_stats(const struct record_request *request, uint32_t topic);
+zx_status_t info_process_maps(const struct record_request *request, uint32_t topic);
+zx_status_t info_process_vmos(const struct record_request *request, uint32_t topic);
 zx_status_t info_process_handle_stats(const struct record_request *request);
 zx_status_t info_handle_table(const struct record_request *request);
 zx_status_t info_guest_stats(const struct record_request *request);

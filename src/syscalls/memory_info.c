@@ -9,12 +9,11 @@
 #include "tasks/process.h"
 
 #include <string.h>
-#include <zircon/syscalls/object.h>
 
 #define RESIZABLE_2018 1u // A flag of create_options.
 
 // Memory of a slice is its source's, as are its mappings.
-static zx_info_vmo_v4_t describe_vmo(struct vmo *vmo, zx_rights_t rights) {
+zx_info_vmo_v4_t describe_vmo(struct vmo *vmo, zx_rights_t rights) {
     zx_info_vmo_v4_t record;
     memset(&record, 0, sizeof(record));
     record.koid = vmo->object.koid;
@@ -73,17 +72,10 @@ static zx_status_t give_record_of_2018(const struct record_request *request,
 }
 
 // A version of the record begins as the one before it.
-static size_t vmo_record_size(uint32_t topic) {
-    switch (topic) {
-    case ZX_INFO_VMO_V1:
-        return sizeof(zx_info_vmo_v1_t);
-    case ZX_INFO_VMO_V2:
-        return sizeof(zx_info_vmo_v2_t);
-    case ZX_INFO_VMO_V3:
-        return sizeof(zx_info_vmo_v3_t);
-    default:
-        return sizeof(zx_info_vmo_v4_t);
-    }
+size_t vmo_record_size(uint32_t topic) {
+    static const size_t sizes[] = {sizeof(zx_info_vmo_v1_t), sizeof(zx_info_vmo_v2_t),
+                                   sizeof(zx_info_vmo_v3_t), sizeof(zx_info_vmo_v4_t)};
+    return sizes[INFO_VERSION(topic)];
 }
 
 zx_status_t info_vmo(const struct record_request *request, uint32_t topic) {

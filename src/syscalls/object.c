@@ -146,6 +146,13 @@ static zx_status_t get_later_info(const struct record_request *request, uint32_t
         return info_vmo(request, topic);
     case ZX_INFO_TASK_STATS:
         return info_task_stats(request, topic);
+    case ZX_INFO_PROCESS_MAPS_V2:
+    case ZX_INFO_PROCESS_MAPS:
+        return info_process_maps(request, topic);
+    case ZX_INFO_PROCESS_VMOS_V2:
+    case ZX_INFO_PROCESS_VMOS_V3:
+    case ZX_INFO_PROCESS_VMOS:
+        return info_process_vmos(request, topic);
     case ZX_INFO_HANDLE_TABLE:
         return info_handle_table(request);
     case ZX_INFO_GUEST_STATS:
@@ -173,6 +180,10 @@ static zx_status_t get_info(const struct record_request *request, uint32_t topic
         return info_vmo(request, topic);
     case ZX_INFO_TASK_STATS_V1:
         return info_task_stats(request, topic);
+    case ZX_INFO_PROCESS_MAPS_V1:
+        return info_process_maps(request, topic);
+    case ZX_INFO_PROCESS_VMOS_V1:
+        return info_process_vmos(request, topic);
     case ZX_INFO_PROCESS_HANDLE_STATS:
         return info_process_handle_stats(request);
     default:
