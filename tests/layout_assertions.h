@@ -12,6 +12,20 @@
     _Static_assert(offsetof(type, field) == (offset) && sizeof(((type *)0)->field) == (size),      \
                    #type "." #field)
 
+// The plain name of a structure that has several forms is a tag, as that of any other is.
+#define TAG_IS(tag) _Static_assert(sizeof(struct tag) == sizeof(tag##_t), "struct " #tag)
+TAG_IS(zx_port_packet);
+TAG_IS(zx_packet_guest_mem);
+TAG_IS(zx_packet_guest_vcpu);
+TAG_IS(zx_info_vmo);
+TAG_IS(zx_info_maps);
+TAG_IS(zx_info_maps_mapping);
+TAG_IS(zx_info_task_stats);
+TAG_IS(zx_info_kmem_stats);
+#ifndef ZIRCONIA_ABI_2018
+TAG_IS(zx_info_task_runtime);
+#endif
+
 // ---- zx_port_packet_t (hypervisor ABI 2.3, objects ABI 4.2) ----
 
 SIZE_IS(zx_port_packet_t, 48);

@@ -2,7 +2,8 @@
 //
 // Records of zx_object_get_info() about memory: VMOs, mappings, and what tasks and the system use
 // of it. Part of zircon/syscalls/object.h. A record that has grown over the years has a type for
-// each of its versions, _v1 and so on, and the plain name is the newest of the era in force.
+// each of its versions, _v1 and so on, and the plain name is the newest of the era in force, as a
+// type and, by a macro, as a tag.
 
 #ifndef ZIRCON_SYSCALLS_MEMORY_RECORDS_H_
 #define ZIRCON_SYSCALLS_MEMORY_RECORDS_H_
@@ -123,10 +124,13 @@ typedef struct zx_info_vmo_v4 {
 
 #ifdef ZIRCONIA_ABI_2018
 typedef zirconia_2018_info_vmo_t zx_info_vmo_t;
+#define zx_info_vmo zirconia_2018_info_vmo
 #elif ZIRCONIA_ERA < 202209
 typedef zx_info_vmo_v2_t zx_info_vmo_t;
+#define zx_info_vmo zx_info_vmo_v2
 #else
 typedef zx_info_vmo_v4_t zx_info_vmo_t;
+#define zx_info_vmo zx_info_vmo_v4
 #endif
 
 // ---- ZX_INFO_PROCESS_MAPS: an address space, its regions, and the mappings in them ----
@@ -209,10 +213,14 @@ typedef struct zx_info_maps_v3 {
 
 #if ZIRCONIA_ERA < 202209
 typedef zx_info_maps_mapping_v1_t zx_info_maps_mapping_t;
+#define zx_info_maps_mapping zx_info_maps_mapping_v1
 typedef zx_info_maps_v1_t zx_info_maps_t;
+#define zx_info_maps zx_info_maps_v1
 #else
 typedef zx_info_maps_mapping_v3_t zx_info_maps_mapping_t;
+#define zx_info_maps_mapping zx_info_maps_mapping_v3
 typedef zx_info_maps_v3_t zx_info_maps_t;
+#define zx_info_maps zx_info_maps_v3
 #endif
 
 // ---- ZX_INFO_TASK_STATS ----
@@ -235,8 +243,10 @@ typedef struct zx_info_task_stats_v2 {
 
 #if ZIRCONIA_ERA < 202209
 typedef zx_info_task_stats_v1_t zx_info_task_stats_t;
+#define zx_info_task_stats zx_info_task_stats_v1
 #else
 typedef zx_info_task_stats_v2_t zx_info_task_stats_t;
+#define zx_info_task_stats zx_info_task_stats_v2
 #endif
 
 // ---- ZX_INFO_KMEM_STATS and its sisters: the whole system ----
@@ -278,8 +288,10 @@ typedef struct zx_info_kmem_stats_v2 {
 
 #if ZIRCONIA_ERA < 202209
 typedef zx_info_kmem_stats_v1_t zx_info_kmem_stats_t;
+#define zx_info_kmem_stats zx_info_kmem_stats_v1
 #else
 typedef zx_info_kmem_stats_v2_t zx_info_kmem_stats_t;
+#define zx_info_kmem_stats zx_info_kmem_stats_v2
 #endif
 
 #ifndef ZIRCONIA_ABI_2018

@@ -258,8 +258,10 @@ typedef struct zx_info_task_runtime_v2 {
 
 #if ZIRCONIA_ERA < 202209
 typedef zx_info_task_runtime_v1_t zx_info_task_runtime_t;
+#define zx_info_task_runtime zx_info_task_runtime_v1
 #else
 typedef zx_info_task_runtime_v2_t zx_info_task_runtime_t;
+#define zx_info_task_runtime zx_info_task_runtime_v2
 #endif
 
 // Return codes of tasks that were killed.

@@ -202,16 +202,21 @@ typedef struct zirconia_2018_packet_guest_vcpu {
 
 #if ZIRCONIA_ERA < 202209
 typedef zirconia_2018_packet_guest_mem_t zx_packet_guest_mem_t;
+#define zx_packet_guest_mem zirconia_2018_packet_guest_mem
 #else
 typedef zirconia_2022_packet_guest_mem_t zx_packet_guest_mem_t;
+#define zx_packet_guest_mem zirconia_2022_packet_guest_mem
 #endif
 
 #if ZIRCONIA_ERA == 201807
 typedef zirconia_201807_packet_guest_vcpu_t zx_packet_guest_vcpu_t;
+#define zx_packet_guest_vcpu zirconia_201807_packet_guest_vcpu
 #elif ZIRCONIA_ERA < 202209
 typedef zirconia_2018_packet_guest_vcpu_t zx_packet_guest_vcpu_t;
+#define zx_packet_guest_vcpu zirconia_2018_packet_guest_vcpu
 #else
 typedef zirconia_2022_packet_guest_vcpu_t zx_packet_guest_vcpu_t;
+#define zx_packet_guest_vcpu zirconia_2022_packet_guest_vcpu
 #endif
 
 typedef struct zx_packet_interrupt {
