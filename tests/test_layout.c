@@ -309,6 +309,7 @@ static const struct call calls[] = {
     {CALL(zx_system_get_dcache_line_size)},
     {CALL(zx_system_get_version_string)},
     {CALL(zx_system_get_version)},
+    {CALL(zx_cache_flush)},
     {CALL(zx_cprng_draw)},
     {CALL(zx_vmo_create)},
     {CALL(zx_vmo_read)},

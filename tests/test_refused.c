@@ -86,6 +86,25 @@ START_TEST(the_system_answers_small_questions) {
 }
 END_TEST
 
+START_TEST(cache_flushes_check_their_options) {
+    enum {
+        INSN = ZX_CACHE_FLUSH_INSN,
+        DATA = ZX_CACHE_FLUSH_DATA,
+        INV = ZX_CACHE_FLUSH_INVALIDATE
+    };
+    static const uint32_t good[] = {INSN, DATA, INSN | DATA, DATA | INV, INSN | DATA | INV};
+    static const uint32_t bad[] = {0, INV, INSN | INV, 1u << 3, INSN | 1u << 3, UINT32_MAX};
+    static const char bytes[0x8000];
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        ck_assert_int_eq(zx_cache_flush(bytes, sizeof bytes, good[i]), ZX_OK);
+        ck_assert_int_eq(zx_cache_flush(bytes + 3, 0, good[i]), ZX_OK);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        ck_assert_int_eq(zx_cache_flush(bytes, sizeof bytes, bad[i]), ZX_ERR_INVALID_ARGS);
+    }
+}
+END_TEST
+
 START_TEST(random_bytes_stop_at_bad_memory) {
     uint8_t first[600] = {0};
     uint8_t second[600] = {0};
@@ -145,6 +164,7 @@ int main(void) {
         a_refused_call_tells_bad_handles_from_good_ones,
         properties_of_what_is_not_modelled_are_not_supported,
         the_system_answers_small_questions,
+        cache_flushes_check_their_options,
         random_bytes_stop_at_bad_memory,
         the_clock_of_2018_is_the_monotonic_one,
         times_are_held_at_the_ends,

@@ -349,6 +349,12 @@ ZIRCONIA_EXPORT uint32_t zx_system_get_num_cpus(void);
 ZIRCONIA_EXPORT uint64_t zx_system_get_physmem(void);
 ZIRCONIA_EXPORT uint32_t zx_system_get_dcache_line_size(void);
 
+// Makes what was stored to [addr, addr + size) what instruction fetches find there (INSN); caches
+// of data (DATA, INVALIDATE) are coherent and stay as they are. options: ZX_CACHE_FLUSH_ bits.
+// Errors: ZX_ERR_INVALID_ARGS for unknown options, for neither INSN nor DATA, and for INVALIDATE
+// without DATA.
+ZIRCONIA_EXPORT zx_status_t zx_cache_flush(const void *addr, size_t size, uint32_t options);
+
 // zirconia_version(). The second is of 2018: ZX_ERR_BUFFER_TOO_SMALL when it does not fit with its
 // NUL.
 ZIRCONIA_EXPORT zx_string_view_t zx_system_get_version_string(void);

@@ -188,6 +188,11 @@ typedef uint32_t zx_obj_type_t;
 #define ZX_VMO_UNBOUNDED ((uint32_t)1u << 4)
 #endif
 
+// Options of zx_cache_flush().
+#define ZX_CACHE_FLUSH_INSN ((uint32_t)1u << 0)
+#define ZX_CACHE_FLUSH_DATA ((uint32_t)1u << 1)
+#define ZX_CACHE_FLUSH_INVALIDATE ((uint32_t)1u << 2)
+
 // Operations of zx_vmo_op_range().
 #define ZX_VMO_OP_COMMIT ((uint32_t)1u)
 #define ZX_VMO_OP_DECOMMIT ((uint32_t)2u)

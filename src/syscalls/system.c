@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Small questions to the system that a client may ask on the way: sizes, counts, versions, random
-// bytes, and the clock by the calls of 2018.
+// bytes, caches, and the clock by the calls of 2018.
 
 #include "platform/platform.h"
 #include "syscalls/syscalls.h"
@@ -19,6 +19,27 @@ uint32_t zx_system_get_page_size(void) {
 
 uint32_t zx_system_get_dcache_line_size(void) {
     return CACHE_LINE;
+}
+
+// x86-64 sees its own stores as instructions, and no device of ours looks past a cache.
+zx_status_t zx_cache_flush(const void *addr, size_t size, uint32_t options) {
+    const uint32_t what = options & (ZX_CACHE_FLUSH_INSN | ZX_CACHE_FLUSH_DATA);
+    const uint32_t known = what | ZX_CACHE_FLUSH_INVALIDATE;
+    const bool invalidates = (options & ZX_CACHE_FLUSH_INVALIDATE) != 0;
+    if ((options & ~known) != 0 || what == 0 ||
+        (invalidates && (what & ZX_CACHE_FLUSH_DATA) == 0)) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+#if defined(__x86_64__) || defined(_M_X64)
+    (void)addr;
+    (void)size;
+#else
+    if ((what & ZX_CACHE_FLUSH_INSN) != 0) {
+        char *start = (char *)(uintptr_t)addr;
+        __builtin___clear_cache(start, start + size);
+    }
+#endif
+    return ZX_OK;
 }
 
 uint32_t sys_system_get_num_cpus(void) {

@@ -125,7 +125,6 @@ ZIRCONIA_EXPORT zx_status_t zx_system_mexec(zx_handle_t resource, zx_handle_t ke
 ZIRCONIA_EXPORT zx_status_t zx_system_mexec_payload_get(zx_handle_t resource, void *buffer, size_t buffer_size);
 ZIRCONIA_EXPORT zx_status_t zx_system_powerctl(zx_handle_t resource, uint32_t cmd, const zx_system_powerctl_arg_t *arg);
 ZIRCONIA_EXPORT zx_status_t zx_system_set_performance_info(zx_handle_t resource, uint32_t topic, const void *info, size_t count);
-ZIRCONIA_EXPORT zx_status_t zx_cache_flush(const void *addr, size_t size, uint32_t options);
 ZIRCONIA_EXPORT zx_status_t zx_cprng_add_entropy(const void *buffer, size_t buffer_size);
 ZIRCONIA_EXPORT zx_status_t zx_debug_write(const char *buffer, size_t buffer_size);
 ZIRCONIA_EXPORT zx_status_t zx_system_get_features(uint32_t kind, uint32_t *features);

@@ -163,7 +163,7 @@ typedef int32_t zx_futex_storage_t;
 #define ZX_PAGER_OP_WRITEBACK_END ((uint32_t)4u)
 #endif
 
-// ---- Interrupts, DMA and caches ----
+// ---- Interrupts and DMA ----
 
 typedef uint32_t zx_paddr32_t;
 
@@ -196,11 +196,6 @@ typedef uint32_t zx_paddr32_t;
 #define ZX_BTI_PERM_EXECUTE ((uint32_t)1u << 2)
 #define ZX_BTI_COMPRESS ((uint32_t)1u << 3)
 #define ZX_BTI_CONTIGUOUS ((uint32_t)1u << 4)
-
-// Options of zx_cache_flush().
-#define ZX_CACHE_FLUSH_INSN ((uint32_t)1u << 0)
-#define ZX_CACHE_FLUSH_DATA ((uint32_t)1u << 1)
-#define ZX_CACHE_FLUSH_INVALIDATE ((uint32_t)1u << 2)
 
 // ---- Processes, jobs and the system ----
 
