@@ -22,6 +22,7 @@ struct cpu {
 static struct cpu the_cpu;
 static uint8_t memory[FAKE_MEMORY_SIZE];
 static bool absent[PAGES];
+static uint64_t changes;
 
 struct cpu *fake_cpu(void) {
     memset(memory, 0, sizeof memory);
@@ -46,6 +47,7 @@ uint8_t *fake_memory(void) {
 
 void fake_take_page_away(uint64_t guest_physical) {
     absent[guest_physical / 0x1000] = true;
+    changes++;
 }
 
 bool fake_iret_exiting(void) {
@@ -125,6 +127,11 @@ uint8_t *machine_host_address(struct machine *machine, uint64_t guest_physical, 
     (void)write;
     const bool backed = guest_physical < FAKE_MEMORY_SIZE && !absent[guest_physical / 0x1000];
     return backed ? memory + guest_physical : NULL;
+}
+
+uint64_t machine_address_changes(const struct machine *machine) {
+    (void)machine;
+    return changes;
 }
 
 void machine_request_exit(struct machine *machine) {

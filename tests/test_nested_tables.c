@@ -111,11 +111,32 @@ START_TEST(a_page_is_protected_wherever_it_is_mapped) {
 }
 END_TEST
 
+// Whoever keeps a host's address asks this before it uses it again.
+START_TEST(addresses_change_where_something_is_taken_away) {
+    start();
+    touch(0);
+    touch(LEAF);
+    const uint64_t before = machine_address_changes(machine);
+    ck_assert_ptr_nonnull(machine_host_address(machine, 2 * LEAF, true));
+    ck_assert_uint_eq(machine_address_changes(machine), before);
+    const uint64_t page = nested_page(&machine->memory.nested, 0);
+    code_pages_translated(&machine->memory.code, page); // No longer for stores.
+    const uint64_t guarded = machine_address_changes(machine);
+    ck_assert_uint_ne(guarded, before);
+    touch(0); // For stores again.
+    ck_assert_uint_eq(machine_address_changes(machine), guarded);
+    machine_unmap(machine, LEAF, 0x1000);
+    ck_assert_uint_ne(machine_address_changes(machine), guarded);
+    end();
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         tables_are_bounded_by_what_is_mapped,
         unmapped_ranges_give_their_tables_back,
         a_page_is_protected_wherever_it_is_mapped,
+        addresses_change_where_something_is_taken_away,
     };
     return run_tests("nested tables", tests, sizeof tests / sizeof tests[0]);
 }

@@ -57,6 +57,10 @@ void machine_unmap(struct machine *machine, uint64_t guest_physical, uint64_t le
 // backs it, if `write` and the mapping is read-only, and without memory for nested tables.
 uint8_t *machine_host_address(struct machine *machine, uint64_t guest_physical, bool write);
 
+// Another number each time that some of those addresses, all given out before, are no longer to be
+// used, or not for stores.
+uint64_t machine_address_changes(const struct machine *machine);
+
 // A run ends before its next block of guest code while an exit is requested. Any thread.
 void machine_request_exit(struct machine *machine);
 bool machine_exit_requested(const struct machine *machine);

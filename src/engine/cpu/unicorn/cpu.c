@@ -82,6 +82,10 @@ uint8_t *machine_host_address(struct machine *machine, uint64_t guest_physical, 
     return memory_host_address(&machine->memory, guest_physical, write);
 }
 
+uint64_t machine_address_changes(const struct machine *machine) {
+    return machine->memory.nested.changes;
+}
+
 // --- Work ---
 
 void machine_request_exit(struct machine *machine) {

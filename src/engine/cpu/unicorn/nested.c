@@ -121,10 +121,10 @@ static bool protect_table(struct nested *nested, uint64_t *table, unsigned shift
 
 bool nested_protect(struct nested *nested, uint64_t window_page) {
     uint64_t *place = *place_of(nested, window_page);
-    if (place == SEVERAL) {
-        return protect_table(nested, nested->root, 39, window_page);
-    }
-    return place != NULL && protect_entry(place, window_page);
+    const bool changed = place == SEVERAL ? protect_table(nested, nested->root, 39, window_page)
+                                          : place != NULL && protect_entry(place, window_page);
+    nested->changes += changed;
+    return changed;
 }
 
 // --- Unmapping ---
@@ -163,5 +163,6 @@ static void clear_table(struct nested *nested, uint64_t *table, unsigned shift, 
 void nested_clear(struct nested *nested, uint64_t guest_physical, uint64_t length,
                   void (*forget)(void *context, uint64_t window_page), void *context) {
     const struct range range = {guest_physical, guest_physical + length, forget, context};
+    nested->changes++;
     clear_table(nested, nested->root, 39, 0, &range);
 }

@@ -17,6 +17,7 @@ struct nested {
     struct window *window;
     uint64_t *root;
     struct table_pages pages;
+    uint64_t changes; // How often something was taken away from entries.
 };
 
 #define NESTED_PRESENT 1ull

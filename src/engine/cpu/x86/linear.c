@@ -6,6 +6,7 @@
 
 #include "engine/cpu/state.h"
 #include "engine/cpu/x86/mode.h"
+#include "engine/cpu/x86/walk_cache.h"
 
 #include <string.h>
 
@@ -39,6 +40,7 @@ struct walk {
     enum access_mode mode;
     uint64_t rights; // ENTRY_WRITABLE and ENTRY_USER of all levels, ENTRY_NO_EXECUTE of any.
     struct access_fault *fault;
+    struct cached_walk *record; // Of what it read.
 };
 
 static struct paging paging_of(const struct cpu *cpu) {
@@ -130,13 +132,23 @@ static bool permitted(const struct walk *walk) {
     return !user_page || allowed || (cpu_get(cpu, CR4) & CR4_SMAP) == 0;
 }
 
-static void mark(struct machine *machine, uint64_t address, uint64_t entry, uint64_t marks) {
+// The entry as it is afterwards.
+static uint64_t mark(struct machine *machine, uint64_t address, uint64_t entry, uint64_t marks) {
     if ((entry & marks) != marks) {
         uint8_t *host = machine_host_address(machine, address, true);
         if (host != NULL) {
             host[0] |= (uint8_t)marks;
+            return entry | marks;
         }
     }
+    return entry;
+}
+
+static void record(const struct walk *walk, const uint8_t *host, uint64_t entry) {
+    struct cached_walk *out = walk->record;
+    out->entry_size = walk->paging.entry_size;
+    out->entries[out->levels] = host;
+    out->values[out->levels++] = entry;
 }
 
 // The address in the leaf entry; 4 MiB pages keep bits 39 to 32 of theirs in bits 20 to 13.
@@ -171,21 +183,22 @@ static enum access_result walk_tables(struct walk *walk, uint64_t *guest_physica
             if (!permitted(walk)) {
                 return page_fault(walk, PAGE_FAULT_PRESENT);
             }
-            mark(machine, address, entry,
-                 ENTRY_ACCESSED | (walk->access == ACCESS_WRITE ? ENTRY_DIRTY : 0));
+            const uint64_t marks =
+                ENTRY_ACCESSED | (walk->access == ACCESS_WRITE ? ENTRY_DIRTY : 0);
+            record(walk, host, mark(machine, address, entry, marks));
             *guest_physical = leaf_address(walk, shift, entry);
             return ACCESS_DONE;
         }
-        if (!is_table_of_32_bit_paging(walk, shift)) {
-            mark(machine, address, entry, ENTRY_ACCESSED);
-        }
+        const uint64_t marks = is_table_of_32_bit_paging(walk, shift) ? 0 : ENTRY_ACCESSED;
+        record(walk, host, mark(machine, address, entry, marks));
         table = entry & (walk->paging.entry_size == 8 ? ENTRY_ADDRESS : 0xfffff000u);
     }
 }
 
 static enum access_result translate(struct cpu *cpu, enum access_mode mode, uint64_t linear,
                                     enum access access, uint64_t *guest_physical,
-                                    struct access_fault *fault) {
+                                    struct access_fault *fault, struct cached_walk *record) {
+    record->levels = 0;
     if (!cpu_long_mode(cpu)) {
         linear &= 0xffffffffu;
     } else if (!cpu_canonical(linear)) {
@@ -204,13 +217,58 @@ static enum access_result translate(struct cpu *cpu, enum access_mode mode, uint
         .mode = mode,
         .rights = ENTRY_WRITABLE | ENTRY_USER,
         .fault = fault,
+        .record = record,
     };
     return walk_tables(&walk, guest_physical);
 }
 
 enum access_result linear_translate(struct cpu *cpu, uint64_t linear, enum access access,
                                     uint64_t *guest_physical, struct access_fault *fault) {
-    return translate(cpu, ACCESS_AS_DEBUGGER, linear, access, guest_physical, fault);
+    struct cached_walk unused;
+    return translate(cpu, ACCESS_AS_DEBUGGER, linear, access, guest_physical, fault, &unused);
+}
+
+// All that a walk depends on beside the entries that it reads.
+static struct walk_key key_of(const struct cpu *cpu, enum access_mode mode, uint64_t linear,
+                              enum access access) {
+    const bool allowed = mode == ACCESS_AS_SUPERVISOR && (cpu_get(cpu, RFLAGS) & RFLAGS_AC) != 0;
+    return (struct walk_key){
+        .page = linear & ~0xfffull,
+        .cr0 = cpu_get(cpu, CR0),
+        .cr3 = cpu_get(cpu, CR3),
+        .cr4 = cpu_get(cpu, CR4),
+        .efer = cpu_get(cpu, EFER),
+        .changes = machine_address_changes(cpu_machine(cpu)),
+        .kind = (uint32_t)mode << 3 | (uint32_t)access << 1 | allowed,
+    };
+}
+
+// The host's address of a byte, good to the end of its page.
+static enum access_result locate_page(struct cpu *cpu, enum access_mode mode, uint64_t linear,
+                                      enum access access, uint8_t **host,
+                                      struct access_fault *fault) {
+    const struct walk_key key = key_of(cpu, mode, linear, access);
+    struct cached_walk *walk = walk_cache_slot(&cpu_progress(cpu)->walks, &key);
+    uint8_t *page = cached_walk_host(walk, &key);
+    if (page == NULL) {
+        uint64_t physical = 0;
+        walk->host = NULL;
+        const enum access_result result =
+            translate(cpu, mode, linear, access, &physical, fault, walk);
+        if (result != ACCESS_DONE) {
+            return result;
+        }
+        physical &= ~0xfffull;
+        page = machine_host_address(cpu_machine(cpu), physical, access == ACCESS_WRITE);
+        if (page == NULL) {
+            fault->address = physical | (linear & 0xfff);
+            return ACCESS_NESTED_FAULT;
+        }
+        walk->key = key;
+        walk->host = page;
+    }
+    *host = page + (linear & 0xfff);
+    return ACCESS_DONE;
 }
 
 // Host pointers of the one or two pages of a short access.
@@ -218,21 +276,11 @@ static enum access_result locate(struct cpu *cpu, enum access_mode mode, uint64_
                                  size_t size, enum access access, uint8_t *parts[2],
                                  struct access_fault *fault) {
     const uint64_t next = (linear | 0xfff) + 1;
-    const uint64_t starts[2] = {linear, next};
-    const unsigned count = size > next - linear ? 2 : 1;
-    for (unsigned i = 0; i < count; i++) {
-        uint64_t physical = 0;
-        const enum access_result result = translate(cpu, mode, starts[i], access, &physical, fault);
-        if (result != ACCESS_DONE) {
-            return result;
-        }
-        parts[i] = machine_host_address(cpu_machine(cpu), physical, access == ACCESS_WRITE);
-        if (parts[i] == NULL) {
-            fault->address = physical;
-            return ACCESS_NESTED_FAULT;
-        }
+    enum access_result result = locate_page(cpu, mode, linear, access, &parts[0], fault);
+    if (result == ACCESS_DONE && size > next - linear) {
+        result = locate_page(cpu, mode, next, access, &parts[1], fault);
     }
-    return ACCESS_DONE;
+    return result;
 }
 
 static size_t first_part(uint64_t linear, size_t size) {

@@ -5,6 +5,8 @@
 #ifndef ENGINE_CPU_X86_PROGRESS_H
 #define ENGINE_CPU_X86_PROGRESS_H
 
+#include "engine/cpu/x86/walk_cache.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,6 +29,7 @@ struct cpu_progress {
     bool unbacked_write; // Whether a store went there; of the second kind only.
     enum nmi_state nmi;
     uint64_t nmi_return; // Where the IRET is.
+    struct walk_cache walks;
 };
 
 #endif // ENGINE_CPU_X86_PROGRESS_H

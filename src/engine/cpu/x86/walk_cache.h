@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+//
+// Walks through the guest's page tables that succeeded, with the entries that they read. A walk is
+// a function of those and of a few registers, so while both are what they were it need not be made
+// again: what is found here is what a walk would find now, whatever the guest has done to its
+// tables, and with or without INVLPG. Only where host addresses have moved must be known; see
+// machine_address_changes().
+
+#ifndef ENGINE_CPU_X86_WALK_CACHE_H
+#define ENGINE_CPU_X86_WALK_CACHE_H
+
+#include <stdint.h>
+
+enum { WALK_LEVELS = 4, CACHED_WALKS = 32 };
+
+struct walk_key {
+    uint64_t page; // The linear address less its lowest 12 bits.
+    uint64_t cr0;
+    uint64_t cr3;
+    uint64_t cr4;
+    uint64_t efer;
+    uint64_t changes; // machine_address_changes() before the walk.
+    uint32_t kind;    // What is done on whose behalf, as one number.
+};
+
+struct cached_walk {
+    struct walk_key key;
+    unsigned levels; // 0 where paging is off.
+    unsigned entry_size;
+    const uint8_t *entries[WALK_LEVELS];
+    uint64_t values[WALK_LEVELS];
+    uint8_t *host; // The page. NULL: no walk.
+};
+
+struct walk_cache {
+    struct cached_walk walks[CACHED_WALKS];
+};
+
+// Where a walk with this key is kept, or will be.
+struct cached_walk *walk_cache_slot(struct walk_cache *cache, const struct walk_key *key);
+
+// The host's address of the page, or NULL if the slot has another walk or an old one.
+uint8_t *cached_walk_host(const struct cached_walk *walk, const struct walk_key *key);
+
+#endif // ENGINE_CPU_X86_WALK_CACHE_H
