@@ -187,11 +187,24 @@ static void have(struct turn *turn, struct turn_seat *seat) REQUIRES(turn->lock)
         turn->leaves = false;
     }
     turn->away = NULL;
-    atomic_store(&turn->over, false);
+    if (atomic_load_explicit(&turn->over, memory_order_relaxed)) {
+        atomic_store(&turn->over, false);
+    }
+}
+
+// Nobody has it or waits for it, and no slice is under way but the VCPU's own.
+static bool is_free_for(const struct turn *turn, const struct turn_seat *seat)
+    REQUIRES(turn->lock) {
+    return !turn->taken && turn->calls == NULL && turn->line == NULL && !turn->by_vpid &&
+           (turn->away == NULL || turn->away == seat);
 }
 
 static bool take(struct turn *turn, struct turn_seat *seat, struct blocking *blocking)
     REQUIRES(turn->lock) {
+    if (is_free_for(turn, seat)) {
+        have(turn, seat);
+        return true;
+    }
     struct turn_waiter waiter = {.wake = &seat->wake, .seat = seat, .blocking = blocking};
     link_waiter(turn, &waiter);
     while (!may_run(turn, &waiter) && !is_wanted_elsewhere(turn, seat, blocking)) {

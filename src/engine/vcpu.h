@@ -2,9 +2,9 @@
 //
 // VCPU objects and their run loop (hypervisor ABI 3.3 to 3.9, 7, 8).
 //
-// Locks: `lock` guards `pending`. `cpu` belongs to the owner thread, and while it runs to the
-// guest's turn. The seat's semaphore is what the VCPU sleeps on: halted, at a full bell, or waiting
-// for its turn. Everything else is constant.
+// Locks: `lock` guards `pending`, and `any_pending` changes under it. `cpu` belongs to the owner
+// thread, and while it runs to the guest's turn. The seat's semaphore is what the VCPU sleeps on:
+// halted, at a full bell, or waiting for its turn. Everything else is constant.
 
 #ifndef ENGINE_VCPU_H
 #define ENGINE_VCPU_H
@@ -37,6 +37,7 @@ struct vcpu {
     int64_t exit_time;
     struct platform_mutex lock;
     struct pending pending;
+    atomic_bool any_pending; // So that the owner need not lock to learn that nothing is.
 };
 
 static inline struct vcpu *vcpu_from_object(struct object *object) {

@@ -33,7 +33,12 @@ static bool is_undefined(int vector) {
     return vector > LAST_DEFINED_EXCEPTION && vector < FIRST_EXTERNAL_VECTOR;
 }
 
+// Whoever adds a vector requests an exit behind it: one that comes after the look at `any_pending`
+// is seen before the next block.
 static struct choice choose(struct vcpu *vcpu) {
+    if (!atomic_load(&vcpu->any_pending)) {
+        return (struct choice){.vector = -1};
+    }
     platform_mutex_lock(&vcpu->lock);
     struct choice choice = {.vector = next_vector(vcpu)};
     choice.wait = choice.vector >= 0 && is_gated(vcpu->cpu, choice.vector);
@@ -41,6 +46,7 @@ static struct choice choose(struct vcpu *vcpu) {
         const uint8_t vector = (uint8_t)choice.vector;
         (is_undefined(vector) ? pending_remove : pending_injected)(&vcpu->pending, vector);
         choice.more = choice.vector != VECTOR_NMI && next_vector(vcpu) >= FIRST_EXTERNAL_VECTOR;
+        atomic_store(&vcpu->any_pending, pending_any(&vcpu->pending));
     }
     platform_mutex_unlock(&vcpu->lock);
     return choice;
@@ -50,6 +56,7 @@ static struct choice choose(struct vcpu *vcpu) {
 static void keep_pending(struct vcpu *vcpu, uint8_t vector) {
     platform_mutex_lock(&vcpu->lock);
     pending_add(&vcpu->pending, vector);
+    atomic_store(&vcpu->any_pending, true);
     platform_mutex_unlock(&vcpu->lock);
 }
 

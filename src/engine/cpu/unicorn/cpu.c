@@ -97,7 +97,9 @@ bool machine_exit_requested(const struct machine *machine) {
 }
 
 void machine_clear_exit_request(struct machine *machine) {
-    atomic_store(&machine->work.exit_requested, false);
+    if (atomic_load(&machine->work.exit_requested)) {
+        atomic_store(&machine->work.exit_requested, false);
+    }
 }
 
 zx_status_t machine_count_work(struct machine *machine) {
