@@ -83,7 +83,9 @@ static void set_plain(struct cpu *cpu, enum cpu_register name, uint64_t value) {
 }
 
 void cpu_set(struct cpu *cpu, enum cpu_register name, uint64_t value) {
-    if (name < PLAIN_REGISTER_COUNT) {
+    if (name <= RIP) { // Nothing follows from these.
+        state_set64(cpu, state_word(cpu, name), value);
+    } else if (name < PLAIN_REGISTER_COUNT) {
         set_plain(cpu, name, value);
     } else if (name == RFLAGS) {
         cpu->mode_stale |= ((value ^ flags_get(cpu)) & RFLAGS_VM) != 0;

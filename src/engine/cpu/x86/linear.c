@@ -299,6 +299,15 @@ static void copy(void *to, const void *from, size_t size) {
     case 15: // An instruction
         memcpy(to, from, 15);
         return;
+    case 16: // A gate
+        memcpy(to, from, 16);
+        return;
+    case 40: // The frame of an event
+        memcpy(to, from, 40);
+        return;
+    case 48: // With an error code
+        memcpy(to, from, 48);
+        return;
     default:
         memcpy(to, from, size);
     }
