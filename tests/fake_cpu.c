@@ -84,6 +84,10 @@ uint64_t cpu_get(const struct cpu *cpu, enum cpu_register name) {
     return cpu->registers[name];
 }
 
+uint64_t cpu_system_flags(const struct cpu *cpu) {
+    return cpu->registers[RFLAGS] & ~RFLAGS_ARITHMETIC;
+}
+
 void cpu_set(struct cpu *cpu, enum cpu_register name, uint64_t value) {
     cpu->registers[name] = value;
 }

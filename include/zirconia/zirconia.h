@@ -28,7 +28,8 @@ ZIRCONIA_EXPORT const char *zirconia_version(void);
 // the process.
 ZIRCONIA_EXPORT const char *zirconia_engine_version(void);
 
-// What to know of that version, a few words without a full stop, or "" when there is nothing. The
+// What to know of that version, a few words without a full stop, or "" when there is nothing; once
+// a guest was created also of its use: where the state of VCPUs is copied at each exit, why. The
 // log says it too, once. The string lives as long as the process.
 ZIRCONIA_EXPORT const char *zirconia_engine_note(void);
 

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <zircon/syscalls.h>
+#include <zircon/syscalls/hypervisor.h>
 #include <zirconia/zirconia.h>
 
 #include "cli/commands.h"
@@ -30,7 +32,21 @@ static int print_help(FILE *stream) {
     return EXIT_CODE_OK;
 }
 
+// The library looks at the engine, for what is to be known of it, when the first guest is made.
+static void make_guest(void) {
+    zx_handle_t resource = ZX_HANDLE_INVALID;
+    zx_handle_t guest = ZX_HANDLE_INVALID;
+    zx_handle_t vmar = ZX_HANDLE_INVALID;
+    if (zirconia_hypervisor_resource(&resource) == ZX_OK) {
+        zx_guest_create(resource, 0, &guest, &vmar);
+    }
+    zx_handle_close(vmar);
+    zx_handle_close(guest);
+    zx_handle_close(resource);
+}
+
 static int print_version(void) {
+    make_guest();
     const char *note = zirconia_engine_note();
     printf("zirconia %s (Unicorn %s%s%s)\n", zirconia_version(), zirconia_engine_version(),
            note[0] != '\0' ? ", " : "", note);

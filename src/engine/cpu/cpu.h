@@ -84,6 +84,8 @@ void cpu_destroy(struct cpu *cpu);
 // addresses that it makes old.
 uint64_t cpu_get(const struct cpu *cpu, enum cpu_register name);
 void cpu_set(struct cpu *cpu, enum cpu_register name, uint64_t value);
+// RFLAGS without the arithmetic flags, which may have to be computed.
+uint64_t cpu_system_flags(const struct cpu *cpu);
 struct segment cpu_segment(const struct cpu *cpu, enum segment_register index);
 void cpu_set_segment(struct cpu *cpu, enum segment_register index, const struct segment *segment);
 
@@ -199,7 +201,7 @@ bool operand_store16(struct cpu *cpu, const struct instruction *instruction, con
 // Its name and version for people, as "2.1.1". Any thread.
 const char *cpu_engine_version(void);
 
-// What its users should know of it, or "". Any thread.
+// What its users should know of it, or "": of how it is used, once there was a machine. Any thread.
 const char *cpu_engine_note(void);
 
 #endif // ENGINE_CPU_CPU_H

@@ -46,7 +46,7 @@ void machine_destroy(struct machine *machine) {
 
 static zx_status_t open_engine(struct machine *machine) {
     const zx_status_t status =
-        engine_take(machine, machine->work.counts, &run_hooks, &machine->engine);
+        engine_take(machine, machine->layout, machine->work.counts, &run_hooks, &machine->engine);
     if (status == ZX_OK) {
         memory_open(&machine->memory, machine->engine, &machine->work.exit_requested);
         translation_open(&machine->translation, machine->engine, &machine->memory, &machine->step);

@@ -48,9 +48,10 @@ static zx_status_t discover(struct layout *out) {
     if (!found) {
         return refuse(probe.fault);
     }
+    version_complete_note(probe.layout.copied);
     const char *note = cpu_engine_note();
     if (note[0] != '\0') {
-        log_line(ZIRCONIA_LOG_WARNING, "Unicorn %s is %s", cpu_engine_version(), note);
+        log_line(ZIRCONIA_LOG_WARNING, "Unicorn %s: %s", cpu_engine_version(), note);
     }
     *out = probe.layout;
     return ZX_OK;

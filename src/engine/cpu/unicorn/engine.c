@@ -6,11 +6,14 @@
 
 #include "engine/cpu/unicorn/control_block.h"
 #include "engine/cpu/unicorn/flat_engine.h"
+#include "engine/cpu/unicorn/live.h"
 #include "engine/cpu/unicorn/msr_bitmap.h"
 #include "engine/cpu/unicorn/window.h"
+#include "objects/log.h"
 #include "platform/check.h"
 #include "platform/platform.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,7 +71,16 @@ static zx_status_t add_hooks(struct engine *engine) {
     return add_block_hook(engine);
 }
 
-static zx_status_t start(struct engine *engine) {
+static void find_state(struct engine *engine, const struct layout *layout) {
+    static atomic_flag told = ATOMIC_FLAG_INIT;
+    engine->live = live_state(engine->unicorn, engine->kept, layout);
+    if (engine->live == NULL && layout->copied == NULL && !atomic_flag_test_and_set(&told)) {
+        log_line(ZIRCONIA_LOG_WARNING, "an engine's state is not where it was found in another: "
+                                       "it is copied at each exit");
+    }
+}
+
+static zx_status_t start(struct engine *engine, const struct layout *layout) {
     engine->hidden = lazy_pages(HIDDEN_SIZE);
     if (engine->hidden != NULL) {
         engine->window = window_choose(engine->hidden, HIDDEN_SIZE);
@@ -89,17 +101,22 @@ static zx_status_t start(struct engine *engine) {
     control_block_fill(engine->hidden + HIDDEN_VMCB);
     msr_bitmap_fill(engine->hidden + HIDDEN_MSR_BITMAP);
     status = flat_engine_launch(engine->unicorn, engine->hidden, engine->started);
-    return status == ZX_OK ? add_hooks(engine) : status;
+    if (status != ZX_OK) {
+        return status;
+    }
+    find_state(engine, layout);
+    return add_hooks(engine);
 }
 
-static zx_status_t make(bool counts, const struct engine_hooks *hooks, struct engine **out) {
+static zx_status_t make(const struct layout *layout, bool counts, const struct engine_hooks *hooks,
+                        struct engine **out) {
     struct engine *engine = calloc(1, sizeof *engine);
     if (engine == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
     engine->counts = counts;
     engine->hooks = hooks;
-    const zx_status_t status = start(engine);
+    const zx_status_t status = start(engine, layout);
     if (status != ZX_OK) {
         engine_end(engine);
         return status;
@@ -150,11 +167,11 @@ static bool keep(struct engine *engine) {
     return room;
 }
 
-zx_status_t engine_take(struct machine *machine, bool counts, const struct engine_hooks *hooks,
-                        struct engine **out) {
+zx_status_t engine_take(struct machine *machine, const struct layout *layout, bool counts,
+                        const struct engine_hooks *hooks, struct engine **out) {
     struct engine *engine = take_waiting(counts);
     if (engine == NULL) {
-        const zx_status_t status = make(counts, hooks, &engine);
+        const zx_status_t status = make(layout, counts, hooks, &engine);
         if (status != ZX_OK) {
             return status;
         }

@@ -16,6 +16,7 @@
 #include <zircon/types.h>
 
 struct cpu;
+struct layout;
 struct machine;
 
 // What Unicorn calls, with the engine as the context: for each report; for each byte of the window
@@ -36,6 +37,7 @@ struct engine {
     bool tlb_stale;          // Its TLB must be flushed before it runs.
     const struct engine_hooks *hooks;
     uc_engine *unicorn;
+    uint8_t *live; // Its state, where it can be read and written in place, or NULL; see live.h.
     uint8_t *hidden;
     uint8_t *window;
     uc_context *host;    // Before VMRUN: flat addresses.
@@ -70,8 +72,8 @@ static inline struct machine *engine_machine(void *engine) {
 zx_status_t engine_ask(void);
 
 // Lends one to the machine.
-zx_status_t engine_take(struct machine *machine, bool counts, const struct engine_hooks *hooks,
-                        struct engine **out);
+zx_status_t engine_take(struct machine *machine, const struct layout *layout, bool counts,
+                        const struct engine_hooks *hooks, struct engine **out);
 
 void engine_flush_stale_tlb(struct engine *engine);
 

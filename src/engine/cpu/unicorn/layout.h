@@ -2,7 +2,8 @@
 // Where a saved Unicorn context keeps the state that Unicorn's register API cannot reach (segment
 // caches, CPL, interrupt shadow, error codes). The layout differs between Unicorn versions, so it
 // is found by experiment when the library first starts a guest and every field is checked; a
-// version that does not fit is refused by name.
+// version that does not fit is refused by name. Where an engine itself keeps that state is found
+// with it, or if it is not, the state is copied to contexts and back.
 #ifndef ZIRCONIA_ENGINE_CPU_LAYOUT_H
 #define ZIRCONIA_ENGINE_CPU_LAYOUT_H
 
@@ -53,6 +54,11 @@ struct layout {
     // From one register to the next.
     size_t x87_stride;
     size_t xmm_stride;
+    struct {
+        size_t processor; // In an engine's handle, of the pointer to its processor.
+        size_t state;     // There, of the pointer to the state.
+    } live;
+    const char *copied; // Why `live` does not hold and the state is copied. NULL: it holds.
 };
 
 // Offsets from `layout.x87`.

@@ -27,7 +27,7 @@ bool probe_examine(struct probe *probe);
 
 // --- Its parts: false with `fault` ---
 
-// probe_registers.c, before guest mode: where the state begins.
+// probe_registers.c, before guest mode: where the state begins, in a context and in the engine.
 bool probe_find_state(struct probe *probe);
 void probe_fill_vmcb(uint8_t *vmcb);
 // In guest mode: where the registers are in the state.

@@ -2,6 +2,7 @@
 //
 // General, control and segment registers, and MSRs.
 
+#include "engine/cpu/unicorn/live.h"
 #include "engine/cpu/unicorn/mode_bits.h"
 #include "engine/cpu/unicorn/probe.h"
 #include "engine/cpu/unicorn/vmcb.h"
@@ -39,6 +40,7 @@ bool probe_find_state(struct probe *probe) {
         return probe_reject(probe, "general registers");
     }
     probe->layout.state = found;
+    live_find(probe->engine, probe->context, &probe->layout);
     return true;
 }
 

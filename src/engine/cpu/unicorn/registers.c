@@ -1,36 +1,54 @@
 // SPDX-License-Identifier: MIT
 //
-// Registers in a VCPU's context.
+// Registers in a VCPU's state.
 
 #include "engine/cpu/unicorn/mode_bits.h"
 #include "engine/cpu/unicorn/state.h"
 #include "engine/cpu/unicorn/vmcb.h"
+#include "platform/check.h"
 
 // --- Flags ---
 
-// Flags that Unicorn keeps apart from RFLAGS: CF, PF, AF, ZF, SF, OF, and DF.
-#define ARITHMETIC_FLAGS 0x8d5ull
 #define FLAGS_EXPLICIT 1u
 
 static uint64_t direction_flag(const struct cpu *cpu) {
     return state_get32(cpu, STATE_DIRECTION) == 1 ? 0 : RFLAGS_DF;
 }
 
-uint64_t flags_get(const struct cpu *cpu) {
-    return state_get64(cpu, STATE_RFLAGS) | state_get64(cpu, STATE_FLAGS_SOURCE) |
+// After CMPXCHG16B the engine may give any bits for the flags that are not arithmetic.
+uint64_t cpu_system_flags(const struct cpu *cpu) {
+    return (state_get64(cpu, STATE_RFLAGS) & ~(RFLAGS_ARITHMETIC | RFLAGS_DF)) |
            direction_flag(cpu);
+}
+
+bool flags_settled(const struct cpu *cpu) {
+    return state_get32(cpu, STATE_FLAGS_OPERATION) == FLAGS_EXPLICIT;
+}
+
+static uint64_t arithmetic_flags(const struct cpu *cpu) {
+    uint64_t flags = 0;
+    if (flags_settled(cpu)) {
+        flags = state_get64(cpu, STATE_FLAGS_SOURCE);
+    } else {
+        CHECK(cpu->engine->loaded == cpu);
+        uc_reg_read(cpu->engine->unicorn, UC_X86_REG_RFLAGS, &flags);
+    }
+    return flags & RFLAGS_ARITHMETIC;
+}
+
+uint64_t flags_get(const struct cpu *cpu) {
+    return cpu_system_flags(cpu) | arithmetic_flags(cpu);
 }
 
 void flags_set(struct cpu *cpu, uint64_t value) {
     state_set32(cpu, STATE_FLAGS_OPERATION, FLAGS_EXPLICIT);
     state_set32(cpu, STATE_DIRECTION, (value & RFLAGS_DF) != 0 ? UINT32_MAX : 1);
-    state_set64(cpu, STATE_FLAGS_SOURCE, value & ARITHMETIC_FLAGS);
-    state_set64(cpu, STATE_RFLAGS, (value & ~(ARITHMETIC_FLAGS | RFLAGS_DF)) | RFLAGS_FIXED);
+    state_set64(cpu, STATE_FLAGS_SOURCE, value & RFLAGS_ARITHMETIC);
+    state_set64(cpu, STATE_RFLAGS, (value & ~(RFLAGS_ARITHMETIC | RFLAGS_DF)) | RFLAGS_FIXED);
 }
 
-void flags_set_arithmetic(struct cpu *cpu, uint64_t arithmetic) {
-    const uint64_t others = state_get64(cpu, STATE_RFLAGS) & ~(ARITHMETIC_FLAGS | RFLAGS_DF);
-    flags_set(cpu, others | direction_flag(cpu) | (arithmetic & ARITHMETIC_FLAGS));
+void flags_settle(struct cpu *cpu) {
+    flags_set(cpu, flags_get(cpu));
 }
 
 static bool interrupt_shadow(const struct cpu *cpu) {
@@ -88,7 +106,7 @@ void cpu_set(struct cpu *cpu, enum cpu_register name, uint64_t value) {
     } else if (name < PLAIN_REGISTER_COUNT) {
         set_plain(cpu, name, value);
     } else if (name == RFLAGS) {
-        cpu->mode_stale |= ((value ^ flags_get(cpu)) & RFLAGS_VM) != 0;
+        cpu->mode_stale |= ((value ^ cpu_system_flags(cpu)) & RFLAGS_VM) != 0;
         flags_set(cpu, value);
     } else if (name == INTERRUPT_SHADOW) {
         set_interrupt_shadow(cpu, value != 0);
@@ -121,7 +139,7 @@ void cpu_set_segment(struct cpu *cpu, enum segment_register index, const struct 
     cpu->iret_stale |= index == SEGMENT_FS || index == SEGMENT_GS;
 }
 
-// --- What else the context has ---
+// --- What else the state has ---
 
 uint32_t cpu_error_code(const struct cpu *cpu) {
     return state_get32(cpu, cpu->layout->error_code);
@@ -130,6 +148,10 @@ uint32_t cpu_error_code(const struct cpu *cpu) {
 unsigned cpu_privilege(const struct cpu *cpu) {
     const uint32_t mode = cpu->mode_stale ? derived_mode(cpu) : state_get32(cpu, STATE_MODE);
     return mode & MODE_PRIVILEGE;
+}
+
+bool cpu_window_exiting(const struct cpu *cpu) {
+    return (state_get32(cpu, STATE_MODE2) & MODE2_GIF) != 0;
 }
 
 void cpu_set_window_exiting(struct cpu *cpu, bool on) {

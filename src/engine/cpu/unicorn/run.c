@@ -49,8 +49,19 @@ static void fail(struct run *run) {
 
 // --- Inside of Unicorn ---
 
+// The engine looks once more whether to report an interrupt window before it ends the run. That
+// comes too late.
+static void hold_window(struct run *run) {
+    run->window |= cpu_window_exiting(run->cpu);
+    if (run->window || run->window_reported) {
+        cpu_set_window_exiting(run->cpu, false);
+        cpu_apply(run->cpu);
+    }
+}
+
 static void leave(struct run *run) {
     cpu_keep(run->cpu);
+    hold_window(run);
     translation_forget_exits(&run->machine->translation);
 }
 
@@ -113,11 +124,7 @@ void run_report(struct run *run, const struct report *report) {
         cpu_commit(cpu);
         return;
     }
-    if (report->number == REPORT_INTERCEPT(SVM_VIRTUAL_INTERRUPT)) {
-        // Or it would be reported again before the run ends.
-        cpu_set_window_exiting(cpu, false);
-        uc_context_restore(machine->engine->unicorn, cpu->context);
-    }
+    run->window_reported = report->number == REPORT_INTERCEPT(SVM_VIRTUAL_INTERRUPT);
     stop(run);
 }
 
@@ -209,6 +216,8 @@ static bool prepare(struct run *run) {
     run->exit = (struct cpu_exit){.reason = EXIT_REQUESTED};
     run->deferred = (struct report){.number = REPORT_NONE};
     run->rip_is_old = false;
+    run->window = false;
+    run->window_reported = false;
     run->went_on = false;
     run->x87_suspect = false;
     x87_blocks_changed(&machine->engine->x87);
@@ -235,7 +244,10 @@ static void start(struct run *run) {
     uc_engine *unicorn = machine->engine->unicorn;
     cpu_commit_to_start(run->cpu);
     const uc_err error = uc_emu_start(unicorn, rip, 0, 0, 0);
-    cpu_open(run->cpu);
+    cpu_keep(run->cpu);
+    if (run->window) {
+        cpu_set_window_exiting(run->cpu, true);
+    }
     if (run->rip_is_old) {
         uc_reg_read(unicorn, UC_X86_REG_RIP, &rip);
         cpu_set(run->cpu, RIP, rip);

@@ -19,6 +19,8 @@ struct run {
     bool x87_suspect;       // The next block may have a fault of the x87 stack.
     bool went_on;           // In spite of a requested exit.
     bool rip_is_old;        // The state was kept where Unicorn's RIP was not up to date.
+    bool window;            // To exit at an interrupt window, once the run has ended.
+    bool window_reported;   // Last, so that the engine would do so.
     struct report deferred; // What waits for the end of the run, or REPORT_NONE.
 };
 

@@ -5,6 +5,7 @@
 #include "engine/cpu/unicorn/state.h"
 
 #include "engine/cpu/x86/nmi.h"
+#include "platform/check.h"
 
 #include <stdlib.h>
 
@@ -24,6 +25,7 @@ zx_status_t state_create(struct machine *machine, struct engine *engine,
         return ZX_ERR_NO_MEMORY;
     }
     memcpy(cpu->context, engine->started, layout->context_size);
+    cpu->state = (uint8_t *)cpu->context + layout->state;
     cpu->open = true;
     cpu->dirty = true;
     cpu_set_window_exiting(cpu, false);
@@ -62,41 +64,77 @@ static void update_mode(struct cpu *cpu) {
     }
 }
 
+// --- In place, or there and back ---
+
+static bool in_place(const struct cpu *cpu) {
+    return cpu->engine->live != NULL;
+}
+
 void cpu_open(struct cpu *cpu) {
     if (cpu->open) {
         return;
     }
-    uint64_t arithmetic = 0;
-    uc_reg_read(cpu->engine->unicorn, UC_X86_REG_RFLAGS, &arithmetic);
     uc_context_save(cpu->engine->unicorn, cpu->context);
     cpu->open = true;
-    // After CMPXCHG16B the engine may give any bits for the flags that are not arithmetic.
-    flags_set_arithmetic(cpu, arithmetic);
+    flags_settle(cpu);
     cpu->dirty = false;
+}
+
+void cpu_close(struct cpu *cpu) {
+    cpu->open = in_place(cpu);
 }
 
 void cpu_keep(struct cpu *cpu) {
     cpu_open(cpu);
+    flags_settle(cpu);
     cpu->dirty = true;
+}
+
+// Out of an engine that is to have another VCPU's.
+static void put_away(struct cpu *cpu) {
+    CHECK(cpu->open && flags_settled(cpu));
+    if (in_place(cpu)) {
+        uc_context_save(cpu->engine->unicorn, cpu->context);
+        cpu->state = (uint8_t *)cpu->context + cpu->layout->state;
+    }
+}
+
+static void load(struct cpu *cpu) {
+    struct engine *engine = cpu->engine;
+    if (engine->loaded == cpu) {
+        return;
+    }
+    if (engine->loaded != NULL) {
+        put_away(engine->loaded);
+    }
+    engine->loaded = cpu;
+    engine->tlb_stale = true;
+    cpu->dirty = true;
+    if (in_place(cpu)) {
+        uc_context_restore(engine->unicorn, cpu->context);
+        cpu->state = engine->live;
+    }
+}
+
+void cpu_apply(struct cpu *cpu) {
+    CHECK(cpu->open && cpu->engine->loaded == cpu);
+    if (!in_place(cpu)) {
+        uc_context_restore(cpu->engine->unicorn, cpu->context);
+    }
 }
 
 void cpu_commit(struct cpu *cpu) {
     if (!cpu->open) {
         return;
     }
-    struct engine *engine = cpu->engine;
-    if (engine->loaded != cpu) {
-        engine->tlb_stale = true;
-        engine->loaded = cpu;
-        cpu->dirty = true;
-    }
+    load(cpu);
     update_mode(cpu);
     if (cpu->dirty) {
-        uc_context_restore(engine->unicorn, cpu->context);
+        cpu_apply(cpu);
     }
-    engine_flush_stale_tlb(engine);
+    engine_flush_stale_tlb(cpu->engine);
     cpu->dirty = false;
-    cpu->open = false;
+    cpu_close(cpu);
 }
 
 void cpu_commit_to_start(struct cpu *cpu) {

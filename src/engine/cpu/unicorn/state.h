@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The architectural state of one VCPU, as a saved Unicorn context. While the guest runs the engine
-// has the newest state; cpu_open() brings it here, cpu_commit() takes changes back.
+// The architectural state of one VCPU. The engine has it of the VCPU that is loaded, a saved
+// context that of each other. Of the one that is loaded it is read and written in the engine, in
+// place, where that can be done (live.h). Where it cannot, cpu_open() copies it to the context, and
+// cpu_commit() takes changes back.
 
 #ifndef ENGINE_CPU_UNICORN_STATE_H
 #define ENGINE_CPU_UNICORN_STATE_H
@@ -19,15 +21,16 @@ struct cpu {
     struct engine *engine;
     const struct layout *layout;
     uc_context *context;
-    bool open;       // The context has the newest state.
-    bool dirty;      // The engine does not have the newest state.
+    uint8_t *state;  // In the engine, in place, or in the context.
+    bool open;       // The newest state is there. Always, in place.
+    bool dirty;      // The engine does not have the newest state. Not looked at in place.
     bool mode_stale; // The derived mode bits are older than what they follow from.
     bool iret_stale; // The intercept of IRET is older than EFER, FS or GS.
     uint64_t debug[DEBUG_REGISTER_COUNT]; // Emulated: the engine's own stay disarmed.
     struct cpu_progress progress;
 };
 
-// --- The context, by offsets of layout.h; open ---
+// --- The state, by offsets of layout.h; open ---
 
 static inline size_t state_word(const struct cpu *cpu, enum cpu_register plain) {
     return cpu->layout->words[plain];
@@ -38,7 +41,7 @@ static inline size_t state_segment(enum segment_register index) {
 }
 
 static inline uint8_t *state_at(const struct cpu *cpu, size_t offset) {
-    return (uint8_t *)cpu->context + cpu->layout->state + offset;
+    return cpu->state + offset;
 }
 
 static inline uint64_t state_get64(const struct cpu *cpu, size_t offset) {
@@ -72,18 +75,19 @@ static inline void state_set32(struct cpu *cpu, size_t offset, uint32_t value) {
 zx_status_t state_create(struct machine *machine, struct engine *engine,
                          const struct layout *layout, struct cpu **out);
 
-// Brings the newest state into the context, and back to the engine.
+// Lets the newest state be read and written, and has the engine go by it.
 void cpu_open(struct cpu *cpu);
 void cpu_commit(struct cpu *cpu);
 
 // After cpu_open(), where the state was only looked at: the engine has the newest still.
-static inline void cpu_close(struct cpu *cpu) {
-    cpu->open = false;
-}
+void cpu_close(struct cpu *cpu);
 
-// Opens the CPU before the run ends, whose end would mix into RFLAGS what CMPXCHG16B left over in
-// the engine.
+// Opens the CPU for longer than the run: before it ends, because its end would mix into RFLAGS what
+// CMPXCHG16B left over in the engine, and once it has.
 void cpu_keep(struct cpu *cpu);
+
+// A change to the state is to be there when the run ends, too, not only behind it.
+void cpu_apply(struct cpu *cpu);
 
 // Prepares the CPU for the start of the engine, which takes the arithmetic flags and DF out of
 // RFLAGS, where else only the other flags are.
@@ -91,15 +95,19 @@ void cpu_commit_to_start(struct cpu *cpu);
 
 // --- registers.c ---
 
-// RFLAGS: Unicorn keeps the arithmetic flags and DF apart.
+// RFLAGS: Unicorn keeps the arithmetic flags and DF apart. In place it may have of the arithmetic
+// flags only what they follow from.
 uint64_t flags_get(const struct cpu *cpu);
 void flags_set(struct cpu *cpu, uint64_t value);
 
-// As flags_set(), with arithmetic flags of the caller's, where the context does not have them.
-void flags_set_arithmetic(struct cpu *cpu, uint64_t arithmetic);
+// Has them themselves from now on: nobody else than the engine can tell what they follow from.
+void flags_settle(struct cpu *cpu);
+bool flags_settled(const struct cpu *cpu);
 
 // The exception that the last report came with, or an intercept's first information word.
 uint32_t cpu_error_code(const struct cpu *cpu);
+
+bool cpu_window_exiting(const struct cpu *cpu);
 
 // --- derived_mode.c ---
 

@@ -7,6 +7,7 @@
 #include "engine/cpu/cpu.h"
 #include "platform/platform.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <unicorn/unicorn.h>
 
@@ -34,7 +35,24 @@ const char *cpu_engine_version(void) {
 // Newer ones check each store to a page that the guest may execute for code in it.
 #define LAST_WITH_FAST_STORES (2u << 24 | 1u << 16 | 1u << 8)
 
-const char *cpu_engine_note(void) {
+static const char *version_note(void) {
     const bool fast = (uc_version(NULL, NULL) & ~0xffu) <= LAST_WITH_FAST_STORES;
     return fast ? "" : "20 times slower than 2.1.1 in stores to executable pages";
+}
+
+static _Atomic(const char *) complete_note;
+
+void version_complete_note(const char *copied) {
+    static char text[256];
+    if (copied != NULL) {
+        const char *const others = version_note();
+        snprintf(text, sizeof text, "%s%sits state is copied at each exit: %s", others,
+                 others[0] != '\0' ? "; " : "", copied);
+        atomic_store(&complete_note, text);
+    }
+}
+
+const char *cpu_engine_note(void) {
+    const char *const complete = atomic_load(&complete_note);
+    return complete != NULL ? complete : version_note();
 }

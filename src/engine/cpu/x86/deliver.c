@@ -65,7 +65,7 @@ enum delivery deliver_event(struct cpu *cpu, const struct event *event) {
 }
 
 bool cpu_takes(const struct cpu *cpu, uint8_t vector) {
-    const bool open = vector == VECTOR_NMI || (cpu_get(cpu, RFLAGS) & RFLAGS_IF) != 0;
+    const bool open = vector == VECTOR_NMI || (cpu_system_flags(cpu) & RFLAGS_IF) != 0;
     return open && cpu_get(cpu, INTERRUPT_SHADOW) == 0;
 }
 
@@ -86,9 +86,11 @@ enum delivery deliver_single_step(struct cpu *cpu) {
 
 enum delivery deliver_completion(struct cpu *cpu, uint8_t length) {
     const uint64_t rip = cpu_get(cpu, RIP) + length;
-    const uint64_t flags = cpu_get(cpu, RFLAGS);
+    const uint64_t flags = cpu_system_flags(cpu);
     cpu_set(cpu, RIP, cpu_code_64(cpu) ? rip : (uint32_t)rip);
-    cpu_set(cpu, RFLAGS, flags & ~RFLAGS_RF);
+    if ((flags & RFLAGS_RF) != 0) {
+        cpu_set(cpu, RFLAGS, cpu_get(cpu, RFLAGS) & ~RFLAGS_RF);
+    }
     cpu_set(cpu, INTERRUPT_SHADOW, 0);
     return (flags & RFLAGS_TF) != 0 ? deliver_single_step(cpu) : DELIVERED;
 }

@@ -8,7 +8,7 @@
 #include "engine/cpu/x86/stack.h"
 
 static bool in_virtual_8086(const struct cpu *cpu) {
-    return (cpu_get(cpu, RFLAGS) & RFLAGS_VM) != 0;
+    return (cpu_system_flags(cpu) & RFLAGS_VM) != 0;
 }
 
 // The words in the order of their pushes; their number.

@@ -162,7 +162,7 @@ static bool return_to_virtual_8086(struct cpu *cpu, const struct far_return *far
 static bool carry_out(struct cpu *cpu, struct far_return *far_return, struct fault *fault) {
     struct stack stack = stack_current(cpu);
     uint64_t words[3] = {0};
-    if (far_return->interrupt && (cpu_get(cpu, RFLAGS) & RFLAGS_NT) != 0) {
+    if (far_return->interrupt && (cpu_system_flags(cpu) & RFLAGS_NT) != 0) {
         return cpu_long_mode(cpu) ? fault_raise(fault, VECTOR_GENERAL_PROTECTION, 0)
                                   : task_switch_back(cpu, fault);
     }
@@ -184,7 +184,7 @@ enum delivery replaced_far_return(struct cpu *cpu, const struct instruction *ins
                                   const uint8_t *bytes) {
     const uint8_t *immediate = bytes + instruction->immediate_offset;
     const bool releases = instruction->opcode == OPCODE_RET_RELEASING;
-    const bool steps = (cpu_get(cpu, RFLAGS) & RFLAGS_TF) != 0;
+    const bool steps = (cpu_system_flags(cpu) & RFLAGS_TF) != 0;
     struct far_return far_return = {
         .interrupt = instruction->opcode == OPCODE_IRET,
         .size = instruction->operand_size,

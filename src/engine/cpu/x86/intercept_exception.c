@@ -9,7 +9,7 @@
 // 3C, section 25.1.2); elsewhere than in protected mode and in compatibility mode they are
 // undefined.
 static bool is_vmx_instruction(const struct cpu *cpu, const struct instruction *decoded) {
-    if ((cpu_get(cpu, CR0) & CR0_PE) == 0 || (cpu_get(cpu, RFLAGS) & RFLAGS_VM) != 0 ||
+    if ((cpu_get(cpu, CR0) & CR0_PE) == 0 || (cpu_system_flags(cpu) & RFLAGS_VM) != 0 ||
         (cpu_long_mode(cpu) && !cpu_code_64(cpu)) || decoded->vex || decoded->lock) {
         return false;
     }

@@ -128,7 +128,7 @@ static bool permitted(const struct walk *walk) {
         return user_page;
     }
     const bool allowed =
-        walk->mode == ACCESS_AS_SUPERVISOR && (cpu_get(cpu, RFLAGS) & RFLAGS_AC) != 0;
+        walk->mode == ACCESS_AS_SUPERVISOR && (cpu_system_flags(cpu) & RFLAGS_AC) != 0;
     return !user_page || allowed || (cpu_get(cpu, CR4) & CR4_SMAP) == 0;
 }
 

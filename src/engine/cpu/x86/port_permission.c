@@ -11,7 +11,7 @@
 #define TYPE_32_BIT 8u // A bit of the descriptor's type; a segment of IA-32e mode has it too.
 
 static bool decided_by_privilege(const struct cpu *cpu) {
-    const uint64_t flags = cpu_get(cpu, RFLAGS);
+    const uint64_t flags = cpu_system_flags(cpu);
     return (flags & RFLAGS_VM) == 0 && cpu_privilege(cpu) <= RFLAGS_IOPL(flags);
 }
 

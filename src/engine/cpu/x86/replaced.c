@@ -7,7 +7,7 @@
 #include "engine/cpu/x86/mode.h"
 
 unsigned replaced_conditions(const struct cpu *cpu) {
-    const uint64_t flags = cpu_get(cpu, RFLAGS);
+    const uint64_t flags = cpu_system_flags(cpu);
     unsigned conditions = (flags & RFLAGS_RF) != 0 ? REPLACED_IF_RESUME : 0;
     if ((cpu_get(cpu, CR0) & CR0_PE) != 0 && (flags & RFLAGS_VM) == 0) {
         conditions |= REPLACED_IF_PROTECTED;
