@@ -231,7 +231,7 @@ enum access_result linear_translate(struct cpu *cpu, uint64_t linear, enum acces
 // All that a walk depends on beside the entries that it reads.
 static struct walk_key key_of(const struct cpu *cpu, enum access_mode mode, uint64_t linear,
                               enum access access) {
-    const bool allowed = mode == ACCESS_AS_SUPERVISOR && (cpu_get(cpu, RFLAGS) & RFLAGS_AC) != 0;
+    const bool allowed = mode == ACCESS_AS_SUPERVISOR && (cpu_system_flags(cpu) & RFLAGS_AC) != 0;
     return (struct walk_key){
         .page = linear & ~0xfffull,
         .cr0 = cpu_get(cpu, CR0),
