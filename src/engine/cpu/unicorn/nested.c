@@ -136,26 +136,27 @@ struct range {
     void *context;
 };
 
-// Clears what lies below one table; `base` is the first address that the table covers. Tables that
-// have nothing left in them are given back.
+// Clears what lies below one table; `base` is the first address that the table covers, and the
+// range has some of what it covers. Tables that have nothing left in them are given back.
 static void clear_table(struct nested *nested, uint64_t *table, unsigned shift, uint64_t base,
                         const struct range *range) {
-    for (unsigned i = 0; i < ENTRIES; i++) {
-        const uint64_t first = base + ((uint64_t)i << shift);
-        const uint64_t last = first + (1ull << shift);
-        if (first >= range->end || last <= range->start || (table[i] & NESTED_PRESENT) == 0) {
+    const uint64_t size = 1ull << shift;
+    uint64_t first = range->start > base ? base + ((range->start - base) & ~(size - 1)) : base;
+    for (; first < range->end && first - base < ENTRIES * size; first += size) {
+        uint64_t *entry = &table[(first - base) >> shift];
+        const uint64_t found = *entry;
+        if ((found & NESTED_PRESENT) == 0) {
             continue;
         }
-        const uint64_t entry = table[i];
         if (shift == 12) {
-            table[i] = 0;
-            range->forget(range->context, page_in(entry));
+            *entry = 0;
+            range->forget(range->context, page_in(found));
             continue;
         }
-        clear_table(nested, table_at(nested, entry), shift - 9, first, range);
-        if (first >= range->start && last <= range->end) {
-            table[i] = 0;
-            table_pages_give(&nested->pages, entry & NESTED_ADDRESS);
+        clear_table(nested, table_at(nested, found), shift - 9, first, range);
+        if (first >= range->start && first + size <= range->end) {
+            *entry = 0;
+            table_pages_give(&nested->pages, found & NESTED_ADDRESS);
         }
     }
 }

@@ -7,10 +7,11 @@
 #include "engine/cpu/x86/extended.h"
 #include "engine/cpu/x86/registers.h"
 
+#include <stddef.h>
 #include <string.h>
 
 void x87_blocks_forget(struct x87_blocks *blocks) {
-    memset(blocks, 0, sizeof *blocks);
+    memset(blocks, 0, offsetof(struct x87_blocks, slots));
 }
 
 // --- Translation ---

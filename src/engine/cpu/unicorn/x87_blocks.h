@@ -52,10 +52,10 @@ struct x87_blocks {
     bool known;             // `state` is valid.
     struct x87_state state; // The unit's, from the last look at it and the blocks that ran since.
     bool taken[X87_SLOTS];
-    struct x87_slot slots[X87_SLOTS];
     uint64_t divisions[X87_DIVISIONS]; // Places in the window, and 1.
     struct x87_passed passed;
-    uint8_t seen[X87_SEEN / 8]; // Where blocks of any kind begin.
+    uint8_t seen[X87_SEEN / 8];       // Where blocks of any kind begin.
+    struct x87_slot slots[X87_SLOTS]; // Last: one that is not taken holds what it likes.
 };
 
 // Registers, by the number that they have where TOP is higher by that much.
