@@ -24,7 +24,7 @@ void code_number(struct code *code, uint64_t value, unsigned bytes) {
 }
 
 void code_align(struct code *code, unsigned alignment) {
-    while (code->at % alignment != 0 && code->at < code->end) {
+    for (unsigned count = (alignment - code->at % alignment) % alignment; count > 0; count--) {
         code_byte(code, 0x90);
     }
 }
