@@ -252,6 +252,25 @@ START_TEST(the_state_thread_exit_ends_the_thread_alone) {
 }
 END_TEST
 
+START_TEST(a_thread_that_is_started_at_0_faults_there) {
+    open_all();
+    const zx_handle_t channel = channel_of(zx_process_self(), 0);
+    ck_assert_int_eq(zx_thread_start(worker.handle, 0, 0, 0, 0), ZX_OK);
+    const zx_handle_t exception = next_fault(channel);
+    zx_thread_state_general_regs_t registers;
+    ck_assert_int_eq(zx_thread_read_state(worker.handle, ZX_THREAD_STATE_GENERAL_REGS, &registers,
+                                          sizeof registers),
+                     ZX_OK);
+    ck_assert_uint_eq(registers.rip, 0);
+    ck_assert_int_eq(set(exception, ZX_PROP_EXCEPTION_STATE, ZX_EXCEPTION_STATE_THREAD_EXIT),
+                     ZX_OK);
+    close_handle(exception);
+    until(worker.handle, ZX_THREAD_TERMINATED);
+    close_handle(channel);
+    close_all();
+}
+END_TEST
+
 START_TEST(killing_the_thread_leaves_the_exception_usable_and_without_effect) {
     open_all();
     const zx_handle_t channel = channel_of(worker.handle, 0);
@@ -505,6 +524,7 @@ int main(void) {
         closing_a_channel_passes_on_what_nobody_has_read,
         an_exception_gives_handles_to_its_thread_and_process,
         the_state_thread_exit_ends_the_thread_alone,
+        a_thread_that_is_started_at_0_faults_there,
         killing_the_thread_leaves_the_exception_usable_and_without_effect,
         a_suspended_thread_walks_the_handlers_before_it_stops,
         a_full_port_is_a_policy_error_after_which_the_call_fails,

@@ -44,7 +44,8 @@ START_TEST(a_thread_that_exits_is_terminated_and_nothing_else) {
     ck_assert_uint_eq(until(worker.handle, ZX_THREAD_TERMINATED), ZX_THREAD_TERMINATED);
     ck_assert_uint_eq(state_of(worker.handle), ZX_THREAD_STATE_DEAD);
     ck_assert_int_eq(zx_task_kill(worker.handle), ZX_OK);
-    ck_assert_int_eq(zx_thread_start(worker.handle, 1, 0, 0, 0), ZX_ERR_BAD_STATE);
+    ck_assert_int_eq(zx_thread_start(worker.handle, 1, 0, 0, 0), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_thread_start(worker.handle, 0, 0, 0, 0), ZX_ERR_BAD_STATE);
     worker_end(&worker);
 }
 END_TEST
@@ -131,8 +132,11 @@ START_TEST(starting_checks_rights_entry_and_state) {
     const zx_vaddr_t stack = worker_stack(&worker);
     ck_assert_int_eq(zx_thread_start(weak, entry, stack, 0, 0), ZX_ERR_ACCESS_DENIED);
     ck_assert_int_eq(zx_thread_start(zx_process_self(), entry, stack, 0, 0), ZX_ERR_WRONG_TYPE);
-    ck_assert_int_eq(zx_thread_start(worker.handle, (zx_vaddr_t)1 << 47, stack, 0, 0),
-                     ZX_ERR_INVALID_ARGS);
+    static const zx_vaddr_t nowhere[] = {1, 4095, (zx_vaddr_t)1 << 47, 0xffffff8000000000};
+    for (size_t i = 0; i < sizeof nowhere / sizeof nowhere[0]; i++) {
+        ck_assert_int_eq(zx_thread_start(worker.handle, nowhere[i], stack, 0, 0),
+                         ZX_ERR_INVALID_ARGS);
+    }
     ck_assert_int_eq(zirconia_2018_thread_start(weak, entry, stack, 0, 0), ZX_OK);
     ck_assert_int_eq(zx_thread_start(worker.handle, entry, stack, 0, 0), ZX_ERR_BAD_STATE);
     until(worker.handle, ZX_THREAD_TERMINATED);

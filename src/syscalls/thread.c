@@ -7,6 +7,7 @@
 #include "syscalls/syscalls.h"
 #include "tasks/process.h"
 
+#include <zircon/limits.h>
 #include <zircon/syscalls.h>
 
 // Finds a task by a handle that lets its holder manage the task's threads, or the thread itself.
@@ -38,6 +39,11 @@ zx_status_t sys_thread_create(const struct era *era, zx_handle_t process, const 
                           : ZX_ERR_NO_MEMORY;
 }
 
+// No program has code in its first page; 0 is taken, and faults.
+static bool is_client_entry(zx_vaddr_t entry) {
+    return entry == 0 || (entry >= ZX_PAGE_SIZE && entry < platform_address_limit());
+}
+
 zx_status_t sys_thread_start(const struct era *era, zx_handle_t handle, zx_vaddr_t entry,
                              zx_vaddr_t stack, uintptr_t arg1, uintptr_t arg2) {
     const struct platform_client_entry begin = {entry, stack, {arg1, arg2}};
@@ -46,7 +52,7 @@ zx_status_t sys_thread_start(const struct era *era, zx_handle_t handle, zx_vaddr
     if (status != ZX_OK) {
         return status;
     }
-    const bool refused = era->entry_checked && entry >= platform_address_limit();
+    const bool refused = era->entry_checked && !is_client_entry(entry);
     status = refused ? ZX_ERR_INVALID_ARGS : thread_start(thread_from_object(object), &begin);
     object_unref(object);
     return status;
