@@ -163,6 +163,67 @@ START_TEST(a_buffer_in_a_mapping_without_the_permission_is_denied) {
 }
 END_TEST
 
+START_TEST(a_vmo_is_read_into_a_mapping_of_itself) {
+    const size_t page = platform_page_size();
+    const zx_handle_t vmo = new_vmo(2 * page, 0);
+    zx_vaddr_t address = 0;
+    const uint8_t byte = 7;
+    ck_assert_int_eq(zx_vmo_write(vmo, &byte, page + 5, 1), ZX_OK);
+    ck_assert_int_eq(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, vmo, 0,
+                                 page, &address),
+                     ZX_OK);
+    ck_assert_int_eq(zx_vmo_read(vmo, (void *)address, page, page), ZX_OK);
+    ck_assert_int_eq(((const uint8_t *)address)[5], 7);
+    ck_assert_int_eq(zx_vmo_write(vmo, (const void *)address, page - 5, page), ZX_OK);
+    ck_assert_int_eq(zx_vmo_read(vmo, (void *)address, page, 1), ZX_OK);
+    ck_assert_int_eq(((const uint8_t *)address)[0], 7);
+    ck_assert_int_eq(zx_vmar_unmap(zx_vmar_root_self(), address, page), ZX_OK);
+    zx_handle_close(vmo);
+}
+END_TEST
+
+struct crossing {
+    zx_handle_t from;
+    void *to; // A mapping of the other's VMO.
+    size_t size;
+};
+
+static void *read_across(void *argument) {
+    const struct crossing *crossing = argument;
+    for (int i = 0; i < 50; i++) {
+        if (zx_vmo_read(crossing->from, crossing->to, crossing->size, crossing->size) != ZX_OK) {
+            return argument;
+        }
+    }
+    return NULL;
+}
+
+START_TEST(two_threads_read_two_vmos_into_mappings_of_each_other) {
+    const size_t size = 128 * platform_page_size();
+    struct crossing crossings[2];
+    pthread_t threads[2];
+    zx_vaddr_t addresses[2];
+    for (int i = 0; i < 2; i++) {
+        crossings[i].from = new_vmo(2 * size, 0);
+        crossings[i].size = size;
+        ck_assert_int_eq(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0,
+                                     crossings[i].from, 0, size, &addresses[i]),
+                         ZX_OK);
+        crossings[1 - i].to = (void *)addresses[i];
+    }
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, read_across, &crossings[i]), 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        void *failed = NULL;
+        pthread_join(threads[i], &failed);
+        ck_assert_ptr_null(failed);
+        ck_assert_int_eq(zx_vmar_unmap(zx_vmar_root_self(), addresses[i], size), ZX_OK);
+        zx_handle_close(crossings[i].from);
+    }
+}
+END_TEST
+
 START_TEST(huge_vmo_takes_memory_only_where_touched) {
     const uint64_t size = UINT64_C(1) << 36;
     const zx_handle_t vmo = new_vmo(size, 0);
@@ -346,6 +407,8 @@ int main(void) {
         copies_stop_at_bad_memory,
         a_buffer_in_a_mapping_without_the_permission_is_denied,
         huge_vmo_takes_memory_only_where_touched,
+        a_vmo_is_read_into_a_mapping_of_itself,
+        two_threads_read_two_vmos_into_mappings_of_each_other,
         a_vmo_larger_than_all_addresses_is_read_and_written,
         replace_as_executable_adds_the_right,
         replace_as_executable_refuses,

@@ -8,6 +8,8 @@
 #include "run_tests.h"
 
 #include <check.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zircon/process.h>
 
@@ -188,6 +190,163 @@ START_TEST(a_slice_is_the_same_memory) {
 }
 END_TEST
 
+START_TEST(a_slice_may_be_empty_and_its_size_is_rounded_up) {
+    const zx_handle_t parent = new_vmo(PAGE, 0);
+    uint8_t byte = 0;
+    put(parent, PAGE - 64, 42);
+    for (uint64_t offset = 0; offset <= PAGE; offset += PAGE) {
+        const zx_handle_t empty = new_child(parent, ZX_VMO_CHILD_SLICE, offset, 0);
+        ck_assert_int_eq(zx_vmo_read(empty, &byte, 0, 1), ZX_ERR_OUT_OF_RANGE);
+        ck_assert_int_eq(zx_vmo_write(empty, &byte, 0, 1), ZX_ERR_OUT_OF_RANGE);
+    }
+    ck_assert_int_eq(get(new_child(parent, ZX_VMO_CHILD_SLICE, 0, 42), PAGE - 64), 42);
+}
+END_TEST
+
+// Slices of slices, each a page in from both ends of the one before.
+START_TEST(decommit_through_a_slice_ends_where_the_slice_does) {
+    static const uint64_t pages[] = {6, 4, 2};
+    zx_handle_t levels[3] = {new_vmo(6 * PAGE, 0)};
+    for (size_t i = 1; i < 3; i++) {
+        levels[i] = new_child(levels[i - 1], ZX_VMO_CHILD_SLICE, PAGE, pages[i] * PAGE);
+    }
+    for (size_t level = 0; level < 3; level++) {
+        for (uint64_t from = 0; from <= 7; from++) {
+            for (uint64_t length = 1; length <= 7; length++) {
+                for (uint64_t i = 0; i < 6; i++) {
+                    put(levels[0], i * PAGE, 1);
+                }
+                ck_assert_int_eq(zx_vmo_op_range(levels[level], ZX_VMO_OP_DECOMMIT, from * PAGE,
+                                                 length * PAGE, NULL, 0),
+                                 from > pages[level] ? ZX_ERR_OUT_OF_RANGE : ZX_OK);
+                for (uint64_t i = 0; i < 6; i++) {
+                    const uint64_t at = i - level; // In the slice, or beyond all numbers.
+                    const bool gone = at >= from && at < from + length && at < pages[level];
+                    ck_assert_int_eq(get(levels[0], i * PAGE), gone ? 0 : 1);
+                }
+            }
+        }
+    }
+}
+END_TEST
+
+static size_t children_of(zx_handle_t vmo) {
+    zx_info_vmo_t info = {0};
+    ck_assert_int_eq(zx_object_get_info(vmo, ZX_INFO_VMO, &info, sizeof info, NULL, NULL), ZX_OK);
+    return info.num_children;
+}
+
+// Loop: they are closed in the order in which they were made, and the other way round.
+START_TEST(children_are_counted_as_they_come_and_go) {
+    enum { COUNT = 5 };
+    const zx_handle_t parent = new_vmo(PAGE, 0);
+    zx_handle_t children[COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+        children[i] = new_child(parent, ZX_VMO_CHILD_SNAPSHOT, 0, PAGE);
+        ck_assert_uint_eq(children_of(parent), i + 1);
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        zx_handle_close(children[_i == 0 ? i : COUNT - 1 - i]);
+        ck_assert_uint_eq(children_of(parent), COUNT - 1 - i);
+    }
+    ck_assert_uint_eq(signals_of(parent), ZX_VMO_ZERO_CHILDREN);
+}
+END_TEST
+
+// --- Copies of copies, against arrays ---
+
+enum { COPIES = 6, CELLS = 8 }; // VMOs that are there at once, and the most pages of one.
+
+struct copied {
+    zx_handle_t vmo; // 0 for none.
+    size_t pages;
+    uint8_t cells[CELLS]; // The first byte of each page.
+};
+
+static void begin(struct copied *copied) {
+    copied->pages = 1 + (size_t)rand() % CELLS;
+    copied->vmo = new_vmo(copied->pages * PAGE, ZX_VMO_RESIZABLE);
+    memset(copied->cells, 0, sizeof copied->cells);
+}
+
+// A part of it, and perhaps something beyond its end.
+static void copy(struct copied *child, const struct copied *parent) {
+    const size_t from = (size_t)rand() % (CELLS + 2);
+    child->pages = (size_t)rand() % (CELLS + 1);
+    child->vmo = new_child(parent->vmo, ZX_VMO_CHILD_SNAPSHOT | ZX_VMO_CHILD_RESIZABLE, from * PAGE,
+                           child->pages * PAGE);
+    for (size_t i = 0; i < CELLS; i++) {
+        const bool there = from + i < parent->pages && i < child->pages;
+        child->cells[i] = there ? parent->cells[from + i] : 0;
+    }
+}
+
+static void resize(struct copied *copied) {
+    copied->pages = (size_t)rand() % (CELLS + 1);
+    ck_assert_int_eq(zx_vmo_set_size(copied->vmo, copied->pages * PAGE), ZX_OK);
+    memset(copied->cells + copied->pages, 0, CELLS - copied->pages);
+}
+
+static void change(struct copied *copied) {
+    const size_t at = (size_t)rand() % CELLS;
+    if (at >= copied->pages) {
+        return;
+    }
+    copied->cells[at] = (uint8_t)(rand() % 3 == 0 ? 0 : rand());
+    if (copied->cells[at] != 0) {
+        put(copied->vmo, at * PAGE, copied->cells[at]);
+    } else {
+        ck_assert_int_eq(zx_vmo_op_range(copied->vmo, ZX_VMO_OP_ZERO, at * PAGE, 1, NULL, 0),
+                         ZX_OK);
+    }
+}
+
+static void step(struct copied *all) {
+    struct copied *one = &all[rand() % COPIES];
+    struct copied *other = &all[rand() % COPIES];
+    if (one->vmo == 0) {
+        other->vmo != 0 ? copy(one, other) : begin(one);
+    } else if (rand() % 8 == 0) {
+        zx_handle_close(one->vmo);
+        one->vmo = 0;
+    } else {
+        rand() % 4 == 0 ? resize(one) : change(one);
+    }
+}
+
+START_TEST(copies_of_copies_agree_with_arrays) {
+    struct copied all[COPIES] = {0};
+    srand(2022);
+    for (int i = 0; i < 3000; i++) {
+        step(all);
+        for (size_t j = 0; j < COPIES; j++) {
+            for (size_t k = 0; all[j].vmo != 0 && k < all[j].pages; k++) {
+                ck_assert_int_eq(get(all[j].vmo, k * PAGE), all[j].cells[k]);
+            }
+        }
+    }
+}
+END_TEST
+
+static void *close_it(void *argument) {
+    zx_handle_close(*(const zx_handle_t *)argument);
+    return NULL;
+}
+
+START_TEST(a_parent_and_its_child_may_go_at_once) {
+    const uint64_t objects = objects_so_far();
+    for (int i = 0; i < 500; i++) {
+        const zx_handle_t parent = new_vmo(PAGE, 0);
+        zx_handle_t child = new_child(parent, ZX_VMO_CHILD_SNAPSHOT, 0, PAGE);
+        pthread_t thread;
+        ck_assert_int_eq(pthread_create(&thread, NULL, close_it, &child), 0);
+        zx_handle_close(parent);
+        pthread_join(thread, NULL);
+    }
+    until_objects(objects);
+}
+END_TEST
+
 START_TEST(a_parent_signals_when_its_last_child_is_gone) {
     const zx_handle_t parent = new_vmo(PAGE, 0);
     ck_assert_uint_eq(signals_of(parent), ZX_VMO_ZERO_CHILDREN);
@@ -357,6 +516,11 @@ int main(void) {
     tcase_add_loop_test(tcase, a_copy_and_its_parent_go_their_own_ways, 0, 2);
     tcase_add_test(tcase, a_copy_of_a_huge_vmo_takes_what_was_written);
     tcase_add_test(tcase, a_slice_is_the_same_memory);
+    tcase_add_test(tcase, a_slice_may_be_empty_and_its_size_is_rounded_up);
+    tcase_add_test(tcase, decommit_through_a_slice_ends_where_the_slice_does);
+    tcase_add_loop_test(tcase, children_are_counted_as_they_come_and_go, 0, 2);
+    tcase_add_test(tcase, copies_of_copies_agree_with_arrays);
+    tcase_add_test(tcase, a_parent_and_its_child_may_go_at_once);
     tcase_add_test(tcase, a_parent_signals_when_its_last_child_is_gone);
     tcase_add_test(tcase, a_parent_has_children_while_it_has_descendants);
     tcase_add_test(tcase, a_copy_ends_before_2_to_the_64_in_the_first_of_its_line);
