@@ -117,6 +117,28 @@ START_TEST(cancel_stops_it_and_takes_the_signal_back) {
 }
 END_TEST
 
+// A later timer tells that the first deadline is past.
+START_TEST(setting_an_armed_timer_puts_it_off_and_a_refused_set_does_nothing) {
+    const zx_handle_t timer = new_timer();
+    const zx_handle_t later = new_timer();
+    const zx_time_t deadline = zx_deadline_after(ZX_MSEC(2));
+    const zx_time_t far_off = zx_deadline_after(ZX_SEC(1000));
+    ck_assert_int_eq(zx_timer_set(timer, deadline, 0), ZX_OK);
+    ck_assert_int_eq(zx_timer_set(later, deadline + 1, 0), ZX_OK);
+    ck_assert_int_eq(zx_timer_set(timer, far_off, 5), ZX_OK);
+    ck_assert_int_eq(zx_timer_set(timer, 0, -1), ZX_ERR_OUT_OF_RANGE);
+    ck_assert_int_eq(zx_object_wait_one(later, ZX_TIMER_SIGNALED, ZX_TIME_INFINITE, NULL), ZX_OK);
+    ck_assert_uint_eq(signals_of(timer), 0);
+    zx_info_timer_t info;
+    ck_assert_int_eq(zx_object_get_info(timer, ZX_INFO_TIMER, &info, sizeof info, NULL, NULL),
+                     ZX_OK);
+    ck_assert_int_eq(info.deadline, far_off);
+    ck_assert_int_eq(info.slack, 5);
+    zx_handle_close(timer);
+    zx_handle_close(later);
+}
+END_TEST
+
 START_TEST(timer_fires_into_a_port) {
     const zx_handle_t timer = new_timer();
     const zx_handle_t port = new_port();
@@ -167,6 +189,7 @@ int main(void) {
         past_deadline_signals_at_once_and_set_takes_back,
         setting_a_signalled_timer_clears_before_it_signals,
         cancel_stops_it_and_takes_the_signal_back,
+        setting_an_armed_timer_puts_it_off_and_a_refused_set_does_nothing,
         timer_fires_into_a_port,
         closing_an_armed_timer_is_safe,
         ticks_run_at_their_frequency,
