@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Whose turn it is in virtual time when a VCPU is kicked. Private header: through the public ABI
-// the order would depend on when the host lets the kicked thread run, which is the point.
+// Whose turn it is: in virtual time when a VCPU is kicked, and where a turn that nobody has is
+// still not free. Private header: through the public ABI the order would depend on when the host
+// lets which thread run, which is the point.
 
 #include "engine/turn.h"
 #include "run_tests.h"
@@ -9,15 +10,19 @@
 static struct turn turn;
 static struct turn_seat seats[2];
 
-// Two VCPUs that sleep in HLT.
-static void put_to_sleep(void) {
+static void begin(bool by_vpid) {
     turn_init(&turn);
-    turn.by_vpid = true;
+    turn.by_vpid = by_vpid;
     for (unsigned i = 0; i < 2; i++) {
         seats[i].vpid = i + 1;
         platform_semaphore_init(&seats[i].wake);
         turn_join(&turn, &seats[i]);
     }
+}
+
+// Two VCPUs that sleep in HLT.
+static void put_to_sleep(void) {
+    begin(true);
     for (unsigned i = 0; i < 2; i++) {
         ck_assert(turn_take(&turn, &seats[i], NULL));
         turn_sleep(&turn);
@@ -54,10 +59,80 @@ START_TEST(a_sleeper_that_was_kicked_is_next) {
 }
 END_TEST
 
+// --- Taking it at once ---
+
+// Asks as one that is kicked does: it does not wait where it would have to.
+static bool takes(struct turn_seat *seat) {
+    atomic_store(&seat->kicked, true);
+    const bool mine = turn_take(&turn, seat, NULL);
+    atomic_store(&seat->kicked, false);
+    return mine;
+}
+
+static void give(struct turn_seat *seat, enum turn_end end) {
+    turn_give(&turn, end, seat);
+}
+
+START_TEST(a_free_turn_is_taken_at_once) {
+    begin(false);
+    ck_assert(takes(&seats[0]));
+    give(&seats[0], TURN_KEPT);
+    ck_assert(takes(&seats[1]));
+    give(&seats[1], TURN_KEPT);
+    end();
+}
+END_TEST
+
+START_TEST(a_turn_is_not_free_while_its_vcpu_is_away) {
+    begin(false);
+    ck_assert(takes(&seats[0]));
+    give(&seats[0], TURN_AWAY);
+    ck_assert(!takes(&seats[1]));
+    ck_assert(takes(&seats[0]));
+    give(&seats[0], TURN_KEPT);
+    end();
+}
+END_TEST
+
+START_TEST(a_turn_is_not_free_while_somebody_waits) {
+    begin(false);
+    struct turn_waiter first = {.wake = &seats[1].wake, .seat = &seats[1]};
+    seats[1].place = ++turn.places;
+    turn.line = &first;
+    ck_assert(!takes(&seats[0]));
+    turn.line = NULL;
+    seats[0].place = 0;
+    struct turn_waiter call = {.wake = &seats[1].wake};
+    turn.calls = &call;
+    ck_assert(!takes(&seats[0]));
+    turn.calls = NULL;
+    ck_assert(takes(&seats[0]));
+    give(&seats[0], TURN_KEPT);
+    end();
+}
+END_TEST
+
+START_TEST(a_turn_of_virtual_time_is_free_for_one_alone) {
+    begin(true);
+    ck_assert_uint_eq(turn.current, seats[0].vpid);
+    ck_assert(!takes(&seats[1]));
+    ck_assert(takes(&seats[0]));
+    give(&seats[0], TURN_OVER);
+    ck_assert(!takes(&seats[0]));
+    ck_assert(takes(&seats[1]));
+    give(&seats[1], TURN_KEPT);
+    end();
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         time_does_not_jump_while_a_sleeper_is_kicked,
         a_sleeper_that_was_kicked_is_next,
+        a_free_turn_is_taken_at_once,
+        a_turn_is_not_free_while_its_vcpu_is_away,
+        a_turn_is_not_free_while_somebody_waits,
+        a_turn_of_virtual_time_is_free_for_one_alone,
     };
     return run_tests("turn", tests, sizeof tests / sizeof tests[0]);
 }
