@@ -13,8 +13,9 @@
 
 static struct {
     struct platform_mutex lock;
-    struct platform_condition changed; // There is an earlier deadline.
+    struct platform_semaphore changed; // There is an earlier deadline.
     struct platform_condition fired;
+    _Atomic(struct timer_entry *) urgent; // To be armed, by the thread.
     struct timer_entry *root;
     struct timer_entry *firing;
     bool started;
@@ -106,22 +107,38 @@ static void fire_first(void) REQUIRES(queue.lock) {
     platform_condition_broadcast(&queue.fired);
 }
 
+static void arm(struct timer_entry *entry, int64_t deadline) REQUIRES(queue.lock) {
+    remove_if_armed(entry);
+    entry->deadline = deadline;
+    insert(entry);
+}
+
+static void arm_urgent(void) REQUIRES(queue.lock) {
+    struct timer_entry *entry = atomic_exchange(&queue.urgent, NULL);
+    if (entry != NULL) {
+        arm(entry, 0);
+    }
+}
+
 static void serve(void *argument) {
     (void)argument;
     is_timer_thread = true;
     platform_mutex_lock(&queue.lock);
     for (;;) {
+        arm_urgent();
         const int64_t deadline = queue.root != NULL ? queue.root->deadline : INT64_MAX;
         if (deadline <= platform_monotonic()) {
             fire_first();
         } else {
-            platform_condition_wait_until(&queue.changed, &queue.lock, deadline);
+            platform_mutex_unlock(&queue.lock);
+            platform_semaphore_wait_until(&queue.changed, deadline);
+            platform_mutex_lock(&queue.lock);
         }
     }
 }
 
 static void make_conditions(void) {
-    platform_condition_init(&queue.changed);
+    platform_semaphore_init(&queue.changed);
     platform_condition_init(&queue.fired);
 }
 
@@ -155,13 +172,17 @@ bool timer_queue_prepare(void) {
 void timer_queue_arm(struct timer_entry *entry, int64_t deadline) {
     platform_mutex_lock(&queue.lock);
     CHECK(queue.started);
-    remove_if_armed(entry);
-    entry->deadline = deadline;
-    insert(entry);
-    if (queue.root == entry) {
-        platform_condition_signal(&queue.changed);
-    }
+    arm(entry, deadline);
+    const bool is_first = queue.root == entry;
     platform_mutex_unlock(&queue.lock);
+    if (is_first) {
+        platform_semaphore_post(&queue.changed);
+    }
+}
+
+void timer_queue_arm_at_once(struct timer_entry *entry) {
+    atomic_store(&queue.urgent, entry);
+    platform_semaphore_post(&queue.changed);
 }
 
 void timer_queue_cancel(struct timer_entry *entry) {

@@ -32,6 +32,10 @@ bool timer_queue_prepare(void);
 // At a reading of platform_monotonic(), or at once when that has passed. An armed entry moves.
 void timer_queue_arm(struct timer_entry *entry, int64_t deadline);
 
+// At once, without a lock, in a signal handler too. Only one entry of the process may be armed so,
+// which is never cancelled.
+void timer_queue_arm_at_once(struct timer_entry *entry);
+
 // fire() neither runs nor will run once this returns, unless fire() itself is the caller. So the
 // caller must hold no lock that fire() takes.
 void timer_queue_cancel(struct timer_entry *entry);

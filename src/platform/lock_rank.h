@@ -30,6 +30,7 @@
     X(LOCK_DISASSEMBLER, 16, "the disassemblers' lock") \
     X(LOCK_ENGINES, 16, "the engines' lock") \
     X(LOCK_EVENT_PAIR, 16, "an eventpair's lock") \
+    X(LOCK_EXIT_REQUESTS, 16, "the exit requests' lock") \
     X(LOCK_GUEST_CLOCK, 16, "guest_clock.lock") \
     X(LOCK_HANDLE_TABLE, 16, "the handle table's lock") \
     X(LOCK_LOG, 16, "the log's lock") \

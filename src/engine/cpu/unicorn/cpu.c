@@ -34,6 +34,7 @@ zx_status_t machine_create(const struct machine_client *client, struct machine *
 void machine_destroy(struct machine *machine) {
     CHECK(machine->run == NULL);
     if (machine->engine != NULL) {
+        exit_request_close(&machine->work.request);
         const bool fit = !machine->failed && engine_may_be_kept(machine->engine);
         if (fit) {
             memory_unmap(&machine->memory, 0, UINT64_MAX);
@@ -48,9 +49,13 @@ static zx_status_t open_engine(struct machine *machine) {
     const zx_status_t status =
         engine_take(machine, machine->layout, machine->work.counts, &run_hooks, &machine->engine);
     if (status == ZX_OK) {
-        memory_open(&machine->memory, machine->engine, &machine->work.exit_requested);
-        translation_open(&machine->translation, machine->engine, &machine->memory, &machine->step);
+        memory_open(&machine->memory, machine->engine, &machine->work.request);
+        translation_open(&machine->translation, machine->engine, &machine->memory, &machine->step,
+                         &machine->work.request);
         step_open(&machine->step, &machine->memory);
+        if (machine->engine->exact_stops) {
+            exit_request_open(&machine->work.request, machine->engine->unicorn);
+        }
     }
     return status;
 }
@@ -89,7 +94,7 @@ uint64_t machine_address_changes(const struct machine *machine) {
 // --- Work ---
 
 void machine_request_exit(struct machine *machine) {
-    work_end(&machine->work);
+    exit_request_make(&machine->work.request);
 }
 
 bool machine_exit_requested(const struct machine *machine) {
@@ -97,8 +102,8 @@ bool machine_exit_requested(const struct machine *machine) {
 }
 
 void machine_clear_exit_request(struct machine *machine) {
-    if (atomic_load(&machine->work.exit_requested)) {
-        atomic_store(&machine->work.exit_requested, false);
+    if (atomic_load(&machine->work.request.wanted)) {
+        atomic_store(&machine->work.request.wanted, false);
     }
 }
 

@@ -5,6 +5,7 @@
 #include "engine/cpu/unicorn/engine.h"
 
 #include "engine/cpu/unicorn/control_block.h"
+#include "engine/cpu/unicorn/exact_stop.h"
 #include "engine/cpu/unicorn/flat_engine.h"
 #include "engine/cpu/unicorn/live.h"
 #include "engine/cpu/unicorn/msr_bitmap.h"
@@ -46,9 +47,15 @@ static void engine_end(struct engine *engine) {
 static zx_status_t add_block_hook(struct engine *engine) {
     void *function =
         engine->counts ? (void *)engine->hooks->counted_block : (void *)engine->hooks->block;
-    return flat_engine_check(
-        uc_hook_add(engine->unicorn, &engine->block_hook, UC_HOOK_BLOCK, function, engine, 1, 0),
-        "adding a hook");
+    return flat_engine_check(uc_hook_add(engine->unicorn, &engine->block_hook, UC_HOOK_BLOCK,
+                                         function, engine, engine->hook_first, engine->hook_last),
+                             "adding a hook");
+}
+
+static zx_status_t hook_all_blocks(struct engine *engine) {
+    engine->hooks_blocks = true;
+    engine->hook_last = UINT64_MAX;
+    return add_block_hook(engine);
 }
 
 static zx_status_t add_hooks(struct engine *engine) {
@@ -68,7 +75,7 @@ static zx_status_t add_hooks(struct engine *engine) {
             return flat_engine_check(error, "adding a hook");
         }
     }
-    return add_block_hook(engine);
+    return engine->exact_stops ? ZX_OK : hook_all_blocks(engine);
 }
 
 static void find_state(struct engine *engine, const struct layout *layout) {
@@ -91,6 +98,9 @@ static zx_status_t start(struct engine *engine, const struct layout *layout) {
     zx_status_t status = flat_engine_open(engine->hidden, engine->window, &engine->unicorn);
     if (status != ZX_OK) {
         return status;
+    }
+    if (engine->exact_stops) {
+        exact_stop_set(engine->unicorn);
     }
     if (uc_context_alloc(engine->unicorn, &engine->host) != UC_ERR_OK ||
         uc_context_alloc(engine->unicorn, &engine->started) != UC_ERR_OK ||
@@ -115,6 +125,7 @@ static zx_status_t make(const struct layout *layout, bool counts, const struct e
         return ZX_ERR_NO_MEMORY;
     }
     engine->counts = counts;
+    engine->exact_stops = !counts && exact_stop_have();
     engine->hooks = hooks;
     const zx_status_t status = start(engine, layout);
     if (status != ZX_OK) {
@@ -185,22 +196,6 @@ zx_status_t engine_take(struct machine *machine, const struct layout *layout, bo
     return ZX_OK;
 }
 
-// What is left of the guest: the state, which lies in the context whole but for MSRs that exit, the
-// root of its page tables, and what the control block says of its last exit.
-static bool clean(struct engine *engine) {
-    uint64_t none = 0;
-    memset(engine->hidden + HIDDEN_ROOT, 0, 0x1000);
-    control_block_fill(engine->hidden + HIDDEN_VMCB);
-    x87_blocks_forget(&engine->x87);
-    engine->machine = NULL;
-    engine->loaded = NULL;
-    engine->tlb_stale = false;
-    return uc_context_restore(engine->unicorn, engine->started) == UC_ERR_OK &&
-           uc_context_save(engine->unicorn, engine->kept) == UC_ERR_OK &&
-           uc_ctl_flush_tlb(engine->unicorn) == UC_ERR_OK &&
-           uc_ctl_set_exits(engine->unicorn, &none, 0) == UC_ERR_OK;
-}
-
 // --- Before VMRUN ---
 
 // There addresses are physical, and nothing of the guest's translation takes part. False when the
@@ -214,6 +209,38 @@ static bool leave_guest(struct engine *engine) {
 static bool enter_guest(struct engine *engine) {
     return uc_context_restore(engine->unicorn, engine->kept) == UC_ERR_OK &&
            uc_ctl_flush_tlb(engine->unicorn) == UC_ERR_OK;
+}
+
+// The end of a hook has Unicorn look up the place of each block that had it: that must not go
+// through the guest's tables.
+static bool unhook_blocks(struct engine *engine) {
+    engine->hooked = 0;
+    engine->found_hooked = 0;
+    return leave_guest(engine) && uc_hook_del(engine->unicorn, engine->block_hook) == UC_ERR_OK &&
+           enter_guest(engine);
+}
+
+// --- Taking one back ---
+
+// What is left of the guest: the state, which lies in the context whole but for MSRs that exit, the
+// root of its page tables, and what the control block says of its last exit.
+static bool clean(struct engine *engine) {
+    uint64_t none = 0;
+    if (engine->exact_stops && engine->hooks_blocks && !unhook_blocks(engine)) {
+        return false;
+    }
+    memset(engine->hidden + HIDDEN_ROOT, 0, 0x1000);
+    control_block_fill(engine->hidden + HIDDEN_VMCB);
+    x87_blocks_forget(&engine->x87);
+    engine->hooks_blocks = !engine->exact_stops;
+    engine->hook_changes = 0;
+    engine->machine = NULL;
+    engine->loaded = NULL;
+    engine->tlb_stale = false;
+    return uc_context_restore(engine->unicorn, engine->started) == UC_ERR_OK &&
+           uc_context_save(engine->unicorn, engine->kept) == UC_ERR_OK &&
+           uc_ctl_flush_tlb(engine->unicorn) == UC_ERR_OK &&
+           uc_ctl_set_exits(engine->unicorn, &none, 0) == UC_ERR_OK;
 }
 
 void engine_forget_code(struct engine *engine, uint64_t offset) {
@@ -259,14 +286,42 @@ bool engine_has_many_hooks(const struct engine *engine) {
     return engine->hooked - engine->found_hooked > MOST_OWN_HOOKS;
 }
 
-// The hook's end has Unicorn look each of the places up: that must not go through the guest's
-// tables.
 bool engine_renew_block_hook(struct engine *engine) {
-    engine->hooked = 0;
-    engine->found_hooked = 0;
     engine_flush(engine);
-    return leave_guest(engine) && uc_hook_del(engine->unicorn, engine->block_hook) == UC_ERR_OK &&
-           add_block_hook(engine) == ZX_OK && enter_guest(engine);
+    return unhook_blocks(engine) && add_block_hook(engine) == ZX_OK;
+}
+
+bool engine_hooks_block(const struct engine *engine, uint64_t pc) {
+    return engine->hooks_blocks && pc >= engine->hook_first && pc <= engine->hook_last;
+}
+
+// The range grows by whole stretches, and after so many changes it has everything.
+#define HOOK_STRETCH (1ull << 16)
+#define HOOK_MOST_CHANGES 16u
+
+static void extend_range(struct engine *engine, uint64_t pc) {
+    const uint64_t first = pc & ~(HOOK_STRETCH - 1);
+    const uint64_t last = pc | (HOOK_STRETCH - 1);
+    if (engine->hook_changes++ == HOOK_MOST_CHANGES) {
+        engine->hook_first = 0;
+        engine->hook_last = UINT64_MAX;
+        return;
+    }
+    if (!engine->hooks_blocks || first < engine->hook_first) {
+        engine->hook_first = first;
+    }
+    if (!engine->hooks_blocks || last > engine->hook_last) {
+        engine->hook_last = last;
+    }
+}
+
+// There is only one hook at any time: Unicorn passes over several once a stop is on its way.
+// Blocks that were translated with the old one go on calling the same function.
+bool engine_hook_block(struct engine *engine, uint64_t pc) {
+    const bool had_one = engine->hooks_blocks;
+    extend_range(engine, pc);
+    engine->hooks_blocks = true;
+    return (!had_one || unhook_blocks(engine)) && add_block_hook(engine) == ZX_OK;
 }
 
 bool engine_may_be_kept(const struct engine *engine) {

@@ -20,8 +20,8 @@ struct layout;
 struct machine;
 
 // What Unicorn calls, with the engine as the context: for each report; for each byte of the window
-// before it is translated; after each translation; before each block runs, of which the second is
-// for those that count.
+// before it is translated; after each translation; before each hooked block runs, of which the
+// second is for those that count.
 struct engine_hooks {
     void (*report)(uc_engine *unicorn, uint32_t number, void *context);
     bool (*fetch)(uc_engine *unicorn, uc_mem_type type, uint64_t address, int size, int64_t value,
@@ -44,11 +44,18 @@ struct engine {
     uc_context *started; // Right after VMRUN.
     uc_context *kept;    // In the guest, while addresses are flat.
     bool counts;         // Its block hook counts blocks.
+    bool exact_stops;    // It is stopped from outside (exit_request.h).
     unsigned guests;     // How many guests it has served.
     bool flushed;        // Translations were dropped once; see translation.c.
     uint64_t host_bytes; // No more than these were translated to since then.
+    // The blocks that are translated with a hook begin in this range. Without exact stops it has
+    // all, with them those that depend on the x87 register stack, and what lies between.
+    bool hooks_blocks;
+    uint64_t hook_first;
+    uint64_t hook_last;
     uc_hook block_hook;
-    uint32_t hooked; // Blocks that Unicorn remembers, for the hook of blocks.
+    unsigned hook_changes; // How often the range has grown.
+    uint32_t hooked;       // Blocks that Unicorn remembers, for the hook of blocks.
     // host_bytes and hooked as the present guest found them. When its translations are dropped must
     // not depend on the guests before it, or virtual time would not repeat.
     uint64_t found_bytes;
@@ -80,8 +87,12 @@ void engine_flush_stale_tlb(struct engine *engine);
 // Drops the translations of the page at this offset in the window.
 void engine_forget_code(struct engine *engine, uint64_t offset);
 
-// Unicorn remembers the place of each block for its hook of blocks, as long as the hook is there.
-// Whether they have become many; if so, translation_start() has the hook made anew, between runs.
+// Whether a block that begins there is translated with a hook; and sees to it, between runs.
+bool engine_hooks_block(const struct engine *engine, uint64_t pc);
+bool engine_hook_block(struct engine *engine, uint64_t pc);
+
+// Unicorn remembers the place of each hooked block as long as the hook is there. Whether they have
+// become many; if so, translation_start() has the hook made anew, between runs.
 bool engine_has_many_hooks(const struct engine *engine);
 bool engine_renew_block_hook(struct engine *engine);
 

@@ -66,9 +66,11 @@ static void on_translated(uc_engine *unicorn, uc_tb *block, uc_tb *previous, voi
     const struct block *read = &engine->machine->translation.block;
     x87_blocks_done(&engine->x87, block->pc,
                     read->under_way && read->pc == block->pc && read->read == block->size);
-    engine->hooked++;
+    engine->hooked += engine_hooks_block(engine, block->pc);
     translation_end(&engine->machine->translation);
+    translation_done(&engine->machine->translation);
     engine_flush_stale_tlb(engine);
+    exit_request_go_on(&engine->machine->work.request); // It may be closed until now.
 }
 
 const struct engine_hooks run_hooks = {

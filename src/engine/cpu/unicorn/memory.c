@@ -9,9 +9,9 @@
 
 #define ALL_MEMORY (1ull << 48)
 
-void memory_open(struct memory *memory, struct engine *engine, atomic_bool *attention) {
+void memory_open(struct memory *memory, struct engine *engine, struct exit_request *request) {
     memory->engine = engine;
-    window_open(&memory->window, engine->window, engine->hidden, attention);
+    window_open(&memory->window, engine->window, engine->hidden, request);
     nested_open(&memory->nested, &memory->window, engine->hidden);
     memory->code = (struct code_pages){
         .engine = engine,

@@ -23,7 +23,7 @@ struct memory {
     bool starved;            // The last page that could not be made present had no memory for it.
 };
 
-void memory_open(struct memory *memory, struct engine *engine, atomic_bool *attention);
+void memory_open(struct memory *memory, struct engine *engine, struct exit_request *request);
 void memory_close(struct memory *memory);
 
 // Sees to it that the tables that an instruction may need can be had; what is in them may go for

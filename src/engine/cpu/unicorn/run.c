@@ -75,6 +75,8 @@ static bool must_go_on(struct run *run, uint64_t address) {
     const struct step *step = &run->machine->step;
     const bool first = !run->went_on;
     run->went_on = true;
+    // A block that a stop from outside keeps from running is announced again.
+    x87_blocks_changed(&run->machine->engine->x87);
     return first &&
            ((step->under_way && address == step->start) || nmi_returns_at(run->cpu, address));
 }
@@ -115,6 +117,7 @@ static bool report_now(struct run *run, const struct report *report) {
 void run_report(struct run *run, const struct report *report) {
     struct machine *machine = run->machine;
     struct cpu *cpu = run->cpu;
+    exit_request_pause(&machine->work.request);
     work_count_idle(&machine->work);
     cpu_open(cpu);
     translation_end(&machine->translation);
@@ -122,6 +125,7 @@ void run_report(struct run *run, const struct report *report) {
         run->deferred = *report;
     } else if (report_now(run, report)) {
         cpu_commit(cpu);
+        exit_request_go_on(&machine->work.request);
         return;
     }
     run->window_reported = report->number == REPORT_INTERCEPT(SVM_VIRTUAL_INTERRUPT);
@@ -152,6 +156,8 @@ static void refused(struct run *run) {
         return;
     case REFUSAL_NONE:
     case REFUSAL_CROSSES:
+    case REFUSAL_UNHOOKED:
+    case REFUSAL_STEP_OVER:
         return;
     }
 }
@@ -181,7 +187,8 @@ static enum report_result deferred(struct run *run) {
 // exit.
 static bool must_begin_again(const struct run *run) {
     const enum refusal refusal = run->machine->translation.refusal;
-    return refusal == REFUSAL_CROSSES || refusal == REFUSAL_CUT_FIRST;
+    return refusal == REFUSAL_CROSSES || refusal == REFUSAL_CUT_FIRST ||
+           refusal == REFUSAL_UNHOOKED;
 }
 
 static void finish(struct run *run) {
@@ -222,7 +229,9 @@ static bool prepare(struct run *run) {
     run->x87_suspect = false;
     x87_blocks_changed(&machine->engine->x87);
     step_begin(&machine->step);
-    if (machine->step.under_way) {
+    if (machine->step.under_way && machine->engine->exact_stops) {
+        step_forget(&machine->step); // See translation_done().
+    } else if (machine->step.under_way) {
         work_end(&machine->work); // Behind it: see must_go_on().
     }
     if (code_pages_noted(&machine->memory.code)) {
@@ -231,6 +240,16 @@ static bool prepare(struct run *run) {
     }
     memory_provide(&machine->memory);
     return translation_start(&machine->translation);
+}
+
+// Exits are set where Unicorn is to translate a block that ends where it begins: stopped before, it
+// would look them up through the guest's tables.
+static enum exit_request_entry entry_of(const struct run *run) {
+    const struct machine *machine = run->machine;
+    if (machine->translation.exits_set) {
+        return ENTRY_CLOSED;
+    }
+    return machine->step.under_way || nmi_returns(run->cpu) ? ENTRY_FORCED : ENTRY_OPEN;
 }
 
 static void start(struct run *run) {
@@ -242,8 +261,14 @@ static void start(struct run *run) {
         return;
     }
     uc_engine *unicorn = machine->engine->unicorn;
+    struct exit_request *request = &machine->work.request;
+    const enum exit_request_entry entry = entry_of(run);
+    uc_err error = UC_ERR_OK;
     cpu_commit_to_start(run->cpu);
-    const uc_err error = uc_emu_start(unicorn, rip, 0, 0, 0);
+    if (exit_request_enter(request, entry)) {
+        error = uc_emu_start(unicorn, rip, 0, 0, 0);
+        exit_request_leave(request);
+    }
     cpu_keep(run->cpu);
     if (run->window) {
         cpu_set_window_exiting(run->cpu, true);

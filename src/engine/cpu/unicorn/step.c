@@ -60,7 +60,22 @@ bool step_must_come_first(struct step *step, struct cpu *cpu, unsigned length) {
 
 void step_begin(struct step *step) {
     step->over = false;
+    step->translated = false;
     step->under_way = step->memory->code.unguarded[0] != NO_WINDOW_PAGE;
+}
+
+void step_forget(struct step *step) {
+    struct code_pages *code = &step->memory->code;
+    for (unsigned i = 0; i < 2; i++) {
+        if (code->unguarded[i] != NO_WINDOW_PAGE) {
+            code_pages_forget(code, code->unguarded[i]);
+        }
+    }
+}
+
+void step_translated(struct step *step) {
+    step->translated = true;
+    step_forget(step);
 }
 
 void step_end(struct step *step) {

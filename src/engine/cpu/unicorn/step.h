@@ -15,6 +15,7 @@ struct step {
     uint64_t start;        // The linear address of the instruction.
     uint64_t end;          // The linear address after it.
     bool under_way;
+    bool translated;       // And found nowhere but for this once.
     bool over;             // What is being reported comes from it.
     uint64_t last;         // The page of the last step.
     unsigned short_blocks; // How many of the next blocks are to be short.
@@ -35,6 +36,13 @@ bool step_must_come_first(struct step *step, struct cpu *cpu, unsigned length);
 // A block is about to be translated. True if code has just stored to its own page, and not for the
 // first time: it is to be short, because such a store has all that follows translated anew.
 bool step_makes_short(struct step *step);
+
+// Drops the translations of its pages: it is to be translated.
+void step_forget(struct step *step);
+
+// The instruction that is under way was translated and is about to run. Its translation is dropped,
+// so that whatever leads to its pages from there is noticed: that must be translated first.
+void step_translated(struct step *step);
 
 // At the start and the end of a run: one that is to be made is under way in it.
 void step_begin(struct step *step);

@@ -16,8 +16,9 @@
 #define PAGE_SIZE 0x1000u
 
 void translation_open(struct translation *translation, struct engine *engine, struct memory *memory,
-                      struct step *step) {
+                      struct step *step, struct exit_request *request) {
     translation->engine = engine;
+    translation->request = request;
     translation->memory = memory;
     translation->step = step;
     translation->executable_page = NO_WINDOW_PAGE;
@@ -128,9 +129,16 @@ static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_
 // The first byte of a block, at this offset in the window.
 static enum refusal begin(struct translation *translation, struct cpu *cpu, uint64_t offset) {
     const struct block *block = &translation->block;
+    struct engine *engine = translation->engine;
+    if (translation->step->translated) {
+        return REFUSAL_STEP_OVER;
+    }
     read_ahead(translation, cpu, offset);
-    if (engine_must_flush(translation->engine) || engine_has_many_hooks(translation->engine)) {
-        machine_request_exit(cpu->machine);
+    if (block->x87 && !engine_hooks_block(engine, block->pc)) {
+        return REFUSAL_UNHOOKED;
+    }
+    if (engine_must_flush(engine) || engine_has_many_hooks(engine)) {
+        exit_request_make_inside(translation->request);
     }
     if (block->cut != CUT_NONE && block->read == 0) {
         return cut_first(block);
@@ -167,11 +175,26 @@ void translation_fetch(struct translation *translation, struct cpu *cpu, uint64_
 void translation_end(struct translation *translation) {
     translation->block.under_way = false;
     translation->executable_page = NO_WINDOW_PAGE;
-    set_exits(translation, NULL);
+    if (translation->engine->exact_stops) {
+        translation_forget_exits(translation); // A stop from outside does not.
+    } else {
+        set_exits(translation, NULL);
+    }
+}
+
+// What a step has translated runs once. Where blocks are hooked, the run stops at the next one.
+void translation_done(struct translation *translation) {
+    if (translation->step->under_way && translation->engine->exact_stops) {
+        step_translated(translation->step);
+    }
 }
 
 bool translation_start(struct translation *translation) {
     struct engine *engine = translation->engine;
+    if (translation->refusal == REFUSAL_UNHOOKED &&
+        !engine_hook_block(engine, translation->block.pc)) {
+        return false;
+    }
     if (engine_has_many_hooks(engine) && !engine_renew_block_hook(engine)) {
         return false;
     }

@@ -11,6 +11,7 @@
 
 struct cpu;
 struct engine;
+struct exit_request;
 struct memory;
 struct step;
 
@@ -21,6 +22,8 @@ enum refusal {
     REFUSAL_CROSSES,        // The block must begin again, to be read ahead in its second page.
     REFUSAL_CUT_FIRST,      // It must end where it begins: translate it so.
     REFUSAL_CUT_UNCACHED,   // It would end where it begins, which Unicorn cannot do.
+    REFUSAL_UNHOOKED,       // It must be translated with a hook: translate it so.
+    REFUSAL_STEP_OVER,      // It follows an instruction that runs alone.
     REFUSAL_NOT_READ,       // It goes where it was not read ahead. This must not happen.
 };
 
@@ -28,6 +31,7 @@ struct translation {
     struct engine *engine;
     struct memory *memory;
     struct step *step;
+    struct exit_request *request;
     struct block block;       // The block under translation.
     struct cuts cuts;         // The cuts of translated blocks.
     enum refusal refusal;     // Why the last block was refused.
@@ -36,14 +40,15 @@ struct translation {
 };
 
 void translation_open(struct translation *translation, struct engine *engine, struct memory *memory,
-                      struct step *step);
+                      struct step *step, struct exit_request *request);
 
 // This byte of the window is about to be fetched, with RIP at its block. `refusal` says whether
 // not.
 void translation_fetch(struct translation *translation, struct cpu *cpu, uint64_t offset);
 
-// Translation has ended, with a block or with a report.
+// Translation has ended, with a block or with a report; and in the first case.
 void translation_end(struct translation *translation);
+void translation_done(struct translation *translation);
 
 // Before a run, which may have to begin with the cut that the last translation was refused for.
 // False when the engine fails.

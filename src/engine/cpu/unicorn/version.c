@@ -5,6 +5,7 @@
 #include "engine/cpu/unicorn/version.h"
 
 #include "engine/cpu/cpu.h"
+#include "engine/cpu/unicorn/exact_stop.h"
 #include "platform/platform.h"
 
 #include <stdatomic.h>
@@ -35,9 +36,15 @@ const char *cpu_engine_version(void) {
 // Newer ones check each store to a page that the guest may execute for code in it.
 #define LAST_WITH_FAST_STORES (2u << 24 | 1u << 16 | 1u << 8)
 
+#define SLOW_STORES "20 times slower than 2.1.1 in stores to executable pages"
+#define BLOCK_HOOK "slower than it could be, with a hook of each block to stop it"
+
 static const char *version_note(void) {
     const bool fast = (uc_version(NULL, NULL) & ~0xffu) <= LAST_WITH_FAST_STORES;
-    return fast ? "" : "20 times slower than 2.1.1 in stores to executable pages";
+    if (exact_stop_have()) {
+        return fast ? "" : SLOW_STORES;
+    }
+    return fast ? BLOCK_HOOK : SLOW_STORES ", and " BLOCK_HOOK;
 }
 
 static _Atomic(const char *) complete_note;

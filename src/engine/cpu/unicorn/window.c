@@ -37,11 +37,11 @@ static uint64_t probe(const struct window *window, uint64_t n) {
 }
 
 void window_open(struct window *window, uint8_t *base, const uint8_t *hidden,
-                 atomic_bool *attention) {
+                 struct exit_request *request) {
     *window = (struct window){
         .base = base,
         .seed = (uintptr_t)hidden / HIDDEN_SIZE,
-        .attention = attention,
+        .request = request,
     };
 }
 
@@ -187,7 +187,7 @@ static void note_write(struct vmo_listener *listener, uint64_t offset, uint64_t 
     const uint64_t last = (end - 1 - slot->vmo_offset) >> 12;
     if (watch_note(&slot->watch, first, last + 1 - first)) {
         atomic_store(&slot->window->written, true);
-        atomic_store(slot->window->attention, true);
+        exit_request_make(slot->window->request);
     }
 }
 

@@ -8,6 +8,7 @@
 #ifndef ENGINE_CPU_UNICORN_WINDOW_H
 #define ENGINE_CPU_UNICORN_WINDOW_H
 
+#include "engine/cpu/unicorn/exit_request.h"
 #include "engine/cpu/unicorn/watch.h"
 #include "objects/vmo.h"
 
@@ -37,19 +38,19 @@ struct window {
     struct window_slot **slots; // By base.
     size_t count;
     size_t room;
-    struct window_slot *last; // The slot that was looked up last.
-    uint64_t pages;           // The pages of all slots.
-    atomic_bool written;      // The host wrote to a page that is watched.
-    atomic_bool *attention;   // The machine's flag that is set then.
+    struct window_slot *last;     // The slot that was looked up last.
+    uint64_t pages;               // The pages of all slots.
+    atomic_bool written;          // The host wrote to a page that is watched.
+    struct exit_request *request; // The machine's, made then.
 };
 
 // Where the window of an engine begins: beside the engine's hidden region, because host addresses
 // must tell Unicorn which of the two is meant. NULL if the host has too few.
 uint8_t *window_choose(uint8_t *hidden, size_t hidden_size);
 
-// The window of that engine. Any thread may set `attention`.
+// The window of that engine.
 void window_open(struct window *window, uint8_t *base, const uint8_t *hidden,
-                 atomic_bool *attention);
+                 struct exit_request *request);
 
 // Empty again. One that was never opened is empty.
 void window_close(struct window *window);

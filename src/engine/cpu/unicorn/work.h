@@ -6,6 +6,8 @@
 #ifndef ENGINE_CPU_UNICORN_WORK_H
 #define ENGINE_CPU_UNICORN_WORK_H
 
+#include "engine/cpu/unicorn/exit_request.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,17 +15,18 @@
 struct work {
     bool counts;
     atomic_ullong done;
-    unsigned idle_reports;      // Since then.
-    uint64_t stop_at;           // How much is to be done before an exit is requested.
-    atomic_bool exit_requested; // Stop at the next block. Any thread.
+    unsigned idle_reports; // Since then.
+    uint64_t stop_at;      // How much is to be done before an exit is requested.
+    struct exit_request request;
 };
 
 static inline bool work_is_to_end(const struct work *work) {
-    return atomic_load_explicit(&work->exit_requested, memory_order_relaxed);
+    return exit_request_made(&work->request);
 }
 
+// From inside the run; others use exit_request_make().
 static inline void work_end(struct work *work) {
-    atomic_store(&work->exit_requested, true);
+    exit_request_make_inside(&work->request);
 }
 
 // Requests an exit if it is time.
