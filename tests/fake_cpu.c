@@ -88,6 +88,11 @@ uint64_t cpu_system_flags(const struct cpu *cpu) {
     return cpu->registers[RFLAGS] & ~RFLAGS_ARITHMETIC;
 }
 
+struct cpu_paging cpu_paging(const struct cpu *cpu) {
+    return (struct cpu_paging){cpu->registers[CR0], cpu->registers[CR3], cpu->registers[CR4],
+                               cpu->registers[EFER]};
+}
+
 void cpu_set(struct cpu *cpu, enum cpu_register name, uint64_t value) {
     cpu->registers[name] = value;
 }

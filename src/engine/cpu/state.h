@@ -14,6 +14,15 @@ struct machine *cpu_machine(const struct cpu *cpu);
 struct cpu_progress *cpu_progress(struct cpu *cpu);
 const struct cpu_progress *cpu_progress_of(const struct cpu *cpu);
 
+// What a walk through page tables depends on, beside the tables.
+struct cpu_paging {
+    uint64_t cr0;
+    uint64_t cr3;
+    uint64_t cr4;
+    uint64_t efer;
+};
+struct cpu_paging cpu_paging(const struct cpu *cpu);
+
 // A register of the x87 file by its place in it, not in the stack: 10 bytes. An MMX register is the
 // first 8 bytes of the one with its number.
 void cpu_get_x87(const struct cpu *cpu, unsigned index, void *value);

@@ -75,6 +75,15 @@ uint64_t cpu_get(const struct cpu *cpu, enum cpu_register name) {
     return name <= DR7 ? cpu->debug[name - DR0] : media_get(cpu, name);
 }
 
+struct cpu_paging cpu_paging(const struct cpu *cpu) {
+    return (struct cpu_paging){
+        .cr0 = state_get64(cpu, state_word(cpu, CR0)),
+        .cr3 = state_get64(cpu, state_word(cpu, CR3)),
+        .cr4 = state_get64(cpu, state_word(cpu, CR4)),
+        .efer = state_get64(cpu, state_word(cpu, EFER)),
+    };
+}
+
 // Bits of a register whose change makes translations of addresses old.
 static uint64_t paging_bits(enum cpu_register name) {
     switch (name) {

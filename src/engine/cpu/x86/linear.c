@@ -232,12 +232,13 @@ enum access_result linear_translate(struct cpu *cpu, uint64_t linear, enum acces
 static struct walk_key key_of(const struct cpu *cpu, enum access_mode mode, uint64_t linear,
                               enum access access) {
     const bool allowed = mode == ACCESS_AS_SUPERVISOR && (cpu_system_flags(cpu) & RFLAGS_AC) != 0;
+    const struct cpu_paging paging = cpu_paging(cpu);
     return (struct walk_key){
         .page = linear & ~0xfffull,
-        .cr0 = cpu_get(cpu, CR0),
-        .cr3 = cpu_get(cpu, CR3),
-        .cr4 = cpu_get(cpu, CR4),
-        .efer = cpu_get(cpu, EFER),
+        .cr0 = paging.cr0,
+        .cr3 = paging.cr3,
+        .cr4 = paging.cr4,
+        .efer = paging.efer,
         .changes = machine_address_changes(cpu_machine(cpu)),
         .kind = (uint32_t)mode << 3 | (uint32_t)access << 1 | allowed,
     };
