@@ -45,7 +45,6 @@ static void count_line(void *context, zirconia_log_level_t level, const char *li
 }
 
 static void watch_log(void) {
-    unsetenv("ZIRCONIA_STATE");
     zirconia_set_log(count_line, NULL, ZIRCONIA_LOG_WARNING);
 }
 
@@ -130,5 +129,6 @@ int main(void) {
         an_engine_that_is_unlike_the_first_has_it_copied,
         a_wish_has_it_copied,
     };
+    unsetenv("ZIRCONIA_STATE");
     return run_tests("live state", tests, sizeof tests / sizeof tests[0]);
 }
