@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 #
 # What says again what a table of the sources says, made from it by the C preprocessor: public headers
-# (src/syscalls/calls.inc), and the table of the eras in docs/abi-notes.md (src/objects/era.inc). The
-# target `generate` writes them; the test `generated` compares.
+# (src/syscalls/calls.inc), and the table of the eras in docs/abi-notes.md (src/objects/era.inc). And
+# src/syscalls/reasons.inc, out of the comments of the public headers. The target `generate` writes
+# them; the test `generated` compares.
 #
 # cmake -DCOMPILER= -DSOURCE= [-DCHECK=ON] -P generate.cmake
 
@@ -69,6 +70,46 @@ ${text}
 ")
     settle("include/zircon/syscalls/${name}.h" "${wanted}")
 endforeach()
+
+# --- Reasons of errors ---
+
+# Of each status that a call's comment has once, what it says of it, up to the next status.
+include("${CMAKE_CURRENT_LIST_DIR}/call_comments.cmake")
+set(reasons "")
+foreach(name IN LISTS documented)
+    string(REGEX REPLACE "[ \n]+" " " comment "${comment_${name}}")
+    if(NOT comment MATCHES "Errors: (.*)$")
+        continue()
+    endif()
+    string(REGEX REPLACE " 20[0-9]+: .*" "" told "${CMAKE_MATCH_1}")
+    string(REGEX MATCHALL "ZX_ERR_[A-Z_]+" errors "${told}")
+    set(once "${errors}")
+    list(REMOVE_DUPLICATES once)
+    foreach(error IN LISTS once)
+        string(REGEX MATCHALL "${error}[^A-Z_]" times "${told}")
+        list(LENGTH times count)
+        if(count EQUAL 1 AND told MATCHES "${error} ((for|when|if|unless) [^@]*)")
+            string(REGEX REPLACE "(, and|, then|,| and|\\.) ZX_ERR_.*" "" reason "${CMAKE_MATCH_1}")
+            string(REGEX REPLACE "\\. [A-Z].*" "" reason "${reason}")
+            string(REGEX REPLACE "[ .]+$" "" reason "${reason}")
+            string(REPLACE "ZX_ERR_" "" short "${error}")
+            # Others are no sentence of their own, and memory is short for reasons that no call has.
+            if(NOT reason MATCHES "^when (that|it) |^for another object|ZX_ERR_" AND NOT short STREQUAL "NO_MEMORY")
+                string(APPEND reasons "REASON(${name}, ${short},\n       \"${reason}\")\n")
+            endif()
+        endif()
+    endforeach()
+endforeach()
+settle("src/syscalls/reasons.inc" "// SPDX-License-Identifier: MIT
+//
+// Why a call ends with a status that it has for one reason alone, in the newest era.
+// Made from the comments of the public headers: change those, and build the target `generate`.
+
+// clang-format off
+
+${reasons}
+// clang-format on
+")
 
 # --- The table of the eras ---
 

@@ -60,7 +60,6 @@ static zx_handle_t handle_of(const char *name, zx_obj_type_t type);
 static uint64_t value_of(const char *name);
 static void *pointer_of(const char *name);
 
-#define ZX_OBJ_TYPE_ANY ZX_OBJ_TYPE_NONE
 #define GIVE(parameter) GIVE_##parameter
 #define GIVE_HANDLE(name, type, right) handle_of(#name, ZX_OBJ_TYPE_##type)
 #define GIVE_OBJECT GIVE_HANDLE

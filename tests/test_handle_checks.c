@@ -19,8 +19,6 @@
 #include <zirconia/zirconia.h>
 
 #define ZX_RIGHT_BY_OPTION UINT32_MAX // What right it is depends on another argument.
-#define ZX_OBJ_TYPE_ANY ZX_OBJ_TYPE_NONE
-
 // A parameter: whether it is a handle, and what the call wants of it.
 struct wanted {
     bool is_handle;

@@ -168,7 +168,7 @@ static void start_inside(void) {
     atomic_store(&callback.may_leave, 0);
     atomic_store(&callback.returned, 0);
     ck_assert_int_eq(zx_vmo_create(4096, 0, &vmo), ZX_OK);
-    zirconia_set_log(stay_in_callback, NULL, ZIRCONIA_LOG_DEBUG);
+    zirconia_set_log(stay_in_callback, NULL, ZIRCONIA_LOG_ERROR);
     worker = worker_run(call_that_logs, (void *)(uintptr_t)vmo);
     while (!atomic_load(&callback.entered)) {
         zx_nanosleep(0);

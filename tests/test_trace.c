@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// ZIRCONIA_TRACE=calls: what a client's calls look like on standard error. Each test is a child
-// process whose standard error is a pipe. It makes calls and writes what must be told of them to
-// another pipe, and its parent compares the two.
+// ZIRCONIA_TRACE=calls: what a client's calls look like on standard error; and what the log says of
+// those that fail. Each test is a child process whose standard error is a pipe. It makes calls and
+// writes what must be told of them to another pipe, and its parent compares the two.
 
 #define _XOPEN_SOURCE 700
 
@@ -70,7 +70,7 @@ struct child {
 };
 
 // The child ends with 0 when `client` returns, which makes the first call of the process.
-static struct child start_child(const char *trace, void (*client)(void)) {
+static struct child start_child(const char *variable, const char *value, void (*client)(void)) {
     int told[2];
     int expected[2];
     ck_assert_int_eq(pipe(told), 0);
@@ -83,8 +83,9 @@ static struct child start_child(const char *trace, void (*client)(void)) {
         close(told[0]);
         close(told[1]);
         close(expected[0]);
-        ck_assert_int_eq(
-            trace != NULL ? setenv("ZIRCONIA_TRACE", trace, 1) : unsetenv("ZIRCONIA_TRACE"), 0);
+        ck_assert_int_eq(unsetenv("ZIRCONIA_TRACE"), 0);
+        ck_assert_int_eq(unsetenv("ZIRCONIA_LOG"), 0);
+        ck_assert_int_eq(value != NULL ? setenv(variable, value, 1) : 0, 0);
         client();
         _exit(0);
     }
@@ -100,8 +101,8 @@ static void end_child(const struct child *child) {
     ck_assert_int_eq(WEXITSTATUS(status), 0);
 }
 
-static void check_child(const char *trace, void (*client)(void)) {
-    const struct child child = start_child(trace, client);
+static void check_child(const char *variable, const char *value, void (*client)(void)) {
+    const struct child child = start_child(variable, value, client);
     char *told = read_all(child.told);
     char *expected = read_all(child.expected);
     ck_assert_str_eq(told, expected);
@@ -135,7 +136,7 @@ static void tell_handles_and_flags(void) {
 }
 
 START_TEST(a_line_has_the_parameters_by_name_handles_flags_and_results) {
-    check_child("calls", tell_handles_and_flags);
+    check_child("ZIRCONIA_TRACE", "calls", tell_handles_and_flags);
 }
 END_TEST
 
@@ -166,7 +167,7 @@ static void tell_failures(void) {
 }
 
 START_TEST(a_call_that_fails_is_told_with_its_status_and_plain_pointers) {
-    check_child("calls", tell_failures);
+    check_child("ZIRCONIA_TRACE", "calls", tell_failures);
 }
 END_TEST
 
@@ -199,7 +200,7 @@ static void tell_memory(void) {
 }
 
 START_TEST(packets_and_names_are_shown_and_calls_that_block_are_told_before) {
-    check_child("calls", tell_memory);
+    check_child("ZIRCONIA_TRACE", "calls", tell_memory);
 }
 END_TEST
 
@@ -212,7 +213,7 @@ static void tell_an_era(void) {
 }
 
 START_TEST(a_call_of_an_older_era_has_the_name_that_its_client_knows) {
-    check_child("calls", tell_an_era);
+    check_child("ZIRCONIA_TRACE", "calls", tell_an_era);
 }
 END_TEST
 
@@ -226,9 +227,9 @@ static void make_calls(void) {
 }
 
 START_TEST(nothing_is_told_unless_the_environment_asks_for_calls) {
-    check_child(NULL, make_calls);
-    check_child("", make_calls);
-    check_child("callsign", make_calls);
+    check_child("ZIRCONIA_TRACE", NULL, make_calls);
+    check_child("ZIRCONIA_TRACE", "", make_calls);
+    check_child("ZIRCONIA_TRACE", "callsign", make_calls);
 }
 END_TEST
 
@@ -241,7 +242,7 @@ static void write_in_vain(void) {
 }
 
 START_TEST(errno_stays_where_nothing_can_be_written) {
-    check_child("calls", write_in_vain);
+    check_child("ZIRCONIA_TRACE", "calls", write_in_vain);
 }
 END_TEST
 
@@ -275,7 +276,7 @@ static void make_calls_at_once(void) {
 }
 
 START_TEST(lines_of_several_threads_and_of_signal_handlers_are_whole) {
-    const struct child child = start_child("calls", make_calls_at_once);
+    const struct child child = start_child("ZIRCONIA_TRACE", "calls", make_calls_at_once);
     char *told = read_all(child.told);
     int closes = 0;
     int kicks = 0;
@@ -299,6 +300,81 @@ START_TEST(lines_of_several_threads_and_of_signal_handlers_are_whole) {
 }
 END_TEST
 
+// --- The log ---
+
+static void fail_in_several_ways(void) {
+    zx_handle_t out = 0;
+    zx_handle_t event = 0;
+    zx_handle_t mute = 0;
+    char byte = 0;
+    ck_assert_int_eq(zx_event_create(0, &event), ZX_OK);
+    ck_assert_int_eq(zx_event_create(9, &out), ZX_ERR_INVALID_ARGS);
+    expect_text("zirconia: zx_event_create(options=9, out=0x%" PRIxPTR ") = ZX_ERR_INVALID_ARGS: "
+                "for options\n",
+                (uintptr_t)&out);
+    ck_assert_int_eq(zx_event_create(0, NULL), ZX_ERR_INVALID_ARGS);
+    expect_text("zirconia: zx_event_create(options=0, out=NULL) = ZX_ERR_INVALID_ARGS: out is no "
+                "memory, or for options\n");
+    ck_assert_int_eq(zx_port_cancel_key(3, 0, 0), ZX_ERR_BAD_HANDLE);
+    expect_text("zirconia: zx_port_cancel_key(handle=3, options=0, key=0) = ZX_ERR_BAD_HANDLE: "
+                "handle is no handle\n");
+    ck_assert_int_eq(zx_vmo_read(event, &byte, 0, 1), ZX_ERR_WRONG_TYPE);
+    expect_text("zirconia: zx_vmo_read(handle=0x%x, buffer=0x%" PRIxPTR ", offset=0, "
+                "buffer_size=1) = ZX_ERR_WRONG_TYPE: handle is no VMO\n",
+                event, (uintptr_t)&byte);
+    ck_assert_int_eq(zx_handle_duplicate(event, 0, &mute), ZX_OK);
+    ck_assert_int_eq(zx_object_signal(mute, 0, 0), ZX_ERR_ACCESS_DENIED);
+    expect_text("zirconia: zx_object_signal(handle=0x%x, clear_mask=0, set_mask=0) = "
+                "ZX_ERR_ACCESS_DENIED: handle has no SIGNAL\n",
+                mute);
+    ck_assert_int_eq(zx_object_set_profile(event, 0, 0), ZX_ERR_NOT_SUPPORTED);
+    expect_text("zirconia: zx_object_set_profile(handle=0x%x, profile=0, options=0) = "
+                "ZX_ERR_NOT_SUPPORTED\n",
+                event);
+    ck_assert_int_eq(zirconia_2018_event_create(9, &out), ZX_ERR_INVALID_ARGS);
+    expect_text("zirconia: zx_event_create(options=9, out=0x%" PRIxPTR ") = ZX_ERR_INVALID_ARGS\n",
+                (uintptr_t)&out);
+}
+
+START_TEST(the_log_on_standard_error_has_each_failing_call_with_its_reason) {
+    check_child("ZIRCONIA_LOG", "debug", fail_in_several_ways);
+}
+END_TEST
+
+START_TEST(a_log_of_worse_things_has_no_failing_calls) {
+    check_child("ZIRCONIA_LOG", "info", make_calls);
+    check_child("ZIRCONIA_LOG", "error", make_calls);
+    check_child("ZIRCONIA_LOG", "loud", make_calls);
+}
+END_TEST
+
+static void keep(void *context, zirconia_log_level_t level, const char *line) {
+    (void)context;
+    expect_text("%d %s\n", (int)level, line);
+}
+
+static void listen_by_itself(void) {
+    zirconia_set_log(keep, NULL, ZIRCONIA_LOG_DEBUG);
+    ck_assert_int_eq(zx_handle_close(3), ZX_ERR_BAD_HANDLE);
+    zirconia_set_log(keep, NULL, ZIRCONIA_LOG_INFO);
+    ck_assert_int_eq(zx_handle_close(3), ZX_ERR_BAD_HANDLE);
+    zirconia_set_log(NULL, NULL, ZIRCONIA_LOG_DEBUG);
+    ck_assert_int_eq(zx_handle_close(3), ZX_ERR_BAD_HANDLE);
+}
+
+START_TEST(a_client_that_listens_has_the_log_for_itself) {
+    const struct child child = start_child("ZIRCONIA_LOG", "debug", listen_by_itself);
+    char *told = read_all(child.told);
+    char *kept = read_all(child.expected);
+    ck_assert_str_eq(told, "");
+    ck_assert_str_eq(kept,
+                     "0 zx_handle_close(handle=3) = ZX_ERR_BAD_HANDLE: handle is no handle\n");
+    end_child(&child);
+    free(told);
+    free(kept);
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         a_line_has_the_parameters_by_name_handles_flags_and_results,
@@ -308,6 +384,9 @@ int main(void) {
         nothing_is_told_unless_the_environment_asks_for_calls,
         errno_stays_where_nothing_can_be_written,
         lines_of_several_threads_and_of_signal_handlers_are_whole,
+        the_log_on_standard_error_has_each_failing_call_with_its_reason,
+        a_log_of_worse_things_has_no_failing_calls,
+        a_client_that_listens_has_the_log_for_itself,
     };
     return run_tests("trace", tests, sizeof tests / sizeof tests[0]);
 }

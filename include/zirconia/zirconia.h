@@ -60,7 +60,10 @@ typedef void (*zirconia_log_callback_t)(void *context, zirconia_log_level_t leve
 
 // Sends every line of severity minimum or higher to callback, together with context; NULL turns
 // the log off, as it is at the start. A callback replaced here may still be in progress on another
-// thread when this returns.
+// thread when this returns. ZIRCONIA_LOG_DEBUG has a line for each call that fails, with the
+// arguments, the status and the reason where that is known; but for zx_vcpu_kick(), which signal
+// handlers may make. As long as a program has not said who listens, ZIRCONIA_LOG in its environment
+// may: "debug", "info", "warning" or "error" is the minimum of what goes to standard error.
 ZIRCONIA_EXPORT void zirconia_set_log(zirconia_log_callback_t callback, void *context,
                                       zirconia_log_level_t minimum);
 

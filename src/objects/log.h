@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: MIT
 //
 // One line for a person about why a call failed or what was found, through the callback that the
-// client gave to zirconia_set_log(). Without a callback it costs one load. Not for traces.
+// client gave to zirconia_set_log(), or on standard error when the environment has ZIRCONIA_LOG.
+// When nobody listens it costs one load. Not for traces.
 
 #ifndef OBJECTS_LOG_H
 #define OBJECTS_LOG_H
 
+#include <stdbool.h>
 #include <zirconia/zirconia.h>
 
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif
 void log_line(zirconia_log_level_t level, const char *format, ...);
+
+// Whether anybody listens to lines of that severity.
+bool log_wants(zirconia_log_level_t level);
 
 // What zirconia_set_log() does.
 void log_set_sink(zirconia_log_callback_t callback, void *context, zirconia_log_level_t minimum);

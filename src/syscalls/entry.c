@@ -41,6 +41,9 @@
             if (traced) {                                                                          \
                 trace_end(&call, ARGUMENTS(parameters), status);                                   \
             }                                                                                      \
+            if (status != ZX_OK) {                                                                 \
+                trace_failure(&call, ARGUMENTS(parameters), status, era == &era_202209);           \
+            }                                                                                      \
             gate_leave();                                                                          \
         } while (status == ZX_ERR_INTERNAL_INTR_RETRY);                                            \
         return status;                                                                             \

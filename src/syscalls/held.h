@@ -40,7 +40,6 @@ static inline void release(const struct held *held) {
     }
 }
 
-#define ZX_OBJ_TYPE_ANY ZX_OBJ_TYPE_NONE
 #define ZX_RIGHT_BY_OPTION ZX_RIGHT_NONE // The body checks it.
 
 // --- What the entry does with each parameter: SERIES(HOLD, parameters) before the body ---

@@ -4,6 +4,7 @@
 // nothing to do but to tell a bad handle from a good one.
 
 #include "objects/handle_table.h"
+#include "objects/log.h"
 #include "syscalls/table.h"
 #include "syscalls/trace.h"
 #include "tasks/gate.h"
@@ -22,7 +23,13 @@ static zx_status_t refuse(zx_handle_t handle, zx_obj_type_t type) {
     return status;
 }
 
-#define ZX_OBJ_TYPE_ANY ZX_OBJ_TYPE_NONE
+// The client's callback runs inside the gate, as in any call.
+static void tell_failure(const struct traced_call *call, const uint64_t *arguments,
+                         zx_status_t status) {
+    gate_enter();
+    trace_failure(call, arguments, status, true);
+    gate_leave();
+}
 
 // The status that a handle parameter gives.
 #define LOOK(parameter) LOOK_##parameter
@@ -37,6 +44,9 @@ static zx_status_t refuse(zx_handle_t handle, zx_obj_type_t type) {
         EACH(LOOK, parameters);                                                                    \
         if (trace_is_on()) {                                                                       \
             trace_end(&call, ARGUMENTS(parameters), status);                                       \
+        }                                                                                          \
+        if (log_wants(ZIRCONIA_LOG_DEBUG)) {                                                       \
+            tell_failure(&call, ARGUMENTS(parameters), status);                                    \
         }                                                                                          \
         return status;                                                                             \
     }

@@ -55,7 +55,8 @@
 #define DECLARE_CHANGES_ARRAY(type, name, count) type *name
 #define DECLARE_IGNORES(type, name) type *name
 
-// Rights that are not Zircon's words, in a row.
+// Words of rows that are not Zircon's.
+#define ZX_OBJ_TYPE_ANY ZX_OBJ_TYPE_NONE
 #define ZX_RIGHT_DUPLICATE_AND_READ (ZX_RIGHT_DUPLICATE | ZX_RIGHT_READ)
 
 // --- Eras: one(...) where a row is the same in all, else of(prefix, era, ...) for each of them ---

@@ -3,7 +3,7 @@
 // What calls a client makes, for a person to read: a line for each on standard error, in strace's
 // manner, when the environment has ZIRCONIA_TRACE=calls. A line is one write(2), made on the stack,
 // so that it may come from a signal handler and does not mix with another thread's. Without it a
-// call pays for one load.
+// call pays for one load. The log has the calls that fail, with the reason where it is known.
 
 #ifndef SYSCALLS_TRACE_H
 #define SYSCALLS_TRACE_H
@@ -44,9 +44,14 @@ struct traced_parameter {
     const char *name;
     enum trace_form form;
     bool output;
-    size_t size;                     // Of a TRACE_NUMBER.
+    bool optional;                   // NULL is fine.
+    size_t size;                     // Of what a pointer leads to; 0 for an array.
     const struct value_names *names; // Of a TRACE_VALUE; NULL for a plain number.
-    const char *count;               // Of a TRACE_TEXT: the parameter that says how long it is.
+    const char *count;               // Of an array: the parameter that says how long it is.
+    const char *type_name;           // Of a handle, as the other three.
+    const char *right_name;
+    zx_obj_type_t type;
+    zx_rights_t right;
 };
 
 struct traced_call {
@@ -71,28 +76,35 @@ struct traced_call {
     _Generic((type *)0, char * : TRACE_TEXT, const char * : TRACE_TEXT, default : TRACE_ADDRESS)
 
 #define TRACED(parameter) TRACED_##parameter
-#define TRACED_PLAIN(name)                                                                         \
-    { #name, TRACE_VALUE, false, 0, NULL, NULL }
-#define TRACED_HANDLE(name, type, right) TRACED_PLAIN(name)
+#define TRACED_HANDLE(its_name, its_type, its_right)                                               \
+    {                                                                                              \
+        .name = #its_name, .type_name = #its_type, .right_name = #its_right,                       \
+        .type = ZX_OBJ_TYPE_##its_type, .right = ZX_RIGHT_##its_right                              \
+    }
 #define TRACED_OBJECT TRACED_HANDLE
 #define TRACED_HELD TRACED_HANDLE
 #define TRACED_OPTIONAL_HANDLE TRACED_HANDLE
 #define TRACED_OPTIONAL_OBJECT TRACED_HANDLE
-#define TRACED_VALUE(type, name) TRACED_PLAIN(name)
-#define TRACED_NAMED(type, name, set)                                                              \
-    { #name, TRACE_VALUE, false, 0, &value_names_##set, NULL }
-#define TRACED_POINTER(type, name, output)                                                         \
-    { #name, TRACE_FORM(type), output, sizeof(type), NULL, NULL }
-#define TRACED_READS(type, name) TRACED_POINTER(type, name, false)
-#define TRACED_WRITES(type, name) TRACED_POINTER(type, name, true)
-#define TRACED_MAY_WRITE TRACED_WRITES
-#define TRACED_READS_ARRAY(type, name, count)                                                      \
-    { #name, TRACE_ARRAY_FORM(type), false, 0, NULL, #count }
-#define TRACED_WRITES_ARRAY(type, name, count)                                                     \
-    { #name, TRACE_ADDRESS, true, 0, NULL, NULL }
+#define TRACED_VALUE(its_type, its_name)                                                           \
+    { .name = #its_name }
+#define TRACED_NAMED(its_type, its_name, set)                                                      \
+    { .name = #its_name, .names = &value_names_##set }
+#define TRACED_READS(its_type, its_name)                                                           \
+    { .name = #its_name, .form = TRACE_FORM(its_type), .size = sizeof(its_type) }
+#define TRACED_WRITES(its_type, its_name)                                                          \
+    { .name = #its_name, .form = TRACE_FORM(its_type), .size = sizeof(its_type), .output = true }
+#define TRACED_MAY_WRITE(its_type, its_name)                                                       \
+    {                                                                                              \
+        .name = #its_name, .form = TRACE_FORM(its_type), .size = sizeof(its_type), .output = true, \
+        .optional = true                                                                           \
+    }
+#define TRACED_READS_ARRAY(its_type, its_name, its_count)                                          \
+    { .name = #its_name, .form = TRACE_ARRAY_FORM(its_type), .count = #its_count }
+#define TRACED_WRITES_ARRAY(its_type, its_name, its_count)                                         \
+    { .name = #its_name, .form = TRACE_ADDRESS, .count = #its_count }
 #define TRACED_CHANGES_ARRAY TRACED_WRITES_ARRAY
-#define TRACED_IGNORES(type, name)                                                                 \
-    { #name, TRACE_ADDRESS, false, 0, NULL, NULL }
+#define TRACED_IGNORES(its_type, its_name)                                                         \
+    { .name = #its_name, .form = TRACE_ADDRESS }
 
 // An argument as a number.
 #define BITS(parameter) BITS_##parameter
@@ -143,6 +155,11 @@ static inline bool trace_is_on(void) {
 // A call that may block tells of itself before it does.
 void trace_begin(const struct traced_call *call, const uint64_t *arguments);
 void trace_end(const struct traced_call *call, const uint64_t *arguments, zx_status_t status);
+
+// A line in the log about a call that has failed, as a debug message. The reasons are those of the
+// newest era.
+void trace_failure(const struct traced_call *call, const uint64_t *arguments, zx_status_t status,
+                   bool newest);
 
 // A call without a status, with what it returned; and one that returns nothing, or not at all.
 void trace_result(const char *name, uint64_t result);
