@@ -12,24 +12,23 @@
 
 // --- Stops ---
 
-// Unicorn's stores have no order: the second time, other threads have seen those of the first.
-static void stop_twice(uc_engine *unicorn) {
-    uc_emu_stop(unicorn);
-    atomic_thread_fence(memory_order_seq_cst);
-    uc_emu_stop(unicorn);
-}
-
 static bool is_open(unsigned runs) {
     return runs % 2 != 0;
 }
 
 // Only that run, if it is still under way.
-static void stop(struct exit_request *request, unsigned run) {
+static void stop_once(struct exit_request *request, unsigned run) {
     atomic_fetch_add(&request->stopping, 1);
     if (atomic_load(&request->runs) == run) {
-        stop_twice(request->unicorn);
+        uc_emu_stop(request->unicorn);
     }
     atomic_fetch_sub(&request->stopping, 1);
+}
+
+// Unicorn's stores have no order: the second time, other threads have seen those of the first.
+static void stop(struct exit_request *request, unsigned run) {
+    stop_once(request, run);
+    stop_once(request, run);
 }
 
 // Over all machines, of which those that are to stop are stopped again.
