@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # The test `exports`: the shared library shows its clients the interface's names and nothing else,
-# and each of them is in exports.inc, which says whether it passes the gate.
+# and each of them is in exports.inc, which says whether it goes through the door.
 #
 # cmake -DNM= -DLIBRARY= -DCOMPILER= -DINCLUDE= -DCALLS= -P check_exports.cmake
 
@@ -30,12 +30,12 @@ execute_process(COMMAND "${COMPILER}" -E -P -x c "-I${INCLUDE}" "${CALLS}"
 if(NOT result EQUAL 0)
     message(FATAL_ERROR "${CALLS} cannot be preprocessed")
 endif()
-string(REGEX MATCHALL "(GATED|PURE|REFUSED_CALL)\\([a-z0-9_]+" listed "${text}")
+string(REGEX MATCHALL "(ENTERS|PURE|REFUSED_CALL)\\([a-z0-9_]+" listed "${text}")
 list(TRANSFORM listed REPLACE "^[A-Z_]+\\(" "")
 list(TRANSFORM lines REPLACE " .*" "" OUTPUT_VARIABLE unlisted)
 set(gone "${listed}")
 list(REMOVE_ITEM gone ${unlisted})
 list(REMOVE_ITEM unlisted ${listed})
 if(unlisted OR gone)
-    message(FATAL_ERROR "to be sorted into GATED and PURE: ${unlisted}; exported no more: ${gone}")
+    message(FATAL_ERROR "to be sorted into ENTERS and PURE: ${unlisted}; exported no more: ${gone}")
 endif()

@@ -29,7 +29,7 @@
 #define DR7_WRITE_8 (UINT64_C(9) << 16) // Breakpoint 0 watches stores to 8 bytes.
 
 // What a worker uses.
-struct arena {
+struct worker_memory {
     atomic_int go;
     atomic_int finished;
     _Atomic(uint64_t) watched;
@@ -38,7 +38,7 @@ struct arena {
     pthread_t thread;
 };
 
-static struct arena arena;
+static struct worker_memory worker_memory;
 static struct worker worker;
 static zx_handle_t token;
 static zx_handle_t channel; // The channel of the worker's exceptions.
@@ -130,7 +130,7 @@ static inline void end(void) {
 // Makes a suspended worker. False where the host forbids debug registers: then every access has
 // given its documented status, and the worker has ended.
 static inline bool start(thread_fn *function) {
-    worker = worker_run(function, &arena);
+    worker = worker_run(function, &worker_memory);
     ck_assert_int_eq(zx_task_create_exception_channel(worker.handle, 0, &channel), ZX_OK);
     suspend();
     if (allowed) {

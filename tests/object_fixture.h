@@ -8,7 +8,7 @@
 
 #include "handles.h"
 #include "objects/handle_table.h"
-#include "objects/observer.h"
+#include "objects/signal_observer.h"
 
 enum { SOME_KEY = 77 };
 
@@ -42,7 +42,7 @@ static inline int count_observers(zx_handle_t handle) {
     ck_assert_int_eq(handle_lookup(handle, ZX_OBJ_TYPE_NONE, 0, &object), ZX_OK);
     int count = 0;
     platform_mutex_lock(&object->lock);
-    for (struct observer *observer = object->observers; observer != NULL;
+    for (struct signal_observer *observer = object->observers; observer != NULL;
          observer = observer->next) {
         count++;
     }

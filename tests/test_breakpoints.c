@@ -8,7 +8,7 @@
 
 #include "debug_fixture.h"
 
-// store_twice(arena) waits until it may, and writes to what may be watched; then it spins.
+// store_twice(worker_memory) waits until it may, and writes to what may be watched; then it spins.
 __asm__(".text\n"
         "store_twice:\n"
         "    cmpl $0, 0(%rdi)\n"
@@ -26,12 +26,12 @@ void store_first(void);
 void store_second(void);
 void store_done(void);
 
-_Static_assert(offsetof(struct arena, finished) == 4, "store_twice");
-_Static_assert(offsetof(struct arena, watched) == 8, "store_twice");
+_Static_assert(offsetof(struct worker_memory, finished) == 4, "store_twice");
+_Static_assert(offsetof(struct worker_memory, watched) == 8, "store_twice");
 
 static void have_library_store(uintptr_t first, uintptr_t second) {
     (void)second;
-    struct arena *own = (struct arena *)first;
+    struct worker_memory *own = (struct worker_memory *)first;
     while (atomic_load(&own->go) == 0) {
     }
     zx_object_wait_one(own->event, ZX_EVENT_SIGNALED, ZX_TIME_INFINITE,
@@ -81,17 +81,17 @@ START_TEST(a_write_watchpoint_is_a_hardware_breakpoint_after_each_write) {
     if (!start(store_twice)) {
         return;
     }
-    set_breakpoint((uintptr_t)&arena.watched, DR7_ENABLE_0 | DR7_WRITE_8);
+    set_breakpoint((uintptr_t)&worker_memory.watched, DR7_ENABLE_0 | DR7_WRITE_8);
     resume();
     assert_not_told();
-    atomic_store(&arena.go, 1);
+    atomic_store(&worker_memory.go, 1);
     const zx_handle_t first = next_breakpoint(store_second, 1);
-    ck_assert_uint_eq(atomic_load(&arena.watched), 1);
+    ck_assert_uint_eq(atomic_load(&worker_memory.watched), 1);
     handle(first);
     const zx_handle_t second = next_breakpoint(store_done, 1);
-    ck_assert_uint_eq(atomic_load(&arena.watched), 2);
+    ck_assert_uint_eq(atomic_load(&worker_memory.watched), 2);
     handle(second);
-    until_set(&arena.finished);
+    until_set(&worker_memory.finished);
     assert_not_told();
     end();
 }
@@ -103,16 +103,16 @@ START_TEST(an_instruction_breakpoint_is_hit_again_until_it_is_cleared) {
     }
     set_breakpoint((uintptr_t)store_first, DR7_ENABLE_0);
     resume();
-    atomic_store(&arena.go, 1);
+    atomic_store(&worker_memory.go, 1);
     for (int i = 0; i < 3; i++) {
         const zx_handle_t exception = next_breakpoint(store_first, 1);
-        ck_assert_uint_eq(atomic_load(&arena.watched), 0);
+        ck_assert_uint_eq(atomic_load(&worker_memory.watched), 0);
         handle(exception);
     }
     const zx_handle_t last = next_breakpoint(store_first, 1);
     set_breakpoint(0, 0); // Of a thread in an exception
     handle(last);
-    until_set(&arena.finished);
+    until_set(&worker_memory.finished);
     assert_not_told();
     end();
 }
@@ -123,19 +123,19 @@ START_TEST(breakpoints_of_one_thread_are_not_those_of_another) {
     if (!start(store_twice)) {
         return;
     }
-    set_breakpoint((uintptr_t)&arena.watched, DR7_ENABLE_0 | DR7_WRITE_8);
+    set_breakpoint((uintptr_t)&worker_memory.watched, DR7_ENABLE_0 | DR7_WRITE_8);
     const struct worker watched = worker;
     const zx_handle_t watched_token = token;
-    worker = worker_run(store_twice, &arena);
+    worker = worker_run(store_twice, &worker_memory);
     suspend();
     ck_assert_uint_eq(registers().dr[0], 0);
     ck_assert_uint_eq(registers().dr7, DR7_NOTHING);
-    atomic_store(&arena.go, 1);
+    atomic_store(&worker_memory.go, 1);
     resume();
-    until_set(&arena.finished);
+    until_set(&worker_memory.finished);
     worker_end(&worker);
     worker = watched;
-    ck_assert_uint_eq(registers().dr[0], (uintptr_t)&arena.watched);
+    ck_assert_uint_eq(registers().dr[0], (uintptr_t)&worker_memory.watched);
     ck_assert_uint_eq(registers().dr6, DR6_NO_EVENT);
     assert_not_told();
     ck_assert_int_eq(zx_handle_close(watched_token), ZX_OK);
@@ -145,19 +145,19 @@ START_TEST(breakpoints_of_one_thread_are_not_those_of_another) {
 END_TEST
 
 START_TEST(what_a_call_writes_for_the_thread_hits_no_watchpoint) {
-    ck_assert_int_eq(zx_event_create(0, &arena.event), ZX_OK);
-    ck_assert_int_eq(zx_object_signal(arena.event, 0, ZX_EVENT_SIGNALED), ZX_OK);
+    ck_assert_int_eq(zx_event_create(0, &worker_memory.event), ZX_OK);
+    ck_assert_int_eq(zx_object_signal(worker_memory.event, 0, ZX_EVENT_SIGNALED), ZX_OK);
     if (start(have_library_store)) {
-        set_breakpoint((uintptr_t)&arena.watched, DR7_ENABLE_0 | DR7_WRITE_8);
+        set_breakpoint((uintptr_t)&worker_memory.watched, DR7_ENABLE_0 | DR7_WRITE_8);
         ck_assert_int_eq(zx_handle_close(token), ZX_OK);
-        atomic_store(&arena.go, 1);
+        atomic_store(&worker_memory.go, 1);
         const zx_handle_t exception = next_breakpoint(NULL, 1);
-        ck_assert_int_eq(atomic_load(&arena.library_done), 1);
+        ck_assert_int_eq(atomic_load(&worker_memory.library_done), 1);
         handle(exception);
-        until_set(&arena.finished);
+        until_set(&worker_memory.finished);
         end();
     }
-    ck_assert_int_eq(zx_handle_close(arena.event), ZX_OK);
+    ck_assert_int_eq(zx_handle_close(worker_memory.event), ZX_OK);
 }
 END_TEST
 

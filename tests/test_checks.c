@@ -6,7 +6,7 @@
 #define _GNU_SOURCE // setitimer()
 
 #include "engine/turn.h"
-#include "objects/observer.h"
+#include "objects/signal_observer.h"
 #include "platform/check.h"
 #include "platform/platform.h"
 #include "run_tests.h"
@@ -79,16 +79,16 @@ static void ends_with_one_line(void (*action)(void), const char *one, const char
 
 static void unlink_what_is_not_linked(void) {
     struct object object = {.observers = NULL};
-    struct observer observer = {.linked = false};
+    struct signal_observer observer = {.linked = false};
     platform_mutex_init(&object.lock, LOCK_OBJECT);
     platform_mutex_lock(&object.lock);
-    observer_unlink(&object, &observer);
+    signal_observer_unlink(&object, &observer);
     platform_mutex_unlock(&object.lock);
 }
 
 START_TEST(a_check_that_fails_ends_the_process_with_its_place_and_expression) {
     ends_with_one_line(unlink_what_is_not_linked,
-                       "src/objects/observer.c:", ": CHECK(observer->linked) failed");
+                       "src/objects/signal_observer.c:", ": CHECK(observer->linked) failed");
 }
 END_TEST
 
@@ -112,15 +112,15 @@ END_TEST
 // The compiler would see what only the running library is to see.
 static void unlink_without_the_lock(void) NO_THREAD_SAFETY_ANALYSIS {
     struct object object = {.observers = NULL};
-    struct observer observer = {.linked = true};
+    struct signal_observer observer = {.linked = true};
     object.observers = &observer;
     platform_mutex_init(&object.lock, LOCK_OBJECT);
-    observer_unlink(&object, &observer);
+    signal_observer_unlink(&object, &observer);
 }
 
 START_TEST(what_expects_a_lock_to_be_held_ends_the_process_without_it) {
     ends_with_one_line(unlink_without_the_lock,
-                       "src/objects/observer.c:", ": ASSERT_HELD(&object->lock) failed");
+                       "src/objects/signal_observer.c:", ": ASSERT_HELD(&object->lock) failed");
 }
 END_TEST
 

@@ -19,7 +19,7 @@
 
 static void spin(uintptr_t first, uintptr_t second) {
     (void)second;
-    struct arena *own = (struct arena *)first;
+    struct worker_memory *own = (struct worker_memory *)first;
     own->thread = pthread_self();
     atomic_store(&own->finished, 1);
     for (;;) {
@@ -38,7 +38,7 @@ START_TEST(debug_registers_are_read_back_as_written_and_stay_over_a_resume) {
     }
     ck_assert_uint_eq(debug.dr6, DR6_NO_EVENT);
     ck_assert_uint_eq(debug.dr7, DR7_NOTHING);
-    const uint64_t base = (uintptr_t)&arena; // No thread executes that.
+    const uint64_t base = (uintptr_t)&worker_memory; // No thread executes that.
     debug = (zx_thread_state_debug_regs_t){
         .dr = {base, base + 0x4000, base + 0x8000, 0}, .dr6 = 0xf, .dr7 = 0x33};
     ck_assert_int_eq(write_debug(&debug), ZX_OK);
@@ -61,7 +61,7 @@ START_TEST(bad_addresses_and_bits_are_refused_and_change_nothing) {
     if (!start(spin)) {
         return;
     }
-    set_breakpoint((uintptr_t)&arena.go, DR7_WRITE_8);
+    set_breakpoint((uintptr_t)&worker_memory.go, DR7_WRITE_8);
     const zx_thread_state_debug_regs_t before = registers();
     for (int i = 0; i < 4; i++) {
         zx_thread_state_debug_regs_t debug = before;
@@ -107,7 +107,7 @@ START_TEST(the_structure_of_2018_is_longer_and_its_end_is_ignored) {
         return;
     }
     const uint32_t kind = ZX_THREAD_STATE_DEBUG_REGS;
-    uint64_t values[9] = {(uintptr_t)&arena, 0, 0, 0, 0, 0x701, UINT64_MAX, UINT64_MAX};
+    uint64_t values[9] = {(uintptr_t)&worker_memory, 0, 0, 0, 0, 0x701, UINT64_MAX, UINT64_MAX};
     ck_assert_int_eq(zx_thread_read_state(worker.handle, kind, values, 47),
                      ZX_ERR_BUFFER_TOO_SMALL);
     ck_assert_int_eq(zirconia_2018_thread_read_state(worker.handle, kind, values, 63),
@@ -116,7 +116,7 @@ START_TEST(the_structure_of_2018_is_longer_and_its_end_is_ignored) {
                      ZX_ERR_INVALID_ARGS);
     ck_assert_int_eq(zirconia_2018_thread_write_state(worker.handle, kind, values, 64), ZX_OK);
     ck_assert_int_eq(zirconia_2018_thread_read_state(worker.handle, kind, values, 64), ZX_OK);
-    ck_assert_uint_eq(values[0], (uintptr_t)&arena);
+    ck_assert_uint_eq(values[0], (uintptr_t)&worker_memory);
     ck_assert_uint_eq(values[5], 0x701);
     ck_assert_uint_eq(values[6], 0);
     ck_assert_uint_eq(values[7], 0);
@@ -141,12 +141,12 @@ START_TEST(no_child_and_no_signal_of_it_is_seen_and_none_of_the_threads_is_lost)
         return;
     }
     resume();
-    until_set(&arena.finished);
+    until_set(&worker_memory.finished);
     suspend();
-    ck_assert_int_eq(pthread_kill(arena.thread, SIGUSR1), 0);
+    ck_assert_int_eq(pthread_kill(worker_memory.thread, SIGUSR1), 0);
     for (int i = 0; i < 20; i++) {
-        set_breakpoint((uintptr_t)&arena, DR7_WRITE_8);
-        ck_assert_uint_eq(registers().dr[0], (uintptr_t)&arena);
+        set_breakpoint((uintptr_t)&worker_memory, DR7_WRITE_8);
+        ck_assert_uint_eq(registers().dr[0], (uintptr_t)&worker_memory);
     }
     ck_assert_int_eq(atomic_load(&signals_handled), 0);
     resume();
@@ -173,7 +173,7 @@ START_TEST(an_access_lets_a_suspended_thread_execute_nothing) {
     const uint64_t before = atomic_load(&counter);
     const uint64_t rip = general_registers().rip;
     for (int i = 0; i < 20; i++) {
-        set_breakpoint((uintptr_t)&arena, DR7_WRITE_8);
+        set_breakpoint((uintptr_t)&worker_memory, DR7_WRITE_8);
     }
     assert_stands_still(&counter);
     ck_assert_uint_eq(atomic_load(&counter), before);
@@ -222,7 +222,7 @@ static zx_status_t write_forbidden(void) {
 
 // The ban is that of the thread that calls: a leak checker at the end of the process uses ptrace.
 START_TEST(where_ptrace_is_forbidden_they_are_not_supported_and_the_log_says_why) {
-    worker = worker_run(spin, &arena);
+    worker = worker_run(spin, &worker_memory);
     suspend();
     zirconia_set_log(count_line, NULL, ZIRCONIA_LOG_WARNING);
     ck_assert_int_eq(on_other_thread(read_forbidden), ZX_ERR_NOT_SUPPORTED);

@@ -9,7 +9,7 @@
 
 #include "objects/object.h"
 #include "run_tests.h"
-#include "tasks/gate.h"
+#include "tasks/door.h"
 #include "thread_fixture.h"
 
 #include <dirent.h>
@@ -35,9 +35,9 @@ static atomic_bool refused;
 static atomic_long blocks; // That are allocated and not freed.
 static atomic_long mapped; // In bytes.
 
-// What this file and Check themselves ask for, outside of the gate, is let through.
+// What this file and Check themselves ask for, in front of the door, is let through.
 static bool is_refused(int error) {
-    if (atomic_load(&refuse_at) == 0 || gate.depth == 0 ||
+    if (atomic_load(&refuse_at) == 0 || door.depth == 0 ||
         atomic_fetch_add(&asked, 1) + 1 != atomic_load(&refuse_at)) {
         return false;
     }

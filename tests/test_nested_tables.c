@@ -99,7 +99,7 @@ START_TEST(a_page_is_protected_wherever_it_is_mapped) {
         touch(i * LEAF);
     }
     struct nested *nested = &machine->memory.nested;
-    const uint64_t page = machine->memory.window.slots[0]->base >> 12;
+    const uint64_t page = machine->memory.arena.memslots[0]->base >> 12;
     touch(0);
     ck_assert_uint_eq(nested_page(nested, 0), page);
     ck_assert(nested_protect(nested, page));

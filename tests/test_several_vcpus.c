@@ -99,10 +99,10 @@ START_TEST(two_busy_vcpus_get_turns_often) {
 }
 END_TEST
 
-// A VCPU that goes to its caller and back does not wait for the other's slice to end, but the other
-// one gets its turn as well. Some thousand accesses fit into each slice.
-START_TEST(an_exit_to_the_caller_keeps_the_slice) {
-    set_up("kept_slice", false);
+// A VCPU that goes to its caller and back does not wait for the other's time slice to end, but the
+// other one gets its turn as well. Some thousand accesses fit into each time slice.
+START_TEST(an_exit_to_the_caller_keeps_the_time_slice) {
+    set_up("kept_time_slice", false);
     run_all(1);
     ck_assert_uint_ge(read_state().rax, 100);
 }
@@ -326,7 +326,7 @@ int main(void) {
     const TTest *const tests[] = {
         locked_increments_of_four_vcpus_are_all_there,
         two_busy_vcpus_get_turns_often,
-        an_exit_to_the_caller_keeps_the_slice,
+        an_exit_to_the_caller_keeps_the_time_slice,
         a_vcpu_sees_code_that_another_one_changed,
         two_guests_run_at_the_same_time,
         virtual_time_repeats_the_trace_of_four_vcpus,

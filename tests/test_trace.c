@@ -9,7 +9,7 @@
 #include "handles.h"
 #include "objects/handle_table.h"
 #include "run_tests.h"
-#include "tasks/gate.h"
+#include "tasks/door.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -39,7 +39,7 @@ static void expect_text(const char *format, ...) {
 
 // A line of the calling thread.
 #define EXPECT(format, ...)                                                                        \
-    expect_text("[%" PRIu64 "] " format "\n", gate.thread->object.koid, __VA_ARGS__)
+    expect_text("[%" PRIu64 "] " format "\n", door.thread->object.koid, __VA_ARGS__)
 
 // Reads to the end.
 static char *read_all(int fd) {

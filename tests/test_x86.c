@@ -73,8 +73,9 @@ START_TEST(an_interrupt_pushes_a_frame_and_clears_if) {
     struct cpu *cpu = start();
     set_gate(32, GATE_INNER, 0);
     cpu_set(cpu, RFLAGS, RFLAGS_FIXED | RFLAGS_IF);
-    const struct event event = {.kind = EVENT_EXTERNAL, .vector = 32, .return_rip = 0x40000};
-    ck_assert_int_eq(deliver_event(cpu, &event), DELIVERED);
+    const struct vectored_event event = {
+        .kind = VECTORED_EXTERNAL, .vector = 32, .return_rip = 0x40000};
+    ck_assert_int_eq(deliver_vectored_event(cpu, &event), DELIVERED);
     ck_assert_uint_eq(cpu_get(cpu, RIP), HANDLER);
     ck_assert_uint_eq(cpu_get(cpu, RSP), STACK - 40);
     ck_assert_uint_eq(cpu_get(cpu, RFLAGS), RFLAGS_FIXED);
@@ -99,8 +100,8 @@ END_TEST
 START_TEST(a_gate_names_a_stack_of_its_own) {
     struct cpu *cpu = start();
     set_gate(VECTOR_NMI, GATE_INNER, 1);
-    const struct event event = {.kind = EVENT_EXTERNAL, .vector = VECTOR_NMI};
-    ck_assert_int_eq(deliver_event(cpu, &event), DELIVERED);
+    const struct vectored_event event = {.kind = VECTORED_EXTERNAL, .vector = VECTOR_NMI};
+    ck_assert_int_eq(deliver_vectored_event(cpu, &event), DELIVERED);
     ck_assert_uint_eq(cpu_get(cpu, RSP), STACK_IST - 40);
     ck_assert(cpu_nmi_blocked(cpu));
     ck_assert(fake_iret_exiting());
@@ -115,8 +116,9 @@ START_TEST(a_software_interrupt_needs_the_gates_permission) {
     set_gate(0x80, GATE_INNER, 0);
     set_gate(VECTOR_GENERAL_PROTECTION, GATE_INNER, 0);
     enter_user(cpu);
-    struct event event = {.kind = EVENT_SOFTWARE, .vector = 0x80, .return_rip = 0x40002};
-    ck_assert_int_eq(deliver_event(cpu, &event), DELIVERED);
+    struct vectored_event event = {
+        .kind = VECTORED_SOFTWARE, .vector = 0x80, .return_rip = 0x40002};
+    ck_assert_int_eq(deliver_vectored_event(cpu, &event), DELIVERED);
     ck_assert_uint_eq(cpu_progress(cpu)->taken.vector, VECTOR_GENERAL_PROTECTION);
     ck_assert_uint_eq(cpu_progress(cpu)->taken.error_code, 0x80 * 8 + 2);
     expect_frame(STACK_0 - 40, 0x40000, CODE_3, STACK); // The fault's own: RIP is at the INT.
@@ -124,7 +126,7 @@ START_TEST(a_software_interrupt_needs_the_gates_permission) {
     cpu = start();
     set_gate(0x80, GATE_OPEN, 0);
     enter_user(cpu);
-    ck_assert_int_eq(deliver_event(cpu, &event), DELIVERED);
+    ck_assert_int_eq(deliver_vectored_event(cpu, &event), DELIVERED);
     expect_frame(STACK_0 - 40, 0x40002, CODE_3, STACK);
 }
 END_TEST
@@ -144,8 +146,8 @@ START_TEST(a_frame_without_memory_changes_nothing_and_names_the_place) {
     struct cpu *cpu = start();
     set_gate(32, GATE_INNER, 0);
     fake_take_page_away(STACK - 1);
-    const struct event event = {.kind = EVENT_EXTERNAL, .vector = 32};
-    ck_assert_int_eq(deliver_event(cpu, &event), DELIVERY_UNBACKED);
+    const struct vectored_event event = {.kind = VECTORED_EXTERNAL, .vector = 32};
+    ck_assert_int_eq(deliver_vectored_event(cpu, &event), DELIVERY_UNBACKED);
     ck_assert_uint_eq(cpu_progress(cpu)->unbacked & ~0xfffull, (STACK - 1) & ~0xfffu);
     ck_assert_uint_eq(cpu_get(cpu, RIP), 0x40000);
     ck_assert_uint_eq(cpu_get(cpu, RSP), STACK);
@@ -158,8 +160,9 @@ START_TEST(real_mode_takes_its_handler_from_the_vector_table) {
     memcpy(fake_memory() + 4 * 0x21, vector, sizeof vector);
     cpu_set(cpu, RSP, 0x8000);
     cpu_set(cpu, RIP, 0x100);
-    const struct event event = {.kind = EVENT_SOFTWARE, .vector = 0x21, .return_rip = 0x102};
-    ck_assert_int_eq(deliver_event(cpu, &event), DELIVERED);
+    const struct vectored_event event = {
+        .kind = VECTORED_SOFTWARE, .vector = 0x21, .return_rip = 0x102};
+    ck_assert_int_eq(deliver_vectored_event(cpu, &event), DELIVERED);
     ck_assert_uint_eq(cpu_get(cpu, RIP), 0x1234);
     ck_assert_uint_eq(cpu_segment(cpu, SEGMENT_CS).base, 0x20000);
     ck_assert_uint_eq(cpu_get(cpu, RSP), 0x7ffa);

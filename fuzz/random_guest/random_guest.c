@@ -23,7 +23,7 @@
 enum {
     MOST_ENTRIES = 40,
     BLOCK = 4,          // ns of virtual time
-    LATENESS = 1000000, // ns of virtual time: ten slices, which is when a VCPU must be back.
+    LATENESS = 1000000, // ns of virtual time: ten time slices, which is when a VCPU must be back.
     SECOND_START = CHAOS_SIZE / 2,
 };
 

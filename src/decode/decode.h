@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// zirconia_disassemble() and zirconia_mmio_decode() without the gate, which they need because
+// zirconia_disassemble() and zirconia_mmio_decode() without the door, which they need because
 // Capstone allocates: a thread that ended in the allocator would leave its lock held.
 
 #ifndef ZIRCONIA_DECODE_DECODE_H

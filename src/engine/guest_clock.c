@@ -8,8 +8,8 @@
 #include "engine/guest.h"
 #include "platform/check.h"
 
-#define WORK_TIME 4  // ns of virtual time: a block, an exit or an exception
-#define SLICE 100000 // ns of virtual time
+#define WORK_TIME 4       // ns of virtual time: a block, an exit or an exception
+#define TIME_SLICE 100000 // ns of virtual time
 #define NEVER INT64_MAX
 
 // A guest may set a timer for any moment, and the clock jumps there. It goes no further than this,
@@ -34,7 +34,7 @@ zx_status_t guest_clock_use_virtual_time(struct guest *guest) {
     const zx_status_t status = machine_count_work(guest->machine);
     guest->clock.is_virtual = status == ZX_OK;
     guest->turn.by_vpid = guest->clock.is_virtual;
-    guest->clock.slice_end = SLICE;
+    guest->clock.time_slice_end = TIME_SLICE;
     return status;
 }
 
@@ -98,12 +98,13 @@ static void stop_by(struct guest *guest, int64_t time) {
     machine_stop_at(guest->machine, machine_work(guest->machine) + work);
 }
 
-// Until the slice ends or the next timer is due.
+// Until the time slice ends or the next timer is due.
 static void set_stop(struct guest *guest) {
     const struct guest_clock *clock = &guest->clock;
     ASSERT_HELD(&clock->lock);
-    const bool timer_first = clock->timers != NULL && clock->timers->deadline < clock->slice_end;
-    stop_by(guest, timer_first ? clock->timers->deadline : clock->slice_end);
+    const bool timer_first =
+        clock->timers != NULL && clock->timers->deadline < clock->time_slice_end;
+    stop_by(guest, timer_first ? clock->timers->deadline : clock->time_slice_end);
 }
 
 // ---
@@ -159,9 +160,9 @@ bool guest_clock_tick(struct guest *guest) {
     }
     fire_due(guest);
     const int64_t now = guest_clock_now(guest);
-    const bool over = now >= clock->slice_end;
+    const bool over = now >= clock->time_slice_end;
     if (over) {
-        clock->slice_end = now + SLICE;
+        clock->time_slice_end = now + TIME_SLICE;
     }
     platform_mutex_lock(&clock->lock);
     set_stop(guest);
@@ -169,9 +170,9 @@ bool guest_clock_tick(struct guest *guest) {
     return over;
 }
 
-void guest_clock_end_slice(struct guest *guest) {
+void guest_clock_end_time_slice(struct guest *guest) {
     ASSERT_TURN(&guest->turn);
-    guest->clock.slice_end = guest_clock_now(guest);
+    guest->clock.time_slice_end = guest_clock_now(guest);
     machine_request_exit(guest->machine);
 }
 

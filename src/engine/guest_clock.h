@@ -29,7 +29,7 @@ struct guest_clock {
     struct platform_mutex lock;
     struct timer_entry *timers; // Virtual time's, linked by `sibling`.
     atomic_llong skipped;       // Nanoseconds of sleep that were jumped over.
-    int64_t slice_end;          // When the turn passes on. The turn's holder's.
+    int64_t time_slice_end;     // When the turn passes on. The turn's holder's.
 };
 
 void guest_clock_init(struct guest_clock *clock);
@@ -57,8 +57,8 @@ void guest_clock_cancel(struct guest *guest, struct timer_entry *entry);
 // is to pass on.
 bool guest_clock_tick(struct guest *guest);
 
-// Ends the slice of virtual time.
-void guest_clock_end_slice(struct guest *guest);
+// Ends the time slice of virtual time.
+void guest_clock_end_time_slice(struct guest *guest);
 
 // All VCPUs are asleep, in virtual time: jumps to timers until one wakes somebody or none is left.
 void guest_clock_skip_sleep(struct guest *guest);

@@ -47,7 +47,7 @@ _Static_assert(GUEST_TSC_FREQUENCY == 1000000000u, "scale");
 #define TSC_MULTIPLIER 0x80000000u
 #define FLAG_STABLE 1u
 
-// The host memory of a structure. A VMO keeps its place in the machine's window for good, so the
+// The host memory of a structure. A VMO keeps its place in the machine's arena for good, so the
 // pointer stays valid when the mapping goes.
 static zx_status_t locate(struct guest *guest, uint64_t address, size_t size, uint8_t **out) {
     struct mapping_view view;
@@ -61,7 +61,7 @@ static zx_status_t locate(struct guest *guest, uint64_t address, size_t size, ui
         return ZX_ERR_OUT_OF_RANGE;
     }
     // The last byte's page too: to be written to, it must hold no translated code. Where a VMO has
-    // grown, its next page may lie elsewhere in the window.
+    // grown, its next page may lie elsewhere in the arena.
     uint8_t *host = machine_host_address(guest->machine, address, true);
     if (host == NULL ||
         machine_host_address(guest->machine, address + size - 1, true) != host + size - 1) {

@@ -6,9 +6,9 @@
 
 #include "platform/check.h"
 
-#define LONGEST_WAIT 16000000 // ns. The slices of all that wait come to this at most.
-#define LONGEST_SLICE 2000000 // ns.
-#define LONGEST_AWAY 50000    // ns. So long a VCPU that is with its caller keeps its slice.
+#define LONGEST_WAIT 16000000      // ns. The time slices of all that wait come to this at most.
+#define LONGEST_TIME_SLICE 2000000 // ns.
+#define LONGEST_AWAY 50000 // ns. So long a VCPU that is with its caller keeps its time slice.
 
 void turn_init(struct turn *turn) {
     platform_mutex_init(&turn->lock, LOCK_TURN);
@@ -117,7 +117,7 @@ static bool sleep_until(struct turn *turn, const struct turn_waiter *waiter, int
     return woken != PLATFORM_TIMED_OUT;
 }
 
-static int64_t slice(const struct turn *turn) REQUIRES(turn->lock) {
+static int64_t time_slice(const struct turn *turn) REQUIRES(turn->lock) {
     ASSERT_HELD(&turn->lock);
     int64_t count = 1; // The one that asks, which is first.
     CHECK(turn->line != NULL);
@@ -126,10 +126,10 @@ static int64_t slice(const struct turn *turn) REQUIRES(turn->lock) {
         count++;
     }
     const int64_t share = LONGEST_WAIT / count;
-    return share < LONGEST_SLICE ? share : LONGEST_SLICE;
+    return share < LONGEST_TIME_SLICE ? share : LONGEST_TIME_SLICE;
 }
 
-static void end_slice(struct turn *turn) REQUIRES(turn->lock) {
+static void end_time_slice(struct turn *turn) REQUIRES(turn->lock) {
     ASSERT_HELD(&turn->lock);
     turn->away = NULL;
     if (turn->taken) {
@@ -142,17 +142,17 @@ static void end_slice(struct turn *turn) REQUIRES(turn->lock) {
 
 static int64_t watch_until(const struct turn *turn, int64_t now) REQUIRES(turn->lock) {
     const int64_t look = now + LONGEST_AWAY;
-    return turn->leaves && look < turn->slice_end ? look : turn->slice_end;
+    return turn->leaves && look < turn->time_slice_end ? look : turn->time_slice_end;
 }
 
 // The first in the line watches the clock for all.
 static void watch(struct turn *turn, const struct turn_waiter *waiter) REQUIRES(turn->lock) {
     const int64_t now = platform_monotonic();
-    if (turn->slice_end == 0) {
-        turn->slice_end = now + slice(turn);
+    if (turn->time_slice_end == 0) {
+        turn->time_slice_end = now + time_slice(turn);
     }
-    if (now >= turn->slice_end) {
-        end_slice(turn);
+    if (now >= turn->time_slice_end) {
+        end_time_slice(turn);
         return;
     }
     const uint64_t moves = turn->moves;
@@ -173,17 +173,17 @@ static void wait_in_line(struct turn *turn, const struct turn_waiter *waiter) RE
 
 static bool is_wanted_elsewhere(const struct turn *turn, const struct turn_seat *seat,
                                 struct blocking *blocking) {
-    return atomic_load(&seat->kicked) || (turn->by_vpid && blocking_attention(blocking));
+    return atomic_load(&seat->kicked) || (turn->by_vpid && blocking_stop_requested(blocking));
 }
 
-// The VCPU has it from now on. One that was away goes on with its slice.
+// The VCPU has it from now on. One that was away goes on with its time slice.
 static void have(struct turn *turn, struct turn_seat *seat) REQUIRES(turn->lock) {
     CHECK(!turn->taken);
     turn->taken = true;
     turn->moves++;
     seat->place = 0;
     if (turn->away != seat) {
-        turn->slice_end = 0;
+        turn->time_slice_end = 0;
         turn->leaves = false;
     }
     turn->away = NULL;
@@ -192,7 +192,7 @@ static void have(struct turn *turn, struct turn_seat *seat) REQUIRES(turn->lock)
     }
 }
 
-// Nobody has it or waits for it, and no slice is under way but the VCPU's own.
+// Nobody has it or waits for it, and no time slice is under way but the VCPU's own.
 static bool is_free_for(const struct turn *turn, const struct turn_seat *seat)
     REQUIRES(turn->lock) {
     return !turn->taken && turn->calls == NULL && turn->line == NULL && !turn->by_vpid &&
@@ -250,7 +250,7 @@ static void pass_on(struct turn *turn) REQUIRES(turn->lock) {
     }
 }
 
-// A VCPU that leaves when its slice is over leaves it for good.
+// A VCPU that leaves when its time slice is over leaves it for good.
 static void give(struct turn *turn, struct turn_seat *seat, enum turn_end end)
     REQUIRES(turn->lock) {
     ASSERT_HELD(&turn->lock);
@@ -309,9 +309,9 @@ bool turn_wanted(struct turn *turn) {
     return atomic_load_explicit(&turn->waiting, memory_order_relaxed) > 0;
 }
 
-void turn_end_slice(struct turn *turn) {
+void turn_end_time_slice(struct turn *turn) {
     platform_mutex_lock(&turn->lock);
-    end_slice(turn);
+    end_time_slice(turn);
     platform_mutex_unlock(&turn->lock);
 }
 
@@ -398,7 +398,7 @@ void turn_wake(struct turn *turn, unsigned vpid) {
         wake_next(turn);
     }
     if (!turn->by_vpid && find_waiter(turn, vpid) != NULL) {
-        end_slice(turn);
+        end_time_slice(turn);
     }
     platform_mutex_unlock(&turn->lock);
 }

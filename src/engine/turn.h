@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // Who may use a guest's engine: one VCPU at a time, or one call from outside that changes the
-// guest's memory or traps. VCPUs are served in the order in which they ask and run for a slice
+// guest's memory or traps. VCPUs are served in the order in which they ask and run for a time slice
 // each, so that none waits longer than LONGEST_WAIT; calls from outside go first.
 //
-// A VCPU that has left for its caller keeps the rest of its slice for a moment, in which the first
-// in the line does not take the turn: most callers answer an exit sooner than another thread wakes.
-// A VCPU whose wait was cut short, by a kick, keeps its place in the line.
+// A VCPU that has left for its caller keeps the rest of its time slice for a moment, in which the
+// first in the line does not take the turn: most callers answer an exit sooner than another thread
+// wakes. A VCPU whose wait was cut short, by a kick, keeps its place in the line.
 //
 // In virtual time the order does not depend on when anybody asks: the VCPUs take turns by VPID, and
 // the one whose turn it is keeps it while its caller is at work outside. So the guest does the same
@@ -48,19 +48,19 @@ struct turn {
     struct platform_mutex lock;
     struct machine *machine; // Whose VCPU is asked to exit when it is to give its turn up.
     bool taken;
-    struct turn_waiter *calls;                 // Calls from outside that wait, and
-    struct turn_waiter *line;                  // VCPUs, each in order of arrival.
-    atomic_uint waiting;                       // How many in both.
-    uint64_t places;                           // Given out so far.
-    const struct turn_seat *away;              // With its caller, and the slice is still its own.
-    bool leaves;                               // It has been so in this slice.
-    uint64_t moves;                            // How often it was taken and given.
-    int64_t slice_end;                         // 0 before somebody waits.
-    atomic_bool over;                          // Whoever has the turn is to pass it on.
-    bool by_vpid;                              // Virtual time. What follows is used only then.
-    uint64_t present;                          // A bit a VPID: VCPUs that exist.
-    uint64_t asleep;                           // A bit a VPID: VCPUs that wait for an interrupt.
-    unsigned current;                          // Whose turn it is; 0 when all are asleep.
+    struct turn_waiter *calls;    // Calls from outside that wait, and
+    struct turn_waiter *line;     // VCPUs, each in order of arrival.
+    atomic_uint waiting;          // How many in both.
+    uint64_t places;              // Given out so far.
+    const struct turn_seat *away; // With its caller, and the time slice is still its own.
+    bool leaves;                  // It has been so in this time slice.
+    uint64_t moves;               // How often it was taken and given.
+    int64_t time_slice_end;       // 0 before somebody waits.
+    atomic_bool over;             // Whoever has the turn is to pass it on.
+    bool by_vpid;                 // Virtual time. What follows is used only then.
+    uint64_t present;             // A bit a VPID: VCPUs that exist.
+    uint64_t asleep;              // A bit a VPID: VCPUs that wait for an interrupt.
+    unsigned current;             // Whose turn it is; 0 when all are asleep.
     const struct turn_seat *seats[TURN_SEATS]; // By VPID, of those that are present.
 };
 
@@ -97,7 +97,7 @@ void turn_give_call(struct turn *turn);
 bool turn_wanted(struct turn *turn);
 
 // The one that waits is to have it now.
-void turn_end_slice(struct turn *turn);
+void turn_end_time_slice(struct turn *turn);
 bool turn_is_over(struct turn *turn);
 
 // HLT, in virtual time: the next is known from now on, but runs only after turn_give().

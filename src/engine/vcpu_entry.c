@@ -6,15 +6,15 @@
 
 #include "engine/exits/exits.h"
 
-// What is injected at this entry. Exceptions are never gated.
+// What is injected at this entry. Exceptions are never blocked.
 struct choice {
     int vector; // -1: nothing.
-    bool wait;  // Not yet: a window is asked for.
+    bool wait;  // Not yet: an interrupt window is asked for.
     bool more;  // Another one waits behind it.
 };
 
-// A non-maskable interrupt that is blocked hides no other: a window would open at once, again and
-// again, and the handler never get to its IRET.
+// A non-maskable interrupt that is blocked hides no other: an interrupt window would open at once,
+// again and again, and the handler never get to its IRET.
 static int next_vector(const struct vcpu *vcpu) REQUIRES(vcpu->lock) {
     ASSERT_HELD(&vcpu->lock);
     struct pending open = vcpu->pending;
@@ -24,7 +24,7 @@ static int next_vector(const struct vcpu *vcpu) REQUIRES(vcpu->lock) {
     return pending_choose(&open);
 }
 
-static bool is_gated(const struct cpu *cpu, int vector) {
+static bool is_blocked(const struct cpu *cpu, int vector) {
     return (vector >= FIRST_EXTERNAL_VECTOR || vector == VECTOR_NMI) &&
            !cpu_takes(cpu, (uint8_t)vector);
 }
@@ -41,7 +41,7 @@ static struct choice choose(struct vcpu *vcpu) {
     }
     platform_mutex_lock(&vcpu->lock);
     struct choice choice = {.vector = next_vector(vcpu)};
-    choice.wait = choice.vector >= 0 && is_gated(vcpu->cpu, choice.vector);
+    choice.wait = choice.vector >= 0 && is_blocked(vcpu->cpu, choice.vector);
     if (choice.vector >= 0 && !choice.wait) {
         const uint8_t vector = (uint8_t)choice.vector;
         (is_undefined(vector) ? pending_remove : pending_injected)(&vcpu->pending, vector);
@@ -62,12 +62,12 @@ static void keep_pending(struct vcpu *vcpu, uint8_t vector) {
 
 static zx_status_t inject(struct vcpu *vcpu, uint8_t vector) {
     const bool external = vector >= FIRST_EXTERNAL_VECTOR || vector == VECTOR_NMI;
-    const struct event event = {
-        .kind = external ? EVENT_EXTERNAL : EVENT_EXCEPTION,
+    const struct vectored_event event = {
+        .kind = external ? VECTORED_EXTERNAL : VECTORED_EXCEPTION,
         .vector = vector,
         .return_rip = cpu_get(vcpu->cpu, RIP),
     };
-    const enum delivery result = deliver_event(vcpu->cpu, &event);
+    const enum delivery result = deliver_vectored_event(vcpu->cpu, &event);
     if (result == DELIVERED) {
         observe_injection(vcpu, vector);
     } else if (result == DELIVERY_UNBACKED) {

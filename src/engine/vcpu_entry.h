@@ -7,9 +7,10 @@
 
 #include "engine/vcpu.h"
 
-// The kick, then an interrupt or the window for it, then the paravirtual clock. ZX_ERR_CANCELED for
-// a kick, ZX_ERR_NOT_SUPPORTED for a vector that nobody defines, ZX_ERR_BAD_STATE for a state that
-// VM entry refuses, and what exit_delivery() says of the interrupt.
+// The kick, then an interrupt or the interrupt window for it, then the paravirtual clock.
+// ZX_ERR_CANCELED for a kick, ZX_ERR_NOT_SUPPORTED for a vector that nobody defines,
+// ZX_ERR_BAD_STATE for a state that VM entry refuses, and what exit_delivery() says of the
+// interrupt.
 zx_status_t vcpu_prepare_entry(struct vcpu *vcpu);
 
 #endif // ENGINE_VCPU_ENTRY_H

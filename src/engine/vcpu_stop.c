@@ -22,7 +22,7 @@ static zx_status_t killed(struct exit_context *context) {
 static zx_status_t stop_until_taken(struct exit_context *context, bool taken) {
     struct vcpu *vcpu = context->vcpu;
     while (!taken) {
-        if (blocking_attention(context->blocking) && !thread_stop_inside()) {
+        if (blocking_stop_requested(context->blocking) && !thread_stop_inside()) {
             return killed(context);
         }
         if (vcpu_take_kick(vcpu)) {
@@ -53,7 +53,7 @@ zx_status_t vcpu_pass_turn(struct exit_context *context, enum turn_end end) {
 }
 
 zx_status_t vcpu_stop_if_wanted(struct exit_context *context) {
-    if (!blocking_attention(context->blocking)) {
+    if (!blocking_stop_requested(context->blocking)) {
         return ZX_OK;
     }
     if (context->layout != PACKET_2022 && !thread_is_to_end()) {

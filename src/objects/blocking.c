@@ -11,7 +11,7 @@ static _Thread_local struct blocking *current;
 
 void blocking_init(struct blocking *blocking) {
     platform_mutex_init(&blocking->lock, LOCK_BLOCKING);
-    atomic_init(&blocking->attention, false);
+    atomic_init(&blocking->stop_requested, false);
     blocking->wake = NULL;
     blocking->argument = NULL;
     blocking->reason = 0;
@@ -36,7 +36,7 @@ bool blocking_begin(struct blocking *blocking, uint32_t reason, blocking_wake_fn
         return true;
     }
     platform_mutex_lock(&blocking->lock);
-    const bool may_block = !blocking_attention(blocking);
+    const bool may_block = !blocking_stop_requested(blocking);
     if (may_block) {
         CHECK(blocking->wake == NULL);
         blocking->reason = reason;
@@ -67,14 +67,15 @@ enum platform_wake blocking_sleep(struct blocking *blocking, struct platform_sem
     if (woken == PLATFORM_CANCELED) {
         platform_mutex_lock(&blocking->lock);
         blocking->canceled = true;
-        atomic_store(&blocking->attention, true);
+        atomic_store(&blocking->stop_requested, true);
         platform_mutex_unlock(&blocking->lock);
     }
     return woken;
 }
 
-bool blocking_attention(const struct blocking *blocking) {
-    return blocking != NULL && atomic_load_explicit(&blocking->attention, memory_order_acquire);
+bool blocking_stop_requested(const struct blocking *blocking) {
+    return blocking != NULL &&
+           atomic_load_explicit(&blocking->stop_requested, memory_order_acquire);
 }
 
 bool blocking_break(struct blocking *blocking) {

@@ -20,7 +20,7 @@ typedef void blocking_wake_fn(void *argument);
 
 struct blocking {
     struct platform_mutex lock;
-    atomic_bool attention; // The thread is to stop or to end. Set by who asks, under the lock.
+    atomic_bool stop_requested; // The thread is to stop or to end. Set by who asks, under the lock.
     blocking_wake_fn *wake;
     void *argument;
     uint32_t reason; // ZX_THREAD_STATE_BLOCKED_ something while blocked, else 0.
@@ -46,7 +46,7 @@ enum platform_wake blocking_sleep(struct blocking *blocking, struct platform_sem
                                   int64_t deadline);
 
 // Whether the thread is to stop or to end.
-bool blocking_attention(const struct blocking *blocking);
+bool blocking_stop_requested(const struct blocking *blocking);
 
 // Wakes the thread if it is blocked, and tells whether it was.
 bool blocking_break(struct blocking *blocking) REQUIRES(blocking->lock);

@@ -4,7 +4,7 @@
 // end is named for as long as it has a handle.
 
 #include "objects/event.h"
-#include "objects/observer.h"
+#include "objects/signal_observer.h"
 
 #include <stdlib.h>
 

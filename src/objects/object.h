@@ -7,8 +7,8 @@
 // is counted beside it, because an object may outlive its last handle, whose end has effects of its
 // own (objects ABI 2.1).
 //
-// Locks: `lock` guards changes of the signals, the observers (observer.h) and the name. The other
-// fields are constant or atomic.
+// Locks: `lock` guards changes of the signals, the observers (signal_observer.h) and the name. The
+// other fields are constant or atomic.
 
 #ifndef OBJECTS_OBJECT_H
 #define OBJECTS_OBJECT_H
@@ -21,7 +21,7 @@
 #include <zircon/types.h>
 
 struct object;
-struct observer;
+struct signal_observer;
 
 struct object_ops {
     zx_obj_type_t type;
@@ -53,7 +53,7 @@ struct object {
     atomic_uint handles;
     _Atomic(zx_signals_t) signals;
     struct platform_mutex lock;
-    struct observer *observers; // Newest first.
+    struct signal_observer *observers; // Newest first.
 };
 
 // One reference, which is the caller's; no handle.

@@ -4,7 +4,7 @@
 
 #include "objects/timer.h"
 
-#include "objects/observer.h"
+#include "objects/signal_observer.h"
 
 #include <stddef.h>
 #include <stdlib.h>

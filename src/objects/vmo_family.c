@@ -7,7 +7,7 @@
 
 #include "objects/vmo_clone.h"
 
-#include "objects/observer.h"
+#include "objects/signal_observer.h"
 #include "platform/check.h"
 
 static struct platform_mutex families = PLATFORM_MUTEX_INIT(LOCK_VMO_FAMILIES);

@@ -8,13 +8,13 @@
 #include "objects/handle_table.h"
 #include "platform/check.h"
 
-static struct wait_item *item_from_observer(struct observer *observer) {
+static struct wait_item *item_from_observer(struct signal_observer *observer) {
     return (struct wait_item *)((char *)observer - offsetof(struct wait_item, observer));
 }
 
 // Where waits accumulate every change is seen, because every state counts for the result.
-static void item_matched(struct observer *observer, struct object *object, zx_signals_t signals,
-                         struct wake_list *wakes) {
+static void item_matched(struct signal_observer *observer, struct object *object,
+                         zx_signals_t signals, struct wake_list *wakes) {
     ASSERT_HELD(&object->lock);
     struct wait_item *item = item_from_observer(observer);
     CHECK(item->object == object);
@@ -29,8 +29,8 @@ static void item_matched(struct observer *observer, struct object *object, zx_si
     }
 }
 
-static void item_cancelled(struct observer *observer, struct object *object, zx_signals_t signals,
-                           struct wake_list *wakes) {
+static void item_cancelled(struct signal_observer *observer, struct object *object,
+                           zx_signals_t signals, struct wake_list *wakes) {
     ASSERT_HELD(&object->lock);
     struct wait_item *item = item_from_observer(observer);
     CHECK(item->object == object && !observer->linked);
@@ -40,7 +40,7 @@ static void item_cancelled(struct observer *observer, struct object *object, zx_
     waiter_promise_wake(item->waiter, wakes);
 }
 
-static const struct observer_ops item_ops = {
+static const struct signal_observer_ops item_ops = {
     .matched = item_matched,
     .cancelled = item_cancelled,
 };
@@ -56,7 +56,7 @@ static bool look(struct wait_item *items, size_t count) {
 }
 
 static void begin(struct wait_item *item, struct waiter *waiter, const struct era *era) {
-    item->observer = (struct observer){
+    item->observer = (struct signal_observer){
         .ops = &item_ops,
         .handle = item->handle,
         .trigger = era->waits_accumulate ? ~(zx_signals_t)0 : item->wanted,
@@ -66,7 +66,7 @@ static void begin(struct wait_item *item, struct waiter *waiter, const struct er
     item->matched = false;
     struct wake_list wakes = {NULL};
     platform_mutex_lock(&item->object->lock);
-    observer_link(item->object, &item->observer, &wakes);
+    signal_observer_link(item->object, &item->observer, &wakes);
     platform_mutex_unlock(&item->object->lock);
     wake_all(&wakes);
     if (!handle_names(item->handle, item->object)) {
@@ -77,7 +77,7 @@ static void begin(struct wait_item *item, struct waiter *waiter, const struct er
 static void end(struct wait_item *item) {
     platform_mutex_lock(&item->object->lock);
     if (item->observer.linked) {
-        observer_unlink(item->object, &item->observer);
+        signal_observer_unlink(item->object, &item->observer);
     }
     if (!item->matched && !item->accumulate) {
         item->observed = object_signals(item->object);

@@ -6,7 +6,7 @@
 #define OBJECTS_WAIT_H
 
 #include "objects/era.h"
-#include "objects/observer.h"
+#include "objects/signal_observer.h"
 #include "objects/waiter.h"
 
 #include <stddef.h>
@@ -20,7 +20,7 @@ struct wait_item {
     zx_signals_t observed; // The result.
 
     // The wait's own.
-    struct observer observer;
+    struct signal_observer observer;
     struct waiter *waiter;
     bool accumulate;
     bool matched;

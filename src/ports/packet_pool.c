@@ -112,7 +112,7 @@ struct port_packet *packet_pool_take(struct packet_pool *pool, struct platform_s
     platform_mutex_lock(&pool->lock);
     waiter.next = pool->waiters;
     pool->waiters = &waiter;
-    while (pool->free == NULL && !blocking_attention(blocking)) {
+    while (pool->free == NULL && !blocking_stop_requested(blocking)) {
         platform_mutex_unlock(&pool->lock);
         blocking_sleep(blocking, wake, INT64_MAX);
         platform_mutex_lock(&pool->lock);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 struct port_observer {
-    struct observer observer;
+    struct signal_observer observer;
     struct port_packet packet;
     struct port *port;
     struct object *object;
@@ -29,9 +29,9 @@ struct selection {
     zx_handle_t source;
 };
 
-static const struct observer_ops port_observer_ops;
+static const struct signal_observer_ops port_observer_ops;
 
-static struct port_observer *from_observer(struct observer *observer) {
+static struct port_observer *from_observer(struct signal_observer *observer) {
     return (struct port_observer *)((char *)observer - offsetof(struct port_observer, observer));
 }
 
@@ -89,7 +89,7 @@ static void fill_packet(struct port_observer *self, zx_signals_t signals) {
 }
 
 // Once its packet is queued and it is no longer armed, a reader may free it at any moment.
-static void matched(struct observer *observer, struct object *object, zx_signals_t signals,
+static void matched(struct signal_observer *observer, struct object *object, zx_signals_t signals,
                     struct wake_list *wakes) {
     struct port_observer *self = from_observer(observer);
     struct port *port = self->port;
@@ -102,12 +102,12 @@ static void matched(struct observer *observer, struct object *object, zx_signals
         fill_packet(self, signals);
         const bool repeating = self->repeating;
         if (!repeating) {
-            observer_unlink(object, observer);
+            signal_observer_unlink(object, observer);
             disarm(self);
         }
         lost = port_queue_locked(port, &self->packet, wakes) != ZX_OK;
         if (lost && repeating) {
-            observer_unlink(object, observer);
+            signal_observer_unlink(object, observer);
             disarm(self);
         }
         if (lost) {
@@ -130,7 +130,7 @@ static void end_unlinked(struct port_observer *self) {
     }
 }
 
-static void cancelled(struct observer *observer, struct object *object, zx_signals_t signals,
+static void cancelled(struct signal_observer *observer, struct object *object, zx_signals_t signals,
                       struct wake_list *wakes) {
     (void)object;
     (void)signals;
@@ -138,7 +138,7 @@ static void cancelled(struct observer *observer, struct object *object, zx_signa
     end_unlinked(from_observer(observer));
 }
 
-static const struct observer_ops port_observer_ops = {
+static const struct signal_observer_ops port_observer_ops = {
     .matched = matched,
     .cancelled = cancelled,
 };
@@ -173,7 +173,7 @@ zx_status_t port_observe(struct port *port, struct object *object,
     }
     platform_mutex_unlock(&port->lock);
     if (!closed) {
-        observer_link(object, &self->observer, &wakes);
+        signal_observer_link(object, &self->observer, &wakes);
     }
     platform_mutex_unlock(&object->lock);
     wake_all(&wakes);
@@ -198,8 +198,8 @@ static bool packet_is_selected(const struct port_packet *packet, const void *arg
 static bool end_on_object(struct port *port, struct object *object,
                           const struct selection *selection) REQUIRES(object->lock) {
     bool any = false;
-    struct observer *next = NULL;
-    for (struct observer *observer = object->observers; observer != NULL; observer = next) {
+    struct signal_observer *next = NULL;
+    for (struct signal_observer *observer = object->observers; observer != NULL; observer = next) {
         next = observer->next;
         if (observer->ops != &port_observer_ops) {
             continue;
@@ -207,7 +207,7 @@ static bool end_on_object(struct port *port, struct object *object,
         struct port_observer *self = from_observer(observer);
         if (self->port == port && is_selected(selection, self->key, observer->handle)) {
             any = true;
-            observer_unlink(object, observer);
+            signal_observer_unlink(object, observer);
             end_unlinked(self);
         }
     }

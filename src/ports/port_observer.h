@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Waits for signals that end in a packet (objects ABI 4.5, 4.7). The wait and its packet are one
-// piece of memory: it is an observer of its object while armed and in the port's queue when it has
-// matched, or both when it repeats, and is freed when it is neither.
+// piece of memory: it is a signal observer of its object while armed and in the port's queue when
+// it has matched, or both when it repeats, and is freed when it is neither.
 //
 // Locks: object.lock, then port.lock. Whoever arms or disarms a wait holds both, so a thread that
 // finds it armed under either may use what it points to.
@@ -10,7 +10,7 @@
 #ifndef PORTS_PORT_OBSERVER_H
 #define PORTS_PORT_OBSERVER_H
 
-#include "objects/observer.h"
+#include "objects/signal_observer.h"
 #include "ports/port.h"
 
 // What zx_object_wait_async() asks for.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The functions behind the exported calls. They run inside the gate (tasks/gate.h), are given the
+// The functions behind the exported calls. They run behind the door (tasks/door.h), are given the
 // objects that their handles name, and may end with ZX_ERR_INTERNAL_INTR_RETRY, which makes the
 // entry look up the same handles and call them again once the thread may go on. The exported names
 // are in entry.c.

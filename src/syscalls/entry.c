@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// The exported calls: each passes the gate, looks its handles up, does its work, and does all that
-// again when a thread that was blocked has been stopped meanwhile (objects ABI 7.6). Arguments stay
-// as they were, an absolute deadline among them.
+// The exported calls: each goes through the door, looks its handles up, does its work, and does all
+// that again when a thread that was blocked has been stopped meanwhile (objects ABI 7.6). Arguments
+// stay as they were, an absolute deadline among them.
 
 #include "objects/log.h"
 #include "syscalls/held.h"
 #include "syscalls/trace.h"
-#include "tasks/gate.h"
+#include "tasks/door.h"
 
 #include <zircon/process.h>
 #include <zirconia/virtual_time.h>
@@ -28,7 +28,7 @@
         (void)era;                                                                                 \
         do {                                                                                       \
             BEFORE_##blocks;                                                                       \
-            gate_enter();                                                                          \
+            door_enter();                                                                          \
             if (traced) {                                                                          \
                 trace_begin(&call, ARGUMENTS(parameters));                                         \
             }                                                                                      \
@@ -44,7 +44,7 @@
             if (status != ZX_OK) {                                                                 \
                 trace_failure(&call, ARGUMENTS(parameters), status, era == &era_202209);           \
             }                                                                                      \
-            gate_leave();                                                                          \
+            door_leave();                                                                          \
         } while (status == ZX_ERR_INTERNAL_INTR_RETRY);                                            \
         return status;                                                                             \
     }
@@ -64,24 +64,24 @@
 zx_status_t zx_vcpu_kick(zx_handle_t handle) {
     TRACED_ROW("zx_vcpu_kick", false, (HANDLE(handle, VCPU, EXECUTE)));
     const int cancel_type = platform_cancel_defer();
-    gate_enter_in_handler();
+    door_enter_in_handler();
     const zx_status_t status = sys_vcpu_kick(handle);
     if (trace_is_on()) {
         trace_end(&call, ARGUMENTS((VALUE(zx_handle_t, handle))), status);
     }
-    gate_leave_in_handler();
+    door_leave_in_handler();
     platform_cancel_undefer(cancel_type);
     return status;
 }
 
 #define HANDLE_CALL(name, body)                                                                    \
     zx_handle_t name(void) {                                                                       \
-        gate_enter();                                                                              \
+        door_enter();                                                                              \
         const zx_handle_t handle = body();                                                         \
         if (trace_is_on()) {                                                                       \
             trace_result(#name, handle);                                                           \
         }                                                                                          \
-        gate_leave();                                                                              \
+        door_leave();                                                                              \
         return handle;                                                                             \
     }
 HANDLE_CALL(zx_vmar_root_self, sys_vmar_root_self)
@@ -90,39 +90,39 @@ HANDLE_CALL(zx_process_self, sys_process_self)
 HANDLE_CALL(zx_job_default, sys_job_default)
 
 zx_handle_t zirconia_thread_handle(uintptr_t host_thread) {
-    gate_enter();
+    door_enter();
     const zx_handle_t handle = sys_thread_handle(host_thread);
-    gate_leave();
+    door_leave();
     return handle;
 }
 
 void zx_cprng_draw(void *buffer, size_t buffer_size) {
-    gate_enter();
+    door_enter();
     sys_cprng_draw(buffer, buffer_size);
     if (trace_is_on()) {
         trace_plain("zx_cprng_draw");
     }
-    gate_leave();
+    door_leave();
 }
 
 // The host may read a file to answer these.
 uint32_t zx_system_get_num_cpus(void) {
-    gate_enter();
+    door_enter();
     const uint32_t count = sys_system_get_num_cpus();
     if (trace_is_on()) {
         trace_result("zx_system_get_num_cpus", count);
     }
-    gate_leave();
+    door_leave();
     return count;
 }
 
 uint64_t zx_system_get_physmem(void) {
-    gate_enter();
+    door_enter();
     const uint64_t size = sys_system_get_physmem();
     if (trace_is_on()) {
         trace_result("zx_system_get_physmem", size);
     }
-    gate_leave();
+    door_leave();
     return size;
 }
 
@@ -132,11 +132,11 @@ void zx_thread_exit(void) {
         trace_plain("zx_thread_exit");
     }
     for (;;) {
-        gate_enter();
-        if (gate.thread != NULL) {
+        door_enter();
+        if (door.thread != NULL) {
             thread_exit();
         }
-        gate_leave();
+        door_leave();
         platform_yield();
     }
 }
@@ -152,7 +152,7 @@ void zx_process_exit(int64_t retcode) {
 
 void zirconia_set_log(zirconia_log_callback_t callback, void *context,
                       zirconia_log_level_t minimum) {
-    gate_enter();
+    door_enter();
     log_set_sink(callback, context, minimum);
-    gate_leave();
+    door_leave();
 }

@@ -4,7 +4,7 @@
 
 #include "objects/event.h"
 
-#include "objects/observer.h"
+#include "objects/signal_observer.h"
 #include "syscalls/syscalls.h"
 
 #include <zircon/syscalls.h>

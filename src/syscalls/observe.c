@@ -7,7 +7,7 @@
 #include "engine/guest.h"
 #include "objects/handle_table.h"
 #include "syscalls/syscalls.h"
-#include "tasks/gate.h"
+#include "tasks/door.h"
 
 static zx_status_t guest_observe(zx_handle_t guest, zirconia_exit_observer_t observer,
                                  void *context) {
@@ -22,9 +22,9 @@ static zx_status_t guest_observe(zx_handle_t guest, zirconia_exit_observer_t obs
 
 zx_status_t zirconia_guest_observe(zx_handle_t guest, zirconia_exit_observer_t observer,
                                    void *context) {
-    gate_enter();
+    door_enter();
     const zx_status_t status = guest_observe(guest, observer, context);
-    gate_leave();
+    door_leave();
     return status;
 }
 
@@ -49,9 +49,9 @@ static zx_status_t guest_statistics(zx_handle_t guest, zirconia_exit_statistics_
 
 zx_status_t zirconia_guest_statistics(zx_handle_t guest, zirconia_exit_statistics_t *out,
                                       size_t kinds) {
-    gate_enter();
+    door_enter();
     const zx_status_t status = guest_statistics(guest, out, kinds);
-    gate_leave();
+    door_leave();
     return status;
 }
 

@@ -7,28 +7,28 @@
 #include "objects/log.h"
 #include "syscalls/table.h"
 #include "syscalls/trace.h"
-#include "tasks/gate.h"
+#include "tasks/door.h"
 
 #include <zircon/syscalls.h>
 
 static zx_status_t refuse(zx_handle_t handle, zx_obj_type_t type) {
     struct object *object = NULL;
-    gate_enter();
+    door_enter();
     zx_status_t status = handle_lookup(handle, type, ZX_RIGHT_NONE, &object);
     if (status == ZX_OK) {
         object_unref(object);
         status = ZX_ERR_NOT_SUPPORTED;
     }
-    gate_leave();
+    door_leave();
     return status;
 }
 
-// The client's callback runs inside the gate, as in any call.
+// The client's callback runs behind the door, as in any call.
 static void tell_failure(const struct traced_call *call, const uint64_t *arguments,
                          zx_status_t status) {
-    gate_enter();
+    door_enter();
     trace_failure(call, arguments, status, true);
-    gate_leave();
+    door_leave();
 }
 
 // The status that a handle parameter gives.

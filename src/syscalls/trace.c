@@ -6,7 +6,7 @@
 
 #include "platform/threads.h"
 #include "syscalls/call_text.h"
-#include "tasks/gate.h"
+#include "tasks/door.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,9 +31,9 @@ static void put(struct line *line) {
 // The thread's koid.
 static void start(struct line *line) {
     line->length = 0;
-    if (gate.thread != NULL) {
+    if (door.thread != NULL) {
         line_add(line, "[");
-        line_add_in_base(line, gate.thread->object.koid, 10);
+        line_add_in_base(line, door.thread->object.koid, 10);
         line_add(line, "] ");
     }
 }

@@ -8,8 +8,8 @@
 #include "platform/check.h"
 #include "platform/faults.h"
 #include "platform/registers.h"
+#include "tasks/door.h"
 #include "tasks/exception_binding.h"
-#include "tasks/gate.h"
 #include "tasks/process.h"
 #include "tasks/stop.h"
 
@@ -123,12 +123,12 @@ static enum outcome search(struct thread *thread) {
 static void begin_exception(struct thread *thread, const zx_exception_report_t *report,
                             struct platform_context *context) {
     platform_mutex_lock(&thread->blocking.lock);
-    CHECK(thread == gate.thread && !thread->exception.active && thread->registers == NULL);
+    CHECK(thread == door.thread && !thread->exception.active && thread->registers == NULL);
     thread->exception.report = *report;
     thread->exception.active = true;
     thread->exception.second_chance = false;
     thread->registers = context;
-    thread->stopped_in_call = gate_in_call();
+    thread->stopped_in_call = door_in_call();
     platform_mutex_unlock(&thread->blocking.lock);
 }
 
@@ -169,15 +169,15 @@ static enum outcome raise_breakpoint(struct thread *thread, const zx_exception_r
 }
 
 static bool on_fault(const struct platform_fault *fault, struct platform_context *context) {
-    struct thread *thread = gate.thread;
+    struct thread *thread = door.thread;
     const bool is_breakpoint = fault->type == ZX_EXCP_HW_BREAKPOINT;
-    if (thread != NULL && gate.depth > 0 && is_breakpoint) {
+    if (thread != NULL && door.depth > 0 && is_breakpoint) {
         return true; // As a kernel does, the library works for the thread without being watched.
     }
-    if (thread == NULL || gate.depth > 0 || !exception_any_bound()) {
+    if (thread == NULL || door.depth > 0 || !exception_any_bound()) {
         return false;
     }
-    gate.depth = 1;
+    door.depth = 1;
     const zx_exception_report_t report = {
         .header = {.size = sizeof(report), .type = fault->type},
         .context = {.arch.u.x86_64 = fault->x86_64, .synth_code = fault->synth_code},
@@ -185,7 +185,7 @@ static bool on_fault(const struct platform_fault *fault, struct platform_context
     const enum outcome outcome = is_breakpoint ? raise_breakpoint(thread, &report, context)
                                                : raise_exception(thread, &report, context);
     if (outcome == OUTCOME_UNHANDLED) {
-        gate.depth = 0;
+        door.depth = 0;
         return false;
     }
     thread_stop_point(thread, context);
@@ -212,22 +212,22 @@ void exception_thread_exiting(struct thread *thread) {
 }
 
 void exception_break_policy(uint32_t code) {
-    if (gate.thread != NULL && exception_any_bound()) {
-        gate.policy_code = code;
-        gate.policy_error = true;
+    if (door.thread != NULL && exception_any_bound()) {
+        door.policy_code = code;
+        door.policy_error = true;
     }
 }
 
 // Unhandled, it leaves no more than the status of the call.
 void exception_policy_error(struct thread *thread, struct platform_context *context) {
-    if (!gate.policy_error) {
+    if (!door.policy_error) {
         return;
     }
-    gate.policy_error = false;
-    gate.depth = 1;
+    door.policy_error = false;
+    door.depth = 1;
     const zx_exception_report_t report = {
         .header = {.size = sizeof(report), .type = ZX_EXCP_POLICY_ERROR},
-        .context = {.synth_code = gate.policy_code},
+        .context = {.synth_code = door.policy_code},
     };
     raise_exception(thread, &report, context);
 }

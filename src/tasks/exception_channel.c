@@ -5,7 +5,7 @@
 
 #include "tasks/exception_channel.h"
 
-#include "objects/observer.h"
+#include "objects/signal_observer.h"
 #include "tasks/exception_object.h"
 #include "tasks/supply.h"
 

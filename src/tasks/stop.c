@@ -5,9 +5,9 @@
 
 #include "tasks/stop.h"
 
-#include "objects/observer.h"
+#include "objects/signal_observer.h"
 #include "platform/check.h"
-#include "tasks/gate.h"
+#include "tasks/door.h"
 
 // --- What is wanted ---
 
@@ -22,11 +22,11 @@ static bool is_alive(const struct thread *thread) REQUIRES(thread->blocking.lock
            !thread_is_ending(thread);
 }
 
-void thread_call_attention(struct thread *thread) {
+void thread_request_stop(struct thread *thread) {
     ASSERT_HELD(&thread->blocking.lock);
-    atomic_store(&thread->blocking.attention, true);
+    atomic_store(&thread->blocking.stop_requested, true);
     if (thread->life == THREAD_RUNNING && !blocking_break(&thread->blocking) && thread->reachable &&
-        thread != gate.thread) {
+        thread != door.thread) {
         platform_thread_stop(&thread->host);
     }
 }
@@ -41,15 +41,15 @@ void thread_sleep(struct thread *thread) {
 
 static void want(struct thread *thread) REQUIRES(thread->blocking.lock) {
     ASSERT_HELD(&thread->blocking.lock);
-    if (!atomic_load(&thread->blocking.attention)) {
-        thread_call_attention(thread);
+    if (!atomic_load(&thread->blocking.stop_requested)) {
+        thread_request_stop(thread);
     }
 }
 
 static void want_no_longer(struct thread *thread) REQUIRES(thread->blocking.lock) {
     ASSERT_HELD(&thread->blocking.lock);
     if (!is_wanted(thread) && !thread_is_ending(thread)) {
-        atomic_store(&thread->blocking.attention, false);
+        atomic_store(&thread->blocking.stop_requested, false);
     }
 }
 
@@ -104,10 +104,10 @@ void thread_remove_suspend(struct thread *thread) {
 // thread goes on with once it cannot be (objects ABI 7.8).
 static void be_suspended(struct thread *thread, struct platform_context *context)
     REQUIRES(thread->blocking.lock) {
-    CHECK(thread == gate.thread && thread->life == THREAD_RUNNING && thread->registers == NULL);
+    CHECK(thread == door.thread && thread->life == THREAD_RUNNING && thread->registers == NULL);
     thread->life = THREAD_SUSPENDED;
     thread->registers = context;
-    thread->stopped_in_call = gate_in_call();
+    thread->stopped_in_call = door_in_call();
     platform_mutex_unlock(&thread->blocking.lock);
     object_change_signals(&thread->object, ZX_THREAD_RUNNING, ZX_THREAD_SUSPENDED);
     platform_mutex_lock(&thread->blocking.lock);
@@ -127,7 +127,7 @@ static void be_suspended(struct thread *thread, struct platform_context *context
 // True when the thread is to end.
 static bool stop(struct thread *thread, struct platform_context *context) {
     platform_mutex_lock(&thread->blocking.lock);
-    CHECK(thread->blocking.wake == NULL || gate.stops_inside);
+    CHECK(thread->blocking.wake == NULL || door.stops_inside);
     while (is_wanted(thread) && !thread_is_ending(thread)) {
         be_suspended(thread, context);
     }
@@ -138,26 +138,26 @@ static bool stop(struct thread *thread, struct platform_context *context) {
 
 void thread_stop_point(struct thread *thread, struct platform_context *context) {
     CHECK(lock_order_holds_none());
-    gate.depth = 1;
+    door.depth = 1;
     if (stop(thread, context)) {
         platform_context_end(context); // And it is inside of the library from now on.
     } else {
-        gate.depth = 0;
+        door.depth = 0;
     }
 }
 
 static void on_stop(struct platform_context *context, bool entering) {
-    struct thread *thread = gate.thread;
+    struct thread *thread = door.thread;
     if (thread == NULL) {
         return;
     }
-    if (gate.stops_inside) {
+    if (door.stops_inside) {
         stop(thread, context);
         return;
     }
     if (entering) {
         exception_thread_starting(thread, context);
-    } else if (gate.depth > 0) {
+    } else if (door.depth > 0) {
         return;
     }
     exception_policy_error(thread, context);
@@ -170,14 +170,14 @@ bool thread_stop_init(void) {
 
 bool thread_stop_inside(void) {
     CHECK(lock_order_holds_none());
-    gate.stops_inside = true;
+    door.stops_inside = true;
     platform_stop_here();
-    gate.stops_inside = false;
+    door.stops_inside = false;
     return !thread_is_to_end();
 }
 
 bool thread_is_to_end(void) {
-    struct thread *thread = gate.thread;
+    struct thread *thread = door.thread;
     platform_mutex_lock(&thread->blocking.lock);
     const bool ends = thread_is_ending(thread);
     platform_mutex_unlock(&thread->blocking.lock);

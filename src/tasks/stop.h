@@ -41,7 +41,7 @@ bool thread_stop_init(void);
 
 // Makes the thread look at what is wanted of it, wherever it is. One that sleeps in thread_sleep()
 // is woken by the caller, once the lock is free.
-void thread_call_attention(struct thread *thread) REQUIRES(thread->blocking.lock);
+void thread_request_stop(struct thread *thread) REQUIRES(thread->blocking.lock);
 
 // The calling thread lets go of its lock until thread->wake is posted. It may return without a
 // reason, so the caller looks again.

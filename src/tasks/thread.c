@@ -6,13 +6,13 @@
 #include "tasks/thread.h"
 
 #include "objects/handle_table.h"
-#include "objects/observer.h"
+#include "objects/signal_observer.h"
 #include "objects/unmapped.h"
 #include "platform/check.h"
+#include "tasks/door.h"
 #include "tasks/exception_binding.h"
 #include "tasks/exception_object.h"
 #include "tasks/exception_port.h"
-#include "tasks/gate.h"
 #include "tasks/process.h"
 #include "tasks/stop.h"
 #include "tasks/supply.h"
@@ -27,15 +27,15 @@ static struct {
     bool usable;
 } tasks = {.once = PLATFORM_ONCE_INIT};
 
-_Thread_local struct gate gate;
+_Thread_local struct door door;
 
-void gate_nest(void) {
+void door_nest(void) {
     blocking_set_current(NULL);
 }
 
-void gate_unnest(void) {
-    if (gate.thread != NULL) {
-        blocking_set_current(&gate.thread->blocking);
+void door_unnest(void) {
+    if (door.thread != NULL) {
+        blocking_set_current(&door.thread->blocking);
     }
 }
 
@@ -46,13 +46,13 @@ static bool is_canceled(struct thread *thread) {
     return canceled;
 }
 
-void gate_stop(void) {
-    if (is_canceled(gate.thread)) {
+void door_stop(void) {
+    if (is_canceled(door.thread)) {
         platform_cancel_end();
     }
-    gate.stops_leaving = true;
+    door.stops_leaving = true;
     platform_stop_here();
-    gate.stops_leaving = false;
+    door.stops_leaving = false;
 }
 
 // --- The object ---
@@ -128,7 +128,7 @@ int64_t thread_runtime(struct thread *thread, uint32_t *processor) {
         thread->reachable ? platform_thread_runtime(&thread->host) : thread->runtime;
     platform_mutex_unlock(&thread->blocking.lock);
     *processor = has_run ? 0 : ZX_INFO_INVALID_CPU;
-    if (thread == gate.thread) {
+    if (thread == door.thread) {
         *processor = platform_current_processor();
     }
     return runtime;
@@ -136,7 +136,7 @@ int64_t thread_runtime(struct thread *thread, uint32_t *processor) {
 
 // No signals are told before everything that others may ask for is as it will stay.
 static void end(struct thread *thread) {
-    gate.depth = 1;
+    door.depth = 1;
     platform_mutex_lock(&thread->blocking.lock);
     CHECK(thread->life == THREAD_RUNNING || thread->life == THREAD_SUSPENDED);
     thread->life = THREAD_DYING;
@@ -158,8 +158,8 @@ static void end(struct thread *thread) {
     if (self != ZX_HANDLE_INVALID) {
         handle_close(self);
     }
-    gate.thread = NULL;
-    gate.depth = 0;
+    door.thread = NULL;
+    door.depth = 0;
     object_unref(&thread->object);
 }
 
@@ -192,18 +192,18 @@ static struct thread *adopt(void) {
 }
 
 struct thread *thread_current(void) {
-    if (gate.thread == NULL) {
-        gate.depth++;
-        gate.thread = adopt();
-        gate.depth--;
+    if (door.thread == NULL) {
+        door.depth++;
+        door.thread = adopt();
+        door.depth--;
     }
-    return gate.thread;
+    return door.thread;
 }
 
 static void run(void *argument) {
     struct thread *thread = argument;
-    gate.depth = 1;
-    gate.thread = thread;
+    door.depth = 1;
+    door.thread = thread;
     begin(thread);
     platform_mutex_lock(&thread->blocking.lock);
     while (!thread->begun) {
@@ -253,10 +253,10 @@ zx_status_t thread_start(struct thread *thread, const struct platform_client_ent
 }
 
 void thread_exit(void) {
-    struct thread *thread = gate.thread;
+    struct thread *thread = door.thread;
     platform_mutex_lock(&thread->blocking.lock);
     thread->exiting = true;
-    thread_call_attention(thread);
+    thread_request_stop(thread);
     platform_mutex_unlock(&thread->blocking.lock);
 }
 
@@ -264,7 +264,7 @@ void thread_kill(struct thread *thread) {
     platform_mutex_lock(&thread->blocking.lock);
     if (thread->life != THREAD_NEW && thread->life != THREAD_DEAD) {
         thread->killed = true;
-        thread_call_attention(thread);
+        thread_request_stop(thread);
     }
     platform_mutex_unlock(&thread->blocking.lock);
     platform_semaphore_post(&thread->wake);

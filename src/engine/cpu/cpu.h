@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The processor, as the rest of the engine sees it: run until an exit, read and change its state,
-// deliver an event. Below this header lie two rooms: x86/, the rules of the architecture, and
-// unicorn/, which carries guest code out. No type of the engine below appears here.
+// deliver a vectored event. Below this header lie two rooms: x86/, the rules of the architecture,
+// and unicorn/, which carries guest code out. No type of the engine below appears here.
 //
 // A machine is what the VCPUs of one guest share: its memory, and the engine on which they take
 // turns. Only the holder of the guest's turn may call what is below, but for the functions that say
@@ -142,16 +142,16 @@ typedef enum run_next (*exit_handler)(void *context, const struct cpu_exit *exit
 // Asks `handle`, with EXIT_REQUESTED, whether to enter the guest, and then at each exit.
 void cpu_run(struct cpu *cpu, exit_handler handle, void *context);
 
-// --- Events ---
+// --- Vectored events ---
 
-enum event_kind {
-    EVENT_EXTERNAL, // Also NMI.
-    EVENT_EXCEPTION,
-    EVENT_SOFTWARE, // INT n, INT3, INTO: the gate's DPL is checked.
+enum vectored_event_kind {
+    VECTORED_EXTERNAL, // Also NMI.
+    VECTORED_EXCEPTION,
+    VECTORED_SOFTWARE, // INT n, INT3, INTO: the gate's DPL is checked.
 };
 
-struct event {
-    enum event_kind kind;
+struct vectored_event {
+    enum vectored_event_kind kind;
     uint8_t vector;
     uint32_t error_code; // Of an exception that has one.
     uint64_t return_rip;
@@ -167,7 +167,7 @@ enum delivery {
 
 // Through the guest's vector table. Faults on the way are delivered in the event's place: first the
 // fault, then a double fault, then the verdict is a triple fault. Without DELIVERED, RIP stays.
-enum delivery deliver_event(struct cpu *cpu, const struct event *event);
+enum delivery deliver_vectored_event(struct cpu *cpu, const struct vectored_event *event);
 
 // An exception of the instruction at RIP.
 enum delivery deliver_fault(struct cpu *cpu, uint8_t vector, uint32_t error_code);

@@ -32,7 +32,7 @@ void cpu_set_x87(struct cpu *cpu, unsigned index, const void *value);
 void cpu_get_xmm(const struct cpu *cpu, unsigned index, void *value);
 void cpu_set_xmm(struct cpu *cpu, unsigned index, const void *value);
 
-// A report before each IRET.
+// An exit before each IRET.
 void cpu_set_iret_exiting(struct cpu *cpu, bool on);
 
 #endif // ENGINE_CPU_STATE_H

@@ -35,7 +35,7 @@ zx_status_t exit_xsetbv(struct exit_context *context);
 // "Advance" of hypervisor ABI 5: RIP behind the instruction, and no shadow.
 void exit_advance(struct exit_context *context);
 
-// What a handler returns after it delivered an event to the guest.
+// What a handler returns after it delivered a vectored event to the guest.
 zx_status_t exit_delivery(enum delivery result);
 
 // Zircon's kernel raises #GP(0) itself for some accesses; RIP stays.

@@ -35,7 +35,7 @@ static zx_status_t sleep_until_awake(struct exit_context *context) {
     struct vcpu *vcpu = context->vcpu;
     zx_status_t status = ZX_OK;
     while (status == ZX_OK && !is_awake(vcpu)) {
-        if (blocking_attention(context->blocking)) {
+        if (blocking_stop_requested(context->blocking)) {
             status = vcpu_stop_in_wait(context, ZX_ERR_CANCELED);
         } else {
             blocking_sleep(context->blocking, &vcpu->seat.wake, INT64_MAX);

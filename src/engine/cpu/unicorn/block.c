@@ -4,9 +4,9 @@
 
 #include "engine/cpu/unicorn/block.h"
 
+#include "engine/cpu/unicorn/arena.h"
 #include "engine/cpu/unicorn/cuts.h"
 #include "engine/cpu/unicorn/weight.h"
-#include "engine/cpu/unicorn/window.h"
 #include "engine/cpu/unicorn/x87_blocks.h"
 
 #include <string.h>
@@ -80,7 +80,7 @@ static enum cut cut_for(const struct reader *reader, const struct sum *sum,
                : cut_before(instruction, reader->code.mode, reader->code.conditions);
 }
 
-// The place in the window of the instruction that comes next.
+// The place in the arena of the instruction that comes next.
 static uint64_t place_of_next(const struct block *block) {
     const uint64_t offset = block->first + block->read;
     return offset < PAGE_SIZE ? block->pages[0] * PAGE_SIZE + offset
@@ -137,7 +137,7 @@ void block_begin(struct block *block, uint64_t pc, uint64_t offset) {
     block->under_way = true;
     block->pc = pc;
     block->pages[0] = offset / PAGE_SIZE;
-    block->pages[1] = block->crossed_pc == pc ? block->crossed_to : NO_WINDOW_PAGE;
+    block->pages[1] = block->crossed_pc == pc ? block->crossed_to : NO_ARENA_PAGE;
     block->first = offset % PAGE_SIZE;
     block->read = 0;
     block->cut = CUT_NONE;

@@ -19,7 +19,7 @@ struct x87_blocks;
 struct block {
     bool under_way;         // Its first byte has been fetched.
     uint64_t pc;            // As Unicorn counts: RIP and the base of CS.
-    uint64_t pages[2];      // Its pages of the window; the second may be NO_WINDOW_PAGE.
+    uint64_t pages[2];      // Its pages of the arena; the second may be NO_ARENA_PAGE.
     uint64_t first;         // Offset of its first byte in its first page.
     size_t read;            // Bytes that were read ahead.
     enum cut cut;           // What comes after them.
@@ -40,17 +40,17 @@ struct block_code {
     const struct x87_blocks *x87; // Where blocks are divided.
 };
 
-// The next byte to be fetched, with RIP at its instruction, is this one of the window.
+// The next byte to be fetched, with RIP at its instruction, is this one of the arena.
 void block_begin(struct block *block, uint64_t pc, uint64_t offset);
 
 // Reads to the block's end: an instruction that ends it, or that it must end before, which is noted
 // among the cuts, or one that Unicorn finds a fault with by itself.
 void block_read_ahead(struct block *block, const struct block_code *code, struct cuts *cuts);
 
-// True if the byte of the window was read ahead, as part of the block.
+// True if the byte of the arena was read ahead, as part of the block.
 bool block_contains(const struct block *block, uint64_t offset);
 
-// The byte of the window is the first of another page that the block goes on in. It must begin
+// The byte of the arena is the first of another page that the block goes on in. It must begin
 // again: only then is the page read ahead.
 bool block_crosses(struct block *block, uint64_t offset);
 

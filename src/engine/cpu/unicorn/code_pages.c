@@ -4,53 +4,53 @@
 
 #include "engine/cpu/unicorn/code_pages.h"
 
+#include "engine/cpu/unicorn/arena.h"
 #include "engine/cpu/unicorn/engine.h"
 #include "engine/cpu/unicorn/nested.h"
-#include "engine/cpu/unicorn/window.h"
 
 bool code_pages_unguarded(const struct code_pages *code, uint64_t page) {
     return page == code->unguarded[0] || page == code->unguarded[1];
 }
 
 void code_pages_translated(struct code_pages *code, uint64_t page) {
-    struct window_slot *slot = window_slot_of(code->window, page);
-    const uint64_t index = window_slot_index(slot, page);
-    if (watch_contains(&slot->watch, index)) {
+    struct memslot *memslot = memslot_of(code->arena, page);
+    const uint64_t index = memslot_index(memslot, page);
+    if (watch_contains(&memslot->watch, index)) {
         return;
     }
-    watch_add(&slot->watch, index);
+    watch_add(&memslot->watch, index);
     if (!code_pages_unguarded(code, page) && nested_protect(code->nested, page)) {
         code->engine->tlb_stale = true;
     }
 }
 
 void code_pages_forget(struct code_pages *code, uint64_t page) {
-    struct window_slot *slot = window_slot_of(code->window, page);
-    const uint64_t index = window_slot_index(slot, page);
-    if (watch_contains(&slot->watch, index)) {
+    struct memslot *memslot = memslot_of(code->arena, page);
+    const uint64_t index = memslot_index(memslot, page);
+    if (watch_contains(&memslot->watch, index)) {
         engine_forget_code(code->engine, page << 12);
-        watch_remove(&slot->watch, index);
+        watch_remove(&memslot->watch, index);
     }
 }
 
 bool code_pages_noted(const struct code_pages *code) {
-    return atomic_load_explicit(&code->window->written, memory_order_relaxed);
+    return atomic_load_explicit(&code->arena->written, memory_order_relaxed);
 }
 
-static void drop_noted_in(struct code_pages *code, struct window_slot *slot) {
-    const uint64_t first = slot->base >> 12;
-    uint64_t page = watch_next_written(&slot->watch, 0);
-    while (page < slot->watch.pages) {
+static void drop_noted_in(struct code_pages *code, struct memslot *memslot) {
+    const uint64_t first = memslot->base >> 12;
+    uint64_t page = watch_next_written(&memslot->watch, 0);
+    while (page < memslot->watch.pages) {
         code_pages_forget(code, first + page);
-        page = watch_next_written(&slot->watch, page + 1);
+        page = watch_next_written(&memslot->watch, page + 1);
     }
 }
 
 void code_pages_drop_noted(struct code_pages *code) {
-    struct window *window = code->window;
-    if (atomic_exchange(&window->written, false)) {
-        for (size_t i = 0; i < window->count; i++) {
-            drop_noted_in(code, window->slots[i]);
+    struct arena *arena = code->arena;
+    if (atomic_exchange(&arena->written, false)) {
+        for (size_t i = 0; i < arena->count; i++) {
+            drop_noted_in(code, arena->memslots[i]);
         }
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Which pages of the window hold code that Unicorn has translated, and what happens when they are
+// Which pages of the arena hold code that Unicorn has translated, and what happens when they are
 // written. Unicorn 2.1.1 misses stores through an alias, repeated stores and every store of the
 // host, so this library finds them itself: such a page is watched, and read-only in the nested
 // tables.
@@ -13,24 +13,24 @@
 
 struct engine;
 struct nested;
-struct window;
+struct arena;
 
 struct code_pages {
     struct engine *engine;
-    struct window *window;
+    struct arena *arena;
     struct nested *nested;
     // These pages stay writable in spite of their translations, see step.h. The first one is
-    // NO_WINDOW_PAGE when there are none, the second one when there is one.
+    // NO_ARENA_PAGE when there are none, the second one when there is one.
     uint64_t unguarded[2];
 };
 
 // Unicorn is about to translate from the page: guards it.
-void code_pages_translated(struct code_pages *code, uint64_t window_page);
+void code_pages_translated(struct code_pages *code, uint64_t arena_page);
 
 // The page has new contents or is mapped differently: its translations go.
-void code_pages_forget(struct code_pages *code, uint64_t window_page);
+void code_pages_forget(struct code_pages *code, uint64_t arena_page);
 
-bool code_pages_unguarded(const struct code_pages *code, uint64_t window_page);
+bool code_pages_unguarded(const struct code_pages *code, uint64_t arena_page);
 
 // The host has written to such pages: theirs are to go, between runs.
 bool code_pages_noted(const struct code_pages *code);

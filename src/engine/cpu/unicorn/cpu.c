@@ -76,7 +76,7 @@ zx_status_t cpu_create(struct machine *machine, struct cpu **out) {
 // --- Memory ---
 
 zx_status_t machine_add_vmo(struct machine *machine, struct vmo *vmo) {
-    return window_add_vmo(&machine->memory.window, vmo);
+    return arena_add_vmo(&machine->memory.arena, vmo);
 }
 
 void machine_unmap(struct machine *machine, uint64_t guest_physical, uint64_t length) {

@@ -4,12 +4,12 @@
 
 #include "engine/cpu/unicorn/engine.h"
 
+#include "engine/cpu/unicorn/arena.h"
 #include "engine/cpu/unicorn/control_block.h"
 #include "engine/cpu/unicorn/exact_stop.h"
 #include "engine/cpu/unicorn/flat_engine.h"
 #include "engine/cpu/unicorn/live.h"
 #include "engine/cpu/unicorn/msr_bitmap.h"
-#include "engine/cpu/unicorn/window.h"
 #include "objects/log.h"
 #include "platform/check.h"
 #include "platform/platform.h"
@@ -63,7 +63,7 @@ static zx_status_t add_hooks(struct engine *engine) {
         int type;
         void *function;
     } hooks[] = {
-        {UC_HOOK_INTR, (void *)engine->hooks->report},
+        {UC_HOOK_INTR, (void *)engine->hooks->raw_exit},
         {UC_HOOK_EDGE_GENERATED, (void *)engine->hooks->translated},
         {UC_HOOK_MEM_UNMAPPED | UC_HOOK_MEM_PROT, (void *)engine->hooks->fetch},
     };
@@ -90,12 +90,12 @@ static void find_state(struct engine *engine, const struct layout *layout) {
 static zx_status_t start(struct engine *engine, const struct layout *layout) {
     engine->hidden = lazy_pages(HIDDEN_SIZE);
     if (engine->hidden != NULL) {
-        engine->window = window_choose(engine->hidden, HIDDEN_SIZE);
+        engine->arena = arena_choose(engine->hidden, HIDDEN_SIZE);
     }
-    if (engine->window == NULL) {
+    if (engine->arena == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
-    zx_status_t status = flat_engine_open(engine->hidden, engine->window, &engine->unicorn);
+    zx_status_t status = flat_engine_open(engine->hidden, engine->arena, &engine->unicorn);
     if (status != ZX_OK) {
         return status;
     }
@@ -244,7 +244,7 @@ static bool clean(struct engine *engine) {
 }
 
 void engine_forget_code(struct engine *engine, uint64_t offset) {
-    const uint64_t address = WINDOW_BASE + offset;
+    const uint64_t address = ARENA_BASE + offset;
     leave_guest(engine);
     uc_ctl_remove_cache(engine->unicorn, address, address + 0x1000);
     enter_guest(engine);

@@ -19,11 +19,11 @@ struct cpu;
 struct layout;
 struct machine;
 
-// What Unicorn calls, with the engine as the context: for each report; for each byte of the window
+// What Unicorn calls, with the engine as the context: for each raw exit; for each byte of the arena
 // before it is translated; after each translation; before each hooked block runs, of which the
 // second is for those that count.
 struct engine_hooks {
-    void (*report)(uc_engine *unicorn, uint32_t number, void *context);
+    void (*raw_exit)(uc_engine *unicorn, uint32_t number, void *context);
     bool (*fetch)(uc_engine *unicorn, uc_mem_type type, uint64_t address, int size, int64_t value,
                   void *context);
     void (*translated)(uc_engine *unicorn, uc_tb *block, uc_tb *previous, void *context);
@@ -39,7 +39,7 @@ struct engine {
     uc_engine *unicorn;
     uint8_t *live; // Its state, where it can be read and written in place, or NULL; see live.h.
     uint8_t *hidden;
-    uint8_t *window;
+    uint8_t *arena;
     uc_context *host;    // Before VMRUN: flat addresses.
     uc_context *started; // Right after VMRUN.
     uc_context *kept;    // In the guest, while addresses are flat.
@@ -84,7 +84,7 @@ zx_status_t engine_take(struct machine *machine, const struct layout *layout, bo
 
 void engine_flush_stale_tlb(struct engine *engine);
 
-// Drops the translations of the page at this offset in the window.
+// Drops the translations of the page at this offset in the arena.
 void engine_forget_code(struct engine *engine, uint64_t offset);
 
 // Whether a block that begins there is translated with a hook; and sees to it, between runs.
@@ -105,7 +105,7 @@ void engine_flush(struct engine *engine);
 // one.
 bool engine_may_be_kept(const struct engine *engine);
 
-// Takes it back. Its guest's pages are not in the window any more, nor translations of them in it.
+// Takes it back. Its guest's pages are not in the arena any more, nor translations of them in it.
 void engine_give(struct engine *engine, bool fit);
 
 #endif // ENGINE_CPU_UNICORN_ENGINE_H

@@ -39,16 +39,16 @@ zx_status_t flat_engine_ask(void) {
 // Unicorn looks some guest-virtual addresses up in its physical map, so the whole canonical space
 // must be mapped. The filler is never accessed; its host addresses need only differ from every real
 // one, or Unicorn would take the filler for the owner of real memory.
-static uc_err map_filler(uc_engine *engine, bool window) {
+static uc_err map_filler(uc_engine *engine, bool arena) {
     const uint64_t half = 1ull << 47;
     const uint64_t upper = 0xffff800000000000ull;
-    uint64_t window_end = window ? WINDOW_BASE + WINDOW_SIZE : WINDOW_BASE;
+    uint64_t arena_end = arena ? ARENA_BASE + ARENA_SIZE : ARENA_BASE;
     const struct {
         uint64_t base, size;
     } gaps[] = {
         {0, HIDDEN_BASE},
-        {HIDDEN_BASE + HIDDEN_SIZE, WINDOW_BASE - HIDDEN_BASE - HIDDEN_SIZE},
-        {window_end, half - window_end},
+        {HIDDEN_BASE + HIDDEN_SIZE, ARENA_BASE - HIDDEN_BASE - HIDDEN_SIZE},
+        {arena_end, half - arena_end},
         {upper, half},
     };
     for (unsigned i = 0; i < sizeof gaps / sizeof gaps[0]; i++) {
@@ -78,7 +78,7 @@ static void watch_leaks(bool on) {
 #endif
 }
 
-static uc_err configure(uc_engine *engine, uint8_t *hidden, uint8_t *window) {
+static uc_err configure(uc_engine *engine, uint8_t *hidden, uint8_t *arena) {
     uc_err error = uc_ctl_set_cpu_model(engine, UC_CPU_X86_EPYC);
     if (error == UC_ERR_OK) {
         error = uc_ctl_set_tcg_buffer_size(engine, FLAT_ENGINE_CODE_SIZE);
@@ -86,13 +86,12 @@ static uc_err configure(uc_engine *engine, uint8_t *hidden, uint8_t *window) {
     if (error == UC_ERR_OK) {
         error = uc_mem_map_ptr(engine, HIDDEN_BASE, HIDDEN_SIZE, UC_PROT_ALL, hidden);
     }
-    if (error == UC_ERR_OK && window != NULL) {
+    if (error == UC_ERR_OK && arena != NULL) {
         // Not executable: so each byte is shown to a hook before it is translated.
-        error =
-            uc_mem_map_ptr(engine, WINDOW_BASE, WINDOW_SIZE, UC_PROT_READ | UC_PROT_WRITE, window);
+        error = uc_mem_map_ptr(engine, ARENA_BASE, ARENA_SIZE, UC_PROT_READ | UC_PROT_WRITE, arena);
     }
     if (error == UC_ERR_OK) {
-        error = map_filler(engine, window != NULL);
+        error = map_filler(engine, arena != NULL);
     }
     // Without an (empty) set of exits, Unicorn treats address 0 as the end of every run.
     if (error == UC_ERR_OK) {
@@ -105,7 +104,7 @@ static uc_err configure(uc_engine *engine, uint8_t *hidden, uint8_t *window) {
     return error;
 }
 
-zx_status_t flat_engine_open(uint8_t *hidden, uint8_t *window, uc_engine **out) {
+zx_status_t flat_engine_open(uint8_t *hidden, uint8_t *arena, uc_engine **out) {
     const zx_status_t status = flat_engine_ask();
     if (status != ZX_OK) {
         return status;
@@ -118,7 +117,7 @@ zx_status_t flat_engine_open(uint8_t *hidden, uint8_t *window, uc_engine **out) 
     // Unicorn never frees one array of 32 bytes that its first call makes. What uc_open() made is
     // watched: an engine that is left open is still a leak.
     watch_leaks(false);
-    error = configure(engine, hidden, window);
+    error = configure(engine, hidden, arena);
     watch_leaks(true);
     if (error != UC_ERR_OK) {
         uc_close(engine);

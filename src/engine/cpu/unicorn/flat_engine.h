@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A Unicorn engine with this library's physical memory map, before any guest: a hidden region for
-// the control block, a window in which guest memory and its page tables appear, and filler
+// the control block, an arena in which guest memory and its page tables appear, and filler
 // everywhere else. What follows VMRUN sees none of it except through nested page tables.
 #ifndef ZIRCONIA_ENGINE_CPU_FLAT_ENGINE_H
 #define ZIRCONIA_ENGINE_CPU_FLAT_ENGINE_H
@@ -13,8 +13,8 @@
 // Unicorn's nested walk accepts physical addresses of 40 bits; both regions lie below that.
 #define HIDDEN_BASE (1ull << 39)
 #define HIDDEN_SIZE 0x20000u
-#define WINDOW_BASE (HIDDEN_BASE + (1ull << 30))
-#define WINDOW_SIZE (1ull << 38)
+#define ARENA_BASE (HIDDEN_BASE + (1ull << 30))
+#define ARENA_SIZE (1ull << 38)
 
 // Pages of the hidden region, from its start.
 enum hidden_offset {
@@ -40,9 +40,9 @@ enum hidden_offset {
 // executable are forbidden.
 zx_status_t flat_engine_ask(void);
 
-// Opens an engine, having asked. `hidden` backs the hidden region and `window` (may be NULL: no
-// window) is the host address that stands for WINDOW_BASE; both stay the caller's.
-zx_status_t flat_engine_open(uint8_t *hidden, uint8_t *window, uc_engine **out);
+// Opens an engine, having asked. `hidden` backs the hidden region and `arena` (may be NULL: no
+// arena) is the host address that stands for ARENA_BASE; both stay the caller's.
+zx_status_t flat_engine_open(uint8_t *hidden, uint8_t *arena, uc_engine **out);
 
 // Starts SVM guest mode with the control block in the hidden region, whose state must have IF set.
 // Returns stopped before the guest's first instruction, with RFLAGS.IF clear. `save`, if not NULL,

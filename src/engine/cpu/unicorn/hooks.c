@@ -40,23 +40,23 @@ static void on_counted_block(uc_engine *unicorn, uint64_t address, uint32_t size
     }
 }
 
-static void on_report(uc_engine *unicorn, uint32_t number, void *context) {
+static void on_raw_exit(uc_engine *unicorn, uint32_t number, void *context) {
     struct engine *engine = context;
     const uint8_t *vmcb = engine->hidden + HIDDEN_VMCB;
-    const struct report report = {number, vmcb_get64(vmcb, VMCB_EXIT_INFORMATION_2)};
+    const struct raw_exit raw = {number, vmcb_get64(vmcb, VMCB_EXIT_INFORMATION_2)};
     (void)unicorn;
     x87_blocks_changed(&engine->x87);
-    run_report(engine->machine->run, &report);
+    run_raw_exit(engine->machine->run, &raw);
 }
 
-// The type is that of a page without the permission: the window is not executable.
+// The type is that of a page without the permission: the arena is not executable.
 static bool on_fetch(uc_engine *unicorn, uc_mem_type type, uint64_t address, int size,
                      int64_t value, void *context) {
     (void)unicorn;
     (void)size;
     (void)value;
-    return type == UC_MEM_FETCH_PROT && address - WINDOW_BASE < WINDOW_SIZE &&
-           run_fetch(engine_machine(context)->run, address - WINDOW_BASE);
+    return type == UC_MEM_FETCH_PROT && address - ARENA_BASE < ARENA_SIZE &&
+           run_fetch(engine_machine(context)->run, address - ARENA_BASE);
 }
 
 static void on_translated(uc_engine *unicorn, uc_tb *block, uc_tb *previous, void *context) {
@@ -74,7 +74,7 @@ static void on_translated(uc_engine *unicorn, uc_tb *block, uc_tb *previous, voi
 }
 
 const struct engine_hooks run_hooks = {
-    .report = on_report,
+    .raw_exit = on_raw_exit,
     .fetch = on_fetch,
     .translated = on_translated,
     .block = on_block,

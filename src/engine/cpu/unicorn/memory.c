@@ -11,24 +11,24 @@
 
 void memory_open(struct memory *memory, struct engine *engine, struct exit_request *request) {
     memory->engine = engine;
-    window_open(&memory->window, engine->window, engine->hidden, request);
-    nested_open(&memory->nested, &memory->window, engine->hidden);
+    arena_open(&memory->arena, engine->arena, engine->hidden, request);
+    nested_open(&memory->nested, &memory->arena, engine->hidden);
     memory->code = (struct code_pages){
         .engine = engine,
-        .window = &memory->window,
+        .arena = &memory->arena,
         .nested = &memory->nested,
-        .unguarded = {NO_WINDOW_PAGE, NO_WINDOW_PAGE},
+        .unguarded = {NO_ARENA_PAGE, NO_ARENA_PAGE},
     };
 }
 
 void memory_close(struct memory *memory) {
-    window_close(&memory->window);
+    arena_close(&memory->arena);
     nested_close(&memory->nested);
     memory->engine = NULL;
 }
 
-static void forget(void *context, uint64_t window_page) {
-    code_pages_forget(context, window_page);
+static void forget(void *context, uint64_t arena_page) {
+    code_pages_forget(context, arena_page);
 }
 
 void memory_unmap(struct memory *memory, uint64_t guest_physical, uint64_t length) {
@@ -58,12 +58,12 @@ bool memory_make_present(struct memory *memory, uint64_t guest_physical, bool wr
         (write && !backing.writable)) {
         return false;
     }
-    const uint64_t page = window_page_for(&memory->window, backing.vmo, backing.vmo_offset);
-    if (page == NO_WINDOW_PAGE) {
+    const uint64_t page = arena_page_for(&memory->arena, backing.vmo, backing.vmo_offset);
+    if (page == NO_ARENA_PAGE) {
         memory->starved = true;
         return false;
     }
-    const bool writable = backing.writable && !window_watches(&memory->window, page);
+    const bool writable = backing.writable && !arena_watches(&memory->arena, page);
     memory->any_not_executable |= !backing.executable;
     memory->starved = !nested_map(&memory->nested, guest_physical, page, writable);
     return !memory->starved;
@@ -77,7 +77,7 @@ bool memory_may_execute(struct memory *memory, uint64_t guest_physical) {
 bool memory_written(struct memory *memory, uint64_t guest_physical) {
     struct backing backing;
     const uint64_t page = nested_page(&memory->nested, guest_physical);
-    if (page == NO_WINDOW_PAGE || !find_page(memory, guest_physical, &backing) ||
+    if (page == NO_ARENA_PAGE || !find_page(memory, guest_physical, &backing) ||
         !backing.writable) {
         return false;
     }
@@ -98,6 +98,6 @@ uint8_t *memory_host_address(struct memory *memory, uint64_t guest_physical, boo
     if (write && (*entry & NESTED_WRITABLE) == 0 && !memory_written(memory, guest_physical)) {
         return NULL;
     }
-    return window_pointer(&memory->window, (*entry & NESTED_ADDRESS) - WINDOW_BASE) +
+    return arena_pointer(&memory->arena, (*entry & NESTED_ADDRESS) - ARENA_BASE) +
            (guest_physical & 0xfff);
 }

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 //
 // The guest-physical memory of a machine: what the guest's mappings say of a page, and the nested
-// tables and the window that follow them.
+// tables and the arena that follow them.
 
 #ifndef ENGINE_CPU_UNICORN_MEMORY_H
 #define ENGINE_CPU_UNICORN_MEMORY_H
 
 #include "engine/cpu/cpu.h"
+#include "engine/cpu/unicorn/arena.h"
 #include "engine/cpu/unicorn/code_pages.h"
 #include "engine/cpu/unicorn/nested.h"
-#include "engine/cpu/unicorn/window.h"
 
 struct engine;
 
 struct memory {
     struct machine_client client;
     struct engine *engine; // NULL until it is open.
-    struct window window;
+    struct arena arena;
     struct nested nested;
     struct code_pages code;
     bool any_not_executable; // Some page was made present that may not be executed.

@@ -4,17 +4,17 @@
 
 #include "engine/cpu/unicorn/nested.h"
 
+#include "engine/cpu/unicorn/arena.h"
 #include "engine/cpu/unicorn/flat_engine.h"
-#include "engine/cpu/unicorn/window.h"
 #include "platform/check.h"
 
 enum { ENTRIES = 512 };
 
-void nested_open(struct nested *nested, struct window *window, uint8_t *hidden) {
+void nested_open(struct nested *nested, struct arena *arena, uint8_t *hidden) {
     *nested = (struct nested){
-        .window = window,
+        .arena = arena,
         .root = (uint64_t *)(void *)(hidden + HIDDEN_ROOT),
-        .pages = {.window = window},
+        .pages = {.arena = arena},
     };
 }
 
@@ -55,51 +55,51 @@ uint64_t *nested_entry(struct nested *nested, uint64_t guest_physical, bool crea
 }
 
 static uint64_t page_in(uint64_t entry) {
-    CHECK((entry & NESTED_ADDRESS) >= WINDOW_BASE);
-    return ((entry & NESTED_ADDRESS) - WINDOW_BASE) >> 12;
+    CHECK((entry & NESTED_ADDRESS) >= ARENA_BASE);
+    return ((entry & NESTED_ADDRESS) - ARENA_BASE) >> 12;
 }
 
-static bool leads_to(const uint64_t *entry, uint64_t window_page) {
+static bool leads_to(const uint64_t *entry, uint64_t arena_page) {
     return (*entry & NESTED_PRESENT) != 0 &&
-           (*entry & NESTED_ADDRESS) == WINDOW_BASE + (window_page << 12);
+           (*entry & NESTED_ADDRESS) == ARENA_BASE + (arena_page << 12);
 }
 
 uint64_t nested_page(struct nested *nested, uint64_t guest_physical) {
     const uint64_t *entry = nested_entry(nested, guest_physical, false);
     const bool present = entry != NULL && (*entry & NESTED_PRESENT) != 0;
-    return present ? page_in(*entry) : NO_WINDOW_PAGE;
+    return present ? page_in(*entry) : NO_ARENA_PAGE;
 }
 
-// --- From a page of the window back to its entries ---
+// --- From a page of the arena back to its entries ---
 
 // A page keeps the last entry that led there. Look at all entries instead:
 static uint64_t several;
 #define SEVERAL (&several)
 
-static uint64_t **place_of(struct nested *nested, uint64_t window_page) {
-    const struct window_slot *slot = window_slot_of(nested->window, window_page);
-    return &slot->places[window_slot_index(slot, window_page)];
+static uint64_t **place_of(struct nested *nested, uint64_t arena_page) {
+    const struct memslot *memslot = memslot_of(nested->arena, arena_page);
+    return &memslot->places[memslot_index(memslot, arena_page)];
 }
 
-bool nested_map(struct nested *nested, uint64_t guest_physical, uint64_t window_page,
+bool nested_map(struct nested *nested, uint64_t guest_physical, uint64_t arena_page,
                 bool writable) {
     uint64_t *entry = nested_entry(nested, guest_physical, true);
     if (entry == NULL) {
         return false;
     }
-    uint64_t **place = place_of(nested, window_page);
-    CHECK(!writable || !window_watches(nested->window, window_page));
-    if (*place == NULL || (*place != SEVERAL && !leads_to(*place, window_page))) {
+    uint64_t **place = place_of(nested, arena_page);
+    CHECK(!writable || !arena_watches(nested->arena, arena_page));
+    if (*place == NULL || (*place != SEVERAL && !leads_to(*place, arena_page))) {
         *place = entry;
     } else if (*place != entry) {
         *place = SEVERAL;
     }
-    *entry = (WINDOW_BASE + (window_page << 12)) | NESTED_LEAF | (writable ? NESTED_WRITABLE : 0);
+    *entry = (ARENA_BASE + (arena_page << 12)) | NESTED_LEAF | (writable ? NESTED_WRITABLE : 0);
     return true;
 }
 
-static bool protect_entry(uint64_t *entry, uint64_t window_page) {
-    if (!leads_to(entry, window_page) || (*entry & NESTED_WRITABLE) == 0) {
+static bool protect_entry(uint64_t *entry, uint64_t arena_page) {
+    if (!leads_to(entry, arena_page) || (*entry & NESTED_WRITABLE) == 0) {
         return false;
     }
     *entry &= ~NESTED_WRITABLE;
@@ -107,22 +107,22 @@ static bool protect_entry(uint64_t *entry, uint64_t window_page) {
 }
 
 static bool protect_table(struct nested *nested, uint64_t *table, unsigned shift,
-                          uint64_t window_page) {
+                          uint64_t arena_page) {
     bool changed = false;
     for (unsigned i = 0; i < ENTRIES; i++) {
         if (shift == 12) {
-            changed |= protect_entry(&table[i], window_page);
+            changed |= protect_entry(&table[i], arena_page);
         } else if ((table[i] & NESTED_PRESENT) != 0) {
-            changed |= protect_table(nested, table_at(nested, table[i]), shift - 9, window_page);
+            changed |= protect_table(nested, table_at(nested, table[i]), shift - 9, arena_page);
         }
     }
     return changed;
 }
 
-bool nested_protect(struct nested *nested, uint64_t window_page) {
-    uint64_t *place = *place_of(nested, window_page);
-    const bool changed = place == SEVERAL ? protect_table(nested, nested->root, 39, window_page)
-                                          : place != NULL && protect_entry(place, window_page);
+bool nested_protect(struct nested *nested, uint64_t arena_page) {
+    uint64_t *place = *place_of(nested, arena_page);
+    const bool changed = place == SEVERAL ? protect_table(nested, nested->root, 39, arena_page)
+                                          : place != NULL && protect_entry(place, arena_page);
     nested->changes += changed;
     return changed;
 }
@@ -132,7 +132,7 @@ bool nested_protect(struct nested *nested, uint64_t window_page) {
 struct range {
     uint64_t start;
     uint64_t end;
-    void (*forget)(void *context, uint64_t window_page);
+    void (*forget)(void *context, uint64_t arena_page);
     void *context;
 };
 
@@ -162,7 +162,7 @@ static void clear_table(struct nested *nested, uint64_t *table, unsigned shift, 
 }
 
 void nested_clear(struct nested *nested, uint64_t guest_physical, uint64_t length,
-                  void (*forget)(void *context, uint64_t window_page), void *context) {
+                  void (*forget)(void *context, uint64_t arena_page), void *context) {
     const struct range range = {guest_physical, guest_physical + length, forget, context};
     nested->changes++;
     clear_table(nested, nested->root, 39, 0, &range);

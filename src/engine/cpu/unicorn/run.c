@@ -24,9 +24,9 @@ static void ask(struct run *run, bool inside) {
 }
 
 // True when the guest goes on inside Unicorn.
-static bool apply(struct run *run, enum report_result result) {
+static bool apply(struct run *run, enum raw_exit_result result) {
     struct machine *machine = run->machine;
-    if (result == REPORT_EXIT || run->exit.reason == EXIT_EXCEPTION) {
+    if (result == RAW_EXIT_TRANSLATED || run->exit.reason == EXIT_EXCEPTION) {
         if (machine->work.counts) {
             work_count(&machine->work);
             work_look(&machine->work);
@@ -37,7 +37,7 @@ static bool apply(struct run *run, enum report_result result) {
         return false;
     }
     run->exit.reason = EXIT_REQUESTED;
-    return result != REPORT_STEP && !work_is_to_end(&machine->work) &&
+    return result != RAW_EXIT_STEP && !work_is_to_end(&machine->work) &&
            !code_pages_noted(&machine->memory.code);
 }
 
@@ -52,8 +52,8 @@ static void fail(struct run *run) {
 // The engine looks once more whether to report an interrupt window before it ends the run. That
 // comes too late.
 static void hold_window(struct run *run) {
-    run->window |= cpu_window_exiting(run->cpu);
-    if (run->window || run->window_reported) {
+    run->window_exiting |= cpu_window_exiting(run->cpu);
+    if (run->window_exiting || run->window_reported) {
         cpu_set_window_exiting(run->cpu, false);
         cpu_apply(run->cpu);
     }
@@ -109,12 +109,12 @@ bool run_fetch(struct run *run, uint64_t offset) {
 }
 
 // True when the guest goes on.
-static bool report_now(struct run *run, const struct report *report) {
+static bool raw_exit_now(struct run *run, const struct raw_exit *raw) {
     run->exit = (struct cpu_exit){.reason = EXIT_REQUESTED};
-    return apply(run, report_translate(run->cpu, report, &run->exit));
+    return apply(run, raw_exit_translate(run->cpu, raw, &run->exit));
 }
 
-void run_report(struct run *run, const struct report *report) {
+void run_raw_exit(struct run *run, const struct raw_exit *raw) {
     struct machine *machine = run->machine;
     struct cpu *cpu = run->cpu;
     exit_request_pause(&machine->work.request);
@@ -122,13 +122,13 @@ void run_report(struct run *run, const struct report *report) {
     cpu_open(cpu);
     translation_end(&machine->translation);
     if (machine->step.under_way) {
-        run->deferred = *report;
-    } else if (report_now(run, report)) {
+        run->deferred = *raw;
+    } else if (raw_exit_now(run, raw)) {
         cpu_commit(cpu);
         exit_request_go_on(&machine->work.request);
         return;
     }
-    run->window_reported = report->number == REPORT_INTERCEPT(SVM_VIRTUAL_INTERRUPT);
+    run->window_reported = raw->number == RAW_EXIT_SVM(SVM_VIRTUAL_INTERRUPT);
     stop(run);
 }
 
@@ -139,10 +139,10 @@ static void refused(struct run *run) {
     struct machine *machine = run->machine;
     switch (machine->translation.refusal) {
     case REFUSAL_NOT_EXECUTABLE:
-        apply(run, report_fetch_refused(run->cpu, &run->exit));
+        apply(run, raw_exit_fetch_refused(run->cpu, &run->exit));
         return;
     case REFUSAL_CUT_UNCACHED:
-        run->deferred.number = REPORT_INTERCEPT(SVM_HLT);
+        run->deferred.number = RAW_EXIT_SVM(SVM_HLT);
         return;
     case REFUSAL_NOT_READ:
         log_line(ZIRCONIA_LOG_ERROR, "code was about to be run that was not looked at before");
@@ -151,7 +151,7 @@ static void refused(struct run *run) {
     case REFUSAL_CUT_FIRST:
         if (machine->step.under_way) { // The end of the step forgets the page, and the cut with it.
             machine->translation.refusal = REFUSAL_NONE;
-            run->deferred = (struct report){.number = REPORT_INTERCEPT(SVM_HLT)};
+            run->deferred = (struct raw_exit){.number = RAW_EXIT_SVM(SVM_HLT)};
         }
         return;
     case REFUSAL_NONE:
@@ -170,17 +170,17 @@ static bool at_start(const struct step *step, struct cpu *cpu) {
 }
 
 // What was reported and could not be handled at once.
-static enum report_result deferred(struct run *run) {
+static enum raw_exit_result deferred(struct run *run) {
     struct step *step = &run->machine->step;
     const uint32_t number = run->deferred.number;
     if (step->under_way) {
         step_end(step);
-        if (number == REPORT_NONE ||
-            (number == REPORT_INTERCEPT(SVM_HLT) && !at_start(step, run->cpu))) {
-            return REPORT_HANDLED; // The step's end.
+        if (number == RAW_EXIT_NONE ||
+            (number == RAW_EXIT_SVM(SVM_HLT) && !at_start(step, run->cpu))) {
+            return RAW_EXIT_HANDLED; // The step's end.
         }
     }
-    return report_translate(run->cpu, &run->deferred, &run->exit);
+    return raw_exit_translate(run->cpu, &run->deferred, &run->exit);
 }
 
 // The block that RIP is at must be translated once more. It may have to run in spite of a requested
@@ -196,11 +196,11 @@ static void finish(struct run *run) {
     if (run->next == RUN_ON) {
         refused(run);
     }
-    if (run->next == RUN_ON && (machine->step.under_way || run->deferred.number != REPORT_NONE)) {
+    if (run->next == RUN_ON && (machine->step.under_way || run->deferred.number != RAW_EXIT_NONE)) {
         apply(run, deferred(run));
     }
     if (run->next == RUN_ON && run->x87_suspect) {
-        apply(run, report_x87_suspect(run->cpu, &run->exit));
+        apply(run, raw_exit_x87_suspect(run->cpu, &run->exit));
     }
     CHECK(machine->run == run);
     machine->run = NULL;
@@ -221,9 +221,9 @@ static bool prepare(struct run *run) {
     CHECK(machine->run == NULL); // One VCPU has the turn.
     machine->run = run;
     run->exit = (struct cpu_exit){.reason = EXIT_REQUESTED};
-    run->deferred = (struct report){.number = REPORT_NONE};
+    run->deferred = (struct raw_exit){.number = RAW_EXIT_NONE};
     run->rip_is_old = false;
-    run->window = false;
+    run->window_exiting = false;
     run->window_reported = false;
     run->went_on = false;
     run->x87_suspect = false;
@@ -270,7 +270,7 @@ static void start(struct run *run) {
         exit_request_leave(request);
     }
     cpu_keep(run->cpu);
-    if (run->window) {
+    if (run->window_exiting) {
         cpu_set_window_exiting(run->cpu, true);
     }
     if (run->rip_is_old) {

@@ -7,7 +7,7 @@
 #define ENGINE_CPU_RUN_H
 
 #include "engine/cpu/unicorn/machine.h"
-#include "engine/cpu/unicorn/report.h"
+#include "engine/cpu/unicorn/raw_exit.h"
 
 struct run {
     struct cpu *cpu;
@@ -16,12 +16,12 @@ struct run {
     exit_handler handle;
     void *context;
     enum run_next next;
-    bool x87_suspect;       // The next block may have a fault of the x87 stack.
-    bool went_on;           // In spite of a requested exit.
-    bool rip_is_old;        // The state was kept where Unicorn's RIP was not up to date.
-    bool window;            // To exit at an interrupt window, once the run has ended.
-    bool window_reported;   // Last, so that the engine would do so.
-    struct report deferred; // What waits for the end of the run, or REPORT_NONE.
+    bool x87_suspect;         // The next block may have a fault of the x87 stack.
+    bool went_on;             // In spite of a requested exit.
+    bool rip_is_old;          // The state was kept where Unicorn's RIP was not up to date.
+    bool window_exiting;      // To exit at an interrupt window, once the run has ended.
+    bool window_reported;     // Last, so that the engine would do so.
+    struct raw_exit deferred; // What waits for the end of the run, or RAW_EXIT_NONE.
 };
 
 // --- What the hooks find ---
@@ -32,9 +32,9 @@ bool run_stop_at_block(struct run *run, uint64_t address);
 // The block may have a fault of the x87 stack: looked at when the run has stopped. True.
 bool run_stop_for_x87(struct run *run);
 
-void run_report(struct run *run, const struct report *report);
+void run_raw_exit(struct run *run, const struct raw_exit *raw);
 
-// Whether this byte of the window may be fetched. If not, the run ends.
+// Whether this byte of the arena may be fetched. If not, the run ends.
 bool run_fetch(struct run *run, uint64_t offset);
 
 #endif // ENGINE_CPU_RUN_H

@@ -104,7 +104,7 @@ void flags_set(struct cpu *cpu, uint64_t value);
 void flags_settle(struct cpu *cpu);
 bool flags_settled(const struct cpu *cpu);
 
-// The exception that the last report came with, or an intercept's first information word.
+// The exception that the last raw exit came with, or an intercept's first information word.
 uint32_t cpu_error_code(const struct cpu *cpu);
 
 bool cpu_window_exiting(const struct cpu *cpu);

@@ -11,16 +11,16 @@
 enum { SHORT_BLOCKS = 4 };
 
 void step_open(struct step *step, struct memory *memory) {
-    *step = (struct step){.memory = memory, .last = NO_WINDOW_PAGE};
+    *step = (struct step){.memory = memory, .last = NO_ARENA_PAGE};
 }
 
-// The page of the window that code at the linear address lies in; NO_WINDOW_PAGE when it is not
+// The page of the arena that code at the linear address lies in; NO_ARENA_PAGE when it is not
 // there.
 static uint64_t page_at(const struct step *step, struct cpu *cpu, uint64_t linear) {
     struct access_fault fault;
     uint64_t physical = 0;
     if (linear_translate(cpu, linear, ACCESS_FETCH, &physical, &fault) != ACCESS_DONE) {
-        return NO_WINDOW_PAGE;
+        return NO_ARENA_PAGE;
     }
     return nested_page(&step->memory->nested, physical);
 }
@@ -32,11 +32,11 @@ static bool make_next(struct step *step, struct cpu *cpu, unsigned length) {
     const uint64_t start = cpu_code_address(cpu, rip);
     const uint64_t last = cpu_code_address(cpu, rip + length - 1);
     const uint64_t page = page_at(step, cpu, start);
-    if (page == NO_WINDOW_PAGE) {
+    if (page == NO_ARENA_PAGE) {
         return false;
     }
     unguarded[0] = page;
-    unguarded[1] = (start ^ last) >> 12 != 0 ? page_at(step, cpu, last) : NO_WINDOW_PAGE;
+    unguarded[1] = (start ^ last) >> 12 != 0 ? page_at(step, cpu, last) : NO_ARENA_PAGE;
     step->start = start;
     step->end = cpu_code_address(cpu, rip + length);
     return true;
@@ -46,7 +46,7 @@ bool step_must_store(struct step *step, struct cpu *cpu, uint64_t guest_physical
     const uint64_t page = nested_page(&step->memory->nested, guest_physical);
     const uint64_t linear = cpu_code_address(cpu, cpu_get(cpu, RIP));
     const uint64_t next_page = (linear | 0xfff) + 1; // Where the block may end.
-    return page != NO_WINDOW_PAGE &&
+    return page != NO_ARENA_PAGE &&
            (page_at(step, cpu, linear) == page || page_at(step, cpu, next_page) == page) &&
            make_next(step, cpu, length > 0 ? length : 1);
 }
@@ -61,13 +61,13 @@ bool step_must_come_first(struct step *step, struct cpu *cpu, unsigned length) {
 void step_begin(struct step *step) {
     step->over = false;
     step->translated = false;
-    step->under_way = step->memory->code.unguarded[0] != NO_WINDOW_PAGE;
+    step->under_way = step->memory->code.unguarded[0] != NO_ARENA_PAGE;
 }
 
 void step_forget(struct step *step) {
     struct code_pages *code = &step->memory->code;
     for (unsigned i = 0; i < 2; i++) {
-        if (code->unguarded[i] != NO_WINDOW_PAGE) {
+        if (code->unguarded[i] != NO_ARENA_PAGE) {
             code_pages_forget(code, code->unguarded[i]);
         }
     }
@@ -82,15 +82,15 @@ void step_end(struct step *step) {
     struct code_pages *code = &step->memory->code;
     const uint64_t pages[2] = {code->unguarded[0], code->unguarded[1]};
     step->under_way = false;
-    if (pages[0] == NO_WINDOW_PAGE) {
+    if (pages[0] == NO_ARENA_PAGE) {
         return;
     }
     step->over = true;
     step->short_blocks = pages[0] == step->last ? SHORT_BLOCKS : 0;
     step->last = pages[0];
     for (unsigned i = 0; i < 2; i++) {
-        code->unguarded[i] = NO_WINDOW_PAGE;
-        if (pages[i] != NO_WINDOW_PAGE) {
+        code->unguarded[i] = NO_ARENA_PAGE;
+        if (pages[i] != NO_ARENA_PAGE) {
             code_pages_forget(code, pages[i]);
         }
     }

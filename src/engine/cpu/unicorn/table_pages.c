@@ -4,8 +4,8 @@
 
 #include "engine/cpu/unicorn/table_pages.h"
 
+#include "engine/cpu/unicorn/arena.h"
 #include "engine/cpu/unicorn/flat_engine.h"
-#include "engine/cpu/unicorn/window.h"
 #include "platform/check.h"
 #include "platform/platform.h"
 
@@ -22,7 +22,7 @@ struct table_chunk {
 // A page of tables leads to 512 pages. Twice as many as that takes, for pages that are mapped in
 // several places, and 4 MiB for guests that touch few pages far from each other.
 static uint64_t bound(const struct table_pages *pages) {
-    return 1024 + pages->window->pages / 256;
+    return 1024 + pages->arena->pages / 256;
 }
 
 static bool add_chunk(struct table_pages *pages) {
@@ -30,7 +30,7 @@ static bool add_chunk(struct table_pages *pages) {
     if (chunk == NULL) {
         return false;
     }
-    chunk->pages = window_take(pages->window, CHUNK_SIZE);
+    chunk->pages = arena_take(pages->arena, CHUNK_SIZE);
     if (chunk->pages == NULL ||
         !platform_protect(chunk->pages, CHUNK_SIZE, PLATFORM_READ | PLATFORM_WRITE)) {
         if (chunk->pages != NULL) {
@@ -41,7 +41,7 @@ static bool add_chunk(struct table_pages *pages) {
     }
     chunk->next = pages->chunks;
     pages->chunks = chunk;
-    pages->next = WINDOW_BASE + (uint64_t)(chunk->pages - pages->window->base);
+    pages->next = ARENA_BASE + (uint64_t)(chunk->pages - pages->arena->base);
     pages->left += CHUNK_PAGES;
     pages->all += CHUNK_PAGES;
     return true;
@@ -53,7 +53,7 @@ static void keep_rest(struct table_pages *pages) {
     if (chunk == NULL) {
         return;
     }
-    const uint64_t end = WINDOW_BASE + (uint64_t)(chunk->pages - pages->window->base) + CHUNK_SIZE;
+    const uint64_t end = ARENA_BASE + (uint64_t)(chunk->pages - pages->arena->base) + CHUNK_SIZE;
     for (uint64_t page = pages->next; page < end; page += 0x1000) {
         pages->left--;
         table_pages_give(pages, page);
@@ -62,8 +62,8 @@ static void keep_rest(struct table_pages *pages) {
 }
 
 uint64_t *table_pages_at(const struct table_pages *pages, uint64_t physical) {
-    CHECK(physical >= WINDOW_BASE && physical < WINDOW_BASE + WINDOW_SIZE);
-    return (uint64_t *)(void *)window_pointer(pages->window, physical - WINDOW_BASE);
+    CHECK(physical >= ARENA_BASE && physical < ARENA_BASE + ARENA_SIZE);
+    return (uint64_t *)(void *)arena_pointer(pages->arena, physical - ARENA_BASE);
 }
 
 bool table_pages_provide(struct table_pages *pages) {
@@ -108,5 +108,5 @@ void table_pages_clear(struct table_pages *pages) {
         platform_unmap(chunk->pages, CHUNK_SIZE);
         free(chunk);
     }
-    *pages = (struct table_pages){.window = pages->window};
+    *pages = (struct table_pages){.arena = pages->arena};
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Memory of the nested page tables, in the window. The tables only repeat what the guest's mappings
+// Memory of the nested page tables, in the arena. The tables only repeat what the guest's mappings
 // say, so they may be thrown away at any time between runs; that bounds what they take.
 
 #ifndef ENGINE_CPU_UNICORN_TABLE_PAGES_H
@@ -10,10 +10,10 @@
 #include <stdint.h>
 
 struct table_chunk;
-struct window;
+struct arena;
 
 struct table_pages {
-    struct window *window;
+    struct arena *arena;
     struct table_chunk *chunks;
     uint64_t given_back; // The first of the pages that are free again, each with the next one's
                          // address in it.

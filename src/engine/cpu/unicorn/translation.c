@@ -21,8 +21,8 @@ void translation_open(struct translation *translation, struct engine *engine, st
     translation->request = request;
     translation->memory = memory;
     translation->step = step;
-    translation->executable_page = NO_WINDOW_PAGE;
-    translation->block.crossed_to = NO_WINDOW_PAGE;
+    translation->executable_page = NO_ARENA_PAGE;
+    translation->block.crossed_to = NO_ARENA_PAGE;
 }
 
 // --- Where it ends ---
@@ -54,10 +54,10 @@ void translation_forget_exits(struct translation *translation) {
 
 // --- Whether it begins, and goes on ---
 
-// Whether the block that is being translated may have code in this page of the window. Asked once a
+// Whether the block that is being translated may have code in this page of the arena. Asked once a
 // page, where some mapping of the guest's is not executable.
 static bool may_execute(const struct translation *translation, struct cpu *cpu,
-                        uint64_t window_page) {
+                        uint64_t arena_page) {
     struct memory *memory = translation->memory;
     cpu_open(cpu);
     const uint64_t start = cpu_code_address(cpu, cpu_get(cpu, RIP));
@@ -66,7 +66,7 @@ static bool may_execute(const struct translation *translation, struct cpu *cpu,
         struct access_fault fault;
         uint64_t physical = 0;
         if (linear_translate(cpu, linear, ACCESS_FETCH, &physical, &fault) == ACCESS_DONE &&
-            nested_page(&memory->nested, physical) == window_page) {
+            nested_page(&memory->nested, physical) == arena_page) {
             permitted = memory_may_execute(memory, physical);
             break;
         }
@@ -97,7 +97,7 @@ static unsigned most_instructions(const struct translation *translation) {
 static void keep_alone(const struct code_pages *code, struct block *block) {
     if (code_pages_unguarded(code, block->pages[0]) &&
         !code_pages_unguarded(code, block->pages[1])) {
-        block->pages[1] = NO_WINDOW_PAGE;
+        block->pages[1] = NO_ARENA_PAGE;
     }
 }
 
@@ -107,7 +107,7 @@ static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_
     struct memory *memory = translation->memory;
     cpu_open(cpu);
     struct block_code code = {
-        .bytes = window_pointer(&memory->window, offset),
+        .bytes = arena_pointer(&memory->arena, offset),
         .mode = cpu_code_mode(cpu),
         .conditions = replaced_conditions(cpu),
         .x87 = &translation->engine->x87,
@@ -116,9 +116,9 @@ static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_
     keep_alone(&memory->code, block);
     code.most = most_instructions(translation);
     code_pages_translated(&memory->code, block->pages[0]);
-    if (block->pages[1] != NO_WINDOW_PAGE) {
+    if (block->pages[1] != NO_ARENA_PAGE) {
         code_pages_translated(&memory->code, block->pages[1]);
-        code.next = window_pointer(&memory->window, block->pages[1] * PAGE_SIZE);
+        code.next = arena_pointer(&memory->arena, block->pages[1] * PAGE_SIZE);
     }
     cpu_close(cpu);
     block_read_ahead(block, &code, &translation->cuts);
@@ -126,7 +126,7 @@ static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_
     x87_blocks_note(&translation->engine->x87, block->pc, block->x87 ? &block->track : NULL);
 }
 
-// The first byte of a block, at this offset in the window.
+// The first byte of a block, at this offset in the arena.
 static enum refusal begin(struct translation *translation, struct cpu *cpu, uint64_t offset) {
     const struct block *block = &translation->block;
     struct engine *engine = translation->engine;
@@ -174,7 +174,7 @@ void translation_fetch(struct translation *translation, struct cpu *cpu, uint64_
 
 void translation_end(struct translation *translation) {
     translation->block.under_way = false;
-    translation->executable_page = NO_WINDOW_PAGE;
+    translation->executable_page = NO_ARENA_PAGE;
     if (translation->engine->exact_stops) {
         translation_forget_exits(translation); // A stop from outside does not.
     } else {

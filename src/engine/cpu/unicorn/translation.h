@@ -36,17 +36,17 @@ struct translation {
     struct cuts cuts;         // The cuts of translated blocks.
     enum refusal refusal;     // Why the last block was refused.
     bool exits_set;           // In the engine, for the block.
-    uint64_t executable_page; // The page of the window that translation may go on in.
+    uint64_t executable_page; // The page of the arena that translation may go on in.
 };
 
 void translation_open(struct translation *translation, struct engine *engine, struct memory *memory,
                       struct step *step, struct exit_request *request);
 
-// This byte of the window is about to be fetched, with RIP at its block. `refusal` says whether
+// This byte of the arena is about to be fetched, with RIP at its block. `refusal` says whether
 // not.
 void translation_fetch(struct translation *translation, struct cpu *cpu, uint64_t offset);
 
-// Translation has ended, with a block or with a report; and in the first case.
+// Translation has ended, with a block or with a raw exit; and in the first case.
 void translation_end(struct translation *translation);
 void translation_done(struct translation *translation);
 

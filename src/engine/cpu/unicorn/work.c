@@ -4,7 +4,7 @@
 
 #include "engine/cpu/unicorn/work.h"
 
-#define MOST_IDLE_REPORTS 100 // Ten times what any instruction of a sane guest needs.
+#define MOST_IDLE_EXITS 100 // Ten times what any instruction of a sane guest needs.
 
 static uint64_t done(const struct work *work) {
     return atomic_load_explicit(&work->done, memory_order_relaxed);
@@ -20,14 +20,14 @@ void work_look(struct work *work) {
 // depend on when other threads ask for exits.
 void work_count(struct work *work) {
     const uint64_t before = done(work);
-    work->idle_reports = 0;
+    work->idle_exits = 0;
     if (before < work->stop_at) {
         atomic_store_explicit(&work->done, before + 1, memory_order_relaxed);
     }
 }
 
 void work_count_idle(struct work *work) {
-    if (work->counts && ++work->idle_reports >= MOST_IDLE_REPORTS) {
+    if (work->counts && ++work->idle_exits >= MOST_IDLE_EXITS) {
         work_count(work);
         work_look(work);
     }

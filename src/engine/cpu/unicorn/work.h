@@ -15,8 +15,8 @@
 struct work {
     bool counts;
     atomic_ullong done;
-    unsigned idle_reports; // Since then.
-    uint64_t stop_at;      // How much is to be done before an exit is requested.
+    unsigned idle_exits; // Since then.
+    uint64_t stop_at;    // How much is to be done before an exit is requested.
     struct exit_request request;
 };
 

@@ -52,7 +52,7 @@ struct x87_blocks {
     bool known;             // `state` is valid.
     struct x87_state state; // The unit's, from the last look at it and the blocks that ran since.
     bool taken[X87_SLOTS];
-    uint64_t divisions[X87_DIVISIONS]; // Places in the window, and 1.
+    uint64_t divisions[X87_DIVISIONS]; // Places in the arena, and 1.
     struct x87_passed passed;
     uint8_t seen[X87_SEEN / 8];       // Where blocks of any kind begin.
     struct x87_slot slots[X87_SLOTS]; // Last: one that is not taken holds what it likes.
@@ -92,7 +92,7 @@ static inline void x87_blocks_changed(struct x87_blocks *blocks) {
 void x87_blocks_note_passed(struct x87_blocks *blocks, uc_engine *unicorn, uint64_t pc,
                             uint64_t cr3);
 
-// From now on no block goes on beyond this place in the window. Those that do are to be dropped.
+// From now on no block goes on beyond this place in the arena. Those that do are to be dropped.
 void x87_blocks_divide(struct x87_blocks *blocks, uint64_t place);
 
 #endif // ENGINE_CPU_UNICORN_X87_BLOCKS_H

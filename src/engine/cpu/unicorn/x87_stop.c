@@ -30,15 +30,15 @@ static bool fetch(struct cpu *cpu, uint64_t rip, struct cpu_exit *exit) {
     return cut_before(&exit->decoded, mode, replaced_conditions(cpu)) == CUT_NONE;
 }
 
-// The place of the code in the window; one that no instruction has when the code is not there.
+// The place of the code in the arena; one that no instruction has when the code is not there.
 static uint64_t place_at(struct cpu *cpu, uint64_t linear) {
     struct access_fault fault;
     uint64_t physical = 0;
     if (linear_translate(cpu, linear, ACCESS_FETCH, &physical, &fault) != ACCESS_DONE) {
-        return NO_WINDOW_PAGE;
+        return NO_ARENA_PAGE;
     }
     const uint64_t page = nested_page(&cpu->machine->memory.nested, physical);
-    return page != NO_WINDOW_PAGE ? page << 12 | (linear & 0xfff) : NO_WINDOW_PAGE;
+    return page != NO_ARENA_PAGE ? page << 12 | (linear & 0xfff) : NO_ARENA_PAGE;
 }
 
 // The first instruction with a fault, from RIP to the end of any block that begins there. False

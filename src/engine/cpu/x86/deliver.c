@@ -9,7 +9,7 @@
 #include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/nmi.h"
 
-static bool attempt(struct cpu *cpu, const struct event *event, struct fault *fault) {
+static bool attempt(struct cpu *cpu, const struct vectored_event *event, struct fault *fault) {
     if (cpu_long_mode(cpu)) {
         return deliver_long(cpu, event, fault);
     }
@@ -25,8 +25,8 @@ static bool contributory(uint8_t vector) {
 }
 
 // SDM volume 3A, table 6-5.
-static bool makes_double_fault(const struct event *first, uint8_t second) {
-    if (first->kind != EVENT_EXCEPTION) {
+static bool makes_double_fault(const struct vectored_event *first, uint8_t second) {
+    if (first->kind != VECTORED_EXCEPTION) {
         return false;
     }
     if (first->vector == VECTOR_PAGE_FAULT) {
@@ -35,28 +35,28 @@ static bool makes_double_fault(const struct event *first, uint8_t second) {
     return contributory(first->vector) && contributory(second);
 }
 
-enum delivery deliver_event(struct cpu *cpu, const struct event *event) {
-    struct event next = *event;
+enum delivery deliver_vectored_event(struct cpu *cpu, const struct vectored_event *event) {
+    struct vectored_event next = *event;
     struct fault fault = {0};
     while (!attempt(cpu, &next, &fault)) {
         if (fault.verdict != DELIVERED) {
             return fault.verdict;
         }
-        if (next.kind == EVENT_EXCEPTION && next.vector == VECTOR_DOUBLE_FAULT) {
+        if (next.kind == VECTORED_EXCEPTION && next.vector == VECTOR_DOUBLE_FAULT) {
             return DELIVERY_TRIPLE_FAULT;
         }
         const bool twice = makes_double_fault(&next, fault.vector);
         if (fault.vector == VECTOR_PAGE_FAULT) { // Also when it becomes a double fault.
             cpu_set(cpu, CR2, fault.address);
         }
-        next = (struct event){
-            .kind = EVENT_EXCEPTION,
+        next = (struct vectored_event){
+            .kind = VECTORED_EXCEPTION,
             .vector = twice ? VECTOR_DOUBLE_FAULT : fault.vector,
             .error_code = twice ? 0 : fault.error_code,
             .return_rip = cpu_get(cpu, RIP),
         };
     }
-    if (next.kind == EVENT_EXTERNAL && next.vector == VECTOR_NMI) {
+    if (next.kind == VECTORED_EXTERNAL && next.vector == VECTOR_NMI) {
         nmi_block(cpu);
     }
     cpu_progress(cpu)->taken = (struct taken_event){true, next.vector, next.error_code};
@@ -70,13 +70,13 @@ bool cpu_takes(const struct cpu *cpu, uint8_t vector) {
 }
 
 enum delivery deliver_fault(struct cpu *cpu, uint8_t vector, uint32_t error_code) {
-    const struct event event = {
-        .kind = EVENT_EXCEPTION,
+    const struct vectored_event event = {
+        .kind = VECTORED_EXCEPTION,
         .vector = vector,
         .error_code = error_code,
         .return_rip = cpu_get(cpu, RIP),
     };
-    return deliver_event(cpu, &event);
+    return deliver_vectored_event(cpu, &event);
 }
 
 enum delivery deliver_single_step(struct cpu *cpu) {

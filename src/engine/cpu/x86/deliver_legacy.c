@@ -12,8 +12,8 @@ static bool in_virtual_8086(const struct cpu *cpu) {
 }
 
 // The words in the order of their pushes; their number.
-static unsigned build_frame(const struct cpu *cpu, const struct event *event, bool switched,
-                            uint64_t *frame) {
+static unsigned build_frame(const struct cpu *cpu, const struct vectored_event *event,
+                            bool switched, uint64_t *frame) {
     static const enum segment_register data[] = {SEGMENT_GS, SEGMENT_FS, SEGMENT_DS, SEGMENT_ES};
     unsigned count = 0;
     for (unsigned i = 0; in_virtual_8086(cpu) && i < 4; i++) {
@@ -33,8 +33,8 @@ static unsigned build_frame(const struct cpu *cpu, const struct event *event, bo
 }
 
 // Which stack, and at which privilege, the handler runs.
-static bool choose_stack(struct cpu *cpu, const struct event *event, const struct segment *code,
-                         struct stack *stack, struct fault *fault) {
+static bool choose_stack(struct cpu *cpu, const struct vectored_event *event,
+                         const struct segment *code, struct stack *stack, struct fault *fault) {
     const uint32_t external = external_bit(event);
     const uint32_t error_code = (code->selector & 0xfffcu) | external;
     const unsigned old_privilege = cpu_privilege(cpu);
@@ -66,7 +66,7 @@ static void enter_handler(struct cpu *cpu, const struct gate *gate, struct segme
     cpu_set(cpu, RFLAGS, handler_flags(cpu, gate));
 }
 
-bool deliver_legacy(struct cpu *cpu, const struct event *event, struct fault *fault) {
+bool deliver_legacy(struct cpu *cpu, const struct vectored_event *event, struct fault *fault) {
     struct gate gate;
     struct segment code;
     struct stack stack = {0};

@@ -7,8 +7,9 @@
 #include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/stack.h"
 
-static bool choose_stack(struct cpu *cpu, const struct event *event, const struct gate *gate,
-                         unsigned privilege, uint64_t *stack, struct fault *fault) {
+static bool choose_stack(struct cpu *cpu, const struct vectored_event *event,
+                         const struct gate *gate, unsigned privilege, uint64_t *stack,
+                         struct fault *fault) {
     *stack = cpu_get(cpu, RSP);
     if (gate->stack != 0 || privilege < cpu_privilege(cpu)) {
         const uint32_t offset = gate->stack != 0 ? TSS_IST(gate->stack) : TSS_RSP(privilege);
@@ -21,7 +22,7 @@ static bool choose_stack(struct cpu *cpu, const struct event *event, const struc
 }
 
 // The fault of the push that fails first: pushes go downwards.
-static bool push_fault(struct cpu *cpu, const struct event *event, enum access_mode mode,
+static bool push_fault(struct cpu *cpu, const struct vectored_event *event, enum access_mode mode,
                        uint64_t stack, size_t count, struct fault *fault) {
     struct access_fault access = {0};
     enum access_result result = ACCESS_NOT_CANONICAL;
@@ -37,7 +38,7 @@ static bool push_fault(struct cpu *cpu, const struct event *event, enum access_m
     return fault_access(cpu, fault, result, &access, VECTOR_STACK_FAULT);
 }
 
-static bool push_frame(struct cpu *cpu, const struct event *event, unsigned privilege,
+static bool push_frame(struct cpu *cpu, const struct vectored_event *event, unsigned privilege,
                        uint64_t *stack, struct fault *fault) {
     const enum access_mode mode = privilege == 3 ? ACCESS_AS_USER : ACCESS_AS_SUPERVISOR;
     uint64_t frame[6];
@@ -56,7 +57,7 @@ static bool push_frame(struct cpu *cpu, const struct event *event, unsigned priv
            push_fault(cpu, event, mode, *stack, count, fault);
 }
 
-bool deliver_long(struct cpu *cpu, const struct event *event, struct fault *fault) {
+bool deliver_long(struct cpu *cpu, const struct vectored_event *event, struct fault *fault) {
     struct gate gate;
     struct segment code;
     uint64_t stack;

@@ -32,8 +32,8 @@ bool fault_access(struct cpu *cpu, struct fault *fault, enum access_result resul
     return false;
 }
 
-uint32_t external_bit(const struct event *event) {
-    return event->kind == EVENT_SOFTWARE ? 0 : 1;
+uint32_t external_bit(const struct vectored_event *event) {
+    return event->kind == VECTORED_SOFTWARE ? 0 : 1;
 }
 
 bool read_system(struct cpu *cpu, uint64_t linear, void *out, size_t size, struct fault *fault) {
@@ -62,8 +62,8 @@ static bool is_gate(uint8_t type, unsigned size) {
            (size == 8 && (type == GATE_TASK || type == GATE_INTERRUPT_16 || type == GATE_TRAP_16));
 }
 
-bool read_gate(struct cpu *cpu, const struct event *event, unsigned size, struct gate *gate,
-               struct fault *fault) {
+bool read_gate(struct cpu *cpu, const struct vectored_event *event, unsigned size,
+               struct gate *gate, struct fault *fault) {
     const struct segment idt = cpu_segment(cpu, SEGMENT_IDTR);
     const uint32_t error_code = event->vector * 8u + 2u + external_bit(event);
     uint32_t words[4] = {0};
@@ -84,7 +84,7 @@ bool read_gate(struct cpu *cpu, const struct event *event, unsigned size, struct
     }
     const unsigned privilege = ATTRIBUTE_DPL(words[1]);
     if (!is_gate(gate->type, size) ||
-        (event->kind == EVENT_SOFTWARE && privilege < cpu_privilege(cpu))) {
+        (event->kind == VECTORED_SOFTWARE && privilege < cpu_privilege(cpu))) {
         return fault_raise(fault, VECTOR_GENERAL_PROTECTION, error_code);
     }
     if ((words[1] & ATTRIBUTE_PRESENT) == 0) {
@@ -97,7 +97,7 @@ bool read_gate(struct cpu *cpu, const struct event *event, unsigned size, struct
     return true;
 }
 
-bool read_handler_segment(struct cpu *cpu, const struct event *event, uint16_t selector,
+bool read_handler_segment(struct cpu *cpu, const struct vectored_event *event, uint16_t selector,
                           struct segment *code, struct fault *fault) {
     const uint32_t error_code = SELECTOR_INDEX(selector) | external_bit(event);
     const uint32_t executable = ATTRIBUTE_CODE_OR_DATA | ATTRIBUTE_CODE;
@@ -120,7 +120,7 @@ bool read_handler_segment(struct cpu *cpu, const struct event *event, uint16_t s
     return mark_accessed(cpu, linear, words[1], fault);
 }
 
-static bool is_fault(const struct event *event) {
+static bool is_fault(const struct vectored_event *event) {
     switch (event->vector) {
     case VECTOR_DEBUG:
     case VECTOR_BREAKPOINT:
@@ -129,26 +129,26 @@ static bool is_fault(const struct event *event) {
     case VECTOR_MACHINE_CHECK:
         return false;
     default:
-        return event->kind == EVENT_EXCEPTION;
+        return event->kind == VECTORED_EXCEPTION;
     }
 }
 
 // A fault's frame has RF, so that a breakpoint on the instruction does not hit again after IRET. An
 // instruction that was carried out has used up the RF that it began with; the engine clears it only
 // at the end of a block (SDM volume 3B, section 17.3.1.1).
-bool has_error_code(const struct event *event) {
+bool has_error_code(const struct vectored_event *event) {
     const uint8_t vector = event->vector;
-    return event->kind == EVENT_EXCEPTION &&
+    return event->kind == VECTORED_EXCEPTION &&
            (vector == VECTOR_DOUBLE_FAULT || vector == VECTOR_ALIGNMENT_CHECK ||
             (vector >= VECTOR_INVALID_TSS && vector <= VECTOR_PAGE_FAULT));
 }
 
-uint64_t saved_flags(const struct cpu *cpu, const struct event *event) {
+uint64_t saved_flags(const struct cpu *cpu, const struct vectored_event *event) {
     const uint64_t flags = cpu_get(cpu, RFLAGS);
     if (is_fault(event)) {
         return flags | RFLAGS_RF;
     }
-    return event->kind == EVENT_EXTERNAL ? flags : flags & ~RFLAGS_RF;
+    return event->kind == VECTORED_EXTERNAL ? flags : flags & ~RFLAGS_RF;
 }
 
 uint64_t handler_flags(const struct cpu *cpu, const struct gate *gate) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the delivery of an event in each processor mode shares. An attempt changes nothing of the
-// VCPU unless it succeeds.
+// What the delivery of a vectored event in each processor mode shares. An attempt changes nothing
+// of the VCPU unless it succeeds.
 
 #ifndef ENGINE_CPU_DELIVER_MODE_H
 #define ENGINE_CPU_DELIVER_MODE_H
@@ -17,9 +17,9 @@ struct fault {
     bool write;       // Whether the access to memory that is not there writes.
 };
 
-bool deliver_real(struct cpu *cpu, const struct event *event, struct fault *fault);
-bool deliver_legacy(struct cpu *cpu, const struct event *event, struct fault *fault);
-bool deliver_long(struct cpu *cpu, const struct event *event, struct fault *fault);
+bool deliver_real(struct cpu *cpu, const struct vectored_event *event, struct fault *fault);
+bool deliver_legacy(struct cpu *cpu, const struct vectored_event *event, struct fault *fault);
+bool deliver_long(struct cpu *cpu, const struct vectored_event *event, struct fault *fault);
 
 // --- deliver_mode.c: all that return bool are false with `fault` filled in ---
 
@@ -30,7 +30,7 @@ bool fault_access(struct cpu *cpu, struct fault *fault, enum access_result resul
                   const struct access_fault *access, uint8_t vector);
 
 // The EXT bit of error codes: 0 when a program's own INT led to the fault.
-uint32_t external_bit(const struct event *event);
+uint32_t external_bit(const struct vectored_event *event);
 
 struct gate {
     uint64_t offset;
@@ -49,11 +49,11 @@ enum gate_type {
 
 // `size` is that of an IDT entry: 8, or 16 in long mode. Of the right type, present and open to the
 // program if it is the program's own INT.
-bool read_gate(struct cpu *cpu, const struct event *event, unsigned size, struct gate *gate,
-               struct fault *fault);
+bool read_gate(struct cpu *cpu, const struct vectored_event *event, unsigned size,
+               struct gate *gate, struct fault *fault);
 
 // The segment of a handler: code, present, of no less privilege. Nothing else is checked.
-bool read_handler_segment(struct cpu *cpu, const struct event *event, uint16_t selector,
+bool read_handler_segment(struct cpu *cpu, const struct vectored_event *event, uint16_t selector,
                           struct segment *code, struct fault *fault);
 
 bool read_system(struct cpu *cpu, uint64_t linear, void *out, size_t size, struct fault *fault);
@@ -63,10 +63,10 @@ bool read_system(struct cpu *cpu, uint64_t linear, void *out, size_t size, struc
 bool mark_accessed(struct cpu *cpu, uint64_t linear, uint32_t high_word, struct fault *fault);
 
 // Does the frame have one? (SDM volume 3A, table 6-1.)
-bool has_error_code(const struct event *event);
+bool has_error_code(const struct vectored_event *event);
 
 // RFLAGS as the frame has it, and as the handler gets it.
-uint64_t saved_flags(const struct cpu *cpu, const struct event *event);
+uint64_t saved_flags(const struct cpu *cpu, const struct vectored_event *event);
 uint64_t handler_flags(const struct cpu *cpu, const struct gate *gate);
 
 #endif // ENGINE_CPU_DELIVER_MODE_H

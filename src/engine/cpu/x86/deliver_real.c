@@ -30,7 +30,7 @@ static bool push(struct cpu *cpu, const uint16_t words[3], uint64_t *stack, stru
     return true;
 }
 
-bool deliver_real(struct cpu *cpu, const struct event *event, struct fault *fault) {
+bool deliver_real(struct cpu *cpu, const struct vectored_event *event, struct fault *fault) {
     const struct segment table = cpu_segment(cpu, SEGMENT_IDTR);
     uint16_t vector[2];
     if (event->vector * 4u + 3u > table.limit) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // What a backend has stopped at, with RIP at the instruction. Either the guest goes on, behind the
-// instruction or in the handler of an event, or a VMX processor would exit (SDM volume 3C, chapter
-// 25): then the functions return true and have filled in `exit`.
+// instruction or in the handler of a vectored event, or a VMX processor would exit (SDM volume 3C,
+// chapter 25): then the functions return true and have filled in `exit`.
 
 #ifndef ENGINE_CPU_X86_INTERCEPT_H
 #define ENGINE_CPU_X86_INTERCEPT_H
@@ -14,7 +14,7 @@
 // Decodes the instruction at RIP into `exit`. False, and a length of 0, when there is none.
 bool intercept_decode(struct cpu *cpu, struct cpu_exit *exit);
 
-// What follows an instruction that was carried out, or the delivery of an event.
+// What follows an instruction that was carried out, or the delivery of a vectored event.
 bool intercept_delivered(struct cpu *cpu, enum delivery result, struct cpu_exit *exit);
 bool intercept_fault(struct cpu *cpu, uint8_t vector, uint32_t error_code, struct cpu_exit *exit);
 

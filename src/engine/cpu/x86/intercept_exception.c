@@ -42,12 +42,12 @@ static bool is_icebp(const struct instruction *decoded) {
 }
 
 static bool raise_debug(struct cpu *cpu, struct cpu_exit *exit) {
-    const struct event event = {
-        .kind = EVENT_EXCEPTION,
+    const struct vectored_event event = {
+        .kind = VECTORED_EXCEPTION,
         .vector = VECTOR_DEBUG,
         .return_rip = cpu_get(cpu, RIP) + exit->decoded.length,
     };
-    return intercept_delivered(cpu, deliver_event(cpu, &event), exit);
+    return intercept_delivered(cpu, deliver_vectored_event(cpu, &event), exit);
 }
 
 bool intercept_invalid_opcode(struct cpu *cpu, struct cpu_exit *exit) {
@@ -78,10 +78,10 @@ bool intercept_software_interrupt(struct cpu *cpu, struct cpu_exit *exit) {
     if (length < 2 || exit->instruction[length - 2] != OPCODE_INT) {
         vector = last == OPCODE_INT3 ? VECTOR_BREAKPOINT : VECTOR_OVERFLOW;
     }
-    const struct event event = {
-        .kind = EVENT_SOFTWARE,
+    const struct vectored_event event = {
+        .kind = VECTORED_SOFTWARE,
         .vector = vector,
         .return_rip = cpu_get(cpu, RIP) + length,
     };
-    return intercept_delivered(cpu, deliver_event(cpu, &event), exit);
+    return intercept_delivered(cpu, deliver_vectored_event(cpu, &event), exit);
 }

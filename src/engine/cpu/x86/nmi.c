@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The states of NMI blocking. Between the report of an IRET and its end nothing may come between:
+// The states of NMI blocking. Between the exit before an IRET and its end nothing may come between:
 // the next interrupt would overwrite the frame that the IRET is about to take.
 
 #include "engine/cpu/x86/nmi.h"

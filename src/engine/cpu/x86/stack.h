@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Stacks, as instructions and the delivery of events push to and pop from them.
+// Stacks, as instructions and the delivery of vectored events push to and pop from them.
 
 #ifndef ENGINE_CPU_X86_STACK_H
 #define ENGINE_CPU_X86_STACK_H

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Every exported call but the pure ones passes the gate, where a thread that is wanted stops. The
-// linker puts a function of ours in the place of the stop (--wrap), so that it can be counted.
+// Every exported call but the pure ones goes through the door, where a thread that is wanted stops.
+// The linker puts a function of ours in the place of the stop (--wrap), so that it can be counted.
 
 #include "run_tests.h"
 
-#include "tasks/gate.h"
+#include "tasks/door.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -13,24 +13,24 @@
 
 // The real prototypes do not matter: every argument is 0.
 #define PURE(name) void name(void);
-#define GATED(name) void name(void);
+#define ENTERS(name) void name(void);
 #define REFUSED_CALL(name, looks) void name(void);
 #include "exports.inc"
 #undef PURE
-#undef GATED
+#undef ENTERS
 #undef REFUSED_CALL
 
 static const struct call {
     const char *name;
     void (*function)(void);
-    bool gated;
+    bool enters;
 } calls[] = {
 #define PURE(name) {#name, name, false},
-#define GATED(name) {#name, name, true},
+#define ENTERS(name) {#name, name, true},
 #define REFUSED_CALL(name, looks) {#name, name, looks},
 #include "exports.inc"
 #undef PURE
-#undef GATED
+#undef ENTERS
 #undef REFUSED_CALL
 };
 
@@ -41,7 +41,7 @@ static int stops;
 void __wrap_platform_stop_here(void);
 
 void __wrap_platform_stop_here(void) {
-    atomic_store(&gate.thread->blocking.attention, false);
+    atomic_store(&door.thread->blocking.stop_requested, false);
     stops++;
 }
 
@@ -50,20 +50,20 @@ typedef uint64_t any_call(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint
 
 START_TEST(every_call_that_is_not_pure_stops_a_thread_that_is_wanted) {
     const struct call *call = &calls[_i];
-    if (!call->gated || strcmp(call->name, "zx_thread_exit") == 0) {
+    if (!call->enters || strcmp(call->name, "zx_thread_exit") == 0) {
         return; // zx_thread_exit() does not come back.
     }
     ck_assert_ptr_nonnull(thread_current());
-    atomic_store(&gate.thread->blocking.attention, true);
+    atomic_store(&door.thread->blocking.stop_requested, true);
     ((any_call *)call->function)(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-    ck_assert_msg(stops == 1, "%s passes no gate", call->name);
-    ck_assert_uint_eq(gate.depth, 0);
+    ck_assert_msg(stops == 1, "%s goes through no door", call->name);
+    ck_assert_uint_eq(door.depth, 0);
 }
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("gate");
-    TCase *tcase = tcase_create("gate");
+    Suite *suite = suite_create("door");
+    TCase *tcase = tcase_create("door");
     tcase_add_loop_test(tcase, every_call_that_is_not_pure_stops_a_thread_that_is_wanted, 0,
                         CALL_COUNT);
     suite_add_tcase(suite, tcase);

@@ -2,7 +2,7 @@
 //
 // Which of SVM's exits means what.
 
-#include "engine/cpu/unicorn/report.h"
+#include "engine/cpu/unicorn/raw_exit.h"
 
 #include "engine/cpu/unicorn/machine.h"
 #include "engine/cpu/unicorn/state.h"
@@ -124,30 +124,30 @@ static bool is_debug_register_access(uint32_t code) {
     return code >= SVM_READ_DR0 && code < SVM_WRITE_DR0 + 8;
 }
 
-enum report_result report_translate(struct cpu *cpu, const struct report *report,
-                                    struct cpu_exit *exit) {
-    const uint32_t code = report->number - REPORT_INTERCEPT(0);
+enum raw_exit_result raw_exit_translate(struct cpu *cpu, const struct raw_exit *raw,
+                                        struct cpu_exit *exit) {
+    const uint32_t code = raw->number - RAW_EXIT_SVM(0);
     cpu->progress.taken.any = false;
-    if (report->number < REPORT_INTERCEPT(0)) {
+    if (raw->number < RAW_EXIT_SVM(0)) {
         exit->reason = EXIT_FAILED;
-        return REPORT_EXIT;
+        return RAW_EXIT_TRANSLATED;
     }
     if (code >= SVM_EXCEPTION && code < SVM_EXCEPTION + 32) {
-        return report_exception(cpu, (uint8_t)(code - SVM_EXCEPTION), report->address, exit);
+        return raw_exit_exception(cpu, (uint8_t)(code - SVM_EXCEPTION), raw->address, exit);
     }
     if (code == SVM_NESTED_PAGE_FAULT) {
-        return report_nested_fault(cpu, report->address, exit);
+        return raw_exit_nested_fault(cpu, raw->address, exit);
     }
     const bool exits = is_debug_register_access(code) ? intercept_debug_register(cpu, exit)
                                                       : intercept(cpu, code, exit);
-    return exits ? REPORT_EXIT : REPORT_HANDLED;
+    return exits ? RAW_EXIT_TRANSLATED : RAW_EXIT_HANDLED;
 }
 
-enum report_result report_x87_suspect(struct cpu *cpu, struct cpu_exit *exit) {
+enum raw_exit_result raw_exit_x87_suspect(struct cpu *cpu, struct cpu_exit *exit) {
     cpu->progress.taken.any = false;
     if (!x87_stop_fault(cpu, exit)) {
-        return REPORT_HANDLED;
+        return RAW_EXIT_HANDLED;
     }
     const enum delivery result = x87_fault(cpu, &exit->decoded, exit->instruction);
-    return intercept_delivered(cpu, result, exit) ? REPORT_EXIT : REPORT_HANDLED;
+    return intercept_delivered(cpu, result, exit) ? RAW_EXIT_TRANSLATED : RAW_EXIT_HANDLED;
 }

@@ -2,7 +2,7 @@
 //
 // Exceptions that Unicorn has raised, where it takes one for another.
 
-#include "engine/cpu/unicorn/report.h"
+#include "engine/cpu/unicorn/raw_exit.h"
 #include "engine/cpu/unicorn/state.h"
 #include "engine/cpu/x86/intercept.h"
 #include "engine/cpu/x86/operand.h"
@@ -62,10 +62,10 @@ static bool deliver(struct cpu *cpu, uint8_t vector, uint64_t address, struct cp
     }
 }
 
-enum report_result report_exception(struct cpu *cpu, uint8_t vector, uint64_t address,
-                                    struct cpu_exit *exit) {
-    if (vector == VECTOR_PAGE_FAULT && report_met_ahead(cpu, address, exit)) {
-        return REPORT_STEP;
+enum raw_exit_result raw_exit_exception(struct cpu *cpu, uint8_t vector, uint64_t address,
+                                        struct cpu_exit *exit) {
+    if (vector == VECTOR_PAGE_FAULT && raw_exit_met_ahead(cpu, address, exit)) {
+        return RAW_EXIT_STEP;
     }
-    return deliver(cpu, vector, address, exit) ? REPORT_EXIT : REPORT_HANDLED;
+    return deliver(cpu, vector, address, exit) ? RAW_EXIT_TRANSLATED : RAW_EXIT_HANDLED;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Changing signals, and the list of observers.
+// Changing signals, and the list of signal observers.
 
-#include "objects/observer.h"
+#include "objects/signal_observer.h"
 
 #include "platform/check.h"
 
@@ -19,8 +19,9 @@ void object_change_signals(struct object *object, zx_signals_t clear, zx_signals
     const zx_signals_t now = (before & ~clear) | set;
     if (now != before) {
         atomic_store_explicit(&object->signals, now, memory_order_release);
-        struct observer *next = NULL;
-        for (struct observer *observer = object->observers; observer != NULL; observer = next) {
+        struct signal_observer *next = NULL;
+        for (struct signal_observer *observer = object->observers; observer != NULL;
+             observer = next) {
             next = observer->next;
             const zx_signals_t counting = observer->edge ? now & ~before : now;
             if ((counting & observer->trigger) != 0) {
@@ -32,7 +33,8 @@ void object_change_signals(struct object *object, zx_signals_t clear, zx_signals
     wake_all(&wakes);
 }
 
-void observer_link(struct object *object, struct observer *observer, struct wake_list *wakes) {
+void signal_observer_link(struct object *object, struct signal_observer *observer,
+                          struct wake_list *wakes) {
     ASSERT_HELD(&object->lock);
     CHECK(!observer->linked);
     observer->linked = true;
@@ -48,7 +50,7 @@ void observer_link(struct object *object, struct observer *observer, struct wake
     }
 }
 
-void observer_unlink(struct object *object, struct observer *observer) {
+void signal_observer_unlink(struct object *object, struct signal_observer *observer) {
     ASSERT_HELD(&object->lock);
     CHECK(observer->linked);
     CHECK(observer->previous != NULL ? observer->previous->next == observer
@@ -65,11 +67,11 @@ void object_cancel_observers(struct object *object, zx_handle_t handle) {
     struct wake_list wakes = {NULL};
     platform_mutex_lock(&object->lock);
     const zx_signals_t signals = object_signals(object);
-    struct observer *next = NULL;
-    for (struct observer *observer = object->observers; observer != NULL; observer = next) {
+    struct signal_observer *next = NULL;
+    for (struct signal_observer *observer = object->observers; observer != NULL; observer = next) {
         next = observer->next;
         if (observer->handle == handle) {
-            observer_unlink(object, observer);
+            signal_observer_unlink(object, observer);
             observer->ops->cancelled(observer, object, signals, &wakes);
         }
     }

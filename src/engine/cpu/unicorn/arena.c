@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+//
+// Where VMOs lie in the arena.
+
+#include "engine/cpu/unicorn/arena.h"
+
+#include "engine/cpu/unicorn/flat_engine.h"
+#include "objects/unmapped.h"
+#include "platform/check.h"
+#include "platform/platform.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// --- Host addresses ---
+
+#define ARENA_ALIGNMENT (1ull << 30)
+#define LOWEST_ARENA (1ull << 32)
+
+// Hosts give addresses downwards from the last ones, most of them.
+uint8_t *arena_choose(uint8_t *hidden, size_t hidden_size) {
+    const uint64_t at = (uintptr_t)hidden;
+    if (at >= LOWEST_ARENA + ARENA_SIZE + ARENA_ALIGNMENT) {
+        return hidden - ARENA_SIZE - at % ARENA_ALIGNMENT;
+    }
+    const uint64_t above = (at + hidden_size + ARENA_ALIGNMENT - 1) & ~(ARENA_ALIGNMENT - 1);
+    return above + ARENA_SIZE <= platform_address_limit() ? hidden + (above - at) : NULL;
+}
+
+enum { PROBES = 64 };
+
+// A place for the nth probe, different for engines whose arenas lie on each other. The same for
+// the next guest of an engine: Unicorn keeps something for each stretch that ever held code.
+static uint64_t probe(const struct arena *arena, uint64_t n) {
+    const uint64_t golden = 0x9e3779b97f4a7c15ull;
+    return (arena->seed * golden * golden + n * golden) >> 26; // Of 38 bits.
+}
+
+void arena_open(struct arena *arena, uint8_t *base, const uint8_t *hidden,
+                struct exit_request *request) {
+    *arena = (struct arena){
+        .base = base,
+        .seed = (uintptr_t)hidden / HIDDEN_SIZE,
+        .request = request,
+    };
+}
+
+// The host's own choice is tried first, then places all over the arena.
+uint8_t *arena_take(struct arena *arena, size_t size) {
+    if (size > ARENA_SIZE) {
+        return NULL;
+    }
+    const uint64_t last = ARENA_SIZE - size;
+    const uint64_t page = platform_page_size();
+    unmapped_cover();
+    uint8_t *any = platform_reserve(size);
+    unmapped_uncover();
+    if (any == NULL || (uintptr_t)any - (uintptr_t)arena->base <= last) {
+        return any;
+    }
+    platform_unmap(any, size);
+    for (int i = 0; i < PROBES; i++) {
+        const uint64_t offset = probe(arena, arena->probes++) % (last + 1) / page * page;
+        bool taken = false;
+        if (platform_reserve_at(arena->base + offset, size, &taken)) {
+            return arena->base + offset;
+        }
+    }
+    return NULL;
+}
+
+// --- Memslots ---
+
+// The index of the first memslot behind the address.
+static size_t index_behind(const struct arena *arena, uint64_t base) {
+    size_t low = 0;
+    size_t high = arena->count;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        if (arena->memslots[middle]->base <= base) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+struct memslot *memslot_of(struct arena *arena, uint64_t page) {
+    const uint64_t address = page << 12;
+    if (arena->last == NULL || address - arena->last->base >= arena->last->size) {
+        arena->last = arena->memslots[index_behind(arena, address) - 1];
+    }
+    CHECK(address - arena->last->base < arena->last->size);
+    return arena->last;
+}
+
+bool arena_watches(struct arena *arena, uint64_t page) {
+    const struct memslot *memslot = memslot_of(arena, page);
+    return watch_contains(&memslot->watch, memslot_index(memslot, page));
+}
+
+static struct memslot *find(const struct arena *arena, const struct vmo *vmo, uint64_t offset) {
+    for (size_t i = 0; i < arena->count; i++) {
+        struct memslot *memslot = arena->memslots[i];
+        if (memslot->vmo == vmo && offset >= memslot->vmo_offset &&
+            offset - memslot->vmo_offset < memslot->size) {
+            return memslot;
+        }
+    }
+    return NULL;
+}
+
+static bool grow(struct arena *arena) {
+    const size_t room = arena->room == 0 ? 4 : 2 * arena->room;
+    struct memslot **memslots = realloc(arena->memslots, room * sizeof(struct memslot *));
+    if (memslots == NULL) {
+        return false;
+    }
+    arena->memslots = memslots;
+    arena->room = room;
+    return true;
+}
+
+static bool insert(struct arena *arena, struct memslot *memslot) {
+    if (arena->count == arena->room && !grow(arena)) {
+        return false;
+    }
+    const size_t index = index_behind(arena, memslot->base);
+    struct memslot **place = &arena->memslots[index];
+    CHECK(index == 0 || memslot->base - place[-1]->base >= place[-1]->size);
+    CHECK(index == arena->count || place[0]->base - memslot->base >= memslot->size);
+    memmove(place + 1, place, (arena->count - index) * sizeof(struct memslot *));
+    *place = memslot;
+    arena->count++;
+    arena->pages += memslot->size >> 12;
+    return true;
+}
+
+static void free_memslot(struct memslot *memslot) {
+    free(memslot->places);
+    watch_free(&memslot->watch);
+    free(memslot);
+}
+
+static struct memslot *make_memslot(uint64_t size) {
+    struct memslot *memslot = calloc(1, sizeof *memslot);
+    if (memslot == NULL) {
+        return NULL;
+    }
+    memslot->size = size;
+    memslot->places = calloc(size >> 12, sizeof *memslot->places);
+    if (!watch_init(&memslot->watch, size >> 12) || memslot->places == NULL) {
+        free_memslot(memslot);
+        return NULL;
+    }
+    return memslot;
+}
+
+static bool place(struct arena *arena, struct memslot *memslot) {
+    uint8_t *at = arena_take(arena, memslot->size);
+    if (at == NULL) {
+        return false;
+    }
+    memslot->base = (uint64_t)(at - arena->base);
+    if (platform_memory_map(memslot->vmo->memory, memslot->vmo_offset, memslot->size,
+                            PLATFORM_READ | PLATFORM_WRITE, at) == NULL ||
+        !insert(arena, memslot)) {
+        platform_unmap(at, memslot->size);
+        return false;
+    }
+    return true;
+}
+
+// The memslot begins with its listener.
+static void note_write(struct vmo_listener *listener, uint64_t offset, uint64_t length) {
+    struct memslot *memslot = (struct memslot *)listener;
+    ASSERT_HELD(&memslot->vmo->lock);
+    const uint64_t slot_end = memslot->vmo_offset + memslot->size;
+    const uint64_t start = offset > memslot->vmo_offset ? offset : memslot->vmo_offset;
+    const uint64_t end = offset + length < slot_end ? offset + length : slot_end;
+    if (start >= end) {
+        return;
+    }
+    const uint64_t first = (start - memslot->vmo_offset) >> 12;
+    const uint64_t last = (end - 1 - memslot->vmo_offset) >> 12;
+    if (watch_note(&memslot->watch, first, last + 1 - first)) {
+        atomic_store(&memslot->arena->written, true);
+        exit_request_make(memslot->arena->request);
+    }
+}
+
+// A place for the part of the VMO from `offset` to its present end.
+static zx_status_t add_memslot(struct arena *arena, struct vmo *vmo, uint64_t offset,
+                               uint64_t end) {
+    const uint64_t page = platform_page_size();
+    struct memslot *memslot = make_memslot((end - offset + page - 1) / page * page);
+    if (memslot == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    memslot->arena = arena;
+    memslot->vmo = vmo;
+    memslot->vmo_offset = offset;
+    if (!place(arena, memslot)) {
+        free_memslot(memslot);
+        return ZX_ERR_NO_MEMORY;
+    }
+    vmo_ref(vmo);
+    memslot->listener.written = note_write;
+    vmo_listener_add(vmo, &memslot->listener);
+    return ZX_OK;
+}
+
+zx_status_t arena_add_vmo(struct arena *arena, struct vmo *vmo) {
+    const uint64_t size = vmo->size;
+    if (size > ARENA_SIZE) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    if (arena->base == NULL) {
+        return ZX_OK; // When it is needed.
+    }
+    uint64_t placed = 0;
+    const struct memslot *memslot = find(arena, vmo, 0);
+    while (memslot != NULL) {
+        placed = memslot->vmo_offset + memslot->size;
+        memslot = find(arena, vmo, placed);
+    }
+    return placed < size ? add_memslot(arena, vmo, placed, size) : ZX_OK;
+}
+
+uint64_t arena_page_for(struct arena *arena, struct vmo *vmo, uint64_t vmo_offset) {
+    const struct memslot *memslot = find(arena, vmo, vmo_offset);
+    if (memslot == NULL && arena_add_vmo(arena, vmo) == ZX_OK) {
+        memslot = find(arena, vmo, vmo_offset);
+    }
+    return memslot != NULL ? (memslot->base + (vmo_offset - memslot->vmo_offset)) >> 12
+                           : NO_ARENA_PAGE;
+}
+
+void arena_close(struct arena *arena) {
+    for (size_t i = 0; i < arena->count; i++) {
+        struct memslot *memslot = arena->memslots[i];
+        vmo_listener_remove(memslot->vmo, &memslot->listener);
+        platform_unmap(arena->base + memslot->base, memslot->size);
+        vmo_unref(memslot->vmo);
+        free_memslot(memslot);
+    }
+    free(arena->memslots);
+    *arena = (struct arena){0};
+}

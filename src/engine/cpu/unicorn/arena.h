@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+//
+// The arena: what Unicorn takes for ARENA_SIZE bytes of memory at ARENA_BASE, with the host's
+// addresses from `base` on behind it. Nothing of that is reserved. The pages of mapped VMOs and of
+// nested page tables are put where the host has room inside of it, one memslot a VMO, and the guest
+// reaches them, and nothing else, through its nested page tables.
+
+#ifndef ENGINE_CPU_UNICORN_ARENA_H
+#define ENGINE_CPU_UNICORN_ARENA_H
+
+#include "engine/cpu/unicorn/exit_request.h"
+#include "engine/cpu/unicorn/watch.h"
+#include "objects/vmo.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <zircon/types.h>
+
+#define NO_ARENA_PAGE UINT64_MAX
+
+// A VMO that has grown has several, each for the part that the ones before do not have.
+struct memslot {
+    struct vmo_listener listener; // First: note_write() goes from it to the memslot.
+    struct arena *arena;
+    struct vmo *vmo;
+    uint64_t vmo_offset;
+    uint64_t base; // From the start of the arena.
+    uint64_t size;
+    uint64_t **places; // For each page, which entry leads there; see nested.c.
+    struct watch watch;
+};
+
+struct arena {
+    uint8_t *base;             // NULL before it is opened.
+    uint64_t seed;             // For the search of free places.
+    uint64_t probes;           // How many places were tried.
+    struct memslot **memslots; // By base.
+    size_t count;
+    size_t room;
+    struct memslot *last;         // The memslot that was looked up last.
+    uint64_t pages;               // The pages of all memslots.
+    atomic_bool written;          // The host wrote to a page that is watched.
+    struct exit_request *request; // The machine's, made then.
+};
+
+// Where the arena of an engine begins: beside the engine's hidden region, because host addresses
+// must tell Unicorn which of the two is meant. NULL if the host has too few.
+uint8_t *arena_choose(uint8_t *hidden, size_t hidden_size);
+
+// The arena of that engine.
+void arena_open(struct arena *arena, uint8_t *base, const uint8_t *hidden,
+                struct exit_request *request);
+
+// Empty again. One that was never opened is empty.
+void arena_close(struct arena *arena);
+
+// The host's address of a byte of the arena, good to the end of its page.
+static inline uint8_t *arena_pointer(const struct arena *arena, uint64_t offset) {
+    return arena->base + offset;
+}
+
+// Inaccessible host addresses inside of the arena, for platform_unmap(); NULL without.
+uint8_t *arena_take(struct arena *arena, size_t size);
+
+// Makes room for the VMO's pages, as many as it has now.
+zx_status_t arena_add_vmo(struct arena *arena, struct vmo *vmo);
+
+// The memslot of a page of the arena that has one.
+struct memslot *memslot_of(struct arena *arena, uint64_t page);
+
+static inline uint64_t memslot_index(const struct memslot *memslot, uint64_t page) {
+    return page - (memslot->base >> 12);
+}
+
+// The page of the VMO, which is given a place if need be; NO_ARENA_PAGE when there is none.
+uint64_t arena_page_for(struct arena *arena, struct vmo *vmo, uint64_t vmo_offset);
+
+// Whether the page is watched.
+bool arena_watches(struct arena *arena, uint64_t page);
+
+#endif // ENGINE_CPU_UNICORN_ARENA_H

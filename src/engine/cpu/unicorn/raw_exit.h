@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+//
+// What Unicorn leaves a guest with, by the exit codes of SVM, and what becomes of it.
+
+#ifndef ENGINE_CPU_UNICORN_RAW_EXIT_H
+#define ENGINE_CPU_UNICORN_RAW_EXIT_H
+
+#include "engine/cpu/cpu.h"
+
+#define RAW_EXIT_NONE UINT32_MAX
+
+// An intercept of SVM as Unicorn's interrupt hook numbers it.
+#define RAW_EXIT_SVM(exit) (0x100u + (unsigned)(exit))
+
+struct raw_exit {
+    uint32_t number;
+    uint64_t address; // The second information word of the intercept.
+};
+
+enum raw_exit_result {
+    RAW_EXIT_HANDLED,    // The guest goes on. `exit` says whether an exception was delivered.
+    RAW_EXIT_TRANSLATED, // `exit` is filled in.
+    RAW_EXIT_STEP,       // The guest goes on with one instruction alone; see step.h.
+};
+
+enum raw_exit_result raw_exit_translate(struct cpu *cpu, const struct raw_exit *raw,
+                                        struct cpu_exit *exit);
+
+// --- raw_exit_exception.c ---
+
+// `address` is that of a page fault.
+enum raw_exit_result raw_exit_exception(struct cpu *cpu, uint8_t vector, uint64_t address,
+                                        struct cpu_exit *exit);
+
+// --- raw_exit_memory.c ---
+
+enum raw_exit_result raw_exit_nested_fault(struct cpu *cpu, uint64_t guest_physical,
+                                           struct cpu_exit *exit);
+
+// The guest may not execute the page at RIP, or the one behind it.
+enum raw_exit_result raw_exit_fetch_refused(struct cpu *cpu, struct cpu_exit *exit);
+
+// Did translation meet a fault at this linear address in front of the instruction at RIP, which is
+// to run alone first?
+bool raw_exit_met_ahead(struct cpu *cpu, uint64_t address, struct cpu_exit *exit);
+
+// The block at RIP was kept from running: see x87_stop.h.
+enum raw_exit_result raw_exit_x87_suspect(struct cpu *cpu, struct cpu_exit *exit);
+
+#endif // ENGINE_CPU_UNICORN_RAW_EXIT_H

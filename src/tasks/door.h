@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+//
+// The door between client code and the library: every exported call goes through it, so that a
+// signal handler that runs on this thread can tell whether it interrupted the client or a call.
+// Inside, locks may be held and memory be half allocated; a thread is stopped or ended only
+// outside.
+
+#ifndef TASKS_DOOR_H
+#define TASKS_DOOR_H
+
+#include "platform/check.h"
+#include "tasks/thread.h"
+
+// Handlers read it, so it must be there without an allocation at the first use.
+#if defined(__ELF__)
+#define DOOR_STORAGE __attribute__((tls_model("initial-exec")))
+#else
+#define DOOR_STORAGE
+#endif
+
+struct door {
+    volatile unsigned depth;     // Calls that this thread is inside of, one in the other.
+    volatile bool stops_inside;  // It is at a place in the library where it may stop.
+    struct thread *thread;       // Who it is, NULL before its first call.
+    volatile bool stops_leaving; // It stops as it leaves a call.
+    bool policy_error;           // It has broken a policy in this call, told as it leaves.
+    uint32_t policy_code;
+};
+
+extern _Thread_local struct door door DOOR_STORAGE;
+
+// A call from a callback of the library is not to be interrupted: the call around it could not end.
+void door_nest(void);
+void door_unnest(void);
+
+// The thread is wanted: it stops before it goes on in the client's code, and may end there.
+void door_stop(void);
+
+// The frame of a stop that this thread is at is one of the library's, not the client's.
+static inline bool door_in_call(void) {
+    return door.stops_inside || door.stops_leaving;
+}
+
+// The first call of a host thread makes it a THREAD object.
+static inline void door_enter(void) {
+    if (door.thread == NULL) {
+        thread_current();
+    }
+    if (++door.depth == 2) {
+        door_nest();
+    }
+}
+
+static inline void door_stop_if_wanted(void) {
+    if (door.depth == 0 && door.thread != NULL &&
+        (door.policy_error || blocking_stop_requested(&door.thread->blocking))) {
+        door_stop();
+    }
+}
+
+static inline void door_leave(void) {
+    CHECK(door.depth > 0);
+    CHECK(door.depth > 1 || lock_order_holds_none());
+    if (--door.depth == 1) {
+        door_unnest();
+    }
+    door_stop_if_wanted();
+}
+
+// For a call that a signal handler may make, on a thread that may be anywhere in the library or
+// have no object yet. It neither blocks nor allocates.
+static inline void door_enter_in_handler(void) {
+    ++door.depth;
+}
+
+static inline void door_leave_in_handler(void) {
+    --door.depth;
+    door_stop_if_wanted();
+}
+
+#endif // TASKS_DOOR_H
