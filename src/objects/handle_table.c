@@ -9,7 +9,7 @@
 
 #include "objects/handle_table.h"
 
-#include "objects/observer.h"
+#include "objects/signal_observer.h"
 #include "platform/check.h"
 #include "platform/platform.h"
 
@@ -26,8 +26,6 @@ enum {
     // So many slots lie free before one is used again, which multiplies the life of a stale value.
     FREE_SLOTS_KEPT = 256,
 };
-
-#define UNPIN_SLEEP INT64_C(50000) // ns
 
 // A slot's state: whether a handle lives in it, its generation, how many lookups pin it.
 enum {
@@ -101,19 +99,11 @@ static void unpin_slot(struct slot *slot) {
     atomic_fetch_sub_explicit(&slot->state, SLOT_PIN, memory_order_release);
 }
 
-enum { TRIES_BETWEEN_YIELDS = 64, TRIES_BEFORE_SLEEP = 1024 };
-
-// For whoever has made it no longer live. When it takes long, the one that pins it has lost its
-// processor, and does not get it from a thread of a higher priority that only yields.
+// For whoever has made it no longer live.
 static void wait_until_unpinned(struct slot *slot) {
-    unsigned tries = 0;
+    unsigned tries = 1;
     while (atomic_load_explicit(&slot->state, memory_order_acquire) >= SLOT_PIN) {
-        tries++;
-        if (tries > TRIES_BEFORE_SLEEP) {
-            platform_sleep_until(platform_monotonic() + UNPIN_SLEEP);
-        } else if (tries % TRIES_BETWEEN_YIELDS == 0) {
-            platform_yield();
-        }
+        platform_back_off(tries++);
     }
 }
 

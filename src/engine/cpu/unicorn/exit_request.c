@@ -138,8 +138,9 @@ void exit_request_leave(struct exit_request *request) {
     if (is_open(runs)) {
         atomic_store(&request->runs, runs + 1);
     }
+    unsigned tries = 1;
     while (atomic_load(&request->stopping) != 0) {
-        platform_yield();
+        platform_back_off(tries++);
     }
 }
 
