@@ -85,6 +85,14 @@ static void ask_names(struct state *state) {
                   "something has no name");
 }
 
+static void flush_caches(struct state *state) {
+    const uint32_t options = input_byte(&state->input) % 16;
+    const bool known = (options & (ZX_CACHE_FLUSH_INSN | ZX_CACHE_FLUSH_DATA)) != 0 &&
+                       options != (ZX_CACHE_FLUSH_INSN | ZX_CACHE_FLUSH_INVALIDATE) && options < 8;
+    state_require((zx_cache_flush(&options, sizeof options, options) == ZX_OK) == known,
+                  "caches are flushed with the wrong options");
+}
+
 static void ignore_log(void *context, zirconia_log_level_t level, const char *message) {
     (void)context;
     (void)level;
@@ -122,6 +130,9 @@ void call_system(struct state *state, uint8_t which) {
         break;
     case 7:
         zirconia_set_log(NULL, NULL, ZIRCONIA_LOG_DEBUG);
+        break;
+    case 8:
+        flush_caches(state);
         break;
     default:
         call_refused(state);
