@@ -7,7 +7,9 @@
 #include "objects/timer_queue.h"
 #include "platform/platform.h"
 
-#define PATIENCE 4000      // ns that the one who asks waits for the run to end.
+enum { TRIES = 8 }; // So often the one who asks stops the run.
+
+#define MOMENT 500         // ns between these stops.
 #define REPEAT_AFTER 50000 // ns between the timer thread's stops.
 
 // --- Stops ---
@@ -16,19 +18,15 @@ static bool is_open(unsigned runs) {
     return runs % 2 != 0;
 }
 
-// Only that run, if it is still under way.
-static void stop_once(struct exit_request *request, unsigned run) {
+// Only that run, if it is still under way. It may go on, so stops are repeated until it has ended:
+// also because Unicorn's stores have no order, and only with the next stop other threads have
+// surely seen those of this one.
+static void stop(struct exit_request *request, unsigned run) {
     atomic_fetch_add(&request->stopping, 1);
     if (atomic_load(&request->runs) == run) {
         uc_emu_stop(request->unicorn);
     }
     atomic_fetch_sub(&request->stopping, 1);
-}
-
-// Unicorn's stores have no order: the second time, other threads have seen those of the first.
-static void stop(struct exit_request *request, unsigned run) {
-    stop_once(request, run);
-    stop_once(request, run);
 }
 
 // Over all machines, of which those that are to stop are stopped again.
@@ -55,15 +53,13 @@ static struct timer_entry repeater = {.fire = repeat};
 
 // --- Those who ask ---
 
-// True when that run has ended.
-static bool ends_soon(const struct exit_request *request, unsigned run) {
-    const int64_t deadline = platform_monotonic() + PATIENCE;
-    do {
-        if (atomic_load(&request->runs) != run) {
-            return true;
-        }
-    } while (platform_monotonic() < deadline);
-    return false;
+// True when that run has ended. It writes what is looked at here: whoever did nothing else would
+// delay it.
+static bool ends_in_a_moment(const struct exit_request *request, unsigned run) {
+    const int64_t deadline = platform_monotonic() + MOMENT;
+    while (platform_monotonic() < deadline) {
+    }
+    return atomic_load(&request->runs) != run;
 }
 
 // The flag first: a run that begins now looks for it.
@@ -73,10 +69,13 @@ void exit_request_make(struct exit_request *request) {
     if (!is_open(run)) {
         return;
     }
-    stop(request, run);
-    if (!ends_soon(request, run)) {
-        timer_queue_arm_at_once(&repeater);
+    for (unsigned tries = 0; tries < TRIES; tries++) {
+        stop(request, run);
+        if (ends_in_a_moment(request, run)) {
+            return;
+        }
     }
+    timer_queue_arm_at_once(&repeater);
 }
 
 void exit_request_make_inside(struct exit_request *request) {
