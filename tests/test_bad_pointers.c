@@ -442,10 +442,13 @@ static void check_edge(size_t which, const struct parameter *parameter) {
     uint8_t *exact = before_bad_memory(size);
     memcpy(exact, content, size);
     expect_usual(which, exact, "memory that just suffices");
+    if (knows_only_null()) {
+        return;
+    }
     uint8_t *odd = before_bad_memory(size + 1);
     memcpy(odd, content, size);
     expect_usual(which, odd, "memory that is not aligned");
-    if (parameter->direction != IGNORE && !knows_only_null()) {
+    if (parameter->direction != IGNORE) {
         uint8_t *brief = before_bad_memory(size - 1);
         memcpy(brief, content, size - 1);
         expect_refusal(which, brief, "a byte too few");
