@@ -173,7 +173,7 @@ START_TEST(a_pending_interrupt_outlives_a_kick) {
 }
 END_TEST
 
-enum { KICKS = 10000 };
+enum { KICKS = 1000 }; // test_kick_storm has more.
 
 static atomic_uint canceled;
 
@@ -189,7 +189,7 @@ static void *kick_and_wait_for_each(void *unused) {
     return NULL;
 }
 
-START_TEST(ten_thousand_kicks_give_ten_thousand_cancels) {
+START_TEST(each_kick_gives_a_cancel) {
     zx_port_packet_t packet;
     zx_status_t status;
     guest_start("spin");
@@ -447,7 +447,7 @@ int main(void) {
     tcase_add_test(tcase, a_kick_while_a_packet_is_made_cancels_the_next_run);
     tcase_add_test(tcase, a_kick_in_hlt_ends_the_wait_with_rip_behind_it);
     tcase_add_test(tcase, a_pending_interrupt_outlives_a_kick);
-    tcase_add_test(tcase, ten_thousand_kicks_give_ten_thousand_cancels);
+    tcase_add_test(tcase, each_kick_gives_a_cancel);
     tcase_add_loop_test(tcase, kicks_do_not_change_what_a_guest_computes, 0, 3);
     tcase_add_test(tcase, a_kick_at_a_full_bell_takes_effect_after_the_bell);
     tcase_add_test(tcase, a_kick_ends_a_call_that_leads_to_itself_and_stores_into_its_page);
