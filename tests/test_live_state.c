@@ -7,10 +7,13 @@
 #define _POSIX_C_SOURCE 200809L // setenv()
 
 #include "guest_fixture.h"
+#include "other_thread.h"
 
 #include "engine/cpu/unicorn/layout.h"
 #include "platform/peek.h"
 
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +124,97 @@ START_TEST(a_wish_has_it_copied) {
 }
 END_TEST
 
+// --- A VCPU that is with its caller does not have the turn, but its state may be in the engine ---
+
+#define OTHER_ENTRY 0x11000u // Of application_processor.
+#define OTHER_PORT 0x11u
+#define ROUNDS 300u
+
+static void start_two_programs(void) {
+    guest_open();
+    guest_load("application_processor", ENTRY);
+    guest_load("cpuid", ENTRY);
+    trap(ZX_GUEST_TRAP_IO, OTHER_PORT, 1, ZX_HANDLE_INVALID, 0);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+}
+
+// In each round the other thread does something once, while this one uses the state.
+static atomic_uint round_begun;
+static atomic_uint round_done;
+
+static void wait_for_round(unsigned round) {
+    while (atomic_load(&round_begun) < round) {
+        sched_yield();
+    }
+}
+
+// After a store to code its run begins with dropping what was translated of it, which needs the
+// engine before that has the VCPU's own state.
+static void *run_another_vcpu(void *stores) {
+    const uint64_t first = memory_u64(ENTRY);
+    zx_handle_t own = ZX_HANDLE_INVALID;
+    zx_port_packet_t packet;
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, OTHER_ENTRY, &own), ZX_OK);
+    for (unsigned round = 1; round <= ROUNDS; round++) {
+        wait_for_round(round);
+        if (*(const bool *)stores) {
+            memory_write(ENTRY, &first, sizeof first);
+        }
+        ck_assert_int_eq(zx_vcpu_enter(own, &packet), ZX_OK);
+        ck_assert_uint_eq(packet.type, ZX_PKT_TYPE_GUEST_IO);
+        atomic_store(&round_done, round);
+    }
+    ck_assert_int_eq(zx_handle_close(own), ZX_OK);
+    return NULL;
+}
+
+static void fill(zx_vcpu_state_t *state, uint64_t value) {
+    uint64_t registers[GENERAL_REGISTER_COUNT];
+    for (unsigned i = 0; i < GENERAL_REGISTER_COUNT; i++) {
+        registers[i] = value * 0x9e3779b97f4a7c15u + i;
+    }
+    memcpy(state, registers, sizeof registers);
+    state->rflags = 2 | (value & 1); // To be taken, with CF.
+}
+
+static void write_and_read_states_until(unsigned round) {
+    zx_vcpu_state_t state;
+    memset(&state, 0, sizeof state);
+    for (uint64_t value = 1; atomic_load(&round_done) < round; value++) {
+        fill(&state, value);
+        write_state(&state);
+        zx_vcpu_state_t found = read_state();
+        found.rflags |= 2;
+        ck_assert_mem_eq(&found, &state, sizeof found);
+    }
+}
+
+static void use_state_beside_another_vcpu(bool stores) {
+    start_two_programs();
+    const pthread_t thread = start_thread(run_another_vcpu, &stores);
+    for (unsigned round = 1; round <= ROUNDS; round++) {
+        zx_vcpu_state_t state = read_state();
+        state.rax = 0x40000000;
+        write_state(&state);
+        enter_to_end();
+        ck_assert_uint_eq(read_state().rbx, 0x4b4d564b);
+        atomic_store(&round_begun, round);
+        write_and_read_states_until(round);
+    }
+    join_thread(thread);
+    guest_close();
+}
+
+START_TEST(another_vcpu_runs_while_a_caller_uses_its_own_ones_state) {
+    use_state_beside_another_vcpu(false);
+}
+END_TEST
+
+START_TEST(code_is_dropped_while_a_caller_uses_its_vcpus_state) {
+    use_state_beside_another_vcpu(true);
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         the_state_is_read_and_written_in_place,
@@ -128,6 +222,8 @@ int main(void) {
         a_state_that_is_not_the_whole_context_is_copied,
         an_engine_that_is_unlike_the_first_has_it_copied,
         a_wish_has_it_copied,
+        another_vcpu_runs_while_a_caller_uses_its_own_ones_state,
+        code_is_dropped_while_a_caller_uses_its_vcpus_state,
     };
     unsetenv("ZIRCONIA_STATE");
     return run_tests("live state", tests, sizeof tests / sizeof tests[0]);

@@ -54,16 +54,19 @@ _Static_assert(offsetof(zx_vcpu_state_t, r15) == 8 * R15, "register order");
 
 void vcpu_read_state(struct vcpu *vcpu, zx_vcpu_state_t *out) {
     uint64_t registers[GENERAL_REGISTER_COUNT];
+    cpu_lock_registers(vcpu->cpu);
     for (unsigned i = 0; i < GENERAL_REGISTER_COUNT; i++) {
         registers[i] = cpu_get(vcpu->cpu, i);
     }
-    memcpy(out, registers, sizeof registers);
     out->rflags = cpu_get(vcpu->cpu, RFLAGS) & RFLAGS_USER;
+    cpu_unlock_registers(vcpu->cpu);
+    memcpy(out, registers, sizeof registers);
 }
 
 void vcpu_write_state(struct vcpu *vcpu, const zx_vcpu_state_t *state) {
     uint64_t registers[GENERAL_REGISTER_COUNT];
     memcpy(registers, state, sizeof registers);
+    cpu_lock_registers(vcpu->cpu);
     for (unsigned i = 0; i < GENERAL_REGISTER_COUNT; i++) {
         cpu_set(vcpu->cpu, i, registers[i]);
     }
@@ -71,15 +74,18 @@ void vcpu_write_state(struct vcpu *vcpu, const zx_vcpu_state_t *state) {
         const uint64_t kept = cpu_get(vcpu->cpu, RFLAGS) & ~RFLAGS_USER;
         cpu_set(vcpu->cpu, RFLAGS, kept | (state->rflags & RFLAGS_USER));
     }
+    cpu_unlock_registers(vcpu->cpu);
 }
 
 void vcpu_write_io(struct vcpu *vcpu, const zx_vcpu_io_t *io) {
+    cpu_lock_registers(vcpu->cpu);
     uint64_t rax = cpu_get(vcpu->cpu, RAX);
     for (unsigned i = 0; i < io->access_size; i++) {
         rax &= ~(0xffull << (8 * i));
         rax |= (uint64_t)io->data[i] << (8 * i);
     }
     cpu_set(vcpu->cpu, RAX, rax);
+    cpu_unlock_registers(vcpu->cpu);
 }
 
 // --- The object ---

@@ -89,6 +89,11 @@ uint64_t cpu_system_flags(const struct cpu *cpu);
 struct segment cpu_segment(const struct cpu *cpu, enum segment_register index);
 void cpu_set_segment(struct cpu *cpu, enum segment_register index, const struct segment *segment);
 
+// Between these the owner of a VCPU that does not run may read and write its registers without the
+// turn. They may lie in the engine, which whoever has the turn needs for others.
+void cpu_lock_registers(struct cpu *cpu);
+void cpu_unlock_registers(struct cpu *cpu);
+
 // What follows from the registers.
 unsigned cpu_privilege(const struct cpu *cpu);
 enum code_mode cpu_code_mode(const struct cpu *cpu);

@@ -41,6 +41,7 @@ static void engine_end(struct engine *engine) {
     if (engine->hidden != NULL) {
         platform_unmap(engine->hidden, HIDDEN_SIZE);
     }
+    platform_mutex_destroy(&engine->state_lock);
     free(engine);
 }
 
@@ -124,6 +125,7 @@ static zx_status_t make(const struct layout *layout, bool counts, const struct e
     if (engine == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
+    platform_mutex_init(&engine->state_lock, LOCK_ENGINE_STATE);
     engine->counts = counts;
     engine->exact_stops = !counts && exact_stop_have();
     engine->hooks = hooks;
@@ -199,7 +201,7 @@ zx_status_t engine_take(struct machine *machine, const struct layout *layout, bo
 // --- Before VMRUN ---
 
 // There addresses are physical, and nothing of the guest's translation takes part. False when the
-// engine fails.
+// engine fails. The caller holds state_lock.
 static bool leave_guest(struct engine *engine) {
     return uc_context_save(engine->unicorn, engine->kept) == UC_ERR_OK &&
            uc_context_restore(engine->unicorn, engine->host) == UC_ERR_OK &&
@@ -216,8 +218,12 @@ static bool enter_guest(struct engine *engine) {
 static bool unhook_blocks(struct engine *engine) {
     engine->hooked = 0;
     engine->found_hooked = 0;
-    return leave_guest(engine) && uc_hook_del(engine->unicorn, engine->block_hook) == UC_ERR_OK &&
-           enter_guest(engine);
+    platform_mutex_lock(&engine->state_lock);
+    const bool done = leave_guest(engine) &&
+                      uc_hook_del(engine->unicorn, engine->block_hook) == UC_ERR_OK &&
+                      enter_guest(engine);
+    platform_mutex_unlock(&engine->state_lock);
+    return done;
 }
 
 // --- Taking one back ---
@@ -245,9 +251,11 @@ static bool clean(struct engine *engine) {
 
 void engine_forget_code(struct engine *engine, uint64_t offset) {
     const uint64_t address = ARENA_BASE + offset;
+    platform_mutex_lock(&engine->state_lock);
     leave_guest(engine);
     uc_ctl_remove_cache(engine->unicorn, address, address + 0x1000);
     enter_guest(engine);
+    platform_mutex_unlock(&engine->state_lock);
 }
 
 void engine_flush_stale_tlb(struct engine *engine) {

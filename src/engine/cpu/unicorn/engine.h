@@ -8,6 +8,7 @@
 #define ENGINE_CPU_UNICORN_ENGINE_H
 
 #include "engine/cpu/unicorn/x87_blocks.h"
+#include "platform/platform.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,6 +39,7 @@ struct engine {
     const struct engine_hooks *hooks;
     uc_engine *unicorn;
     uint8_t *live; // Its state, where it can be read and written in place, or NULL; see live.h.
+    struct platform_mutex state_lock; // Held while that state moves; see cpu_lock_registers().
     uint8_t *hidden;
     uint8_t *arena;
     uc_context *host;    // Before VMRUN: flat addresses.

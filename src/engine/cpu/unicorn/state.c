@@ -99,11 +99,9 @@ static void put_away(struct cpu *cpu) {
     }
 }
 
-static void load(struct cpu *cpu) {
+// The other's owner may be looking at its registers.
+static void take_engine(struct cpu *cpu) {
     struct engine *engine = cpu->engine;
-    if (engine->loaded == cpu) {
-        return;
-    }
     if (engine->loaded != NULL) {
         put_away(engine->loaded);
     }
@@ -114,6 +112,23 @@ static void load(struct cpu *cpu) {
         uc_context_restore(engine->unicorn, cpu->context);
         cpu->state = engine->live;
     }
+}
+
+static void load(struct cpu *cpu) {
+    struct engine *engine = cpu->engine;
+    if (engine->loaded != cpu) {
+        platform_mutex_lock(&engine->state_lock);
+        take_engine(cpu);
+        platform_mutex_unlock(&engine->state_lock);
+    }
+}
+
+void cpu_lock_registers(struct cpu *cpu) {
+    platform_mutex_lock(&cpu->engine->state_lock);
+}
+
+void cpu_unlock_registers(struct cpu *cpu) {
+    platform_mutex_unlock(&cpu->engine->state_lock);
 }
 
 void cpu_apply(struct cpu *cpu) {
