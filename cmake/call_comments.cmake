@@ -2,14 +2,18 @@
 #
 # What the public headers say of each call: comment_<call>, with its lines as they stand, and
 # prototype_<call>, header_<call>. Declarations without a comment between them have one comment.
-# Semicolons are @ in all three. Included with SOURCE set.
+# Semicolons are @ in all three, and brackets, which CMake would take for those of a list, are the
+# control characters ${opening} and ${closing}. Included with SOURCE set.
+string(ASCII 1 opening)
+string(ASCII 2 closing)
 
 set(documented "")
 foreach(header zircon/syscalls.h zircon/syscalls/memory_calls.h zircon/syscalls/task_calls.h
         zirconia/decode.h zirconia/virtual_time.h zirconia/zirconia.h)
     file(READ "${SOURCE}/include/${header}" text)
     string(REPLACE ";" "@" text "${text}")
-    string(REGEX REPLACE "[][]" "" text "${text}")
+    string(REPLACE "[" "${opening}" text "${text}")
+    string(REPLACE "]" "${closing}" text "${text}")
     string(REPLACE "\n" ";" lines "${text}")
     set(comment "")
     set(after_comment OFF)

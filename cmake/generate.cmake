@@ -92,6 +92,8 @@ foreach(name IN LISTS documented)
             string(REGEX REPLACE "(, and|, then|,| and|\\.) ZX_ERR_.*" "" reason "${CMAKE_MATCH_1}")
             string(REGEX REPLACE "\\. [A-Z].*" "" reason "${reason}")
             string(REGEX REPLACE "[ .]+$" "" reason "${reason}")
+            string(REPLACE "${opening}" "[" reason "${reason}")
+            string(REPLACE "${closing}" "]" reason "${reason}")
             string(REPLACE "ZX_ERR_" "" short "${error}")
             # Others are no sentence of their own, and memory is short for reasons that no call has.
             if(NOT reason MATCHES "^when (that|it) |^for another object|ZX_ERR_" AND NOT short STREQUAL "NO_MEMORY")
