@@ -200,7 +200,10 @@ START_TEST(threads_may_arm_and_cancel_at_once) {
         ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
     }
     timer_queue_cancel(&shared.entry);
-    ck_assert_uint_gt(shared.count, 0);
+    // On a busy host none may have fired. Whatever the threads did, one that is left alone does.
+    const unsigned so_far = fired_count;
+    timer_queue_arm(&shared.entry, 0);
+    await_fired(so_far + 1);
 }
 END_TEST
 

@@ -123,11 +123,11 @@ static void load(struct cpu *cpu) {
     }
 }
 
-void cpu_lock_registers(struct cpu *cpu) {
+void cpu_lock_registers(struct cpu *cpu) NO_THREAD_SAFETY_ANALYSIS {
     platform_mutex_lock(&cpu->engine->state_lock);
 }
 
-void cpu_unlock_registers(struct cpu *cpu) {
+void cpu_unlock_registers(struct cpu *cpu) NO_THREAD_SAFETY_ANALYSIS {
     platform_mutex_unlock(&cpu->engine->state_lock);
 }
 
