@@ -1,10 +1,12 @@
 ; Changes its own code again and again: a counter beside the code that counts, as often as the word
-; at COUNT says, and 2 MiB of code that are written anew and called, as often as the word behind
-; it says. RBX = the counter, RCX = the sum that they computed.
+; at COUNT says; 2 MiB of code in blocks of 8 bytes that are written anew and called, as often as the
+; word behind it says; and 2 MiB of code in long instructions, as often as the third word says. RBX =
+; the counter, RCX = the sum that the short blocks computed, RDI = that of the long instructions.
 %include "common.inc"
 COUNT equ 0x30000
 REGION equ 0x200000
 WORDS equ 0x1ffff8 / 8
+PAIRS equ 0x1ffff0 / 13
     bits 64
     org 0x10000
     load_tables
@@ -34,6 +36,30 @@ WORDS equ 0x1ffff8 / 8
     dec esi
     jnz .region
 .over:
+    xor r8d, r8d                        ; The sum.
+    xor r9d, r9d                        ; No two instructions have the same number.
+    mov r10d, [COUNT + 8]
+    test r10d, r10d
+    jz .end
+.long_region:
+    mov edi, REGION
+    mov edx, PAIRS
+.long:                                  ; MOV RAX, imm64; ADD R8, RAX.
+    inc r9
+    mov word [rdi], 0xb848
+    mov [rdi + 2], r9
+    mov word [rdi + 10], 0x0149
+    mov byte [rdi + 12], 0xc0
+    add edi, 13
+    dec edx
+    jnz .long
+    mov byte [rdi], 0xc3
+    mov eax, REGION
+    call rax
+    dec r10d
+    jnz .long_region
+.end:
+    mov rdi, r8
     done
 counter: dd 0
 on_vector:
