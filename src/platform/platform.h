@@ -164,9 +164,9 @@ void platform_sleep_until(int64_t deadline);
 
 void platform_yield(void);
 
-// Between two looks at what another thread is about to change, the `tries`th: a moment, now and then
-// a yield, and after a long time a short sleep. That thread may have lost its processor, and does
-// not get it from a thread of a higher priority that only yields.
+// Between two looks at what another thread is about to change, the `tries`th: a moment, now and
+// then a yield, and after a long time a short sleep. That thread may have lost its processor, and
+// does not get it from a thread of a higher priority that only yields.
 void platform_back_off(unsigned tries);
 
 // --- Threads ---

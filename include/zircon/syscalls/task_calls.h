@@ -27,9 +27,9 @@ ZIRCONIA_EXPORT zx_status_t zx_thread_create(zx_handle_t process, const char *na
 // find them; every other register is 0. The function must not return: there is nothing to return
 // to. ZX_THREAD_RUNNING is asserted when this returns.
 // Errors: thread (MANAGE_THREAD); ZX_ERR_INVALID_ARGS for an entry that is no address of a program,
-// but for 0, where it faults; ZX_ERR_NOT_SUPPORTED on hosts other than Linux on x86-64; ZX_ERR_BAD_STATE
-// when it was started before; ZX_ERR_NO_MEMORY.
-// 2018: MANAGE_THREAD or WRITE; the entry is not looked at.
+// but for 0, where it faults; ZX_ERR_NOT_SUPPORTED on hosts other than Linux on x86-64;
+// ZX_ERR_BAD_STATE when it was started before; ZX_ERR_NO_MEMORY. 2018: MANAGE_THREAD or WRITE; the
+// entry is not looked at.
 ZIRCONIA_EXPORT zx_status_t zx_thread_start(zx_handle_t handle, zx_vaddr_t thread_entry,
                                             zx_vaddr_t stack, uintptr_t arg1, uintptr_t arg2);
 
