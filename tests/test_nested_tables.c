@@ -4,6 +4,7 @@
 // worth, and none of them for good, wherever the guest reaches. Private headers: a client sees only
 // that it works.
 
+#include "engine/cpu/state.h"
 #include "engine/cpu/unicorn/machine.h"
 #include "run_tests.h"
 

@@ -103,7 +103,7 @@ START_TEST(a_gate_names_a_stack_of_its_own) {
     const struct vectored_event event = {.kind = VECTORED_EXTERNAL, .vector = VECTOR_NMI};
     ck_assert_int_eq(deliver_vectored_event(cpu, &event), DELIVERED);
     ck_assert_uint_eq(cpu_get(cpu, RSP), STACK_IST - 40);
-    ck_assert(cpu_nmi_blocked(cpu));
+    ck_assert(nmi_blocked(cpu));
     ck_assert(fake_iret_exiting());
     nmi_end(cpu);
     ck_assert(nmi_returns(cpu));
@@ -185,13 +185,13 @@ END_TEST
 
 START_TEST(what_can_be_taken_depends_on_if_and_the_shadow) {
     struct cpu *cpu = start();
-    ck_assert(!cpu_takes(cpu, 32));
-    ck_assert(cpu_takes(cpu, VECTOR_NMI));
+    ck_assert_int_eq(cpu_ready_for(cpu, 32), READY_IN_WINDOW);
+    ck_assert_int_eq(cpu_ready_for(cpu, VECTOR_NMI), READY);
     cpu_set(cpu, RFLAGS, RFLAGS_FIXED | RFLAGS_IF);
-    ck_assert(cpu_takes(cpu, 32));
+    ck_assert_int_eq(cpu_ready_for(cpu, 32), READY);
     cpu_set(cpu, INTERRUPT_SHADOW, 1);
-    ck_assert(!cpu_takes(cpu, 32));
-    ck_assert(!cpu_takes(cpu, VECTOR_NMI));
+    ck_assert_int_eq(cpu_ready_for(cpu, 32), READY_IN_WINDOW);
+    ck_assert_int_eq(cpu_ready_for(cpu, VECTOR_NMI), READY_IN_WINDOW);
 }
 END_TEST
 

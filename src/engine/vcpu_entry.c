@@ -18,7 +18,7 @@ struct choice {
 static int next_vector(const struct vcpu *vcpu) REQUIRES(vcpu->lock) {
     ASSERT_HELD(&vcpu->lock);
     struct pending open = vcpu->pending;
-    if (cpu_nmi_blocked(vcpu->cpu)) {
+    if (cpu_ready_for(vcpu->cpu, VECTOR_NMI) == READY_AFTER_IRET) {
         pending_remove(&open, VECTOR_NMI);
     }
     return pending_choose(&open);
@@ -26,7 +26,7 @@ static int next_vector(const struct vcpu *vcpu) REQUIRES(vcpu->lock) {
 
 static bool is_blocked(const struct cpu *cpu, int vector) {
     return (vector >= FIRST_EXTERNAL_VECTOR || vector == VECTOR_NMI) &&
-           !cpu_takes(cpu, (uint8_t)vector);
+           cpu_ready_for(cpu, (uint8_t)vector) != READY;
 }
 
 static bool is_undefined(int vector) {

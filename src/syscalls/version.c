@@ -11,9 +11,9 @@ const char *zirconia_version(void) {
 }
 
 const char *zirconia_engine_version(void) {
-    return cpu_engine_version();
+    return engine_describe().version;
 }
 
 const char *zirconia_engine_note(void) {
-    return cpu_engine_note();
+    return engine_describe().note;
 }

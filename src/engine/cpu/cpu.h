@@ -57,10 +57,6 @@ void machine_unmap(struct machine *machine, uint64_t guest_physical, uint64_t le
 // backs it, if `write` and the mapping is read-only, and without memory for nested tables.
 uint8_t *machine_host_address(struct machine *machine, uint64_t guest_physical, bool write);
 
-// Another number each time that some of those addresses, all given out before, are no longer to be
-// used, or not for stores.
-uint64_t machine_address_changes(const struct machine *machine);
-
 // A run ends before its next block of guest code while an exit is requested. Any thread.
 void machine_request_exit(struct machine *machine);
 bool machine_exit_requested(const struct machine *machine);
@@ -84,8 +80,6 @@ void cpu_destroy(struct cpu *cpu);
 // addresses that it makes old.
 uint64_t cpu_get(const struct cpu *cpu, enum cpu_register name);
 void cpu_set(struct cpu *cpu, enum cpu_register name, uint64_t value);
-// RFLAGS without the arithmetic flags, which may have to be computed.
-uint64_t cpu_system_flags(const struct cpu *cpu);
 struct segment cpu_segment(const struct cpu *cpu, enum segment_register index);
 void cpu_set_segment(struct cpu *cpu, enum segment_register index, const struct segment *segment);
 
@@ -95,7 +89,6 @@ void cpu_lock_registers(struct cpu *cpu);
 void cpu_unlock_registers(struct cpu *cpu);
 
 // What follows from the registers.
-unsigned cpu_privilege(const struct cpu *cpu);
 enum code_mode cpu_code_mode(const struct cpu *cpu);
 
 // --- Running ---
@@ -125,6 +118,7 @@ struct cpu_exit {
     uint8_t instruction[15];
     struct instruction decoded; // Valid when the length is known.
     struct port_access port;    // IO_INSTRUCTION
+    uint16_t status_word;       // CONTROL_REGISTER_ACCESS: what LMSW is to load.
     uint64_t guest_physical;    // EPT_VIOLATION
     bool read;                  // EPT_VIOLATION; with `write`: the operand was to be modified.
     bool write;                 // EPT_VIOLATION
@@ -174,39 +168,35 @@ enum delivery {
 // fault, then a double fault, then the verdict is a triple fault. Without DELIVERED, RIP stays.
 enum delivery deliver_vectored_event(struct cpu *cpu, const struct vectored_event *event);
 
-// An exception of the instruction at RIP.
-enum delivery deliver_fault(struct cpu *cpu, uint8_t vector, uint32_t error_code);
-
 // The instruction at RIP was carried out: RIP goes past it, and a single-step trap follows if the
 // program asked for one.
 enum delivery deliver_completion(struct cpu *cpu, uint8_t length);
 
-// Can this external vector or NMI be taken now, or must an interrupt window be asked for?
-bool cpu_takes(const struct cpu *cpu, uint8_t vector);
+// Can this external vector or NMI be taken now?
+enum readiness {
+    READY,
+    READY_IN_WINDOW,  // An interrupt window must be asked for.
+    READY_AFTER_IRET, // Of an NMI's handler, until which NMIs wait. An exit follows it.
+};
+enum readiness cpu_ready_for(const struct cpu *cpu, uint8_t vector);
 
 // An exit before the next instruction that could be interrupted.
 void cpu_set_window_exiting(struct cpu *cpu, bool on);
 
-// After a non-maskable interrupt others wait until its handler's IRET has been carried out (SDM
-// volume 3A, section 6.7.1). An exit follows it.
-bool cpu_nmi_blocked(const struct cpu *cpu);
-
-// --- Operands of an instruction, for exits that carry it out ---
-
-// A register or 16 bits of memory. False when the access failed, with what became of the fault.
-bool operand_load16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
-                    uint16_t *value, enum delivery *failure);
-
-// 16 bits of memory, or a register with the instruction's operand size.
+// Stores to the operand of an instruction whose exit carries it out: 16 bits of memory, or a
+// register with the instruction's operand size. False when that failed, with what became of the
+// fault.
 bool operand_store16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
                      uint64_t value, enum delivery *failure);
 
 // --- The engine below ---
 
-// Its name and version for people, as "2.1.1". Any thread.
-const char *cpu_engine_version(void);
+struct engine_description {
+    const char *version; // For people, as "2.1.1".
+    const char *note;    // What its users should know of it, or "".
+};
 
-// What its users should know of it, or "": of how it is used, once there was a machine. Any thread.
-const char *cpu_engine_note(void);
+// The note is of how the engine is used, once there was a machine. Any thread.
+struct engine_description engine_describe(void);
 
 #endif // ENGINE_CPU_CPU_H

@@ -11,8 +11,17 @@
 
 struct machine *cpu_machine(const struct cpu *cpu);
 
+// Another number each time that some of the addresses which machine_host_address() has given out
+// are no longer to be used, or not for stores.
+uint64_t machine_address_changes(const struct machine *machine);
+
 struct cpu_progress *cpu_progress(struct cpu *cpu);
 const struct cpu_progress *cpu_progress_of(const struct cpu *cpu);
+
+// RFLAGS without the arithmetic flags, which may have to be computed.
+uint64_t cpu_system_flags(const struct cpu *cpu);
+
+unsigned cpu_privilege(const struct cpu *cpu);
 
 // What a walk through page tables depends on, beside the tables.
 struct cpu_paging {

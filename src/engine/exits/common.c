@@ -22,5 +22,11 @@ zx_status_t exit_delivery(enum delivery result) {
 }
 
 zx_status_t exit_general_protection(struct exit_context *context) {
-    return exit_delivery(deliver_fault(context->vcpu->cpu, VECTOR_GENERAL_PROTECTION, 0));
+    struct cpu *cpu = context->vcpu->cpu;
+    const struct vectored_event event = {
+        .kind = VECTORED_EXCEPTION,
+        .vector = VECTOR_GENERAL_PROTECTION,
+        .return_rip = cpu_get(cpu, RIP),
+    };
+    return exit_delivery(deliver_vectored_event(cpu, &event));
 }

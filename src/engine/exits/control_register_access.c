@@ -24,10 +24,6 @@ static zx_status_t complete(struct exit_context *context) {
     return exit_delivery(deliver_completion(context->vcpu->cpu, context->exit->instruction_length));
 }
 
-static zx_status_t raise_invalid_opcode(struct exit_context *context) {
-    return exit_delivery(deliver_fault(context->vcpu->cpu, VECTOR_INVALID_OPCODE, 0));
-}
-
 // CR0 and, with it, whether long mode is active.
 static void set_cr0(struct cpu *cpu, uint64_t value) {
     const uint64_t efer = cpu_get(cpu, EFER) & ~EFER_LMA;
@@ -147,21 +143,12 @@ static zx_status_t move(struct exit_context *context, const struct instruction *
 }
 
 // The low four bits are not among those that the hypervisor owns. PE can be set, not cleared.
-static zx_status_t write_status_word(struct exit_context *context, uint64_t value) {
+static zx_status_t load_status_word(struct exit_context *context) {
     struct cpu *cpu = context->vcpu->cpu;
     const uint64_t cr0 = cpu_get(cpu, CR0);
+    const uint64_t value = context->exit->status_word;
     set_cr0(cpu, (cr0 & ~(CR0_STATUS_WORD & ~CR0_PE)) | (value & CR0_STATUS_WORD));
     return complete(context);
-}
-
-static zx_status_t load_status_word(struct exit_context *context,
-                                    const struct instruction *instruction) {
-    enum delivery failure = DELIVERED;
-    uint16_t value = 0;
-    return operand_load16(context->vcpu->cpu, instruction, context->exit->instruction, &value,
-                          &failure)
-               ? write_status_word(context, value)
-               : exit_delivery(failure);
 }
 
 static zx_status_t store_status_word(struct exit_context *context,
@@ -176,18 +163,14 @@ static zx_status_t store_status_word(struct exit_context *context,
 
 zx_status_t exit_control_register_access(struct exit_context *context) {
     struct cpu *cpu = context->vcpu->cpu;
-    const struct cpu_exit *exit = context->exit;
-    const struct instruction *instruction = &exit->decoded;
-    if (exit->instruction_length == 0 || instruction->lock) {
-        return raise_invalid_opcode(context);
-    }
+    const struct instruction *instruction = &context->exit->decoded;
     switch (instruction->opcode) {
     case 0x06: // CLTS
         set_cr0(cpu, cpu_get(cpu, CR0) & ~CR0_TS);
         return complete(context);
     case 0x01:
         return (instruction->modrm & 0x38) == 0x20 ? store_status_word(context, instruction)
-                                                   : load_status_word(context, instruction);
+                                                   : load_status_word(context);
     default:
         return move(context, instruction);
     }

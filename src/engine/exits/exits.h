@@ -38,7 +38,7 @@ void exit_advance(struct exit_context *context);
 // What a handler returns after it delivered a vectored event to the guest.
 zx_status_t exit_delivery(enum delivery result);
 
-// Zircon's kernel raises #GP(0) itself for some accesses; RIP stays.
+// What Zircon's kernel raises itself for some accesses, #GP(0); RIP stays.
 zx_status_t exit_general_protection(struct exit_context *context);
 
 #endif // ENGINE_EXITS_EXITS_H

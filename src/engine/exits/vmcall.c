@@ -20,8 +20,9 @@ static int64_t clock_pairing(struct vcpu *vcpu) {
     return pvclock_write_pairing(vcpu->guest, address) == ZX_OK ? 0 : NOT_WRITABLE;
 }
 
+// By the DPL of SS, as Zircon does.
 static int64_t call(struct vcpu *vcpu) {
-    if (cpu_privilege(vcpu->cpu) != 0) {
+    if (ATTRIBUTE_DPL(cpu_segment(vcpu->cpu, SEGMENT_SS).attributes) != 0) {
         return NOT_PERMITTED;
     }
     return cpu_get(vcpu->cpu, RAX) == CALL_CLOCK_PAIRING ? clock_pairing(vcpu) : NO_SUCH_CALL;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // XSETBV (hypervisor ABI 5.10). What a processor would answer with #GP(0) is an error of the run
-// call, except at a privilege where the instruction faults before it exits.
+// call, except at a privilege where the instruction faults and does not exit.
 
 #include "engine/exits/exits.h"
 
@@ -10,9 +10,6 @@
 
 zx_status_t exit_xsetbv(struct exit_context *context) {
     struct cpu *cpu = context->vcpu->cpu;
-    if (cpu_privilege(cpu) != 0) {
-        return exit_general_protection(context);
-    }
     const uint64_t value = cpu_get(cpu, RDX) << 32 | (uint32_t)cpu_get(cpu, RAX);
     if ((cpu_get(cpu, CR4) & CR4_OSXSAVE) == 0 || cpu_get(cpu, RCX) != 0 ||
         (value & ~(XCR0_X87 | XCR0_SSE)) != 0 || (value & XCR0_X87) == 0) {

@@ -21,14 +21,14 @@ static void end(struct probe *probe) {
 
 static zx_status_t refuse(const char *fault) {
     log_line(ZIRCONIA_LOG_ERROR, "Unicorn %s does not fit this library: self-check failed at %s",
-             cpu_engine_version(), fault);
+             engine_describe().version, fault);
     return ZX_ERR_NOT_SUPPORTED;
 }
 
 static zx_status_t discover(struct layout *out) {
     if (!version_supported()) {
         log_line(ZIRCONIA_LOG_ERROR, "Unicorn %s is too old: 2.1 or newer is needed",
-                 cpu_engine_version());
+                 engine_describe().version);
         return ZX_ERR_NOT_SUPPORTED;
     }
     struct probe probe = {
@@ -49,9 +49,9 @@ static zx_status_t discover(struct layout *out) {
         return refuse(probe.fault);
     }
     version_complete_note(probe.layout.copied);
-    const char *note = cpu_engine_note();
-    if (note[0] != '\0') {
-        log_line(ZIRCONIA_LOG_WARNING, "Unicorn %s: %s", cpu_engine_version(), note);
+    const struct engine_description engine = engine_describe();
+    if (engine.note[0] != '\0') {
+        log_line(ZIRCONIA_LOG_WARNING, "Unicorn %s: %s", engine.version, engine.note);
     }
     *out = probe.layout;
     return ZX_OK;

@@ -54,8 +54,7 @@ static bool halt_or_cut(struct cpu *cpu, struct cpu_exit *exit) {
     case CUT_SYSTEM_CALL:
         return intercept_delivered(cpu, system_call(cpu, decoded), exit);
     case CUT_XSETBV:
-        exit->reason = EXIT_XSETBV;
-        return true;
+        return intercept_xsetbv(cpu, exit);
     case CUT_REPLACED:
         return intercept_delivered(cpu, replaced_execute(cpu, decoded, exit->instruction), exit);
     case CUT_HALT:

@@ -27,12 +27,6 @@ static void name_version(void) {
              version >> 16 & 0xff, version >> 8 & 0xff);
 }
 
-const char *cpu_engine_version(void) {
-    static struct platform_once once = PLATFORM_ONCE_INIT;
-    platform_call_once(&once, name_version);
-    return version_text;
-}
-
 // Newer ones check each store to a page that the guest may execute for code in it.
 #define LAST_WITH_FAST_STORES (2u << 24 | 1u << 16 | 1u << 8)
 
@@ -59,7 +53,12 @@ void version_complete_note(const char *copied) {
     }
 }
 
-const char *cpu_engine_note(void) {
+struct engine_description engine_describe(void) {
+    static struct platform_once once = PLATFORM_ONCE_INIT;
     const char *const complete = atomic_load(&complete_note);
-    return complete != NULL ? complete : version_note();
+    platform_call_once(&once, name_version);
+    return (struct engine_description){
+        .version = version_text,
+        .note = complete != NULL ? complete : version_note(),
+    };
 }

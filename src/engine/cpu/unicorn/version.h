@@ -10,7 +10,8 @@
 // Whether its interface is one that this library knows.
 bool version_supported(void);
 
-// Completes cpu_engine_note() by how this library uses it: why it copies the state, or NULL. Once.
+// Completes engine_describe()'s note by how this library uses it: why it copies the state, or NULL.
+// Once.
 void version_complete_note(const char *copied);
 
 #endif // ENGINE_CPU_UNICORN_VERSION_H

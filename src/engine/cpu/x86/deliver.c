@@ -64,9 +64,12 @@ enum delivery deliver_vectored_event(struct cpu *cpu, const struct vectored_even
     return DELIVERED;
 }
 
-bool cpu_takes(const struct cpu *cpu, uint8_t vector) {
+enum readiness cpu_ready_for(const struct cpu *cpu, uint8_t vector) {
+    if (vector == VECTOR_NMI && nmi_blocked(cpu)) {
+        return READY_AFTER_IRET;
+    }
     const bool open = vector == VECTOR_NMI || (cpu_system_flags(cpu) & RFLAGS_IF) != 0;
-    return open && cpu_get(cpu, INTERRUPT_SHADOW) == 0;
+    return open && cpu_get(cpu, INTERRUPT_SHADOW) == 0 ? READY : READY_IN_WINDOW;
 }
 
 enum delivery deliver_fault(struct cpu *cpu, uint8_t vector, uint32_t error_code) {

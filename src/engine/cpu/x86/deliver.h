@@ -14,6 +14,9 @@ struct fault;
 // single-step trap looks at TF as it is then.
 enum delivery deliver_arrival(struct cpu *cpu, uint64_t rip, uint64_t flags);
 
+// An exception of the instruction at RIP.
+enum delivery deliver_fault(struct cpu *cpu, uint8_t vector, uint32_t error_code);
+
 // The single-step trap alone.
 enum delivery deliver_single_step(struct cpu *cpu);
 

@@ -3,6 +3,7 @@
 // Delivery in protected mode outside of IA-32e mode, with 16- and 32-bit gates and task-state
 // segments, and out of virtual-8086 mode (SDM volume 3A, section 6.12; volume 3B, section 20.3).
 
+#include "engine/cpu/state.h"
 #include "engine/cpu/x86/deliver_mode.h"
 #include "engine/cpu/x86/descriptor.h"
 #include "engine/cpu/x86/stack.h"

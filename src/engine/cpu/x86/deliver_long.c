@@ -3,6 +3,7 @@
 // Delivery in IA-32e mode, from 64-bit and from compatibility-mode code: the handler is always
 // 64-bit code, and the frame always has SS:RSP (SDM volume 3A, section 6.14).
 
+#include "engine/cpu/state.h"
 #include "engine/cpu/x86/deliver_mode.h"
 #include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/stack.h"

@@ -5,6 +5,7 @@
 // 64-bit code can see and the engine forgets. So in IA-32e mode returns are carried out here while
 // FS or GS has such a segment: IRET by an intercept that is on as long as that, RET always.
 
+#include "engine/cpu/state.h"
 #include "engine/cpu/x86/descriptor.h"
 #include "engine/cpu/x86/far_code.h"
 #include "engine/cpu/x86/mode.h"

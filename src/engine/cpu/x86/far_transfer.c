@@ -4,6 +4,7 @@
 // 5.8). The engine ends the process at a gate when TR is not what it expects, and takes 32 bits of
 // offset from a 16-bit gate.
 
+#include "engine/cpu/state.h"
 #include "engine/cpu/x86/descriptor.h"
 #include "engine/cpu/x86/far_code.h"
 #include "engine/cpu/x86/mode.h"

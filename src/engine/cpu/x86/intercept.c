@@ -6,6 +6,7 @@
 
 #include "decode/read_modify_write.h"
 #include "engine/cpu/state.h"
+#include "engine/cpu/x86/deliver.h"
 #include "engine/cpu/x86/linear.h"
 #include "engine/cpu/x86/mode.h"
 

@@ -41,5 +41,6 @@ bool intercept_msr(struct cpu *cpu, bool write, struct cpu_exit *exit);
 bool intercept_port_access(struct cpu *cpu, struct cpu_exit *exit); // Decoded already.
 bool intercept_time_stamp(struct cpu *cpu, uint64_t time, struct cpu_exit *exit);
 bool intercept_wbinvd(struct cpu *cpu, struct cpu_exit *exit); // INVD, too.
+bool intercept_xsetbv(struct cpu *cpu, struct cpu_exit *exit); // Decoded already.
 
 #endif // ENGINE_CPU_X86_INTERCEPT_H

@@ -2,6 +2,7 @@
 //
 // Exceptions that are more than that, and those that a program asks for.
 
+#include "engine/cpu/state.h"
 #include "engine/cpu/x86/intercept.h"
 #include "engine/cpu/x86/mode.h"
 

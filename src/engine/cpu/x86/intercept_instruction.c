@@ -2,6 +2,7 @@
 //
 // Instructions that exit only sometimes, and those that never do but are carried out here.
 
+#include "engine/cpu/state.h"
 #include "engine/cpu/x86/debug_registers.h"
 #include "engine/cpu/x86/intercept.h"
 #include "engine/cpu/x86/msr_write.h"
@@ -45,21 +46,38 @@ bool intercept_time_stamp(struct cpu *cpu, uint64_t time, struct cpu_exit *exit)
     return complete(cpu, exit);
 }
 
-#define OPCODE_SMSW_LMSW 0x01 // In the 0F map
-
-// SMSW and LMSW are carried out where their exit is handled, with an operand that is there.
-bool intercept_control_register(struct cpu *cpu, struct cpu_exit *exit) {
+// LMSW's exit says what is to be loaded, as that of a VMX processor.
+static bool load_status_word(struct cpu *cpu, struct cpu_exit *exit) {
     const struct instruction *decoded = &exit->decoded;
-    intercept_always(cpu, EXIT_CONTROL_REGISTER_ACCESS, exit);
-    if (exit->instruction_length == 0 || decoded->opcode != OPCODE_SMSW_LMSW) {
+    enum delivery failure = DELIVERED;
+    if (operand_is_register(decoded)) {
+        exit->status_word = (uint16_t)cpu_get(cpu, instruction_rm(decoded));
         return true;
     }
-    const bool write = (decoded->modrm & 0x38) == 0x20;
+    return operand_read(cpu, decoded, exit->instruction, &exit->status_word,
+                        sizeof exit->status_word, &failure) ||
+           intercept_delivered(cpu, failure, exit);
+}
+
+// SMSW is carried out where its exit is handled, with an operand that is there.
+static bool store_status_word(struct cpu *cpu, struct cpu_exit *exit) {
     uint64_t address = 0;
-    if (operand_unbacked16(cpu, decoded, exit->instruction, write, &address)) {
-        return intercept_ept_violation(address, !write, write, exit);
+    return !operand_unbacked16(cpu, &exit->decoded, exit->instruction, &address) ||
+           intercept_ept_violation(address, false, true, exit);
+}
+
+#define OPCODE_SMSW_LMSW 0x01 // In the 0F map
+
+bool intercept_control_register(struct cpu *cpu, struct cpu_exit *exit) {
+    if (!intercept_decode(cpu, exit) || exit->decoded.lock) {
+        return invalid_opcode(cpu, exit);
     }
-    return true;
+    exit->reason = EXIT_CONTROL_REGISTER_ACCESS;
+    if (exit->decoded.opcode != OPCODE_SMSW_LMSW) {
+        return true;
+    }
+    const bool store = (exit->decoded.modrm & 0x38) == 0x20;
+    return store ? store_status_word(cpu, exit) : load_status_word(cpu, exit);
 }
 
 bool intercept_debug_register(struct cpu *cpu, struct cpu_exit *exit) {
@@ -76,6 +94,14 @@ bool intercept_wbinvd(struct cpu *cpu, struct cpu_exit *exit) {
     intercept_always(cpu, EXIT_OTHER, exit);
     const uint8_t length = exit->instruction_length;
     return length == 0 || exit->instruction[length - 1] == OPCODE_INVD || complete(cpu, exit);
+}
+
+bool intercept_xsetbv(struct cpu *cpu, struct cpu_exit *exit) {
+    if (cpu_privilege(cpu) != 0) {
+        return intercept_fault(cpu, VECTOR_GENERAL_PROTECTION, 0, exit);
+    }
+    exit->reason = EXIT_XSETBV;
+    return true;
 }
 
 bool intercept_msr(struct cpu *cpu, bool write, struct cpu_exit *exit) {

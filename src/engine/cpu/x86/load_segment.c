@@ -6,6 +6,7 @@
 
 #include "engine/cpu/x86/load_segment.h"
 
+#include "engine/cpu/state.h"
 #include "engine/cpu/x86/descriptor.h"
 #include "engine/cpu/x86/operand.h"
 #include "engine/cpu/x86/replaced.h"

@@ -3,6 +3,7 @@
 // LLDT and LTR (SDM volume 2). The engine takes a null selector for LTR and bases that are not
 // canonical, and ends the process when it later finds what it took.
 
+#include "engine/cpu/state.h"
 #include "engine/cpu/x86/deliver_mode.h"
 #include "engine/cpu/x86/descriptor.h"
 #include "engine/cpu/x86/mode.h"

@@ -50,6 +50,6 @@ bool nmi_returns(const struct cpu *cpu) {
            nmi_returns_at(cpu, cpu_code_address(cpu, cpu_get(cpu, RIP)));
 }
 
-bool cpu_nmi_blocked(const struct cpu *cpu) {
+bool nmi_blocked(const struct cpu *cpu) {
     return cpu_progress_of(cpu)->nmi == NMI_BLOCKED || nmi_returns(cpu);
 }

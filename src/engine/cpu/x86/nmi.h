@@ -27,4 +27,7 @@ void iret_exiting_update(struct cpu *cpu);
 bool nmi_returns_at(const struct cpu *cpu, uint64_t linear);
 bool nmi_returns(const struct cpu *cpu);
 
+// Must another one wait?
+bool nmi_blocked(const struct cpu *cpu);
+
 #endif // ENGINE_CPU_NMI_H

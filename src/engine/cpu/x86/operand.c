@@ -6,6 +6,7 @@
 #include "engine/cpu/x86/operand.h"
 
 #include "decode/read_modify_write.h"
+#include "engine/cpu/state.h"
 #include "engine/cpu/x86/descriptor.h"
 #include "engine/cpu/x86/mode.h"
 
@@ -136,35 +137,16 @@ enum access_mode operand_mode(const struct cpu *cpu) {
     return cpu_privilege(cpu) == 3 ? ACCESS_AS_USER : ACCESS_AS_SUPERVISOR;
 }
 
-bool operand_load16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
-                    uint16_t *value, enum delivery *failure) {
-    if (operand_is_register(instruction)) {
-        *value = (uint16_t)cpu_get(cpu, instruction_rm(instruction));
-        return true;
-    }
-    struct access_fault fault;
-    bool stack = false;
-    uint64_t linear = 0;
-    enum access_result result = ACCESS_NOT_CANONICAL;
-    if (locate(cpu, instruction, bytes, &stack, &linear)) {
-        result = linear_read_as(cpu, operand_mode(cpu), linear, value, sizeof *value, &fault);
-    }
-    return result == ACCESS_DONE || fail(cpu, result, &fault, stack, failure);
-}
-
 bool operand_unbacked16(struct cpu *cpu, const struct instruction *instruction,
-                        const uint8_t *bytes, bool write, uint64_t *guest_physical) {
+                        const uint8_t *bytes, uint64_t *guest_physical) {
     struct access_fault fault;
-    uint16_t value = 0;
     bool stack = false;
     uint64_t linear = 0;
     if (operand_is_register(instruction) || !locate(cpu, instruction, bytes, &stack, &linear)) {
         return false;
     }
-    const enum access_mode mode = operand_mode(cpu);
     const enum access_result result =
-        write ? linear_probe_write(cpu, mode, linear, sizeof value, &fault)
-              : linear_read_as(cpu, mode, linear, &value, sizeof value, &fault);
+        linear_probe_write(cpu, operand_mode(cpu), linear, sizeof(uint16_t), &fault);
     if (result != ACCESS_NESTED_FAULT) {
         return false;
     }

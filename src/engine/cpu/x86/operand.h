@@ -39,10 +39,10 @@ bool operand_read_far(struct cpu *cpu, const struct instruction *instruction, co
 bool operand_linear(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
                     uint64_t *linear);
 
-// True if the 16 bits are in memory that nothing backs: the guest-physical address of the first
-// byte there, or of the page table's entry.
+// True if a store of 16 bits goes to memory that nothing backs: the guest-physical address of the
+// first byte there, or of the page table's entry.
 bool operand_unbacked16(struct cpu *cpu, const struct instruction *instruction,
-                        const uint8_t *bytes, bool write, uint64_t *guest_physical);
+                        const uint8_t *bytes, uint64_t *guest_physical);
 
 // Is the linear address in memory that the instruction reads, changes and writes back?
 bool operand_is_modified_at(struct cpu *cpu, const struct instruction *instruction,

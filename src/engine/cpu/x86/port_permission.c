@@ -5,6 +5,7 @@
 
 #include "engine/cpu/x86/port_permission.h"
 
+#include "engine/cpu/state.h"
 #include "engine/cpu/x86/linear.h"
 
 #define MAP_BASE 0x66u // Where the segment tells the bitmap's offset; a 16-bit one has none.

@@ -4,6 +4,7 @@
 
 #include "engine/cpu/x86/replaced.h"
 
+#include "engine/cpu/state.h"
 #include "engine/cpu/x86/mode.h"
 
 unsigned replaced_conditions(const struct cpu *cpu) {

@@ -4,6 +4,7 @@
 
 #include "engine/cpu/x86/stack.h"
 
+#include "engine/cpu/state.h"
 #include "engine/cpu/x86/descriptor.h"
 #include "engine/cpu/x86/mode.h"
 

@@ -5,6 +5,7 @@
 
 #include "engine/cpu/x86/system_call.h"
 
+#include "engine/cpu/state.h"
 #include "engine/cpu/x86/mode.h"
 
 enum {

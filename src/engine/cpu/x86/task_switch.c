@@ -4,6 +4,8 @@
 
 #include "engine/cpu/x86/task_switch.h"
 
+#include "engine/cpu/state.h"
+
 #define TYPES_FREE_TASK (1u << 1 | 1u << 9)
 #define TYPES_BUSY_TASK (1u << 3 | 1u << 11)
 #define TYPE_TASK_GATE (1u << 5)
