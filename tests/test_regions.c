@@ -316,6 +316,160 @@ END_TEST
 
 // --- Protecting ---
 
+// --- Many, and any ---
+
+#define MANY 100000u
+
+static void place_many(zx_handle_t region, uint64_t base) {
+    uint64_t address = 0;
+    for (uint64_t i = 0; i < MANY; i++) { // With a hole behind each.
+        zx_handle_close(allocate(region, CAN_READ_WRITE | SPECIFIC, i * 2 * PAGE, PAGE, &address));
+    }
+    zx_handle_close(allocate(region, CAN_READ_WRITE, 0, 2 * PAGE, &address));
+    ck_assert_uint_eq(address, base + (2 * MANY - 1) * PAGE); // It fits in none of those.
+}
+
+// Each of these took what a walk over all others takes, and where the library was to choose, as
+// many walks as there were others.
+START_TEST(a_hundred_thousand_regions_and_mappings_are_made_and_unmade_at_once) {
+    uint64_t base = 0;
+    uint64_t address = 0;
+    const zx_handle_t space = new_space();
+    const uint32_t any = CAN_READ_WRITE | ZX_VM_CAN_MAP_SPECIFIC;
+    const zx_handle_t holes = allocate(space, any, 0, 4 * MANY * PAGE, &base);
+    place_many(holes, base);
+    const zx_handle_t packed = allocate(space, any, 0, 4 * MANY * PAGE, &base);
+    zx_handle_t vmo = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zx_vmo_create(PAGE, 0, &vmo), ZX_OK);
+    for (uint64_t i = 0; i < MANY; i++) {
+        zx_handle_close(allocate(packed, CAN_READ_WRITE, 0, PAGE, &address));
+        ck_assert_uint_eq(address, base + 2 * i * PAGE);
+        ck_assert_uint_eq(map(packed, READ, 0, vmo, PAGE), base + (2 * i + 1) * PAGE);
+    }
+    ck_assert_int_eq(zx_vmar_unmap(packed, base + PAGE * MANY, PAGE * MANY / 2), ZX_OK);
+    ck_assert_uint_eq(map(packed, READ, 0, vmo, PAGE), base + PAGE * MANY);
+    ck_assert_int_eq(zx_vmar_destroy(packed), ZX_OK);
+    ck_assert_int_eq(zx_vmar_destroy(holes), ZX_OK);
+    allocate(space, any, 0, 8 * MANY * PAGE, &address);
+    zx_handle_close(space);
+}
+END_TEST
+
+enum { MODEL_PAGES = 48, MODEL_STEPS = 20000 };
+
+// What is in each page of a region: nothing, a mapping, or the child with this number.
+struct model {
+    unsigned pages[MODEL_PAGES];
+    zx_handle_t children[MODEL_STEPS];
+    unsigned count;
+    uint64_t seed;
+};
+
+static unsigned draw(struct model *model, unsigned bound) {
+    model->seed = model->seed * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(model->seed >> 33) % bound;
+}
+
+static bool is_free(const struct model *model, unsigned first, unsigned length) {
+    for (unsigned i = first; i < first + length; i++) {
+        if (model->pages[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// The lowest page from which there is room; MODEL_PAGES for none.
+static unsigned lowest(const struct model *model, unsigned length, unsigned alignment) {
+    for (unsigned i = 0; i + length <= MODEL_PAGES; i += alignment) {
+        if (is_free(model, i, length)) {
+            return i;
+        }
+    }
+    return MODEL_PAGES;
+}
+
+static void fill(struct model *model, unsigned first, unsigned length, unsigned with) {
+    for (unsigned i = first; i < first + length; i++) {
+        model->pages[i] = with;
+    }
+}
+
+#define MAPPING 1u
+#define FIRST_CHILD 2u
+
+static void add_anywhere(struct model *model, zx_handle_t region, uint64_t base, zx_handle_t vmo) {
+    const unsigned length = 1 + draw(model, 5);
+    const unsigned shift = draw(model, 3);
+    const unsigned place = lowest(model, length, 1u << shift);
+    const uint32_t alignment = (12 + shift) << ZX_VM_ALIGN_BASE;
+    const bool child = draw(model, 2) != 0;
+    zx_vaddr_t address = 0;
+    const zx_status_t status =
+        child ? zx_vmar_allocate(region, CAN_READ_WRITE | alignment, 0, length * PAGE,
+                                 &model->children[model->count], &address)
+              : zx_vmar_map(region, READ | alignment, 0, vmo, 0, length * PAGE, &address);
+    ck_assert_int_eq(status, place < MODEL_PAGES ? ZX_OK : ZX_ERR_NO_RESOURCES);
+    if (status == ZX_OK) {
+        ck_assert_uint_eq(address, base + place * PAGE);
+        fill(model, place, length, child ? FIRST_CHILD + model->count++ : MAPPING);
+    }
+}
+
+// Does an edge of the range lie inside a child?
+static bool cuts(const struct model *model, unsigned edge) {
+    return edge > 0 && edge < MODEL_PAGES && model->pages[edge] >= FIRST_CHILD &&
+           model->pages[edge] == model->pages[edge - 1];
+}
+
+static void take_range(struct model *model, zx_handle_t region, uint64_t base) {
+    const unsigned first = draw(model, MODEL_PAGES);
+    const unsigned most = MODEL_PAGES - first;
+    const unsigned length = 1 + draw(model, most < 6 ? most : 6);
+    const bool refused = cuts(model, first) || cuts(model, first + length);
+    ck_assert_int_eq(zx_vmar_unmap(region, base + first * PAGE, length * PAGE),
+                     refused ? ZX_ERR_INVALID_ARGS : ZX_OK);
+    if (!refused) {
+        fill(model, first, length, 0);
+    }
+}
+
+static void destroy_child(struct model *model) {
+    const unsigned page = draw(model, MODEL_PAGES);
+    const unsigned number = model->pages[page];
+    if (number < FIRST_CHILD) {
+        return;
+    }
+    ck_assert_int_eq(zx_vmar_destroy(model->children[number - FIRST_CHILD]), ZX_OK);
+    for (unsigned i = 0; i < MODEL_PAGES; i++) {
+        model->pages[i] = model->pages[i] == number ? 0 : model->pages[i];
+    }
+}
+
+START_TEST(room_is_the_lowest_that_a_map_of_the_pages_shows) {
+    static struct model model;
+    uint64_t base = 0;
+    const uint32_t any = CAN_READ_WRITE | ZX_VM_CAN_MAP_SPECIFIC;
+    const zx_handle_t space = new_space();
+    zx_handle_t vmo = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zx_vmo_create(8 * PAGE, 0, &vmo), ZX_OK);
+    allocate(space, any | SPECIFIC, 0, 8 * PAGE, &base); // Something below it.
+    const zx_handle_t region =
+        allocate(space, any | SPECIFIC, MODEL_PAGES * PAGE, MODEL_PAGES * PAGE, &base);
+    model.seed = 1;
+    for (unsigned i = 0; i < MODEL_STEPS; i++) {
+        const unsigned what = draw(&model, 8);
+        if (what < 5) {
+            add_anywhere(&model, region, base, vmo);
+        } else if (what < 7) {
+            take_range(&model, region, base);
+        } else {
+            destroy_child(&model);
+        }
+    }
+}
+END_TEST
+
 START_TEST(protect_checks_in_order) {
     uint64_t base = 0;
     const zx_handle_t space = new_space();
@@ -401,6 +555,8 @@ int main(void) {
         a_region_outlives_its_handle,
         unmapping_destroys_the_regions_it_covers_and_cuts_none,
         regions_nest_as_deep_as_one_likes,
+        a_hundred_thousand_regions_and_mappings_are_made_and_unmade_at_once,
+        room_is_the_lowest_that_a_map_of_the_pages_shows,
         protect_checks_in_order,
         protection_is_the_hosts_and_splits_mappings,
         protection_in_a_region_is_kept_by_a_vmo_that_grows,

@@ -112,6 +112,17 @@ bool address_space_first(const struct address_space *space, uint64_t base, uint6
     return true;
 }
 
+const struct mapping_view *address_space_next(const struct address_space *space, uint64_t address,
+                                              size_t *index) {
+    if (*index == 0) {
+        *index = first_above(space, address);
+    }
+    while (*index < space->count && end_of(&space->mappings[*index]) <= address) {
+        *index += 1;
+    }
+    return *index < space->count ? &space->mappings[*index] : NULL;
+}
+
 bool address_space_occupied(const struct address_space *space, uint64_t base, uint64_t length) {
     struct mapping_view view;
     return address_space_first(space, base, length, &view);
@@ -173,6 +184,7 @@ static void release_addresses(struct address_space *space, const struct mapping_
 // What the host or the guest has of a mapping, once it is in the list no more.
 static void end_mapped(struct address_space *space, const struct mapping_view *view,
                        enum addresses fate) {
+    space->removals++;
     if (space->ops->unmap != NULL) {
         space->ops->unmap(space, view);
     }
@@ -326,6 +338,10 @@ void address_space_unclaim(struct address_space *space, uint64_t base, uint64_t 
     if (space->ops->unclaim != NULL) {
         space->ops->unclaim(space, base, length);
     }
+}
+
+bool address_space_claims(const struct address_space *space) {
+    return space->ops->unclaim != NULL;
 }
 
 bool address_space_chooses(const struct address_space *space) {

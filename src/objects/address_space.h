@@ -87,6 +87,7 @@ struct address_space {
     struct mapping_view *mappings; // By address, disjoint; each holds a reference to its VMO.
     size_t count;
     size_t capacity;
+    uint64_t removals; // How often mappings or regions were taken out.
 };
 
 // One reference, the owner's. `owner` is for the operations' use. NULL without memory.
@@ -118,6 +119,11 @@ bool address_space_occupied(const struct address_space *space, uint64_t base, ui
 bool address_space_first(const struct address_space *space, uint64_t base, uint64_t length,
                          struct mapping_view *out);
 
+// The first mapping that ends above an address, or NULL, for who asks about one address after the
+// other, upwards. *index is 0 at first, and then where the last answer was.
+const struct mapping_view *address_space_next(const struct address_space *space, uint64_t address,
+                                              size_t *index);
+
 // Takes out whatever lies in [base, base + length), cutting mappings as needed; 4096-aligned. A
 // range without mappings is no error. NO_MEMORY, with nothing changed, when a cut cannot be
 // recorded. The addresses that were mapped are given back, or by the second function stay claimed.
@@ -142,6 +148,7 @@ void address_space_unclaim(struct address_space *space, uint64_t base, uint64_t 
 zx_status_t address_space_choose(struct address_space *space, const struct address_wish *wish,
                                  uint64_t *base);
 bool address_space_chooses(const struct address_space *space);
+bool address_space_claims(const struct address_space *space); // Or is there nothing to give back?
 
 // --- Mappings not locked ---
 

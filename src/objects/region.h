@@ -25,9 +25,12 @@ struct region {
     uint32_t can_map; // ZX_VM_CAN_MAP_* bits.
     atomic_uint references;
     bool alive;
-    struct region *parent;   // NULL for the root, and once destroyed.
-    struct region *children; // By address, disjoint; each holds a reference.
-    struct region *next;     // Its parent's.
+    struct region *parent;    // NULL for the root, and once destroyed.
+    struct region **children; // By address, disjoint; with a reference to each.
+    size_t count;
+    size_t capacity;
+    uint64_t full_to; // No address below is free, if the space's count of removals is this still.
+    uint64_t removals;
 };
 
 // A region without a parent, with one reference, or one that its parent holds. The range is free
@@ -41,8 +44,13 @@ void region_unref(struct region *region);
 struct region *region_first_child(const struct region *region, uint64_t base, uint64_t length);
 
 // The lowest addresses that fit and hold neither a mapping nor a child. NO_RESOURCES.
-zx_status_t region_find_room(const struct address_space *space, const struct region *region,
+zx_status_t region_find_room(const struct address_space *space, struct region *region,
                              const struct address_wish *wish, uint64_t *base);
+
+// Takes out the children that lie in a range, with all that is in them. What is mapped in them may
+// stay until the caller takes it out of the range.
+void region_destroy_children(struct address_space *space, struct region *region, uint64_t base,
+                             uint64_t length);
 
 // Takes out the region with all that is in it. A child's addresses become free inside of its
 // parent, which drops its reference.

@@ -241,16 +241,14 @@ zx_status_t vmar_map(struct vmar *vmar, const struct vmar_map_request *request, 
 
 // --- Unmapping ---
 
-// Every child that meets the range must lie inside of it.
+// Every child that meets the range must lie inside of it: the first and the last.
 static bool cuts_child(const struct vmar *vmar, uint64_t address, uint64_t length, bool *covers) {
-    const struct region *child = region_first_child(vmar->region, address, length);
-    *covers = child != NULL;
-    for (; child != NULL && child->base < address + length; child = child->next) {
-        if (child->base < address || child->base + child->size > address + length) {
-            return true;
-        }
-    }
-    return false;
+    const uint64_t end = address + length;
+    const struct region *first = region_first_child(vmar->region, address, length);
+    const struct region *last = region_first_child(vmar->region, end - 1, 1);
+    *covers = first != NULL;
+    return (first != NULL && first->base < address) ||
+           (last != NULL && last->base + last->size > end);
 }
 
 static zx_status_t take_out(struct vmar *vmar, uint64_t address, uint64_t length, bool children)
@@ -261,11 +259,7 @@ static zx_status_t take_out(struct vmar *vmar, uint64_t address, uint64_t length
         (covers && !children)) {
         return ZX_ERR_INVALID_ARGS;
     }
-    struct region *child = region_first_child(vmar->region, address, length);
-    while (child != NULL) {
-        region_destroy(vmar->space, child);
-        child = region_first_child(vmar->region, address, length);
-    }
+    region_destroy_children(vmar->space, vmar->region, address, length);
     return is_root(vmar) ? address_space_unmap_range(vmar->space, address, length)
                          : address_space_vacate_range(vmar->space, address, length);
 }
