@@ -9,7 +9,7 @@ string(ASCII 2 closing)
 
 set(documented "")
 foreach(header zircon/syscalls.h zircon/syscalls/memory_calls.h zircon/syscalls/task_calls.h
-        zirconia/decode.h zirconia/virtual_time.h zirconia/zirconia.h)
+        zirconia/decode.h zirconia/observe.h zirconia/virtual_time.h zirconia/zirconia.h)
     file(READ "${SOURCE}/include/${header}" text)
     string(REPLACE ";" "@" text "${text}")
     string(REPLACE "[" "${opening}" text "${text}")
@@ -28,7 +28,7 @@ foreach(header zircon/syscalls.h zircon/syscalls/memory_calls.h zircon/syscalls/
             continue()
         endif()
         set(after_comment ON)
-        if(line MATCHES "^ZIRCONIA_EXPORT (.*[ *](zx_[a-z0-9_]+|zirconia_[a-z0-9_]+)\\(.*)")
+        if(line MATCHES "^ZIRCONIA_EXPORT (.*[ *](zx_[a-z0-9_]+|zirconia_[a-z][a-z0-9_]+)\\(.*)")
             set(name "${CMAKE_MATCH_2}")
             set(line "${CMAKE_MATCH_1}")
             list(APPEND documented "${name}")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 #
-# What says again what a table of the sources says, made from it by the C preprocessor: public headers
-# (src/syscalls/calls.inc), and the table of the eras in docs/abi-notes.md (src/objects/era.inc). And
-# src/syscalls/reasons.inc, out of the comments of the public headers. The target `generate` writes
-# them; the test `generated` compares.
+# What says again what a table of the sources says, made from it by the C preprocessor: public
+# headers, and the lists of errors in the comments of others (src/syscalls/calls.inc), and the table
+# of the eras in docs/abi-notes.md (src/objects/era.inc). The target `generate` writes them; the test
+# `generated` compares.
 #
 # cmake -DCOMPILER= -DSOURCE= [-DCHECK=ON] -P generate.cmake
 
@@ -71,47 +71,120 @@ ${text}
     settle("include/zircon/syscalls/${name}.h" "${wanted}")
 endforeach()
 
-# --- Reasons of errors ---
+# --- The lists of errors in the public headers ---
 
-# Of each status that a call's comment has once, what it says of it, up to the next status.
-include("${CMAKE_CURRENT_LIST_DIR}/call_comments.cmake")
-set(reasons "")
-foreach(name IN LISTS documented)
-    string(REGEX REPLACE "[ \n]+" " " comment "${comment_${name}}")
-    if(NOT comment MATCHES "Errors: (.*)$")
-        continue()
+include("${CMAKE_CURRENT_LIST_DIR}/call_errors.cmake")
+string(ASCII 1 opening)
+string(ASCII 2 closing)
+string(ASCII 3 backslash)
+
+# Lines of a comment: what comes first in the first, then words, with `indent` before further lines.
+function(flow_comment first indent words out)
+    string(LENGTH "${indent}" margin)
+    set(line "${first}")
+    set(lines "")
+    string(REPLACE " " ";" words "${words}")
+    foreach(word IN LISTS words)
+        string(LENGTH "${line} ${word}" length)
+        if(length GREATER 100)
+            string(APPEND lines "${line}\n")
+            set(line "${indent}${word}")
+        elseif(line MATCHES " $")
+            string(APPEND line "${word}")
+        else()
+            string(APPEND line " ${word}")
+        endif()
+    endforeach()
+    set(${out} "${lines}${line}\n" PARENT_SCOPE)
+endfunction()
+
+# The list of errors of a call as a part of its comment; empty where there are none.
+function(list_errors call out)
+    set(width 0)
+    foreach(error IN LISTS "errors_${call}")
+        string(REGEX REPLACE "\\|.*" "" status "${error}")
+        string(LENGTH "${status}" length)
+        if(error MATCHES "\\|" AND length GREATER width)
+            set(width "${length}")
+        endif()
+    endforeach()
+    math(EXPR width "${width} + 2")
+    string(REPEAT " " ${width} blanks)
+    set(text "")
+    foreach(error IN LISTS "errors_${call}")
+        if(error MATCHES "^([A-Z_]+)\\|(.*)$")
+            string(SUBSTRING "${CMAKE_MATCH_1}${blanks}" 0 ${width} status)
+            flow_comment("//   ${status}" "//   ${blanks}" "${CMAKE_MATCH_2}" lines)
+        else()
+            flow_comment("//   " "//   " "${error}" lines)
+        endif()
+        string(APPEND text "${lines}")
+    endforeach()
+    if(text)
+        set(text "// Errors:\n${text}")
     endif()
-    string(REGEX REPLACE " 20[0-9]+: .*" "" told "${CMAKE_MATCH_1}")
-    string(REGEX MATCHALL "ZX_ERR_[A-Z_]+" errors "${told}")
-    set(once "${errors}")
-    list(REMOVE_DUPLICATES once)
-    foreach(error IN LISTS once)
-        string(REGEX MATCHALL "${error}[^A-Z_]" times "${told}")
-        list(LENGTH times count)
-        if(count EQUAL 1 AND told MATCHES "${error} ((for|when|if|unless) [^@]*)")
-            string(REGEX REPLACE "(, and|, then|,| and|\\.) ZX_ERR_.*" "" reason "${CMAKE_MATCH_1}")
-            string(REGEX REPLACE "\\. [A-Z].*" "" reason "${reason}")
-            string(REGEX REPLACE "[ .]+$" "" reason "${reason}")
-            string(REPLACE "${opening}" "[" reason "${reason}")
-            string(REPLACE "${closing}" "]" reason "${reason}")
-            string(REPLACE "ZX_ERR_" "" short "${error}")
-            # Others are no sentence of their own, and memory is short for reasons that no call has.
-            if(NOT reason MATCHES "^when (that|it) |^for another object|ZX_ERR_" AND NOT short STREQUAL "NO_MEMORY")
-                string(APPEND reasons "REASON(${name}, ${short},\n       \"${reason}\")\n")
+    set(${out} "${text}" PARENT_SCOPE)
+endfunction()
+
+# The comment of a call with the list of the table in place of its own, before what other eras do.
+function(correct_comment call comment out)
+    set(eras "")
+    if(comment MATCHES "(\n// 2018(07)?: .*)$")
+        string(FIND "${comment}" "\n// 2018:" at)
+        if(at EQUAL -1)
+            string(FIND "${comment}" "\n// 201807:" at)
+        endif()
+        math(EXPR at "${at} + 1")
+        string(SUBSTRING "${comment}" ${at} -1 eras)
+        string(SUBSTRING "${comment}" 0 ${at} comment)
+    endif()
+    string(REGEX REPLACE "(^|\n)// Errors.*$" "\\1" comment "${comment}")
+    list_errors(${call} errors)
+    set(${out} "${comment}${errors}${eras}" PARENT_SCOPE)
+endfunction()
+
+foreach(header zircon/syscalls zircon/syscalls/memory_calls zircon/syscalls/task_calls
+        zirconia/decode zirconia/observe zirconia/virtual_time zirconia/zirconia)
+    file(READ "${SOURCE}/include/${header}.h" text)
+    string(REPLACE ";" "@" text "${text}")
+    string(REPLACE "[" "${opening}" text "${text}")
+    string(REPLACE "]" "${closing}" text "${text}")
+    string(REPLACE "\\" "${backslash}" text "${text}")
+    string(REGEX REPLACE "\n$" "" text "${text}")
+    string(REPLACE "\n" ";" lines "${text}")
+    set(wanted "")
+    set(comment "")
+    set(between "") # A comment and its call: a condition of the preprocessor.
+    foreach(line IN LISTS lines)
+        if(line MATCHES "^//" AND NOT between)
+            string(APPEND comment "${line}\n")
+        elseif(line MATCHES "^#if" AND comment)
+            string(APPEND between "${line}\n")
+        else()
+            set(call "")
+            if(line MATCHES "^ZIRCONIA_EXPORT .*[ *]((zx|zirconia)_[a-z0-9_]+)\\(")
+                set(call "${CMAKE_MATCH_1}")
+            endif()
+            # The form of July 2018 is another call, which is told in words.
+            if(comment AND call IN_LIST table_calls AND NOT between MATCHES "ifdef .*_ALONE")
+                correct_comment(${call} "${comment}" comment)
+            endif()
+            string(APPEND wanted "${comment}${between}")
+            set(comment "")
+            set(between "")
+            if(line MATCHES "^//")
+                set(comment "${line}\n")
+            else()
+                string(APPEND wanted "${line}\n")
             endif()
         endif()
     endforeach()
+    string(REPLACE "@" ";" wanted "${wanted}${comment}${between}")
+    string(REPLACE "${opening}" "[" wanted "${wanted}")
+    string(REPLACE "${closing}" "]" wanted "${wanted}")
+    string(REPLACE "${backslash}" "\\" wanted "${wanted}")
+    settle("include/${header}.h" "${wanted}")
 endforeach()
-settle("src/syscalls/reasons.inc" "// SPDX-License-Identifier: MIT
-//
-// Why a call ends with a status that it has for one reason alone, in the newest era.
-// Made from the comments of the public headers: change those, and build the target `generate`.
-
-// clang-format off
-
-${reasons}
-// clang-format on
-")
 
 # --- The table of the eras ---
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# The manual pages of the calls, section 2, made from the comments of the public headers.
+# The manual pages of the calls, section 2, made from the comments of the public headers, whose lists
+# of errors are made from the table of calls, and from man_names.txt.
 #
 # cmake -DSOURCE= -DOUT= -DVERSION= -P man_pages.cmake
 
@@ -21,6 +22,37 @@ function(flow text out)
     set(${out} "${text}" PARENT_SCOPE)
 endfunction()
 
+set(errors_of_handle "ZX_ERR_BAD_HANDLE for a value that is not a handle, ZX_ERR_WRONG_TYPE for another \
+type, ZX_ERR_ACCESS_DENIED for a handle without the right")
+
+# The lines of a list of errors: what each is, and under it when.
+function(list_errors text out)
+    string(REGEX REPLACE "\n     +" " " text "${text}")
+    string(REGEX REPLACE "^\n+|\n+$" "" text "${text}")
+    string(REPLACE "\n" ";" lines "${text}")
+    set(list "")
+    foreach(line IN LISTS lines)
+        if(line MATCHES "^ *(ZX_ERR_[A-Z_]+) +(.*)$")
+            set(what ".B ${CMAKE_MATCH_1}")
+            set(condition "${CMAKE_MATCH_2}")
+        else()
+            string(STRIP "${line}" what)
+            set(what ".I ${what}")
+            set(condition "${errors_of_handle}")
+        endif()
+        flow("${condition}" condition)
+        string(APPEND list ".TP\n${what}\n${condition}\n")
+    endforeach()
+    set(${out} "${list}" PARENT_SCOPE)
+endfunction()
+
+# What each call does, in the words that apropos(1) looks at: "zx_port_create|create a port".
+file(STRINGS "${CMAKE_CURRENT_LIST_DIR}/man_names.txt" lines)
+foreach(line IN LISTS lines)
+    string(REGEX MATCH "^([a-z0-9_]+)\\|(.+)$" line "${line}")
+    set("phrase_${CMAKE_MATCH_1}" "${CMAKE_MATCH_2}")
+endforeach()
+
 file(REMOVE_RECURSE "${OUT}")
 foreach(name IN LISTS documented)
     set(comment "${comment_${name}}")
@@ -32,27 +64,33 @@ foreach(name IN LISTS documented)
         string(LENGTH "${comment}" length)
         string(SUBSTRING "${comment_${name}}" ${length} -1 eras)
     endif()
-    string(FIND "${comment}" "Errors: " at)
+    string(FIND "${comment}" " Errors:" at)
     if(NOT at EQUAL -1)
         math(EXPR behind "${at} + 8")
         string(SUBSTRING "${comment}" ${behind} -1 errors)
         string(SUBSTRING "${comment}" 0 ${at} comment)
     endif()
     flow("${comment}" description)
-    string(REGEX MATCH "^[^.]*[^.:]" first "${description}")
-    string(REPLACE "\n" " " first "${first}")
+    if(NOT DEFINED "phrase_${name}")
+        message(SEND_ERROR "man_names.txt does not say what ${name} does")
+    endif()
+    string(REPLACE "-" "\\-" phrase "${phrase_${name}}")
     string(REPLACE "@" ";" prototype "${prototype_${name}}")
     string(REPLACE "${opening}" "[" prototype "${prototype}")
     string(REPLACE "${closing}" "]" prototype "${prototype}")
     string(STRIP "${prototype}" prototype)
+    string(REGEX REPLACE "/[a-z]+_calls.h$" ".h" header "${header_${name}}") # What includes it.
     string(TOUPPER "${name}" title)
     set(page ".\\\" SPDX-License-Identifier: MIT\n.TH ${title} 2 \"\" \"Zirconia ${VERSION}\"\n")
-    string(APPEND page ".SH NAME\n${name} \\- ${first}\n")
-    string(APPEND page ".SH SYNOPSIS\n.nf\n#include <${header_${name}}>\n\n${prototype}\n.fi\n")
+    string(APPEND page ".SH NAME\n${name} \\- ${phrase}\n")
+    string(APPEND page ".SH SYNOPSIS\n.nf\n#include <${header}>\n\n${prototype}\n.fi\n")
     string(APPEND page ".SH DESCRIPTION\n${description}\n")
-    if(errors)
+    if(errors MATCHES "\n")
+        list_errors("${errors}" errors)
+        string(APPEND page ".SH ERRORS\nIn the order of the checks:\n${errors}")
+    elseif(errors)
         flow("${errors}" errors)
-        string(APPEND page ".SH ERRORS\nIn the order of the checks:\n${errors}\n")
+        string(APPEND page ".SH ERRORS\n${errors}\n")
     endif()
     if(eras)
         flow("${eras}" eras)

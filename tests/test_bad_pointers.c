@@ -17,6 +17,7 @@
 #include <zircon/syscalls/refused.h>
 #include <zircon/syscalls/resource.h>
 #include <zirconia/decode.h>
+#include <zirconia/observe.h>
 #include <zirconia/virtual_time.h>
 #include <zirconia/zirconia.h>
 
@@ -159,6 +160,7 @@ static const struct {
     {NULL, "signals", ZX_USER_SIGNAL_0},
     {NULL, "buffer_size", 64},
     {NULL, "num_items", 1},
+    {NULL, "kinds", 3},
     {NULL, "num_handles", 5},
     {NULL, "name_size", 3},
     {"object_get_info", "topic", ZX_INFO_HANDLE_BASIC},

@@ -111,11 +111,12 @@ typedef struct zirconia_mmio_access {
 // and later registers; shifts, multiplication and division; CMOVcc, SETcc, MOVBE and CMPXCHG8B/16B;
 // segment registers; instructions that have no memory operand.
 //
-// Errors in order, none of which changes *out:
-//   ZX_ERR_INVALID_ARGS      a pointer is NULL, or mode is unknown
-//   ZX_ERR_BUFFER_TOO_SMALL  the instruction goes on beyond the bytes
-//   ZX_ERR_NOT_SUPPORTED     the bytes are no instruction, or not one of the known forms
-//   ZX_ERR_NO_MEMORY         the disassembler could not be set up
+// A call that fails leaves *out as it is.
+// Errors:
+//   ZX_ERR_INVALID_ARGS      when a pointer is NULL, or mode is unknown
+//   ZX_ERR_BUFFER_TOO_SMALL  when the instruction goes on beyond the bytes
+//   ZX_ERR_NOT_SUPPORTED     when the bytes are no instruction, or not one of the known forms
+//   ZX_ERR_NO_MEMORY         when the disassembler cannot be set up
 ZIRCONIA_EXPORT zx_status_t zirconia_mmio_decode(const uint8_t *bytes, size_t size,
                                                  zirconia_code_mode_t mode,
                                                  const zx_vcpu_state_t *state,
@@ -132,8 +133,10 @@ ZIRCONIA_EXPORT zx_status_t zirconia_mmio_decode(const uint8_t *bytes, size_t si
 // *store_value receives the value to write to the device, in the low access->size bytes, the rest
 // 0; 0 when the access does not write. store_value may be NULL in that case.
 //
-// Errors, without effect: ZX_ERR_INVALID_ARGS when a needed pointer is NULL, or when *access holds
-// what zirconia_mmio_decode() never produces.
+// A call that fails changes nothing.
+// Errors:
+//   ZX_ERR_INVALID_ARGS  when a pointer that is needed is NULL, and when *access holds what
+//                        zirconia_mmio_decode() never produces
 ZIRCONIA_EXPORT zx_status_t zirconia_mmio_complete(const zirconia_mmio_access_t *access,
                                                    uint64_t device_value, zx_vcpu_state_t *state,
                                                    uint64_t *store_value);
@@ -148,13 +151,14 @@ ZIRCONIA_EXPORT size_t zirconia_instruction_length(const uint8_t *bytes, size_t 
 // Writes the instruction at `bytes` to `text` in Intel's syntax, as if it lay at `address` (the
 // target of relative branches depends on it). The text is cut to text_size bytes, terminator
 // included. An instruction that the disassembler cannot put into words comes out as the
-// directive .byte. *length, unless NULL, receives the length in bytes.
+// directive .byte. *length, unless NULL, receives the length in bytes. A call that fails leaves
+// *text and *length as they are.
 //
-// Errors in order, none of which changes *text or *length:
-//   ZX_ERR_INVALID_ARGS      bytes or text is NULL, text_size is 0, or mode is unknown
-//   ZX_ERR_BUFFER_TOO_SMALL  the instruction goes on beyond the bytes
-//   ZX_ERR_NOT_SUPPORTED     the bytes are no instruction
-//   ZX_ERR_NO_MEMORY         the disassembler could not be set up
+// Errors:
+//   ZX_ERR_INVALID_ARGS      when bytes or text is NULL, text_size is 0, or mode is unknown
+//   ZX_ERR_BUFFER_TOO_SMALL  when the instruction goes on beyond the bytes
+//   ZX_ERR_NOT_SUPPORTED     when the bytes are no instruction
+//   ZX_ERR_NO_MEMORY         when the disassembler cannot be set up
 ZIRCONIA_EXPORT zx_status_t zirconia_disassemble(const uint8_t *bytes, size_t size,
                                                  zirconia_code_mode_t mode, uint64_t address,
                                                  char *text, size_t text_size, size_t *length);

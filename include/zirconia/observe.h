@@ -75,7 +75,8 @@ typedef void (*zirconia_exit_observer_t)(void *context, const zirconia_exit_t *e
 // Sends every exit of the guest's VCPUs to observer from now on, together with context, in place of
 // any observer before; NULL ends it. An observer that was replaced while a VCPU runs may be called
 // once more. Guests without an observer pay nothing for it. Any thread.
-// Errors: guest: ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE, ZX_ERR_ACCESS_DENIED without INSPECT.
+// Errors:
+//   guest (GUEST, INSPECT)
 ZIRCONIA_EXPORT zx_status_t zirconia_guest_observe(zx_handle_t guest,
                                                    zirconia_exit_observer_t observer,
                                                    void *context);
@@ -92,8 +93,9 @@ typedef struct zirconia_exit_statistics {
 // out[kinds - 1], the place being the zirconia_exit_kind_t. A client passes its own
 // ZIRCONIA_EXIT_KIND_COUNT: places beyond what this library knows are zeroed. The figures of a
 // guest that is running may be of slightly different moments. Any thread.
-// Errors: guest: ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE, ZX_ERR_ACCESS_DENIED without INSPECT;
-// ZX_ERR_INVALID_ARGS when out cannot be written.
+// Errors:
+//   guest (GUEST, INSPECT)
+//   ZX_ERR_INVALID_ARGS  when out cannot be written
 ZIRCONIA_EXPORT zx_status_t zirconia_guest_statistics(zx_handle_t guest,
                                                       zirconia_exit_statistics_t *out,
                                                       size_t kinds);

@@ -28,8 +28,10 @@
 ZIRCONIA_BEGIN_C
 
 // Puts the guest under virtual time for its whole life. Any thread.
-// Errors: guest: ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE, ZX_ERR_ACCESS_DENIED without WRITE;
-// ZX_ERR_BAD_STATE when a VCPU of it has been created already; ZX_ERR_NO_MEMORY.
+// Errors:
+//   handle (GUEST, WRITE)
+//   ZX_ERR_BAD_STATE  when a VCPU of it has been created already
+//   ZX_ERR_NO_MEMORY  when memory is short
 ZIRCONIA_EXPORT zx_status_t zirconia_guest_use_virtual_time(zx_handle_t guest);
 
 ZIRCONIA_END_C

@@ -35,13 +35,18 @@ ZIRCONIA_EXPORT const char *zirconia_engine_note(void);
 
 // Creates a resource of any kind (ZX_RSRC_KIND_, zircon/syscalls/resource.h) that covers size
 // units from base on, without asking for the right to do so. The caller owns the handle in *out.
-// Errors in order: ZX_ERR_INVALID_ARGS for an unknown kind or a range that passes 2^64,
-// ZX_ERR_NO_MEMORY, ZX_ERR_INVALID_ARGS for a bad pointer.
+// Errors:
+//   ZX_ERR_INVALID_ARGS  for an unknown kind or a range that passes 2^64
+//   ZX_ERR_NO_MEMORY     when memory is short
+//   ZX_ERR_INVALID_ARGS  when out cannot be written
 ZIRCONIA_EXPORT zx_status_t zirconia_resource_create(uint32_t kind, uint64_t base, uint64_t size,
                                                      zx_handle_t *out);
 
 // The resource that zx_guest_create() asks for: kind SYSTEM, base ZX_RSRC_SYSTEM_HYPERVISOR_BASE,
 // size 1. It serves both eras. Each call makes a handle that the caller owns.
+// Errors:
+//   ZX_ERR_NO_MEMORY     when memory is short
+//   ZX_ERR_INVALID_ARGS  when out cannot be written
 ZIRCONIA_EXPORT zx_status_t zirconia_hypervisor_resource(zx_handle_t *out);
 
 // Severities of log lines, least first.
@@ -61,9 +66,10 @@ typedef void (*zirconia_log_callback_t)(void *context, zirconia_log_level_t leve
 // Sends every line of severity minimum or higher to callback, together with context; NULL turns
 // the log off, as it is at the start. A callback replaced here may still be in progress on another
 // thread when this returns. ZIRCONIA_LOG_DEBUG has a line for each call that fails, with the
-// arguments, the status and the reason where that is known; but for zx_vcpu_kick(), which signal
-// handlers may make. As long as a program has not said who listens, ZIRCONIA_LOG in its environment
-// may: "debug", "info", "warning" or "error" is the minimum of what goes to standard error.
+// arguments, the status, and the argument at fault or the conditions under which the call fails so;
+// but for zx_vcpu_kick(), which signal handlers may make. As long as a program has not said who
+// listens, ZIRCONIA_LOG in its environment may: "debug", "info", "warning" or "error" is the
+// minimum of what goes to standard error.
 ZIRCONIA_EXPORT void zirconia_set_log(zirconia_log_callback_t callback, void *context,
                                       zirconia_log_level_t minimum);
 

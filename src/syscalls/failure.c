@@ -1,31 +1,79 @@
 // SPDX-License-Identifier: MIT
 //
 // The log's line about a call that has failed, and why it has, as far as its arguments and the
-// header tell.
+// table of calls tell.
 
 #include "objects/log.h"
 #include "syscalls/call_text.h"
 #include "syscalls/syscalls.h"
+#include "syscalls/table.h"
 
 #include <string.h>
 
-// What the header says of a status that the call has for one reason alone. NULL for others.
-static const char *reason_of(const char *name, zx_status_t status) {
+// A condition under which a call fails so.
+struct call_error {
+    zx_status_t status;
+    const char *condition;
+};
+
+// Those of each row of the table, up to one without a condition.
+#define FAILS(error, its_condition) {ZX_ERR_##error, its_condition},
+#define CHECKS(handle)
+#define CHECKS_FOR(handle, rights)                                                                 \
+    {ZX_ERR_ACCESS_DENIED, "when " #handle " lacks a right (" rights ")"},
+#define IN_era_201807(...)
+#define IN_era_2018(...)
+#define IN_era_201812(...)
+#define IN_era_202104(...)
+#define ROW(name, errors)                                                                          \
+    static const struct call_error errors_##name[] = {UNWRAP errors{ZX_OK, NULL}};
+#define IN_era_202209 ROW
+#define ROW_OF_ERA(prefix, era, name, errors) IN_##era(prefix##name, errors)
+#define CALL(eras, name, body, blocks, section, parameters, errors)                                \
+    ERAS_##eras(ROW, ROW_OF_ERA, name, errors)
+#define REFUSED(eras, name, parameters)
+#include "syscalls/calls.inc"
+#undef ROW
+
+static const struct call_error *errors_of(const char *name) {
     static const struct {
         const char *name;
-        zx_status_t status;
-        const char *reason;
-    } reasons[] = {
-#define REASON(call, error, reason) {#call, ZX_ERR_##error, reason},
-#include "syscalls/reasons.inc"
-#undef REASON
+        const struct call_error *errors;
+    } rows[] = {
+#define ROW(name, errors) {#name, errors_##name},
+#include "syscalls/calls.inc"
     };
-    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
-        if (reasons[i].status == status && strcmp(reasons[i].name, name) == 0) {
-            return reasons[i].reason;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strcmp(rows[i].name, name) == 0) {
+            return rows[i].errors;
         }
     }
     return NULL;
+}
+
+// What a status means that any call may have.
+static bool add_common_condition(struct line *line, bool refused, zx_status_t status) {
+    const char *condition = status == ZX_ERR_NO_MEMORY ? "when memory is short"
+                            : refused && status == ZX_ERR_NOT_SUPPORTED
+                                ? "for objects that this library does not model"
+                                : NULL;
+    line_add(line, condition != NULL ? condition : "");
+    return condition != NULL;
+}
+
+// Each condition under which the call fails so. False when none is known.
+static bool add_conditions(struct line *line, const char *name, zx_status_t status, bool newest) {
+    const struct call_error *errors = errors_of(name);
+    bool found = false;
+    for (const struct call_error *error = errors; error != NULL && error->condition != NULL;
+         error++) {
+        if (error->status == status) {
+            line_add(line, found ? "; or " : newest ? "" : "in 2022 ");
+            line_add(line, error->condition);
+            found = true;
+        }
+    }
+    return found || add_common_condition(line, errors == NULL, status);
 }
 
 static bool say(struct line *line, const char *name, const char *verb, const char *what) {
@@ -35,22 +83,22 @@ static bool say(struct line *line, const char *name, const char *verb, const cha
     return true;
 }
 
-// Whether the handle is why a call ended so.
+// Whether the handle is why a call ended so. The right is the newest era's.
 static bool add_fault_of_handle(struct line *line, const struct traced_parameter *handle,
-                                zx_handle_t value, zx_status_t status) {
+                                zx_handle_t value, zx_status_t status, bool newest) {
     struct object *object = NULL;
     zx_rights_t rights = 0;
     if (handle_lookup_rights(value, ZX_OBJ_TYPE_NONE, &object, &rights) != ZX_OK) {
-        return status == ZX_ERR_BAD_HANDLE && say(line, handle->name, " is no ", "handle");
+        return status == ZX_ERR_BAD_HANDLE && say(line, handle->name, " is ", "not a valid handle");
     }
     const bool right_type = handle->type == ZX_OBJ_TYPE_NONE || object->ops->type == handle->type;
     const bool has_rights = (rights & handle->right) == handle->right;
     object_unref(object);
     if (status == ZX_ERR_WRONG_TYPE && !right_type) {
-        return say(line, handle->name, " is no ", handle->type_name);
+        return say(line, handle->name, " is not of type ", handle->type_name);
     }
-    return status == ZX_ERR_ACCESS_DENIED && !has_rights &&
-           say(line, handle->name, " has no ", handle->right_name);
+    return status == ZX_ERR_ACCESS_DENIED && newest && !has_rights &&
+           say(line, handle->name, " lacks ", handle->right_name);
 }
 
 // Whether a call that took all its arguments followed this pointer.
@@ -65,33 +113,36 @@ static bool is_followed(const struct traced_call *call, const uint64_t *argument
 
 // The first argument that explains the status. False when none does.
 static bool add_fault(struct line *line, const struct traced_call *call, const uint64_t *arguments,
-                      zx_status_t status) {
+                      zx_status_t status, bool newest) {
     char byte = 0;
     for (size_t i = 0; i < call->count; i++) {
         const struct traced_parameter *parameter = &call->parameters[i];
         if (parameter->type_name != NULL &&
-            add_fault_of_handle(line, parameter, (zx_handle_t)arguments[i], status)) {
+            add_fault_of_handle(line, parameter, (zx_handle_t)arguments[i], status, newest)) {
             return true;
         }
         if (status == ZX_ERR_INVALID_ARGS && is_followed(call, arguments, i) &&
             !platform_copy(&byte, (const void *)(uintptr_t)arguments[i], 1)) {
-            return say(line, parameter->name, " is no ", "memory");
+            return say(line, parameter->name, " does not point to ", "memory");
         }
     }
     return false;
 }
 
-// What the arguments tell, and what the header says, which a bad pointer does not rule out.
+// What the arguments tell; and the table's conditions, which a bad pointer does not rule out.
 static void add_reason(struct line *line, const struct traced_call *call, const uint64_t *arguments,
-                       zx_status_t status) {
-    const size_t length = line->length;
+                       zx_status_t status, bool newest) {
+    size_t length = line->length;
     line_add(line, ": ");
-    const bool explained = add_fault(line, call, arguments, status);
-    const char *reason = reason_of(call->name, status);
-    if (reason != NULL && (!explained || status == ZX_ERR_INVALID_ARGS)) {
-        line_add(line, explained ? ", or " : "");
-        line_add(line, reason);
-    } else if (!explained) {
+    const bool explained = add_fault(line, call, arguments, status, newest);
+    if (explained && status != ZX_ERR_INVALID_ARGS) {
+        return;
+    }
+    if (explained) {
+        length = line->length;
+        line_add(line, "; or ");
+    }
+    if (!add_conditions(line, call->name, status, newest)) {
         line->length = length;
     }
 }
@@ -99,16 +150,17 @@ static void add_reason(struct line *line, const struct traced_call *call, const 
 void trace_failure(const struct traced_call *call, const uint64_t *arguments, zx_status_t status,
                    bool newest) {
     struct line line;
-    if (status == ZX_OK || status == ZX_ERR_INTERNAL_INTR_RETRY || !log_wants(ZIRCONIA_LOG_DEBUG)) {
+    // No client sees these two: a call that is made again, and one whose thread ends.
+    const bool inside =
+        status == ZX_ERR_INTERNAL_INTR_RETRY || status == ZX_ERR_INTERNAL_INTR_KILLED;
+    if (status == ZX_OK || inside || !log_wants(ZIRCONIA_LOG_DEBUG)) {
         return;
     }
     line.length = 0;
     line_add_call(&line, call, arguments, false);
     line_add(&line, ") = ");
     line_add_status(&line, status);
-    if (newest) {
-        add_reason(&line, call, arguments, status);
-    }
+    add_reason(&line, call, arguments, status, newest);
     line.text[line.length] = '\0';
     log_line(ZIRCONIA_LOG_DEBUG, "%s", line.text);
 }

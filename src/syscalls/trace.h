@@ -3,7 +3,7 @@
 // What calls a client makes, for a person to read: a line for each on standard error, in strace's
 // manner, when the environment has ZIRCONIA_TRACE=calls. A line is one write(2), made on the stack,
 // so that it may come from a signal handler and does not mix with another thread's. Without it a
-// call pays for one load. The log has the calls that fail, with the reason where it is known.
+// call pays for one load. The log has the calls that fail, with the reason.
 
 #ifndef SYSCALLS_TRACE_H
 #define SYSCALLS_TRACE_H
@@ -156,8 +156,8 @@ static inline bool trace_is_on(void) {
 void trace_begin(const struct traced_call *call, const uint64_t *arguments);
 void trace_end(const struct traced_call *call, const uint64_t *arguments, zx_status_t status);
 
-// A line in the log about a call that has failed, as a debug message. The reasons are those of the
-// newest era.
+// A line in the log about a call that has failed, as a debug message. The conditions of the table
+// are those of the newest era, and a call of another has them as such.
 void trace_failure(const struct traced_call *call, const uint64_t *arguments, zx_status_t status,
                    bool newest);
 

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+#
+# The test `rows`: every call of the table (src/syscalls/calls.inc) has a comment in a public header,
+# in the form that the target `generate` puts its errors into; and every exported call that takes a
+# handle is in the table.
+#
+# cmake -DCOMPILER= -DSOURCE= -P check_rows.cmake
+
+cmake_minimum_required(VERSION 3.22)
+
+include("${SOURCE}/cmake/call_comments.cmake")
+include("${SOURCE}/cmake/call_errors.cmake")
+
+list(LENGTH table_calls count)
+if(count LESS 70)
+    message(SEND_ERROR "only ${count} calls were found in the table")
+endif()
+foreach(name IN LISTS table_calls)
+    if(NOT name IN_LIST documented)
+        message(SEND_ERROR "${name} has no comment in a public header")
+    elseif(errors_${name} AND NOT "${comment_${name}}" MATCHES "\n Errors:\n")
+        message(SEND_ERROR "the comment of ${name} has no list of errors: build the target `generate`")
+    endif()
+    foreach(error IN LISTS "errors_${name}")
+        if(error MATCHES "\\|" AND NOT error MATCHES "(\\||: |, )(for|when|unless|on) ")
+            message(SEND_ERROR "${name}: a condition does not begin with for or when: ${error}")
+        endif()
+    endforeach()
+endforeach()
+
+# Signal handlers may make this one, which has an entry of its own.
+set(by_hand zx_vcpu_kick)
+foreach(name IN LISTS documented)
+    if(prototype_${name} MATCHES "[(,] ?zx_handle_t [a-z]" AND NOT name IN_LIST table_calls AND
+       NOT name IN_LIST by_hand)
+        message(SEND_ERROR "${name} takes a handle and is not in the table")
+    endif()
+endforeach()
