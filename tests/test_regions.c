@@ -503,6 +503,23 @@ START_TEST(protect_checks_in_order) {
 }
 END_TEST
 
+START_TEST(protect_finds_a_region_before_the_hole_that_it_follows) {
+    uint64_t base = 0;
+    const zx_handle_t space = new_space();
+    const zx_handle_t vmo = new_vmo(8 * PAGE, 0);
+    map(space, READ | SPECIFIC, 0, vmo, PAGE);
+    allocate(space, SPECIFIC, 2 * PAGE, PAGE, &base);
+    map(space, READ | SPECIFIC, 4 * PAGE, vmo, PAGE);
+    allocate(space, SPECIFIC, 6 * PAGE, PAGE, &base);
+    ck_assert_int_eq(zx_vmar_protect(space, READ, 0, 2 * PAGE), ZX_ERR_NOT_FOUND);
+    ck_assert_int_eq(zx_vmar_protect(space, READ, 0, 3 * PAGE), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_vmar_protect(space, READ, PAGE, 2 * PAGE), ZX_ERR_NOT_FOUND);
+    ck_assert_int_eq(zx_vmar_protect(space, READ, 4 * PAGE, 3 * PAGE), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_vmar_unmap(space, 2 * PAGE, PAGE), ZX_OK);
+    ck_assert_int_eq(zx_vmar_protect(space, READ, 0, 7 * PAGE), ZX_ERR_NOT_FOUND);
+}
+END_TEST
+
 START_TEST(protection_is_the_hosts_and_splits_mappings) {
     const size_t page = platform_page_size();
     const zx_handle_t space = zx_vmar_root_self();
@@ -558,6 +575,7 @@ int main(void) {
         a_hundred_thousand_regions_and_mappings_are_made_and_unmade_at_once,
         room_is_the_lowest_that_a_map_of_the_pages_shows,
         protect_checks_in_order,
+        protect_finds_a_region_before_the_hole_that_it_follows,
         protection_is_the_hosts_and_splits_mappings,
         protection_in_a_region_is_kept_by_a_vmo_that_grows,
     };

@@ -279,10 +279,21 @@ zx_status_t vmar_unmap(struct vmar *vmar, uint64_t address, uint64_t length, boo
 
 // --- Protecting ---
 
+// What a hole between mappings and `end` is: the child behind it, if that comes next.
+static zx_status_t check_hole(const struct vmar *vmar, uint64_t address, uint64_t end) {
+    const struct region *child = region_first_child(vmar->region, address, end - address);
+    struct mapping_view next;
+    const bool mapped = address_space_first(vmar->space, address, end - address, &next);
+    const bool child_is_next = child != NULL && !(mapped && next.base < child->base);
+    return child_is_next ? ZX_ERR_INVALID_ARGS : ZX_ERR_NOT_FOUND;
+}
+
 // A hole, a child, or a mapping that may not get the permissions: the first of them in the order of
-// addresses says which error it is (objects ABI 5.5).
+// addresses says which error it is, but a child goes before the hole that it follows, unless the
+// range begins with that hole (objects ABI 5.5).
 static zx_status_t check_mappings(const struct vmar *vmar, uint64_t address, uint64_t length,
                                   uint32_t permissions) {
+    const uint64_t begin = address;
     const uint64_t end = address + length;
     while (address < end) {
         struct mapping_view view;
@@ -290,7 +301,7 @@ static zx_status_t check_mappings(const struct vmar *vmar, uint64_t address, uin
             return ZX_ERR_INVALID_ARGS;
         }
         if (!address_space_find(vmar->space, address, &view)) {
-            return ZX_ERR_NOT_FOUND;
+            return address == begin ? ZX_ERR_NOT_FOUND : check_hole(vmar, address, end);
         }
         if ((permissions & ~view.ceiling) != 0) {
             return ZX_ERR_ACCESS_DENIED;

@@ -205,7 +205,8 @@ ZIRCONIA_EXPORT zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, s
 //   ZX_ERR_BAD_STATE      when the region is destroyed
 //   ZX_ERR_INVALID_ARGS   for a range that does not lie inside the region
 //   ZX_ERR_NOT_FOUND      when a hole comes first in the range
-//   ZX_ERR_INVALID_ARGS   when a region inside of this one comes first in the range
+//   ZX_ERR_INVALID_ARGS   when a region inside of this one comes first in the range, or next after
+//                         a hole that is not where the range begins
 //   ZX_ERR_ACCESS_DENIED  when a mapping comes first whose handles did not have the permission in
 //                         common
 //   ZX_ERR_NO_MEMORY      when memory is short
