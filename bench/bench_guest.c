@@ -170,12 +170,24 @@ static void own_cpuids(uint64_t count) {
     own_run(PROGRAM_CPUIDS, count);
 }
 
+static void own_time_stamps(uint64_t count) {
+    own_run(PROGRAM_TIME_STAMPS, count);
+}
+
 static void own_msr_writes(uint64_t count) {
     own_run(PROGRAM_MSR_WRITES, count);
 }
 
 static void own_breakpoints(uint64_t count) {
     own_run_vectors(PROGRAM_BREAKPOINTS, count);
+}
+
+static void own_user_interrupts(uint64_t count) {
+    own_run_vectors(PROGRAM_USER_INTERRUPTS, count);
+}
+
+static void own_system_calls(uint64_t count) {
+    own_run_vectors(PROGRAM_SYSTEM_CALLS, count);
 }
 
 static void own_page_faults(uint64_t count) {
@@ -203,8 +215,11 @@ static const struct {
     {"bare Unicorn: CPUID hook", bare_cpuids, 0},
     {"bare Unicorn: OUT hook, stop, start", bare_outputs, 0},
     {"CPUID", own_cpuids, TARGET_INSIDE},
+    {"RDTSC", own_time_stamps, 0}, // No exit either.
     {"WRMSR", own_msr_writes, TARGET_INSIDE},
     {"INT3, delivered, IRETQ", own_breakpoints, 0}, // An exception, which is no exit.
+    {"INT from ring 3, delivered, IRETQ", own_user_interrupts, 0},
+    {"SYSCALL from ring 3, SYSRET", own_system_calls, 0},
     {"#PF, delivered, IRETQ", own_page_faults, 0},
     {"WRMSR to self IPI, delivered, IRETQ", own_interrupts, 0},
     {"OUT to the caller and back", own_run_outputs, TARGET_CALLER},

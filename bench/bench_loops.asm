@@ -15,8 +15,14 @@ BUFFER  equ 0x200000
 COUNTER equ 0x300000
 SELF_IPI equ 0x83f
 END_OF_INTERRUPT equ 0x80b
+MSR_EFER equ 0xc0000080
+MSR_STAR equ 0xc0000081
+MSR_LSTAR equ 0xc0000082
+MSR_FMASK equ 0xc0000084
 VECTOR_INSIDE equ 0x40
 VECTOR_REPORTED equ 0x41
+VECTOR_FINISH equ 0x42
+VECTOR_USER equ 0x43
 
 start:
     jmp [programs + rdi * 8]
@@ -29,7 +35,7 @@ finish:                         ; 0x10010
 programs:
     dq tight, arithmetic, calls, branches, memory, cpuids, outputs
     dq inputs, stores, breakpoints, page_faults, msr_writes, interrupts, spin, prepare
-    dq reloads, page_table_writes
+    dq reloads, page_table_writes, time_stamps, system_calls, user_interrupts
 
 ; --- Straight code. The number of instructions each time round is known to bench_guest.c. ---
 
@@ -129,6 +135,12 @@ cpuids:
     jnz cpuids
     jmp finish
 
+time_stamps:
+    rdtsc
+    dec rsi
+    jnz time_stamps
+    jmp finish
+
 outputs:
     mov edx, REPORT_PORT
 .again:
@@ -205,7 +217,33 @@ spin:                           ; Until the VMM makes RSI 0.
     cli
     jmp finish
 
+; --- To ring 0 and back ---
+
+system_calls:
+    xor r15d, r15d
+    enter_user .again, 2
+.again:
+    syscall
+    dec rsi
+    jnz .again
+    int VECTOR_FINISH
+
+on_system_call:
+    inc r15
+    o64 sysret
+
+user_interrupts:
+    xor r15d, r15d
+    enter_user .again, 2
+.again:
+    int VECTOR_USER
+    dec rsi
+    jnz .again
+    int VECTOR_FINISH
+
 on_vector:
+    cmp al, VECTOR_FINISH
+    je finish
     inc r15
     cmp al, 14
     je .page_fault
@@ -253,5 +291,20 @@ page_table_writes:              ; One page is mapped elsewhere, and touched, at 
 
 prepare:
     load_tables
+    mov ecx, MSR_EFER
+    rdmsr
+    bts eax, 0                  ; SCE
+    wrmsr
+    mov ecx, MSR_STAR
+    xor eax, eax
+    mov edx, (CODE_32 | 3) << 16 | CODE_0
+    wrmsr
+    mov ecx, MSR_LSTAR
+    mov eax, on_system_call
+    xor edx, edx
+    wrmsr
+    mov ecx, MSR_FMASK
+    xor eax, eax
+    wrmsr
     jmp finish
     tables

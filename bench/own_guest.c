@@ -37,8 +37,8 @@ static void put(uint64_t address, const void *data, uint64_t size) {
 
 static void make_memory(void) {
     const zx_vm_option_t read_write = ZX_VM_PERM_READ | ZX_VM_PERM_WRITE;
-    const uint64_t level_four = 0x1000 | 3; // Present and writable.
-    const uint64_t level_three = 0x83;      // The same, and a page of 1 GiB.
+    const uint64_t level_four = 0x1000 | 7; // Present, writable, for ring 3 too.
+    const uint64_t level_three = 0x87;      // The same, and a page of 1 GiB.
     zx_handle_t vmo = ZX_HANDLE_INVALID;
     zx_vaddr_t address = 0;
     check(zx_vmo_create(BENCH_MEMORY_SIZE, 0, &vmo), "memory");
