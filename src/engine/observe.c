@@ -119,6 +119,18 @@ void observe_exit(struct vcpu *vcpu, const struct cpu_exit *exit) {
     tell(vcpu, &told);
 }
 
+bool observe_is_watched(const struct vcpu *vcpu) {
+    return atomic_load_explicit(&vcpu->guest->observation.observed, memory_order_relaxed);
+}
+
+bool observe_unwatched(struct vcpu *vcpu, enum exit_reason reason) {
+    if (observe_is_watched(vcpu)) {
+        return false;
+    }
+    add(&vcpu->guest->observation.figures[kind_of(reason)].count, 1);
+    return true;
+}
+
 void observe_exception(struct vcpu *vcpu, const struct cpu_exit *exit) {
     if (count(vcpu, ZIRCONIA_EXIT_EXCEPTION)) {
         const uint64_t address = exit->vector == VECTOR_PAGE_FAULT ? cpu_get(vcpu->cpu, CR2) : 0;

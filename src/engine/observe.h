@@ -8,13 +8,13 @@
 #ifndef ENGINE_OBSERVE_H
 #define ENGINE_OBSERVE_H
 
+#include "engine/cpu/cpu.h"
 #include "platform/platform.h"
 
 #include <stdatomic.h>
 #include <zirconia/observe.h>
 
 struct vcpu;
-struct cpu_exit;
 
 struct exit_figures {
     atomic_ullong count;
@@ -39,6 +39,11 @@ void observe_count_all(uint64_t counts[ZIRCONIA_EXIT_KIND_COUNT]);
 
 // An exit that the VCPU made just now, before anything is done about it.
 void observe_exit(struct vcpu *vcpu, const struct cpu_exit *exit);
+
+// An exit that was none, of which there is nothing to tell. False, and it is not counted, when
+// somebody watches.
+bool observe_unwatched(struct vcpu *vcpu, enum exit_reason reason);
+bool observe_is_watched(const struct vcpu *vcpu);
 
 // No exits, but the observer is told: the guest took an exception; the VCPU injected a vector.
 void observe_exception(struct vcpu *vcpu, const struct cpu_exit *exit);

@@ -105,6 +105,7 @@ zx_status_t vcpu_enter(struct vcpu *vcpu, enum packet_layout layout, zx_port_pac
     }
     context.status = vcpu_take_turn(&context);
     if (context.status == ZX_OK) {
+        cpu_answer_cpuid(vcpu->cpu, observe_is_watched(vcpu) ? NULL : exit_cpuid_inside, vcpu);
         cpu_run(vcpu->cpu, at_exit, &context);
     }
     if (context.has_turn) {

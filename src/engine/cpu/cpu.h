@@ -128,6 +128,14 @@ struct cpu_exit {
     uint32_t error_code;        // EXCEPTION
 };
 
+// Answers CPUID by RAX and RCX, and changes nothing but RAX, RBX, RCX and RDX. Without `exit` it
+// does nothing and returns false if it is to be told about the exit.
+typedef bool cpuid_answer(void *context, const struct cpu_exit *exit);
+
+// CPUID is answered in the middle of guest code, without an exit, where the engine below can do
+// that. With NULL it always makes an exit.
+void cpu_answer_cpuid(struct cpu *cpu, cpuid_answer *answer, void *context);
+
 enum run_next {
     RUN_ON,    // Enter the guest, unless an exit is requested.
     RUN_LEAVE, // Leave the guest and ask again about the same exit.

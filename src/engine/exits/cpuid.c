@@ -79,11 +79,10 @@ static struct leaf find_leaf(uint32_t number, uint32_t subleaf) {
     return (struct leaf){.number = number};
 }
 
-zx_status_t exit_cpuid(struct exit_context *context) {
-    struct cpu *cpu = context->vcpu->cpu;
-    exit_advance(context);
+static void answer(const struct vcpu *vcpu) {
+    struct cpu *cpu = vcpu->cpu;
     struct leaf leaf = find_leaf((uint32_t)cpu_get(cpu, RAX), (uint32_t)cpu_get(cpu, RCX));
-    const uint32_t apic_id = context->vcpu->seat.vpid - 1;
+    const uint32_t apic_id = vcpu->seat.vpid - 1;
     if (leaf.number == LEAF_FEATURES) {
         leaf.ebx |= apic_id << CPUID_1_EBX_APIC_ID_SHIFT;
     }
@@ -94,5 +93,22 @@ zx_status_t exit_cpuid(struct exit_context *context) {
     cpu_set(cpu, RBX, leaf.ebx);
     cpu_set(cpu, RCX, leaf.ecx);
     cpu_set(cpu, RDX, leaf.edx);
+}
+
+zx_status_t exit_cpuid(struct exit_context *context) {
+    exit_advance(context);
+    answer(context->vcpu);
     return ZX_OK;
+}
+
+bool exit_cpuid_inside(void *vcpu, const struct cpu_exit *exit) {
+    if (exit != NULL) {
+        observe_exit(vcpu, exit);
+    } else if (!observe_unwatched(vcpu, EXIT_CPUID)) {
+        return false;
+    }
+    answer(vcpu);
+    pvclock_update(vcpu);
+    observe_entry(vcpu);
+    return true;
 }

@@ -22,6 +22,7 @@ struct exit_context {
 };
 
 zx_status_t exit_cpuid(struct exit_context *context);
+cpuid_answer exit_cpuid_inside; // Where it makes no exit; the context is the VCPU.
 zx_status_t exit_control_register_access(struct exit_context *context);
 zx_status_t exit_ept_violation(struct exit_context *context);
 zx_status_t exit_hlt(struct exit_context *context);

@@ -126,6 +126,9 @@ static bool read_one(struct block *block, const struct reader *reader, struct su
         note(block, reader, &instruction, cuts);
         return false;
     }
+    if (reader->code.stand_ins && block->read + instruction.length <= reader->room) {
+        stand_ins_add(&block->stand_ins, &instruction, block->first + block->read);
+    }
     sum->instructions++;
     block->host_bytes += instruction_host_bytes(&instruction);
     sum->flags_stored = sum->flags_stored && keeps_flags(&instruction);
@@ -142,6 +145,7 @@ void block_begin(struct block *block, uint64_t pc, uint64_t offset) {
     block->read = 0;
     block->cut = CUT_NONE;
     block->x87 = false;
+    block->stand_ins.count = 0;
     block->track = (struct x87_track){0};
     block->host_bytes = BLOCK_HOST_BYTES;
 }

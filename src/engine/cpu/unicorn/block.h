@@ -8,6 +8,7 @@
 
 #include "decode/scan.h"
 #include "decode/x87_use.h"
+#include "engine/cpu/unicorn/stand_in.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,17 +18,18 @@ struct cuts;
 struct x87_blocks;
 
 struct block {
-    bool under_way;         // Its first byte has been fetched.
-    uint64_t pc;            // As Unicorn counts: RIP and the base of CS.
-    uint64_t pages[2];      // Its pages of the arena; the second may be NO_ARENA_PAGE.
-    uint64_t first;         // Offset of its first byte in its first page.
-    size_t read;            // Bytes that were read ahead.
-    enum cut cut;           // What comes after them.
-    bool x87;               // Some instruction of it depends on the register stack.
-    struct x87_track track; // What these instructions want of the register stack.
-    uint64_t host_bytes;    // What it is translated to, at the most.
-    uint64_t crossed_pc;    // Where the last block that went on into another page began.
-    uint64_t crossed_to;    // The page that it went on into.
+    bool under_way;             // Its first byte has been fetched.
+    uint64_t pc;                // As Unicorn counts: RIP and the base of CS.
+    uint64_t pages[2];          // Its pages of the arena; the second may be NO_ARENA_PAGE.
+    uint64_t first;             // Offset of its first byte in its first page.
+    size_t read;                // Bytes that were read ahead.
+    enum cut cut;               // What comes after them.
+    bool x87;                   // Some instruction of it depends on the register stack.
+    struct x87_track track;     // What these instructions want of the register stack.
+    struct stand_ins stand_ins; // In its first page.
+    uint64_t host_bytes;        // What it is translated to, at the most.
+    uint64_t crossed_pc;        // Where the last block that went on into another page began.
+    uint64_t crossed_to;        // The page that it went on into.
 };
 
 // How its code is to be read.
@@ -37,6 +39,7 @@ struct block_code {
     enum code_mode mode;
     unsigned conditions;          // As cut_before() has them.
     unsigned most;                // Instructions.
+    bool stand_ins;               // Some of them are to be seen as others.
     const struct x87_blocks *x87; // Where blocks are divided.
 };
 

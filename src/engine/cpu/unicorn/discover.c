@@ -3,6 +3,7 @@
 // The layout of the Unicorn in use, found once.
 
 #include "engine/cpu/cpu.h"
+#include "engine/cpu/unicorn/answers.h"
 #include "engine/cpu/unicorn/layout.h"
 #include "engine/cpu/unicorn/probe.h"
 #include "engine/cpu/unicorn/version.h"
@@ -48,7 +49,8 @@ static zx_status_t discover(struct layout *out) {
     if (!found) {
         return refuse(probe.fault);
     }
-    version_complete_note(probe.layout.copied);
+    probe.layout.answers = answers_try(&probe.layout);
+    version_complete_note(probe.layout.copied, probe.layout.answers);
     const struct engine_description engine = engine_describe();
     if (engine.note[0] != '\0') {
         log_line(ZIRCONIA_LOG_WARNING, "Unicorn %s: %s", engine.version, engine.note);

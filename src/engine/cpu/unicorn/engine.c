@@ -76,6 +76,12 @@ static zx_status_t add_hooks(struct engine *engine) {
             return flat_engine_check(error, "adding a hook");
         }
     }
+    if (engine->answers) {
+        const uc_err error = answers_add_hooks(engine->unicorn, &engine->hooks->answers, engine);
+        if (error != UC_ERR_OK) {
+            return flat_engine_check(error, "adding a hook");
+        }
+    }
     return engine->exact_stops ? ZX_OK : hook_all_blocks(engine);
 }
 
@@ -116,6 +122,7 @@ static zx_status_t start(struct engine *engine, const struct layout *layout) {
         return status;
     }
     find_state(engine, layout);
+    engine->answers = layout->answers && engine->live != NULL && !engine->counts;
     return add_hooks(engine);
 }
 
@@ -240,6 +247,8 @@ static bool clean(struct engine *engine) {
     x87_blocks_forget(&engine->x87);
     engine->hooks_blocks = !engine->exact_stops;
     engine->hook_changes = 0;
+    engine->time_exits = false;
+    engine->has_time_answers = false;
     engine->machine = NULL;
     engine->loaded = NULL;
     engine->tlb_stale = false;
@@ -279,13 +288,23 @@ _Static_assert(MOST_OWN_BYTES + ENGINE_MOST_HOST_BYTES <= FLAT_ENGINE_CODE_SIZE 
 // Where blocks are counted they are always dropped here, at the same block every time: code that is
 // translated again may be divided into other blocks.
 bool engine_must_flush(const struct engine *engine) {
-    return engine->host_bytes - engine->found_bytes > MOST_OWN_BYTES &&
-           (engine->counts || !engine->flushed);
+    const bool many = engine->host_bytes - engine->found_bytes > MOST_OWN_BYTES;
+    return (many && (engine->counts || !engine->flushed)) || engine->has_time_answers;
+}
+
+bool engine_end_time_answers(struct engine *engine) {
+    if (!engine->answers || engine->time_exits) {
+        return false;
+    }
+    engine->time_exits = true;
+    engine->has_time_answers = true;
+    return true;
 }
 
 void engine_flush(struct engine *engine) {
     uc_ctl_flush_tb(engine->unicorn);
     engine->flushed = true;
+    engine->has_time_answers = false;
     engine->host_bytes = 0;
     engine->found_bytes = 0;
 }

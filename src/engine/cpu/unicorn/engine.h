@@ -7,6 +7,7 @@
 #ifndef ENGINE_CPU_UNICORN_ENGINE_H
 #define ENGINE_CPU_UNICORN_ENGINE_H
 
+#include "engine/cpu/unicorn/answers.h"
 #include "engine/cpu/unicorn/x87_blocks.h"
 #include "platform/platform.h"
 
@@ -30,6 +31,7 @@ struct engine_hooks {
     void (*translated)(uc_engine *unicorn, uc_tb *block, uc_tb *previous, void *context);
     void (*block)(uc_engine *unicorn, uint64_t address, uint32_t size, void *context);
     void (*counted_block)(uc_engine *unicorn, uint64_t address, uint32_t size, void *context);
+    struct answer_hooks answers;
 };
 
 struct engine {
@@ -42,14 +44,17 @@ struct engine {
     struct platform_mutex state_lock; // Held while that state moves; see cpu_lock_registers().
     uint8_t *hidden;
     uint8_t *arena;
-    uc_context *host;    // Before VMRUN: flat addresses.
-    uc_context *started; // Right after VMRUN.
-    uc_context *kept;    // In the guest, while addresses are flat.
-    bool counts;         // Its block hook counts blocks.
-    bool exact_stops;    // It is stopped from outside (exit_request.h).
-    unsigned guests;     // How many guests it has served.
-    bool flushed;        // Translations were dropped once; see translation.c.
-    uint64_t host_bytes; // No more than these were translated to since then.
+    uc_context *host;      // Before VMRUN: flat addresses.
+    uc_context *started;   // Right after VMRUN.
+    uc_context *kept;      // In the guest, while addresses are flat.
+    bool counts;           // Its block hook counts blocks.
+    bool exact_stops;      // It is stopped from outside (exit_request.h).
+    bool answers;          // CPUID and RDTSC can do without exits.
+    bool time_exits;       // RDTSC does not: the guest may have forbidden it somewhere.
+    bool has_time_answers; // Some translations do not know that yet.
+    unsigned guests;       // How many guests it has served.
+    bool flushed;          // Translations were dropped once; see translation.c.
+    uint64_t host_bytes;   // No more than these were translated to since then.
     // The blocks that are translated with a hook begin in this range. Without exact stops it has
     // all, with them those that depend on the x87 register stack, and what lies between.
     bool hooks_blocks;
@@ -102,6 +107,10 @@ bool engine_renew_block_hook(struct engine *engine);
 // between runs.
 bool engine_must_flush(const struct engine *engine);
 void engine_flush(struct engine *engine);
+
+// From now on RDTSC makes exits, where there is a look at whether it is forbidden. True if that is
+// new: translations in which it makes none are dropped between runs, so this one must end.
+bool engine_end_time_answers(struct engine *engine);
 
 // Whether it is to serve another guest. If not, the translations of its guest need not go one by
 // one.

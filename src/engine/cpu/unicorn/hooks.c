@@ -73,10 +73,23 @@ static void on_translated(uc_engine *unicorn, uc_tb *block, uc_tb *previous, voi
     exit_request_go_on(&engine->machine->work.request); // It may be closed until now.
 }
 
+static int on_cpuid(uc_engine *unicorn, void *context) {
+    (void)unicorn;
+    run_cpuid(engine_machine(context)->run);
+    return 1;
+}
+
+static uint32_t on_input(uc_engine *unicorn, uint32_t port, int size, void *context) {
+    (void)unicorn;
+    (void)size;
+    return run_time_stamp(engine_machine(context)->run, port == STAND_IN_RDTSCP);
+}
+
 const struct engine_hooks run_hooks = {
     .raw_exit = on_raw_exit,
     .fetch = on_fetch,
     .translated = on_translated,
     .block = on_block,
     .counted_block = on_counted_block,
+    .answers = {.cpuid = on_cpuid, .input = on_input},
 };

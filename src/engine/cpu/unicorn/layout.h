@@ -7,6 +7,7 @@
 #ifndef ZIRCONIA_ENGINE_CPU_LAYOUT_H
 #define ZIRCONIA_ENGINE_CPU_LAYOUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -59,6 +60,7 @@ struct layout {
         size_t state;     // There, of the pointer to the state.
     } live;
     const char *copied; // Why `live` does not hold and the state is copied. NULL: it holds.
+    bool answers;       // Whether CPUID and RDTSC can do without exits; see answers.h.
 };
 
 // Offsets from `layout.x87`.

@@ -2,6 +2,7 @@
 //
 // Registers in a VCPU's state.
 
+#include "engine/cpu/unicorn/machine.h"
 #include "engine/cpu/unicorn/mode_bits.h"
 #include "engine/cpu/unicorn/state.h"
 #include "engine/cpu/unicorn/vmcb.h"
@@ -106,6 +107,9 @@ static void set_plain(struct cpu *cpu, enum cpu_register name, uint64_t value) {
     cpu->engine->tlb_stale |= name == CR3 || (changed & paging_bits(name)) != 0;
     cpu->mode_stale |= name == CR0 || name == CR4 || name == EFER;
     cpu->iret_stale |= name == EFER;
+    if (name == CR4 && (value & CR4_TSD) != 0 && engine_end_time_answers(cpu->engine)) {
+        work_end(&cpu->machine->work);
+    }
     state_set64(cpu, offset, value);
 }
 
@@ -168,8 +172,20 @@ void cpu_set_window_exiting(struct cpu *cpu, bool on) {
     state_set32(cpu, STATE_MODE2, on ? mode2 | MODE2_GIF : mode2);
 }
 
-void cpu_set_iret_exiting(struct cpu *cpu, bool on) {
+static void set_intercept(struct cpu *cpu, enum svm_exit code, bool on) {
     const size_t offset = cpu->layout->intercepts;
-    const uint64_t others = state_get64(cpu, offset) & ~SVM_INTERCEPT(SVM_IRET);
-    state_set64(cpu, offset, on ? others | SVM_INTERCEPT(SVM_IRET) : others);
+    const uint64_t others = state_get64(cpu, offset) & ~SVM_INTERCEPT(code);
+    state_set64(cpu, offset, on ? others | SVM_INTERCEPT(code) : others);
+}
+
+void cpu_set_iret_exiting(struct cpu *cpu, bool on) {
+    set_intercept(cpu, SVM_IRET, on);
+}
+
+void cpu_answer_cpuid(struct cpu *cpu, cpuid_answer *answer, void *context) {
+    cpu->answer = answer;
+    cpu->answer_context = context;
+    if (cpu->engine->answers) {
+        set_intercept(cpu, SVM_CPUID, answer == NULL);
+    }
 }

@@ -8,6 +8,7 @@
 #include "engine/cpu/unicorn/flat_engine.h"
 #include "engine/cpu/unicorn/state.h"
 #include "engine/cpu/unicorn/vmcb.h"
+#include "engine/cpu/x86/intercept.h"
 #include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/nmi.h"
 #include "objects/log.h"
@@ -130,6 +131,33 @@ void run_raw_exit(struct run *run, const struct raw_exit *raw) {
     }
     run->window_reported = raw->number == RAW_EXIT_SVM(SVM_VIRTUAL_INTERRUPT);
     stop(run);
+}
+
+// --- Answers in the middle of a block ---
+
+// Somebody watches since the run has begun: what is told of others is told of it.
+static void tell_cpuid(struct run *run) {
+    struct cpu *cpu = run->cpu;
+    struct exit_request *request = &run->machine->work.request;
+    struct cpu_exit exit = {.reason = EXIT_REQUESTED};
+    exit_request_pause(request);
+    intercept_always(cpu, EXIT_CPUID, &exit);
+    cpu->answer(cpu->answer_context, &exit);
+    exit_request_go_on(request);
+}
+
+// As where it makes an exit, behind which Zircon goes on without a single-step trap.
+void run_cpuid(struct run *run) {
+    struct cpu *cpu = run->cpu;
+    cpu->trap_lost = (cpu_system_flags(cpu) & RFLAGS_TF) != 0;
+    if (!cpu->answer(cpu->answer_context, NULL)) {
+        tell_cpuid(run);
+    }
+}
+
+uint32_t run_time_stamp(struct run *run, bool auxiliary) {
+    const struct machine_client *client = &run->machine->memory.client;
+    return time_stamp_give(run->cpu, client->read_tsc(client->context), auxiliary);
 }
 
 // --- Once Unicorn has left the guest ---

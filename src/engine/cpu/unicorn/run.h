@@ -32,6 +32,12 @@ bool run_stop_at_block(struct run *run, uint64_t address);
 // The block may have a fault of the x87 stack: looked at when the run has stopped. True.
 bool run_stop_for_x87(struct run *run);
 
+// CPUID, where it makes no exit.
+void run_cpuid(struct run *run);
+
+// RDTSC or, with TSC_AUX, RDTSCP. Returns the new EAX.
+uint32_t run_time_stamp(struct run *run, bool auxiliary);
+
 void run_raw_exit(struct run *run, const struct raw_exit *raw);
 
 // Whether this byte of the arena may be fetched. If not, the run ends.

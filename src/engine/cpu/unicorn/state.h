@@ -21,11 +21,14 @@ struct cpu {
     struct engine *engine;
     const struct layout *layout;
     uc_context *context;
-    uint8_t *state;  // In the engine, in place, or in the context.
-    bool open;       // The newest state is there. Always, in place.
-    bool dirty;      // The engine does not have the newest state. Not looked at in place.
-    bool mode_stale; // The derived mode bits are older than what they follow from.
-    bool iret_stale; // The intercept of IRET is older than EFER, FS or GS.
+    uint8_t *state;       // In the engine, in place, or in the context.
+    bool open;            // The newest state is there. Always, in place.
+    bool dirty;           // The engine does not have the newest state. Not looked at in place.
+    bool mode_stale;      // The derived mode bits are older than what they follow from.
+    bool iret_stale;      // The intercept of IRET is older than EFER, FS or GS.
+    cpuid_answer *answer; // See cpu_answer_cpuid().
+    void *answer_context;
+    bool trap_lost; // The single-step trap that comes is that of a CPUID, which has none.
     uint64_t debug[DEBUG_REGISTER_COUNT]; // Emulated: the engine's own stay disarmed.
     struct cpu_progress progress;
 };

@@ -49,6 +49,7 @@ static void set_exits(struct translation *translation, const uint64_t *site) {
 
 void translation_forget_exits(struct translation *translation) {
     const uint64_t none = 0;
+    stand_in_end(&translation->view);
     give_exits(translation, &none, 0);
 }
 
@@ -101,6 +102,13 @@ static void keep_alone(const struct code_pages *code, struct block *block) {
     }
 }
 
+// What is shown is taken back before anything but code is read, so not for an instruction that ends
+// its block for reasons that are not in the code.
+static bool takes_stand_ins(const struct engine *engine, const struct cpu *cpu) {
+    return engine->answers && !engine->time_exits && cpu_get(cpu, INTERRUPT_SHADOW) == 0 &&
+           (cpu_system_flags(cpu) & RFLAGS_TF) == 0;
+}
+
 // Its pages are guarded before they are read.
 static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_t offset) {
     struct block *block = &translation->block;
@@ -114,6 +122,7 @@ static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_
     };
     block_begin(block, cpu_segment(cpu, SEGMENT_CS).base + cpu_get(cpu, RIP), offset);
     keep_alone(&memory->code, block);
+    code.stand_ins = takes_stand_ins(translation->engine, cpu);
     code.most = most_instructions(translation);
     code_pages_translated(&memory->code, block->pages[0]);
     if (block->pages[1] != NO_ARENA_PAGE) {
@@ -166,14 +175,33 @@ static enum refusal look(struct translation *translation, struct cpu *cpu, uint6
     return block_crosses(block, offset) ? REFUSAL_CROSSES : REFUSAL_NOT_READ;
 }
 
+// Where an instruction begins that another stands in for.
+static void show(struct translation *translation, uint64_t offset) {
+    const struct block *block = &translation->block;
+    const uint64_t in_page = offset % PAGE_SIZE;
+    for (unsigned i = 0; i < block->stand_ins.count; i++) {
+        const struct stand_in_site *site = &block->stand_ins.sites[i];
+        if (site->offset == in_page && offset / PAGE_SIZE == block->pages[0]) {
+            stand_in_show(&translation->view, site, translation->engine->live,
+                          block->pc + (in_page - block->first),
+                          arena_pointer(&translation->memory->arena, offset));
+        }
+    }
+}
+
 void translation_fetch(struct translation *translation, struct cpu *cpu, uint64_t offset) {
+    stand_in_pass(&translation->view, offset);
     translation->refusal = look(translation, cpu, offset);
+    if (translation->refusal == REFUSAL_NONE) {
+        show(translation, offset);
+    }
 }
 
 // --- Around it ---
 
 void translation_end(struct translation *translation) {
     translation->block.under_way = false;
+    stand_in_end(&translation->view);
     translation->executable_page = NO_ARENA_PAGE;
     if (translation->engine->exact_stops) {
         translation_forget_exits(translation); // A stop from outside does not.

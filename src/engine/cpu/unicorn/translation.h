@@ -32,7 +32,8 @@ struct translation {
     struct memory *memory;
     struct step *step;
     struct exit_request *request;
-    struct block block;       // The block under translation.
+    struct block block; // The block under translation.
+    struct stand_in_view view;
     struct cuts cuts;         // The cuts of translated blocks.
     enum refusal refusal;     // Why the last block was refused.
     bool exits_set;           // In the engine, for the block.

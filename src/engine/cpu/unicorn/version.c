@@ -43,12 +43,18 @@ static const char *version_note(void) {
 
 static _Atomic(const char *) complete_note;
 
-void version_complete_note(const char *copied) {
+#define EXITS "CPUID and RDTSC make exits"
+
+void version_complete_note(const char *copied, bool answers) {
     static char text[256];
+    const char *const others = version_note();
+    const char *const separator = others[0] != '\0' ? "; " : "";
     if (copied != NULL) {
-        const char *const others = version_note();
-        snprintf(text, sizeof text, "%s%sits state is copied at each exit: %s", others,
-                 others[0] != '\0' ? "; " : "", copied);
+        snprintf(text, sizeof text, "%s%sits state is copied at each exit: %s", others, separator,
+                 copied);
+        atomic_store(&complete_note, text);
+    } else if (!answers) {
+        snprintf(text, sizeof text, "%s%s" EXITS, others, separator);
         atomic_store(&complete_note, text);
     }
 }

@@ -39,6 +39,8 @@ bool intercept_debug_register(struct cpu *cpu, struct cpu_exit *exit);
 bool intercept_iret(struct cpu *cpu, struct cpu_exit *exit);
 bool intercept_msr(struct cpu *cpu, bool write, struct cpu_exit *exit);
 bool intercept_port_access(struct cpu *cpu, struct cpu_exit *exit); // Decoded already.
+// What RDTSC does and, with TSC_AUX, RDTSCP. Returns EAX.
+uint32_t time_stamp_give(struct cpu *cpu, uint64_t time, bool auxiliary);
 bool intercept_time_stamp(struct cpu *cpu, uint64_t time, struct cpu_exit *exit);
 bool intercept_wbinvd(struct cpu *cpu, struct cpu_exit *exit); // INVD, too.
 bool intercept_xsetbv(struct cpu *cpu, struct cpu_exit *exit); // Decoded already.

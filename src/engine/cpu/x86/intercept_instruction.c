@@ -33,16 +33,21 @@ bool intercept_port_access(struct cpu *cpu, struct cpu_exit *exit) {
 
 #define OPCODE_RDTSCP 0x01 // In the 0F map; RDTSC is 31.
 
+uint32_t time_stamp_give(struct cpu *cpu, uint64_t time, bool auxiliary) {
+    cpu_set(cpu, RAX, (uint32_t)time);
+    cpu_set(cpu, RDX, time >> 32);
+    if (auxiliary) {
+        cpu_set(cpu, RCX, (uint32_t)cpu_get(cpu, TSC_AUX));
+    }
+    return (uint32_t)time;
+}
+
 // RDTSC and RDTSCP do not exit (hypervisor ABI 4.4). CR4.TSD is for the backend to check.
 bool intercept_time_stamp(struct cpu *cpu, uint64_t time, struct cpu_exit *exit) {
     if (!intercept_decode(cpu, exit)) {
         return invalid_opcode(cpu, exit);
     }
-    cpu_set(cpu, RAX, (uint32_t)time);
-    cpu_set(cpu, RDX, time >> 32);
-    if (exit->decoded.opcode == OPCODE_RDTSCP) {
-        cpu_set(cpu, RCX, (uint32_t)cpu_get(cpu, TSC_AUX));
-    }
+    time_stamp_give(cpu, time, exit->decoded.opcode == OPCODE_RDTSCP);
     return complete(cpu, exit);
 }
 

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+//
+// Whether instructions can be answered in the middle of a block, by hooks, instead of by an exit:
+// CPUID, for which Unicorn has a hook, and RDTSC and RDTSCP, which are shown to it as another that
+// has one (stand_in.h). Believed after a trial.
+
+#ifndef ENGINE_CPU_UNICORN_ANSWERS_H
+#define ENGINE_CPU_UNICORN_ANSWERS_H
+
+#include "engine/cpu/unicorn/layout.h"
+
+#include <stdbool.h>
+#include <unicorn/unicorn.h>
+
+// Makes an engine to find out. False also where the state is copied, and when the environment says
+// ZIRCONIA_ANSWERS=exits.
+bool answers_try(const struct layout *layout);
+
+// What Unicorn calls: for CPUID, true if it was answered; for an IN that stands for another, whose
+// answer's low half is returned.
+struct answer_hooks {
+    int (*cpuid)(uc_engine *unicorn, void *context);
+    uint32_t (*input)(uc_engine *unicorn, uint32_t port, int size, void *context);
+};
+
+uc_err answers_add_hooks(uc_engine *unicorn, const struct answer_hooks *hooks, void *context);
+
+#endif // ENGINE_CPU_UNICORN_ANSWERS_H

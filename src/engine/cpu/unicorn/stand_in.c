@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+//
+// Finding the entry of Unicorn's TLB, and changing it for a moment.
+
+#include "engine/cpu/unicorn/stand_in.h"
+
+#include "platform/peek.h"
+
+#include <string.h>
+
+// --- Which, for what ---
+
+#define OPCODE_RDTSC 0x31
+#define OPCODE_GROUP_7 0x01
+#define MODRM_RDTSCP 0xf9
+
+static bool is_rdtsc(const struct instruction *instruction) {
+    return instruction->map == MAP_0F && instruction->opcode == OPCODE_RDTSC &&
+           instruction->length == 2;
+}
+
+static bool is_rdtscp(const struct instruction *instruction) {
+    return instruction->map == MAP_0F && instruction->opcode == OPCODE_GROUP_7 &&
+           instruction->modrm == MODRM_RDTSCP && instruction->length == 3;
+}
+
+// IN of 32 or, in code of 16 bits, 16 bits, as long as what it stands for: with a prefix that has
+// no meaning there.
+void stand_ins_add(struct stand_ins *stand_ins, const struct instruction *instruction,
+                   size_t offset) {
+    struct stand_in_site site = {.offset = (uint16_t)offset, .length = instruction->length};
+    if (is_rdtsc(instruction)) {
+        memcpy(site.bytes, (const uint8_t[]){0xe5, STAND_IN_RDTSC}, 2);
+    } else if (is_rdtscp(instruction)) {
+        memcpy(site.bytes, (const uint8_t[]){0x2e, 0xe5, STAND_IN_RDTSCP}, 3);
+    } else {
+        return;
+    }
+    if (stand_ins->count < STAND_INS_PER_BLOCK) {
+        stand_ins->sites[stand_ins->count++] = site;
+    }
+}
+
+// --- The TLB ---
+
+// Right before the state Unicorn has, for each kind of access, a mask and a table.
+#define SEARCHED 0x100u
+#define LEAST_ENTRIES 0x40u
+#define MOST_ENTRIES (1u << 22)
+enum entry_word {
+    ENTRY_CODE = 2, // The page's address, if code may be fetched from it.
+    ENTRY_DISTANCE = 4,
+    ENTRY_WORDS = 8,
+};
+#define ENTRY_SIZE (8u * ENTRY_WORDS)
+
+static uint64_t word_at(const uint8_t *bytes) {
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+// NULL where that is no such entry. Memory that may not be there is looked at with care.
+static uint8_t *distance_of(uint64_t mask, uint64_t table, uint64_t linear, uint64_t distance) {
+    const uint64_t entries = mask / ENTRY_SIZE + 1;
+    uint64_t words[ENTRY_WORDS];
+    if (mask % ENTRY_SIZE != 0 || (entries & (entries - 1)) != 0 || entries < LEAST_ENTRIES ||
+        entries > MOST_ENTRIES || table % sizeof(uint64_t) != 0) {
+        return NULL;
+    }
+    const uint64_t entry = table + ((linear / 0x1000 * ENTRY_SIZE) & mask);
+    if (!platform_peek((uintptr_t)entry, words, sizeof words) ||
+        words[ENTRY_CODE] != (linear & ~0xfffull) || words[ENTRY_DISTANCE] != distance) {
+        return NULL;
+    }
+    return (uint8_t *)(uintptr_t)(entry + 8 * ENTRY_DISTANCE); // NOLINT(performance-no-int-to-ptr)
+}
+
+static void move(uint8_t *word, uint64_t by) {
+    const uint64_t moved = word_at(word) + by;
+    memcpy(word, &moved, sizeof moved);
+}
+
+// --- Showing ---
+
+static bool contains(const struct stand_in_view *view, const uint8_t *word) {
+    for (unsigned i = 0; i < view->count; i++) {
+        if (view->entries[i] == word) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void stand_in_show(struct stand_in_view *view, const struct stand_in_site *site,
+                   const uint8_t *state, uint64_t linear, const uint8_t *host) {
+    const uint8_t *const page = host - linear % sizeof view->page;
+    const uint64_t distance = (uintptr_t)host - linear;
+    view->count = 0;
+    view->distance = (uintptr_t)view->page - (uintptr_t)page;
+    for (size_t back = 2 * sizeof(uint64_t); back <= SEARCHED; back += sizeof(uint64_t)) {
+        const uint64_t mask = word_at(state - back);
+        uint8_t *word = distance_of(mask, word_at(state - back + sizeof mask), linear, distance);
+        if (word != NULL && !contains(view, word) && view->count < STAND_IN_ENTRIES) {
+            view->entries[view->count++] = word;
+        }
+    }
+    memcpy(view->page + site->offset, site->bytes, site->length);
+    for (unsigned i = 0; i < view->count; i++) {
+        move(view->entries[i], view->distance);
+    }
+    view->site = site;
+}
+
+void stand_in_end(struct stand_in_view *view) {
+    for (unsigned i = 0; i < view->count; i++) {
+        move(view->entries[i], -view->distance);
+    }
+    view->count = 0;
+    view->site = NULL;
+}

@@ -1,0 +1,116 @@
+; Instructions that are answered in the middle of a block. The client chooses a program by RSI.
+%include "common.inc"
+MSR_TSC_AUX equ 0xc0000103
+READY   equ 0x8000              ; The guest's and the client's flags.
+GO      equ 0x8008
+    bits 64
+    org 0x10000
+    load_tables
+    done
+    select_case plain, many, forbidden, counted, awaited, across
+
+%macro time 1                   ; The TSC, by RDTSC.
+    rdtsc
+    shl rdx, 32
+    lea %1, [rdx + rax]
+%endmacro
+
+; R8 and R10 = the TSC, R11 = TSC_AUX and R9 = the bytes of the first instruction, before and after.
+plain:
+    mov ecx, MSR_TSC_AUX
+    mov eax, 0x1234
+    xor edx, edx
+    wrmsr
+    jmp .block
+.block:
+    movzx r9d, word [abs .site]
+.site:
+    rdtsc
+    mov r8d, eax
+    shl rdx, 32
+    or r8, rdx
+    movzx eax, word [abs .site]
+    shl eax, 16
+    or r9d, eax
+    rdtscp
+    mov r10d, eax
+    shl rdx, 32
+    or r10, rdx
+    mov r11, rcx
+    done
+    jmp plain
+
+; R9 = how often the TSC was less than before, in a block of 20.
+many:
+    xor r9d, r9d
+    time r8
+    jmp .block
+.block:
+%rep 20
+    time r10
+    cmp r10, r8
+    adc r9, 0
+    mov r8, r10
+%endrep
+    done
+    jmp many
+
+; At CPL 3, then forbidden there by CR4.TSD, when R12 of ring 0 and R13 of ring 3 are the TSC.
+; Vector 0x40 is the program's own.
+forbidden:
+    enter_user .user
+.user:
+    time r13                    ; RBX is where.
+    mov ebx, .user
+    int 0x40
+    jmp .user
+.forbid:
+    mov rax, cr4
+    or eax, 4
+    mov cr4, rax
+    time r12
+    iretq
+
+; RCX times
+counted:
+    mov esi, ecx
+.again:
+    xor eax, eax
+    cpuid
+    dec esi
+    jnz .again
+    done
+    jmp counted
+
+; Once, when the client says so.
+awaited:
+    mov dword [abs READY], 1
+.again:
+    pause
+    cmp dword [abs GO], 0
+    je .again
+    xor eax, eax
+    cpuid
+    done
+    jmp awaited
+
+across:
+    time r8
+    jmp .block
+    times 0xffd - ($ - $$) nop
+.block:
+    xor eax, eax                ; 2 bytes: the next instruction lies in two pages.
+    rdtsc
+    shl rdx, 32
+    lea r10, [rdx + rax]
+    done
+    jmp across
+
+on_vector:                      ; RAX = the vector, R8 = the error code, R9 = RIP
+    cmp eax, 0x40
+    je forbidden.forbid
+    pop r8
+    mov r9, [rsp]
+    done
+
+    tables

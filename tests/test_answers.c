@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+//
+// CPUID, RDTSC and RDTSCP, which are answered in the middle of a block where the Unicorn in use
+// lets them be, and by exits where it does not: what a guest finds is the same. Private functions
+// of the library are watched, and a look at memory that Unicorn's lookup of addresses lies in is
+// refused.
+
+#define _POSIX_C_SOURCE 200809L // setenv()
+
+#include "guest_fixture.h"
+#include "other_thread.h"
+
+#include "engine/cpu/x86/intercept.h"
+#include "platform/peek.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zirconia/observe.h>
+#include <zirconia/zirconia.h>
+
+enum program { PLAIN, MANY, FORBIDDEN, COUNTED, AWAITED, ACROSS };
+
+#define READY 0x8000u
+#define GO 0x8008u
+#define LOOKUP_ENTRY_SIZE 64
+
+bool __real_platform_peek(uintptr_t address, void *out, size_t size);
+bool __wrap_platform_peek(uintptr_t address, void *out, size_t size);
+bool __real_intercept_time_stamp(struct cpu *cpu, uint64_t time, struct cpu_exit *exit);
+bool __wrap_intercept_time_stamp(struct cpu *cpu, uint64_t time, struct cpu_exit *exit);
+
+static bool refuses;
+
+bool __wrap_platform_peek(uintptr_t address, void *out, size_t size) {
+    return !(refuses && size == LOOKUP_ENTRY_SIZE) && __real_platform_peek(address, out, size);
+}
+
+static unsigned exits; // Of RDTSC and RDTSCP.
+
+bool __wrap_intercept_time_stamp(struct cpu *cpu, uint64_t time, struct cpu_exit *exit) {
+    exits++;
+    return __real_intercept_time_stamp(cpu, time, exit);
+}
+
+// Some runs of these tests are without.
+static bool answers_are_wished(void) {
+    return getenv("ZIRCONIA_ANSWERS") == NULL && getenv("ZIRCONIA_STATE") == NULL;
+}
+
+static void start(enum program program) {
+    guest_start("answers");
+    enter_to_end();
+    zx_vcpu_state_t state = read_state();
+    state.rsi = program;
+    write_state(&state);
+}
+
+static zx_vcpu_state_t run(void) {
+    enter_to_end();
+    return read_state();
+}
+
+static void expect_exits(bool any) {
+    ck_assert_msg((exits != 0) == any, "%u exits", exits);
+}
+
+// --- RDTSC ---
+
+static void check_plain(void) {
+    start(PLAIN);
+    for (unsigned i = 0; i < 3; i++) {
+        const zx_time_t before = zx_clock_get_monotonic();
+        const zx_vcpu_state_t state = run();
+        ck_assert_uint_eq(state.r9, 0x310f310f);
+        ck_assert_uint_eq(state.r11, 0x1234);
+        ck_assert_int_ge((int64_t)state.r8, before);
+        ck_assert_int_ge((int64_t)state.r10, (int64_t)state.r8);
+        ck_assert_int_le((int64_t)state.r10, zx_clock_get_monotonic());
+    }
+    guest_close();
+}
+
+START_TEST(time_is_the_clocks_and_the_code_is_as_it_was) {
+    check_plain();
+    expect_exits(!answers_are_wished());
+}
+END_TEST
+
+START_TEST(a_wish_has_time_make_exits) {
+    setenv("ZIRCONIA_ANSWERS", "exits", true);
+    check_plain();
+    expect_exits(true);
+    ck_assert_ptr_nonnull(strstr(zirconia_engine_note(), "exits"));
+}
+END_TEST
+
+START_TEST(where_nothing_can_stand_in_time_makes_exits) {
+    refuses = true;
+    check_plain();
+    expect_exits(true);
+}
+END_TEST
+
+// The trial succeeded, and what is looked for is not there later.
+START_TEST(where_nothing_can_stand_in_any_more_time_makes_exits) {
+    check_plain();
+    exits = 0;
+    refuses = true;
+    check_plain();
+    expect_exits(true);
+}
+END_TEST
+
+START_TEST(time_never_goes_back_in_a_block) {
+    start(MANY);
+    for (unsigned i = 0; i < 100; i++) {
+        ck_assert_uint_eq(run().r9, 0);
+    }
+    guest_close();
+}
+END_TEST
+
+START_TEST(time_can_lie_in_two_pages) {
+    start(ACROSS);
+    const zx_vcpu_state_t state = run();
+    ck_assert_uint_ge(state.r10, state.r8);
+    ck_assert_int_le((int64_t)state.r10, zx_clock_get_monotonic());
+    guest_close();
+}
+END_TEST
+
+START_TEST(time_that_has_run_can_be_forbidden) {
+    start(FORBIDDEN);
+    const zx_vcpu_state_t state = run();
+    ck_assert_uint_eq(state.rax, 13);
+    ck_assert_uint_eq(state.r8, 0);
+    ck_assert_uint_eq(state.r9, state.rbx);
+    ck_assert_uint_ge(state.r12, state.r13);
+    ck_assert_int_le((int64_t)state.r12, zx_clock_get_monotonic());
+    guest_close();
+    check_plain(); // It holds for that guest alone.
+}
+END_TEST
+
+// --- CPUID ---
+
+static uint64_t cpuids(void) {
+    zirconia_exit_statistics_t counts[ZIRCONIA_EXIT_KIND_COUNT];
+    ck_assert_int_eq(zirconia_guest_statistics(guest, counts, ZIRCONIA_EXIT_KIND_COUNT), ZX_OK);
+    return counts[ZIRCONIA_EXIT_CPUID].count;
+}
+
+static atomic_uint told;
+
+static void tell(void *context, const zirconia_exit_t *exit) {
+    (void)context;
+    if (exit->kind == ZIRCONIA_EXIT_CPUID) {
+        ck_assert_uint_eq(exit->instruction_size, 2);
+        ck_assert_uint_eq(exit->qualification[0], 0);
+        told++;
+    }
+}
+
+static void observe(zirconia_exit_observer_t observer) {
+    ck_assert_int_eq(zirconia_guest_observe(guest, observer, NULL), ZX_OK);
+}
+
+static void count(uint64_t times) {
+    zx_vcpu_state_t state = read_state();
+    state.rcx = times;
+    write_state(&state);
+    const uint64_t before = cpuids();
+    ck_assert_uint_eq(run().rbx, 0x756e6547);
+    ck_assert_uint_eq(cpuids(), before + times);
+}
+
+START_TEST(cpuid_is_counted_and_told_with_or_without_an_exit) {
+    start(COUNTED);
+    count(1000);
+    ck_assert_uint_eq(told, 0);
+    observe(tell);
+    count(1000);
+    ck_assert_uint_eq(told, 1000);
+    observe(NULL);
+    count(1000);
+    ck_assert_uint_eq(told, 1000);
+    guest_close();
+}
+END_TEST
+
+// A guest that is already running, from another thread.
+static void *watch(void *unused) {
+    (void)unused;
+    const uint64_t go = 1;
+    while ((uint32_t)memory_u64(READY) == 0) {
+        sched_yield();
+    }
+    observe(tell);
+    memory_write(GO, &go, sizeof go);
+    return NULL;
+}
+
+START_TEST(an_observer_is_told_of_the_next_cpuid) {
+    start(AWAITED);
+    const pthread_t thread = start_thread(watch, NULL);
+    run();
+    join_thread(thread);
+    ck_assert_uint_eq(told, 1);
+    ck_assert_uint_eq(cpuids(), 1);
+    guest_close();
+}
+END_TEST
+
+int main(void) {
+    const TTest *const tests[] = {
+        time_is_the_clocks_and_the_code_is_as_it_was,
+        a_wish_has_time_make_exits,
+        where_nothing_can_stand_in_time_makes_exits,
+        where_nothing_can_stand_in_any_more_time_makes_exits,
+        time_never_goes_back_in_a_block,
+        time_can_lie_in_two_pages,
+        time_that_has_run_can_be_forbidden,
+        cpuid_is_counted_and_told_with_or_without_an_exit,
+        an_observer_is_told_of_the_next_cpuid,
+    };
+    return run_tests("answers", tests, sizeof tests / sizeof tests[0]);
+}
