@@ -28,9 +28,9 @@ ZIRCONIA_EXPORT const char *zirconia_version(void);
 // the process.
 ZIRCONIA_EXPORT const char *zirconia_engine_version(void);
 
-// What to know of that version, a few words without a full stop, or "" when there is nothing; once
-// a guest was created also of its use: where the state of VCPUs is copied at each exit, why. The
-// log says it too, once. The string lives as long as the process.
+// What makes guests slower with that library than they could be, and why, without a full stop; an
+// empty string when nothing does. It is complete once a guest was created. The log says it too,
+// once. The string lives as long as the process.
 ZIRCONIA_EXPORT const char *zirconia_engine_note(void);
 
 // Creates a resource of any kind (ZX_RSRC_KIND_, zircon/syscalls/resource.h) that covers size

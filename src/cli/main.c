@@ -48,8 +48,10 @@ static void make_guest(void) {
 static int print_version(void) {
     make_guest();
     const char *note = zirconia_engine_note();
-    printf("zirconia %s (Unicorn %s%s%s)\n", zirconia_version(), zirconia_engine_version(),
-           note[0] != '\0' ? ", " : "", note);
+    printf("zirconia %s (Unicorn %s)\n", zirconia_version(), zirconia_engine_version());
+    if (note[0] != '\0') {
+        printf("With this Unicorn %s.\n", note);
+    }
     return EXIT_CODE_OK;
 }
 

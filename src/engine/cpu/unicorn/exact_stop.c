@@ -124,6 +124,7 @@ static bool behaves(uc_engine *unicorn, uint8_t *hidden, size_t offset) {
 // --- Once ---
 
 static size_t known_offset; // 0: stops are not exact.
+static const char *obstacle;
 
 static size_t examine(uint8_t *hidden) {
     uc_engine *unicorn = NULL;
@@ -137,20 +138,27 @@ static size_t examine(uint8_t *hidden) {
     return exact ? offset : 0;
 }
 
-static bool is_forbidden(void) {
+// NULL where nothing does.
+static const char *what_forbids(void) {
 #if defined(__APPLE__) && defined(__aarch64__)
-    return true; // There uc_emu_stop() changes what belongs to the thread that runs.
+    // uc_emu_stop() changes what belongs to the thread that runs.
+    return "on this host Unicorn cannot be stopped from another thread";
 #else
     const char *wish = getenv("ZIRCONIA_EXIT_REQUESTS");
-    return wish != NULL && strcmp(wish, "hook") == 0;
+    return wish != NULL && strcmp(wish, "hook") == 0 ? "ZIRCONIA_EXIT_REQUESTS=hook asks for it"
+                                                     : NULL;
 #endif
 }
 
 static void learn(void) {
-    uint8_t *hidden = is_forbidden() ? NULL : platform_reserve(HIDDEN_SIZE);
+    obstacle = what_forbids();
+    uint8_t *hidden = obstacle != NULL ? NULL : platform_reserve(HIDDEN_SIZE);
     if (hidden != NULL) {
         known_offset = examine(hidden);
         platform_unmap(hidden, HIDDEN_SIZE);
+    }
+    if (known_offset == 0 && obstacle == NULL) {
+        obstacle = "this Unicorn was not seen to stop between two blocks by itself";
     }
 }
 
@@ -158,6 +166,10 @@ bool exact_stop_have(void) {
     static struct platform_once once = PLATFORM_ONCE_INIT;
     platform_call_once(&once, learn);
     return known_offset != 0;
+}
+
+const char *exact_stop_obstacle(void) {
+    return exact_stop_have() ? NULL : obstacle;
 }
 
 void exact_stop_set(uc_engine *unicorn) {

@@ -16,6 +16,9 @@
 // makes an engine.
 bool exact_stop_have(void);
 
+// Why not, in a few words; NULL where exact_stop_have().
+const char *exact_stop_obstacle(void);
+
 // Makes stops of this engine exact from now on: it has translated nothing so far. Where
 // exact_stop_have().
 void exact_stop_set(uc_engine *unicorn);

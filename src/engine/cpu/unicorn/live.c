@@ -108,7 +108,7 @@ static const char *find_pointers(uc_engine *engine, uc_context *context, struct 
     uint8_t registers[8 * GENERAL_REGISTER_COUNT];
     memcpy(registers, (const uint8_t *)context + layout->state, sizeof registers);
     if (!platform_peek((uintptr_t)engine, handle, sizeof handle)) {
-        return "memory cannot be looked at here";
+        return "the host does not let a process look at its memory safely";
     }
     for (size_t offset = 0; offset < sizeof handle; offset += sizeof(uintptr_t)) {
         layout->live.processor = offset;
@@ -117,14 +117,14 @@ static const char *find_pointers(uc_engine *engine, uc_context *context, struct 
             return NULL;
         }
     }
-    return "it was not found in the engine";
+    return "the library did not find it there";
 }
 
 void live_find(uc_engine *engine, uc_context *context, struct layout *layout) {
     const char *wish = getenv("ZIRCONIA_STATE");
     layout->copied = NULL;
     if (wish != NULL && strcmp(wish, "copied") == 0) {
-        layout->copied = "ZIRCONIA_STATE says so";
+        layout->copied = "ZIRCONIA_STATE=copied asks for it";
     } else {
         layout->copied = find_pointers(engine, context, layout);
     }

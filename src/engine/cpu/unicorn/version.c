@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <unicorn/unicorn.h>
 
 bool version_supported(void) {
@@ -30,33 +31,54 @@ static void name_version(void) {
 // Newer ones check each store to a page that the guest may execute for code in it.
 #define LAST_WITH_FAST_STORES (2u << 24 | 1u << 16 | 1u << 8)
 
-#define SLOW_STORES "20 times slower than 2.1.1 in stores to executable pages"
-#define BLOCK_HOOK "slower than it could be, with a hook of each block to stop it"
+#define SLOW_STORES "stores to executable pages take 20 times as long as with Unicorn 2.1.1"
+#define BLOCK_HOOK "guests run slower, because each block of their code looks whether to stop (%s)"
+#define COPIED                                                                                     \
+    "exits take some 80 ns longer, because the state of the VCPU is copied out of Unicorn and "    \
+    "back (%s)"
+#define EXITS "CPUID and RDTSC take five to ten times as long, because they make exits"
+
+enum { NOTE_SIZE = 512 };
+
+// What is to be known before a guest was made.
+static char first_note[NOTE_SIZE];
+
+static void add_note(char *note, const char *format, const char *why) {
+    const size_t length = strlen(note);
+    char *end = note + length;
+    const int added = snprintf(end, NOTE_SIZE - length, "%s", length > 0 ? "; " : "");
+    snprintf(end + added, NOTE_SIZE - length - (size_t)added, format, why);
+}
+
+static void write_first_note(void) {
+    if ((uc_version(NULL, NULL) & ~0xffu) > LAST_WITH_FAST_STORES) {
+        add_note(first_note, "%s", SLOW_STORES);
+    }
+    if (!exact_stop_have()) {
+        add_note(first_note, BLOCK_HOOK, exact_stop_obstacle());
+    }
+}
 
 static const char *version_note(void) {
-    const bool fast = (uc_version(NULL, NULL) & ~0xffu) <= LAST_WITH_FAST_STORES;
-    if (exact_stop_have()) {
-        return fast ? "" : SLOW_STORES;
-    }
-    return fast ? BLOCK_HOOK : SLOW_STORES ", and " BLOCK_HOOK;
+    static struct platform_once once = PLATFORM_ONCE_INIT;
+    platform_call_once(&once, write_first_note);
+    return first_note;
 }
 
 static _Atomic(const char *) complete_note;
 
-#define EXITS "CPUID and RDTSC make exits"
-
 void version_complete_note(const char *copied, bool answers) {
-    static char text[256];
-    const char *const others = version_note();
-    const char *const separator = others[0] != '\0' ? "; " : "";
-    if (copied != NULL) {
-        snprintf(text, sizeof text, "%s%sits state is copied at each exit: %s", others, separator,
-                 copied);
-        atomic_store(&complete_note, text);
-    } else if (!answers) {
-        snprintf(text, sizeof text, "%s%s" EXITS, others, separator);
-        atomic_store(&complete_note, text);
+    static char text[NOTE_SIZE];
+    if (copied == NULL && answers) {
+        return;
     }
+    memcpy(text, version_note(), sizeof text);
+    if (copied != NULL) {
+        add_note(text, COPIED, copied);
+    } else {
+        add_note(text, "%s", EXITS);
+    }
+    atomic_store(&complete_note, text);
 }
 
 struct engine_description engine_describe(void) {
