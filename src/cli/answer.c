@@ -23,22 +23,22 @@ static uint32_t io_data(const zx_packet_guest_io_t *io) {
     return data;
 }
 
-static enum answer input_value(const struct machine *machine, uint8_t access_size, uint8_t value) {
+static enum answer input_value(const struct vm *vm, uint8_t access_size, uint8_t value) {
     const zx_vcpu_io_t io = {.access_size = access_size, .data = {value}};
-    zx_status_t status = zx_vcpu_write_state(machine->vcpu, ZX_VCPU_IO, &io, sizeof(io));
+    zx_status_t status = zx_vcpu_write_state(vm->vcpu, ZX_VCPU_IO, &io, sizeof(io));
     if (status == ZX_OK)
         return ANSWER_GO_ON;
     talk("cannot answer an input: %s", zx_status_get_string(status));
     return ANSWER_GUEST_FAULT;
 }
 
-static enum answer answer_io(const struct machine *machine, struct serial *serial,
-                             uint64_t serial_port, const zx_port_packet_t *packet) {
+static enum answer answer_io(const struct vm *vm, struct serial *serial, uint64_t serial_port,
+                             const zx_port_packet_t *packet) {
     const zx_packet_guest_io_t *io = &packet->guest_io;
     unsigned offset = (unsigned)(io->port - serial_port) & 7;
     if (io->input) {
         uint8_t value = packet->key == KEY_SERIAL ? serial_read(serial, offset) : 0;
-        return input_value(machine, io->access_size, value);
+        return input_value(vm, io->access_size, value);
     }
     if (packet->key == KEY_SERIAL)
         serial_write(serial, offset, io->data[0]);
@@ -47,19 +47,19 @@ static enum answer answer_io(const struct machine *machine, struct serial *seria
     return ANSWER_GO_ON;
 }
 
-static enum answer answer_mem(const struct machine *machine, const zirconia_exit_t *exit,
+static enum answer answer_mem(const struct vm *vm, const zirconia_exit_t *exit,
                               const zx_port_packet_t *packet) {
     zx_vcpu_state_t state;
     zirconia_mmio_access_t access;
     uint64_t stored;
-    zx_status_t status = zx_vcpu_read_state(machine->vcpu, ZX_VCPU_STATE, &state, sizeof(state));
+    zx_status_t status = zx_vcpu_read_state(vm->vcpu, ZX_VCPU_STATE, &state, sizeof(state));
     if (status == ZX_OK)
         status = zirconia_mmio_decode(exit->instruction, exit->instruction_size, exit->mode, &state,
                                       &access);
     if (status == ZX_OK)
         status = zirconia_mmio_complete(&access, 0, &state, &stored);
     if (status == ZX_OK)
-        status = zx_vcpu_write_state(machine->vcpu, ZX_VCPU_STATE, &state, sizeof(state));
+        status = zx_vcpu_write_state(vm->vcpu, ZX_VCPU_STATE, &state, sizeof(state));
     if (status == ZX_OK)
         return ANSWER_GO_ON;
     char instruction[96];
@@ -70,25 +70,23 @@ static enum answer answer_mem(const struct machine *machine, const zirconia_exit
 }
 
 // There is one VCPU, number 0.
-static enum answer answer_vcpu(const struct machine *machine,
-                               const zirconia_2022_packet_guest_vcpu_t *vcpu) {
+static enum answer answer_vcpu(const struct vm *vm, const zirconia_2022_packet_guest_vcpu_t *vcpu) {
     if (vcpu->type == ZX_PKT_GUEST_VCPU_STARTUP)
         talk("the guest starts processor %" PRIu64 ", but there is one only", vcpu->startup.id);
     else if (vcpu->interrupt.mask & 1)
-        (void)zx_vcpu_interrupt(machine->vcpu, vcpu->interrupt.vector);
+        (void)zx_vcpu_interrupt(vm->vcpu, vcpu->interrupt.vector);
     return ANSWER_GO_ON;
 }
 
-enum answer answer_packet(const struct machine *machine, struct serial *serial,
-                          uint64_t serial_port, const zirconia_exit_t *exit,
-                          const zx_port_packet_t *packet) {
+enum answer answer_packet(const struct vm *vm, struct serial *serial, uint64_t serial_port,
+                          const zirconia_exit_t *exit, const zx_port_packet_t *packet) {
     switch (packet->type) {
     case ZX_PKT_TYPE_GUEST_IO:
-        return answer_io(machine, serial, serial_port, packet);
+        return answer_io(vm, serial, serial_port, packet);
     case ZX_PKT_TYPE_GUEST_MEM:
-        return answer_mem(machine, exit, packet);
+        return answer_mem(vm, exit, packet);
     case ZX_PKT_TYPE_GUEST_VCPU:
-        return answer_vcpu(machine, &packet->guest_vcpu_2022);
+        return answer_vcpu(vm, &packet->guest_vcpu_2022);
     default:
         talk("packet of unknown type %" PRIu32, packet->type);
         return ANSWER_GUEST_FAULT;

@@ -11,8 +11,8 @@
 #include <zircon/syscalls/port.h>
 #include <zirconia/observe.h>
 
-#include "cli/machine.h"
 #include "cli/serial.h"
+#include "cli/vm.h"
 
 enum answer {
     ANSWER_GO_ON,
@@ -22,8 +22,7 @@ enum answer {
 };
 
 // `exit` is the exit that the packet came from.
-enum answer answer_packet(const struct machine *machine, struct serial *serial,
-                          uint64_t serial_port, const zirconia_exit_t *exit,
-                          const zx_port_packet_t *packet);
+enum answer answer_packet(const struct vm *vm, struct serial *serial, uint64_t serial_port,
+                          const zirconia_exit_t *exit, const zx_port_packet_t *packet);
 
 #endif // CLI_ANSWER_H

@@ -71,7 +71,7 @@ static struct ending stopped_by_kick(const struct exit_log *log, struct attendan
     return (struct ending){EXIT_CODE_LIMIT, "max_exits"};
 }
 
-static struct ending run_vcpu(const struct options *options, const struct machine *machine,
+static struct ending run_vcpu(const struct options *options, const struct vm *vm,
                               struct exit_log *log, struct attendant *attendant) {
     struct serial serial = {
         .by_line = options->trace || options->json,
@@ -79,11 +79,11 @@ static struct ending run_vcpu(const struct options *options, const struct machin
     };
     for (;;) {
         zx_port_packet_t packet;
-        zx_status_t status = zx_vcpu_enter(machine->vcpu, &packet);
+        zx_status_t status = zx_vcpu_enter(vm->vcpu, &packet);
         exit_log_returned(log, status, &packet);
         enum answer answer = ANSWER_GO_ON;
         if (status == ZX_OK)
-            answer = answer_packet(machine, &serial, options->serial_port, &log->last, &packet);
+            answer = answer_packet(vm, &serial, options->serial_port, &log->last, &packet);
         if (status == ZX_OK && answer == ANSWER_GO_ON)
             continue;
         serial_flush(&serial);
@@ -94,25 +94,25 @@ static struct ending run_vcpu(const struct options *options, const struct machin
 }
 
 // Runs a guest that is ready, with its attendant.
-static enum exit_code run_machine(const struct options *options, const struct machine *machine) {
+static enum exit_code run_vm(const struct options *options, const struct vm *vm) {
     const char *no_color = getenv("NO_COLOR");
     bool colour = !(no_color && *no_color) && host_is_terminal(stderr);
     struct exit_log log = {
         .trace = options->trace,
         .json = options->json,
         .colour = colour,
-        .vcpu = machine->vcpu,
+        .vcpu = vm->vcpu,
         .max_exits = options->max_exits,
     };
     struct attendant attendant = {
-        .port = machine->port,
-        .vcpu = machine->vcpu,
+        .port = vm->port,
+        .vcpu = vm->vcpu,
         .deadline = options->timeout ? zx_deadline_after(options->timeout) : ZX_TIME_INFINITE,
         .trace = options->trace,
         .json = options->json,
         .colour = colour,
     };
-    zx_status_t status = zirconia_guest_observe(machine->guest, exit_log_observe, &log);
+    zx_status_t status = zirconia_guest_observe(vm->guest, exit_log_observe, &log);
     if (status != ZX_OK) {
         talk("cannot observe the guest: %s", zx_status_get_string(status));
         return EXIT_CODE_TOOL_FAILED;
@@ -121,11 +121,11 @@ static enum exit_code run_machine(const struct options *options, const struct ma
         talk("cannot start a thread");
         return EXIT_CODE_TOOL_FAILED;
     }
-    struct ending ending = run_vcpu(options, machine, &log, &attendant);
+    struct ending ending = run_vcpu(options, vm, &log, &attendant);
     attendant_stop(&attendant);
-    (void)zirconia_guest_observe(machine->guest, NULL, NULL);
+    (void)zirconia_guest_observe(vm->guest, NULL, NULL);
     if (options->stats)
-        stats_print(machine->guest, options->json);
+        stats_print(vm->guest, options->json);
     if (options->json)
         json_end(ending.reason, (int)ending.code);
     return ending.code;
@@ -138,7 +138,8 @@ static void print_help(void) {
            "  zirconia run guest.bin --trap-mem 0xfee00000 --trap-io 0x70:2 --json >exits.json\n"
            "\n"
            "Usage: zirconia run IMAGE [OPTION...]\n"
-           "Runs an ELF64 executable or a flat binary as the guest of a VM with one processor. It\n"
+           "Runs an ELF64 executable or a flat binary as the guest of a machine with one "
+           "processor. It\n"
            "starts in 64-bit mode with the low 4 GiB mapped to themselves, and ends by a write to\n"
            "I/O port 0xf4: 0 for success, anything else for failure.\n"
            "\n");
@@ -159,11 +160,11 @@ int command_run(int count, char **words) {
     struct image image;
     if (!image_open(&options, &image))
         return EXIT_CODE_USAGE;
-    struct machine machine;
-    enum exit_code code = machine_create(&options, &image, &machine);
+    struct vm vm;
+    enum exit_code code = vm_create(&options, &image, &vm);
     image_close(&image);
     if (code == EXIT_CODE_OK)
-        code = run_machine(&options, &machine);
-    machine_destroy(&machine);
+        code = run_vm(&options, &vm);
+    vm_destroy(&vm);
     return (int)code;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The ACPI tables of the test machine: its processors, one serial port, and the ports by which the
-// kernel turns the machine off. Hardware-reduced, so that it has no legacy timer or controller.
+// The ACPI tables of the test VM: its processors, one serial port, and the ports by which the
+// kernel turns the VM off. Hardware-reduced, so that it has no legacy timer or controller.
 
 #ifndef TESTS_LINUX_ACPI_H
 #define TESTS_LINUX_ACPI_H

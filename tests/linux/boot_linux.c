@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The judge: boots a stock kernel to an init that works and turns the machine off, several times in
+// The judge: boots a stock kernel to an init that works and turns the VM off, several times in
 // a row, while another thread kicks the processors, one at a time. Start reading at main().
 //
 //     boot_linux KERNEL BUSYBOX MD5 INIT PROCESSORS BOOTS INTERVAL
@@ -43,13 +43,13 @@ struct plan {
 
 struct kicker {
     pthread_t thread;
-    struct machine *machine;
+    struct vm *vm;
     zx_duration_t interval;
 };
 
 static void *kick(void *context) {
     const struct kicker *kicker = context;
-    for (unsigned i = 0; processors_kick(kicker->machine, i); i++) {
+    for (unsigned i = 0; processors_kick(kicker->vm, i); i++) {
         zx_nanosleep(zx_deadline_after(kicker->interval));
     }
     return NULL;
@@ -77,18 +77,18 @@ static struct file read_file(const char *path) {
     return file;
 }
 
-static bool run(struct machine *machine, const struct boot_entry *entry, zx_duration_t interval) {
-    struct kicker kicker = {.machine = machine, .interval = interval};
+static bool run(struct vm *vm, const struct boot_entry *entry, zx_duration_t interval) {
+    struct kicker kicker = {.vm = vm, .interval = interval};
     if (interval != 0 && pthread_create(&kicker.thread, NULL, kick, &kicker) != 0) {
         fprintf(stderr, "linux: cannot create a thread\n");
         return false;
     }
-    const bool good = processors_run(machine, entry);
+    const bool good = processors_run(vm, entry);
     if (interval != 0) {
         pthread_join(kicker.thread, NULL);
     }
-    if (good && machine->devices.power != POWER_OFF) {
-        fprintf(stderr, "linux: the machine was reset\n");
+    if (good && vm->devices.power != POWER_OFF) {
+        fprintf(stderr, "linux: the vm was reset\n");
         return false;
     }
     return good;
@@ -110,23 +110,23 @@ static bool repeats_first(struct plan *plan, const struct devices *devices) {
 }
 
 static bool boot(struct plan *plan) {
-    static struct machine machine;
+    static struct vm vm;
     struct boot_entry entry;
-    machine_create(&machine, MEMORY_SIZE, plan->processor_count, plan->virtual_time);
-    acpi_write(machine.memory, plan->processor_count);
-    const char *error = loader_load(machine.memory, MEMORY_SIZE, &plan->kernel, &plan->initramfs,
-                                    command_line, &entry);
+    vm_create(&vm, MEMORY_SIZE, plan->processor_count, plan->virtual_time);
+    acpi_write(vm.memory, plan->processor_count);
+    const char *error =
+        loader_load(vm.memory, MEMORY_SIZE, &plan->kernel, &plan->initramfs, command_line, &entry);
     if (error != NULL) {
         fprintf(stderr, "linux: %s\n", error);
         exit(EXIT_FAILURE);
     }
-    bool good = run(&machine, &entry, plan->kick_interval) &&
-                verdict(machine.devices.output, plan->busybox_md5, plan->processor_count);
+    bool good = run(&vm, &entry, plan->kick_interval) &&
+                verdict(vm.devices.output, plan->busybox_md5, plan->processor_count);
     if (plan->virtual_time) {
-        good = good && repeats_first(plan, &machine.devices);
+        good = good && repeats_first(plan, &vm.devices);
     }
-    printf("%lu run calls ended by a kick\n", atomic_load(&machine.cancels));
-    machine_destroy(&machine);
+    printf("%lu run calls ended by a kick\n", atomic_load(&vm.cancels));
+    vm_destroy(&vm);
     return good;
 }
 

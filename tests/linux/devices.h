@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What the test machine has behind its I/O ports: a serial port without interrupts, and ACPI's
+// What the test VM has behind its I/O ports: a serial port without interrupts, and ACPI's
 // power and reset registers. All other ports read as ones and ignore writes, as on a bare bus.
 
 #ifndef TESTS_LINUX_DEVICES_H

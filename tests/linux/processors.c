@@ -13,74 +13,72 @@
 static void *run_application_processor(void *context);
 
 static void answer_port(struct processor *processor, const zx_packet_guest_io_t *access) {
-    struct machine *machine = processor->machine;
+    struct vm *vm = processor->vm;
     zx_vcpu_io_t io = {.access_size = access->access_size};
-    pthread_mutex_lock(&machine->lock);
+    pthread_mutex_lock(&vm->lock);
     for (unsigned i = 0; i < access->access_size && i < sizeof io.data; i++) {
         const uint16_t port = (uint16_t)(access->port + i);
         if (access->input) {
-            io.data[i] = devices_read(&machine->devices, port);
+            io.data[i] = devices_read(&vm->devices, port);
         } else {
-            devices_write(&machine->devices, port, access->data[i]);
+            devices_write(&vm->devices, port, access->data[i]);
         }
     }
-    if (machine->devices.power != POWER_ON) {
-        atomic_store(&machine->ended, true);
+    if (vm->devices.power != POWER_ON) {
+        atomic_store(&vm->ended, true);
     }
-    pthread_mutex_unlock(&machine->lock);
+    pthread_mutex_unlock(&vm->lock);
     if (access->input) {
         check(zx_vcpu_write_state(processor->vcpu, ZX_VCPU_IO, &io, sizeof io),
               "zx_vcpu_write_state of an input");
     }
 }
 
-static void send_interrupt(struct machine *machine, uint64_t mask, uint8_t vector) {
-    pthread_mutex_lock(&machine->lock);
-    for (unsigned i = 0; i < machine->processor_count; i++) {
-        if ((mask >> i & 1) != 0 && machine->processors[i].vcpu != ZX_HANDLE_INVALID) {
-            check(zx_vcpu_interrupt(machine->processors[i].vcpu, vector), "zx_vcpu_interrupt");
+static void send_interrupt(struct vm *vm, uint64_t mask, uint8_t vector) {
+    pthread_mutex_lock(&vm->lock);
+    for (unsigned i = 0; i < vm->processor_count; i++) {
+        if ((mask >> i & 1) != 0 && vm->processors[i].vcpu != ZX_HANDLE_INVALID) {
+            check(zx_vcpu_interrupt(vm->processors[i].vcpu, vector), "zx_vcpu_interrupt");
         }
     }
-    pthread_mutex_unlock(&machine->lock);
+    pthread_mutex_unlock(&vm->lock);
 }
 
 // A kernel starts each processor twice, of which the second is to have no effect, and in the order
 // of their ids: a guest's VCPUs get theirs as they are created.
-static bool start_processor(struct machine *machine, uint64_t id, uint64_t entry) {
-    if (id >= machine->processor_count) {
+static bool start_processor(struct vm *vm, uint64_t id, uint64_t entry) {
+    if (id >= vm->processor_count) {
         return true;
     }
-    struct processor *processor = &machine->processors[id];
+    struct processor *processor = &vm->processors[id];
     bool good = true;
-    pthread_mutex_lock(&machine->lock);
-    if (!processor->started && !atomic_load(&machine->ended)) {
+    pthread_mutex_lock(&vm->lock);
+    if (!processor->started && !atomic_load(&vm->ended)) {
         processor->entry = entry;
         good = pthread_create(&processor->thread, NULL, run_application_processor, processor) == 0;
         processor->started = good;
         while (good && !processor->created) {
-            pthread_cond_wait(&machine->created, &machine->lock);
+            pthread_cond_wait(&vm->created, &vm->lock);
         }
     }
-    pthread_mutex_unlock(&machine->lock);
+    pthread_mutex_unlock(&vm->lock);
     return good;
 }
 
 static bool answer(struct processor *processor, const zx_port_packet_t *packet) {
-    struct machine *machine = processor->machine;
+    struct vm *vm = processor->vm;
     if (packet->type == ZX_PKT_TYPE_GUEST_IO) {
         answer_port(processor, &packet->guest_io);
         return true;
     }
     if (packet->type == ZX_PKT_TYPE_GUEST_VCPU &&
         packet->guest_vcpu.type == ZX_PKT_GUEST_VCPU_INTERRUPT) {
-        send_interrupt(machine, packet->guest_vcpu.interrupt.mask,
-                       packet->guest_vcpu.interrupt.vector);
+        send_interrupt(vm, packet->guest_vcpu.interrupt.mask, packet->guest_vcpu.interrupt.vector);
         return true;
     }
     if (packet->type == ZX_PKT_TYPE_GUEST_VCPU &&
         packet->guest_vcpu.type == ZX_PKT_GUEST_VCPU_STARTUP) {
-        return start_processor(machine, packet->guest_vcpu.startup.id,
-                               packet->guest_vcpu.startup.entry);
+        return start_processor(vm, packet->guest_vcpu.startup.id, packet->guest_vcpu.startup.entry);
     }
     fprintf(stderr, "linux: an unexpected packet of type %" PRIu32 "\n", packet->type);
     return false;
@@ -93,12 +91,12 @@ static void kick(const struct processor *processor) {
 }
 
 static bool run_until_end(struct processor *processor) {
-    struct machine *machine = processor->machine;
-    while (!atomic_load(&machine->ended)) {
+    struct vm *vm = processor->vm;
+    while (!atomic_load(&vm->ended)) {
         zx_port_packet_t packet;
         const zx_status_t status = zx_vcpu_enter(processor->vcpu, &packet);
         if (status == ZX_ERR_CANCELED) {
-            atomic_fetch_add(&machine->cancels, 1);
+            atomic_fetch_add(&vm->cancels, 1);
         } else if (status != ZX_OK) {
             fprintf(stderr, "linux: zx_vcpu_enter: %s\n", zx_status_get_string(status));
             return false;
@@ -112,28 +110,28 @@ static bool run_until_end(struct processor *processor) {
 // The first to end gets the others out of their run calls. In virtual time they would wait for this
 // one's turn, which goes with the VCPU.
 static void run_processor(struct processor *processor) {
-    struct machine *machine = processor->machine;
+    struct vm *vm = processor->vm;
     const bool good = run_until_end(processor);
-    pthread_mutex_lock(&machine->lock);
-    machine->failed = machine->failed || !good;
-    atomic_store(&machine->ended, true);
-    for (unsigned i = 0; i < machine->processor_count; i++) {
-        kick(&machine->processors[i]);
+    pthread_mutex_lock(&vm->lock);
+    vm->failed = vm->failed || !good;
+    atomic_store(&vm->ended, true);
+    for (unsigned i = 0; i < vm->processor_count; i++) {
+        kick(&vm->processors[i]);
     }
     check(zx_handle_close(processor->vcpu), "zx_handle_close of a VCPU");
     processor->vcpu = ZX_HANDLE_INVALID;
-    pthread_mutex_unlock(&machine->lock);
+    pthread_mutex_unlock(&vm->lock);
 }
 
 static void create_vcpu(struct processor *processor) {
-    struct machine *machine = processor->machine;
+    struct vm *vm = processor->vm;
     zx_handle_t vcpu = ZX_HANDLE_INVALID;
-    check(zx_vcpu_create(machine->guest, 0, processor->entry, &vcpu), "zx_vcpu_create");
-    pthread_mutex_lock(&machine->lock);
+    check(zx_vcpu_create(vm->guest, 0, processor->entry, &vcpu), "zx_vcpu_create");
+    pthread_mutex_lock(&vm->lock);
     processor->vcpu = vcpu;
     processor->created = true;
-    pthread_cond_broadcast(&machine->created);
-    pthread_mutex_unlock(&machine->lock);
+    pthread_cond_broadcast(&vm->created);
+    pthread_mutex_unlock(&vm->lock);
 }
 
 static void *run_application_processor(void *context) {
@@ -142,26 +140,26 @@ static void *run_application_processor(void *context) {
     return NULL;
 }
 
-bool processors_run(struct machine *machine, const struct boot_entry *entry) {
+bool processors_run(struct vm *vm, const struct boot_entry *entry) {
     const zx_vcpu_state_t state = {.rsi = entry->boot_parameters};
-    struct processor *boot = &machine->processors[0];
+    struct processor *boot = &vm->processors[0];
     boot->entry = entry->rip;
     create_vcpu(boot);
     check(zx_vcpu_write_state(boot->vcpu, ZX_VCPU_STATE, &state, sizeof state),
           "zx_vcpu_write_state");
     run_processor(boot);
-    for (unsigned i = 1; i < machine->processor_count; i++) {
-        if (machine->processors[i].started) {
-            pthread_join(machine->processors[i].thread, NULL);
+    for (unsigned i = 1; i < vm->processor_count; i++) {
+        if (vm->processors[i].started) {
+            pthread_join(vm->processors[i].thread, NULL);
         }
     }
-    return !machine->failed;
+    return !vm->failed;
 }
 
-bool processors_kick(struct machine *machine, unsigned number) {
-    const struct processor *processor = &machine->processors[number % machine->processor_count];
-    pthread_mutex_lock(&machine->lock);
+bool processors_kick(struct vm *vm, unsigned number) {
+    const struct processor *processor = &vm->processors[number % vm->processor_count];
+    pthread_mutex_lock(&vm->lock);
     kick(processor);
-    pthread_mutex_unlock(&machine->lock);
-    return !atomic_load(&machine->ended);
+    pthread_mutex_unlock(&vm->lock);
+    return !atomic_load(&vm->ended);
 }

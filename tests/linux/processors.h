@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
-// The machine's processors: a thread each, which runs its VCPU and answers the packets.
+// The VM's processors: a thread each, which runs its VCPU and answers the packets.
 
 #ifndef TESTS_LINUX_PROCESSORS_H
 #define TESTS_LINUX_PROCESSORS_H
 
 #include "loader.h"
-#include "machine.h"
+#include "vm.h"
 
-// Runs the machine, the boot processor on the calling thread, until the guest turns itself off or
+// Runs the VM, the boot processor on the calling thread, until the guest turns itself off or
 // resets. False, and a line on standard error, when a run call fails or a packet has no answer.
-bool processors_run(struct machine *machine, const struct boot_entry *entry);
+bool processors_run(struct vm *vm, const struct boot_entry *entry);
 
-// Kicks one processor, if it is started: the numbers go round. False once the machine has ended.
+// Kicks one processor, if it is started: the numbers go round. False once the VM has ended.
 // Any thread.
-bool processors_kick(struct machine *machine, unsigned number);
+bool processors_kick(struct vm *vm, unsigned number);
 
 #endif // TESTS_LINUX_PROCESSORS_H

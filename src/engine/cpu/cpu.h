@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The processor, as the rest of the engine sees it: run until an exit, read and change its state,
-// deliver a vectored event. Below this header lie two rooms: x86/, the rules of the architecture,
+// deliver a vectored event. Below this header lie two layers: x86/, the rules of the architecture,
 // and unicorn/, which carries guest code out. No type of the engine below appears here.
 //
 // A machine is what the VCPUs of one guest share: its memory, and the engine on which they take

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The seam between the two rooms below cpu.h: what x86/ needs of a VCPU, beside what that header
+// The seam between the two layers below cpu.h: what x86/ needs of a VCPU, beside what that header
 // gives to everybody, and unicorn/ supplies.
 
 #ifndef ENGINE_CPU_STATE_H

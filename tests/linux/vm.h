@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The test machine: a guest with its memory and devices, made with the public ABI alone. Its
+// The test VM: a guest with its memory and devices, made with the public ABI alone. Its
 // processors are run by processors.c.
 //
 // Locks: `lock` guards the devices, and what processors know of each other.
@@ -18,18 +18,18 @@
 
 #define PROCESSORS_MAX 8
 
-struct machine;
+struct vm;
 
 struct processor {
-    struct machine *machine;
-    pthread_t thread; // The boot processor's is the one that runs the machine.
+    struct vm *vm;
+    pthread_t thread; // The boot processor's is the one that runs the VM.
     zx_handle_t vcpu; // ZX_HANDLE_INVALID before it is created and after it has ended.
     uint64_t entry;
     bool started;
     bool created;
 };
 
-struct machine {
+struct vm {
     zx_handle_t guest;
     zx_handle_t vmar;
     uint8_t *memory; // The guest's from guest-physical 0 on, mapped here as well.
@@ -47,8 +47,7 @@ struct machine {
 // Ends the process when `status` is an error, with `what` failed.
 void check(zx_status_t status, const char *what);
 
-void machine_create(struct machine *machine, uint64_t memory_size, unsigned processor_count,
-                    bool virtual_time);
-void machine_destroy(struct machine *machine);
+void vm_create(struct vm *vm, uint64_t memory_size, unsigned processor_count, bool virtual_time);
+void vm_destroy(struct vm *vm);
 
 #endif // TESTS_LINUX_MACHINE_H

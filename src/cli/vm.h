@@ -16,8 +16,8 @@
 #include "cli/talk.h"
 
 enum {
-    MACHINE_RESERVED_BYTES = 0x6000, // for the page tables
-    MACHINE_EXIT_PORT = 0xf4,
+    VM_RESERVED_BYTES = 0x6000, // for the page tables
+    VM_EXIT_PORT = 0xf4,
 };
 
 // The keys of the traps. The n-th trap of the command line, from 0, has KEY_FIRST_TRAP + n.
@@ -27,7 +27,7 @@ enum trap_key {
     KEY_FIRST_TRAP = 16,
 };
 
-struct machine {
+struct vm {
     zx_handle_t guest;
     zx_handle_t guest_vmar;
     zx_handle_t vmo;
@@ -37,10 +37,9 @@ struct machine {
     uint64_t memory_size;
 };
 
-// EXIT_CODE_OK, or what to end with: the reason has been said. machine_destroy() is due in any
+// EXIT_CODE_OK, or what to end with: the reason has been said. vm_destroy() is due in any
 // case.
-enum exit_code machine_create(const struct options *options, const struct image *image,
-                              struct machine *machine);
-void machine_destroy(struct machine *machine);
+enum exit_code vm_create(const struct options *options, const struct image *image, struct vm *vm);
+void vm_destroy(struct vm *vm);
 
 #endif // CLI_MACHINE_H

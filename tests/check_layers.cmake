@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 #
-# The test `rooms`: every #include keeps to the table of rooms in docs/design.md. In its column "may
-# use", `name/` is a room that stands below in the table, `name.h` a single header; Unicorn, Capstone
+# The test `layers`: every #include keeps to the table of layers in docs/design.md. In its column "may
+# use", `name/` is a layer that stands below in the table, `name.h` a single header; Unicorn, Capstone
 # and "the host" are their headers. C's own headers and the public ones are everybody's. Nor
-# do modules of the processor's rooms include each other in a circle.
+# do modules of the processor's layers include each other in a circle.
 #
-# cmake -DSOURCE= -P check_rooms.cmake
+# cmake -DSOURCE= -P check_layers.cmake
 
 cmake_minimum_required(VERSION 3.22)
 
@@ -13,13 +13,13 @@ set(c_headers assert ctype errno float inttypes limits math setjmp signal stdali
     stdbool stddef stdint stdio stdlib stdnoreturn string threads time)
 list(TRANSFORM c_headers APPEND ".h")
 
-# rooms: the folders; uses_<folder>: what it may use.
+# layers: the folders; uses_<folder>: what it may use.
 file(STRINGS "${SOURCE}/docs/design.md" rows REGEX "^\\| `(src|include)/[a-z0-9_/]+/` \\|")
 foreach(row IN LISTS rows)
     string(REGEX MATCH "^\\| `(src|include)/([a-z0-9_/]+)/` \\|[^|]*\\|([^|]*)\\|" found "${row}")
     set(folder "${CMAKE_MATCH_1}/${CMAKE_MATCH_2}")
     set(text "${CMAKE_MATCH_3}")
-    list(APPEND rooms "${folder}")
+    list(APPEND layers "${folder}")
     string(REGEX MATCHALL "`[a-z0-9_./]+`" uses "${text}")
     list(TRANSFORM uses REPLACE "`" "")
     foreach(word Unicorn Capstone "the host")
@@ -30,48 +30,48 @@ foreach(row IN LISTS rows)
     set("uses_${folder}" "${uses}")
 endforeach()
 
-# The room of a file, by the longest of the folders that it lies in.
-function(find_room path out)
+# The layer of a file, by the longest of the folders that it lies in.
+function(find_layer path out)
     set(best "")
-    foreach(room IN LISTS rooms)
-        string(LENGTH "${room}" length)
+    foreach(layer IN LISTS layers)
+        string(LENGTH "${layer}" length)
         string(LENGTH "${best}" best_length)
-        string(FIND "${path}" "${room}/" at)
+        string(FIND "${path}" "${layer}/" at)
         if(at EQUAL 0 AND length GREATER best_length)
-            set(best "${room}")
+            set(best "${layer}")
         endif()
     endforeach()
     set(${out} "${best}" PARENT_SCOPE)
 endfunction()
 
-# Calls go down: no room uses one that stands above it.
+# Calls go down: no layer uses one that stands above it.
 set(seen "")
-foreach(room IN LISTS rooms)
-    foreach(use IN LISTS "uses_${room}")
+foreach(layer IN LISTS layers)
+    foreach(use IN LISTS "uses_${layer}")
         string(REGEX REPLACE "/$" "" used "${use}")
         if("src/${used}" IN_LIST seen)
-            message(SEND_ERROR "docs/design.md: ${room} may use ${used}, which stands above it")
-        elseif(use MATCHES "/$" AND NOT "src/${used}" IN_LIST rooms
-               AND NOT "include/${used}" IN_LIST rooms)
-            message(SEND_ERROR "docs/design.md: ${room} may use ${used}, which is no room")
+            message(SEND_ERROR "docs/design.md: ${layer} may use ${used}, which stands above it")
+        elseif(use MATCHES "/$" AND NOT "src/${used}" IN_LIST layers
+               AND NOT "include/${used}" IN_LIST layers)
+            message(SEND_ERROR "docs/design.md: ${layer} may use ${used}, which is no layer")
         endif()
     endforeach()
-    list(APPEND seen "${room}")
+    list(APPEND seen "${layer}")
 endforeach()
 
-# What an include asks for, in the table's words; empty when it is everybody's or the room's own.
-function(find_need room header system out)
+# What an include asks for, in the table's words; empty when it is everybody's or the layer's own.
+function(find_need layer header system out)
     set(need "")
     if(NOT system)
-        find_room("src/${header}" target)
+        find_layer("src/${header}" target)
         string(REGEX REPLACE "^src/(.*)$" "\\1/" need "${target}")
-        if(target STREQUAL room OR NOT header MATCHES "/" OR header IN_LIST "uses_${room}")
+        if(target STREQUAL layer OR NOT header MATCHES "/" OR header IN_LIST "uses_${layer}")
             set(need "")
         endif()
     elseif(header MATCHES "^(zircon|zirconia)/")
         string(REGEX MATCH "^[a-z]+/" folder "${header}")
-        if(room MATCHES "^include/" AND NOT "include/${folder}" STREQUAL "${room}/"
-           AND NOT header IN_LIST "uses_${room}")
+        if(layer MATCHES "^include/" AND NOT "include/${folder}" STREQUAL "${layer}/"
+           AND NOT header IN_LIST "uses_${layer}")
             set(need "${folder}")
         endif()
     elseif(header MATCHES "^unicorn/")
@@ -87,9 +87,9 @@ endfunction()
 file(GLOB_RECURSE files RELATIVE "${SOURCE}" "${SOURCE}/src/*.[ch]" "${SOURCE}/include/*.h")
 set(count 0)
 foreach(file IN LISTS files)
-    find_room("${file}" room)
-    if(NOT room)
-        message(SEND_ERROR "${file} lies in no room of docs/design.md")
+    find_layer("${file}" layer)
+    if(NOT layer)
+        message(SEND_ERROR "${file} lies in no layer of docs/design.md")
     endif()
     file(STRINGS "${SOURCE}/${file}" lines REGEX "^ *# *include +[<\"]")
     foreach(line IN LISTS lines)
@@ -100,40 +100,40 @@ foreach(file IN LISTS files)
             set(system TRUE)
         endif()
         math(EXPR count "${count} + 1")
-        find_need("${room}" "${header}" ${system} need)
-        if(need AND NOT need IN_LIST "uses_${room}")
-            message(SEND_ERROR "${file} includes ${header}: ${room} may not use ${need}")
+        find_need("${layer}" "${header}" ${system} need)
+        if(need AND NOT need IN_LIST "uses_${layer}")
+            message(SEND_ERROR "${file} includes ${header}: ${layer} may not use ${need}")
         endif()
     endforeach()
 endforeach()
 
-# In the rooms of the processor no modules, a .c and its .h, include each other in a circle: those
+# In the layers of the processor no modules, a .c and its .h, include each other in a circle: those
 # that include none of what is left are taken away, until none is.
-foreach(room engine/cpu/x86 engine/cpu/unicorn)
+foreach(layer engine/cpu/x86 engine/cpu/unicorn)
     set(modules "")
-    file(GLOB files RELATIVE "${SOURCE}/src/${room}" "${SOURCE}/src/${room}/*.[ch]")
+    file(GLOB files RELATIVE "${SOURCE}/src/${layer}" "${SOURCE}/src/${layer}/*.[ch]")
     foreach(file IN LISTS files)
         string(REGEX REPLACE "\\.[ch]$" "" module "${file}")
         list(APPEND modules "${module}")
-        file(STRINGS "${SOURCE}/src/${room}/${file}" lines REGEX "^#include \"${room}/")
+        file(STRINGS "${SOURCE}/src/${layer}/${file}" lines REGEX "^#include \"${layer}/")
         foreach(line IN LISTS lines)
             string(REGEX REPLACE "^.*/([a-z0-9_]+)\\.h\".*$" "\\1" used "${line}")
             if(NOT used STREQUAL module)
-                list(APPEND "includes_${room}_${module}" "${used}")
+                list(APPEND "includes_${layer}_${module}" "${used}")
             endif()
         endforeach()
     endforeach()
     list(REMOVE_DUPLICATES modules)
     list(LENGTH modules module_count)
     if(module_count LESS 10)
-        message(FATAL_ERROR "${module_count} modules in src/${room}: files are missing")
+        message(FATAL_ERROR "${module_count} modules in src/${layer}: files are missing")
     endif()
     set(before "")
     while(NOT modules STREQUAL before)
         set(before "${modules}")
         foreach(module IN LISTS before)
             set(blocked FALSE)
-            foreach(used IN LISTS "includes_${room}_${module}")
+            foreach(used IN LISTS "includes_${layer}_${module}")
                 if(used IN_LIST modules)
                     set(blocked TRUE)
                 endif()
@@ -145,11 +145,11 @@ foreach(room engine/cpu/x86 engine/cpu/unicorn)
     endwhile()
     if(modules)
         list(JOIN modules ", " circle)
-        message(SEND_ERROR "src/${room}: a circle of includes among ${circle}")
+        message(SEND_ERROR "src/${layer}: a circle of includes among ${circle}")
     endif()
 endforeach()
 
-list(LENGTH rooms room_count)
-if(room_count LESS 10 OR count LESS 500)
-    message(FATAL_ERROR "${room_count} rooms and ${count} includes: the table or files are missing")
+list(LENGTH layers layer_count)
+if(layer_count LESS 10 OR count LESS 500)
+    message(FATAL_ERROR "${layer_count} layers and ${count} includes: the table or files are missing")
 endif()

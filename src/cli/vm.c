@@ -2,7 +2,7 @@
 //
 // Makes and unmakes the guest, by the calls that any VMM would use.
 
-#include "cli/machine.h"
+#include "cli/vm.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -23,35 +23,35 @@ static enum exit_code failed(const char *what, zx_status_t status) {
     return EXIT_CODE_TOOL_FAILED;
 }
 
-static enum exit_code make_guest(struct machine *machine) {
+static enum exit_code make_guest(struct vm *vm) {
     zx_handle_t resource;
     zx_status_t status = zirconia_hypervisor_resource(&resource);
     if (status == ZX_OK) {
-        status = zx_guest_create(resource, 0, &machine->guest, &machine->guest_vmar);
+        status = zx_guest_create(resource, 0, &vm->guest, &vm->guest_vmar);
         zx_handle_close(resource);
     }
     return status == ZX_OK ? EXIT_CODE_OK : failed("create a guest", status);
 }
 
-static enum exit_code choose_clock(const struct machine *machine, const struct options *options) {
+static enum exit_code choose_clock(const struct vm *vm, const struct options *options) {
     const zx_status_t status =
-        options->virtual_time ? zirconia_guest_use_virtual_time(machine->guest) : ZX_OK;
+        options->virtual_time ? zirconia_guest_use_virtual_time(vm->guest) : ZX_OK;
     return status == ZX_OK ? EXIT_CODE_OK : failed("choose the guest's clock", status);
 }
 
-static enum exit_code make_memory(struct machine *machine) {
+static enum exit_code make_memory(struct vm *vm) {
     const zx_vm_option_t read_write = ZX_VM_PERM_READ | ZX_VM_PERM_WRITE;
     zx_handle_t plain;
     zx_vaddr_t address;
-    zx_status_t status = zx_vmo_create(machine->memory_size, 0, &plain);
+    zx_status_t status = zx_vmo_create(vm->memory_size, 0, &plain);
     if (status == ZX_OK)
-        status = zx_vmo_replace_as_executable(plain, ZX_HANDLE_INVALID, &machine->vmo);
+        status = zx_vmo_replace_as_executable(plain, ZX_HANDLE_INVALID, &vm->vmo);
     if (status == ZX_OK)
-        status = zx_vmar_map(machine->guest_vmar, read_write | ZX_VM_PERM_EXECUTE | ZX_VM_SPECIFIC,
-                             0, machine->vmo, 0, (size_t)machine->memory_size, &address);
+        status = zx_vmar_map(vm->guest_vmar, read_write | ZX_VM_PERM_EXECUTE | ZX_VM_SPECIFIC, 0,
+                             vm->vmo, 0, (size_t)vm->memory_size, &address);
     if (status == ZX_OK)
-        status = zx_vmar_map(zx_vmar_root_self(), read_write, 0, machine->vmo, 0,
-                             (size_t)machine->memory_size, &machine->memory);
+        status = zx_vmar_map(zx_vmar_root_self(), read_write, 0, vm->vmo, 0,
+                             (size_t)vm->memory_size, &vm->memory);
     return status == ZX_OK ? EXIT_CODE_OK : failed("make the guest's memory", status);
 }
 
@@ -87,10 +87,9 @@ static const char *trap_problem(zx_status_t status) {
     }
 }
 
-static enum exit_code set_trap(const struct machine *machine, const struct trap_option *trap,
-                               uint64_t key) {
-    zx_handle_t port = trap->kind == ZX_GUEST_TRAP_BELL ? machine->port : ZX_HANDLE_INVALID;
-    zx_status_t status = zx_guest_set_trap(machine->guest, trap->kind, (zx_vaddr_t)trap->address,
+static enum exit_code set_trap(const struct vm *vm, const struct trap_option *trap, uint64_t key) {
+    zx_handle_t port = trap->kind == ZX_GUEST_TRAP_BELL ? vm->port : ZX_HANDLE_INVALID;
+    zx_status_t status = zx_guest_set_trap(vm->guest, trap->kind, (zx_vaddr_t)trap->address,
                                            (size_t)trap->size, port, key);
     if (status == ZX_OK)
         return EXIT_CODE_OK;
@@ -101,65 +100,62 @@ static enum exit_code set_trap(const struct machine *machine, const struct trap_
     return EXIT_CODE_USAGE;
 }
 
-static enum exit_code set_traps(const struct machine *machine, const struct options *options) {
-    const struct trap_option exit_port = {.text = "exit port 0xf4",
-                                          .kind = ZX_GUEST_TRAP_IO,
-                                          .address = MACHINE_EXIT_PORT,
-                                          .size = 1};
+static enum exit_code set_traps(const struct vm *vm, const struct options *options) {
+    const struct trap_option exit_port = {
+        .text = "exit port 0xf4", .kind = ZX_GUEST_TRAP_IO, .address = VM_EXIT_PORT, .size = 1};
     const struct trap_option serial = {
         .text = "--serial", .kind = ZX_GUEST_TRAP_IO, .address = options->serial_port, .size = 8};
-    enum exit_code code = set_trap(machine, &exit_port, KEY_EXIT_PORT);
+    enum exit_code code = set_trap(vm, &exit_port, KEY_EXIT_PORT);
     if (code == EXIT_CODE_OK && options->has_serial)
-        code = set_trap(machine, &serial, KEY_SERIAL);
+        code = set_trap(vm, &serial, KEY_SERIAL);
     for (size_t i = 0; i < options->trap_count && code == EXIT_CODE_OK; i++)
-        code = set_trap(machine, &options->traps[i], KEY_FIRST_TRAP + i);
+        code = set_trap(vm, &options->traps[i], KEY_FIRST_TRAP + i);
     return code;
 }
 
 // C code needs a stack, aligned as after a call.
-static enum exit_code make_vcpu(struct machine *machine, uint64_t entry) {
-    uint64_t top = machine->memory_size < identity_limit ? machine->memory_size : identity_limit;
+static enum exit_code make_vcpu(struct vm *vm, uint64_t entry) {
+    uint64_t top = vm->memory_size < identity_limit ? vm->memory_size : identity_limit;
     const zx_vcpu_state_t state = {.rsp = top - 8};
-    zx_status_t status = zx_vcpu_create(machine->guest, 0, (zx_vaddr_t)entry, &machine->vcpu);
+    zx_status_t status = zx_vcpu_create(vm->guest, 0, (zx_vaddr_t)entry, &vm->vcpu);
     if (status == ZX_OK)
-        status = zx_vcpu_write_state(machine->vcpu, ZX_VCPU_STATE, &state, sizeof(state));
+        status = zx_vcpu_write_state(vm->vcpu, ZX_VCPU_STATE, &state, sizeof(state));
     return status == ZX_OK ? EXIT_CODE_OK : failed("create a VCPU", status);
 }
 
-enum exit_code machine_create(const struct options *options, const struct image *image,
-                              struct machine *machine) {
-    *machine = (struct machine){0};
-    if (options->memory_size < MACHINE_RESERVED_BYTES + page_size ||
+enum exit_code vm_create(const struct options *options, const struct image *image, struct vm *vm) {
+    *vm = (struct vm){0};
+    if (options->memory_size < VM_RESERVED_BYTES + page_size ||
         options->memory_size > max_memory_size) {
         talk("--mem: 0x%" PRIx64 " is not between 28K and 1T", options->memory_size);
         return EXIT_CODE_USAGE;
     }
-    machine->memory_size = (options->memory_size + page_size - 1) & ~(page_size - 1);
-    zx_status_t status = zx_port_create(0, &machine->port);
+    vm->memory_size = (options->memory_size + page_size - 1) & ~(page_size - 1);
+    zx_status_t status = zx_port_create(0, &vm->port);
     if (status != ZX_OK)
         return failed("create a port", status);
-    enum exit_code code = make_guest(machine);
+    enum exit_code code = make_guest(vm);
     if (code == EXIT_CODE_OK)
-        code = choose_clock(machine, options);
+        code = choose_clock(vm, options);
     if (code == EXIT_CODE_OK)
-        code = make_memory(machine);
+        code = make_memory(vm);
     if (code != EXIT_CODE_OK)
         return code;
-    if (!image_load(image, options->image, (uint8_t *)machine->memory, machine->memory_size,
-                    MACHINE_RESERVED_BYTES))
+    if (!image_load(image, options->image, (uint8_t *)vm->memory, vm->memory_size,
+                    VM_RESERVED_BYTES))
         return EXIT_CODE_USAGE;
-    write_page_tables((uint8_t *)machine->memory);
-    code = set_traps(machine, options);
-    return code == EXIT_CODE_OK ? make_vcpu(machine, image->entry) : code;
+    write_page_tables((uint8_t *)vm->memory);
+    code = set_traps(vm, options);
+    return code == EXIT_CODE_OK ? make_vcpu(vm, image->entry) : code;
 }
 
-void machine_destroy(struct machine *machine) {
-    if (machine->memory)
-        zx_vmar_unmap(zx_vmar_root_self(), machine->memory, (size_t)machine->memory_size);
-    zx_handle_close(machine->vcpu);
-    zx_handle_close(machine->guest);
-    zx_handle_close(machine->guest_vmar);
-    zx_handle_close(machine->vmo);
-    zx_handle_close(machine->port);
-    *machine = (struct machine){0};
+void vm_destroy(struct vm *vm) {
+    if (vm->memory)
+        zx_vmar_unmap(zx_vmar_root_self(), vm->memory, (size_t)vm->memory_size);
+    zx_handle_close(vm->vcpu);
+    zx_handle_close(vm->guest);
+    zx_handle_close(vm->guest_vmar);
+    zx_handle_close(vm->vmo);
+    zx_handle_close(vm->port);
+    *vm = (struct vm){0};
 }
