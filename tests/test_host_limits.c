@@ -13,10 +13,17 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <zirconia/zirconia.h>
 
 #ifdef __linux__
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #ifndef PR_SET_MDWE
 #define PR_SET_MDWE 65
 #define PR_MDWE_REFUSE_EXEC_GAIN 1ul
@@ -118,12 +125,77 @@ START_TEST(where_pages_may_not_be_written_and_executed_there_are_no_guests) {
 }
 END_TEST
 
+#ifdef __linux__
+
+// What the library and Unicorn ask a Linux for and can do without, and what they are known not to
+// ask for.
+static const int refused[] = {
+    SYS_getrandom, SYS_madvise,          SYS_membarrier, SYS_memfd_create,      SYS_prctl,
+    SYS_prlimit64, SYS_process_vm_readv, SYS_ptrace,     SYS_sched_getaffinity, SYS_sigaltstack,
+    SYS_sysinfo,   SYS_userfaultfd,
+};
+
+// Does this process without the call, for its life.
+static bool refuse(int number) {
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog filter = {sizeof steps / sizeof steps[0], steps};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+static void run_without(int number) {
+    if (refuse(number)) {
+        guest_start("access");
+        enter_to_end();
+        guest_close();
+    }
+    _exit(0);
+}
+
+// The library needs handlers of signals, to stop threads among others.
+static void ask_without_handlers(int number) {
+    if (refuse(number)) { // Before the first call.
+        guest_open();
+        ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_ERR_NO_MEMORY);
+    }
+    _exit(0);
+}
+
+static void in_child(void (*function)(int argument), int argument) {
+    const pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        function(argument);
+    }
+    int status = -1;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_msg(status == 0, "without system call %d: %#x", argument, (unsigned)status);
+}
+
+#endif
+
+START_TEST(a_guest_runs_without_system_calls_that_a_sandbox_may_refuse) {
+#ifdef __linux__
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        in_child(run_without, refused[i]);
+    }
+    in_child(ask_without_handlers, SYS_rt_sigaction);
+#endif
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         a_first_guest_that_failed_is_tried_again,
         a_vcpu_needs_what_an_engine_takes,
         a_guest_runs_in_four_gigabytes_of_address_space,
         where_pages_may_not_be_written_and_executed_there_are_no_guests,
+        a_guest_runs_without_system_calls_that_a_sandbox_may_refuse,
     };
     return run_tests("host limits", tests, sizeof tests / sizeof tests[0]);
 }

@@ -244,8 +244,10 @@ static void take_memory_signals(void) {
     take(0, MEMORY_SIGNAL_COUNT);
 }
 
+static bool division_taken;
+
 static void take_division_signal(void) {
-    take(MEMORY_SIGNAL_COUNT, DIVISION_SIGNAL_COUNT);
+    division_taken = take(MEMORY_SIGNAL_COUNT, DIVISION_SIGNAL_COUNT);
 }
 
 static bool others_taken;
@@ -259,9 +261,11 @@ void posix_faults_take_memory_signals(void) {
     platform_call_once(&once, take_memory_signals);
 }
 
-static void take_division_signal_once(void) {
+// False where the host refuses.
+static bool take_division_signal_once(void) {
     static struct platform_once once = PLATFORM_ONCE_INIT;
     platform_call_once(&once, take_division_signal);
+    return division_taken;
 }
 
 void platform_let_divide(void) {
@@ -275,8 +279,10 @@ bool platform_learn_division(void (*divide)(void *context), void *context) {
     sigset_t mask;
     sigjmp_buf buffer;
     volatile bool learned = false;
+    if (!take_division_signal_once()) {
+        return false;
+    }
     pthread_sigmask(SIG_SETMASK, NULL, &mask);
-    take_division_signal_once();
     platform_let_divide();
     if (sigsetjmp(buffer, 0) == 0) {
         giving_up = &buffer;

@@ -6,6 +6,7 @@
 #include "tasks/thread.h"
 
 #include "objects/handle_table.h"
+#include "objects/log.h"
 #include "objects/signal_observer.h"
 #include "objects/unmapped.h"
 #include "platform/check.h"
@@ -172,6 +173,10 @@ static void thread_exits(void *value) {
 static void tasks_init(void) {
     process_koid();
     tasks.usable = platform_thread_slot_create(&tasks.slot, thread_exits) && thread_stop_init();
+    if (!tasks.usable) {
+        log_line(ZIRCONIA_LOG_ERROR, "the host refuses the handler that stops threads, or a key of "
+                                     "theirs: there are no threads and no VCPUs");
+    }
 }
 
 static struct thread *adopt(void) {
