@@ -8,8 +8,16 @@ s|^// SPDX-License-Identifier: MIT$|/// @file|
 s|^\( *\)//\( .*\)*$|\1///\2|
 s|\([;,{)]\)  *// \(.*\)$|\1 ///< \2|
 s|^\(#define .*[^ ]\)  *// \(.*\)$|\1 ///< \2|
-# A paragraph of their own for errors, and text as it stands for tables, but not for lists.
+# A paragraph of their own for errors, a list of them, and after it what other eras do; text as it
+# stands for other tables, but not for lists.
 /^ *\/\/\/ Errors/i\
 ///
+/^\/\/\/ Errors:$/,/^\(\/\/\/ [^ ]\|[^/]\)/{
+    s|^///   \(ZX_ERR_[A-Z_]*\)  *|/// - **\1** |
+    s|^///   \([a-z][a-z_]* (\)|/// - \1|
+    s|^///    *|///   |
+    /^\/\/\/ 20/i\
+///
+}
 /^\/\/\/ - /,/^\/\/\/ [^ -]/b
 s|^///   |///         |
