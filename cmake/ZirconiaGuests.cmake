@@ -10,7 +10,7 @@ if(NOT ZIRCONIA_NASM)
 endif()
 
 # zirconia_add_guest(SOURCE FOLDER): assembles SOURCE into <build>/FOLDER/<name>.bin by the target
-# guest-FOLDER-<name>. Naming a guest twice is harmless, so each user of it may name it.
+# guest-FOLDER-<name>; what it includes is beside it or in tests/guests/. Naming a guest twice is harmless, so each user of it may name it.
 function(zirconia_add_guest source folder)
     get_filename_component(source "${source}" ABSOLUTE)
     get_filename_component(name "${source}" NAME_WE)
@@ -18,12 +18,13 @@ function(zirconia_add_guest source folder)
         return()
     endif()
     set(binary "${PROJECT_BINARY_DIR}/${folder}/${name}.bin")
+    get_filename_component(beside "${source}" DIRECTORY)
     set(include "${PROJECT_SOURCE_DIR}/tests/guests/")
     file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/${folder}")
-    file(GLOB included CONFIGURE_DEPENDS "${include}*.inc")
+    file(GLOB included CONFIGURE_DEPENDS "${include}*.inc" "${beside}/*.inc")
     add_custom_command(
         OUTPUT "${binary}"
-        COMMAND "${ZIRCONIA_NASM}" -f bin -Werror -I "${include}"
+        COMMAND "${ZIRCONIA_NASM}" -f bin -Werror -I "${include}" -I "${beside}/"
             -o "${binary}" "${source}"
         DEPENDS "${source}" ${included}
         COMMENT "Assembling ${folder}/${name}.bin"

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+//
+// The table of works, and the kernels among them, which are timed from outside: each side's serial
+// port is two pipes, so the clock and the way to it are the same for all.
+
+#include "compare_work.h"
+
+#include "compare_child.h"
+#include "compare_ports.h"
+
+#include <zircon/syscalls.h>
+
+#define IMAGE ZIRCONIA_GUEST_DIR "/compare.bin"
+#define WARM_UP_DIVISOR 50
+
+#define KERNEL(label, name, unit, per, count, on_unicorn, of_unicorn, of_qemu, limit)              \
+    {name, unit, per, count, on_unicorn, of_unicorn, of_qemu, limit},
+
+const struct work works[] = {
+#include "compare_kernels.inc"
+    {"linux", "s", 1, 1, false, 0, 1 / 0.9, 0},
+    {"linux-4-vcpus", "s", 1, 4, false, 0, 1 / 0.9, 0},
+};
+const unsigned work_count = sizeof works / sizeof works[0];
+const unsigned kernel_count = sizeof works / sizeof works[0] - 2;
+
+static const char *const commands[SIDE_COUNT][20] = {
+    [SIDE_ZIRCONIA] = {COMPARE_PROGRAM_DIR "/compare_zirconia", IMAGE},
+    [SIDE_UNICORN] = {COMPARE_PROGRAM_DIR "/compare_unicorn", IMAGE},
+    [SIDE_QEMU] = {"qemu-system-x86_64", "-accel", "tcg,thread=single", "-M", "q35", "-m", "64",
+                   "-display", "none", "-nodefaults", "-no-user-config", "-serial", "stdio",
+                   "-no-reboot", "-kernel", IMAGE},
+};
+
+static void expect(struct child *child, int byte) {
+    if (child_receive(child) != byte) {
+        compare_fail(child->name, "it does not run the guest");
+    }
+}
+
+static double run(struct child *child, unsigned number, uint32_t count, uint64_t *result) {
+    const uint8_t command[] = {(uint8_t)number, (uint8_t)count, (uint8_t)(count >> 8),
+                               (uint8_t)(count >> 16), (uint8_t)(count >> 24)};
+    child_send(child, command, sizeof command);
+    expect(child, 'S');
+    const zx_time_t start = zx_clock_get_monotonic();
+    expect(child, 'E');
+    const zx_time_t end = zx_clock_get_monotonic();
+    *result = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        *result |= (uint64_t)(uint8_t)child_receive(child) << (8 * i);
+    }
+    return (double)(end - start) / count;
+}
+
+bool kernel_measure(enum side side, unsigned number, uint32_t count, double *time,
+                    uint64_t *result) {
+    struct child child;
+    if (!child_start(&child, commands[side])) {
+        return false;
+    }
+    expect(&child, 'R');
+    run(&child, number, count / WARM_UP_DIVISOR + 1, result);
+    *time = run(&child, number, count, result);
+    child_stop(&child);
+    return true;
+}
