@@ -19,7 +19,7 @@ target_compile_definitions(bench_compare PRIVATE
 
 zirconia_add_benchmark(compare_unicorn SOURCES compare_ports.c)
 zirconia_add_benchmark(compare_zirconia SOURCES compare_ports.c)
-foreach(name acpi boot_linux devices initramfs loader machine processors verdict)
+foreach(name acpi boot_linux devices initramfs loader vm processors verdict)
     list(APPEND boot_sources "${linux}/${name}.c")
 endforeach()
 add_executable(compare_linux ${boot_sources})
