@@ -125,6 +125,14 @@ static const struct instruction undefined[] = {
     CODE("PSLLD [RBX], 1", "\x0f\x72\x33\x01"),
     CODE("PSRLDQ [RBX + 1], 0xEE", "\x66\x0f\x73\x5b\x01\xee"),
     CODE("REX.R PABSD MM4, MM1", "\x44\x0f\x38\x1e\xe1"),
+    CODE("XBEGIN", "\xc7\xf8\x00\x00\x00\x00"),
+    CODE("XABORT", "\xc6\xf8\x00"),
+    CODE("UMONITOR RCX", "\xf3\x0f\xae\xf1"),
+    CODE("UMWAIT ECX", "\xf2\x0f\xae\xf1"),
+    CODE("TPAUSE ECX", "\x66\x0f\xae\xf1"),
+    CODE("INCSSPD ECX", "\xf3\x0f\xae\xe9"),
+    CODE("LLWPCB RCX", "\x8f\xe9\x78\x12\xc1"),
+    CODE("8F /1 with memory", "\x8f\x0b"),
     CODE("REX.R PALIGNR MM4, MM1, 0", "\x44\x0f\x3a\x0f\xe1\x00"),
 };
 

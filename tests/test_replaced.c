@@ -289,6 +289,44 @@ START_TEST(loads_of_system_segments_are_checked) {
 }
 END_TEST
 
+// LGDT or LIDT of what lies at RBX.
+static uint64_t vector_of_table(const char *code, uint64_t base, uint16_t limit) {
+    uint8_t pointer[10];
+    memcpy(pointer, &limit, sizeof limit);
+    memcpy(pointer + sizeof limit, &base, sizeof base);
+    put_code_bytes(code, 3);
+    return run_with((zx_vcpu_state_t){0}, pointer, sizeof pointer).r10;
+}
+
+#define LGDT "\x0f\x01\x13" // lgdt [rbx]
+#define SGDT "\x0f\x01\x03" // sgdt [rbx]
+#define LIDT "\x0f\x01\x1b"
+
+START_TEST(a_descriptor_table_has_a_canonical_address) {
+    static const uint64_t bases[] = {0x800000000000, 0xffff7fffffffffff, 1ull << 63};
+    execute_start();
+    for (size_t i = 0; i < sizeof bases / sizeof bases[0]; i++) {
+        ck_assert_uint_eq(vector_of_table(LGDT, bases[i], 0x67), 13);
+        ck_assert_uint_eq(vector_of_table(LIDT, bases[i], 0xfff), 13);
+    }
+    ck_assert_uint_eq(vector_of_table(LGDT, 0xffff800000000000, 0x1234), NO_VECTOR);
+    ck_assert_uint_eq(vector_of_table(SGDT, 0, 0), NO_VECTOR);
+    expect_data("\x34\x12\0\0\0\0\0\x80\xff\xff", 10);
+    guest_close();
+}
+END_TEST
+
+START_TEST(a_prefetch_of_a_register_does_nothing) {
+    execute_start();
+    put_code("\x0f\x18\xc8\x0f\x0d\xca\x0f\x18\xff"); // prefetcht0 eax; prefetchw edx; 0f 18 /7
+    zx_vcpu_state_t state = {.rax = 5};
+    run_code(&state);
+    ck_assert_uint_eq(state.r10, NO_VECTOR);
+    ck_assert_uint_eq(state.rax, 5);
+    guest_close();
+}
+END_TEST
+
 START_TEST(a_null_stack_segment_needs_the_privilege_in_its_selector) {
     execute_start();
     for (unsigned selector = 0; selector < 4; selector++) {
@@ -379,6 +417,8 @@ int main(void) {
         near_branches_ignore_an_operand_size_prefix,
         a_return_releases_up_to_65535_bytes,
         loads_of_system_segments_are_checked,
+        a_descriptor_table_has_a_canonical_address,
+        a_prefetch_of_a_register_does_nothing,
         a_null_stack_segment_needs_the_privilege_in_its_selector,
         call_gates_of_long_mode_change_the_stack,
         call_gates_of_protected_mode_copy_parameters,

@@ -142,18 +142,23 @@ static bool is_not_advertised(const struct instruction *instruction) {
     const bool extended_mmx =
         (instruction->rex & 4) != 0 && !repeated && !instruction->operand_prefix;
     const bool memory = instruction->modrm < 0xC0;
+    const unsigned group = instruction->modrm >> 3 & 7;
     const bool movbe = opcode == 0xF0 || opcode == 0xF1;
     if (instruction->map == MAP_0F38)
         return opcode == 0xF6 || (extended_mmx && opcode < 0x20) ||
                (movbe && !memory && !instruction->repeat_not_equal);
     if (instruction->map == MAP_0F3A)
         return extended_mmx && opcode == 0x0F;
+    if (instruction->map == MAP_ONE_BYTE)
+        return (opcode == 0x8F || opcode == 0xC6 || opcode == 0xC7) && group != 0;
+    if (instruction->map == MAP_0F && opcode == 0xAE && !memory)
+        return (group == 5 && instruction->repeat_equal) ||
+               (group == 6 && (repeated || instruction->operand_prefix));
     return instruction->map == MAP_0F &&
            ((((opcode >= 0x71 && opcode <= 0x73) || opcode == 0x50 ||
               (opcode == 0xD6 && repeated)) &&
              instruction->modrm < 0xC0) ||
-            (opcode == 0xAE && instruction->operand_prefix && memory &&
-             (instruction->modrm >> 3 & 7) == 7) ||
+            (opcode == 0xAE && instruction->operand_prefix && memory && group == 7) ||
             (opcode == 0x2B && repeated) || (opcode == 0xC7 && instruction->modrm >= 0xF0) ||
             ((opcode == 0x78 || opcode == 0x79) &&
              (instruction->operand_prefix || instruction->repeat_not_equal)));

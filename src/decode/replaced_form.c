@@ -59,6 +59,13 @@ static enum replaced_form form_0f(const struct instruction *instruction, enum co
                                   unsigned conditions) {
     const bool long_mode = (conditions & REPLACED_IF_LONG) != 0;
     switch (instruction->opcode) {
+    case 0x01: // LGDT, LIDT
+        return mode == CODE_64 && !names_register(instruction) && (instruction->modrm >> 4 & 3) == 1
+                   ? REPLACED_TABLE_REGISTER
+                   : REPLACED_NONE;
+    case 0x0d:
+    case 0x18:
+        return names_register(instruction) ? REPLACED_HINT : REPLACED_NONE;
     case 0x00: // Group 6
         if ((conditions & REPLACED_IF_PROTECTED) == 0) {
             return REPLACED_NONE;

@@ -18,11 +18,13 @@ enum replaced_form {
     REPLACED_ENTER,
     REPLACED_LLDT,
     REPLACED_LTR,
-    REPLACED_FAR_TRANSFER, // CALL, JMP
-    REPLACED_FAR_RETURN,   // RET, IRET
-    REPLACED_LOAD_SEGMENT, // MOV, POP, LSS, LFS, LGS to FS, GS, and in 64-bit code to SS
-    REPLACED_NEAR_BRANCH,  // With an operand-size prefix that a processor ignores
-    REPLACED_NEAR_RETURN,  // With such a prefix, or an operand of 0x8000 or more
+    REPLACED_TABLE_REGISTER, // LGDT, LIDT in 64-bit code
+    REPLACED_HINT,           // Prefetches of a register
+    REPLACED_FAR_TRANSFER,   // CALL, JMP
+    REPLACED_FAR_RETURN,     // RET, IRET
+    REPLACED_LOAD_SEGMENT,   // MOV, POP, LSS, LFS, LGS to FS, GS, and in 64-bit code to SS
+    REPLACED_NEAR_BRANCH,    // With an operand-size prefix that a processor ignores
+    REPLACED_NEAR_RETURN,    // With such a prefix, or an operand of 0x8000 or more
     REPLACED_PUSHF,
     REPLACED_X87,       // Remainders, transcendental functions, constants, FXAM, FXTRACT, FSCALE
     REPLACED_X87_STORE, // FISTTP, FBSTP

@@ -41,12 +41,33 @@ static bool is_prefixed_twice(const struct instruction *instruction) {
     return instruction->map == MAP_0F3A;
 }
 
+static unsigned group_of(const struct instruction *instruction) {
+    return (instruction->modrm >> 3) & 7;
+}
+
+// CLFLUSHOPT.
+static bool is_flush_optimized(const struct instruction *instruction) {
+    return instruction->operand_prefix && group_of(instruction) == 7;
+}
+
+// INCSSP; UMONITOR, UMWAIT and TPAUSE. The engine takes them for LFENCE and MFENCE.
+static bool is_waiting_or_shadow_stack(const struct instruction *instruction) {
+    const bool repeats = instruction->repeat_equal || instruction->repeat_not_equal;
+    return group_of(instruction) == 5   ? instruction->repeat_equal
+           : group_of(instruction) == 6 ? repeats || instruction->operand_prefix
+                                        : false;
+}
+
 // Instructions that the engine runs and that the processor of this library, by its CPUID, does not
 // have. A random number would make runs differ, and with VEX the engine runs something else.
 static bool is_unknown(const struct instruction *instruction) {
-    const unsigned group = (instruction->modrm >> 3) & 7;
+    const unsigned group = group_of(instruction);
     const bool memory = instruction->modrm < 0xC0;
     switch ((unsigned)instruction->map << 8 | instruction->opcode) {
+    case MAP_ONE_BYTE << 8 | 0x8F: // XOP, which begins as a POP would
+    case MAP_ONE_BYTE << 8 | 0xC6: // XABORT
+    case MAP_ONE_BYTE << 8 | 0xC7: // XBEGIN
+        return group != 0;
     case MAP_0F << 8 | 0x2B: // MOVNTSS, MOVNTSD
         return instruction->repeat_equal || instruction->repeat_not_equal;
     // These have no form in memory. The engine overlooks the bytes that address memory, and takes
@@ -61,8 +82,8 @@ static bool is_unknown(const struct instruction *instruction) {
     case MAP_0F << 8 | 0x78: // EXTRQ, INSERTQ
     case MAP_0F << 8 | 0x79:
         return instruction->operand_prefix || instruction->repeat_not_equal;
-    case MAP_0F << 8 | 0xAE: // CLFLUSHOPT
-        return instruction->operand_prefix && group == 7 && memory;
+    case MAP_0F << 8 | 0xAE:
+        return memory ? is_flush_optimized(instruction) : is_waiting_or_shadow_stack(instruction);
     case MAP_0F << 8 | 0xC7: // RDRAND, RDSEED
         return instruction->modrm >= 0xF0;
     case MAP_0F38 << 8 | 0xF0: // MOVBE; with F2, CRC32
@@ -107,7 +128,7 @@ enum cut cut_before(const struct instruction *instruction, enum code_mode mode,
 
 // Group 5: CALL and JMP.
 static bool is_branch_of_group_5(const struct instruction *instruction) {
-    unsigned group = (instruction->modrm >> 3) & 7;
+    const unsigned group = group_of(instruction);
     return instruction->opcode == 0xFF && group >= 2 && group <= 5;
 }
 

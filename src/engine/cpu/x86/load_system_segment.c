@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// LLDT and LTR (SDM volume 2). The engine takes a null selector for LTR and bases that are not
-// canonical, and ends the process when it later finds what it took.
+// LLDT, LTR, LGDT and LIDT (SDM volume 2). The engine takes a null selector for LTR and bases that
+// are not canonical, and ends the process when it later finds what it took.
 
 #include "engine/cpu/state.h"
 #include "engine/cpu/x86/deliver_mode.h"
@@ -9,6 +9,8 @@
 #include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/operand.h"
 #include "engine/cpu/x86/replaced.h"
+
+#include <string.h>
 
 #define BUSY (1u << 9) // Of a task-state segment, in the second doubleword.
 
@@ -112,5 +114,31 @@ enum delivery replaced_ltr(struct cpu *cpu, const struct instruction *instructio
     }
     const struct segment task = system_segment(selector, words);
     cpu_set_segment(cpu, SEGMENT_TR, &task);
+    return deliver_completion(cpu, instruction->length);
+}
+
+#define OPERAND_LIMIT_SIZE 2u
+
+enum delivery replaced_table_register(struct cpu *cpu, const struct instruction *instruction,
+                                      const uint8_t *bytes) {
+    const bool interrupts = (instruction_reg(instruction) & 7) == 3;
+    const enum segment_register index = interrupts ? SEGMENT_IDTR : SEGMENT_GDTR;
+    struct segment table = cpu_segment(cpu, index);
+    uint8_t operand[OPERAND_LIMIT_SIZE + sizeof table.base];
+    uint16_t limit = 0;
+    enum delivery failure;
+    if (cpu_privilege(cpu) != 0) {
+        return deliver_fault(cpu, VECTOR_GENERAL_PROTECTION, 0);
+    }
+    if (!operand_read(cpu, instruction, bytes, operand, sizeof operand, &failure)) {
+        return failure;
+    }
+    memcpy(&limit, operand, OPERAND_LIMIT_SIZE);
+    memcpy(&table.base, operand + OPERAND_LIMIT_SIZE, sizeof table.base);
+    if (!cpu_canonical(table.base)) {
+        return deliver_fault(cpu, VECTOR_GENERAL_PROTECTION, 0);
+    }
+    table.limit = limit;
+    cpu_set_segment(cpu, index, &table);
     return deliver_completion(cpu, instruction->length);
 }

@@ -34,6 +34,8 @@ replaced_function replaced_lock_neg;
 replaced_function replaced_enter;
 replaced_function replaced_lldt;
 replaced_function replaced_ltr;
+replaced_function replaced_table_register;
+replaced_function replaced_hint;
 replaced_function replaced_far_transfer;
 replaced_function replaced_far_return;
 replaced_function replaced_load_segment;

@@ -166,6 +166,14 @@ enum delivery replaced_near_branch(struct cpu *cpu, const struct instruction *in
     return deliver_arrival(cpu, branches(cpu, instruction) ? target : next, cpu_get(cpu, RFLAGS));
 }
 
+// --- Prefetches of a register, which do nothing; the engine takes them for invalid opcodes ---
+
+enum delivery replaced_hint(struct cpu *cpu, const struct instruction *instruction,
+                            const uint8_t *bytes) {
+    (void)bytes;
+    return deliver_completion(cpu, instruction->length);
+}
+
 // --- PUSHF: the engine pushes RF, which is set until the end of the block that IRET went to. No
 // breakpoint of the guest's is ever hit, so RF may as well end here, and the engine push ---
 
