@@ -113,6 +113,10 @@ unsigned cpu_privilege(const struct cpu *cpu) {
     return virtual_8086 ? 3 : ATTRIBUTE_DPL(cpu->segments[SEGMENT_SS].attributes);
 }
 
+void cpu_settle_flags(struct cpu *cpu) {
+    (void)cpu;
+}
+
 void cpu_set_iret_exiting(struct cpu *cpu, bool on) {
     cpu->iret_exiting = on;
 }

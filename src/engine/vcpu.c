@@ -30,6 +30,15 @@ void vcpu_interrupt(struct vcpu *vcpu, uint8_t vector) {
     vcpu_attend(vcpu);
 }
 
+// The owner looks at what is pending before it enters the guest again.
+void vcpu_interrupt_itself(struct vcpu *vcpu, uint8_t vector) {
+    ASSERT_TURN(&vcpu->guest->turn);
+    platform_mutex_lock(&vcpu->lock);
+    pending_add(&vcpu->pending, vector);
+    atomic_store(&vcpu->any_pending, true);
+    platform_mutex_unlock(&vcpu->lock);
+}
+
 // The flag first: whoever it wakes looks for it.
 void vcpu_kick(struct vcpu *vcpu) {
     atomic_store(&vcpu->seat.kicked, true);

@@ -41,6 +41,9 @@ void cpu_set_x87(struct cpu *cpu, unsigned index, const void *value);
 void cpu_get_xmm(const struct cpu *cpu, unsigned index, void *value);
 void cpu_set_xmm(struct cpu *cpu, unsigned index, const void *value);
 
+// Has the arithmetic flags computed, once for all that reads RFLAGS from here on.
+void cpu_settle_flags(struct cpu *cpu);
+
 // An exit before each IRET.
 void cpu_set_iret_exiting(struct cpu *cpu, bool on);
 

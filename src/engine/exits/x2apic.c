@@ -208,7 +208,7 @@ zx_status_t x2apic_write(struct exit_context *context, uint32_t msr, uint32_t lo
         local_apic_set_divide(&vcpu->apic, low);
         return done(context);
     case X2APIC_SELF_IPI:
-        vcpu_interrupt(vcpu, (uint8_t)low);
+        vcpu_interrupt_itself(vcpu, (uint8_t)low);
         return done(context);
     case X2APIC_TPR:
     case X2APIC_SVR:

@@ -40,11 +40,18 @@ static void on_counted_block(uc_engine *unicorn, uint64_t address, uint32_t size
     }
 }
 
+static bool has_address(uint32_t number) {
+    return number == RAW_EXIT_SVM(SVM_EXCEPTION + VECTOR_PAGE_FAULT) ||
+           number == RAW_EXIT_SVM(SVM_NESTED_PAGE_FAULT);
+}
+
 static void on_raw_exit(uc_engine *unicorn, uint32_t number, void *context) {
     struct engine *engine = context;
-    const uint8_t *vmcb = engine->hidden + HIDDEN_VMCB;
-    const struct raw_exit raw = {number, vmcb_get64(vmcb, VMCB_EXIT_INFORMATION_2)};
+    struct raw_exit raw = {.number = number};
     (void)unicorn;
+    if (has_address(number)) {
+        raw.address = vmcb_get64(engine->hidden + HIDDEN_VMCB, VMCB_EXIT_INFORMATION_2);
+    }
     x87_blocks_changed(&engine->x87);
     run_raw_exit(engine->machine->run, &raw);
 }

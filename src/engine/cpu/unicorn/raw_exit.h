@@ -14,7 +14,8 @@
 
 struct raw_exit {
     uint32_t number;
-    uint64_t address; // The second information word of the intercept.
+    uint64_t
+        address; // The second information word of a page fault's intercept, a nested one's too.
 };
 
 enum raw_exit_result {

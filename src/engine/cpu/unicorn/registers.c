@@ -52,6 +52,12 @@ void flags_settle(struct cpu *cpu) {
     flags_set(cpu, flags_get(cpu));
 }
 
+void cpu_settle_flags(struct cpu *cpu) {
+    if (!flags_settled(cpu)) {
+        flags_settle(cpu);
+    }
+}
+
 static bool interrupt_shadow(const struct cpu *cpu) {
     return (state_get32(cpu, STATE_MODE) & MODE_INTERRUPT_SHADOW) != 0;
 }

@@ -38,6 +38,7 @@ static bool makes_double_fault(const struct vectored_event *first, uint8_t secon
 enum delivery deliver_vectored_event(struct cpu *cpu, const struct vectored_event *event) {
     struct vectored_event next = *event;
     struct fault fault = {0};
+    cpu_settle_flags(cpu);
     while (!attempt(cpu, &next, &fault)) {
         if (fault.verdict != DELIVERED) {
             return fault.verdict;

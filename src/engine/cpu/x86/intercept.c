@@ -10,14 +10,47 @@
 #include "engine/cpu/x86/linear.h"
 #include "engine/cpu/x86/mode.h"
 
+#include <string.h>
+
+static void note(struct decoded_instruction *slot, enum code_mode mode, uint64_t bytes,
+                 const struct instruction *instruction) {
+    if (instruction->length < sizeof bytes) {
+        const uint64_t mask = (1ull << 8 * instruction->length) - 1;
+        *slot = (struct decoded_instruction){mode, bytes & mask, mask, *instruction};
+    }
+}
+
+// The decoder, for all 15 bytes.
+static bool decode(struct cpu_progress *progress, const uint8_t *code, enum code_mode mode,
+                   struct instruction *out) {
+    uint64_t bytes = 0;
+    memcpy(&bytes, code, sizeof bytes);
+    const uint64_t head = bytes & 0xffffff;
+    struct decoded_instruction *slot =
+        &progress->decoded[(head ^ head >> 8 ^ head >> 16) % DECODED_INSTRUCTIONS];
+    if (slot->mode == mode && (bytes & slot->mask) == slot->bytes) {
+        *out = slot->instruction;
+        return true;
+    }
+    const bool known =
+        decode_instruction(code, INSTRUCTION_MAX_LENGTH, mode, out) == INSTRUCTION_OK;
+    if (known) {
+        note(slot, mode, bytes, out);
+    }
+    return known;
+}
+
 bool intercept_decode(struct cpu *cpu, struct cpu_exit *exit) {
+    const enum code_mode mode = cpu_code_mode(cpu);
     const uint64_t linear = cpu_code_address(cpu, cpu_get(cpu, RIP));
     const size_t available = linear_fetch(cpu, linear, exit->instruction);
     exit->decoded.length = 0;
-    const enum instruction_result result =
-        decode_instruction(exit->instruction, available, cpu_code_mode(cpu), &exit->decoded);
+    const bool known = available == INSTRUCTION_MAX_LENGTH
+                           ? decode(cpu_progress(cpu), exit->instruction, mode, &exit->decoded)
+                           : decode_instruction(exit->instruction, available, mode,
+                                                &exit->decoded) == INSTRUCTION_OK;
     exit->instruction_length = exit->decoded.length;
-    return result == INSTRUCTION_OK;
+    return known;
 }
 
 bool intercept_ept_violation(uint64_t guest_physical, bool read, bool write,

@@ -5,6 +5,7 @@
 #ifndef ENGINE_CPU_X86_PROGRESS_H
 #define ENGINE_CPU_X86_PROGRESS_H
 
+#include "decode/instruction.h"
 #include "engine/cpu/x86/walk_cache.h"
 
 #include <stdbool.h>
@@ -23,6 +24,15 @@ struct taken_event {
     uint32_t error_code;
 };
 
+// Short instructions that made exits. What they are follows from their bytes and the mode alone.
+enum { DECODED_INSTRUCTIONS = 16 };
+struct decoded_instruction {
+    enum code_mode mode; // 0 in an entry that is free.
+    uint64_t bytes;
+    uint64_t mask; // Those bytes of the eight that are the instruction's.
+    struct instruction instruction;
+};
+
 struct cpu_progress {
     struct taken_event taken;
     uint64_t unbacked;   // Address of the last DELIVERY_UNBACKED, DELIVERY_OPERAND_UNBACKED.
@@ -30,6 +40,7 @@ struct cpu_progress {
     enum nmi_state nmi;
     uint64_t nmi_return; // Where the IRET is.
     struct walk_cache walks;
+    struct decoded_instruction decoded[DECODED_INSTRUCTIONS];
 };
 
 #endif // ENGINE_CPU_X86_PROGRESS_H
