@@ -1,74 +1,30 @@
 // SPDX-License-Identifier: MIT
 //
-// The cost of a switch between two VCPUs of a guest, beside that of a switch between two threads of
-// the host, which is a part of it. --short makes one quick pass.
+// What it costs that the VCPUs of a guest take turns: a switch between two of them and an interrupt
+// from one to the other, beside what the host takes to wake a thread, which is a part of both; and
+// what two that are always at exits lose. --short makes one quick pass.
 
-#include <inttypes.h>
+#include "vcpu_guest.h"
+#include "vcpu_pair.h"
+
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zircon/status.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/hypervisor.h>
 #include <zircon/syscalls/port.h>
-#include <zirconia/zirconia.h>
 
-#define MEMORY_SIZE 0x1000000u
-#define ENTRY 0x10000u
-
-static zx_handle_t guest;
-static zx_handle_t memory;
-
-static void check(zx_status_t status, const char *what) {
-    if (status != ZX_OK) {
-        fprintf(stderr, "bench_vcpus: %s: %s\n", what, zx_status_get_string(status));
-        exit(EXIT_FAILURE);
-    }
-}
-
-static void write_memory(uint64_t address, const void *data, size_t size) {
-    check(zx_vmo_write(memory, data, address, size), "write memory");
-}
-
-static void load(void) {
-    static uint8_t image[0x4000];
-    FILE *file = fopen(ZIRCONIA_GUEST_DIR "/bench_vcpus.bin", "rb");
-    const size_t size = file != NULL ? fread(image, 1, sizeof image, file) : 0;
-    check(size > 0 && fclose(file) == 0 ? ZX_OK : ZX_ERR_IO, "read bench_vcpus.bin");
-    write_memory(ENTRY, image, size);
-}
-
-static void make_guest(uint32_t rounds) {
-    const zx_vm_option_t options =
-        ZX_VM_SPECIFIC | ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE;
-    const uint64_t tables[2] = {0x1000 | 7, 0x87};
-    zx_handle_t resource = ZX_HANDLE_INVALID;
-    zx_handle_t vmar = ZX_HANDLE_INVALID;
-    zx_vaddr_t address = 0;
-    check(zirconia_hypervisor_resource(&resource), "get the resource");
-    check(zx_guest_create(resource, 0, &guest, &vmar), "create a guest");
-    check(zx_vmo_create(MEMORY_SIZE, 0, &memory), "create memory");
-    check(zx_vmo_replace_as_executable(memory, ZX_HANDLE_INVALID, &memory), "make it executable");
-    check(zx_vmar_map(vmar, options, 0, memory, 0, MEMORY_SIZE, &address), "map it");
-    check(zx_guest_set_trap(guest, ZX_GUEST_TRAP_MEM, 0xfff000, 0x1000, 0, 0), "set a trap");
-    check(zx_guest_set_trap(guest, ZX_GUEST_TRAP_IO, 0x11, 1, 0, 0), "set a trap");
-    write_memory(0, &tables[0], sizeof tables[0]);
-    write_memory(0x1000, &tables[1], sizeof tables[1]);
-    write_memory(0x8004, &rounds, sizeof rounds);
-    load();
-    check(zx_handle_close(vmar), "close");
-    check(zx_handle_close(resource), "close");
-}
+#define ENTRY VCPU_GUEST_ENTRY
 
 static void run_vcpu(zx_vaddr_t entry, uint32_t packet_type) {
     zx_handle_t vcpu = ZX_HANDLE_INVALID;
     zx_port_packet_t packet;
-    check(zx_vcpu_create(guest, 0, entry, &vcpu), "create a VCPU");
-    check(zx_vcpu_enter(vcpu, &packet), "run a VCPU");
-    check(packet.type == packet_type ? ZX_OK : ZX_ERR_BAD_STATE, "end of a VCPU");
-    check(zx_handle_close(vcpu), "close");
+    vcpu_guest_check(zx_vcpu_create(vcpu_guest, 0, entry, &vcpu), "create a VCPU");
+    vcpu_guest_check(zx_vcpu_enter(vcpu, &packet), "run a VCPU");
+    vcpu_guest_check(packet.type == packet_type ? ZX_OK : ZX_ERR_BAD_STATE, "end of a VCPU");
+    vcpu_guest_check(zx_handle_close(vcpu), "close");
 }
 
 static void *run_other(void *nothing) {
@@ -81,16 +37,18 @@ static double time_switches(uint32_t rounds) {
     zx_handle_t vcpu = ZX_HANDLE_INVALID;
     zx_port_packet_t packet;
     pthread_t other;
-    make_guest(rounds);
-    check(zx_vcpu_create(guest, 0, ENTRY, &vcpu), "create a VCPU");
-    check(pthread_create(&other, NULL, run_other, NULL) == 0 ? ZX_OK : ZX_ERR_NO_RESOURCES,
-          "create a thread");
+    vcpu_guest_open("bench_vcpus", false);
+    vcpu_guest_write(0x8004, &rounds, sizeof rounds);
+    vcpu_guest_check(zx_vcpu_create(vcpu_guest, 0, ENTRY, &vcpu), "create a VCPU");
+    vcpu_guest_check(pthread_create(&other, NULL, run_other, NULL) == 0 ? ZX_OK
+                                                                        : ZX_ERR_NO_RESOURCES,
+                     "create a thread");
     const zx_time_t start = zx_clock_get_monotonic();
-    check(zx_vcpu_enter(vcpu, &packet), "run a VCPU");
+    vcpu_guest_check(zx_vcpu_enter(vcpu, &packet), "run a VCPU");
     const zx_time_t end = zx_clock_get_monotonic();
     pthread_join(other, NULL);
-    const zx_handle_t handles[] = {vcpu, guest, memory};
-    check(zx_handle_close_many(handles, 3), "close");
+    vcpu_guest_check(zx_handle_close(vcpu), "close");
+    vcpu_guest_close();
     return (double)(end - start) / (2.0 * rounds);
 }
 
@@ -122,11 +80,63 @@ static void *pass_back(void *rounds) {
 static double time_threads(uint32_t rounds) {
     pthread_t other;
     const zx_time_t start = zx_clock_get_monotonic();
-    check(pthread_create(&other, NULL, pass_back, &rounds) == 0 ? ZX_OK : ZX_ERR_NO_RESOURCES,
-          "create a thread");
+    vcpu_guest_check(pthread_create(&other, NULL, pass_back, &rounds) == 0 ? ZX_OK
+                                                                           : ZX_ERR_NO_RESOURCES,
+                     "create a thread");
     pass(0, rounds);
     pthread_join(other, NULL);
     return (double)(zx_clock_get_monotonic() - start) / (2.0 * rounds);
+}
+
+// --- Figures ---
+
+enum { MOST_TIMES = 2000 };
+
+static int compare(const void *left, const void *right) {
+    const double a = *(const double *)left;
+    const double b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+static double times[MOST_TIMES];
+
+static double show(const char *name, size_t count) {
+    qsort(times, count, sizeof times[0], compare);
+    printf("  %-45s %9.0f  p99 %9.0f\n", name, times[count / 2], times[count - 1 - count / 100]);
+    return times[count / 2];
+}
+
+static void measure_switches(uint32_t rounds) {
+    const double threads = time_threads(rounds);
+    const double switches = time_switches(rounds);
+    printf("Switches, ns each\n"
+           "  %-45s %9.0f\n  %-45s %9.0f  %.1f times\n",
+           "threads of the host", threads, "VCPUs that wait for each other with PAUSE", switches,
+           switches / threads);
+}
+
+static void measure_interrupts(size_t count) {
+    printf("From one VCPU to the handler of another, ns (median)\n");
+    vcpu_pair_wake(times, count);
+    const double wake = show("bare: a post, and the thread that it wakes", count);
+    vcpu_pair_interrupt(false, false, times, count);
+    show("to one that runs (target 50000)", count);
+    vcpu_pair_interrupt(true, false, times, count);
+    const double halted = show("to one that is halted", count);
+    printf("  %-45s %9.0f\n", "the same less the bare one (target 30000)", halted - wake);
+    vcpu_pair_interrupt(false, true, times, count);
+    show("virtual time: to one that runs", count);
+    vcpu_pair_interrupt(true, true, times, count);
+    show("virtual time: to one that is halted", count);
+}
+
+static void measure_reads(int64_t time) {
+    const uint64_t one = vcpu_pair_reads(1, time);
+    const uint64_t two = vcpu_pair_reads(2, time);
+    printf("Port reads to the caller and back, a second\n"
+           "  %-45s %9.0f\n  %-45s %9.0f  %.2f times (target 0.70)\n",
+           "one VCPU", (double)one * 1e9 / (double)time, "two together",
+           (double)two * 1e9 / (double)time, (double)two / (double)one);
 }
 
 int main(int argc, char **argv) {
@@ -135,11 +145,8 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: bench_vcpus [--short]\n");
         return 2;
     }
-    const uint32_t rounds = brief ? 100 : 20000;
-    const double threads = time_threads(rounds);
-    const double switches = time_switches(rounds);
-    printf(
-        "Switches, ns each\n  threads of the host %25.0f\n  VCPUs of a guest %28.0f  %.1f times\n",
-        threads, switches, switches / threads);
+    measure_switches(brief ? 100 : 20000);
+    measure_interrupts(brief ? 20 : MOST_TIMES);
+    measure_reads(brief ? ZX_MSEC(20) : ZX_SEC(1));
     return EXIT_SUCCESS;
 }

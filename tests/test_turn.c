@@ -43,7 +43,7 @@ START_TEST(time_does_not_jump_while_a_sleeper_is_kicked) {
     ck_assert(turn_all_asleep(&turn));
     atomic_store(&seats[0].kicked, true);
     ck_assert(!turn_all_asleep(&turn));
-    ck_assert_uint_eq(turn.current, seats[0].vpid);
+    ck_assert_uint_eq(turn.rotation.current, seats[0].vpid);
     end();
 }
 END_TEST
@@ -54,7 +54,7 @@ START_TEST(a_sleeper_that_was_kicked_is_next) {
     ck_assert(turn_take(&turn, &seats[1], NULL));
     atomic_store(&seats[0].kicked, true);
     turn_give(&turn, TURN_OVER, &seats[1]);
-    ck_assert_uint_eq(turn.current, seats[0].vpid);
+    ck_assert_uint_eq(turn.rotation.current, seats[0].vpid);
     end();
 }
 END_TEST
@@ -114,12 +114,105 @@ END_TEST
 
 START_TEST(a_turn_of_virtual_time_is_free_for_one_alone) {
     begin(true);
-    ck_assert_uint_eq(turn.current, seats[0].vpid);
+    ck_assert_uint_eq(turn.rotation.current, seats[0].vpid);
     ck_assert(!takes(&seats[1]));
     ck_assert(takes(&seats[0]));
     give(&seats[0], TURN_OVER);
     ck_assert(!takes(&seats[0]));
     ck_assert(takes(&seats[1]));
+    give(&seats[1], TURN_KEPT);
+    end();
+}
+END_TEST
+
+// --- Who goes first ---
+
+// Somebody who waits behind the one that is away. The turn is free as soon as nobody is.
+static struct turn_waiter stand(struct turn_seat *seat) {
+    seat->place = ++turn.places;
+    seat->since = platform_monotonic();
+    return (struct turn_waiter){.wake = &seat->wake, .seat = seat};
+}
+
+START_TEST(one_that_an_interrupt_came_for_goes_before_the_one_that_is_away) {
+    begin(false);
+    ck_assert(takes(&seats[0]));
+    give(&seats[0], TURN_AWAY);
+    struct turn_waiter other = stand(&seats[1]);
+    turn.line = &other;
+    turn_hurry(&turn, &seats[1]);
+    ck_assert(!turn.away);
+    ck_assert(!takes(&seats[0]));
+    turn.line = NULL;
+    ck_assert(takes(&seats[1]));
+    give(&seats[1], TURN_KEPT);
+    end();
+}
+END_TEST
+
+START_TEST(one_that_others_went_before_keeps_its_place) {
+    begin(false);
+    ck_assert(takes(&seats[0]));
+    give(&seats[0], TURN_AWAY);
+    struct turn_waiter other = stand(&seats[1]);
+    turn.line = &other;
+    turn_hurry(&turn, &seats[1]);
+    seats[1].hurried = false; // It has run, and waits again.
+    ck_assert(takes(&seats[0]));
+    give(&seats[0], TURN_KEPT);
+    turn.line = NULL;
+    end();
+}
+END_TEST
+
+START_TEST(nobody_goes_first_where_another_has_waited_for_long) {
+    begin(false);
+    ck_assert(takes(&seats[0]));
+    give(&seats[0], TURN_AWAY);
+    struct turn_seat third = {.vpid = 3};
+    platform_semaphore_init(&third.wake);
+    struct turn_waiter other = stand(&seats[1]);
+    struct turn_waiter patient = stand(&third);
+    third.since -= 100000000; // ns
+    turn.line = &other;
+    other.next = &patient;
+    turn_hurry(&turn, &seats[1]);
+    ck_assert(turn.away);
+    turn.line = NULL;
+    platform_semaphore_destroy(&third.wake);
+    end();
+}
+END_TEST
+
+// --- Virtual time: the same ---
+
+START_TEST(in_virtual_time_too_and_the_rest_of_the_time_slice_comes_back) {
+    begin(true);
+    ck_assert(takes(&seats[0]));
+    give(&seats[0], TURN_AWAY);
+    turn_hurry(&turn, &seats[1]);
+    ck_assert_uint_eq(turn.rotation.current, seats[0].vpid); // Until it comes back.
+    rotation_yield(&turn.rotation);
+    ck_assert_uint_eq(turn.rotation.current, seats[1].vpid);
+    ck_assert(takes(&seats[1]));
+    ck_assert(rotation_pause(&turn.rotation));
+    rotation_yield(&turn.rotation);
+    ck_assert_uint_eq(turn.rotation.current, seats[0].vpid);
+    give(&seats[1], TURN_KEPT);
+    ck_assert(takes(&seats[0]));
+    ck_assert(!rotation_pause(&turn.rotation));
+    give(&seats[0], TURN_KEPT);
+    end();
+}
+END_TEST
+
+START_TEST(one_that_went_first_and_sleeps_gives_the_rest_back) {
+    begin(true);
+    turn_hurry(&turn, &seats[1]);
+    rotation_yield(&turn.rotation);
+    ck_assert(takes(&seats[1]));
+    turn_sleep(&turn);
+    ck_assert_uint_eq(turn.rotation.current, seats[0].vpid);
     give(&seats[1], TURN_KEPT);
     end();
 }
@@ -133,6 +226,11 @@ int main(void) {
         a_turn_is_not_free_while_its_vcpu_is_away,
         a_turn_is_not_free_while_somebody_waits,
         a_turn_of_virtual_time_is_free_for_one_alone,
+        one_that_an_interrupt_came_for_goes_before_the_one_that_is_away,
+        one_that_others_went_before_keeps_its_place,
+        nobody_goes_first_where_another_has_waited_for_long,
+        in_virtual_time_too_and_the_rest_of_the_time_slice_comes_back,
+        one_that_went_first_and_sleeps_gives_the_rest_back,
     };
     return run_tests("turn", tests, sizeof tests / sizeof tests[0]);
 }

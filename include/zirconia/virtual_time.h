@@ -6,9 +6,10 @@
 // turns as the host's threads happen to arrive. In virtual time both follow from the guest's own
 // work: each block of guest code, each exit and each exception takes the same few nanoseconds; the
 // VCPUs run in the order of their creation, each for a fixed time slice or until it sleeps or
-// pauses; and when all of them sleep, the clock jumps to the next timer instead of waiting for it.
-// So the same guest and the same calls give the same exits in the same order, on every host and
-// however busy it is.
+// pauses; one that is interrupted meanwhile goes first, in the time slice of the one that runs; and
+// when all of them sleep, the clock jumps to the next timer instead of waiting for it. So the same
+// guest and the same calls give the same exits in the same order, on every host and however busy it
+// is.
 //
 // What a client must know:
 //   - A VCPU keeps its turn while its caller is outside of the run call. The others wait until it

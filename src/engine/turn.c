@@ -8,10 +8,15 @@
 
 #define LONGEST_WAIT 16000000      // ns. The time slices of all that wait come to this at most.
 #define LONGEST_TIME_SLICE 2000000 // ns.
-#define LONGEST_AWAY 50000 // ns. So long a VCPU that is with its caller keeps its time slice.
+#define HURRIED_TIME_SLICE 200000  // ns. Of one that goes before others.
+#define LONGEST_AWAY                                                                               \
+    50000 // ns. For so long nobody takes the turn of a VCPU that is with its caller.
+#define LONGEST_PATIENCE 4000000 // ns. Who has waited longer lets nobody go first any more.
+#define LONGEST_LOOK 20000       // ns. So long one watches another leave before it sleeps.
 
 void turn_init(struct turn *turn) {
     platform_mutex_init(&turn->lock, LOCK_TURN);
+    turn->looks = platform_processor_count() > 1;
 }
 
 void turn_destroy(struct turn *turn) {
@@ -32,13 +37,17 @@ static void lose_turn(const struct turn *turn) {
     lock_order_pop(&turn->taken);
 }
 
-// --- Waiting for it and giving it up ---
+// --- Those who wait ---
 
-// Where the one who asks belongs: calls behind all calls, VCPUs by their places.
+static bool comes_before(const struct turn_seat *one, const struct turn_seat *other) {
+    return one->hurried != other->hurried ? one->hurried : one->place < other->place;
+}
+
+// Where the one who asks belongs: calls behind all calls.
 static struct turn_waiter **find_link(struct turn *turn, const struct turn_waiter *waiter)
     REQUIRES(turn->lock) {
     struct turn_waiter **link = waiter->seat != NULL ? &turn->line : &turn->calls;
-    while (*link != NULL && (waiter->seat == NULL || (*link)->seat->place < waiter->seat->place)) {
+    while (*link != NULL && (waiter->seat == NULL || comes_before((*link)->seat, waiter->seat))) {
         link = &(*link)->next;
     }
     return link;
@@ -46,9 +55,6 @@ static struct turn_waiter **find_link(struct turn *turn, const struct turn_waite
 
 static void link_waiter(struct turn *turn, struct turn_waiter *waiter) REQUIRES(turn->lock) {
     ASSERT_HELD(&turn->lock);
-    if (waiter->seat != NULL && waiter->seat->place == 0) {
-        waiter->seat->place = ++turn->places;
-    }
     struct turn_waiter **link = find_link(turn, waiter);
     waiter->next = *link;
     *link = waiter;
@@ -83,9 +89,10 @@ static struct turn_waiter *next_waiter(const struct turn *turn) REQUIRES(turn->l
         return turn->calls;
     }
     if (turn->by_vpid) {
-        return find_waiter(turn, turn->current);
+        return find_waiter(turn, turn->rotation.current);
     }
-    return turn->away != NULL ? find_waiter(turn, turn->away->vpid) : turn->line;
+    CHECK(!turn->away || turn->runner != NULL);
+    return turn->away ? find_waiter(turn, turn->runner->vpid) : turn->line;
 }
 
 static bool may_run(const struct turn *turn, const struct turn_waiter *waiter)
@@ -108,6 +115,120 @@ static void wake_first(const struct turn *turn) REQUIRES(turn->lock) {
     }
 }
 
+// --- Time slices ---
+
+static int64_t time_slice(const struct turn *turn) REQUIRES(turn->lock) {
+    ASSERT_HELD(&turn->lock);
+    if (turn->hurries) {
+        return HURRIED_TIME_SLICE;
+    }
+    if (turn->rest > 0) {
+        return turn->rest;
+    }
+    int64_t count = 0;
+    for (const struct turn_waiter *waiter = turn->line; waiter != NULL; waiter = waiter->next) {
+        count++;
+    }
+    CHECK(count > 0);
+    const int64_t share = LONGEST_WAIT / count;
+    return share < LONGEST_TIME_SLICE ? share : LONGEST_TIME_SLICE;
+}
+
+// It begins to count once somebody waits.
+static void begin_time_slice(struct turn *turn, struct turn_seat *seat) REQUIRES(turn->lock) {
+    if (seat->place == 0) {
+        seat->place = seat->kept != 0 ? seat->kept : ++turn->places;
+    }
+    turn->runner = seat;
+    turn->leaves = false;
+    turn->hurries = seat->hurried;
+    turn->place = seat->place;
+    turn->rest = seat->rest;
+    const bool counts = turn->line != NULL && !turn->by_vpid;
+    turn->time_slice_end = counts ? platform_monotonic() + time_slice(turn) : 0;
+    seat->kept = 0;
+    seat->rest = 0;
+}
+
+// What is left to the runner, less what it had while it hurried, and its place are its own still.
+static void keep(struct turn *turn) REQUIRES(turn->lock) {
+    struct turn_seat *seat = turn->runner;
+    CHECK(seat != NULL);
+    const bool counts = turn->time_slice_end != 0 && !turn->hurries;
+    const int64_t left = turn->time_slice_end - platform_monotonic();
+    seat->kept = counts && left <= 0 ? 0 : turn->place;
+    seat->rest = counts ? (left > 0 ? left : 0) : turn->rest;
+}
+
+static void stop_runner(struct turn *turn) REQUIRES(turn->lock) {
+    if (turn->away) {
+        turn->away = false;
+        turn->runner = NULL;
+        wake_next(turn);
+    } else if (turn->taken) {
+        atomic_store(&turn->over, true);
+        machine_request_exit(turn->machine);
+    }
+}
+
+static void preempt(struct turn *turn) REQUIRES(turn->lock) {
+    keep(turn);
+    stop_runner(turn);
+}
+
+static void end_time_slice(struct turn *turn) REQUIRES(turn->lock) {
+    if (turn->hurries) {
+        preempt(turn);
+        return;
+    }
+    turn->runner->kept = 0;
+    turn->runner->rest = 0;
+    stop_runner(turn);
+}
+
+// --- Who comes before whom ---
+
+// No other has waited for long. Those who wait behind each other come to LONGEST_WAIT, and what
+// went first before to LONGEST_PATIENCE.
+static bool may_hurry(const struct turn *turn, const struct turn_seat *seat) REQUIRES(turn->lock) {
+    const int64_t now = turn->line != NULL ? platform_monotonic() : 0;
+    for (const struct turn_waiter *waiter = turn->line; waiter != NULL; waiter = waiter->next) {
+        if (waiter->seat != seat && now - waiter->seat->since > LONGEST_PATIENCE) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// The first in the line comes before the one that runs, if that has come in its place or hurries
+// less.
+static void look_at_first(struct turn *turn) REQUIRES(turn->lock) {
+    const struct turn_seat *first = turn->line->seat;
+    if (turn->by_vpid || turn->runner == NULL || turn->runner == first || turn->hurries) {
+        return;
+    }
+    if (first->hurried || first->place < turn->place) {
+        preempt(turn);
+    }
+}
+
+static void stand_in_line(struct turn *turn, struct turn_waiter *waiter) REQUIRES(turn->lock) {
+    struct turn_seat *seat = waiter->seat;
+    if (seat->place == 0) {
+        seat->place = seat->kept != 0 ? seat->kept : ++turn->places;
+    }
+    if (!turn->by_vpid) {
+        seat->since = platform_monotonic();
+        seat->hurried = seat->hurried && may_hurry(turn, seat);
+    }
+    link_waiter(turn, waiter);
+    if (turn->line == waiter) {
+        look_at_first(turn);
+    }
+}
+
+// --- Waiting ---
+
 // May come back for nothing. False once the deadline has passed.
 static bool sleep_until(struct turn *turn, const struct turn_waiter *waiter, int64_t deadline)
     REQUIRES(turn->lock) {
@@ -115,29 +236,6 @@ static bool sleep_until(struct turn *turn, const struct turn_waiter *waiter, int
     const enum platform_wake woken = blocking_sleep(waiter->blocking, waiter->wake, deadline);
     platform_mutex_lock(&turn->lock);
     return woken != PLATFORM_TIMED_OUT;
-}
-
-static int64_t time_slice(const struct turn *turn) REQUIRES(turn->lock) {
-    ASSERT_HELD(&turn->lock);
-    int64_t count = 1; // The one that asks, which is first.
-    CHECK(turn->line != NULL);
-    for (const struct turn_waiter *waiter = turn->line->next; waiter != NULL;
-         waiter = waiter->next) {
-        count++;
-    }
-    const int64_t share = LONGEST_WAIT / count;
-    return share < LONGEST_TIME_SLICE ? share : LONGEST_TIME_SLICE;
-}
-
-static void end_time_slice(struct turn *turn) REQUIRES(turn->lock) {
-    ASSERT_HELD(&turn->lock);
-    turn->away = NULL;
-    if (turn->taken) {
-        atomic_store(&turn->over, true);
-        machine_request_exit(turn->machine);
-    } else {
-        wake_next(turn);
-    }
 }
 
 static int64_t watch_until(const struct turn *turn, int64_t now) REQUIRES(turn->lock) {
@@ -155,21 +253,39 @@ static void watch(struct turn *turn, const struct turn_waiter *waiter) REQUIRES(
         end_time_slice(turn);
         return;
     }
-    const uint64_t moves = turn->moves;
+    const uint64_t moves = atomic_load(&turn->moves);
     const bool passed = !sleep_until(turn, waiter, watch_until(turn, now));
-    if (passed && turn->moves == moves) {
-        turn->away = NULL;
+    if (passed && turn->away && atomic_load(&turn->moves) == moves) {
+        preempt(turn);
     }
 }
 
+// The one that has it is about to leave: that is sooner done than this thread woken. True when it
+// has.
+static bool look_on(struct turn *turn) REQUIRES(turn->lock) {
+    const uint64_t moves = atomic_load(&turn->moves);
+    if (!turn->looks) {
+        return false;
+    }
+    platform_mutex_unlock(&turn->lock);
+    const int64_t deadline = platform_monotonic() + LONGEST_LOOK;
+    while (atomic_load(&turn->moves) == moves && platform_monotonic() < deadline) {
+    }
+    platform_mutex_lock(&turn->lock);
+    return atomic_load(&turn->moves) != moves;
+}
+
 static void wait_in_line(struct turn *turn, const struct turn_waiter *waiter) REQUIRES(turn->lock) {
-    const bool has_end = (turn->taken && !atomic_load(&turn->over)) || turn->away != NULL;
-    if (turn->line == waiter && has_end && !turn->by_vpid) {
+    const bool watches = turn->line == waiter && !turn->by_vpid && turn->runner != NULL;
+    const bool leaves = turn->taken && atomic_load(&turn->over);
+    if (watches && !leaves) {
         watch(turn, waiter);
-    } else {
+    } else if (!watches || !look_on(turn)) {
         sleep_until(turn, waiter, INT64_MAX);
     }
 }
+
+// --- Taking it and giving it up ---
 
 static bool is_wanted_elsewhere(const struct turn *turn, const struct turn_seat *seat,
                                 struct blocking *blocking) {
@@ -180,13 +296,13 @@ static bool is_wanted_elsewhere(const struct turn *turn, const struct turn_seat 
 static void have(struct turn *turn, struct turn_seat *seat) REQUIRES(turn->lock) {
     CHECK(!turn->taken);
     turn->taken = true;
-    turn->moves++;
-    seat->place = 0;
-    if (turn->away != seat) {
-        turn->time_slice_end = 0;
-        turn->leaves = false;
+    atomic_fetch_add_explicit(&turn->moves, 1, memory_order_relaxed);
+    if (!turn->away || turn->runner != seat) {
+        begin_time_slice(turn, seat);
     }
-    turn->away = NULL;
+    turn->away = false;
+    seat->place = 0;
+    seat->hurried = false;
     if (atomic_load_explicit(&turn->over, memory_order_relaxed)) {
         atomic_store(&turn->over, false);
     }
@@ -196,7 +312,20 @@ static void have(struct turn *turn, struct turn_seat *seat) REQUIRES(turn->lock)
 static bool is_free_for(const struct turn *turn, const struct turn_seat *seat)
     REQUIRES(turn->lock) {
     return !turn->taken && turn->calls == NULL && turn->line == NULL && !turn->by_vpid &&
-           (turn->away == NULL || turn->away == seat);
+           (!turn->away || turn->runner == seat);
+}
+
+// In virtual time it is at this moment, whenever its thread comes, that a VCPU lets others go
+// first.
+static bool runs_next(struct turn *turn, const struct turn_waiter *waiter) REQUIRES(turn->lock) {
+    if (!may_run(turn, waiter)) {
+        return false;
+    }
+    if (turn->by_vpid && !atomic_load(&waiter->seat->kicked)) {
+        rotation_yield(&turn->rotation);
+        wake_next(turn);
+    }
+    return may_run(turn, waiter);
 }
 
 static bool take(struct turn *turn, struct turn_seat *seat, struct blocking *blocking)
@@ -206,11 +335,12 @@ static bool take(struct turn *turn, struct turn_seat *seat, struct blocking *blo
         return true;
     }
     struct turn_waiter waiter = {.wake = &seat->wake, .seat = seat, .blocking = blocking};
-    link_waiter(turn, &waiter);
-    while (!may_run(turn, &waiter) && !is_wanted_elsewhere(turn, seat, blocking)) {
+    stand_in_line(turn, &waiter);
+    bool mine = runs_next(turn, &waiter);
+    while (!mine && !is_wanted_elsewhere(turn, seat, blocking)) {
         wait_in_line(turn, &waiter);
+        mine = runs_next(turn, &waiter);
     }
-    const bool mine = may_run(turn, &waiter);
     const bool was_first = turn->line == &waiter;
     unlink_waiter(turn, &waiter);
     if (mine) {
@@ -222,51 +352,25 @@ static bool take(struct turn *turn, struct turn_seat *seat, struct blocking *blo
     return mine;
 }
 
-// A kick takes no lock, and the thread that it wakes runs when the host likes. So that virtual time
-// repeats, those who decide whose turn is next look at kicks.
-static void wake_kicked(struct turn *turn) REQUIRES(turn->lock) {
-    for (unsigned vpid = 1; vpid < TURN_SEATS; vpid++) {
-        if ((turn->asleep >> vpid & 1) != 0 && atomic_load(&turn->seats[vpid]->kicked)) {
-            turn->asleep &= ~(1ull << vpid);
-        }
-    }
-}
-
-static bool is_runnable(const struct turn *turn, unsigned vpid) {
-    return ((turn->present & ~turn->asleep) >> vpid & 1) != 0;
-}
-
-static void pass_on(struct turn *turn) REQUIRES(turn->lock) {
-    ASSERT_HELD(&turn->lock);
-    const unsigned from = turn->current;
-    wake_kicked(turn);
-    turn->current = 0;
-    for (unsigned i = 1; i <= TURN_SEATS; i++) {
-        const unsigned vpid = (from + i) % TURN_SEATS;
-        if (is_runnable(turn, vpid)) {
-            turn->current = vpid;
-            return;
-        }
-    }
-}
-
 // A VCPU that leaves when its time slice is over leaves it for good.
-static void give(struct turn *turn, struct turn_seat *seat, enum turn_end end)
+static void give(struct turn *turn, const struct turn_seat *seat, enum turn_end end)
     REQUIRES(turn->lock) {
     ASSERT_HELD(&turn->lock);
     CHECK(turn->taken);
     turn->taken = false;
-    turn->moves++;
+    atomic_fetch_add_explicit(&turn->moves, 1, memory_order_relaxed);
     if (turn->by_vpid) {
         if (end == TURN_OVER) {
-            pass_on(turn);
+            rotation_advance(&turn->rotation);
         }
     } else if (end == TURN_AWAY && !atomic_load(&turn->over)) {
-        turn->away = seat;
+        turn->away = true;
         if (!turn->leaves) {
             turn->leaves = true;
             wake_first(turn);
         }
+    } else if (seat != NULL) {
+        turn->runner = NULL;
     }
     wake_next(turn);
 }
@@ -287,6 +391,10 @@ bool turn_take(struct turn *turn, struct turn_seat *seat, struct blocking *block
 void turn_give(struct turn *turn, enum turn_end end, struct turn_seat *seat) {
     lose_turn(turn);
     platform_mutex_lock(&turn->lock);
+    if (end == TURN_KEPT && seat != NULL) { // It sleeps, and asks anew.
+        seat->kept = 0;
+        seat->rest = 0;
+    }
     give(turn, seat, end);
     platform_mutex_unlock(&turn->lock);
 }
@@ -305,14 +413,23 @@ bool turn_pass(struct turn *turn, enum turn_end end, struct turn_seat *seat,
     return mine;
 }
 
-bool turn_wanted(struct turn *turn) {
-    return atomic_load_explicit(&turn->waiting, memory_order_relaxed) > 0;
-}
-
-void turn_end_time_slice(struct turn *turn) {
+bool turn_pause(struct turn *turn) {
+    bool ends = false;
+    if (!turn->by_vpid && atomic_load_explicit(&turn->waiting, memory_order_relaxed) == 0) {
+        return false;
+    }
     platform_mutex_lock(&turn->lock);
-    end_time_slice(turn);
+    if (turn->by_vpid) {
+        ends = rotation_pause(&turn->rotation);
+        if (ends) {
+            stop_runner(turn);
+        }
+    } else if (turn->line != NULL) {
+        ends = true;
+        end_time_slice(turn);
+    }
     platform_mutex_unlock(&turn->lock);
+    return ends;
 }
 
 bool turn_is_over(struct turn *turn) {
@@ -329,13 +446,16 @@ void turn_take_call(struct turn *turn) {
     platform_mutex_lock(&turn->lock);
     link_waiter(turn, &waiter);
     while (turn->taken) {
+        if (turn->runner != NULL && !turn->away) {
+            keep(turn);
+        }
         atomic_store(&turn->over, true);
         machine_request_exit(turn->machine);
         sleep_until(turn, &waiter, INT64_MAX);
     }
     unlink_waiter(turn, &waiter);
     turn->taken = true;
-    turn->moves++;
+    atomic_fetch_add(&turn->moves, 1);
     platform_mutex_unlock(&turn->lock);
     have_turn(turn);
     platform_semaphore_destroy(&wake);
@@ -350,41 +470,33 @@ void turn_give_call(struct turn *turn) {
 void turn_sleep(struct turn *turn) {
     platform_mutex_lock(&turn->lock);
     if (turn->by_vpid) {
-        turn->asleep |= 1ull << turn->current;
-        pass_on(turn);
+        rotation_sleep(&turn->rotation);
     }
     platform_mutex_unlock(&turn->lock);
 }
 
 bool turn_all_asleep(struct turn *turn) {
     platform_mutex_lock(&turn->lock);
-    if (turn->by_vpid && turn->current == 0) {
-        pass_on(turn); // To one that was kicked since.
+    if (turn->by_vpid && turn->rotation.current == 0) {
+        rotation_advance(&turn->rotation); // To one that was kicked since.
     }
-    const bool result = turn->by_vpid && turn->current == 0 && turn->asleep != 0;
+    const bool result = turn->by_vpid && turn->rotation.current == 0 && turn->rotation.asleep != 0;
     platform_mutex_unlock(&turn->lock);
     return result;
 }
 
 void turn_join(struct turn *turn, const struct turn_seat *seat) {
     platform_mutex_lock(&turn->lock);
-    turn->present |= 1ull << seat->vpid;
-    turn->seats[seat->vpid] = seat;
-    if (turn->current == 0) {
-        turn->current = seat->vpid;
-    }
+    rotation_join(&turn->rotation, seat);
     platform_mutex_unlock(&turn->lock);
 }
 
 void turn_leave(struct turn *turn, unsigned vpid) {
     platform_mutex_lock(&turn->lock);
-    turn->present &= ~(1ull << vpid);
-    turn->asleep &= ~(1ull << vpid);
-    if (turn->current == vpid) {
-        pass_on(turn);
-    }
-    if (turn->away != NULL && turn->away->vpid == vpid) {
-        turn->away = NULL;
+    rotation_leave(&turn->rotation, vpid);
+    if (turn->away && turn->runner->vpid == vpid) {
+        turn->away = false;
+        turn->runner = NULL;
     }
     wake_next(turn);
     platform_mutex_unlock(&turn->lock);
@@ -392,13 +504,42 @@ void turn_leave(struct turn *turn, unsigned vpid) {
 
 void turn_wake(struct turn *turn, unsigned vpid) {
     platform_mutex_lock(&turn->lock);
-    turn->asleep &= ~(1ull << vpid);
-    if (turn->current == 0 && (turn->present >> vpid & 1) != 0) {
-        turn->current = vpid;
-        wake_next(turn);
+    rotation_wake(&turn->rotation, vpid);
+    wake_next(turn);
+    platform_mutex_unlock(&turn->lock);
+}
+
+// In virtual time the one whose turn it is lets others go first before it runs again; one that runs
+// is stopped for that.
+static void hurry_by_vpid(struct turn *turn, unsigned vpid) REQUIRES(turn->lock) {
+    rotation_hurry(&turn->rotation, vpid);
+    if (turn->rotation.hurried != 0) {
+        stop_runner(turn);
     }
-    if (!turn->by_vpid && find_waiter(turn, vpid) != NULL) {
-        end_time_slice(turn);
+    wake_next(turn);
+}
+
+static void hurry(struct turn *turn, struct turn_seat *seat) REQUIRES(turn->lock) {
+    struct turn_waiter *waiter = find_waiter(turn, seat->vpid);
+    if (turn->runner == seat || seat->hurried) {
+        return;
+    }
+    seat->hurried = may_hurry(turn, seat);
+    if (waiter == NULL || !seat->hurried) {
+        return;
+    }
+    unlink_waiter(turn, waiter);
+    link_waiter(turn, waiter);
+    look_at_first(turn);
+    wake_next(turn);
+}
+
+void turn_hurry(struct turn *turn, struct turn_seat *seat) {
+    platform_mutex_lock(&turn->lock);
+    if (turn->by_vpid) {
+        hurry_by_vpid(turn, seat->vpid);
+    } else {
+        hurry(turn, seat);
     }
     platform_mutex_unlock(&turn->lock);
 }

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
 // Who may use a guest's engine: one VCPU at a time, or one call from outside that changes the
-// guest's memory or traps. VCPUs are served in the order in which they ask and run for a time slice
-// each, so that none waits longer than LONGEST_WAIT; calls from outside go first.
+// guest's memory or traps. Calls from outside go first. VCPUs have places in a line and run for a
+// time slice each, so that none waits longer than LONGEST_WAIT.
 //
-// A VCPU that has left for its caller keeps the rest of its time slice for a moment, in which the
-// first in the line does not take the turn: most callers answer an exit sooner than another thread
-// wakes. A VCPU whose wait was cut short, by a kick, keeps its place in the line.
+// A VCPU that has left for its caller keeps the rest of its time slice and its place. For a moment
+// the first in the line does not take the turn: most callers answer an exit sooner than another
+// thread wakes. After that the others run until it is back. One whose wait was cut short, by a
+// kick, keeps its place, and so does one that makes room for a call from outside.
 //
-// In virtual time the order does not depend on when anybody asks: the VCPUs take turns by VPID, and
-// the one whose turn it is keeps it while its caller is at work outside. So the guest does the same
-// every time, as long as the callers do.
+// One that an interrupt came for goes first, for a short while, and then the one that it came
+// before goes on. That is not done where somebody else has waited for long, who else might wait for
+// ever.
+//
+// In virtual time the order does not depend on when anybody asks: see rotation.h. The VCPU whose
+// turn it is keeps it while its caller is at work outside. So the guest does the same every time,
+// as long as the callers do.
 //
 // Lock: `lock` guards everything but the atomics. It is taken inside a VCPU's lock, never outside.
 // Whoever waits sleeps on a semaphore of its own, so that a kick, which takes no lock, can end it.
@@ -19,6 +24,7 @@
 #define ENGINE_TURN_H
 
 #include "engine/cpu/cpu.h"
+#include "engine/rotation.h"
 #include "objects/blocking.h"
 #include "platform/platform.h"
 
@@ -26,12 +32,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { TURN_SEATS = 64 }; // VPIDs.
-
 // A VCPU, as the turn knows it. `wake` wakes its thread wherever the VCPU sleeps.
 struct turn_seat {
     unsigned vpid;
     uint64_t place; // In the line, from when it asks until it runs; 0 when it has none.
+    uint64_t kept;  // The place that it comes back to; 0 when it begins anew.
+    int64_t rest;   // Of its time slice then; 0 for a whole one.
+    int64_t since;  // When it asked.
+    bool hurried;   // An interrupt came: it goes first.
     struct platform_semaphore wake;
     atomic_bool kicked;
 };
@@ -48,20 +56,22 @@ struct turn {
     struct platform_mutex lock;
     struct machine *machine; // Whose VCPU is asked to exit when it is to give its turn up.
     bool taken;
-    struct turn_waiter *calls;    // Calls from outside that wait, and
-    struct turn_waiter *line;     // VCPUs, each in order of arrival.
-    atomic_uint waiting;          // How many in both.
-    uint64_t places;              // Given out so far.
-    const struct turn_seat *away; // With its caller, and the time slice is still its own.
-    bool leaves;                  // It has been so in this time slice.
-    uint64_t moves;               // How often it was taken and given.
-    int64_t time_slice_end;       // 0 before somebody waits.
-    atomic_bool over;             // Whoever has the turn is to pass it on.
-    bool by_vpid;                 // Virtual time. What follows is used only then.
-    uint64_t present;             // A bit a VPID: VCPUs that exist.
-    uint64_t asleep;              // A bit a VPID: VCPUs that wait for an interrupt.
-    unsigned current;             // Whose turn it is; 0 when all are asleep.
-    const struct turn_seat *seats[TURN_SEATS]; // By VPID, of those that are present.
+    struct turn_waiter *calls; // Calls from outside that wait, in order of arrival.
+    struct turn_waiter *line;  // VCPUs that wait.
+    atomic_uint waiting;       // How many in both.
+    uint64_t places;           // Given out so far.
+    struct turn_seat *runner;  // Whose time slice it is: it has the turn, or is away.
+    bool away;              // The runner is with its caller, and nobody takes the turn meanwhile.
+    bool leaves;            // It has been so in this time slice.
+    bool hurries;           // The runner goes before others, for a short while.
+    uint64_t place;         // Where the runner stood in the line.
+    int64_t rest;           // Of its time slice, which counts once somebody waits; 0: all of it.
+    int64_t time_slice_end; // 0 before.
+    atomic_ullong moves;    // How often it was taken and given.
+    atomic_bool over;       // Whoever has the turn is to pass it on.
+    bool looks;             // The host has several processors: looking on leaves others theirs.
+    bool by_vpid;           // Virtual time: the rotation decides, and there are no time slices.
+    struct rotation rotation;
 };
 
 enum turn_end {
@@ -93,11 +103,11 @@ void turn_give_call(struct turn *turn);
 // The calling thread has the turn, or the process ends (platform/lock_order.h).
 #define ASSERT_TURN(turn) lock_order_assert(&(turn)->taken, #turn, LOCK_WHERE)
 
-// Somebody else waits. Any thread.
-bool turn_wanted(struct turn *turn);
+// The one that has it waits for another in a loop: others are to run. False where nothing follows
+// from that.
+bool turn_pause(struct turn *turn);
 
-// The one that waits is to have it now.
-void turn_end_time_slice(struct turn *turn);
+// It is to pass it on.
 bool turn_is_over(struct turn *turn);
 
 // HLT, in virtual time: the next is known from now on, but runs only after turn_give().
@@ -106,10 +116,10 @@ void turn_sleep(struct turn *turn);
 // In virtual time, no VCPU can go on before one is woken.
 bool turn_all_asleep(struct turn *turn);
 
-// VCPUs come, go and wake. One that is to wake, for an interrupt, and waits for the turn gets it
-// sooner.
+// VCPUs come, go and wake. One that hurries wakes, for an interrupt, and is to have the turn soon.
 void turn_join(struct turn *turn, const struct turn_seat *seat);
 void turn_leave(struct turn *turn, unsigned vpid);
 void turn_wake(struct turn *turn, unsigned vpid);
+void turn_hurry(struct turn *turn, struct turn_seat *seat);
 
 #endif // ENGINE_TURN_H

@@ -24,7 +24,7 @@ void vcpu_interrupt(struct vcpu *vcpu, uint8_t vector) {
     platform_mutex_lock(&vcpu->lock);
     pending_add(&vcpu->pending, vector);
     atomic_store(&vcpu->any_pending, true);
-    turn_wake(&vcpu->guest->turn, vcpu->seat.vpid);
+    turn_hurry(&vcpu->guest->turn, &vcpu->seat);
     platform_mutex_unlock(&vcpu->lock);
     platform_semaphore_post(&vcpu->seat.wake);
     vcpu_attend(vcpu);

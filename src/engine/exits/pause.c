@@ -7,10 +7,8 @@
 zx_status_t exit_pause(struct exit_context *context) {
     struct guest *guest = context->vcpu->guest;
     exit_advance(context);
-    if (guest->clock.is_virtual) {
+    if (!turn_pause(&guest->turn) && guest->clock.is_virtual) {
         guest_clock_end_time_slice(guest);
-    } else if (turn_wanted(&guest->turn)) {
-        turn_end_time_slice(&guest->turn);
     }
     return ZX_OK;
 }
