@@ -6,8 +6,8 @@ include(ZirconiaLinux)
 
 set(linux "${PROJECT_SOURCE_DIR}/tests/linux")
 zirconia_add_benchmark(bench_compare
-    SOURCES compare_child.c compare_linux.c compare_ports.c compare_report.c compare_work.c
-        "${linux}/initramfs.c" "${linux}/verdict.c"
+    SOURCES compare_child.c compare_host.c compare_linux.c compare_ports.c compare_report.c
+        compare_work.c "${linux}/initramfs.c" "${linux}/verdict.c"
     GUESTS compare)
 target_include_directories(bench_compare PRIVATE "${linux}")
 target_compile_definitions(bench_compare PRIVATE
@@ -19,9 +19,7 @@ target_compile_definitions(bench_compare PRIVATE
 
 zirconia_add_benchmark(compare_unicorn SOURCES compare_ports.c)
 zirconia_add_benchmark(compare_zirconia SOURCES compare_ports.c)
-foreach(name acpi boot_linux devices initramfs loader vm processors verdict)
-    list(APPEND boot_sources "${linux}/${name}.c")
-endforeach()
+file(GLOB boot_sources CONFIGURE_DEPENDS "${linux}/*.c")
 add_executable(compare_linux ${boot_sources})
 target_link_libraries(compare_linux PRIVATE zirconia-warnings zirconia Threads::Threads)
 add_dependencies(bench_compare compare_linux compare_unicorn compare_zirconia)

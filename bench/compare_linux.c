@@ -70,11 +70,12 @@ static void judge(struct child *child, unsigned processors) {
 }
 
 bool boot_measure(enum side side, unsigned processors, double *time) {
+    static const char program[] = COMPARE_PROGRAM_DIR "/compare_linux";
     static const char initramfs[] = ZIRCONIA_GUEST_DIR "/compare_initramfs";
     char number[12];
     struct child child;
     snprintf(number, sizeof number, "%u", processors);
-    const char *const zirconia[] = {COMPARE_PROGRAM_DIR "/compare_linux",
+    const char *const zirconia[] = {program,
                                     COMPARE_KERNEL,
                                     COMPARE_BUSYBOX,
                                     COMPARE_BUSYBOX_MD5,
@@ -83,29 +84,9 @@ bool boot_measure(enum side side, unsigned processors, double *time) {
                                     "1",
                                     "0",
                                     NULL};
-    const char *const qemu[] = {"qemu-system-x86_64",
-                                "-accel",
-                                "tcg,thread=single",
-                                "-M",
-                                "q35",
-                                "-m",
-                                "256",
-                                "-smp",
-                                number,
-                                "-display",
-                                "none",
-                                "-nodefaults",
-                                "-no-user-config",
-                                "-serial",
-                                "stdio",
-                                "-no-reboot",
-                                "-kernel",
-                                COMPARE_KERNEL,
-                                "-initrd",
-                                initramfs,
-                                "-append",
-                                COMMAND_LINE,
-                                NULL};
+    const char *const qemu[] = {QEMU_COMMAND, "-m",      "256",          "-smp",
+                                number,       "-kernel", COMPARE_KERNEL, "-initrd",
+                                initramfs,    "-append", COMMAND_LINE,   NULL};
     if (access(COMPARE_KERNEL, R_OK) != 0 || access(COMPARE_BUSYBOX, R_OK) != 0) {
         return false;
     }

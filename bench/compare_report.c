@@ -5,6 +5,7 @@
 
 #include "compare_report.h"
 
+#include "compare_host.h"
 #include "compare_ports.h"
 
 #include <stdio.h>
@@ -79,48 +80,46 @@ static const char *verdict(const struct work *work, const struct times *times) {
 
 static void print_targets(const struct work *work) {
     if (work->of_unicorn > 0) {
-        printf(" %.2f of unicorn", work->of_unicorn);
+        printf(" %.2f of Unicorn", work->of_unicorn);
     }
     if (work->of_qemu > 0) {
-        printf(" %.2f of qemu", work->of_qemu);
+        printf(" %.2f of QEMU", work->of_qemu);
     }
     if (work->limit > 0) {
         printf(" %.0f ns", work->limit);
     }
-    printf("\n");
 }
 
 void report_header(unsigned rounds) {
-    printf("zirconia %s on Unicorn %s, medians of %u rounds (smallest..largest)\n",
-           zirconia_version(), zirconia_engine_version(), rounds);
-    printf("%-18s %-5s", "", "");
-    for (unsigned side = 0; side < SIDE_COUNT; side++) {
-        printf("%*s", side == 0 ? 24 : 25, side_names[side]);
-    }
-    printf("%11s %8s   target\n", "of unicorn", "of qemu");
+    printf("Zirconia %s on Unicorn %s; %s\n%s\nMedians of %u rounds (smallest..largest)\n\n",
+           zirconia_version(), zirconia_engine_version(), host_qemu(), host_processor(), rounds);
+    printf("| %-17s | %-4s | %-20s | %-20s | %-20s | of Unicorn | of QEMU | target\n", "", "",
+           "Zirconia", "Unicorn", "QEMU");
+    printf("|---|---|--:|--:|--:|--:|--:|---|\n");
 }
 
 void report_line(const struct work *work, const struct times *times) {
-    printf("%-18s %-5s", work->name, work->unit);
+    printf("| %-17s | %-4s", work->name, work->unit);
     for (enum side side = SIDE_ZIRCONIA; side < SIDE_COUNT; side++) {
-        char text[40] = "-";
+        char text[40] = "";
         if (times->there[side]) {
             const struct summary figure = side_summary(work, times, side);
             const int digits = figure.median < 10 ? 2 : figure.median < 100 ? 1 : 0;
             snprintf(text, sizeof text, "%.*f (%.*f..%.*f)", digits, figure.median, digits,
                      figure.smallest, digits, figure.largest);
         }
-        printf(" %24s", text);
+        printf(" | %20s", text);
     }
     for (enum side side = SIDE_UNICORN; side < SIDE_COUNT; side++) {
-        char text[20] = "-";
+        char text[20] = "";
         if (times->there[side]) {
             snprintf(text, sizeof text, "%.2f", ratio(times, side).median);
         }
-        printf(side == SIDE_UNICORN ? " %9s" : " %8s", text);
+        printf(side == SIDE_UNICORN ? " | %10s" : " | %7s", text);
     }
-    printf("   %-6s", verdict(work, times));
+    printf(" | %s", verdict(work, times));
     print_targets(work);
+    printf("\n");
     fflush(stdout);
 }
 
@@ -153,8 +152,10 @@ void report_json(const char *path, const struct times *times) {
     if (file == NULL) {
         compare_fail(path, "cannot be written");
     }
-    fprintf(file, "{\n  \"zirconia\": \"%s\",\n  \"unicorn\": \"%s\",\n  \"works\": [\n",
-            zirconia_version(), zirconia_engine_version());
+    fprintf(file,
+            "{\n  \"zirconia\": \"%s\",\n  \"unicorn\": \"%s\",\n  \"qemu\": \"%s\",\n"
+            "  \"processor\": \"%s\",\n  \"works\": [\n",
+            zirconia_version(), zirconia_engine_version(), host_qemu(), host_processor());
     const char *separator = "";
     for (unsigned i = 0; i < work_count; i++) {
         if (times[i].rounds != 0) {

@@ -10,7 +10,6 @@
 
 #include <zircon/syscalls.h>
 
-#define IMAGE ZIRCONIA_GUEST_DIR "/compare.bin"
 #define WARM_UP_DIVISOR 50
 
 #define KERNEL(label, name, unit, per, count, on_unicorn, of_unicorn, of_qemu, limit)              \
@@ -24,12 +23,14 @@ const struct work works[] = {
 const unsigned work_count = sizeof works / sizeof works[0];
 const unsigned kernel_count = sizeof works / sizeof works[0] - 2;
 
+static const char zirconia[] = COMPARE_PROGRAM_DIR "/compare_zirconia";
+static const char unicorn[] = COMPARE_PROGRAM_DIR "/compare_unicorn";
+static const char image[] = ZIRCONIA_GUEST_DIR "/compare.bin";
+
 static const char *const commands[SIDE_COUNT][20] = {
-    [SIDE_ZIRCONIA] = {COMPARE_PROGRAM_DIR "/compare_zirconia", IMAGE},
-    [SIDE_UNICORN] = {COMPARE_PROGRAM_DIR "/compare_unicorn", IMAGE},
-    [SIDE_QEMU] = {"qemu-system-x86_64", "-accel", "tcg,thread=single", "-M", "q35", "-m", "64",
-                   "-display", "none", "-nodefaults", "-no-user-config", "-serial", "stdio",
-                   "-no-reboot", "-kernel", IMAGE},
+    [SIDE_ZIRCONIA] = {zirconia, image},
+    [SIDE_UNICORN] = {unicorn, image},
+    [SIDE_QEMU] = {QEMU_COMMAND, "-m", "64", "-kernel", image},
 };
 
 static void expect(struct child *child, int byte) {

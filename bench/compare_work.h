@@ -8,6 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+// How QEMU is called for a kernel and for the boot.
+#define QEMU_COMMAND                                                                               \
+    "qemu-system-x86_64", "-accel", "tcg,thread=single", "-M", "q35", "-display", "none",          \
+        "-nodefaults", "-no-user-config", "-serial", "stdio", "-no-reboot"
+
 enum side { SIDE_ZIRCONIA, SIDE_UNICORN, SIDE_QEMU, SIDE_COUNT };
 
 struct work {
