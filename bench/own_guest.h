@@ -34,6 +34,10 @@ void own_run_interrupted(uint64_t count);
 // the nanoseconds from each zx_vcpu_kick() to the return of zx_vcpu_enter().
 void own_measure_kicks(double *latencies, uint64_t count);
 
+// Creates a small guest, runs it to its first exit and closes it, `count` times. A thread has one
+// VCPU, so own_open() has not been called yet, or own_close() has.
+void own_run_lifetimes(uint64_t count);
+
 // For kick.c and own_guest.c: the VCPU, the guest's memory as this process sees it, and the start
 // and the end of a run of the program `spin`.
 extern zx_handle_t own_vcpu;
