@@ -2,9 +2,9 @@
 ;
 ; The guest of bench_compare, the same bytes for Zirconia, bare Unicorn and QEMU: a multiboot image
 ; that serves its serial port. It sends R when it is ready. For each command, the number of a kernel
-; (its line in compare_kernels.inc) and a count of 4 bytes, it sends S, runs the kernel, and sends E
-; and the kernel's result of 8 bytes. So whoever holds the port takes the time, by one clock for
-; all.
+; (its line in compare_kernels.inc) and a count of 4 bytes, it sends S, waits for any byte, runs the
+; kernel, and sends E and the kernel's result of 8 bytes. So whoever holds the port takes the time,
+; by one clock for all.
 ;
 ; QEMU enters it at start_32, in protected mode; the others at its first byte, in 64-bit mode. What
 ; is written lies in other pages than code does: TCG drops the translations of a page at each store
@@ -104,6 +104,7 @@ serve:
 %endrep
     mov al, 'S'
     call send
+    call receive                ; The clock has been read.
     mov esi, ebx
     call [kernels + rbp * 8]
     mov rbx, rax

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PATIENCE_MS 120000
@@ -87,6 +88,16 @@ int child_receive(struct child *child) {
     const ssize_t count = read(child->from, &byte, 1);
     check(count >= 0, child->name);
     return count == 1 ? byte : -1;
+}
+
+double child_time(const struct child *child) {
+    clockid_t id = CLOCK_MONOTONIC;
+    struct timespec time;
+#if defined(_POSIX_CPUTIME) && _POSIX_CPUTIME >= 0
+    check(clock_getcpuclockid(child->pid, &id) == 0, "finding a process's clock");
+#endif
+    check(clock_gettime(id, &time) == 0, child->name);
+    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
 static int wait_for(struct child *child) {

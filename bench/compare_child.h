@@ -26,6 +26,10 @@ void child_send(struct child *child, const uint8_t *bytes, size_t size);
 // The next byte of its output, or -1 at the end. Fails when none comes in two minutes.
 int child_receive(struct child *child);
 
+// Nanoseconds of processor time that it has taken until now; where the host does not tell that of a
+// running process, nanoseconds of the monotonic clock.
+double child_time(const struct child *child);
+
 // Ends it at once.
 void child_stop(struct child *child);
 
