@@ -159,6 +159,78 @@ START_TEST(code_that_is_made_zero_runs_no_more) {
 }
 END_TEST
 
+// --- In the middle of what the guest reached as a whole ---
+
+#define MIDDLE (DATA + 0x100000u)
+
+enum change { UNMAPPED, READ_ONLY, TRAPPED, CHANGES };
+
+static void change_middle(enum change change) {
+    switch (change) {
+    case UNMAPPED:
+        ck_assert_int_eq(zx_vmar_unmap(vmar, MIDDLE, PAGE), ZX_OK);
+        return;
+    case READ_ONLY:
+        ck_assert_int_eq(zx_vmar_protect(vmar, ZX_VM_PERM_READ, MIDDLE, PAGE), ZX_OK);
+        return;
+    case TRAPPED:
+        ck_assert_int_eq(
+            zx_guest_set_trap(guest, ZX_GUEST_TRAP_MEM, MIDDLE, PAGE, ZX_HANDLE_INVALID, 7), ZX_OK);
+        return;
+    case CHANGES:
+        break;
+    }
+}
+
+// Wherever the guest stands: to the end of its round, and another.
+static void expect_store(uint64_t address, uint64_t value) {
+    aim(STORE_AND_LOAD, address, value);
+    enter_to_end();
+    enter_to_end();
+    ck_assert_uint_eq(memory_u64(address), value);
+}
+
+START_TEST(a_page_in_the_middle_changes_alone) {
+    const zx_status_t expected[] = {ZX_ERR_NOT_FOUND, ZX_ERR_ACCESS_DENIED, ZX_OK};
+    zx_port_packet_t packet;
+    start(STORE_AND_LOAD, DATA);
+    enter_to_end();
+    expect_store(MIDDLE, 1);
+    change_middle((enum change)_i);
+    aim(STORE_AND_LOAD, MIDDLE, 2);
+    ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), expected[_i]);
+    ck_assert_uint_eq(memory_u64(MIDDLE), 1);
+    if (_i == TRAPPED) {
+        ck_assert_uint_eq(packet.key, 7);
+        ck_assert_uint_eq(packet.guest_mem.addr, MIDDLE);
+    }
+    expect_store(MIDDLE - 8, 3);
+    expect_store(MIDDLE + PAGE, 4);
+    expect_store(DATA, 5);
+    ck_assert_uint_eq(memory_u64(MIDDLE), 1);
+}
+END_TEST
+
+// Memory that is in two places is made read-only in one of them.
+START_TEST(a_page_in_the_middle_changes_in_one_place_alone) {
+    zx_vaddr_t address = 0;
+    zx_port_packet_t packet;
+    start(STORE_AND_LOAD, DATA);
+    ck_assert_int_eq(zx_vmar_map(vmar, all, EXTRA, memory, DATA, 0x200000, &address), ZX_OK);
+    enter_to_end();
+    aim(STORE_AND_LOAD, EXTRA, 1);
+    enter_to_end();
+    enter_to_end();
+    change_middle(READ_ONLY);
+    aim(STORE_AND_LOAD, EXTRA + (MIDDLE - DATA), 2);
+    enter_to_end();
+    ck_assert_uint_eq(memory_u64(MIDDLE), 2);
+    aim(STORE_AND_LOAD, MIDDLE, 3);
+    ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_ERR_ACCESS_DENIED);
+    ck_assert_uint_eq(memory_u64(MIDDLE), 2);
+}
+END_TEST
+
 // --- One memory ---
 
 START_TEST(one_vmo_in_the_host_twice_in_a_guest_and_as_a_slice) {
@@ -287,6 +359,8 @@ int main(void) {
     tcase_add_test(tcase, a_guest_uses_what_a_vmo_has_grown_by);
     tcase_add_test(tcase, what_a_vmo_had_before_it_shrank_reads_as_zero);
     tcase_add_loop_test(tcase, code_that_is_made_zero_runs_no_more, 0, 2);
+    tcase_add_loop_test(tcase, a_page_in_the_middle_changes_alone, 0, CHANGES);
+    tcase_add_test(tcase, a_page_in_the_middle_changes_in_one_place_alone);
     tcase_add_test(tcase, one_vmo_in_the_host_twice_in_a_guest_and_as_a_slice);
     tcase_add_test(tcase, code_changed_through_a_slice_is_seen);
     tcase_add_test(tcase, a_clone_of_2018_in_a_guest_is_a_copy_from_then_on);

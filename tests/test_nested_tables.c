@@ -19,12 +19,16 @@ static struct vmo *vmo;
 static struct machine *machine;
 static struct cpu *cpu; // Of the machine, so that there is an engine.
 
+static bool as_a_whole; // The mappings are, not page by page.
+
 // Guest-physical memory repeats the same VMO for ever.
 static bool find_page(void *context, uint64_t guest_physical, struct backing *out) {
     (void)context;
     *out = (struct backing){
         .vmo = vmo,
-        .vmo_offset = guest_physical % MEMORY,
+        .vmo_offset = guest_physical % MEMORY & ~0xfffull,
+        .before = as_a_whole ? guest_physical % MEMORY & ~0xfffull : 0,
+        .behind = as_a_whole ? MEMORY - 0x1000 - (guest_physical % MEMORY & ~0xfffull) : 0,
         .writable = true,
         .executable = true,
     };
@@ -43,6 +47,24 @@ static void start(void) {
     ck_assert_int_eq(cpu_create(machine, &cpu), ZX_OK);
 }
 
+static uint8_t *touch(uint64_t guest_physical) {
+    memory_provide(&machine->memory);
+    uint8_t *host = machine_host_address(machine, guest_physical, true);
+    ck_assert_ptr_nonnull(host);
+    return host;
+}
+
+// Guest-physical memory is reached by entries of this level.
+static void start_large(unsigned level) {
+    as_a_whole = true;
+    start();
+    if (level == 1) { // Something of the first GiB has tables.
+        as_a_whole = false;
+        touch(LEAF);
+        as_a_whole = true;
+    }
+}
+
 static void end(void) {
     cpu_destroy(cpu);
     machine_destroy(machine);
@@ -51,13 +73,6 @@ static void end(void) {
 
 static uint64_t bound(void) {
     return 1024 + MEMORY / 4096 / 256;
-}
-
-static uint8_t *touch(uint64_t guest_physical) {
-    memory_provide(&machine->memory);
-    uint8_t *host = machine_host_address(machine, guest_physical, true);
-    ck_assert_ptr_nonnull(host);
-    return host;
 }
 
 // A guest that reaches far needs a page of tables for each page of memory.
@@ -78,7 +93,7 @@ END_TEST
 START_TEST(unmapped_ranges_give_their_tables_back) {
     start();
     touch(0);
-    const unsigned left = machine->memory.nested.pages.left;
+    const uint64_t left = machine->memory.nested.pages.left;
     for (int round = 0; round < 100; round++) {
         for (uint64_t i = 0; i < 100; i++) {
             touch((1ull << 40) + i * LEAF);
@@ -106,8 +121,113 @@ START_TEST(a_page_is_protected_wherever_it_is_mapped) {
     ck_assert(nested_protect(nested, page));
     touch(MEMORY); // The same page in a second place.
     nested_protect(nested, page);
-    ck_assert_uint_eq(*nested_entry(nested, 0, false) & NESTED_WRITABLE, 0);
-    ck_assert_uint_eq(*nested_entry(nested, MEMORY, false) & NESTED_WRITABLE, 0);
+    ck_assert_uint_eq(nested_lookup(nested, 0) & NESTED_WRITABLE, 0);
+    ck_assert_uint_eq(nested_lookup(nested, MEMORY) & NESTED_WRITABLE, 0);
+    end();
+}
+END_TEST
+
+// --- Large entries ---
+
+#define FAR (37 * LEAF) // From the beginning of memory.
+#define PAGES_OF_LEAF (LEAF / 0x1000)
+
+static void expect_page(uint64_t guest_physical, uint64_t arena_page, bool writable) {
+    struct nested *nested = &machine->memory.nested;
+    ck_assert_uint_eq(nested_page(nested, guest_physical), arena_page);
+    ck_assert_int_eq((nested_lookup(nested, guest_physical) & NESTED_WRITABLE) != 0, writable);
+}
+
+static uint64_t first_page(void) {
+    return machine->memory.arena.memslots[0]->base >> 12;
+}
+
+// Once a place is touched what lies around it is there.
+START_TEST(a_large_entry_leads_to_all_that_it_covers) {
+    const uint64_t sizes[] = {0x1000, LEAF, MEMORY};
+    start_large((unsigned)_i);
+    touch(FAR + 0x5000);
+    const uint64_t first = FAR & ~(sizes[_i] - 1);
+    const uint64_t left = machine->memory.nested.pages.left;
+    for (uint64_t at = first; at < first + sizes[_i] && at - first < 4 * LEAF; at += 0x1000) {
+        expect_page(at, first_page() + at / 0x1000, true);
+    }
+    expect_page(first + sizes[_i] - 0x1000, first_page() + (first + sizes[_i]) / 0x1000 - 1, true);
+    ck_assert_uint_eq(nested_page(&machine->memory.nested, MEMORY), NO_ARENA_PAGE);
+    ck_assert_uint_eq(machine->memory.nested.pages.left, left);
+    end();
+}
+END_TEST
+
+START_TEST(a_page_of_a_large_entry_is_protected_alone) {
+    start_large((unsigned)_i);
+    touch(FAR);
+    touch(MEMORY + FAR); // In two places.
+    struct nested *nested = &machine->memory.nested;
+    const uint64_t page = first_page() + (FAR + LEAF / 2) / 0x1000;
+    ck_assert(nested_protect(nested, page));
+    ck_assert(!nested_protect(nested, page));
+    for (uint64_t at = FAR; at < FAR + LEAF; at += 0x1000) {
+        expect_page(at, first_page() + at / 0x1000, at != FAR + LEAF / 2);
+        expect_page(MEMORY + at, first_page() + at / 0x1000, at != FAR + LEAF / 2);
+    }
+    touch(FAR + LEAF / 2);
+    expect_page(FAR + LEAF / 2, page, true);
+    expect_page(MEMORY + FAR + LEAF / 2, page, false);
+    end();
+}
+END_TEST
+
+START_TEST(a_page_of_a_large_entry_is_unmapped_alone) {
+    start_large((unsigned)_i);
+    touch(FAR);
+    struct nested *nested = &machine->memory.nested;
+    const uint64_t page = first_page() + FAR / 0x1000;
+    machine_unmap(machine, FAR + LEAF / 2, 0x1000);
+    for (uint64_t i = 0; i < PAGES_OF_LEAF; i++) {
+        const bool gone = i == PAGES_OF_LEAF / 2;
+        ck_assert_uint_eq(nested_page(nested, FAR + i * 0x1000), gone ? NO_ARENA_PAGE : page + i);
+    }
+    machine_unmap(machine, 0, 2 * MEMORY);
+    ck_assert_uint_eq(nested_page(nested, FAR), NO_ARENA_PAGE);
+    ck_assert_uint_eq(nested->pages.reserved, 0);
+    end();
+}
+END_TEST
+
+// Code is found when its page is unmapped; see nested_clear().
+START_TEST(no_large_entry_leads_to_code) {
+    start_large((unsigned)_i);
+    touch(FAR);
+    const uint64_t page = first_page() + (FAR + LEAF / 2) / 0x1000;
+    code_pages_translated(&machine->memory.code, page);
+    expect_page(FAR + LEAF / 2, page, false);
+    expect_page(FAR + LEAF / 2 + 0x1000, page + 1, true);
+    ck_assert(arena_watches(&machine->memory.arena, page));
+    machine_unmap(machine, FAR, LEAF);
+    ck_assert(!arena_watches(&machine->memory.arena, page));
+    code_pages_translated(&machine->memory.code, page);
+    touch(FAR); // Its neighbours come, but the page only for reads.
+    ck_assert_ptr_nonnull(machine_host_address(machine, FAR + LEAF / 2, false));
+    expect_page(FAR, first_page() + FAR / 0x1000, true);
+    expect_page(FAR + LEAF / 2, page, false);
+    end();
+}
+END_TEST
+
+// Each large entry is split in the end: the tables for that were set aside.
+START_TEST(all_that_is_large_can_be_split) {
+    start_large((unsigned)_i);
+    for (uint64_t at = 0; at < MEMORY; at += LEAF) {
+        touch(at + LEAF / 2);
+    }
+    for (uint64_t at = 0; at < MEMORY; at += LEAF) {
+        const uint64_t page = first_page() + (at + LEAF / 2) / 0x1000;
+        nested_protect(&machine->memory.nested, page);
+        expect_page(at + LEAF / 2, page, false);
+    }
+    ck_assert_uint_eq(machine->memory.nested.pages.reserved, 0);
+    ck_assert_uint_ge(machine->memory.nested.pages.left, TABLE_PAGES_ENOUGH);
     end();
 }
 END_TEST
@@ -133,11 +253,18 @@ START_TEST(addresses_change_where_something_is_taken_away) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {
-        tables_are_bounded_by_what_is_mapped,
-        unmapped_ranges_give_their_tables_back,
-        a_page_is_protected_wherever_it_is_mapped,
-        addresses_change_where_something_is_taken_away,
-    };
-    return run_tests("nested tables", tests, sizeof tests / sizeof tests[0]);
+    Suite *suite = suite_create("nested tables");
+    TCase *tcase = tcase_create("nested tables");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, tables_are_bounded_by_what_is_mapped);
+    tcase_add_test(tcase, unmapped_ranges_give_their_tables_back);
+    tcase_add_test(tcase, a_page_is_protected_wherever_it_is_mapped);
+    tcase_add_test(tcase, addresses_change_where_something_is_taken_away);
+    tcase_add_loop_test(tcase, a_large_entry_leads_to_all_that_it_covers, 1, 3);
+    tcase_add_loop_test(tcase, a_page_of_a_large_entry_is_protected_alone, 1, 3);
+    tcase_add_loop_test(tcase, a_page_of_a_large_entry_is_unmapped_alone, 1, 3);
+    tcase_add_loop_test(tcase, no_large_entry_leads_to_code, 1, 3);
+    tcase_add_loop_test(tcase, all_that_is_large_can_be_split, 1, 3);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
 }

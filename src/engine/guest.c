@@ -27,7 +27,7 @@ static void space_unlock(struct address_space *space) {
 static zx_status_t space_map(struct address_space *space, const struct mapping_view *view) {
     struct guest *guest = space->owner;
     ASSERT_TURN(&guest->turn);
-    return machine_add_vmo(guest->machine, view->vmo);
+    return machine_add_vmo(guest->machine, view->vmo, view->vmo_offset, view->base);
 }
 
 static void space_unmap(struct address_space *space, const struct mapping_view *view) {
@@ -57,14 +57,20 @@ static bool find_page(void *context, uint64_t guest_physical, struct backing *ou
     struct trap trap;
     if (trap_map_find(&guest->memory_traps, page, &trap) ||
         !address_space_find(guest->space, page, &view) ||
-        (view.permissions & ZX_VM_PERM_READ) == 0) {
+        (view.permissions & ZX_VM_PERM_READ) == 0 ||
+        page - view.base >= mapping_view_backed(&view)) {
         return false;
     }
+    uint64_t first = view.base;
+    uint64_t end = view.base + mapping_view_backed(&view);
+    trap_map_narrow(&guest->memory_traps, page, &first, &end);
     out->vmo = view.vmo;
     out->vmo_offset = view.vmo_offset + (page - view.base);
+    out->before = page - first;
+    out->behind = end - (page + 0x1000);
     out->writable = (view.permissions & ZX_VM_PERM_WRITE) != 0;
     out->executable = (view.permissions & ZX_VM_PERM_EXECUTE) != 0;
-    return page - view.base < mapping_view_backed(&view);
+    return true;
 }
 
 static uint64_t read_tsc(void *context) {

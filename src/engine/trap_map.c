@@ -30,6 +30,19 @@ bool trap_map_find(const struct trap_map *map, uint64_t address, struct trap *ou
     return address - out->base < out->size;
 }
 
+void trap_map_narrow(const struct trap_map *map, uint64_t address, uint64_t *first, uint64_t *end) {
+    const size_t index = upper_bound(map, address);
+    if (index > 0) {
+        const struct trap *before = &map->traps[index - 1];
+        const uint64_t free = (before->base + before->size + 0xfff) & ~0xfffull;
+        *first = free > *first ? free : *first;
+    }
+    if (index < map->count) {
+        const uint64_t taken = map->traps[index].base & ~0xfffull;
+        *end = taken < *end ? taken : *end;
+    }
+}
+
 zx_status_t trap_map_insert(struct trap_map *map, const struct trap *trap, bool may_meet) {
     const size_t index = upper_bound(map, trap->base);
     const struct trap *before = index > 0 ? &map->traps[index - 1] : NULL;

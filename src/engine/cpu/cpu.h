@@ -32,6 +32,10 @@ struct vmo;
 struct backing {
     struct vmo *vmo;
     uint64_t vmo_offset; // Of the page.
+    // How many bytes before the page, and behind it, are backed by the VMO in the same way, at the
+    // offsets that go with them.
+    uint64_t before;
+    uint64_t behind;
     bool writable;
     bool executable;
 };
@@ -46,9 +50,11 @@ struct machine_client {
 zx_status_t machine_create(const struct machine_client *client, struct machine **out);
 void machine_destroy(struct machine *machine);
 
-// Makes room for the VMO's pages. It keeps its place, with a reference, for the machine's life;
-// what it grows by gets one when it is first needed.
-zx_status_t machine_add_vmo(struct machine *machine, struct vmo *vmo);
+// Makes room for the VMO's pages, of which the one at `vmo_offset` will be at `guest_physical`. It
+// keeps its place, with a reference, for the machine's life; what it grows by gets one when it is
+// first needed.
+zx_status_t machine_add_vmo(struct machine *machine, struct vmo *vmo, uint64_t vmo_offset,
+                            uint64_t guest_physical);
 
 // The guest-physical range maps differently from now on: forget what was derived from it.
 void machine_unmap(struct machine *machine, uint64_t guest_physical, uint64_t length);

@@ -69,6 +69,27 @@ uint8_t *arena_take(struct arena *arena, size_t size) {
     return NULL;
 }
 
+// Another thread may take what was found, again and again. But it must not matter: where memory
+// lies decides how often a guest faults, and in virtual time that is to repeat.
+enum { ALIGNED_TRIES = 64 };
+
+// At an address that is `phase` behind a multiple of the alignment, from the arena's start on.
+static uint8_t *take_aligned(struct arena *arena, size_t size, uint64_t alignment, uint64_t phase) {
+    bool taken = phase % platform_page_size() == 0;
+    for (int i = 0; i < ALIGNED_TRIES && taken; i++) {
+        uint8_t *any = arena_take(arena, size + alignment);
+        if (any == NULL) {
+            return NULL;
+        }
+        uint8_t *at = any + ((phase - (uint64_t)(any - arena->base)) & (alignment - 1));
+        platform_unmap(any, size + alignment);
+        if (platform_reserve_at(at, size, &taken)) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
 // --- Memslots ---
 
 // The index of the first memslot behind the address.
@@ -138,9 +159,22 @@ static bool insert(struct arena *arena, struct memslot *memslot) {
 }
 
 static void free_memslot(struct memslot *memslot) {
-    free(memslot->places);
+    for (unsigned level = 0; level < NESTED_LEVELS; level++) {
+        free(memslot->places[level]);
+    }
     watch_free(&memslot->watch);
     free(memslot);
+}
+
+// Wherever it lies it meets no more stretches of a level's size than this.
+static bool make_places(struct memslot *memslot) {
+    bool made = true;
+    for (unsigned level = 0; level < NESTED_LEVELS; level++) {
+        const size_t count = (memslot->size >> nested_shift(level)) + 2;
+        memslot->places[level] = calloc(count, sizeof(uint64_t *));
+        made = made && memslot->places[level] != NULL;
+    }
+    return made;
 }
 
 static struct memslot *make_memslot(uint64_t size) {
@@ -149,16 +183,28 @@ static struct memslot *make_memslot(uint64_t size) {
         return NULL;
     }
     memslot->size = size;
-    memslot->places = calloc(size >> 12, sizeof *memslot->places);
-    if (!watch_init(&memslot->watch, size >> 12) || memslot->places == NULL) {
+    if (!watch_init(&memslot->watch, size >> 12) || !make_places(memslot)) {
         free_memslot(memslot);
         return NULL;
     }
     return memslot;
 }
 
-static bool place(struct arena *arena, struct memslot *memslot) {
-    uint8_t *at = arena_take(arena, memslot->size);
+// The host's addresses for a memslot. What lies in the VMO at `offset` and in guest-physical memory
+// `shift` behind that is at the same place in its 2 MiB or 1 GiB as there.
+static uint8_t *take_for(struct arena *arena, const struct memslot *memslot, uint64_t shift) {
+    uint8_t *at = NULL;
+    for (unsigned level = NESTED_LEVELS - 1; level > 0 && at == NULL; level--) {
+        const uint64_t alignment = 1ull << nested_shift(level);
+        if (memslot->size >= alignment) {
+            at = take_aligned(arena, memslot->size, alignment, memslot->vmo_offset + shift);
+        }
+    }
+    return at != NULL ? at : arena_take(arena, memslot->size);
+}
+
+static bool place(struct arena *arena, struct memslot *memslot, uint64_t shift) {
+    uint8_t *at = take_for(arena, memslot, shift);
     if (at == NULL) {
         return false;
     }
@@ -191,8 +237,8 @@ static void note_write(struct vmo_listener *listener, uint64_t offset, uint64_t 
 }
 
 // A place for the part of the VMO from `offset` to its present end.
-static zx_status_t add_memslot(struct arena *arena, struct vmo *vmo, uint64_t offset,
-                               uint64_t end) {
+static zx_status_t add_memslot(struct arena *arena, struct vmo *vmo, uint64_t offset, uint64_t end,
+                               uint64_t shift) {
     const uint64_t page = platform_page_size();
     struct memslot *memslot = make_memslot((end - offset + page - 1) / page * page);
     if (memslot == NULL) {
@@ -201,7 +247,7 @@ static zx_status_t add_memslot(struct arena *arena, struct vmo *vmo, uint64_t of
     memslot->arena = arena;
     memslot->vmo = vmo;
     memslot->vmo_offset = offset;
-    if (!place(arena, memslot)) {
+    if (!place(arena, memslot, shift)) {
         free_memslot(memslot);
         return ZX_ERR_NO_MEMORY;
     }
@@ -211,7 +257,7 @@ static zx_status_t add_memslot(struct arena *arena, struct vmo *vmo, uint64_t of
     return ZX_OK;
 }
 
-zx_status_t arena_add_vmo(struct arena *arena, struct vmo *vmo) {
+zx_status_t arena_add_vmo(struct arena *arena, struct vmo *vmo, uint64_t shift) {
     const uint64_t size = vmo->size;
     if (size > ARENA_SIZE) {
         return ZX_ERR_NO_MEMORY;
@@ -225,12 +271,12 @@ zx_status_t arena_add_vmo(struct arena *arena, struct vmo *vmo) {
         placed = memslot->vmo_offset + memslot->size;
         memslot = find(arena, vmo, placed);
     }
-    return placed < size ? add_memslot(arena, vmo, placed, size) : ZX_OK;
+    return placed < size ? add_memslot(arena, vmo, placed, size, shift) : ZX_OK;
 }
 
-uint64_t arena_page_for(struct arena *arena, struct vmo *vmo, uint64_t vmo_offset) {
+uint64_t arena_page_for(struct arena *arena, struct vmo *vmo, uint64_t vmo_offset, uint64_t shift) {
     const struct memslot *memslot = find(arena, vmo, vmo_offset);
-    if (memslot == NULL && arena_add_vmo(arena, vmo) == ZX_OK) {
+    if (memslot == NULL && arena_add_vmo(arena, vmo, shift) == ZX_OK) {
         memslot = find(arena, vmo, vmo_offset);
     }
     return memslot != NULL ? (memslot->base + (vmo_offset - memslot->vmo_offset)) >> 12

@@ -9,6 +9,7 @@
 #define ENGINE_CPU_UNICORN_ARENA_H
 
 #include "engine/cpu/unicorn/exit_request.h"
+#include "engine/cpu/unicorn/nested_levels.h"
 #include "engine/cpu/unicorn/watch.h"
 #include "objects/vmo.h"
 
@@ -27,7 +28,8 @@ struct memslot {
     uint64_t vmo_offset;
     uint64_t base; // From the start of the arena.
     uint64_t size;
-    uint64_t **places; // For each page, which entry leads there; see nested.c.
+    // For each page, and each 2 MiB and 1 GiB of the arena, which entry leads there; see nested.c.
+    uint64_t **places[NESTED_LEVELS];
     struct watch watch;
 };
 
@@ -63,8 +65,10 @@ static inline uint8_t *arena_pointer(const struct arena *arena, uint64_t offset)
 // Inaccessible host addresses inside of the arena, for platform_unmap(); NULL without.
 uint8_t *arena_take(struct arena *arena, size_t size);
 
-// Makes room for the VMO's pages, as many as it has now.
-zx_status_t arena_add_vmo(struct arena *arena, struct vmo *vmo);
+// Makes room for the VMO's pages, as many as it has now. A page that will be mapped at its offset
+// in the VMO plus `shift` is put where large entries of the nested tables can lead to it, if
+// possible.
+zx_status_t arena_add_vmo(struct arena *arena, struct vmo *vmo, uint64_t shift);
 
 // The memslot of a page of the arena that has one.
 struct memslot *memslot_of(struct arena *arena, uint64_t page);
@@ -73,8 +77,15 @@ static inline uint64_t memslot_index(const struct memslot *memslot, uint64_t pag
     return page - (memslot->base >> 12);
 }
 
+// Where the page's entry of that level is noted.
+static inline uint64_t **memslot_place(const struct memslot *memslot, unsigned level,
+                                       uint64_t page) {
+    const uint64_t first = memslot->base >> nested_shift(level);
+    return &memslot->places[level][(page << 12 >> nested_shift(level)) - first];
+}
+
 // The page of the VMO, which is given a place if need be; NO_ARENA_PAGE when there is none.
-uint64_t arena_page_for(struct arena *arena, struct vmo *vmo, uint64_t vmo_offset);
+uint64_t arena_page_for(struct arena *arena, struct vmo *vmo, uint64_t vmo_offset, uint64_t shift);
 
 // Whether the page is watched.
 bool arena_watches(struct arena *arena, uint64_t page);

@@ -19,7 +19,9 @@ void code_pages_translated(struct code_pages *code, uint64_t page) {
         return;
     }
     watch_add(&memslot->watch, index);
-    if (!code_pages_unguarded(code, page) && nested_protect(code->nested, page)) {
+    if (code_pages_unguarded(code, page)) {
+        nested_isolate(code->nested, page);
+    } else if (nested_protect(code->nested, page)) {
         code->engine->tlb_stale = true;
     }
 }

@@ -48,12 +48,12 @@ static void fill_intercepts(uint8_t *vmcb) {
     vmcb_set64(vmcb, VMCB_MSR_BITMAP, HIDDEN_BASE + HIDDEN_MSR_BITMAP);
 }
 
-static void fill_control(uint8_t *vmcb) {
+static void fill_control(uint8_t *vmcb, uint64_t nested_root) {
     vmcb_set32(vmcb, VMCB_ASID, 1);
     vmcb_set32(vmcb, VMCB_INTERRUPT_CONTROL, VMCB_VIRTUAL_INTERRUPT_PENDING);
     vmcb_set32(vmcb, VMCB_INTERRUPT_VECTOR, 0xff);
     vmcb_set64(vmcb, VMCB_NESTED_CONTROL, VMCB_NESTED_PAGING);
-    vmcb_set64(vmcb, VMCB_NESTED_CR3, HIDDEN_BASE + HIDDEN_ROOT);
+    vmcb_set64(vmcb, VMCB_NESTED_CR3, nested_root);
 }
 
 static void fill_segments(uint8_t *vmcb) {
@@ -76,10 +76,10 @@ static void fill_registers(uint8_t *vmcb) {
     vmcb_set64(vmcb, VMCB_RFLAGS, RFLAGS_FIXED | RFLAGS_IF);
 }
 
-void control_block_fill(uint8_t *vmcb) {
+void control_block_fill(uint8_t *vmcb, uint64_t nested_root) {
     memset(vmcb, 0, VMCB_SIZE);
     fill_intercepts(vmcb);
-    fill_control(vmcb);
+    fill_control(vmcb, nested_root);
     fill_segments(vmcb);
     fill_registers(vmcb);
 }

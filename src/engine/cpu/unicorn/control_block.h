@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
-void control_block_fill(uint8_t *vmcb);
+// `nested_root` is the physical address of the root of the nested page tables.
+void control_block_fill(uint8_t *vmcb, uint64_t nested_root);
 
 #endif // ENGINE_CPU_UNICORN_CONTROL_BLOCK_H

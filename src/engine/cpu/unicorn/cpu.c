@@ -75,8 +75,9 @@ zx_status_t cpu_create(struct machine *machine, struct cpu **out) {
 
 // --- Memory ---
 
-zx_status_t machine_add_vmo(struct machine *machine, struct vmo *vmo) {
-    return arena_add_vmo(&machine->memory.arena, vmo);
+zx_status_t machine_add_vmo(struct machine *machine, struct vmo *vmo, uint64_t vmo_offset,
+                            uint64_t guest_physical) {
+    return arena_add_vmo(&machine->memory.arena, vmo, guest_physical - vmo_offset);
 }
 
 void machine_unmap(struct machine *machine, uint64_t guest_physical, uint64_t length) {

@@ -22,7 +22,6 @@ enum hidden_offset {
     HIDDEN_VMCB = 0x1000,
     HIDDEN_HOST_SAVE = 0x2000,
     HIDDEN_MSR_BITMAP = 0x4000, // two pages
-    HIDDEN_ROOT = 0x10000,      // of the nested page tables
 };
 
 // XCR0 after the launch: x87 and SSE, all that the engine has.

@@ -12,7 +12,7 @@
 void memory_open(struct memory *memory, struct engine *engine, struct exit_request *request) {
     memory->engine = engine;
     arena_open(&memory->arena, engine->arena, engine->hidden, request);
-    nested_open(&memory->nested, &memory->arena, engine->hidden);
+    nested_open(&memory->nested, &memory->arena, engine->root);
     memory->code = (struct code_pages){
         .engine = engine,
         .arena = &memory->arena,
@@ -51,6 +51,67 @@ static bool find_page(const struct memory *memory, uint64_t guest_physical, stru
     return memory->client.find_page(memory->client.context, guest_physical, out);
 }
 
+// What becomes present at once, from the page on, where no large entry can be had: faults cost more
+// than entries that are not needed.
+#define RUN_SIZE (1ull << 17)
+
+// A part of what backs guest-physical memory, and is backed itself by neighbours in the arena.
+struct stretch {
+    uint64_t first; // Guest-physical.
+    uint64_t end;
+    uint64_t page; // Of the arena, the one at `first`.
+    bool writable;
+};
+
+// As much as lies around the page of the arena at the address, which `backing` is about.
+static struct stretch stretch_around(struct memory *memory, uint64_t guest_physical,
+                                     const struct backing *backing, uint64_t page) {
+    const uint64_t address = guest_physical & ~0xfffull;
+    const struct memslot *memslot = memslot_of(&memory->arena, page);
+    const uint64_t in_memslot = memslot_index(memslot, page) << 12;
+    const uint64_t left = memslot->size - in_memslot - 0x1000;
+    const uint64_t before = backing->before < in_memslot ? backing->before : in_memslot;
+    const uint64_t behind = backing->behind < left ? backing->behind : left;
+    return (struct stretch){
+        .first = address - before,
+        .end = address + 0x1000 + behind,
+        .page = page - (before >> 12),
+        .writable = backing->writable,
+    };
+}
+
+static bool map_large(struct memory *memory, uint64_t guest_physical,
+                      const struct stretch *stretch) {
+    for (unsigned level = NESTED_LEVELS - 1; level > 0; level--) {
+        const uint64_t size = 1ull << nested_shift(level);
+        const uint64_t first = guest_physical & ~(size - 1);
+        const uint64_t page = stretch->page + ((first - stretch->first) >> 12);
+        if (first >= stretch->first && stretch->end - first >= size && stretch->end > first &&
+            page % (size >> 12) == 0 &&
+            nested_map(&memory->nested, first, page, level, stretch->writable)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool map_page(struct memory *memory, uint64_t guest_physical,
+                     const struct stretch *stretch) {
+    const uint64_t page = stretch->page + ((guest_physical - stretch->first) >> 12);
+    return nested_map(&memory->nested, guest_physical & ~0xfffull, page, 0,
+                      stretch->writable && !arena_watches(&memory->arena, page));
+}
+
+static void map_neighbours(struct memory *memory, uint64_t guest_physical,
+                           const struct stretch *stretch) {
+    const uint64_t run = guest_physical | (RUN_SIZE - 1);
+    const uint64_t end = run < stretch->end ? run : stretch->end;
+    uint64_t next = (guest_physical | 0xfff) + 1;
+    while (next < end && map_page(memory, next, stretch)) {
+        next += 0x1000;
+    }
+}
+
 bool memory_make_present(struct memory *memory, uint64_t guest_physical, bool write) {
     struct backing backing;
     memory->starved = false;
@@ -58,14 +119,21 @@ bool memory_make_present(struct memory *memory, uint64_t guest_physical, bool wr
         (write && !backing.writable)) {
         return false;
     }
-    const uint64_t page = arena_page_for(&memory->arena, backing.vmo, backing.vmo_offset);
+    const uint64_t shift = (guest_physical & ~0xfffull) - backing.vmo_offset;
+    const uint64_t page = arena_page_for(&memory->arena, backing.vmo, backing.vmo_offset, shift);
     if (page == NO_ARENA_PAGE) {
         memory->starved = true;
         return false;
     }
-    const bool writable = backing.writable && !arena_watches(&memory->arena, page);
+    const struct stretch stretch = stretch_around(memory, guest_physical, &backing, page);
     memory->any_not_executable |= !backing.executable;
-    memory->starved = !nested_map(&memory->nested, guest_physical, page, writable);
+    if (map_large(memory, guest_physical, &stretch)) {
+        return true;
+    }
+    memory->starved = !map_page(memory, guest_physical, &stretch);
+    if (!memory->starved) {
+        map_neighbours(memory, guest_physical, &stretch);
+    }
     return !memory->starved;
 }
 
@@ -82,22 +150,21 @@ bool memory_written(struct memory *memory, uint64_t guest_physical) {
         return false;
     }
     code_pages_forget(&memory->code, page);
-    *nested_entry(&memory->nested, guest_physical, false) |= NESTED_WRITABLE;
-    memory->engine->tlb_stale = true;
+    nested_allow_writes(&memory->nested, guest_physical);
     return true;
 }
 
 uint8_t *memory_host_address(struct memory *memory, uint64_t guest_physical, bool write) {
-    uint64_t *entry = nested_entry(&memory->nested, guest_physical, false);
-    if (entry == NULL || (*entry & NESTED_PRESENT) == 0) {
+    uint64_t found = nested_lookup(&memory->nested, guest_physical);
+    if ((found & NESTED_PRESENT) == 0) {
         if (!memory_make_present(memory, guest_physical, write)) {
             return NULL;
         }
-        entry = nested_entry(&memory->nested, guest_physical, false);
+        found = nested_lookup(&memory->nested, guest_physical);
     }
-    if (write && (*entry & NESTED_WRITABLE) == 0 && !memory_written(memory, guest_physical)) {
+    if (write && (found & NESTED_WRITABLE) == 0 && !memory_written(memory, guest_physical)) {
         return NULL;
     }
-    return arena_pointer(&memory->arena, (*entry & NESTED_ADDRESS) - ARENA_BASE) +
+    return arena_pointer(&memory->arena, (found & NESTED_ADDRESS) - ARENA_BASE) +
            (guest_physical & 0xfff);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Four levels of 4 KiB pages, filled on demand.
+// Four levels of tables, filled on demand.
 
 #include "engine/cpu/unicorn/nested.h"
 
@@ -8,12 +8,21 @@
 #include "engine/cpu/unicorn/flat_engine.h"
 #include "platform/check.h"
 
-enum { ENTRIES = 512 };
+enum { ENTRIES = 512, TOP_LEVEL = 3 };
 
-void nested_open(struct nested *nested, struct arena *arena, uint8_t *hidden) {
+#define NESTED_TABLE 0x67ull // Present, writable, user, accessed, dirty.
+#define NESTED_LEAF 0x65ull  // The same, but not writable.
+#define NESTED_LARGE 0x80ull // A leaf above the lowest level.
+
+// The level of a leaf, in bits that are software's: where an entry of a table is looked at that may
+// have served another level since.
+#define NESTED_LEVEL_SHIFT 9
+#define NESTED_LEVEL (3ull << NESTED_LEVEL_SHIFT)
+
+void nested_open(struct nested *nested, struct arena *arena, uint8_t *root) {
     *nested = (struct nested){
         .arena = arena,
-        .root = (uint64_t *)(void *)(hidden + HIDDEN_ROOT),
+        .root = (uint64_t *)(void *)root,
         .pages = {.arena = arena},
     };
 }
@@ -23,35 +32,27 @@ void nested_close(struct nested *nested) {
     *nested = (struct nested){0};
 }
 
+// --- Entries ---
+
 static uint64_t *table_at(struct nested *nested, uint64_t entry) {
     return table_pages_at(&nested->pages, entry & NESTED_ADDRESS);
 }
 
-static uint64_t *new_table(struct nested *nested, uint64_t *entry) {
-    const uint64_t physical = table_pages_take(&nested->pages);
-    if (physical == 0) {
-        return NULL;
-    }
-    *entry = physical | NESTED_LEAF | NESTED_WRITABLE;
-    return table_pages_at(&nested->pages, physical);
+static uint64_t size_of(unsigned level) {
+    return 1ull << nested_shift(level);
 }
 
-uint64_t *nested_entry(struct nested *nested, uint64_t guest_physical, bool create) {
-    uint64_t *table = nested->root;
-    for (unsigned shift = 39; shift > 12; shift -= 9) {
-        uint64_t *entry = &table[guest_physical >> shift & (ENTRIES - 1)];
-        if ((*entry & NESTED_PRESENT) != 0) {
-            table = table_at(nested, *entry);
-        } else if (create) {
-            table = new_table(nested, entry);
-        } else {
-            table = NULL;
-        }
-        if (table == NULL) {
-            return NULL;
-        }
-    }
-    return &table[guest_physical >> 12 & (ENTRIES - 1)];
+static uint64_t *entry_in(uint64_t *table, uint64_t guest_physical, unsigned level) {
+    return &table[guest_physical >> nested_shift(level) & (ENTRIES - 1)];
+}
+
+static uint64_t leaf(uint64_t arena_page, unsigned level, bool writable) {
+    return (ARENA_BASE + (arena_page << 12)) | NESTED_LEAF | (level > 0 ? NESTED_LARGE : 0) |
+           (uint64_t)level << NESTED_LEVEL_SHIFT | (writable ? NESTED_WRITABLE : 0);
+}
+
+static bool is_leaf(uint64_t entry, unsigned level) {
+    return level == 0 || (entry & NESTED_LARGE) != 0;
 }
 
 static uint64_t page_in(uint64_t entry) {
@@ -59,72 +60,191 @@ static uint64_t page_in(uint64_t entry) {
     return ((entry & NESTED_ADDRESS) - ARENA_BASE) >> 12;
 }
 
-static bool leads_to(const uint64_t *entry, uint64_t arena_page) {
-    return (*entry & NESTED_PRESENT) != 0 &&
-           (*entry & NESTED_ADDRESS) == ARENA_BASE + (arena_page << 12);
+// Whether it is a leaf of this level, with the page among those that it leads to.
+static bool leads_to(uint64_t entry, unsigned level, uint64_t arena_page) {
+    const uint64_t page = arena_page & ~((size_of(level) >> 12) - 1);
+    return (entry & ~NESTED_WRITABLE) == leaf(page, level, false);
+}
+
+// The entry that ends the walk: a leaf, or one that is not present.
+static uint64_t *last_entry(struct nested *nested, uint64_t guest_physical, unsigned *level) {
+    uint64_t *table = nested->root;
+    for (*level = TOP_LEVEL;; --*level) {
+        uint64_t *entry = entry_in(table, guest_physical, *level);
+        if ((*entry & NESTED_PRESENT) == 0 || is_leaf(*entry, *level)) {
+            return entry;
+        }
+        table = table_at(nested, *entry);
+    }
+}
+
+uint64_t nested_lookup(struct nested *nested, uint64_t guest_physical) {
+    unsigned level = 0;
+    const uint64_t entry = *last_entry(nested, guest_physical, &level);
+    if ((entry & NESTED_PRESENT) == 0) {
+        return 0;
+    }
+    const uint64_t offset = guest_physical & (size_of(level) - 1) & NESTED_ADDRESS;
+    return ((entry & NESTED_ADDRESS) + offset) | (entry & (NESTED_PRESENT | NESTED_WRITABLE));
 }
 
 uint64_t nested_page(struct nested *nested, uint64_t guest_physical) {
-    const uint64_t *entry = nested_entry(nested, guest_physical, false);
-    const bool present = entry != NULL && (*entry & NESTED_PRESENT) != 0;
-    return present ? page_in(*entry) : NO_ARENA_PAGE;
+    const uint64_t found = nested_lookup(nested, guest_physical);
+    return (found & NESTED_PRESENT) != 0 ? page_in(found) : NO_ARENA_PAGE;
 }
 
 // --- From a page of the arena back to its entries ---
 
-// A page keeps the last entry that led there. Look at all entries instead:
+// A page keeps the last entry of each level that led there. Look at all entries instead:
 static uint64_t several;
 #define SEVERAL (&several)
 
-static uint64_t **place_of(struct nested *nested, uint64_t arena_page) {
-    const struct memslot *memslot = memslot_of(nested->arena, arena_page);
-    return &memslot->places[memslot_index(memslot, arena_page)];
+static uint64_t **place_of(struct nested *nested, unsigned level, uint64_t arena_page) {
+    return memslot_place(memslot_of(nested->arena, arena_page), level, arena_page);
 }
 
-bool nested_map(struct nested *nested, uint64_t guest_physical, uint64_t arena_page,
-                bool writable) {
-    uint64_t *entry = nested_entry(nested, guest_physical, true);
-    if (entry == NULL) {
-        return false;
-    }
-    uint64_t **place = place_of(nested, arena_page);
-    CHECK(!writable || !arena_watches(nested->arena, arena_page));
-    if (*place == NULL || (*place != SEVERAL && !leads_to(*place, arena_page))) {
+static void note_place(struct nested *nested, uint64_t *entry, unsigned level,
+                       uint64_t arena_page) {
+    uint64_t **place = place_of(nested, level, arena_page);
+    if (*place == NULL || (*place != SEVERAL && !leads_to(**place, level, arena_page))) {
         *place = entry;
     } else if (*place != entry) {
         *place = SEVERAL;
     }
-    *entry = (ARENA_BASE + (arena_page << 12)) | NESTED_LEAF | (writable ? NESTED_WRITABLE : 0);
-    return true;
 }
 
-static bool protect_entry(uint64_t *entry, uint64_t arena_page) {
-    if (!leads_to(entry, arena_page) || (*entry & NESTED_WRITABLE) == 0) {
-        return false;
-    }
-    *entry &= ~NESTED_WRITABLE;
-    return true;
-}
+// What is done to an entry of this level that leads to the page. True if it matters to Unicorn.
+typedef bool (*entry_change)(struct nested *nested, uint64_t *entry, unsigned level,
+                             uint64_t arena_page);
 
-static bool protect_table(struct nested *nested, uint64_t *table, unsigned shift,
-                          uint64_t arena_page) {
+static bool change_below(struct nested *nested, uint64_t *table, unsigned table_level,
+                         unsigned level, uint64_t arena_page, entry_change change) {
     bool changed = false;
     for (unsigned i = 0; i < ENTRIES; i++) {
-        if (shift == 12) {
-            changed |= protect_entry(&table[i], arena_page);
-        } else if ((table[i] & NESTED_PRESENT) != 0) {
-            changed |= protect_table(nested, table_at(nested, table[i]), shift - 9, arena_page);
+        if (table_level == level) {
+            changed |= leads_to(table[i], level, arena_page) &&
+                       change(nested, &table[i], level, arena_page);
+        } else if ((table[i] & NESTED_PRESENT) != 0 && !is_leaf(table[i], table_level)) {
+            changed |= change_below(nested, table_at(nested, table[i]), table_level - 1, level,
+                                    arena_page, change);
         }
     }
     return changed;
 }
 
+// Every entry of the level that leads to the page.
+static bool change_all(struct nested *nested, unsigned level, uint64_t arena_page,
+                       entry_change change) {
+    uint64_t *place = *place_of(nested, level, arena_page);
+    if (place == SEVERAL) {
+        return change_below(nested, nested->root, TOP_LEVEL, level, arena_page, change);
+    }
+    return place != NULL && leads_to(*place, level, arena_page) &&
+           change(nested, place, level, arena_page);
+}
+
+// --- Splitting ---
+
+// How many tables it takes to split all that an entry of this level leads to.
+static uint64_t tables_to_split(unsigned level) {
+    return level == 2 ? 1 + ENTRIES : level;
+}
+
+static void split(struct nested *nested, uint64_t *entry, unsigned level) {
+    const bool writable = (*entry & NESTED_WRITABLE) != 0;
+    const uint64_t first = page_in(*entry);
+    const uint64_t physical = table_pages_take_reserved(&nested->pages);
+    uint64_t *table = table_pages_at(&nested->pages, physical);
+    *entry = physical | NESTED_TABLE;
+    for (unsigned i = 0; i < ENTRIES; i++) {
+        const uint64_t page = first + i * (size_of(level - 1) >> 12);
+        table[i] = leaf(page, level - 1, writable);
+        note_place(nested, &table[i], level - 1, page);
+    }
+}
+
+static bool split_one(struct nested *nested, uint64_t *entry, unsigned level, uint64_t arena_page) {
+    (void)arena_page;
+    split(nested, entry, level);
+    return false;
+}
+
+void nested_isolate(struct nested *nested, uint64_t arena_page) {
+    for (unsigned level = NESTED_LEVELS - 1; level > 0; level--) {
+        change_all(nested, level, arena_page, split_one);
+    }
+}
+
+static bool protect_one(struct nested *nested, uint64_t *entry, unsigned level,
+                        uint64_t arena_page) {
+    (void)nested;
+    (void)level;
+    (void)arena_page;
+    const bool writable = (*entry & NESTED_WRITABLE) != 0;
+    *entry &= ~NESTED_WRITABLE;
+    return writable;
+}
+
 bool nested_protect(struct nested *nested, uint64_t arena_page) {
-    uint64_t *place = *place_of(nested, arena_page);
-    const bool changed = place == SEVERAL ? protect_table(nested, nested->root, 39, arena_page)
-                                          : place != NULL && protect_entry(place, arena_page);
+    nested_isolate(nested, arena_page);
+    const bool changed = change_all(nested, 0, arena_page, protect_one);
     nested->changes += changed;
     return changed;
+}
+
+void nested_allow_writes(struct nested *nested, uint64_t guest_physical) {
+    unsigned level = 0;
+    uint64_t *entry = last_entry(nested, guest_physical, &level);
+    while (level > 0) {
+        split(nested, entry, level);
+        entry = last_entry(nested, guest_physical, &level);
+    }
+    *entry |= NESTED_WRITABLE;
+}
+
+// --- Mapping ---
+
+// A watched page must not be among those of a large entry, nor be writable.
+static bool is_allowed(struct nested *nested, uint64_t arena_page, unsigned level, bool writable) {
+    const struct memslot *memslot = memslot_of(nested->arena, arena_page);
+    return (level == 0 && !writable) ||
+           !watch_contains_any(&memslot->watch, memslot_index(memslot, arena_page),
+                               size_of(level) >> 12);
+}
+
+// The entry of the level, its tables made; NULL when there are none to be had, or a leaf of a
+// higher level is there.
+static uint64_t *make_entry(struct nested *nested, uint64_t guest_physical, unsigned level) {
+    uint64_t *table = nested->root;
+    for (unsigned at = TOP_LEVEL; at > level; at--) {
+        uint64_t *entry = entry_in(table, guest_physical, at);
+        if ((*entry & NESTED_PRESENT) == 0) {
+            const uint64_t physical = table_pages_take(&nested->pages);
+            if (physical == 0) {
+                return NULL;
+            }
+            *entry = physical | NESTED_TABLE;
+        } else if (is_leaf(*entry, at)) {
+            return NULL;
+        }
+        table = table_at(nested, *entry);
+    }
+    return entry_in(table, guest_physical, level);
+}
+
+bool nested_map(struct nested *nested, uint64_t guest_physical, uint64_t arena_page, unsigned level,
+                bool writable) {
+    if (!is_allowed(nested, arena_page, level, writable)) {
+        return false;
+    }
+    uint64_t *entry = make_entry(nested, guest_physical, level);
+    if (entry == NULL || (*entry & NESTED_PRESENT) != 0 ||
+        (level > 0 && !table_pages_reserve(&nested->pages, tables_to_split(level)))) {
+        return false;
+    }
+    *entry = leaf(arena_page, level, writable);
+    note_place(nested, entry, level, arena_page);
+    return true;
 }
 
 // --- Unmapping ---
@@ -136,25 +256,39 @@ struct range {
     void *context;
 };
 
+static void clear_leaf(struct nested *nested, uint64_t *entry, unsigned level,
+                       const struct range *range) {
+    const uint64_t page = page_in(*entry);
+    *entry = 0;
+    if (level == 0) {
+        range->forget(range->context, page);
+    } else {
+        table_pages_release(&nested->pages, tables_to_split(level));
+    }
+}
+
 // Clears what lies below one table; `base` is the first address that the table covers, and the
 // range has some of what it covers. Tables that have nothing left in them are given back.
-static void clear_table(struct nested *nested, uint64_t *table, unsigned shift, uint64_t base,
+static void clear_table(struct nested *nested, uint64_t *table, unsigned level, uint64_t base,
                         const struct range *range) {
-    const uint64_t size = 1ull << shift;
+    const uint64_t size = size_of(level);
     uint64_t first = range->start > base ? base + ((range->start - base) & ~(size - 1)) : base;
     for (; first < range->end && first - base < ENTRIES * size; first += size) {
-        uint64_t *entry = &table[(first - base) >> shift];
+        uint64_t *entry = entry_in(table, first, level);
+        const bool whole = first >= range->start && first + size <= range->end;
+        if ((*entry & NESTED_PRESENT) == 0) {
+            continue;
+        }
+        if (is_leaf(*entry, level)) {
+            if (whole) {
+                clear_leaf(nested, entry, level, range);
+                continue;
+            }
+            split(nested, entry, level);
+        }
         const uint64_t found = *entry;
-        if ((found & NESTED_PRESENT) == 0) {
-            continue;
-        }
-        if (shift == 12) {
-            *entry = 0;
-            range->forget(range->context, page_in(found));
-            continue;
-        }
-        clear_table(nested, table_at(nested, found), shift - 9, first, range);
-        if (first >= range->start && first + size <= range->end) {
+        clear_table(nested, table_at(nested, found), level - 1, first, range);
+        if (whole) {
             *entry = 0;
             table_pages_give(&nested->pages, found & NESTED_ADDRESS);
         }
@@ -165,5 +299,5 @@ void nested_clear(struct nested *nested, uint64_t guest_physical, uint64_t lengt
                   void (*forget)(void *context, uint64_t arena_page), void *context) {
     const struct range range = {guest_physical, guest_physical + length, forget, context};
     nested->changes++;
-    clear_table(nested, nested->root, 39, 0, &range);
+    clear_table(nested, nested->root, TOP_LEVEL, 0, &range);
 }

@@ -2,10 +2,15 @@
 //
 // The nested page tables: they decide what of guest-physical memory the guest reaches without an
 // exit. Unicorn remembers entries; whoever takes something away from one says so to the engine.
+//
+// Where memory allows it an entry leads to 2 MiB or 1 GiB at once, which Unicorn walks to in less
+// time. None does to a page that is watched (watch.h): such an entry is split, and where it is to
+// be split the tables for that were set aside when it was made, so that splitting never fails.
 
 #ifndef ENGINE_CPU_UNICORN_NESTED_H
 #define ENGINE_CPU_UNICORN_NESTED_H
 
+#include "engine/cpu/unicorn/nested_levels.h"
 #include "engine/cpu/unicorn/table_pages.h"
 
 #include <stdbool.h>
@@ -22,26 +27,36 @@ struct nested {
 
 #define NESTED_PRESENT 1ull
 #define NESTED_WRITABLE 2ull
-#define NESTED_LEAF 0x65ull // Present, user, accessed, dirty.
 #define NESTED_ADDRESS 0xffffffffff000ull
 
-// The root lies in the hidden region, which is all zeros there.
-void nested_open(struct nested *nested, struct arena *arena, uint8_t *hidden);
+// The root is a page of zeros.
+void nested_open(struct nested *nested, struct arena *arena, uint8_t *root);
 void nested_close(struct nested *nested);
 
-// The leaf entry of a 4 KiB page, its tables made if `create`; NULL if there is none.
-uint64_t *nested_entry(struct nested *nested, uint64_t guest_physical, bool create);
+// What leads to the 4 KiB page: its address in physical memory, NESTED_PRESENT, and NESTED_WRITABLE
+// if it may be written; 0 when nothing does.
+uint64_t nested_lookup(struct nested *nested, uint64_t guest_physical);
 
 // The page of the arena that is present there, or NO_ARENA_PAGE.
 uint64_t nested_page(struct nested *nested, uint64_t guest_physical);
 
-// Makes the page of the arena appear at the guest-physical page. False without memory for tables.
-bool nested_map(struct nested *nested, uint64_t guest_physical, uint64_t arena_page, bool writable);
+// Makes the page of the arena, or at a higher level all pages from it on that the entry leads to,
+// appear there; both addresses are aligned to that. False, with nothing done, where there are
+// entries already, for pages of which one is watched if the entry would be large or writable, and
+// without memory for tables.
+bool nested_map(struct nested *nested, uint64_t guest_physical, uint64_t arena_page, unsigned level,
+                bool writable);
 
-// Makes each leaf entry that leads to this page of the arena read-only. True if one was not.
+// The page there, which is present, may be written from now on.
+void nested_allow_writes(struct nested *nested, uint64_t guest_physical);
+
+// From now on only entries of 4 KiB lead to this page of the arena.
+void nested_isolate(struct nested *nested, uint64_t arena_page);
+
+// Isolates the page, and makes each entry that leads to it read-only. True if one was not.
 bool nested_protect(struct nested *nested, uint64_t arena_page);
 
-// Clears the range; `forget` is told of each page of the arena that was present in it.
+// Clears the range; `forget` is told of each page of the arena that an entry of 4 KiB led to.
 void nested_clear(struct nested *nested, uint64_t guest_physical, uint64_t length,
                   void (*forget)(void *context, uint64_t arena_page), void *context);
 

@@ -58,7 +58,7 @@ size_t probe_find(struct probe *probe, size_t start, const void *value, size_t s
 #define PROBE_BEHIND_CR4 (STATE_CR + 40)
 
 // Offset of the nested page tables in the hidden region.
-#define PROBE_TABLES HIDDEN_ROOT
+#define PROBE_TABLES 0x10000u
 
 // The MSR that has this mark.
 #define PROBE_TSC_AUX 80u

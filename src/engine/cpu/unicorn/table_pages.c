@@ -17,6 +17,7 @@ enum { CHUNK_PAGES = 256 };
 struct table_chunk {
     struct table_chunk *next;
     uint8_t *pages;
+    unsigned used; // The others take no memory yet.
 };
 
 // A page of tables leads to 512 pages. Twice as many as that takes, for pages that are mapped in
@@ -26,7 +27,7 @@ static uint64_t bound(const struct table_pages *pages) {
 }
 
 static bool add_chunk(struct table_pages *pages) {
-    struct table_chunk *chunk = malloc(sizeof *chunk);
+    struct table_chunk *chunk = calloc(1, sizeof *chunk);
     if (chunk == NULL) {
         return false;
     }
@@ -41,24 +42,9 @@ static bool add_chunk(struct table_pages *pages) {
     }
     chunk->next = pages->chunks;
     pages->chunks = chunk;
-    pages->next = ARENA_BASE + (uint64_t)(chunk->pages - pages->arena->base);
     pages->left += CHUNK_PAGES;
     pages->all += CHUNK_PAGES;
     return true;
-}
-
-// Pages of the chunk before that were never used join those that were given back.
-static void keep_rest(struct table_pages *pages) {
-    const struct table_chunk *chunk = pages->chunks;
-    if (chunk == NULL) {
-        return;
-    }
-    const uint64_t end = ARENA_BASE + (uint64_t)(chunk->pages - pages->arena->base) + CHUNK_SIZE;
-    for (uint64_t page = pages->next; page < end; page += 0x1000) {
-        pages->left--;
-        table_pages_give(pages, page);
-    }
-    pages->next = end;
 }
 
 uint64_t *table_pages_at(const struct table_pages *pages, uint64_t physical) {
@@ -66,32 +52,61 @@ uint64_t *table_pages_at(const struct table_pages *pages, uint64_t physical) {
     return (uint64_t *)(void *)arena_pointer(pages->arena, physical - ARENA_BASE);
 }
 
-bool table_pages_provide(struct table_pages *pages) {
-    if (pages->left >= TABLE_PAGES_ENOUGH) {
-        return true;
+// As many that are free and nobody's.
+static bool have(struct table_pages *pages, uint64_t count) {
+    while (pages->left - pages->reserved < count) {
+        if (pages->all + CHUNK_PAGES > bound(pages) || !add_chunk(pages)) {
+            return false;
+        }
     }
-    if (pages->all + CHUNK_PAGES > bound(pages)) {
+    return true;
+}
+
+bool table_pages_provide(struct table_pages *pages) {
+    return have(pages, TABLE_PAGES_ENOUGH);
+}
+
+bool table_pages_reserve(struct table_pages *pages, uint64_t count) {
+    if (!have(pages, count + TABLE_PAGES_ENOUGH)) {
         return false;
     }
-    keep_rest(pages);
-    return add_chunk(pages);
+    pages->reserved += count;
+    return true;
+}
+
+void table_pages_release(struct table_pages *pages, uint64_t count) {
+    CHECK(pages->reserved >= count);
+    pages->reserved -= count;
+}
+
+static uint64_t take_unused(struct table_pages *pages) {
+    struct table_chunk *chunk = pages->chunks;
+    while (chunk->used == CHUNK_PAGES) {
+        chunk = chunk->next;
+    }
+    const uint64_t offset = (uint64_t)(chunk->pages - pages->arena->base);
+    return ARENA_BASE + offset + 0x1000 * (uint64_t)chunk->used++;
+}
+
+static uint64_t take_given_back(struct table_pages *pages) {
+    const uint64_t page = pages->given_back;
+    uint64_t *link = table_pages_at(pages, page);
+    pages->given_back = *link;
+    *link = 0;
+    return page;
 }
 
 uint64_t table_pages_take(struct table_pages *pages) {
-    uint64_t page = pages->given_back;
-    if (pages->left == 0) {
+    if (pages->left == pages->reserved) {
         return 0;
     }
     pages->left--;
-    if (page == 0) {
-        page = pages->next;
-        pages->next += 0x1000;
-    } else {
-        uint64_t *link = table_pages_at(pages, page);
-        pages->given_back = *link;
-        *link = 0;
-    }
-    return page;
+    return pages->given_back != 0 ? take_given_back(pages) : take_unused(pages);
+}
+
+uint64_t table_pages_take_reserved(struct table_pages *pages) {
+    table_pages_release(pages, 1);
+    return table_pages_take(pages);
 }
 
 void table_pages_give(struct table_pages *pages, uint64_t physical) {

@@ -14,12 +14,12 @@ struct arena;
 
 struct table_pages {
     struct arena *arena;
-    struct table_chunk *chunks;
-    uint64_t given_back; // The first of the pages that are free again, each with the next one's
-                         // address in it.
-    uint64_t next;       // The first that was never used, in the newest chunk.
-    unsigned left;       // How many there are of both.
-    uint64_t all;        // In all chunks.
+    struct table_chunk *chunks; // The newest first.
+    // The first of the pages that are free again, each with the next one's address in it.
+    uint64_t given_back;
+    uint64_t left;     // Free pages, with those that were never used.
+    uint64_t reserved; // Free pages that are spoken for.
+    uint64_t all;      // In all chunks.
 };
 
 // More than one instruction of a guest takes, whatever it touches.
@@ -28,8 +28,14 @@ struct table_pages {
 // Memory for TABLE_PAGES_ENOUGH more. False when the bound or the host's memory is reached.
 bool table_pages_provide(struct table_pages *pages);
 
-// The physical address of a page of zeros; 0 when none is left.
+// Sets so many aside, for table_pages_take_reserved(), but for those of which it is said that they
+// will not be taken. False, with nothing done, when too few would be left for others.
+bool table_pages_reserve(struct table_pages *pages, uint64_t count);
+void table_pages_release(struct table_pages *pages, uint64_t count);
+
+// The physical address of a page of zeros; 0 when none is left. There always is a reserved one.
 uint64_t table_pages_take(struct table_pages *pages);
+uint64_t table_pages_take_reserved(struct table_pages *pages);
 
 // The page is zeros again.
 void table_pages_give(struct table_pages *pages, uint64_t physical);

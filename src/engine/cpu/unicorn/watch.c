@@ -28,6 +28,18 @@ bool watch_contains(const struct watch *watch, uint64_t page) {
     return (atomic_load(&watch->watched[page / 8]) & bit_of(page)) != 0;
 }
 
+bool watch_contains_any(const struct watch *watch, uint64_t first, uint64_t count) {
+    for (uint64_t page = first; page < first + count; page++) {
+        if (page % 8 == 0 && first + count - page >= 8 &&
+            atomic_load(&watch->watched[page / 8]) == 0) {
+            page += 7;
+        } else if (watch_contains(watch, page)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // The bit is set before the bytes are read, and watch_note() looks at it after they were written:
 // one of the two sees the other.
 void watch_add(struct watch *watch, uint64_t page) {

@@ -21,6 +21,7 @@ bool watch_init(struct watch *watch, uint64_t pages); // False without memory.
 void watch_free(struct watch *watch);
 
 bool watch_contains(const struct watch *watch, uint64_t page);
+bool watch_contains_any(const struct watch *watch, uint64_t first, uint64_t count);
 void watch_add(struct watch *watch, uint64_t page);
 void watch_remove(struct watch *watch, uint64_t page);
 
