@@ -37,6 +37,48 @@ static void lose_turn(const struct turn *turn) {
     lock_order_pop(&turn->taken);
 }
 
+// --- While nobody waits ---
+
+// One that goes to its caller and comes back again and again then takes no lock: `alone` has in one
+// word that it has the turn, or is away.
+#define ALONE_HAS 1u
+#define ALONE_AWAY 2u
+#define ALONE(vpid, what) ((vpid) << 2 | (what))
+
+static bool take_alone(struct turn *turn, const struct turn_seat *seat) {
+    unsigned state = ALONE(seat->vpid, ALONE_AWAY);
+    return atomic_compare_exchange_strong(&turn->alone, &state, ALONE(seat->vpid, ALONE_HAS));
+}
+
+static bool leave_alone(struct turn *turn, const struct turn_seat *seat) {
+    unsigned state = ALONE(seat->vpid, ALONE_HAS);
+    return atomic_compare_exchange_strong(&turn->alone, &state, ALONE(seat->vpid, ALONE_AWAY));
+}
+
+// The one that is alone needs the lock from now on.
+static void lock_turn(struct turn *turn) ACQUIRES(turn->lock) {
+    platform_mutex_lock(&turn->lock);
+    const unsigned state = atomic_exchange(&turn->alone, 0);
+    if (state != 0) {
+        turn->taken = (state & ALONE_HAS) != 0;
+        turn->away = !turn->taken;
+    }
+}
+
+// While a call from outside has the turn, a runner is away too.
+static bool is_alone(const struct turn *turn) REQUIRES(turn->lock) {
+    return turn->runner != NULL && turn->away != turn->taken && turn->line == NULL &&
+           turn->calls == NULL && !turn->by_vpid && !atomic_load(&turn->over);
+}
+
+static void unlock_turn(struct turn *turn) RELEASES(turn->lock) {
+    if (is_alone(turn)) {
+        const unsigned what = turn->away ? ALONE_AWAY : ALONE_HAS;
+        atomic_store(&turn->alone, ALONE(turn->runner->vpid, what));
+    }
+    platform_mutex_unlock(&turn->lock);
+}
+
 // --- Those who wait ---
 
 static bool comes_before(const struct turn_seat *one, const struct turn_seat *other) {
@@ -232,9 +274,9 @@ static void stand_in_line(struct turn *turn, struct turn_waiter *waiter) REQUIRE
 // May come back for nothing. False once the deadline has passed.
 static bool sleep_until(struct turn *turn, const struct turn_waiter *waiter, int64_t deadline)
     REQUIRES(turn->lock) {
-    platform_mutex_unlock(&turn->lock);
+    unlock_turn(turn);
     const enum platform_wake woken = blocking_sleep(waiter->blocking, waiter->wake, deadline);
-    platform_mutex_lock(&turn->lock);
+    lock_turn(turn);
     return woken != PLATFORM_TIMED_OUT;
 }
 
@@ -267,11 +309,11 @@ static bool look_on(struct turn *turn) REQUIRES(turn->lock) {
     if (!turn->looks) {
         return false;
     }
-    platform_mutex_unlock(&turn->lock);
+    unlock_turn(turn);
     const int64_t deadline = platform_monotonic() + LONGEST_LOOK;
     while (atomic_load(&turn->moves) == moves && platform_monotonic() < deadline) {
     }
-    platform_mutex_lock(&turn->lock);
+    lock_turn(turn);
     return atomic_load(&turn->moves) != moves;
 }
 
@@ -352,13 +394,16 @@ static bool take(struct turn *turn, struct turn_seat *seat, struct blocking *blo
     return mine;
 }
 
-// A VCPU that leaves when its time slice is over leaves it for good.
-static void give(struct turn *turn, const struct turn_seat *seat, enum turn_end end)
-    REQUIRES(turn->lock) {
+static void leave(struct turn *turn) REQUIRES(turn->lock) {
     ASSERT_HELD(&turn->lock);
     CHECK(turn->taken);
     turn->taken = false;
     atomic_fetch_add_explicit(&turn->moves, 1, memory_order_relaxed);
+}
+
+// A VCPU that leaves when its time slice is over leaves it for good.
+static void give(struct turn *turn, enum turn_end end) REQUIRES(turn->lock) {
+    leave(turn);
     if (turn->by_vpid) {
         if (end == TURN_OVER) {
             rotation_advance(&turn->rotation);
@@ -369,7 +414,7 @@ static void give(struct turn *turn, const struct turn_seat *seat, enum turn_end 
             turn->leaves = true;
             wake_first(turn);
         }
-    } else if (seat != NULL) {
+    } else {
         turn->runner = NULL;
     }
     wake_next(turn);
@@ -379,9 +424,12 @@ static void give(struct turn *turn, const struct turn_seat *seat, enum turn_end 
 
 bool turn_take(struct turn *turn, struct turn_seat *seat, struct blocking *blocking) {
     want_turn();
-    platform_mutex_lock(&turn->lock);
-    const bool mine = take(turn, seat, blocking);
-    platform_mutex_unlock(&turn->lock);
+    bool mine = take_alone(turn, seat);
+    if (!mine) {
+        lock_turn(turn);
+        mine = take(turn, seat, blocking);
+        unlock_turn(turn);
+    }
     if (mine) {
         have_turn(turn);
     }
@@ -390,23 +438,26 @@ bool turn_take(struct turn *turn, struct turn_seat *seat, struct blocking *block
 
 void turn_give(struct turn *turn, enum turn_end end, struct turn_seat *seat) {
     lose_turn(turn);
-    platform_mutex_lock(&turn->lock);
-    if (end == TURN_KEPT && seat != NULL) { // It sleeps, and asks anew.
+    if (end == TURN_AWAY && leave_alone(turn, seat)) {
+        return;
+    }
+    lock_turn(turn);
+    if (end == TURN_KEPT) { // It sleeps, and asks anew.
         seat->kept = 0;
         seat->rest = 0;
     }
-    give(turn, seat, end);
-    platform_mutex_unlock(&turn->lock);
+    give(turn, end);
+    unlock_turn(turn);
 }
 
 bool turn_pass(struct turn *turn, enum turn_end end, struct turn_seat *seat,
                struct blocking *blocking) {
     lose_turn(turn);
     want_turn();
-    platform_mutex_lock(&turn->lock);
-    give(turn, seat, end);
+    lock_turn(turn);
+    give(turn, end);
     const bool mine = take(turn, seat, blocking);
-    platform_mutex_unlock(&turn->lock);
+    unlock_turn(turn);
     if (mine) {
         have_turn(turn);
     }
@@ -418,7 +469,7 @@ bool turn_pause(struct turn *turn) {
     if (!turn->by_vpid && atomic_load_explicit(&turn->waiting, memory_order_relaxed) == 0) {
         return false;
     }
-    platform_mutex_lock(&turn->lock);
+    lock_turn(turn);
     if (turn->by_vpid) {
         ends = rotation_pause(&turn->rotation);
         if (ends) {
@@ -428,7 +479,7 @@ bool turn_pause(struct turn *turn) {
         ends = true;
         end_time_slice(turn);
     }
-    platform_mutex_unlock(&turn->lock);
+    unlock_turn(turn);
     return ends;
 }
 
@@ -443,7 +494,7 @@ void turn_take_call(struct turn *turn) {
     platform_semaphore_init(&wake);
     struct turn_waiter waiter = {.wake = &wake};
     want_turn();
-    platform_mutex_lock(&turn->lock);
+    lock_turn(turn);
     link_waiter(turn, &waiter);
     while (turn->taken) {
         if (turn->runner != NULL && !turn->away) {
@@ -456,57 +507,61 @@ void turn_take_call(struct turn *turn) {
     unlink_waiter(turn, &waiter);
     turn->taken = true;
     atomic_fetch_add(&turn->moves, 1);
-    platform_mutex_unlock(&turn->lock);
+    unlock_turn(turn);
     have_turn(turn);
     platform_semaphore_destroy(&wake);
 }
 
 void turn_give_call(struct turn *turn) {
-    turn_give(turn, TURN_KEPT, NULL);
+    lose_turn(turn);
+    lock_turn(turn);
+    leave(turn);
+    wake_next(turn);
+    unlock_turn(turn);
 }
 
 // --- Sleep, and in virtual time whose turn it is ---
 
 void turn_sleep(struct turn *turn) {
-    platform_mutex_lock(&turn->lock);
+    lock_turn(turn);
     if (turn->by_vpid) {
         rotation_sleep(&turn->rotation);
     }
-    platform_mutex_unlock(&turn->lock);
+    unlock_turn(turn);
 }
 
 bool turn_all_asleep(struct turn *turn) {
-    platform_mutex_lock(&turn->lock);
+    lock_turn(turn);
     if (turn->by_vpid && turn->rotation.current == 0) {
         rotation_advance(&turn->rotation); // To one that was kicked since.
     }
     const bool result = turn->by_vpid && turn->rotation.current == 0 && turn->rotation.asleep != 0;
-    platform_mutex_unlock(&turn->lock);
+    unlock_turn(turn);
     return result;
 }
 
 void turn_join(struct turn *turn, const struct turn_seat *seat) {
-    platform_mutex_lock(&turn->lock);
+    lock_turn(turn);
     rotation_join(&turn->rotation, seat);
-    platform_mutex_unlock(&turn->lock);
+    unlock_turn(turn);
 }
 
 void turn_leave(struct turn *turn, unsigned vpid) {
-    platform_mutex_lock(&turn->lock);
+    lock_turn(turn);
     rotation_leave(&turn->rotation, vpid);
     if (turn->away && turn->runner->vpid == vpid) {
         turn->away = false;
         turn->runner = NULL;
     }
     wake_next(turn);
-    platform_mutex_unlock(&turn->lock);
+    unlock_turn(turn);
 }
 
 void turn_wake(struct turn *turn, unsigned vpid) {
-    platform_mutex_lock(&turn->lock);
+    lock_turn(turn);
     rotation_wake(&turn->rotation, vpid);
     wake_next(turn);
-    platform_mutex_unlock(&turn->lock);
+    unlock_turn(turn);
 }
 
 // In virtual time the one whose turn it is lets others go first before it runs again; one that runs
@@ -535,11 +590,14 @@ static void hurry(struct turn *turn, struct turn_seat *seat) REQUIRES(turn->lock
 }
 
 void turn_hurry(struct turn *turn, struct turn_seat *seat) {
-    platform_mutex_lock(&turn->lock);
+    if (atomic_load(&turn->alone) >> 2 == seat->vpid) {
+        return;
+    }
+    lock_turn(turn);
     if (turn->by_vpid) {
         hurry_by_vpid(turn, seat->vpid);
     } else {
         hurry(turn, seat);
     }
-    platform_mutex_unlock(&turn->lock);
+    unlock_turn(turn);
 }

@@ -55,6 +55,7 @@ struct turn_waiter {
 struct turn {
     struct platform_mutex lock;
     struct machine *machine; // Whose VCPU is asked to exit when it is to give its turn up.
+    atomic_uint alone;       // What `taken` and `away` are while it is not 0; see turn.c.
     bool taken;
     struct turn_waiter *calls; // Calls from outside that wait, in order of arrival.
     struct turn_waiter *line;  // VCPUs that wait.

@@ -12,9 +12,9 @@ static _Thread_local struct blocking *current;
 void blocking_init(struct blocking *blocking) {
     platform_mutex_init(&blocking->lock, LOCK_BLOCKING);
     atomic_init(&blocking->stop_requested, false);
-    blocking->wake = NULL;
+    atomic_init(&blocking->wake, NULL);
     blocking->argument = NULL;
-    blocking->reason = 0;
+    atomic_init(&blocking->reason, 0);
     blocking->canceled = false;
 }
 
@@ -30,28 +30,38 @@ struct blocking *blocking_current(void) {
     return current;
 }
 
+// In the place of a function that is being called.
+static void being_woken(void *argument) {
+    (void)argument;
+}
+
+// Whoever asks the thread to stop says so before it looks for a function: one of the two sees what
+// the other has done.
 bool blocking_begin(struct blocking *blocking, uint32_t reason, blocking_wake_fn *wake,
                     void *argument) {
     if (blocking == NULL) {
         return true;
     }
-    platform_mutex_lock(&blocking->lock);
-    const bool may_block = !blocking_stop_requested(blocking);
-    if (may_block) {
-        CHECK(blocking->wake == NULL);
-        blocking->reason = reason;
-        blocking->argument = argument;
-        blocking->wake = wake;
+    CHECK(atomic_load(&blocking->wake) == NULL);
+    atomic_store_explicit(&blocking->reason, reason, memory_order_relaxed);
+    blocking->argument = argument;
+    atomic_store(&blocking->wake, wake);
+    if (atomic_load(&blocking->stop_requested)) {
+        blocking_end(blocking);
+        return false;
     }
-    platform_mutex_unlock(&blocking->lock);
-    return may_block;
+    return true;
 }
 
 void blocking_end(struct blocking *blocking) {
-    if (blocking != NULL) {
+    if (blocking == NULL) {
+        return;
+    }
+    atomic_store_explicit(&blocking->reason, 0, memory_order_relaxed);
+    blocking_wake_fn *wake = atomic_load_explicit(&blocking->wake, memory_order_relaxed);
+    if (wake == being_woken || !atomic_compare_exchange_strong(&blocking->wake, &wake, NULL)) {
         platform_mutex_lock(&blocking->lock);
-        blocking->wake = NULL;
-        blocking->reason = 0;
+        atomic_store(&blocking->wake, NULL);
         platform_mutex_unlock(&blocking->lock);
     }
 }
@@ -80,9 +90,11 @@ bool blocking_stop_requested(const struct blocking *blocking) {
 
 bool blocking_break(struct blocking *blocking) {
     ASSERT_HELD(&blocking->lock);
-    if (blocking->wake == NULL) {
+    blocking_wake_fn *wake = atomic_load(&blocking->wake);
+    if (wake == NULL || !atomic_compare_exchange_strong(&blocking->wake, &wake, being_woken)) {
         return false;
     }
-    blocking->wake(blocking->argument);
+    wake(blocking->argument);
+    atomic_store(&blocking->wake, wake);
     return true;
 }

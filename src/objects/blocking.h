@@ -4,8 +4,9 @@
 // Whoever blocks says so between begin and end, and gives a function that wakes it; the thread's
 // owner (tasks/thread.h) calls that. A thread that nobody can name has none of this.
 //
-// Lock: `lock` guards everything but the atomic. `wake` is called with it held and may take what
-// the blocked thread sleeps on: a waiter's lock, a VCPU's.
+// Lock: `lock` guards who asks a thread to stop, and `canceled`. `wake` is called with it held and
+// may take what the blocked thread sleeps on: a waiter's lock, a VCPU's. The thread itself takes it
+// at the end of blocking only when it is being woken, so that `argument` stays for so long.
 
 #ifndef OBJECTS_BLOCKING_H
 #define OBJECTS_BLOCKING_H
@@ -21,10 +22,10 @@ typedef void blocking_wake_fn(void *argument);
 struct blocking {
     struct platform_mutex lock;
     atomic_bool stop_requested; // The thread is to stop or to end. Set by who asks, under the lock.
-    blocking_wake_fn *wake;
-    void *argument;
-    uint32_t reason; // ZX_THREAD_STATE_BLOCKED_ something while blocked, else 0.
-    bool canceled;   // The host has cancelled the thread: it is to end.
+    _Atomic(blocking_wake_fn *) wake;
+    void *argument;     // The thread's, while `wake` is not NULL.
+    atomic_uint reason; // ZX_THREAD_STATE_BLOCKED_ something while blocked, else 0.
+    bool canceled;      // The host has cancelled the thread: it is to end.
 };
 
 void blocking_init(struct blocking *blocking);

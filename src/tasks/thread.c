@@ -284,11 +284,12 @@ uint32_t thread_state(struct thread *thread) {
         [THREAD_DEAD] = ZX_THREAD_STATE_DEAD,
     };
     platform_mutex_lock(&thread->blocking.lock);
+    const uint32_t blocked = atomic_load(&thread->blocking.reason);
     uint32_t state = states[thread->life];
     if (thread->life == THREAD_RUNNING && thread->exception.active) {
         state = ZX_THREAD_STATE_BLOCKED_EXCEPTION;
-    } else if (thread->life == THREAD_RUNNING && thread->blocking.reason != 0) {
-        state = thread->blocking.reason;
+    } else if (thread->life == THREAD_RUNNING && blocked != 0) {
+        state = blocked;
     }
     if (thread_is_ending(thread) && thread->life != THREAD_DEAD) {
         state = ZX_THREAD_STATE_DYING;

@@ -297,7 +297,7 @@ static void start(struct run *run) {
         error = uc_emu_start(unicorn, rip, 0, 0, 0);
         exit_request_leave(request);
     }
-    cpu_keep(run->cpu);
+    cpu_keep_ended(run->cpu);
     if (run->window_exiting) {
         cpu_set_window_exiting(run->cpu, true);
     }

@@ -86,7 +86,25 @@ void cpu_close(struct cpu *cpu) {
 
 void cpu_keep(struct cpu *cpu) {
     cpu_open(cpu);
-    flags_settle(cpu);
+    if (in_place(cpu) && !flags_settled(cpu)) {
+        cpu->flags_at_end = cpu_system_flags(cpu);
+    } else {
+        flags_settle(cpu);
+    }
+    cpu->dirty = true;
+}
+
+// The end of the run has left the arithmetic flags in RFLAGS: the engine need not be asked.
+void cpu_keep_ended(struct cpu *cpu) {
+    cpu_open(cpu);
+    if (in_place(cpu)) {
+        const uint64_t arithmetic = state_get64(cpu, STATE_RFLAGS) & RFLAGS_ARITHMETIC;
+        const uint64_t others = cpu->flags_at_end != 0 ? cpu->flags_at_end : cpu_system_flags(cpu);
+        flags_set(cpu, others | arithmetic);
+        cpu->flags_at_end = 0;
+    } else {
+        flags_settle(cpu);
+    }
     cpu->dirty = true;
 }
 

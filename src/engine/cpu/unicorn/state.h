@@ -21,12 +21,13 @@ struct cpu {
     struct engine *engine;
     const struct layout *layout;
     uc_context *context;
-    uint8_t *state;       // In the engine, in place, or in the context.
-    bool open;            // The newest state is there. Always, in place.
-    bool dirty;           // The engine does not have the newest state. Not looked at in place.
-    bool mode_stale;      // The derived mode bits are older than what they follow from.
-    bool iret_stale;      // The intercept of IRET is older than EFER, FS or GS.
-    cpuid_answer *answer; // See cpu_answer_cpuid().
+    uint8_t *state;        // In the engine, in place, or in the context.
+    uint64_t flags_at_end; // RFLAGS without the arithmetic flags, from before the run ends; or 0.
+    bool open;             // The newest state is there. Always, in place.
+    bool dirty;            // The engine does not have the newest state. Not looked at in place.
+    bool mode_stale;       // The derived mode bits are older than what they follow from.
+    bool iret_stale;       // The intercept of IRET is older than EFER, FS or GS.
+    cpuid_answer *answer;  // See cpu_answer_cpuid().
     void *answer_context;
     bool trap_lost; // The single-step trap that comes is that of a CPUID, which has none.
     uint64_t debug[DEBUG_REGISTER_COUNT]; // Emulated: the engine's own stay disarmed.
@@ -88,6 +89,7 @@ void cpu_close(struct cpu *cpu);
 // Opens the CPU for longer than the run: before it ends, because its end would mix into RFLAGS what
 // CMPXCHG16B left over in the engine, and once it has.
 void cpu_keep(struct cpu *cpu);
+void cpu_keep_ended(struct cpu *cpu);
 
 // A change to the state is to be there when the run ends, too, not only behind it.
 void cpu_apply(struct cpu *cpu);
