@@ -82,14 +82,7 @@ static void *pointer_of(const char *name);
     static zx_status_t call_##name(void) {                                                         \
         return name(EACH(GIVE, parameters));                                                       \
     }
-#define ROW_OF_ERA(prefix, era, name, parameters) ROW_NAMED(prefix##name, parameters)
-#define ROW_NAMED(name, parameters) ROW(name, parameters)
-#define CALL(eras, name, body, blocks, section, parameters, errors)                                \
-    ERAS_##eras(ROW, ROW_OF_ERA, name, parameters)
-#define REFUSED(eras, name, parameters) ERAS_##eras(ROW, ROW_OF_ERA, name, parameters)
-#include "syscalls/calls.inc"
-#undef CALL
-#undef REFUSED
+#include "each_call.inc"
 
 struct call {
     const char *symbol;

@@ -70,14 +70,7 @@ static _Alignas(16) uint8_t page[4096];
         (void)handle;                                                                              \
         return name(EACH(GIVE, parameters));                                                       \
     }
-#define ROW_OF_ERA(prefix, era, name, parameters) ROW_NAMED(prefix##name, parameters)
-#define ROW_NAMED(name, parameters) ROW(name, parameters)
-#define CALL(eras, name, body, blocks, section, parameters, errors)                                \
-    ERAS_##eras(ROW, ROW_OF_ERA, name, parameters)
-#define REFUSED(eras, name, parameters) ERAS_##eras(ROW, ROW_OF_ERA, name, parameters)
-#include "syscalls/calls.inc"
-#undef CALL
-#undef REFUSED
+#include "each_call.inc"
 
 static const struct call {
     const char *name;

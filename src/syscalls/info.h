@@ -37,6 +37,9 @@ zx_status_t give_koids(const struct record_request *request, const zx_koid_t *ko
 // What `actual` and `avail` get, for a topic with any number of records.
 zx_status_t give_counts(const struct record_request *request, size_t actual, size_t available);
 
+// memory_info.c: may the process that the request names be looked at?
+zx_status_t check_process(const struct record_request *request);
+
 // memory_info.c: the newest form of a VMO's record, as through a handle with these rights, and how
 // much of it the version of a topic about VMOs has.
 zx_info_vmo_v4_t describe_vmo(struct vmo *vmo, zx_rights_t rights);

@@ -112,14 +112,21 @@ static void add_mapping(const struct mapping_view *view, void *argument) {
     }
 }
 
-zx_status_t info_task_stats(const struct record_request *request, uint32_t topic) {
+zx_status_t check_process(const struct record_request *request) {
     struct object *object = NULL;
     const zx_status_t status = look_up(request->era, request->handle, ZX_OBJ_TYPE_PROCESS,
                                        request->era->inspect_right, &object);
+    if (status == ZX_OK) {
+        object_unref(object);
+    }
+    return status;
+}
+
+zx_status_t info_task_stats(const struct record_request *request, uint32_t topic) {
+    const zx_status_t status = check_process(request);
     if (status != ZX_OK) {
         return status;
     }
-    object_unref(object);
     zx_info_task_stats_v2_t stats = {0};
     process_each_mapping(add_mapping, &stats);
     const bool first_version = !request->era->later_records || topic == ZX_INFO_TASK_STATS_V1;

@@ -18,15 +18,9 @@
 #include <zircon/syscalls/object.h>
 
 // 2018 refused to show a process its own memory, which is the only one that there is.
-static zx_status_t check_process(const struct record_request *request) {
-    struct object *object = NULL;
-    const zx_status_t status = look_up(request->era, request->handle, ZX_OBJ_TYPE_PROCESS,
-                                       request->era->inspect_right, &object);
-    if (status != ZX_OK) {
-        return status;
-    }
-    object_unref(object);
-    return request->era->own_memory ? ZX_OK : ZX_ERR_ACCESS_DENIED;
+static zx_status_t check_own_memory(const struct record_request *request) {
+    const zx_status_t status = check_process(request);
+    return status == ZX_OK && !request->era->own_memory ? ZX_ERR_ACCESS_DENIED : status;
 }
 
 // --- What the walk over the space collects ---
@@ -149,7 +143,7 @@ static zx_status_t finish(const struct record_request *request, zx_status_t stat
 // The space and its root region are two records of one range.
 zx_status_t info_process_maps(const struct record_request *request, uint32_t topic) {
     struct collection found;
-    zx_status_t status = check_process(request);
+    zx_status_t status = check_own_memory(request);
     if (status == ZX_OK) {
         status = collect_all(&found);
     }
@@ -217,7 +211,7 @@ static zx_status_t give_vmos_of_mappings(const struct record_request *request, u
 
 zx_status_t info_process_vmos(const struct record_request *request, uint32_t topic) {
     size_t count = 0;
-    zx_status_t status = check_process(request);
+    zx_status_t status = check_own_memory(request);
     if (status == ZX_OK) {
         status = give_vmos_of_handles(request, topic, &count);
     }
