@@ -19,6 +19,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <zirconia/observe.h>
 #include <zirconia/virtual_time.h>
 
@@ -100,6 +102,43 @@ START_TEST(a_kick_during_a_run_ends_it_and_loses_nothing) {
     enter_to_end();
     ck_assert_uint_eq(read_state().rbx, memory_u64(COUNTER));
     ck_assert_uint_le(read_state().rbx - counted, 1);
+}
+END_TEST
+
+static void expect_child_to_end(bool executes) {
+    int status = 0;
+    const pid_t child = fork();
+    if (child == 0) {
+        if (executes) {
+            execl("/bin/sh", "sh", "-c", "exit 3", (char *)NULL);
+        }
+        _exit(3);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 3);
+}
+
+static void *fork_and_kick(void *unused) {
+    (void)unused;
+    for (int i = 0; i < 20; i++) {
+        wait_until_it_counts();
+        expect_child_to_end(i % 2 == 0);
+    }
+    wait_until_it_counts();
+    ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+    return NULL;
+}
+
+// What a child does that makes no call of the library; the guest's memory it shares.
+START_TEST(a_process_may_fork_while_a_guest_runs) {
+    zx_port_packet_t packet;
+    guest_start("spin");
+    const pthread_t forker = start_thread(fork_and_kick, NULL);
+    ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_ERR_CANCELED);
+    join_thread(forker);
+    set_end_flag();
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rbx, memory_u64(COUNTER));
 }
 END_TEST
 
@@ -444,6 +483,7 @@ int main(void) {
     tcase_add_test(tcase, kicks_do_not_add_up);
     tcase_add_test(tcase, a_kick_cancels_the_old_run_call_too);
     tcase_add_test(tcase, a_kick_during_a_run_ends_it_and_loses_nothing);
+    tcase_add_test(tcase, a_process_may_fork_while_a_guest_runs);
     tcase_add_test(tcase, a_kick_while_a_packet_is_made_cancels_the_next_run);
     tcase_add_test(tcase, a_kick_in_hlt_ends_the_wait_with_rip_behind_it);
     tcase_add_test(tcase, a_pending_interrupt_outlives_a_kick);
