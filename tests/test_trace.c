@@ -302,6 +302,21 @@ END_TEST
 
 // --- The log ---
 
+// The options say which rights a mapping needs.
+static void map_without_a_right(void) {
+    zx_handle_t vmo = 0;
+    zx_vaddr_t address = 0;
+    const zx_handle_t root = zx_vmar_root_self();
+    ck_assert_int_eq(zx_vmo_create(4096, 0, &vmo), ZX_OK);
+    ck_assert_int_eq(
+        zx_vmar_map(root, ZX_VM_PERM_READ | ZX_VM_PERM_EXECUTE, 0, vmo, 0, 4096, &address),
+        ZX_ERR_ACCESS_DENIED);
+    expect_text("zirconia: zx_vmar_map(handle=0x%x, options=ZX_VM_PERM_READ|ZX_VM_PERM_EXECUTE, "
+                "vmar_offset=0, vmo=0x%x, vmo_offset=0, len=0x1000, mapped_addr=0x%" PRIxPTR
+                ") = ZX_ERR_ACCESS_DENIED: vmo lacks EXECUTE\n",
+                root, vmo, (uintptr_t)&address);
+}
+
 static void fail_in_several_ways(void) {
     zx_handle_t out = 0;
     zx_handle_t event = 0;
@@ -327,6 +342,7 @@ static void fail_in_several_ways(void) {
     expect_text("zirconia: zx_object_signal(handle=0x%x, clear_mask=0, set_mask=0) = "
                 "ZX_ERR_ACCESS_DENIED: handle lacks SIGNAL\n",
                 mute);
+    map_without_a_right();
     ck_assert_int_eq(zx_object_set_profile(event, 0, 0), ZX_ERR_NOT_SUPPORTED);
     expect_text("zirconia: zx_object_set_profile(handle=0x%x, profile=0, options=0) = "
                 "ZX_ERR_NOT_SUPPORTED: for objects that this library does not model\n",

@@ -83,22 +83,56 @@ static bool say(struct line *line, const char *name, const char *verb, const cha
     return true;
 }
 
+// The options of a call that maps, or 0.
+static uint32_t mapping_options(const struct traced_call *call, const uint64_t *arguments) {
+    for (size_t i = 0; i < call->count; i++) {
+        if (call->parameters[i].names == &value_names_VM_OPTIONS) {
+            return (uint32_t)arguments[i];
+        }
+    }
+    return 0;
+}
+
+// The first right that options ask handles for which are BY_OPTION in a row; NULL if none is
+// missing.
+static const char *missing_right(uint32_t options, zx_rights_t rights) {
+    static const struct {
+        uint32_t options;
+        zx_rights_t right;
+        const char *name;
+    } asked[] = {
+        {ZX_VM_PERM_READ | ZX_VM_CAN_MAP_READ, ZX_RIGHT_READ, "READ"},
+        {ZX_VM_PERM_WRITE | ZX_VM_CAN_MAP_WRITE, ZX_RIGHT_WRITE, "WRITE"},
+        {ZX_VM_PERM_EXECUTE | ZX_VM_CAN_MAP_EXECUTE, ZX_RIGHT_EXECUTE, "EXECUTE"},
+    };
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        if ((options & asked[i].options) != 0 && (rights & asked[i].right) == 0) {
+            return asked[i].name;
+        }
+    }
+    return NULL;
+}
+
 // Whether the handle is why a call ended so. The right is the newest era's.
 static bool add_fault_of_handle(struct line *line, const struct traced_parameter *handle,
-                                zx_handle_t value, zx_status_t status, bool newest) {
+                                zx_handle_t value, uint32_t options, zx_status_t status,
+                                bool newest) {
     struct object *object = NULL;
     zx_rights_t rights = 0;
     if (handle_lookup_rights(value, ZX_OBJ_TYPE_NONE, &object, &rights) != ZX_OK) {
         return status == ZX_ERR_BAD_HANDLE && say(line, handle->name, " is ", "not a valid handle");
     }
     const bool right_type = handle->type == ZX_OBJ_TYPE_NONE || object->ops->type == handle->type;
-    const bool has_rights = (rights & handle->right) == handle->right;
+    const char *missing = (rights & handle->right) != handle->right ? handle->right_name
+                          : strcmp(handle->right_name, "BY_OPTION") == 0
+                              ? missing_right(options, rights)
+                              : NULL;
     object_unref(object);
     if (status == ZX_ERR_WRONG_TYPE && !right_type) {
         return say(line, handle->name, " is not of type ", handle->type_name);
     }
-    return status == ZX_ERR_ACCESS_DENIED && newest && !has_rights &&
-           say(line, handle->name, " lacks ", handle->right_name);
+    return status == ZX_ERR_ACCESS_DENIED && newest && missing != NULL &&
+           say(line, handle->name, " lacks ", missing);
 }
 
 // Whether a call that took all its arguments followed this pointer.
@@ -114,11 +148,13 @@ static bool is_followed(const struct traced_call *call, const uint64_t *argument
 // The first argument that explains the status. False when none does.
 static bool add_fault(struct line *line, const struct traced_call *call, const uint64_t *arguments,
                       zx_status_t status, bool newest) {
+    const uint32_t options = mapping_options(call, arguments);
     char byte = 0;
     for (size_t i = 0; i < call->count; i++) {
         const struct traced_parameter *parameter = &call->parameters[i];
         if (parameter->type_name != NULL &&
-            add_fault_of_handle(line, parameter, (zx_handle_t)arguments[i], status, newest)) {
+            add_fault_of_handle(line, parameter, (zx_handle_t)arguments[i], options, status,
+                                newest)) {
             return true;
         }
         if (status == ZX_ERR_INVALID_ARGS && is_followed(call, arguments, i) &&
