@@ -19,6 +19,26 @@ if(ZIRCONIA_SANITIZE)
     add_link_options(-fsanitize=${ZIRCONIA_SANITIZE})
 endif()
 
+# An exit goes through some forty small functions in twenty files: where they are optimised together
+# it takes two thirds of the time. GCC's objects then have both what it takes for that and ordinary
+# code, so that the static library is good for any linker.
+set(lto "${ZIRCONIA_LTO}")
+if(lto STREQUAL "AUTO")
+    set(lto OFF)
+    if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release"
+            AND NOT ZIRCONIA_SANITIZE AND NOT APPLE AND NOT WIN32)
+        set(lto ON)
+    endif()
+endif()
+add_library(zirconia-lto INTERFACE)         # For what is compiled,
+add_library(zirconia-lto-linked INTERFACE)  # linked,
+add_library(zirconia-lto-ignored INTERFACE) # and linked from ordinary code, which is done sooner.
+if(lto)
+    target_compile_options(zirconia-lto INTERFACE -flto -ffat-lto-objects)
+    target_link_options(zirconia-lto-linked INTERFACE -flto=auto)
+    target_link_options(zirconia-lto-ignored INTERFACE -fno-lto)
+endif()
+
 if(ZIRCONIA_PORTABLE)
     add_compile_definitions(ZIRCONIA_PORTABLE)
 endif()
