@@ -21,7 +21,7 @@
 #include <zirconia/observe.h>
 #include <zirconia/zirconia.h>
 
-enum program { PLAIN, MANY, FORBIDDEN, COUNTED, AWAITED, ACROSS };
+enum program { PLAIN, MANY, FORBIDDEN, COUNTED, AWAITED, ACROSS, KICKED };
 
 #define READY 0x8000u
 #define GO 0x8008u
@@ -214,6 +214,42 @@ START_TEST(an_observer_is_told_of_the_next_cpuid) {
 }
 END_TEST
 
+// --- Both ---
+
+// Returns how often the run call was left because of a kick.
+static unsigned run_kicked(uint64_t rounds) {
+    zx_vcpu_state_t state = read_state();
+    zx_port_packet_t packet;
+    unsigned kicks = 0;
+    state.rcx = rounds;
+    write_state(&state);
+    zx_status_t status = zx_vcpu_enter(vcpu, &packet);
+    for (; status == ZX_ERR_CANCELED; kicks++) {
+        status = zx_vcpu_enter(vcpu, &packet);
+    }
+    ck_assert_int_eq(status, ZX_OK);
+    state = read_state();
+    ck_assert_uint_eq(state.r8, 0);
+    ck_assert_uint_eq(state.r9, rounds);
+    return kicks;
+}
+
+// Stops come while they are being answered.
+START_TEST(kicks_lose_no_answer) {
+    enum { KICKS = 2000, ROUNDS = 10000 };
+    atomic_bool over = false;
+    unsigned kicks = 0;
+    start(KICKED);
+    const pthread_t thread = start_thread(kick_until, &over);
+    while (kicks < KICKS) {
+        kicks += run_kicked(ROUNDS);
+    }
+    atomic_store(&over, true);
+    join_thread(thread);
+    guest_close();
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         time_is_the_clocks_and_the_code_is_as_it_was,
@@ -225,6 +261,7 @@ int main(void) {
         time_that_has_run_can_be_forbidden,
         cpuid_is_counted_and_told_with_or_without_an_exit,
         an_observer_is_told_of_the_next_cpuid,
+        kicks_lose_no_answer,
     };
     return run_tests("answers", tests, sizeof tests / sizeof tests[0]);
 }

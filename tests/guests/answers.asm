@@ -7,7 +7,7 @@ GO      equ 0x8008
     org 0x10000
     load_tables
     done
-    select_case plain, many, forbidden, counted, awaited, across
+    select_case plain, many, forbidden, counted, awaited, across, kicked
 
 %macro time 1                   ; The TSC, by RDTSC.
     rdtsc
@@ -93,6 +93,35 @@ awaited:
     cpuid
     done
     jmp awaited
+
+; RCX times. R8 = how often CPUID's answer was another's or the TSC went back, R9 = how often round.
+kicked:
+    mov rsi, rcx
+    xor r8d, r8d
+    xor r9d, r9d
+    xor r11d, r11d
+.again:
+    mov rdi, rsi
+    xor eax, eax
+    cpuid
+    cmp ebx, 0x756e6547
+    setne bl
+    movzx ebx, bl
+    add r8, rbx
+    time r10
+    cmp r10, r11
+    adc r8, 0
+    mov r11, r10
+    rdtscp
+    shl rdx, 32
+    or rdx, rax
+    cmp rdx, r11
+    adc r8, 0
+    inc r9
+    dec rsi
+    jnz .again
+    done
+    jmp kicked
 
 across:
     time r8
