@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,8 +174,7 @@ static const struct mmio_case cases[] = {
     {M32, "67 aa", OP(STORE), WRITE, 1, 0, 0x11, RDI, 0x100000001, 0},
 };
 
-START_TEST(known_forms) {
-    const struct mmio_case *expected = &cases[_i];
+static void check_form(const struct mmio_case *expected) {
     uint8_t bytes[64];
     size_t length = parse_bytes(expected->bytes, bytes);
     zx_vcpu_state_t state;
@@ -206,6 +206,46 @@ START_TEST(known_forms) {
                   (unsigned long long)stored);
     if (expected->operation == ZIRCONIA_MMIO_STORE)
         ck_assert_uint_eq(access.value, expected->stored);
+}
+
+START_TEST(known_forms) {
+    check_form(&cases[_i]);
+}
+END_TEST
+
+// Instructions that were read before may be kept: `_i` different ones take turns.
+START_TEST(forms_that_come_back) {
+    for (size_t first = 0; first + (size_t)_i <= COUNT_OF(cases); first += (size_t)_i) {
+        for (size_t turn = 0; turn < 3 * (size_t)_i; turn++)
+            check_form(&cases[first + turn % (size_t)_i]);
+    }
+}
+END_TEST
+
+START_TEST(a_form_that_comes_back_has_the_registers_of_its_time) {
+    const uint8_t store[] = {0x89, 0x0b}; // mov [rbx], ecx
+    zx_vcpu_state_t state = {0};
+    zirconia_mmio_access_t access;
+
+    for (uint64_t value = 1; value < 20; value++) {
+        state.rcx = value;
+        ck_assert_int_eq(zirconia_mmio_decode(store, 2, M64, &state, &access), ZX_OK);
+        ck_assert_uint_eq(access.value, value);
+    }
+}
+END_TEST
+
+START_TEST(a_jump_that_comes_back_elsewhere_goes_elsewhere) {
+    const uint8_t jump[] = {0xeb, 0xfe};
+    char text[40];
+    char expected[40];
+
+    for (uint64_t address = 0x1000; address < 0x20000; address += 0x1000) {
+        ck_assert_int_eq(zirconia_disassemble(jump, 2, M64, address, text, sizeof(text), NULL),
+                         ZX_OK);
+        snprintf(expected, sizeof(expected), "jmp 0x%llx", (unsigned long long)address);
+        ck_assert_str_eq(text, expected);
+    }
 }
 END_TEST
 
@@ -461,6 +501,9 @@ int main(void) {
     TCase *tcase = tcase_create("decode");
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, known_forms, 0, COUNT_OF(cases));
+    tcase_add_loop_test(tcase, forms_that_come_back, 1, 20);
+    tcase_add_test(tcase, a_form_that_comes_back_has_the_registers_of_its_time);
+    tcase_add_test(tcase, a_jump_that_comes_back_elsewhere_goes_elsewhere);
     tcase_add_loop_test(tcase, every_register_has_its_number_in_every_size, 0, 2);
     tcase_add_test(tcase, threads_decode_at_the_same_time);
     tcase_add_test(tcase, direction_flag_steps_down);

@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 static _Atomic(struct disassembler *) idle[3];
 static struct platform_mutex opening = PLATFORM_MUTEX_INIT(LOCK_DISASSEMBLER);
@@ -17,10 +18,24 @@ static _Atomic(struct disassembler *) *idle_slot(enum code_mode mode) {
 }
 
 static void destroy(struct disassembler *disassembler) {
-    if (disassembler->instruction != NULL)
-        cs_free(disassembler->instruction, 1);
+    for (unsigned i = 0; i < KEPT_INSTRUCTIONS; i++) {
+        if (disassembler->kept[i].found != NULL)
+            cs_free(disassembler->kept[i].found, 1);
+    }
     (void)cs_close(&disassembler->handle);
     free(disassembler);
+}
+
+// Details are asked for first: cs_malloc() makes room for them only then.
+static bool prepare(struct disassembler *disassembler) {
+    if (cs_option(disassembler->handle, CS_OPT_DETAIL, CS_OPT_ON) != CS_ERR_OK)
+        return false;
+    for (unsigned i = 0; i < KEPT_INSTRUCTIONS; i++) {
+        disassembler->kept[i].found = cs_malloc(disassembler->handle);
+        if (disassembler->kept[i].found == NULL)
+            return false;
+    }
+    return true;
 }
 
 static struct disassembler *open_capstone(enum code_mode mode) REQUIRES(opening) {
@@ -36,11 +51,8 @@ static struct disassembler *open_capstone(enum code_mode mode) REQUIRES(opening)
         free(disassembler);
         return NULL;
     }
-    // Details first: cs_malloc() makes room for them only then.
-    if (cs_option(disassembler->handle, CS_OPT_DETAIL, CS_OPT_ON) == CS_ERR_OK)
-        disassembler->instruction = cs_malloc(disassembler->handle);
     static const uint8_t nop = 0x90;
-    if (disassembler->instruction != NULL && disassembler_read(disassembler, &nop, 1, 0))
+    if (prepare(disassembler) && disassembler_read(disassembler, &nop, 1, 0))
         return disassembler;
     destroy(disassembler);
     return NULL;
@@ -66,9 +78,47 @@ void disassembler_give_back(struct disassembler *disassembler) {
         destroy(other);
 }
 
+static const struct kept_instruction *find_kept(const struct disassembler *disassembler,
+                                                const uint8_t *bytes, size_t length,
+                                                uint64_t address) {
+    for (unsigned i = 0; i < KEPT_INSTRUCTIONS; i++) {
+        const struct kept_instruction *kept = &disassembler->kept[i];
+        if (kept->length == length && kept->address == address &&
+            memcmp(kept->bytes, bytes, length) == 0)
+            return kept;
+    }
+    return NULL;
+}
+
+// In the place of the oldest one; NULL, and nothing in that place, when Capstone disagrees.
+static const struct kept_instruction *read_anew(struct disassembler *disassembler,
+                                                const uint8_t *bytes, size_t length,
+                                                uint64_t address) {
+    struct kept_instruction *kept = &disassembler->kept[disassembler->oldest];
+    const uint8_t *next = bytes;
+    uint64_t next_address = address;
+    size_t left = length;
+
+    kept->length = 0;
+    if (!cs_disasm_iter(disassembler->handle, &next, &left, &next_address, kept->found) ||
+        left != 0)
+        return NULL;
+    memcpy(kept->bytes, bytes, length);
+    kept->length = (uint8_t)length;
+    kept->address = address;
+    disassembler->oldest = (disassembler->oldest + 1) % KEPT_INSTRUCTIONS;
+    return kept;
+}
+
 bool disassembler_read(struct disassembler *disassembler, const uint8_t *bytes, size_t length,
                        uint64_t address) {
-    return cs_disasm_iter(disassembler->handle, &bytes, &length, &address,
-                          disassembler->instruction) &&
-           length == 0;
+    const struct kept_instruction *kept = NULL;
+
+    if (length != 0 && length <= INSTRUCTION_MAX_LENGTH) {
+        kept = find_kept(disassembler, bytes, length, address);
+        if (kept == NULL)
+            kept = read_anew(disassembler, bytes, length, address);
+    }
+    disassembler->instruction = kept != NULL ? kept->found : NULL;
+    return kept != NULL;
 }

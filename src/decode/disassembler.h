@@ -5,6 +5,9 @@
 // the first instruction, against 0.2 us for the instruction itself. So the last one that was given
 // back is kept for the next caller, one for each code mode, taken and left by an atomic exchange:
 // nobody waits, and who finds none opens one.
+//
+// A disassembler keeps the last instructions that it read. A device driver makes its accesses by
+// few instructions, so a VMM that decodes them asks for the same ones again and again.
 
 #ifndef ZIRCONIA_DECODE_DISASSEMBLER_H
 #define ZIRCONIA_DECODE_DISASSEMBLER_H
@@ -13,10 +16,21 @@
 
 #include "decode/instruction.h"
 
+struct kept_instruction {
+    uint8_t bytes[INSTRUCTION_MAX_LENGTH];
+    uint8_t length; // 0 while nothing is kept
+    uint64_t address;
+    cs_insn *found;
+};
+
+#define KEPT_INSTRUCTIONS 8
+
 struct disassembler {
     csh handle;
-    cs_insn *instruction; // what disassembler_read() found, with details
+    const cs_insn *instruction; // what disassembler_read() found, with details
     enum code_mode mode;
+    unsigned oldest; // of the kept ones
+    struct kept_instruction kept[KEPT_INSTRUCTIONS];
 };
 
 // NULL when memory is short.
