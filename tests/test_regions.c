@@ -350,6 +350,10 @@ START_TEST(a_hundred_thousand_regions_and_mappings_are_made_and_unmade_at_once) 
     ck_assert_uint_eq(map(packed, READ, 0, vmo, PAGE), base + PAGE * MANY);
     ck_assert_int_eq(zx_vmar_destroy(packed), ZX_OK);
     ck_assert_int_eq(zx_vmar_destroy(holes), ZX_OK);
+    for (uint64_t i = 0; i < MANY; i++) {
+        ck_assert_uint_eq(map(space, READ, 0, vmo, PAGE), i * PAGE);
+    }
+    ck_assert_int_eq(zx_vmar_unmap(space, 0, MANY * PAGE), ZX_OK);
     allocate(space, any, 0, 8 * MANY * PAGE, &address);
     zx_handle_close(space);
 }

@@ -141,10 +141,8 @@ static struct search begin_search(const struct address_space *space, struct regi
         .region = region,
         .child = first_above(region, region->full_to),
     };
-    uint64_t end = region->full_to;
-    while (end != 0) {
+    for (uint64_t end = 0; (end = obstacle_end(&search, region->full_to, 1)) != 0;) {
         region->full_to = end;
-        end = obstacle_end(&search, region->full_to, 1);
     }
     return search;
 }
