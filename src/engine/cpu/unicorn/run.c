@@ -296,6 +296,7 @@ static void start(struct run *run) {
     if (exit_request_enter(request, entry)) {
         error = uc_emu_start(unicorn, rip, 0, 0, 0);
         exit_request_leave(request);
+        stand_in_end(&machine->translation.view); // However it ended.
     }
     cpu_keep_ended(run->cpu);
     if (run->window_exiting) {
