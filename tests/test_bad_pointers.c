@@ -18,6 +18,7 @@
 #include <zircon/syscalls/resource.h>
 #include <zirconia/decode.h>
 #include <zirconia/observe.h>
+#include <zirconia/snapshot.h>
 #include <zirconia/virtual_time.h>
 #include <zirconia/zirconia.h>
 

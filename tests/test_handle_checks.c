@@ -16,6 +16,7 @@
 #include <zircon/syscalls/exception.h>
 #include <zirconia/decode.h>
 #include <zirconia/observe.h>
+#include <zirconia/snapshot.h>
 #include <zirconia/virtual_time.h>
 #include <zirconia/zirconia.h>
 
@@ -175,6 +176,12 @@ static zx_handle_t mute_handle(zx_obj_type_t type) {
         guest_open();
         ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
         return with_rights(vcpu, 0);
+    case ZX_OBJ_TYPE_SNAPSHOT: {
+        zx_handle_t snapshot = ZX_HANDLE_INVALID;
+        guest_open();
+        ck_assert_int_eq(zirconia_guest_snapshot(guest, 0, &snapshot), ZX_OK);
+        return with_rights(snapshot, 0);
+    }
     default:
         return ZX_HANDLE_INVALID;
     }

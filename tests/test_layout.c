@@ -30,6 +30,7 @@
 #include <zircon/syscalls/system.h>
 #include <zirconia/decode.h>
 #include <zirconia/observe.h>
+#include <zirconia/snapshot.h>
 #include <zirconia/virtual_time.h>
 #include <zirconia/zirconia.h>
 
@@ -366,6 +367,8 @@ static const struct call calls[] = {
     {CALL(zirconia_instruction_length)},
     {CALL(zirconia_disassemble)},
     {CALL(zirconia_guest_observe)},
+    {CALL(zirconia_guest_restore)},
+    {CALL(zirconia_guest_snapshot)},
     {CALL(zirconia_guest_statistics)},
     {CALL(zirconia_exit_kind_name)},
     {CALL(zirconia_guest_use_virtual_time)},
@@ -436,6 +439,7 @@ START_TEST(every_declared_call_exists) {
         "zirconia/zirconia.h",
         "zirconia/decode.h",
         "zirconia/observe.h",
+        "zirconia/snapshot.h",
         "zirconia/virtual_time.h",
     };
     for (size_t i = 0; i < COUNT_OF(headers); i++) {

@@ -2,8 +2,8 @@
 //
 // Guest objects: a machine, its guest-physical address space and its traps.
 //
-// Locks: the turn guards the machine, the address space's mappings, the traps and the VPIDs; see
-// turn.h.
+// Locks: the turn guards the machine, the address space's mappings, the traps, the VPIDs and the
+// list of VCPUs; see turn.h.
 
 #ifndef ENGINE_GUEST_H
 #define ENGINE_GUEST_H
@@ -30,6 +30,7 @@ struct guest {
     struct trap_map port_traps;
     uint64_t vpids; // Bit n: VPID n is in use. VPID 0 never is.
     unsigned next_vpid;
+    struct vcpu *vcpus[VPID_COUNT]; // By VPID. Borrowed: each is there until it is destroyed.
     struct observation observation;
     struct turn turn;
     struct guest_clock clock;

@@ -132,6 +132,41 @@ void guest_clock_cancel(struct guest *guest, struct timer_entry *entry) {
     }
 }
 
+// --- Snapshots ---
+
+void guest_clock_take(const struct guest *guest, struct guest_clock_image *image) {
+    ASSERT_TURN(&guest->turn);
+    *image = (struct guest_clock_image){
+        .work = machine_work(guest->machine),
+        .skipped = atomic_load(&guest->clock.skipped),
+        .time_slice_end = guest->clock.time_slice_end,
+    };
+}
+
+void guest_clock_restore(struct guest *guest, const struct guest_clock_image *image) {
+    ASSERT_TURN(&guest->turn);
+    if (guest->clock.is_virtual) {
+        machine_set_work(guest->machine, image->work);
+        atomic_store(&guest->clock.skipped, image->skipped);
+        guest->clock.time_slice_end = image->time_slice_end;
+    }
+}
+
+unsigned guest_clock_place(struct guest *guest, const struct timer_entry *entry) {
+    struct guest_clock *clock = &guest->clock;
+    unsigned place = 0;
+    platform_mutex_lock(&clock->lock);
+    const bool armed = clock->is_virtual && entry->back != NULL;
+    for (const struct timer_entry *timer = clock->timers; armed && timer != entry;
+         timer = timer->sibling) {
+        place++;
+    }
+    platform_mutex_unlock(&clock->lock);
+    return place;
+}
+
+// --- Firing ---
+
 static struct timer_entry *take_due(struct guest *guest) {
     struct guest_clock *clock = &guest->clock;
     platform_mutex_lock(&clock->lock);

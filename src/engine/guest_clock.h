@@ -32,6 +32,13 @@ struct guest_clock {
     int64_t time_slice_end;     // When the turn passes on. The turn's holder's.
 };
 
+// What a snapshot keeps of it: nothing unless time is virtual.
+struct guest_clock_image {
+    uint64_t work;
+    int64_t skipped;
+    int64_t time_slice_end;
+};
+
 void guest_clock_init(struct guest_clock *clock);
 void guest_clock_destroy(struct guest_clock *clock);
 
@@ -52,6 +59,13 @@ int64_t guest_clock_duration(uint32_t ticks);
 // As timer_queue_arm() and timer_queue_cancel(), on this clock.
 void guest_clock_arm(struct guest *guest, struct timer_entry *entry, int64_t deadline);
 void guest_clock_cancel(struct guest *guest, struct timer_entry *entry);
+
+// The turn's holder. Timers are the VCPUs' to put back.
+void guest_clock_take(const struct guest *guest, struct guest_clock_image *image);
+void guest_clock_restore(struct guest *guest, const struct guest_clock_image *image);
+
+// How many timers of virtual time come before this one; 0 for one that is not armed.
+unsigned guest_clock_place(struct guest *guest, const struct timer_entry *entry);
 
 // The turn's holder, before it runs its VCPU: fires what is due in virtual time. True when the turn
 // is to pass on.

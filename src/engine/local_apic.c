@@ -71,7 +71,7 @@ static void expire(struct timer_entry *entry) {
     }
 }
 
-// --- The owner thread ---
+// ---
 
 void local_apic_init(struct local_apic *apic, struct vcpu *vcpu) {
     apic->vcpu = vcpu;
@@ -85,6 +85,44 @@ void local_apic_destroy(struct local_apic *apic) {
     guest_clock_cancel(apic->vcpu->guest, &apic->entry);
     platform_mutex_destroy(&apic->lock);
 }
+
+// --- Snapshots ---
+
+void local_apic_pause(struct local_apic *apic) {
+    if (!apic->vcpu->guest->clock.is_virtual) {
+        guest_clock_cancel(apic->vcpu->guest, &apic->entry);
+    }
+}
+
+void local_apic_go_on(struct local_apic *apic) {
+    platform_mutex_lock(&apic->lock);
+    if (!apic->vcpu->guest->clock.is_virtual) {
+        set_deadline(apic, apic->deadline);
+    }
+    platform_mutex_unlock(&apic->lock);
+}
+
+void local_apic_take(struct local_apic *apic, struct local_apic_image *image) {
+    platform_mutex_lock(&apic->lock);
+    image->lvt_timer = apic->lvt_timer;
+    image->initial_count = apic->initial_count;
+    image->divide = apic->divide;
+    image->left =
+        apic->deadline == NEVER ? NEVER : apic->deadline - guest_clock_now(apic->vcpu->guest);
+    platform_mutex_unlock(&apic->lock);
+}
+
+void local_apic_restore(struct local_apic *apic, const struct local_apic_image *image) {
+    platform_mutex_lock(&apic->lock);
+    apic->lvt_timer = image->lvt_timer;
+    apic->initial_count = image->initial_count;
+    apic->divide = image->divide;
+    set_deadline(apic,
+                 image->left == NEVER ? NEVER : guest_clock_now(apic->vcpu->guest) + image->left);
+    platform_mutex_unlock(&apic->lock);
+}
+
+// --- The owner thread ---
 
 uint32_t local_apic_lvt_timer(struct local_apic *apic) {
     platform_mutex_lock(&apic->lock);

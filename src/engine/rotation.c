@@ -44,6 +44,18 @@ void rotation_advance(struct rotation *rotation) {
     }
 }
 
+// A VCPU whose thread has ended since is not there any more.
+void rotation_resume(struct rotation *rotation, const struct rotation *old) {
+    rotation->asleep = old->asleep & rotation->present;
+    rotation->hurried = old->hurried & rotation->present;
+    rotation->current = old->current;
+    rotation->slice = old->slice;
+    rotation->paused = old->paused;
+    if (old->current != 0 && !is_runnable(rotation, old->current)) {
+        rotation_advance(rotation);
+    }
+}
+
 // Who has the rest of the time slice, when nobody is in a hurry.
 static void go_on(struct rotation *rotation) {
     wake_kicked(rotation);

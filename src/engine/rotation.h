@@ -30,6 +30,9 @@ struct rotation {
 void rotation_join(struct rotation *rotation, const struct turn_seat *seat);
 void rotation_leave(struct rotation *rotation, unsigned vpid);
 
+// Goes on as it was when it was copied to `old`, with the same VCPUs.
+void rotation_resume(struct rotation *rotation, const struct rotation *old);
+
 // The time slice is over.
 void rotation_advance(struct rotation *rotation);
 

@@ -540,6 +540,19 @@ bool turn_all_asleep(struct turn *turn) {
     return result;
 }
 
+struct rotation turn_get_rotation(struct turn *turn) {
+    platform_mutex_lock(&turn->lock);
+    const struct rotation rotation = turn->rotation;
+    platform_mutex_unlock(&turn->lock);
+    return rotation;
+}
+
+void turn_set_rotation(struct turn *turn, const struct rotation *rotation) {
+    platform_mutex_lock(&turn->lock);
+    rotation_resume(&turn->rotation, rotation);
+    platform_mutex_unlock(&turn->lock);
+}
+
 void turn_join(struct turn *turn, const struct turn_seat *seat) {
     lock_turn(turn);
     rotation_join(&turn->rotation, seat);

@@ -117,6 +117,10 @@ void turn_sleep(struct turn *turn);
 // In virtual time, no VCPU can go on before one is woken.
 bool turn_all_asleep(struct turn *turn);
 
+// Virtual time's order, for snapshots.
+struct rotation turn_get_rotation(struct turn *turn);
+void turn_set_rotation(struct turn *turn, const struct rotation *rotation);
+
 // VCPUs come, go and wake. One that hurries wakes, for an interrupt, and is to have the turn soon.
 void turn_join(struct turn *turn, const struct turn_seat *seat);
 void turn_leave(struct turn *turn, unsigned vpid);

@@ -117,6 +117,7 @@ static void destroy(struct object *object) {
     if (vcpu->cpu != NULL) {
         cpu_destroy(vcpu->cpu);
     }
+    guest->vcpus[vcpu->seat.vpid] = NULL;
     guest_give_vpid(guest, vcpu->seat.vpid);
     guest_clock_skip_sleep(guest); // The others may all be asleep.
     turn_give_call(&guest->turn);
@@ -155,6 +156,7 @@ static zx_status_t attach(struct vcpu *vcpu, uint64_t entry, const struct era *e
     }
     if (status == ZX_OK) {
         reset_vcpu(vcpu, entry, era->reset);
+        vcpu->guest->vcpus[vcpu->seat.vpid] = vcpu;
     }
     turn_give_call(&vcpu->guest->turn);
     if (status == ZX_OK) {

@@ -30,6 +30,7 @@ struct vcpu {
     uint64_t cr0_owned; // Bits of CR0 that the guest reads from the shadow (hypervisor ABI 4.3).
     uint64_t cr0_shadow;
     uint8_t cr8;        // Private: it has no effect on injection (hypervisor ABI 4.4).
+    atomic_bool inside; // It is set with the turn: a run call has begun and uses the VCPU.
     bool invalid_state; // What the checks of VM entry refuse, for good: no call can change it.
     struct local_apic apic;
     struct pvclock pvclock;

@@ -105,9 +105,11 @@ zx_status_t vcpu_enter(struct vcpu *vcpu, enum packet_layout layout, zx_port_pac
     }
     context.status = vcpu_take_turn(&context);
     if (context.status == ZX_OK) {
+        atomic_store_explicit(&vcpu->inside, true, memory_order_relaxed);
         cpu_answer_cpuid(vcpu->cpu, observe_is_watched(vcpu) ? NULL : exit_cpuid_inside, vcpu);
         cpu_run(vcpu->cpu, at_exit, &context);
     }
+    atomic_store_explicit(&vcpu->inside, false, memory_order_relaxed);
     if (context.has_turn) {
         vcpu_give_turn(&context, TURN_AWAY);
     }

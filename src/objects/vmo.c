@@ -262,7 +262,7 @@ zx_status_t vmo_read(struct vmo *vmo, void *buffer, uint64_t offset, size_t leng
     return copy_by_parts(vmo, offset, buffer, length, false);
 }
 
-static void tell_listeners(struct vmo *vmo, uint64_t offset, uint64_t length) {
+void vmo_tell_written(struct vmo *vmo, uint64_t offset, uint64_t length) {
     platform_mutex_lock(&vmo->lock);
     for (struct vmo_listener *listener = vmo->listeners; listener != NULL;
          listener = listener->next) {
@@ -288,7 +288,7 @@ zx_status_t vmo_write(struct vmo *vmo, const void *buffer, uint64_t offset, size
         status = copy_by_parts(vmo, offset, (uint8_t *)(uintptr_t)buffer, length, true);
     }
     // After a failure too: a part may have been written.
-    tell_listeners(vmo->source, vmo->source_offset + offset, length);
+    vmo_tell_written(vmo->source, vmo->source_offset + offset, length);
     return status;
 }
 
@@ -326,7 +326,7 @@ zx_status_t vmo_zero(struct vmo *vmo, uint64_t offset, uint64_t length) {
     if (status == ZX_OK) {
         status = copy_zeros(vmo, last, end - last);
     }
-    tell_listeners(vmo, offset, length);
+    vmo_tell_written(vmo, offset, length);
     return status;
 }
 

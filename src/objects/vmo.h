@@ -116,6 +116,9 @@ zx_status_t vmo_write(struct vmo *vmo, const void *buffer, uint64_t offset, size
 // are whole, and tells the listeners. The range lies inside of what the VMO has or ever had.
 zx_status_t vmo_zero(struct vmo *vmo, uint64_t offset, uint64_t length);
 
+// The caller has written to the host's memory of a VMO that is no slice: tells the listeners.
+void vmo_tell_written(struct vmo *vmo, uint64_t offset, uint64_t length);
+
 // The listener's memory is the caller's and stays put until removed. When remove returns, no call
 // of `written` is under way. Listeners are those of a source.
 void vmo_listener_add(struct vmo *vmo, struct vmo_listener *listener);

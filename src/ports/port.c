@@ -114,6 +114,16 @@ bool port_remove_packets(struct port *port, packet_matches_fn *matches, const vo
     return any;
 }
 
+void port_visit_packets(struct port *port,
+                        void (*visit)(const struct port_packet *packet, void *argument),
+                        void *argument) {
+    platform_mutex_lock(&port->lock);
+    for (const struct port_packet *packet = port->first; packet != NULL; packet = packet->next) {
+        visit(packet, argument);
+    }
+    platform_mutex_unlock(&port->lock);
+}
+
 static bool matches_all(const struct port_packet *packet, const void *argument) {
     (void)packet;
     (void)argument;

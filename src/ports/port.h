@@ -94,6 +94,11 @@ zx_status_t port_wait(struct port *port, zx_time_t deadline, zx_port_packet_t *o
 typedef bool packet_matches_fn(const struct port_packet *packet, const void *argument);
 bool port_remove_packets(struct port *port, packet_matches_fn *matches, const void *argument);
 
+// Shows all packets in the order of the queue, inside the port's lock.
+void port_visit_packets(struct port *port,
+                        void (*visit)(const struct port_packet *packet, void *argument),
+                        void *argument);
+
 // --- Pools ---
 
 enum { PACKET_POOL_TRAP_COUNT = 256 };

@@ -15,6 +15,7 @@
 #include <zircon/types.h>
 #include <zirconia/decode.h>
 #include <zirconia/observe.h>
+#include <zirconia/snapshot.h>
 
 struct object;
 struct vmo;
@@ -24,6 +25,7 @@ struct timer;
 struct thread;
 struct guest;
 struct vcpu;
+struct snapshot;
 
 // A handle that was looked up. The object stays until the call is done.
 struct held {
@@ -58,6 +60,7 @@ struct held {
 #define STRUCT_THREAD struct thread
 #define STRUCT_GUEST struct guest
 #define STRUCT_VCPU struct vcpu
+#define STRUCT_SNAPSHOT struct snapshot
 
 #define BODY_ALONE(body, parameters) zx_status_t body(EACH(RECEIVE, parameters));
 #define BODY_OF_ERA(body, parameters)                                                              \

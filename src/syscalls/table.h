@@ -57,6 +57,7 @@
 
 // Words of rows that are not Zircon's.
 #define ZX_OBJ_TYPE_ANY ZX_OBJ_TYPE_NONE
+#define ZX_OBJ_TYPE_SNAPSHOT ZIRCONIA_OBJ_TYPE_SNAPSHOT
 #define ZX_RIGHT_DUPLICATE_AND_READ (ZX_RIGHT_DUPLICATE | ZX_RIGHT_READ)
 
 // --- Eras: one(...) where a row is the same in all, else of(prefix, era, ...) for each of them ---

@@ -23,6 +23,7 @@
 #include <zircon/types.h>
 
 struct cpu;
+struct cpu_image;
 struct machine;
 struct vmo;
 
@@ -74,6 +75,8 @@ void machine_clear_exit_request(struct machine *machine);
 zx_status_t machine_count_work(struct machine *machine);
 // What was counted so far. Any thread.
 uint64_t machine_work(const struct machine *machine);
+// Goes on counting from there.
+void machine_set_work(struct machine *machine, uint64_t work);
 // An exit is requested once this much work is done.
 void machine_stop_at(struct machine *machine, uint64_t work);
 
@@ -93,6 +96,12 @@ void cpu_set_segment(struct cpu *cpu, enum segment_register index, const struct 
 // turn. They may lie in the engine, which whoever has the turn needs for others.
 void cpu_lock_registers(struct cpu *cpu);
 void cpu_unlock_registers(struct cpu *cpu);
+
+// A copy of all that a VCPU which does not run has of the processor, hidden parts too, to be put
+// back into that VCPU. NULL without memory.
+struct cpu_image *cpu_image_take(struct cpu *cpu);
+void cpu_image_restore(struct cpu *cpu, const struct cpu_image *image);
+void cpu_image_destroy(struct cpu_image *image); // NULL is fine.
 
 // What follows from the registers.
 enum code_mode cpu_code_mode(const struct cpu *cpu);

@@ -117,6 +117,11 @@ uint64_t machine_work(const struct machine *machine) {
     return atomic_load_explicit(&machine->work.done, memory_order_relaxed);
 }
 
+void machine_set_work(struct machine *machine, uint64_t work) {
+    atomic_store_explicit(&machine->work.done, work, memory_order_relaxed);
+    machine->work.idle_exits = 0;
+}
+
 void machine_stop_at(struct machine *machine, uint64_t work) {
     machine->work.stop_at = work;
 }

@@ -32,11 +32,12 @@ static void on_block(uc_engine *unicorn, uint64_t address, uint32_t size, void *
 static void on_counted_block(uc_engine *unicorn, uint64_t address, uint32_t size, void *context) {
     struct engine *engine = context;
     (void)unicorn;
-    (void)size;
     struct work *work = &engine->machine->work;
-    work_look(work);
+    if (work_is_new_block(work, address)) {
+        work_look(work);
+    }
     if (!stops(engine, work, address)) {
-        work_count(work);
+        work_count_block(work, address, size);
     }
 }
 

@@ -109,10 +109,19 @@ bool run_fetch(struct run *run, uint64_t offset) {
     return false;
 }
 
+static enum raw_exit_result translate(struct run *run, const struct raw_exit *raw) {
+    struct cpu *cpu = run->cpu;
+    const enum raw_exit_result result = raw_exit_translate(cpu, raw, &run->exit);
+    if (result == RAW_EXIT_HANDLED && raw->number == RAW_EXIT_SVM(SVM_NESTED_PAGE_FAULT)) {
+        work_resume(&run->machine->work, cpu_code_address(cpu, cpu_get(cpu, RIP)));
+    }
+    return result;
+}
+
 // True when the guest goes on.
 static bool raw_exit_now(struct run *run, const struct raw_exit *raw) {
     run->exit = (struct cpu_exit){.reason = EXIT_REQUESTED};
-    return apply(run, raw_exit_translate(run->cpu, raw, &run->exit));
+    return apply(run, translate(run, raw));
 }
 
 void run_raw_exit(struct run *run, const struct raw_exit *raw) {
@@ -208,7 +217,7 @@ static enum raw_exit_result deferred(struct run *run) {
             return RAW_EXIT_HANDLED; // The step's end.
         }
     }
-    return raw_exit_translate(run->cpu, &run->deferred, &run->exit);
+    return translate(run, &run->deferred);
 }
 
 // The block that RIP is at must be translated once more. It may have to run in spite of a requested

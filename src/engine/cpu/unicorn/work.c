@@ -26,6 +26,24 @@ void work_count(struct work *work) {
     }
 }
 
+bool work_is_new_block(const struct work *work, uint64_t address) {
+    return !work->resumes || work->resumes_at != address;
+}
+
+void work_count_block(struct work *work, uint64_t address, uint32_t size) {
+    if (work_is_new_block(work, address)) {
+        work->block = address;
+        work->block_size = size;
+        work_count(work);
+    }
+    work->resumes = false;
+}
+
+void work_resume(struct work *work, uint64_t address) {
+    work->resumes = work->counts && address - work->block < work->block_size;
+    work->resumes_at = address;
+}
+
 void work_count_idle(struct work *work) {
     if (work->counts && ++work->idle_exits >= MOST_IDLE_EXITS) {
         work_count(work);

@@ -17,6 +17,11 @@ struct work {
     atomic_ullong done;
     unsigned idle_exits; // Since then.
     uint64_t stop_at;    // How much is to be done before an exit is requested.
+    // The last block that was counted, and where it goes on after a pause that is no work.
+    uint64_t block;
+    uint32_t block_size;
+    uint64_t resumes_at;
+    bool resumes;
     struct exit_request request;
 };
 
@@ -34,6 +39,16 @@ void work_look(struct work *work);
 
 // Another piece of work is done.
 void work_count(struct work *work);
+
+// A block is to run: false if it is the rest of one that was counted already, after work_resume().
+bool work_is_new_block(const struct work *work, uint64_t address);
+// It runs.
+void work_count_block(struct work *work, uint64_t address, uint32_t size);
+
+// The instruction there is to run again, because now its page is there: if it is in the block that
+// was counted last, what it begins is the rest of that block, and the guest does not leave before
+// it. So how much a guest has worked does not depend on what it has touched before.
+void work_resume(struct work *work, uint64_t address);
 
 // What an instruction needs before it runs (its tables, its page, a step) is no work, and a guest
 // may contrive that there is no end to it.

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+//
+// Taking a guest's state and putting it back.
+
+#include "engine/snapshot.h"
+
+#include "engine/bell_image.h"
+#include "engine/memory_image.h"
+#include "engine/vcpu_image.h"
+
+#include <stdlib.h>
+#include <zirconia/snapshot.h>
+
+struct snapshot {
+    struct object object;
+    zx_koid_t guest;
+    uint64_t vpids;
+    size_t memory_traps; // Traps are never removed: as many are the same ones.
+    size_t port_traps;
+    struct guest_clock_image clock;
+    struct rotation rotation;
+    struct memory_image memory;
+    struct bell_image bells;
+    struct vcpu_image vcpus[VPID_COUNT];
+};
+
+static void destroy(struct object *object) {
+    struct snapshot *snapshot = (struct snapshot *)object;
+    for (unsigned i = 0; i < VPID_COUNT; i++) {
+        vcpu_image_destroy(&snapshot->vcpus[i]);
+    }
+    bell_image_destroy(&snapshot->bells);
+    memory_image_destroy(&snapshot->memory);
+    free(snapshot);
+}
+
+static const struct object_ops snapshot_ops = {
+    .type = ZIRCONIA_OBJ_TYPE_SNAPSHOT,
+    .default_rights = ZIRCONIA_DEFAULT_SNAPSHOT_RIGHTS,
+    .destroy = destroy,
+};
+
+struct object *snapshot_object(struct snapshot *snapshot) {
+    return &snapshot->object;
+}
+
+static bool is_running(const struct guest *guest) {
+    ASSERT_TURN(&guest->turn);
+    for (unsigned i = 0; i < VPID_COUNT; i++) {
+        if (guest->vcpus[i] != NULL && atomic_load(&guest->vcpus[i]->inside)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// --- Taking it ---
+
+static bool take_vcpus(struct snapshot *snapshot, const struct guest *guest) {
+    bool taken = true;
+    for (unsigned i = 0; i < VPID_COUNT && taken; i++) {
+        taken = guest->vcpus[i] == NULL || vcpu_image_take(&snapshot->vcpus[i], guest->vcpus[i]);
+    }
+    return taken;
+}
+
+static zx_status_t take(struct snapshot *snapshot, struct guest *guest) {
+    if (is_running(guest)) {
+        return ZX_ERR_BAD_STATE;
+    }
+    snapshot->guest = guest->object.koid;
+    snapshot->vpids = guest->vpids;
+    snapshot->memory_traps = guest->memory_traps.count;
+    snapshot->port_traps = guest->port_traps.count;
+    guest_clock_take(guest, &snapshot->clock);
+    snapshot->rotation = turn_get_rotation(&guest->turn);
+    if (!take_vcpus(snapshot, guest)) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    const zx_status_t status = bell_image_take(&snapshot->bells, &guest->memory_traps);
+    return status == ZX_OK ? memory_image_take(&snapshot->memory, guest->space) : status;
+}
+
+zx_status_t snapshot_create(struct guest *guest, struct snapshot **out) {
+    struct snapshot *snapshot = calloc(1, sizeof *snapshot);
+    if (snapshot == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    object_init(&snapshot->object, &snapshot_ops, 0);
+    turn_take_call(&guest->turn);
+    const zx_status_t status = take(snapshot, guest);
+    turn_give_call(&guest->turn);
+    if (status != ZX_OK) {
+        object_unref(&snapshot->object);
+        return status;
+    }
+    *out = snapshot;
+    return ZX_OK;
+}
+
+// --- Putting it back ---
+
+static bool fits(const struct snapshot *snapshot, const struct guest *guest) {
+    if (snapshot->vpids != guest->vpids || snapshot->memory_traps != guest->memory_traps.count ||
+        snapshot->port_traps != guest->port_traps.count) {
+        return false;
+    }
+    for (unsigned i = 0; i < VPID_COUNT; i++) {
+        const struct vcpu *vcpu = guest->vcpus[i];
+        if (vcpu != NULL && vcpu->object.koid != snapshot->vcpus[i].koid) {
+            return false;
+        }
+    }
+    return memory_image_fits(&snapshot->memory, guest->space);
+}
+
+// In the order in which their timers were armed.
+static void restore_vcpus(const struct snapshot *snapshot, const struct guest *guest) {
+    for (unsigned place = 0; place < VPID_COUNT; place++) {
+        for (unsigned i = 0; i < VPID_COUNT; i++) {
+            if (guest->vcpus[i] != NULL && snapshot->vcpus[i].timer_place == place) {
+                vcpu_image_restore(&snapshot->vcpus[i], guest->vcpus[i]);
+            }
+        }
+    }
+}
+
+static zx_status_t restore(const struct snapshot *snapshot, struct guest *guest) {
+    if (snapshot->guest != guest->object.koid) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    if (is_running(guest) || !fits(snapshot, guest)) {
+        return ZX_ERR_BAD_STATE;
+    }
+    const zx_status_t status = memory_image_prepare(&snapshot->memory);
+    if (status != ZX_OK) {
+        return status;
+    }
+    memory_image_restore(&snapshot->memory);
+    bell_image_restore(&snapshot->bells, &guest->memory_traps);
+    guest_clock_restore(guest, &snapshot->clock);
+    restore_vcpus(snapshot, guest);
+    turn_set_rotation(&guest->turn, &snapshot->rotation);
+    return ZX_OK;
+}
+
+zx_status_t snapshot_restore(const struct snapshot *snapshot, struct guest *guest) {
+    turn_take_call(&guest->turn);
+    const zx_status_t status = restore(snapshot, guest);
+    turn_give_call(&guest->turn);
+    return status;
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+//
+// Copying a VCPU, and back.
+
+#include "engine/vcpu_image.h"
+
+bool vcpu_image_take(struct vcpu_image *image, struct vcpu *vcpu) {
+    ASSERT_TURN(&vcpu->guest->turn);
+    image->koid = vcpu->object.koid;
+    image->cr8 = vcpu->cr8;
+    image->pvclock = vcpu->pvclock;
+    image->cpu = cpu_image_take(vcpu->cpu);
+    image->timer_place = guest_clock_place(vcpu->guest, &vcpu->apic.entry);
+    local_apic_pause(&vcpu->apic);
+    local_apic_take(&vcpu->apic, &image->apic);
+    platform_mutex_lock(&vcpu->lock);
+    image->pending = vcpu->pending;
+    platform_mutex_unlock(&vcpu->lock);
+    local_apic_go_on(&vcpu->apic);
+    return image->cpu != NULL;
+}
+
+void vcpu_image_restore(const struct vcpu_image *image, struct vcpu *vcpu) {
+    ASSERT_TURN(&vcpu->guest->turn);
+    vcpu->cr8 = image->cr8;
+    vcpu->pvclock = image->pvclock;
+    vcpu->exit_kind = 0;
+    cpu_image_restore(vcpu->cpu, image->cpu);
+    local_apic_pause(&vcpu->apic);
+    platform_mutex_lock(&vcpu->lock);
+    vcpu->pending = image->pending;
+    atomic_store(&vcpu->any_pending, pending_any(&vcpu->pending));
+    platform_mutex_unlock(&vcpu->lock);
+    local_apic_restore(&vcpu->apic, &image->apic);
+}
+
+void vcpu_image_destroy(struct vcpu_image *image) {
+    cpu_image_destroy(image->cpu);
+}

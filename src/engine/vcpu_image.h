@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+//
+// A copy of a VCPU's state, put back into that VCPU: the processor, the local APIC with the time
+// that its timer had left, what is pending, and the paravirtual clock. A kick is no state: it stays
+// with the call that it is for.
+
+#ifndef ENGINE_VCPU_IMAGE_H
+#define ENGINE_VCPU_IMAGE_H
+
+#include "engine/vcpu.h"
+
+struct vcpu_image {
+    zx_koid_t koid;
+    struct cpu_image *cpu;
+    uint8_t cr8;
+    struct local_apic_image apic;
+    unsigned timer_place; // In which order timers of virtual time were armed.
+    struct pending pending;
+    struct pvclock pvclock;
+};
+
+// The guest's turn is held, here and below, and the VCPU is in no run call. False without memory.
+bool vcpu_image_take(struct vcpu_image *image, struct vcpu *vcpu);
+
+// The guest's clock has its time again.
+void vcpu_image_restore(const struct vcpu_image *image, struct vcpu *vcpu);
+
+void vcpu_image_destroy(struct vcpu_image *image);
+
+#endif // ENGINE_VCPU_IMAGE_H

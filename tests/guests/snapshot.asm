@@ -1,0 +1,149 @@
+; Guests that are in the middle of something as a run ends, each a case by RSI; tests/test_snapshot.c
+; takes its snapshots there. What was so then shows in registers and at RESULT in the runs after.
+%include "common.inc"
+    bits 64
+    org 0x10000
+RESULT equ 0x50000
+BELL   equ 0x400000
+CLOCK  equ 0x40000
+LVT_TIMER     equ 0x832
+INITIAL_COUNT equ 0x838
+DIVIDE        equ 0x83e
+
+    mov r15, rsi
+    load_tables
+    xor ebx, ebx
+    xor r12d, r12d
+    mov rsi, r15
+    select_case media, interrupted, shadow, halted, timer, modified, bells, clock
+
+; FPU, SSE and MSRs with values of their own, which the second run stores and then changes.
+media:
+    mov rax, 0x123456789abcdef0
+    mov rcx, ~0x123456789abcdef0
+    mov rdx, RESULT
+    call .load
+    done
+    fxsave [abs RESULT]
+    rdfsbase r8
+    rdgsbase r9
+    mov r10, cr2
+    mov r11, dr0
+    not rax
+    mov rdx, RESULT + 0x1000
+    call .load
+    done
+    fxsave [abs RESULT + 0x200]
+    done
+.load:
+    movq xmm0, rax
+    movq xmm15, rcx
+    xchg rax, rcx
+    fninit
+    fild qword [rsp]
+    fldpi
+    wrfsbase rdx
+    lea rdx, [rdx + 8]
+    wrgsbase rdx
+    mov cr2, rdx
+    mov dr0, rdx
+    stmxcsr [rdx]
+    xor dword [rdx], 0x6000
+    ldmxcsr [rdx]
+    ret
+
+; In the handlers of an NMI and, inside of it, of an interrupt; RBX counts what has ended.
+interrupted:
+    sti
+.next:
+    inc r12
+    done
+    jmp .next
+
+; The interrupt that waits comes behind the store.
+shadow:
+    mov r10d, 0x2000000
+    mov ebp, 0x77
+    sti
+    mov [r10], rbp
+    mov ecx, 1000
+.wait:
+    loop .wait
+    done
+
+halted:
+    sti
+.next:
+    hlt
+    inc r12
+    jmp .next
+
+; How far the loop comes until the timer's interrupt.
+timer:
+    mov ecx, LVT_TIMER
+    mov eax, 0x20040            ; Periodic, vector 0x40.
+    xor edx, edx
+    wrmsr
+    mov ecx, DIVIDE
+    mov eax, 0xb                ; By 1.
+    wrmsr
+    mov ecx, INITIAL_COUNT
+    mov eax, 20000
+    wrmsr
+    mov ecx, 100
+.before:
+    loop .before
+    done
+    sti
+.wait:
+    inc r12
+    jmp .wait
+
+; The number that the code of .number loads is changed before and after the snapshot.
+modified:
+    call .number
+    mov dword [abs .number + 1], 2
+    call .number
+    done
+    call .number
+    mov dword [abs .number + 1], 3
+    call .number
+    done
+    jmp modified
+.number:
+    mov eax, 1
+    shl rbx, 4
+    or rbx, rax
+    ret
+
+bells:
+    mov [abs BELL], eax
+    mov [abs BELL + 8], eax
+    mov [abs BELL + 0x2010], eax
+    done
+    mov [abs BELL + 24], eax
+    inc ebx
+    done
+
+clock:
+    mov ecx, 0x4b564d01
+    mov eax, CLOCK | 1
+    xor edx, edx
+    wrmsr
+    done
+    mov r8, [abs CLOCK + 16]
+    mov r9d, [abs CLOCK]
+    rdtsc
+    mov r10d, eax
+    mov ecx, 0x4b564d01
+    xor eax, eax
+    xor edx, edx
+    wrmsr
+    done
+
+on_vector:
+    mov r8, [abs RESULT]
+    done
+    inc ebx
+    iretq
+    tables

@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: MIT
+//
+// Snapshots (zirconia/snapshot.h): a guest that was put back goes on as one that was never
+// interrupted, from every kind of state.
+
+#include "guest_fixture.h"
+#include "other_thread.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zircon/process.h>
+#include <zirconia/observe.h>
+#include <zirconia/snapshot.h>
+#include <zirconia/virtual_time.h>
+
+#define BELL 0x400000u
+#define RESULT 0x50000u
+#define MOST_STEPS 8u
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
+
+static zx_handle_t port;
+
+static zx_handle_t snapshot_of(zx_handle_t of) {
+    zx_handle_t handle = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zirconia_guest_snapshot(of, 0, &handle), ZX_OK);
+    return handle;
+}
+
+static void restore(zx_handle_t snapshot) {
+    ck_assert_int_eq(zirconia_guest_restore(guest, snapshot), ZX_OK);
+}
+
+static uint64_t memory_hash(void) {
+    static uint64_t words[0x2000];
+    uint64_t hash = 14695981039346656037u;
+    for (uint64_t offset = 0; offset < MEMORY_SIZE; offset += sizeof words) {
+        ck_assert_int_eq(zx_vmo_read(memory, words, offset, sizeof words), ZX_OK);
+        for (size_t i = 0; i < COUNT_OF(words); i++) {
+            hash = (hash ^ words[i]) * 1099511628211u;
+        }
+    }
+    return hash;
+}
+
+// --- Runs that are compared ---
+
+// What one run call came to.
+struct step {
+    zx_status_t status;
+    zx_port_packet_t packet;
+    zx_vcpu_state_t state;
+    uint64_t memory;
+};
+
+// A guest of snapshot.asm in virtual time: what the client does before each run call, how many of
+// them come before the snapshot, and how many there are.
+struct scenario {
+    const char *name;
+    uint64_t number;
+    void (*act)(unsigned step);
+    unsigned before;
+    unsigned steps;
+};
+
+static struct step run(const struct scenario *scenario, unsigned number) {
+    struct step step;
+    memset(&step, 0, sizeof step);
+    if (scenario->act != NULL) {
+        scenario->act(number);
+    }
+    step.status = zx_vcpu_enter(vcpu, &step.packet);
+    step.state = read_state();
+    step.memory = memory_hash();
+    return step;
+}
+
+static void interrupt(uint32_t vector) {
+    ck_assert_int_eq(zx_vcpu_interrupt(vcpu, vector), ZX_OK);
+}
+
+// An NMI, and in its handler another one and an interrupt, which wait for its end.
+static void act_interrupted(unsigned step) {
+    if (step == 1) {
+        interrupt(2);
+    } else if (step == 2) {
+        interrupt(0x41);
+    } else if (step == 3) {
+        interrupt(2);
+    }
+}
+
+static void act_shadow(unsigned step) {
+    if (step == 0) {
+        interrupt(0x42);
+    } else if (step == 1) {
+        zx_vcpu_state_t state = read_state();
+        state.r10 = RESULT;
+        write_state(&state);
+    }
+}
+
+static void kick_halted(void *context, const zirconia_exit_t *exit) {
+    (void)context;
+    if (exit->kind == ZIRCONIA_EXIT_HLT) {
+        ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+    }
+}
+
+static void act_halted(unsigned step) {
+    ck_assert_int_eq(zirconia_guest_observe(guest, kick_halted, NULL), ZX_OK);
+    if (step == 2) {
+        interrupt(0x43);
+    }
+}
+
+static const struct scenario scenarios[] = {
+    {"registers of every kind", 0, NULL, 1, 3},
+    {"in the middle of handlers", 1, act_interrupted, 3, 8},
+    {"an NMI that waits for another one's IRET", 1, act_interrupted, 4, 8},
+    {"the shadow of STI", 2, act_shadow, 1, 3},
+    {"halted", 3, act_halted, 2, 5},
+    {"a timer that is armed", 4, NULL, 1, 4},
+    {"code that changed itself", 5, NULL, 1, 4},
+    {"bells in a port", 6, NULL, 1, 2},
+    {"the paravirtual clock", 7, NULL, 1, 2},
+};
+
+static void start(const struct scenario *scenario) {
+    guest_open();
+    guest_load("snapshot", ENTRY);
+    ck_assert_int_eq(zx_port_create(0, &port), ZX_OK);
+    trap(ZX_GUEST_TRAP_BELL, BELL, 0x1000, port, 1);
+    trap(ZX_GUEST_TRAP_BELL, BELL + 0x2000, 0x1000, port, 2);
+    ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_OK);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+    zx_vcpu_state_t state = read_state();
+    state.rsi = scenario->number;
+    write_state(&state);
+}
+
+static bool is_same(const struct step *left, const struct step *right) {
+    return memcmp(&left->state, &right->state, sizeof left->state) == 0 &&
+           left->memory == right->memory;
+}
+
+static void expect_same(const struct scenario *scenario, const struct step *expected, unsigned from,
+                        unsigned to) {
+    for (unsigned i = from; i < to; i++) {
+        const struct step found = run(scenario, i);
+        ck_assert_msg(found.status == expected[i].status, "%s: step %u: %d", scenario->name, i,
+                      found.status);
+        ck_assert_msg(memcmp(&found.packet, &expected[i].packet, sizeof found.packet) == 0,
+                      "%s: step %u: another packet", scenario->name, i);
+        ck_assert_msg(memcmp(&found.state, &expected[i].state, sizeof found.state) == 0,
+                      "%s: step %u: other registers %lx %lx", scenario->name, i, found.state.r12,
+                      expected[i].state.r12);
+        ck_assert_msg(found.memory == expected[i].memory, "%s: step %u: other memory",
+                      scenario->name, i);
+    }
+}
+
+// A snapshot in the middle changes nothing, and each restore brings the same again, wherever the
+// guest was.
+START_TEST(a_restored_guest_goes_on_as_one_that_was_not_interrupted) {
+    const struct scenario *scenario = &scenarios[_i];
+    struct step expected[MOST_STEPS];
+    start(scenario);
+    for (unsigned i = 0; i < scenario->steps; i++) {
+        expected[i] = run(scenario, i);
+        ck_assert_msg(i == 0 || !is_same(&expected[i], &expected[i - 1]), "%s: step %u did nothing",
+                      scenario->name, i);
+    }
+    guest_close();
+    start(scenario);
+    expect_same(scenario, expected, 0, scenario->before);
+    const zx_handle_t snapshot = snapshot_of(guest);
+    expect_same(scenario, expected, scenario->before, scenario->steps);
+    for (unsigned end = scenario->steps; end > scenario->before; end--) {
+        restore(snapshot);
+        expect_same(scenario, expected, scenario->before, end);
+    }
+    restore(snapshot);
+    expect_same(scenario, expected, scenario->before, scenario->steps);
+    ck_assert_int_eq(zx_handle_close(snapshot), ZX_OK);
+    guest_close();
+}
+END_TEST
+
+// What the programs are for does happen in them.
+START_TEST(the_scenarios_are_what_they_say) {
+    struct step steps[MOST_STEPS];
+    start(&scenarios[3]);
+    steps[0] = run(&scenarios[3], 0);
+    steps[1] = run(&scenarios[3], 1);
+    ck_assert_int_eq(steps[0].status, ZX_ERR_NOT_FOUND);
+    ck_assert_uint_eq(steps[1].state.rax, 0x42);
+    ck_assert_uint_eq(steps[1].state.r8, 0x77); // The store was first.
+    guest_close();
+    start(&scenarios[1]);
+    for (unsigned i = 0; i < 6; i++) {
+        steps[i] = run(&scenarios[1], i);
+    }
+    ck_assert_uint_eq(steps[1].state.rax, 2);
+    ck_assert_uint_eq(steps[2].state.rbx, 1);
+    guest_close();
+    start(&scenarios[4]);
+    ck_assert_int_eq(run(&scenarios[4], 0).status, ZX_ERR_CANCELED);
+    guest_close();
+}
+END_TEST
+
+// --- Bells ---
+
+static unsigned read_bells(uint64_t *addresses) {
+    zx_port_packet_t packet;
+    unsigned count = 0;
+    while (zx_port_wait(port, 0, &packet) == ZX_OK) {
+        if (packet.type == ZX_PKT_TYPE_GUEST_BELL) {
+            addresses[count++] = packet.guest_bell.addr;
+        }
+    }
+    return count;
+}
+
+START_TEST(bells_that_were_queued_are_queued_again) {
+    uint64_t addresses[16];
+    start(&scenarios[7]);
+    enter_to_end();
+    const zx_port_packet_t own = {.key = 9, .type = ZX_PKT_TYPE_USER};
+    const zx_handle_t snapshot = snapshot_of(guest);
+    ck_assert_int_eq(zx_port_queue(port, &own), ZX_OK);
+    for (unsigned i = 0; i < 400; i++) {
+        restore(snapshot);
+        if (i % 3 != 0) {
+            enter_to_end();
+        }
+        if (i % 2 == 0) {
+            continue; // They stay unread.
+        }
+        ck_assert_uint_eq(read_bells(addresses), i % 3 != 0 ? 4 : 3);
+        ck_assert_uint_eq(addresses[0], BELL);
+        ck_assert_uint_eq(addresses[1], BELL + 8);
+        ck_assert_uint_eq(addresses[2], BELL + 0x2010);
+    }
+    ck_assert_int_eq(zx_handle_close(port), ZX_OK); // Nobody is there to read them.
+    restore(snapshot);
+    enter_fails(ZX_ERR_BAD_STATE);
+}
+END_TEST
+
+// --- Memory ---
+
+START_TEST(memory_that_the_host_maps_too_is_what_it_was) {
+    zx_vaddr_t address = 0;
+    const uint64_t old = 0x1111;
+    memory_write(0x800000, &old, sizeof old);
+    ck_assert_int_eq(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, memory,
+                                 0, MEMORY_SIZE, &address),
+                     ZX_OK);
+    uint64_t *const mapped = (uint64_t *)address; // NOLINT(performance-no-int-to-ptr)
+    const zx_handle_t snapshot = snapshot_of(guest);
+    mapped[0x800000 / 8] = 0x2222;
+    mapped[0x900000 / 8] = 0x3333; // A page that had no memory.
+    restore(snapshot);
+    ck_assert_uint_eq(mapped[0x800000 / 8], old);
+    ck_assert_uint_eq(mapped[0x900000 / 8], 0);
+    ck_assert_uint_eq(memory_u64(0x900000), 0);
+}
+END_TEST
+
+START_TEST(pages_that_were_given_back_come_again) {
+    const uint64_t old = 0x1111;
+    memory_write(0x800000, &old, sizeof old);
+    const zx_handle_t snapshot = snapshot_of(guest);
+    ck_assert_int_eq(zx_vmo_op_range(memory, ZX_VMO_OP_DECOMMIT, 0x800000, 0x1000, NULL, 0), ZX_OK);
+    ck_assert_uint_eq(memory_u64(0x800000), 0);
+    restore(snapshot);
+    ck_assert_uint_eq(memory_u64(0x800000), old);
+}
+END_TEST
+
+// A VMO beside the guest's mappings is the client's.
+START_TEST(what_is_not_mapped_stays) {
+    zx_handle_t vmo = ZX_HANDLE_INVALID;
+    zx_vaddr_t address = 0;
+    uint64_t values[4] = {1, 2, 3, 4};
+    ck_assert_int_eq(zx_vmo_create(0x4000, 0, &vmo), ZX_OK);
+    const zx_vm_option_t options = ZX_VM_SPECIFIC | ZX_VM_PERM_READ | ZX_VM_PERM_WRITE;
+    ck_assert_int_eq(zx_vmar_map(vmar, options, 0x2000000, vmo, 0x1000, 0x1000, &address), ZX_OK);
+    ck_assert_int_eq(zx_vmar_map(vmar, options, 0x2002000, vmo, 0x1000, 0x2000, &address), ZX_OK);
+    const zx_handle_t snapshot = snapshot_of(guest);
+    for (unsigned i = 0; i < 4; i++) {
+        ck_assert_int_eq(zx_vmo_write(vmo, &values[i], 0x1000 * i, sizeof values[i]), ZX_OK);
+    }
+    restore(snapshot);
+    for (unsigned i = 0; i < 4; i++) {
+        ck_assert_int_eq(zx_vmo_read(vmo, &values[i], 0x1000 * i, sizeof values[i]), ZX_OK);
+    }
+    ck_assert_uint_eq(values[0], 1);
+    ck_assert_uint_eq(values[1], 0);
+    ck_assert_uint_eq(values[2], 0);
+    ck_assert_uint_eq(values[3], 4);
+}
+END_TEST
+
+// --- Errors ---
+
+static void expect_error(zx_handle_t snapshot, zx_status_t status) {
+    const uint64_t before = memory_hash();
+    const zx_vcpu_state_t state = read_state();
+    ck_assert_int_eq(zirconia_guest_restore(guest, snapshot), status);
+    const zx_vcpu_state_t after = read_state();
+    ck_assert_mem_eq(&state, &after, sizeof state);
+    ck_assert_uint_eq(memory_hash(), before);
+}
+
+START_TEST(a_guest_that_has_other_parts_is_refused) {
+    const zx_handle_t snapshot = snapshot_of(guest);
+    const uint64_t value = 5;
+    memory_write(0x800000, &value, sizeof value);
+    zx_handle_t vmo = ZX_HANDLE_INVALID;
+    zx_vaddr_t address = 0;
+    ck_assert_int_eq(zx_vmo_create(0x1000, 0, &vmo), ZX_OK);
+    ck_assert_int_eq(
+        zx_vmar_map(vmar, ZX_VM_SPECIFIC | ZX_VM_PERM_READ, 0x3000000, vmo, 0, 0x1000, &address),
+        ZX_OK);
+    expect_error(snapshot, ZX_ERR_BAD_STATE);
+    ck_assert_int_eq(zx_vmar_unmap(vmar, address, 0x1000), ZX_OK);
+    restore(snapshot);
+    ck_assert_uint_eq(memory_u64(0x800000), 0);
+    memory_write(0x800000, &value, sizeof value);
+    trap(ZX_GUEST_TRAP_IO, 0x500, 1, ZX_HANDLE_INVALID, 0);
+    expect_error(snapshot, ZX_ERR_BAD_STATE);
+    const zx_handle_t next = snapshot_of(guest);
+    ck_assert_int_eq(zx_handle_close(vcpu), ZX_OK);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+    expect_error(next, ZX_ERR_BAD_STATE);
+}
+END_TEST
+
+START_TEST(a_vmo_that_has_become_smaller_is_refused) {
+    zx_handle_t vmo = ZX_HANDLE_INVALID;
+    zx_vaddr_t address = 0;
+    ck_assert_int_eq(zx_vmo_create(0x4000, ZX_VMO_RESIZABLE, &vmo), ZX_OK);
+    ck_assert_int_eq(
+        zx_vmar_map(vmar, ZX_VM_SPECIFIC | ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_ALLOW_FAULTS,
+                    0x3000000, vmo, 0, 0x4000, &address),
+        ZX_OK);
+    const zx_handle_t snapshot = snapshot_of(guest);
+    ck_assert_int_eq(zx_vmo_set_size(vmo, 0x2000), ZX_OK);
+    expect_error(snapshot, ZX_ERR_BAD_STATE);
+    ck_assert_int_eq(zx_vmo_set_size(vmo, 0x8000), ZX_OK);
+    restore(snapshot);
+}
+END_TEST
+
+START_TEST(another_guests_snapshot_is_refused) {
+    const zx_handle_t snapshot = snapshot_of(guest);
+    const zx_handle_t first = guest;
+    guest_open();
+    ck_assert_int_eq(zirconia_guest_restore(guest, snapshot), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_handle_close(first), ZX_OK);
+    ck_assert_int_eq(zirconia_guest_restore(first, snapshot), ZX_ERR_BAD_HANDLE);
+}
+END_TEST
+
+START_TEST(handles_are_checked) {
+    zx_handle_t snapshot = snapshot_of(guest);
+    zx_handle_t mute = ZX_HANDLE_INVALID;
+    zx_info_handle_basic_t info;
+    ck_assert_int_eq(
+        zx_object_get_info(snapshot, ZX_INFO_HANDLE_BASIC, &info, sizeof info, NULL, NULL), ZX_OK);
+    ck_assert_uint_eq(info.type, ZIRCONIA_OBJ_TYPE_SNAPSHOT);
+    ck_assert_uint_eq(info.rights, ZIRCONIA_DEFAULT_SNAPSHOT_RIGHTS);
+    ck_assert_int_eq(zx_handle_duplicate(snapshot, ZX_RIGHT_INSPECT, &mute), ZX_OK);
+    ck_assert_int_eq(zirconia_guest_restore(guest, mute), ZX_ERR_ACCESS_DENIED);
+    ck_assert_int_eq(zirconia_guest_restore(guest, guest), ZX_ERR_WRONG_TYPE);
+    ck_assert_int_eq(zirconia_guest_restore(guest, ZX_HANDLE_INVALID), ZX_ERR_BAD_HANDLE);
+    ck_assert_int_eq(zirconia_guest_restore(snapshot, snapshot), ZX_ERR_WRONG_TYPE);
+    ck_assert_int_eq(zirconia_guest_snapshot(vcpu, 0, &snapshot), ZX_ERR_WRONG_TYPE);
+    ck_assert_int_eq(zirconia_guest_snapshot(guest, 1, NULL), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zirconia_guest_snapshot(guest, 0, NULL), ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(zx_object_wait_one(snapshot, 1, 0, NULL), ZX_ERR_ACCESS_DENIED);
+}
+END_TEST
+
+// --- While a VCPU is in a run call ---
+
+static zx_status_t status_inside[2];
+static zx_handle_t snapshot_inside;
+
+static void *try_inside(void *nothing) {
+    zx_handle_t out = ZX_HANDLE_INVALID;
+    status_inside[0] = zirconia_guest_snapshot(guest, 0, &out);
+    status_inside[1] = zirconia_guest_restore(guest, snapshot_inside);
+    ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+    return nothing;
+}
+
+static pthread_t trier;
+
+static void start_trying(void *context, const zirconia_exit_t *exit) {
+    (void)context;
+    if (exit->kind == ZIRCONIA_EXIT_HLT) {
+        ck_assert_int_eq(pthread_create(&trier, NULL, try_inside, NULL), 0);
+    }
+}
+
+START_TEST(a_guest_that_runs_or_sleeps_is_refused) {
+    zx_vcpu_state_t state = read_state();
+    state.rsi = 3;
+    write_state(&state);
+    snapshot_inside = snapshot_of(guest);
+    ck_assert_int_eq(zirconia_guest_observe(guest, start_trying, NULL), ZX_OK);
+    enter_fails(ZX_ERR_CANCELED);
+    ck_assert_int_eq(pthread_join(trier, NULL), 0);
+    ck_assert_int_eq(status_inside[0], ZX_ERR_BAD_STATE);
+    ck_assert_int_eq(status_inside[1], ZX_ERR_BAD_STATE);
+    restore(snapshot_inside);
+}
+END_TEST
+
+// --- Suite ---
+
+static void start_plain(void) {
+    guest_start("snapshot");
+}
+
+int main(void) {
+    Suite *suite = suite_create("snapshot");
+    TCase *tcase = tcase_create("states");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, a_restored_guest_goes_on_as_one_that_was_not_interrupted, 0,
+                        COUNT_OF(scenarios));
+    tcase_add_test(tcase, the_scenarios_are_what_they_say);
+    tcase_add_test(tcase, bells_that_were_queued_are_queued_again);
+    suite_add_tcase(suite, tcase);
+
+    TCase *plain = tcase_create("memory and errors");
+    tcase_add_checked_fixture(plain, start_plain, NULL);
+    tcase_add_test(plain, memory_that_the_host_maps_too_is_what_it_was);
+    tcase_add_test(plain, pages_that_were_given_back_come_again);
+    tcase_add_test(plain, what_is_not_mapped_stays);
+    tcase_add_test(plain, a_guest_that_has_other_parts_is_refused);
+    tcase_add_test(plain, a_vmo_that_has_become_smaller_is_refused);
+    tcase_add_test(plain, another_guests_snapshot_is_refused);
+    tcase_add_test(plain, handles_are_checked);
+    tcase_add_test(plain, a_guest_that_runs_or_sleeps_is_refused);
+    suite_add_tcase(suite, plain);
+    return run_suite(suite);
+}
