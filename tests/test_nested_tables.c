@@ -5,6 +5,7 @@
 // that it works.
 
 #include "engine/cpu/state.h"
+#include "engine/cpu/unicorn/engine.h"
 #include "engine/cpu/unicorn/machine.h"
 #include "run_tests.h"
 
@@ -202,7 +203,7 @@ START_TEST(no_large_entry_leads_to_code) {
     const uint64_t page = first_page() + (FAR + LEAF / 2) / 0x1000;
     code_pages_translated(&machine->memory.code, page);
     expect_page(FAR + LEAF / 2, page, false);
-    expect_page(FAR + LEAF / 2 + 0x1000, page + 1, true);
+    expect_page(FAR + LEAF / 2 + 0x10000, page + 16, true);
     ck_assert(arena_watches(&machine->memory.arena, page));
     machine_unmap(machine, FAR, LEAF);
     ck_assert(!arena_watches(&machine->memory.arena, page));
@@ -211,6 +212,32 @@ START_TEST(no_large_entry_leads_to_code) {
     ck_assert_ptr_nonnull(machine_host_address(machine, FAR + LEAF / 2, false));
     expect_page(FAR, first_page() + FAR / 0x1000, true);
     expect_page(FAR + LEAF / 2, page, false);
+    end();
+}
+END_TEST
+
+// A page beside code takes no second flush of the TLB when it is translated from, and one fault
+// when it is stored to.
+START_TEST(pages_beside_code_are_protected_with_it) {
+    start_large((unsigned)_i);
+    touch(FAR);
+    const uint64_t page = first_page() + FAR / 0x1000;
+    code_pages_translated(&machine->memory.code, page + 5);
+    ck_assert(machine->engine->tlb_stale);
+    machine->engine->tlb_stale = false;
+    for (uint64_t i = 0; i < 16; i++) {
+        expect_page(FAR + i * 0x1000, page + i, false);
+    }
+    expect_page(FAR + 16 * 0x1000, page + 16, true);
+    code_pages_translated(&machine->memory.code, page + 6);
+    ck_assert(!machine->engine->tlb_stale);
+    touch(FAR + 0x7000);
+    expect_page(FAR + 0x7000, page + 7, true);
+    expect_page(FAR + 0x8000, page + 8, false);
+    ck_assert(!machine->engine->tlb_stale);
+    code_pages_translated(&machine->memory.code, page + 7); // Stored to in the meantime.
+    expect_page(FAR + 0x7000, page + 7, false);
+    ck_assert(machine->engine->tlb_stale);
     end();
 }
 END_TEST
@@ -264,6 +291,7 @@ int main(void) {
     tcase_add_loop_test(tcase, a_page_of_a_large_entry_is_protected_alone, 1, 3);
     tcase_add_loop_test(tcase, a_page_of_a_large_entry_is_unmapped_alone, 1, 3);
     tcase_add_loop_test(tcase, no_large_entry_leads_to_code, 1, 3);
+    tcase_add_loop_test(tcase, pages_beside_code_are_protected_with_it, 1, 3);
     tcase_add_loop_test(tcase, all_that_is_large_can_be_split, 1, 3);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

@@ -12,6 +12,22 @@ bool code_pages_unguarded(const struct code_pages *code, uint64_t page) {
     return page == code->unguarded[0] || page == code->unguarded[1];
 }
 
+// Code lies beside code, and to take writing away from a page costs the guest its whole TLB. So it
+// is taken from the pages of a group together: where one of them is translated from later, it costs
+// nothing more, and where one is stored to, a fault.
+#define GROUP_PAGES 16u
+
+static void protect_group(struct code_pages *code, const struct memslot *memslot, uint64_t index) {
+    const uint64_t first = index & ~(uint64_t)(GROUP_PAGES - 1);
+    const uint64_t pages = memslot->size >> 12;
+    for (uint64_t i = first; i < first + GROUP_PAGES && i < pages; i++) {
+        const uint64_t page = (memslot->base >> 12) + i;
+        if (!code_pages_unguarded(code, page)) {
+            nested_protect_if_single(code->nested, page);
+        }
+    }
+}
+
 void code_pages_translated(struct code_pages *code, uint64_t page) {
     struct memslot *memslot = memslot_of(code->arena, page);
     const uint64_t index = memslot_index(memslot, page);
@@ -22,6 +38,7 @@ void code_pages_translated(struct code_pages *code, uint64_t page) {
     if (code_pages_unguarded(code, page)) {
         nested_isolate(code->nested, page);
     } else if (nested_protect(code->nested, page)) {
+        protect_group(code, memslot, index);
         code->engine->tlb_stale = true;
     }
 }

@@ -192,6 +192,15 @@ bool nested_protect(struct nested *nested, uint64_t arena_page) {
     return changed;
 }
 
+bool nested_protect_if_single(struct nested *nested, uint64_t arena_page) {
+    for (unsigned level = 0; level < NESTED_LEVELS; level++) {
+        if (*place_of(nested, level, arena_page) == SEVERAL) {
+            return false;
+        }
+    }
+    return nested_protect(nested, arena_page);
+}
+
 void nested_allow_writes(struct nested *nested, uint64_t guest_physical) {
     unsigned level = 0;
     uint64_t *entry = last_entry(nested, guest_physical, &level);

@@ -56,6 +56,9 @@ void nested_isolate(struct nested *nested, uint64_t arena_page);
 // Isolates the page, and makes each entry that leads to it read-only. True if one was not.
 bool nested_protect(struct nested *nested, uint64_t arena_page);
 
+// As nested_protect(), but leaves pages that are mapped in several places, which take a search.
+bool nested_protect_if_single(struct nested *nested, uint64_t arena_page);
+
 // Clears the range; `forget` is told of each page of the arena that an entry of 4 KiB led to.
 void nested_clear(struct nested *nested, uint64_t guest_physical, uint64_t length,
                   void (*forget)(void *context, uint64_t arena_page), void *context);
