@@ -350,11 +350,11 @@ static void have(struct turn *turn, struct turn_seat *seat) REQUIRES(turn->lock)
     }
 }
 
-// Nobody has it or waits for it, and no time slice is under way but the VCPU's own.
+// Nobody has it, and it was left for this VCPU, or nobody waits for it.
 static bool is_free_for(const struct turn *turn, const struct turn_seat *seat)
     REQUIRES(turn->lock) {
-    return !turn->taken && turn->calls == NULL && turn->line == NULL && !turn->by_vpid &&
-           (!turn->away || turn->runner == seat);
+    return !turn->taken && turn->calls == NULL && !turn->by_vpid &&
+           (turn->away ? turn->runner == seat : turn->line == NULL);
 }
 
 // In virtual time it is at this moment, whenever its thread comes, that a VCPU lets others go
