@@ -210,6 +210,96 @@ START_TEST(the_scenarios_are_what_they_say) {
 }
 END_TEST
 
+// --- Budgets ---
+
+// Goes on at each end of a budget of so many units, but for the last step of the guest's.
+static struct step run_in_pieces(const struct scenario *scenario, unsigned number, uint64_t piece,
+                                 unsigned *ends) {
+    ck_assert_int_eq(zirconia_guest_set_budget(guest, piece), ZX_OK);
+    struct step step = run(scenario, number);
+    while (step.status == ZX_ERR_TIMED_OUT) {
+        (*ends)++;
+        ck_assert_int_eq(zirconia_guest_set_budget(guest, piece), ZX_OK);
+        memset(&step.packet, 0, sizeof step.packet);
+        step.status = zx_vcpu_enter(vcpu, &step.packet);
+        step.state = read_state();
+    }
+    step.memory = memory_hash();
+    return step;
+}
+
+START_TEST(a_guest_goes_on_behind_its_budget_as_if_it_had_none) {
+    static const uint64_t pieces[] = {1, 2, 7, 1000};
+    const struct scenario *scenario = &scenarios[_i];
+    struct step expected[MOST_STEPS];
+    unsigned ends = 0;
+    start(scenario);
+    const zx_handle_t snapshot = snapshot_of(guest);
+    for (unsigned i = 0; i < scenario->steps; i++) {
+        expected[i] = run(scenario, i);
+    }
+    for (unsigned i = 0; i < scenario->steps * COUNT_OF(pieces); i++) {
+        const unsigned number = i % scenario->steps;
+        if (number == 0) {
+            restore(snapshot);
+        }
+        const struct step found =
+            run_in_pieces(scenario, number, pieces[i / scenario->steps], &ends);
+        ck_assert_int_eq(found.status, expected[number].status);
+        ck_assert_mem_eq(&found.packet, &expected[number].packet, sizeof found.packet);
+        ck_assert_msg(is_same(&found, &expected[number]), "%s: step %u", scenario->name, number);
+    }
+    ck_assert_uint_gt(ends, 10);
+    guest_close();
+}
+END_TEST
+
+// Each round of the loop is a block.
+START_TEST(a_budget_is_exact) {
+    start(&scenarios[5]);
+    ck_assert_int_eq(zirconia_guest_set_budget(guest, 1500), ZX_OK);
+    enter_to_end();
+    const zx_handle_t snapshot = snapshot_of(guest);
+    enter_fails(ZX_ERR_TIMED_OUT);
+    const uint64_t rounds = read_state().r12;
+    ck_assert_uint_gt(rounds, 1000);
+    for (unsigned i = 0; i < 100; i++) {
+        enter_fails(ZX_ERR_TIMED_OUT);
+        ck_assert_int_eq(zirconia_guest_set_budget(guest, i), ZX_OK);
+        enter_fails(ZX_ERR_TIMED_OUT);
+        ck_assert_uint_eq(read_state().r12, rounds + i);
+        restore(snapshot); // With the budget that was left.
+        enter_fails(ZX_ERR_TIMED_OUT);
+        ck_assert_uint_eq(read_state().r12, rounds);
+    }
+    ck_assert_int_eq(zirconia_guest_set_budget(guest, ZIRCONIA_BUDGET_NONE), ZX_OK);
+    enter_to_end();
+    guest_close();
+}
+END_TEST
+
+// Nothing would wake it.
+START_TEST(a_halt_ends_the_run_of_a_guest_with_a_budget) {
+    start(&scenarios[4]);
+    ck_assert_int_eq(zirconia_guest_set_budget(guest, 1000000), ZX_OK);
+    enter_fails(ZX_ERR_TIMED_OUT);
+    ck_assert_uint_eq(read_state().r12, 0);
+    enter_fails(ZX_ERR_TIMED_OUT);
+    ck_assert_uint_eq(read_state().r12, 1);
+    interrupt(0x44);
+    enter_to_end(); // Its handler.
+    ck_assert_uint_eq(read_state().rax, 0x44);
+    guest_close();
+}
+END_TEST
+
+START_TEST(a_budget_is_of_virtual_time) {
+    guest_start("snapshot");
+    ck_assert_int_eq(zirconia_guest_set_budget(guest, 5), ZX_ERR_BAD_STATE);
+    ck_assert_int_eq(zirconia_guest_set_budget(vcpu, 5), ZX_ERR_WRONG_TYPE);
+}
+END_TEST
+
 // --- Bells ---
 
 static unsigned read_bells(uint64_t *addresses) {
@@ -434,6 +524,11 @@ int main(void) {
     tcase_add_loop_test(tcase, a_restored_guest_goes_on_as_one_that_was_not_interrupted, 0,
                         COUNT_OF(scenarios));
     tcase_add_test(tcase, the_scenarios_are_what_they_say);
+    tcase_add_loop_test(tcase, a_guest_goes_on_behind_its_budget_as_if_it_had_none, 0,
+                        COUNT_OF(scenarios) - 1); // An entry more is an update of the clock more.
+    tcase_add_test(tcase, a_budget_is_exact);
+    tcase_add_test(tcase, a_halt_ends_the_run_of_a_guest_with_a_budget);
+    tcase_add_test(tcase, a_budget_is_of_virtual_time);
     tcase_add_test(tcase, bells_that_were_queued_are_queued_again);
     suite_add_tcase(suite, tcase);
 

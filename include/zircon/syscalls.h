@@ -106,6 +106,7 @@ ZIRCONIA_EXPORT zx_status_t zx_vcpu_create(zx_handle_t guest, uint32_t options, 
 // Errors:
 //   handle (VCPU, EXECUTE)
 //   ZX_ERR_BAD_STATE      on any other thread
+//   ZX_ERR_TIMED_OUT      when the budget of zirconia_guest_set_budget() is spent
 //   ZX_ERR_CANCELED       when the VCPU was kicked
 //   ZX_ERR_NOT_FOUND      for an I/O port without a trap, and for a guest-physical address where
 //                         nothing is mapped
@@ -128,6 +129,7 @@ ZIRCONIA_EXPORT zx_status_t zx_vcpu_enter(zx_handle_t handle, zx_port_packet_t *
 // Errors:
 //   handle (VCPU, EXECUTE)
 //   ZX_ERR_BAD_STATE      on any other thread
+//   ZX_ERR_TIMED_OUT      when the budget of zirconia_guest_set_budget() is spent
 //   ZX_ERR_CANCELED       when the VCPU was kicked
 //   ZX_ERR_NOT_FOUND      for an I/O port without a trap, and for a guest-physical address where
 //                         nothing is mapped

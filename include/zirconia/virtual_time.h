@@ -35,6 +35,24 @@ ZIRCONIA_BEGIN_C
 //   ZX_ERR_NO_MEMORY  when memory is short
 ZIRCONIA_EXPORT zx_status_t zirconia_guest_use_virtual_time(zx_handle_t guest);
 
+// No limit to a guest's work.
+#define ZIRCONIA_BUDGET_NONE UINT64_MAX
+
+// From now on the VCPUs of the guest do this much work together: a block of guest code, an exit or
+// an exception is 1, as in the clock. Before the next block run calls return ZX_ERR_TIMED_OUT, and
+// do so, without running the guest, until there is another budget. The guest then goes on as if it
+// had not been stopped, but for one more update of its paravirtual clock. A kick stays for later.
+//
+// A guest with a budget does not sleep for ever either: when all its VCPUs have executed HLT and no
+// timer is armed, the run call of the last one returns ZX_ERR_TIMED_OUT, and the next goes on
+// behind the HLT, as after a kick. With ZIRCONIA_BUDGET_NONE, which a guest begins with, it sleeps
+// until another thread wakes it. A snapshot (zirconia/snapshot.h) has what is left of the budget.
+// Any thread.
+// Errors:
+//   guest (GUEST, WRITE)
+//   ZX_ERR_BAD_STATE  for a guest that is not in virtual time
+ZIRCONIA_EXPORT zx_status_t zirconia_guest_set_budget(zx_handle_t guest, uint64_t work);
+
 ZIRCONIA_END_C
 
 #endif // ZIRCONIA_VIRTUAL_TIME_H_

@@ -11,6 +11,7 @@
 #define WORK_TIME 4       // ns of virtual time: a block, an exit or an exception
 #define TIME_SLICE 100000 // ns of virtual time
 #define NEVER INT64_MAX
+#define NO_BUDGET UINT64_MAX
 
 // A guest may set a timer for any moment, and the clock jumps there. It goes no further than this,
 // in some 146 years, so that what is added to a time never overflows.
@@ -20,6 +21,7 @@ _Static_assert(GUEST_TSC_FREQUENCY == 1000000000u, "a tick is a nanosecond");
 
 void guest_clock_init(struct guest_clock *clock) {
     platform_mutex_init(&clock->lock, LOCK_GUEST_CLOCK);
+    clock->budget_end = NO_BUDGET;
 }
 
 void guest_clock_destroy(struct guest_clock *clock) {
@@ -140,6 +142,7 @@ void guest_clock_take(const struct guest *guest, struct guest_clock_image *image
         .work = machine_work(guest->machine),
         .skipped = atomic_load(&guest->clock.skipped),
         .time_slice_end = guest->clock.time_slice_end,
+        .budget_end = guest->clock.budget_end,
     };
 }
 
@@ -149,6 +152,8 @@ void guest_clock_restore(struct guest *guest, const struct guest_clock_image *im
         machine_set_work(guest->machine, image->work);
         atomic_store(&guest->clock.skipped, image->skipped);
         guest->clock.time_slice_end = image->time_slice_end;
+        guest->clock.budget_end = image->budget_end;
+        machine_limit_work(guest->machine, image->budget_end);
     }
 }
 
@@ -204,6 +209,32 @@ bool guest_clock_tick(struct guest *guest) {
     platform_mutex_unlock(&clock->lock);
     return over;
 }
+
+// --- Budgets ---
+
+zx_status_t guest_clock_set_budget(struct guest *guest, uint64_t work) {
+    struct guest_clock *clock = &guest->clock;
+    ASSERT_TURN(&guest->turn);
+    if (!clock->is_virtual) {
+        return ZX_ERR_BAD_STATE;
+    }
+    const uint64_t done = machine_work(guest->machine);
+    clock->budget_end = work < NO_BUDGET - done ? done + work : NO_BUDGET;
+    machine_limit_work(guest->machine, clock->budget_end);
+    return ZX_OK;
+}
+
+bool guest_clock_budget_is_spent(const struct guest *guest) {
+    ASSERT_TURN(&guest->turn);
+    return guest->clock.is_virtual && machine_work(guest->machine) >= guest->clock.budget_end;
+}
+
+bool guest_clock_sleeps_for_ever(struct guest *guest) {
+    ASSERT_TURN(&guest->turn);
+    return guest->clock.budget_end != NO_BUDGET && turn_all_asleep(&guest->turn);
+}
+
+// ---
 
 void guest_clock_end_time_slice(struct guest *guest) {
     ASSERT_TURN(&guest->turn);

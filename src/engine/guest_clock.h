@@ -30,6 +30,7 @@ struct guest_clock {
     struct timer_entry *timers; // Virtual time's, linked by `sibling`.
     atomic_llong skipped;       // Nanoseconds of sleep that were jumped over.
     int64_t time_slice_end;     // When the turn passes on. The turn's holder's.
+    uint64_t budget_end;        // How much work is done when run calls end; the turn's holder's too.
 };
 
 // What a snapshot keeps of it: nothing unless time is virtual.
@@ -37,6 +38,7 @@ struct guest_clock_image {
     uint64_t work;
     int64_t skipped;
     int64_t time_slice_end;
+    uint64_t budget_end;
 };
 
 void guest_clock_init(struct guest_clock *clock);
@@ -70,6 +72,13 @@ unsigned guest_clock_place(struct guest *guest, const struct timer_entry *entry)
 // The turn's holder, before it runs its VCPU: fires what is due in virtual time. True when the turn
 // is to pass on.
 bool guest_clock_tick(struct guest *guest);
+
+// BAD_STATE unless time is virtual. The guest may do so much work from now on; UINT64_MAX for any.
+zx_status_t guest_clock_set_budget(struct guest *guest, uint64_t work);
+
+// That is done, or, while all VCPUs are asleep, nothing will wake one before it is.
+bool guest_clock_budget_is_spent(const struct guest *guest);
+bool guest_clock_sleeps_for_ever(struct guest *guest);
 
 // Ends the time slice of virtual time.
 void guest_clock_end_time_slice(struct guest *guest);

@@ -46,11 +46,15 @@ static zx_status_t handle(struct exit_context *context) {
     return ZX_ERR_INTERNAL;
 }
 
-// Lets others run if their turn has come, and the thread stop if it is to be suspended. Whoever
+// The end of the guest's budget comes first, and leaves all else for the next run call to do. Else
+// lets others run if their turn has come, and the thread stop if it is to be suspended. Whoever
 // requested an exit is answered by this and by what follows it: a look at kicks and at interrupts.
 static zx_status_t pass_turn(struct exit_context *context) {
     struct guest *guest = context->vcpu->guest;
     machine_clear_exit_request(guest->machine);
+    if (guest_clock_budget_is_spent(guest)) {
+        return ZX_ERR_TIMED_OUT;
+    }
     const bool over = guest_clock_tick(guest);
     if (over || turn_is_over(&guest->turn)) {
         const zx_status_t status = vcpu_pass_turn(context, over ? TURN_OVER : TURN_KEPT);

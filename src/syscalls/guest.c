@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// zx_guest_create(), zx_guest_set_trap() and the choice of a guest's clock: argument checks in
-// each era's order (hypervisor ABI 3.1, 3.2).
+// zx_guest_create(), zx_guest_set_trap(), the choice of a guest's clock and its budget: argument
+// checks in each era's order (hypervisor ABI 3.1, 3.2).
 
 #include "engine/guest.h"
 #include "objects/resource.h"
@@ -143,6 +143,13 @@ zx_status_t sys_guest_set_trap(const struct era *era, struct guest *guest, uint3
 zx_status_t sys_guest_use_virtual_time(struct guest *guest) {
     turn_take_call(&guest->turn);
     const zx_status_t status = guest_clock_use_virtual_time(guest);
+    turn_give_call(&guest->turn);
+    return status;
+}
+
+zx_status_t sys_guest_set_budget(struct guest *guest, uint64_t work) {
+    turn_take_call(&guest->turn);
+    const zx_status_t status = guest_clock_set_budget(guest, work);
     turn_give_call(&guest->turn);
     return status;
 }

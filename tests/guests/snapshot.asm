@@ -80,15 +80,15 @@ halted:
 
 ; How far the loop comes until the timer's interrupt.
 timer:
-    mov ecx, LVT_TIMER
-    mov eax, 0x20040            ; Periodic, vector 0x40.
     xor edx, edx
-    wrmsr
     mov ecx, DIVIDE
     mov eax, 0xb                ; By 1.
     wrmsr
     mov ecx, INITIAL_COUNT
     mov eax, 20000
+    wrmsr
+    mov ecx, LVT_TIMER
+    mov eax, 0x20040            ; Periodic, vector 0x40.
     wrmsr
     mov ecx, 100
 .before:

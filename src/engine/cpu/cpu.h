@@ -77,8 +77,10 @@ zx_status_t machine_count_work(struct machine *machine);
 uint64_t machine_work(const struct machine *machine);
 // Goes on counting from there.
 void machine_set_work(struct machine *machine, uint64_t work);
-// An exit is requested once this much work is done.
+// An exit is requested once this much work is done, and nothing is counted until it was made.
 void machine_stop_at(struct machine *machine, uint64_t work);
+// An exit is requested then too, but work is counted on.
+void machine_limit_work(struct machine *machine, uint64_t work);
 
 // --- A VCPU ---
 

@@ -54,6 +54,10 @@ zx_status_t exit_hlt(struct exit_context *context) {
     // Virtual time jumps before the turn is given up, or what a timer wakes would run beside the
     // rest of the jump.
     guest_clock_skip_sleep(guest);
+    if (guest_clock_sleeps_for_ever(guest)) {
+        turn_wake(&guest->turn, vcpu->seat.vpid);
+        return ZX_ERR_TIMED_OUT;
+    }
     vcpu_give_turn(context, TURN_KEPT);
     const zx_status_t status = sleep_until_awake(context);
     if (status != ZX_OK) {

@@ -110,6 +110,7 @@ void machine_clear_exit_request(struct machine *machine) {
 
 zx_status_t machine_count_work(struct machine *machine) {
     machine->work.counts = true;
+    machine->work.limit = UINT64_MAX;
     return machine->engine == NULL ? ZX_OK : ZX_ERR_BAD_STATE;
 }
 
@@ -124,4 +125,8 @@ void machine_set_work(struct machine *machine, uint64_t work) {
 
 void machine_stop_at(struct machine *machine, uint64_t work) {
     machine->work.stop_at = work;
+}
+
+void machine_limit_work(struct machine *machine, uint64_t work) {
+    machine->work.limit = work;
 }

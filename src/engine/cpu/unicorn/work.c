@@ -11,7 +11,7 @@ static uint64_t done(const struct work *work) {
 }
 
 void work_look(struct work *work) {
-    if (done(work) >= work->stop_at) {
+    if (done(work) >= work->stop_at || done(work) >= work->limit) {
         work_end(work);
     }
 }
