@@ -9,6 +9,7 @@
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/hypervisor.h>
 #include <zirconia/observe.h>
+#include <zirconia/snapshot.h>
 #include <zirconia/virtual_time.h>
 #include <zirconia/zirconia.h>
 
@@ -104,6 +105,18 @@ static void observe(struct state *state, bool figures) {
     }
 }
 
+static void take_snapshot(struct state *state) {
+    const zx_handle_t guest = state_handle(state);
+    const uint32_t options = input_byte(&state->input) % 16 == 0 ? 1 : 0;
+    zx_handle_t out = ZX_HANDLE_INVALID;
+    state_keep(state, zirconia_guest_snapshot(guest, options, &out), &out);
+}
+
+static void restore_snapshot(struct state *state) {
+    const zx_handle_t guest = state_handle(state);
+    zirconia_guest_restore(guest, state_handle(state));
+}
+
 void call_guest(struct state *state, uint8_t which) {
     const bool old = (which & 1) != 0;
     switch (which / 2 % 16) {
@@ -134,6 +147,14 @@ void call_guest(struct state *state, uint8_t which) {
     case 7:
         observe(state, old);
         break;
+    case 8:
+        old ? take_snapshot(state) : restore_snapshot(state);
+        break;
+    case 9: {
+        const zx_handle_t guest = state_handle(state);
+        zirconia_guest_set_budget(guest, input_amount(&state->input));
+        break;
+    }
     default:
         old ? (void)zirconia_guest_use_virtual_time(state_handle(state)) : create_resource(state);
         break;
