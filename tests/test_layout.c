@@ -366,6 +366,7 @@ static const struct call calls[] = {
     {CALL(zirconia_mmio_complete)},
     {CALL(zirconia_instruction_length)},
     {CALL(zirconia_disassemble)},
+    {CALL(zirconia_guest_note_store)},
     {CALL(zirconia_guest_observe)},
     {CALL(zirconia_guest_restore)},
     {CALL(zirconia_guest_set_budget)},

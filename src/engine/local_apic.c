@@ -96,7 +96,7 @@ void local_apic_pause(struct local_apic *apic) {
 
 void local_apic_go_on(struct local_apic *apic) {
     platform_mutex_lock(&apic->lock);
-    if (!apic->vcpu->guest->clock.is_virtual) {
+    if (!apic->vcpu->guest->clock.is_virtual && apic->deadline != NEVER) {
         set_deadline(apic, apic->deadline);
     }
     platform_mutex_unlock(&apic->lock);
@@ -117,8 +117,13 @@ void local_apic_restore(struct local_apic *apic, const struct local_apic_image *
     apic->lvt_timer = image->lvt_timer;
     apic->initial_count = image->initial_count;
     apic->divide = image->divide;
-    set_deadline(apic,
-                 image->left == NEVER ? NEVER : guest_clock_now(apic->vcpu->guest) + image->left);
+    if (image->left != NEVER) {
+        set_deadline(apic, guest_clock_now(apic->vcpu->guest) + image->left);
+    } else if (apic->deadline != NEVER && apic->vcpu->guest->clock.is_virtual) {
+        set_deadline(apic, NEVER);
+    } else {
+        apic->deadline = NEVER; // The timer is paused: nothing is armed, and nobody woken.
+    }
     platform_mutex_unlock(&apic->lock);
 }
 

@@ -91,6 +91,7 @@ zx_status_t pvclock_set(struct vcpu *vcpu, uint64_t value) {
     if (status == ZX_OK) {
         memset(time, 0, sizeof(struct system_time));
         vcpu->pvclock.time = time;
+        vcpu->pvclock.address = value & ~1ull;
     }
     return status;
 }
@@ -109,6 +110,7 @@ void pvclock_update(struct vcpu *vcpu) {
     if (pvclock->time == NULL) {
         return;
     }
+    machine_note_store(vcpu->guest->machine, pvclock->address, sizeof(struct system_time));
     const int64_t now = guest_clock_now(vcpu->guest);
     const struct system_time time = {
         .tsc_timestamp = (uint64_t)now, // A tick of the TSC is a nanosecond of this clock.

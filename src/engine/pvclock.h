@@ -13,6 +13,7 @@ struct guest;
 struct vcpu;
 
 struct pvclock {
+    uint64_t address; // Guest-physical.
     uint8_t *time;    // In host memory, at any alignment; NULL while the clock is off.
     uint32_t version; // Odd while the structure changes.
 };

@@ -64,7 +64,8 @@ static bool take_vcpus(struct snapshot *snapshot, const struct guest *guest) {
     return taken;
 }
 
-static zx_status_t take(struct snapshot *snapshot, struct guest *guest) {
+static zx_status_t take(struct snapshot *snapshot, struct guest *guest,
+                        struct image_options options) {
     if (is_running(guest)) {
         return ZX_ERR_BAD_STATE;
     }
@@ -78,17 +79,20 @@ static zx_status_t take(struct snapshot *snapshot, struct guest *guest) {
         return ZX_ERR_NO_MEMORY;
     }
     const zx_status_t status = bell_image_take(&snapshot->bells, &guest->memory_traps);
-    return status == ZX_OK ? memory_image_take(&snapshot->memory, guest->space) : status;
+    return status == ZX_OK
+               ? memory_image_take(&snapshot->memory, guest->machine, guest->space, options)
+               : status;
 }
 
-zx_status_t snapshot_create(struct guest *guest, struct snapshot **out) {
+zx_status_t snapshot_create(struct guest *guest, struct image_options options,
+                            struct snapshot **out) {
     struct snapshot *snapshot = calloc(1, sizeof *snapshot);
     if (snapshot == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
     object_init(&snapshot->object, &snapshot_ops, 0);
     turn_take_call(&guest->turn);
-    const zx_status_t status = take(snapshot, guest);
+    const zx_status_t status = take(snapshot, guest, options);
     turn_give_call(&guest->turn);
     if (status != ZX_OK) {
         object_unref(&snapshot->object);
@@ -116,7 +120,11 @@ static bool fits(const struct snapshot *snapshot, const struct guest *guest) {
 
 // In the order in which their timers were armed.
 static void restore_vcpus(const struct snapshot *snapshot, const struct guest *guest) {
-    for (unsigned place = 0; place < VPID_COUNT; place++) {
+    unsigned count = 0;
+    for (unsigned i = 0; i < VPID_COUNT; i++) {
+        count += guest->vcpus[i] != NULL;
+    }
+    for (unsigned place = 0; place < count; place++) {
         for (unsigned i = 0; i < VPID_COUNT; i++) {
             if (guest->vcpus[i] != NULL && snapshot->vcpus[i].timer_place == place) {
                 vcpu_image_restore(&snapshot->vcpus[i], guest->vcpus[i]);
@@ -132,11 +140,10 @@ static zx_status_t restore(const struct snapshot *snapshot, struct guest *guest)
     if (is_running(guest) || !fits(snapshot, guest)) {
         return ZX_ERR_BAD_STATE;
     }
-    const zx_status_t status = memory_image_prepare(&snapshot->memory);
+    const zx_status_t status = machine_image_apply(guest->machine, snapshot->memory.pages);
     if (status != ZX_OK) {
         return status;
     }
-    memory_image_restore(&snapshot->memory);
     bell_image_restore(&snapshot->bells, &guest->memory_traps);
     guest_clock_restore(guest, &snapshot->clock);
     restore_vcpus(snapshot, guest);

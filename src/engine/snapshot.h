@@ -12,7 +12,8 @@
 struct snapshot;
 
 // BAD_STATE while a VCPU is in a run call, NO_MEMORY.
-zx_status_t snapshot_create(struct guest *guest, struct snapshot **out);
+zx_status_t snapshot_create(struct guest *guest, struct image_options options,
+                            struct snapshot **out);
 
 struct object *snapshot_object(struct snapshot *snapshot);
 

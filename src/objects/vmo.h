@@ -47,6 +47,7 @@ struct vmo {
     uint64_t peak;                  // The largest it ever was; guarded by `resizing`.
     bool resizable;
     _Atomic uint64_t content_size; // What the client says; changed with `resizing`.
+    atomic_uint mapped;            // How often a mapping was made.
     atomic_bool used;              // Written or mapped, where the host cannot count the pages.
     atomic_bool committed;         // COMMIT asked for pages, which DECOMMIT has not given back.
     _Atomic uint32_t policy;       // ZX_CACHE_POLICY_; changed with the families' lock.

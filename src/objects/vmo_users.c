@@ -49,6 +49,7 @@ bool vmo_add_mapping(struct vmo *vmo, struct address_space *space) {
     platform_mutex_unlock(&vmo->lock);
     if (counted) {
         atomic_store_explicit(&vmo->used, true, memory_order_relaxed);
+        atomic_fetch_add_explicit(&vmo->mapped, 1, memory_order_relaxed);
         vmo_ref(vmo);
     }
     return counted;

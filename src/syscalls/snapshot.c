@@ -9,11 +9,16 @@
 #include <zirconia/snapshot.h>
 
 zx_status_t sys_guest_snapshot(struct guest *guest, uint32_t options, zx_handle_t *out) {
-    if (options != 0) {
+    const uint32_t known = ZIRCONIA_SNAPSHOT_STEADY_TABLES | ZIRCONIA_SNAPSHOT_NOTED_STORES;
+    const struct image_options chosen = {
+        .steady = (options & ZIRCONIA_SNAPSHOT_STEADY_TABLES) != 0,
+        .noted = (options & ZIRCONIA_SNAPSHOT_NOTED_STORES) != 0,
+    };
+    if ((options & ~known) != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
     struct snapshot *snapshot = NULL;
-    zx_status_t status = snapshot_create(guest, &snapshot);
+    zx_status_t status = snapshot_create(guest, chosen, &snapshot);
     if (status == ZX_OK) {
         status = give_handle(snapshot_object(snapshot), ZIRCONIA_DEFAULT_SNAPSHOT_RIGHTS, out);
         object_unref(snapshot_object(snapshot));
@@ -23,4 +28,14 @@ zx_status_t sys_guest_snapshot(struct guest *guest, uint32_t options, zx_handle_
 
 zx_status_t sys_guest_restore(struct guest *guest, struct snapshot *snapshot) {
     return snapshot_restore(snapshot, guest);
+}
+
+zx_status_t sys_guest_note_store(struct guest *guest, uint64_t address, uint64_t length) {
+    if (address >= GUEST_PHYSICAL_SIZE || length > GUEST_PHYSICAL_SIZE - address) {
+        return ZX_ERR_OUT_OF_RANGE;
+    }
+    turn_take_call(&guest->turn);
+    machine_note_store(guest->machine, address, length);
+    turn_give_call(&guest->turn);
+    return ZX_OK;
 }

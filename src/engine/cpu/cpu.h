@@ -214,6 +214,39 @@ void cpu_set_window_exiting(struct cpu *cpu, bool on);
 bool operand_store16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
                      uint64_t value, enum delivery *failure);
 
+// --- Images of memory, for snapshots; between runs ---
+
+struct machine_image;
+
+// Whole pages of a VMO for which machine_add_vmo() has been called.
+struct image_range {
+    struct vmo *vmo;
+    uint64_t start;
+    uint64_t end;
+};
+
+struct image_options {
+    bool steady; // The guest leaves its page tables alone: translations of addresses stay.
+    bool noted;  // Stores through other mappings of the VMOs are told by machine_note_store().
+};
+
+// What disjoint ranges hold. From now on stores to them are looked for, and the next image keeps
+// only what differs from the one that was taken or applied last. BAD_STATE without a VCPU,
+// NO_RESOURCES when too many stand on top of each other, NO_MEMORY.
+zx_status_t machine_image_take(struct machine *machine, const struct image_range *ranges,
+                               size_t count, struct image_options options,
+                               struct machine_image **out);
+
+// Memory is as it was when this image was taken, of this machine.
+// NO_MEMORY, with nothing changed, when the host has no memory for it.
+zx_status_t machine_image_apply(struct machine *machine, struct machine_image *image);
+
+// Any thread.
+void machine_image_unref(struct machine_image *image);
+
+// The client or the library stores there, or has, without a store of the guest's.
+void machine_note_store(struct machine *machine, uint64_t guest_physical, uint64_t length);
+
 // --- The engine below ---
 
 struct engine_description {

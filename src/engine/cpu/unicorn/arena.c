@@ -43,6 +43,7 @@ void arena_open(struct arena *arena, uint8_t *base, const uint8_t *hidden,
         .seed = (uintptr_t)hidden / HIDDEN_SIZE,
         .request = request,
     };
+    host_stores_open(&arena->stores);
 }
 
 // The host's own choice is tried first, then places all over the arena.
@@ -162,6 +163,7 @@ static void free_memslot(struct memslot *memslot) {
     for (unsigned level = 0; level < NESTED_LEVELS; level++) {
         free(memslot->places[level]);
     }
+    free(memslot->stored);
     watch_free(&memslot->watch);
     free(memslot);
 }
@@ -230,6 +232,7 @@ static void note_write(struct vmo_listener *listener, uint64_t offset, uint64_t 
     }
     const uint64_t first = (start - memslot->vmo_offset) >> 12;
     const uint64_t last = (end - 1 - memslot->vmo_offset) >> 12;
+    host_stores_note(&memslot->arena->stores, (memslot->base >> 12) + first, last + 1 - first);
     if (watch_note(&memslot->watch, first, last + 1 - first)) {
         atomic_store(&memslot->arena->written, true);
         exit_request_make(memslot->arena->request);
@@ -292,5 +295,8 @@ void arena_close(struct arena *arena) {
         free_memslot(memslot);
     }
     free(arena->memslots);
+    if (arena->base != NULL) {
+        host_stores_close(&arena->stores);
+    }
     *arena = (struct arena){0};
 }

@@ -9,6 +9,7 @@
 #define ENGINE_CPU_UNICORN_ARENA_H
 
 #include "engine/cpu/unicorn/exit_request.h"
+#include "engine/cpu/unicorn/host_stores.h"
 #include "engine/cpu/unicorn/nested_levels.h"
 #include "engine/cpu/unicorn/watch.h"
 #include "objects/vmo.h"
@@ -31,6 +32,8 @@ struct memslot {
     // For each page, and each 2 MiB and 1 GiB of the arena, which entry leads there; see nested.c.
     uint64_t **places[NESTED_LEVELS];
     struct watch watch;
+    uint8_t *stored; // For each page, see dirty_pages.c. NULL before the first image.
+    unsigned mapped; // What vmo->mapped was then, or at the last look.
 };
 
 struct arena {
@@ -42,6 +45,7 @@ struct arena {
     size_t room;
     struct memslot *last;         // The memslot that was looked up last.
     uint64_t pages;               // The pages of all memslots.
+    struct host_stores stores;    // For images.
     atomic_bool written;          // The host wrote to a page that is watched.
     struct exit_request *request; // The machine's, made then.
 };

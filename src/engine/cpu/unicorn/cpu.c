@@ -8,6 +8,7 @@
 #include "engine/cpu/unicorn/hooks.h"
 #include "engine/cpu/unicorn/layout.h"
 #include "engine/cpu/unicorn/machine.h"
+#include "engine/cpu/unicorn/machine_image.h"
 #include "engine/cpu/unicorn/state.h"
 #include "platform/check.h"
 
@@ -90,6 +91,33 @@ uint8_t *machine_host_address(struct machine *machine, uint64_t guest_physical, 
 
 uint64_t machine_address_changes(const struct machine *machine) {
     return machine->memory.nested.changes;
+}
+
+// --- Images ---
+
+zx_status_t machine_image_take(struct machine *machine, const struct image_range *ranges,
+                               size_t count, struct image_options options,
+                               struct machine_image **out) {
+    CHECK(machine->run == NULL);
+    if (machine->engine == NULL) {
+        return ZX_ERR_BAD_STATE;
+    }
+    step_cancel(&machine->step);
+    // A fault that a processor does not have would be seen in the count of blocks.
+    machine->memory.dirty.guards = !machine->work.counts;
+    return image_take(&machine->memory, ranges, count, options, out);
+}
+
+zx_status_t machine_image_apply(struct machine *machine, struct machine_image *image) {
+    CHECK(machine->run == NULL && machine->engine != NULL);
+    step_cancel(&machine->step);
+    return image_apply(&machine->memory, image);
+}
+
+void machine_note_store(struct machine *machine, uint64_t guest_physical, uint64_t length) {
+    if (machine->memory.dirty.base != NULL) {
+        memory_note_store(&machine->memory, guest_physical, length);
+    }
 }
 
 // --- Work ---

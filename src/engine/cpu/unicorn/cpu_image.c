@@ -13,8 +13,9 @@ struct cpu_image {
     bool iret_stale;
     bool trap_lost;
     uint64_t debug[DEBUG_REGISTER_COUNT];
-    struct cpu_progress progress;
-    uint8_t context[];
+    // Without the walks, which are looked at again before they are believed.
+    uint8_t progress[offsetof(struct cpu_progress, walks)];
+    _Alignas(max_align_t) uint8_t context[];
 };
 
 static bool is_in_engine(const struct cpu *cpu) {
@@ -37,32 +38,33 @@ struct cpu_image *cpu_image_take(struct cpu *cpu) {
     image->mode_stale = cpu->mode_stale;
     image->iret_stale = cpu->iret_stale;
     image->trap_lost = cpu->trap_lost;
-    image->progress = cpu->progress;
+    memcpy(image->progress, &cpu->progress, sizeof image->progress);
     cpu_unlock_registers(cpu);
     return image;
 }
 
-// Walks are not put back: whether they still hold is seen by what they read (walk_cache.h).
-static void restore_progress(struct cpu_progress *progress, const struct cpu_progress *old) {
-    const struct walk_cache walks = progress->walks;
-    *progress = *old;
-    progress->walks = walks;
+static bool is_same_paging(const struct cpu_paging *left, const struct cpu_paging *right) {
+    return left->cr0 == right->cr0 && left->cr3 == right->cr3 && left->cr4 == right->cr4 &&
+           left->efer == right->efer;
 }
 
 void cpu_image_restore(struct cpu *cpu, const struct cpu_image *image) {
     cpu_lock_registers(cpu);
     CHECK(cpu->open);
-    memcpy(cpu->context, image->context, cpu->layout->context_size);
+    const struct cpu_paging before = cpu_paging(cpu);
     if (is_in_engine(cpu)) {
-        uc_context_restore(cpu->engine->unicorn, cpu->context);
+        uc_context_restore(cpu->engine->unicorn, (uc_context *)image->context);
+    } else {
+        memcpy(cpu->context, image->context, cpu->layout->context_size);
     }
     memcpy(cpu->debug, image->debug, sizeof image->debug);
     cpu->mode_stale = image->mode_stale;
     cpu->iret_stale = image->iret_stale;
     cpu->trap_lost = image->trap_lost;
     cpu->dirty = true;
-    restore_progress(&cpu->progress, &image->progress);
-    cpu->engine->tlb_stale = true; // The page tables are others.
+    memcpy(&cpu->progress, image->progress, sizeof image->progress);
+    const struct cpu_paging after = cpu_paging(cpu);
+    cpu->engine->tlb_stale |= !is_same_paging(&before, &after);
     cpu_unlock_registers(cpu);
 }
 

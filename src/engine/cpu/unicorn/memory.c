@@ -22,6 +22,7 @@ void memory_open(struct memory *memory, struct engine *engine, struct exit_reque
 }
 
 void memory_close(struct memory *memory) {
+    dirty_pages_close(&memory->dirty);
     arena_close(&memory->arena);
     nested_close(&memory->nested);
     memory->engine = NULL;
@@ -88,7 +89,8 @@ static bool map_large(struct memory *memory, uint64_t guest_physical,
         const uint64_t page = stretch->page + ((first - stretch->first) >> 12);
         if (first >= stretch->first && stretch->end - first >= size && stretch->end > first &&
             page % (size >> 12) == 0 &&
-            nested_map(&memory->nested, first, page, level, stretch->writable)) {
+            nested_map(&memory->nested, first, page, level,
+                       stretch->writable && !memory->dirty.guards)) {
             return true;
         }
     }
@@ -99,7 +101,8 @@ static bool map_page(struct memory *memory, uint64_t guest_physical,
                      const struct stretch *stretch) {
     const uint64_t page = stretch->page + ((guest_physical - stretch->first) >> 12);
     return nested_map(&memory->nested, guest_physical & ~0xfffull, page, 0,
-                      stretch->writable && !arena_watches(&memory->arena, page));
+                      stretch->writable && !arena_watches(&memory->arena, page) &&
+                          dirty_pages_contain(&memory->dirty, &memory->arena, page));
 }
 
 static void map_neighbours(struct memory *memory, uint64_t guest_physical,
@@ -150,6 +153,7 @@ bool memory_written(struct memory *memory, uint64_t guest_physical) {
         return false;
     }
     code_pages_forget(&memory->code, page);
+    dirty_pages_add(&memory->dirty, &memory->arena, page);
     nested_allow_writes(&memory->nested, guest_physical);
     return true;
 }

@@ -9,6 +9,7 @@
 #include "engine/cpu/cpu.h"
 #include "engine/cpu/unicorn/arena.h"
 #include "engine/cpu/unicorn/code_pages.h"
+#include "engine/cpu/unicorn/dirty_pages.h"
 #include "engine/cpu/unicorn/nested.h"
 
 struct engine;
@@ -19,6 +20,7 @@ struct memory {
     struct arena arena;
     struct nested nested;
     struct code_pages code;
+    struct dirty_pages dirty;
     bool any_not_executable; // Some page was made present that may not be executed.
     bool starved;            // The last page that could not be made present had no memory for it.
 };

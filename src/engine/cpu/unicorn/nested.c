@@ -201,6 +201,21 @@ bool nested_protect_if_single(struct nested *nested, uint64_t arena_page) {
     return nested_protect(nested, arena_page);
 }
 
+static void protect_leaves(struct nested *nested, uint64_t *table, unsigned level) {
+    for (unsigned i = 0; i < ENTRIES; i++) {
+        if ((table[i] & NESTED_PRESENT) != 0 && is_leaf(table[i], level)) {
+            table[i] &= ~NESTED_WRITABLE;
+        } else if ((table[i] & NESTED_PRESENT) != 0) {
+            protect_leaves(nested, table_at(nested, table[i]), level - 1);
+        }
+    }
+}
+
+void nested_protect_all(struct nested *nested) {
+    protect_leaves(nested, nested->root, TOP_LEVEL);
+    nested->changes++;
+}
+
 void nested_allow_writes(struct nested *nested, uint64_t guest_physical) {
     unsigned level = 0;
     uint64_t *entry = last_entry(nested, guest_physical, &level);

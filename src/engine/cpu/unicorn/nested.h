@@ -59,6 +59,9 @@ bool nested_protect(struct nested *nested, uint64_t arena_page);
 // As nested_protect(), but leaves pages that are mapped in several places, which take a search.
 bool nested_protect_if_single(struct nested *nested, uint64_t arena_page);
 
+// Makes all entries read-only.
+void nested_protect_all(struct nested *nested);
+
 // Clears the range; `forget` is told of each page of the arena that an entry of 4 KiB led to.
 void nested_clear(struct nested *nested, uint64_t guest_physical, uint64_t length,
                   void (*forget)(void *context, uint64_t arena_page), void *context);

@@ -96,6 +96,13 @@ void step_end(struct step *step) {
     }
 }
 
+void step_cancel(struct step *step) {
+    step_forget(step);
+    step->memory->code.unguarded[0] = NO_ARENA_PAGE;
+    step->memory->code.unguarded[1] = NO_ARENA_PAGE;
+    step->under_way = false;
+}
+
 bool step_makes_short(struct step *step) {
     if (step->short_blocks == 0) {
         return false;

@@ -48,4 +48,7 @@ void step_translated(struct step *step);
 void step_begin(struct step *step);
 void step_end(struct step *step);
 
+// Between runs: the next one does not begin with a step. If it must, that is found out again.
+void step_cancel(struct step *step);
+
 #endif // ENGINE_CPU_UNICORN_STEP_H

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+//
+// Which pages of the arena may differ from the image that was taken or applied last. Others are
+// read-only in the nested tables, so that a store to one is noticed.
+
+#ifndef ENGINE_CPU_UNICORN_DIRTY_PAGES_H
+#define ENGINE_CPU_UNICORN_DIRTY_PAGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct machine_image;
+
+struct dirty_pages {
+    struct machine_image *base; // That image, with a reference. NULL: nobody asks.
+    uint64_t *pages;            // Of the arena, each once.
+    size_t count;
+    size_t room;
+    bool all;        // There was no memory for more: any may.
+    bool guards;     // Others are read-only. If not, all pages are compared.
+    bool unseen;     // Others have stored too, or the host may have taken pages back.
+    unsigned rounds; // How often an image was applied.
+};
+
+void dirty_pages_close(struct dirty_pages *dirty);
+
+// The page may be written without notice: it is in the list, or nobody asks.
+bool dirty_pages_contain(const struct dirty_pages *dirty, struct arena *arena, uint64_t page);
+
+void dirty_pages_add(struct dirty_pages *dirty, struct arena *arena, uint64_t page);
+
+// For each page of an image a byte: whether it is in the list, and how often it came to be. NULL
+// for other pages.
+uint8_t *dirty_pages_mark(struct arena *arena, uint64_t page);
+
+#define DIRTY_LISTED 0x80u
+#define DIRTY_COUNT 0x7fu
+
+#endif // ENGINE_CPU_UNICORN_DIRTY_PAGES_H

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+//
+// Where calls such as zx_vmo_write() have stored in the arena since somebody looked, for images of
+// memory. Any thread may note, inside vmo.lock; the turn's holder looks.
+//
+// Lock: `lock` guards everything but `active`. It is a leaf.
+
+#ifndef ENGINE_CPU_UNICORN_HOST_STORES_H
+#define ENGINE_CPU_UNICORN_HOST_STORES_H
+
+#include "platform/platform.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { HOST_STORES_KEPT = 64 };
+
+struct page_range {
+    uint64_t first; // Of the arena.
+    uint64_t count;
+};
+
+struct host_stores {
+    atomic_bool active; // Somebody will look.
+    struct platform_mutex lock;
+    unsigned count;
+    struct page_range ranges[HOST_STORES_KEPT];
+};
+
+void host_stores_open(struct host_stores *stores);
+void host_stores_close(struct host_stores *stores);
+
+void host_stores_note(struct host_stores *stores, uint64_t first, uint64_t count);
+
+// Takes one range out. False when there is none.
+bool host_stores_take(struct host_stores *stores, struct page_range *out);
+
+#endif // ENGINE_CPU_UNICORN_HOST_STORES_H

@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: MIT
+//
+// Taking images of guest memory, and applying them.
+
+#include "engine/cpu/unicorn/machine_image.h"
+
+#include "engine/cpu/unicorn/arena.h"
+#include "engine/cpu/unicorn/engine.h"
+#include "engine/cpu/unicorn/memory.h"
+#include "objects/vmo_clone.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE_SIZE 0x1000u
+
+static const uint8_t zeros[PAGE_SIZE];
+
+// --- An image's own copies ---
+
+enum { SLAB_PAGES = 256 };
+
+// Pages of the host's: copies between pages that begin alike are the fastest.
+struct image_slab {
+    struct image_slab *next;
+    unsigned used;
+    uint8_t *pages;
+};
+
+static bool add_slab(struct machine_image *image) {
+    struct image_slab *slab = malloc(sizeof *slab);
+    uint8_t *pages = platform_reserve(SLAB_PAGES * PAGE_SIZE);
+    if (slab == NULL || pages == NULL ||
+        !platform_protect(pages, SLAB_PAGES * PAGE_SIZE, PLATFORM_READ | PLATFORM_WRITE)) {
+        if (pages != NULL) {
+            platform_unmap(pages, SLAB_PAGES * PAGE_SIZE);
+        }
+        free(slab);
+        return false;
+    }
+    *slab = (struct image_slab){.next = image->slabs, .pages = pages};
+    image->slabs = slab;
+    return true;
+}
+
+// NULL without memory.
+static const uint8_t *keep_copy(struct machine_image *image, const uint8_t *host) {
+    const bool full = image->slabs == NULL || image->slabs->used == SLAB_PAGES;
+    if (full && !add_slab(image)) {
+        return NULL;
+    }
+    struct image_slab *slab = image->slabs;
+    return memcpy(slab->pages + (size_t)slab->used++ * PAGE_SIZE, host, PAGE_SIZE);
+}
+
+static void destroy(struct machine_image *image) {
+    for (size_t i = 0; i < image->part_count; i++) {
+        free(image->parts[i].pages);
+    }
+    while (image->slabs != NULL) {
+        struct image_slab *slab = image->slabs;
+        image->slabs = slab->next;
+        platform_unmap(slab->pages, SLAB_PAGES * PAGE_SIZE);
+        free(slab);
+    }
+    free(image->parts);
+    free(image->changed);
+    free(image);
+}
+
+void machine_image_unref(struct machine_image *image) {
+    while (image != NULL && atomic_fetch_sub(&image->references, 1) == 1) {
+        struct machine_image *parent = image->parent;
+        destroy(image);
+        image = parent;
+    }
+}
+
+static struct machine_image *ref(struct machine_image *image) {
+    atomic_fetch_add(&image->references, 1);
+    return image;
+}
+
+static const struct image_part *part_of(const struct machine_image *image, uint64_t page) {
+    for (size_t i = 0; i < image->part_count; i++) {
+        if (page - image->parts[i].first < image->parts[i].count) {
+            return &image->parts[i];
+        }
+    }
+    return NULL;
+}
+
+static const uint8_t *saved(const struct image_part *part, uint64_t page) {
+    const uint8_t *copy = part->pages[page - part->first];
+    return copy != NULL ? copy : zeros;
+}
+
+static uint8_t *host_page(const struct memory *memory, uint64_t page) {
+    return arena_pointer(&memory->arena, page * PAGE_SIZE);
+}
+
+// The first page of the part from `page` on that the host has memory for, or the part's end.
+static uint64_t next_with_data(const struct image_part *part, uint64_t page) {
+    const struct memslot *memslot = part->memslot;
+    const uint64_t end = part->first + part->count;
+    if (page >= end) {
+        return end;
+    }
+    const uint64_t base = memslot->base / PAGE_SIZE;
+    const uint64_t offset = memslot->vmo_offset + (page - base) * PAGE_SIZE;
+    const uint64_t found = vmo_find_data(memslot->vmo, offset);
+    if (found <= offset) {
+        return page;
+    }
+    const uint64_t next = base + (found - memslot->vmo_offset) / PAGE_SIZE;
+    return found != UINT64_MAX && next < end ? next : end;
+}
+
+// A page that neither the image nor the host has memory for is zero in both. `data` goes along with
+// the pages, from 0 on.
+static bool may_differ(const struct image_part *part, uint64_t page, uint64_t *data) {
+    if (part->pages[page - part->first] != NULL) {
+        return true;
+    }
+    *data = *data < page ? next_with_data(part, page) : *data;
+    return *data == page;
+}
+
+// --- Dirty pages ---
+
+static void add_range(struct memory *memory, const struct page_range *range) {
+    for (size_t i = 0; i < memory->arena.count; i++) {
+        const struct memslot *memslot = memory->arena.memslots[i];
+        const uint64_t start = memslot->base / PAGE_SIZE;
+        const uint64_t end = start + memslot->size / PAGE_SIZE;
+        uint64_t page = range->first > start ? range->first : start;
+        for (; page < end && page < range->first + range->count; page++) {
+            dirty_pages_add(&memory->dirty, &memory->arena, page);
+        }
+    }
+}
+
+// Others map the VMO too, or have since the last look, so that stores to it may not have been seen.
+static bool is_shared(struct memslot *memslot) {
+    size_t mappings = 0;
+    size_t spaces = 0;
+    const unsigned mapped = atomic_load_explicit(&memslot->vmo->mapped, memory_order_relaxed);
+    const bool more = mapped != memslot->mapped;
+    memslot->mapped = mapped;
+    vmo_count_users(memslot->vmo, &mappings, &spaces);
+    return more || spaces > 1;
+}
+
+// Pages that differ from the base without having been noticed.
+static void add_differing(struct memory *memory, const struct image_part *part) {
+    uint64_t data = 0;
+    for (uint64_t page = part->first; page < part->first + part->count; page++) {
+        if (may_differ(part, page, &data) &&
+            memcmp(host_page(memory, page), saved(part, page), PAGE_SIZE) != 0) {
+            dirty_pages_add(&memory->dirty, &memory->arena, page);
+        }
+    }
+}
+
+static void add_unseen_stores(struct memory *memory) {
+    const struct machine_image *base = memory->dirty.base;
+    struct page_range range;
+    while (host_stores_take(&memory->arena.stores, &range)) {
+        add_range(memory, &range);
+        memory->dirty.unseen = true;
+    }
+    for (size_t i = 0; base != NULL && i < base->part_count; i++) {
+        if (!memory->dirty.guards || (!base->options.noted && is_shared(base->parts[i].memslot))) {
+            add_differing(memory, &base->parts[i]);
+            memory->dirty.unseen = true;
+        }
+    }
+}
+
+void memory_note_store(struct memory *memory, uint64_t guest_physical, uint64_t length) {
+    const uint64_t first = guest_physical & ~(uint64_t)(PAGE_SIZE - 1);
+    const uint64_t end = guest_physical + length;
+    for (uint64_t address = first; address < end && address >= first; address += PAGE_SIZE) {
+        struct backing backing;
+        if (memory->client.find_page(memory->client.context, address, &backing)) {
+            const uint64_t shift = address - backing.vmo_offset;
+            const uint64_t page =
+                arena_page_for(&memory->arena, backing.vmo, backing.vmo_offset, shift);
+            if (page != NO_ARENA_PAGE) {
+                dirty_pages_add(&memory->dirty, &memory->arena, page);
+                code_pages_forget(&memory->code, page);
+            }
+        }
+    }
+}
+
+// A page leaves the list: a store to it is to be noticed again.
+static void guard(struct memory *memory, uint64_t page, uint8_t *mark) {
+    *mark &= (uint8_t)~DIRTY_LISTED;
+    if (memory->dirty.guards && nested_protect(&memory->nested, page)) {
+        memory->engine->tlb_stale = true;
+    }
+}
+
+// Pages that are stored to each time cost less if they are always taken for dirty: a fault is
+// dearer than a copy.
+enum { OFTEN = 2, LOOK_AGAIN = 64 };
+
+static bool is_often_dirty(const uint8_t *mark) {
+    return (*mark & DIRTY_COUNT) >= OFTEN;
+}
+
+// --- Taking ---
+
+static bool add_part(struct machine_image *image, struct memslot *memslot, uint64_t start,
+                     uint64_t end) {
+    struct image_part *part = &image->parts[image->part_count];
+    part->memslot = memslot;
+    part->first = (memslot->base + (start - memslot->vmo_offset)) / PAGE_SIZE;
+    part->count = (end - start) / PAGE_SIZE;
+    part->pages = calloc(part->count, sizeof *part->pages);
+    image->part_count += part->pages != NULL;
+    return part->pages != NULL;
+}
+
+// Marks are made here and stay: dirty pages cannot be told from others without.
+static bool add_range_of(struct machine_image *image, struct memslot *memslot,
+                         const struct image_range *range) {
+    const uint64_t slot_end = memslot->vmo_offset + memslot->size;
+    const uint64_t start = range->start > memslot->vmo_offset ? range->start : memslot->vmo_offset;
+    const uint64_t end = range->end < slot_end ? range->end : slot_end;
+    if (memslot->vmo != range->vmo || start >= end) {
+        return true;
+    }
+    if (memslot->stored == NULL) {
+        memslot->stored = calloc(memslot->size / PAGE_SIZE, 1);
+    }
+    memslot->mapped = atomic_load_explicit(&memslot->vmo->mapped, memory_order_relaxed);
+    return memslot->stored != NULL && add_part(image, memslot, start, end);
+}
+
+static bool make_parts(struct memory *memory, struct machine_image *image,
+                       const struct image_range *ranges, size_t count) {
+    const size_t most = count * (memory->arena.count + 1) + 1;
+    image->parts = calloc(most, sizeof *image->parts);
+    bool made = image->parts != NULL;
+    for (size_t i = 0; made && i < count; i++) {
+        for (size_t j = 0; made && j < memory->arena.count; j++) {
+            made = add_range_of(image, memory->arena.memslots[j], &ranges[i]);
+        }
+    }
+    return made;
+}
+
+static bool has_same_parts(const struct machine_image *image, const struct machine_image *other) {
+    bool same = image->part_count == other->part_count;
+    for (size_t i = 0; same && i < image->part_count; i++) {
+        same = image->parts[i].first == other->parts[i].first &&
+               image->parts[i].count == other->parts[i].count;
+    }
+    return same;
+}
+
+static bool copy_all(struct memory *memory, struct machine_image *image) {
+    for (size_t i = 0; i < image->part_count; i++) {
+        struct image_part *part = &image->parts[i];
+        const uint64_t end = part->first + part->count;
+        for (uint64_t page = next_with_data(part, part->first); page < end;
+             page = next_with_data(part, page + 1)) {
+            const uint8_t *host = host_page(memory, page);
+            if (memcmp(host, zeros, PAGE_SIZE) != 0) {
+                const uint8_t *copy = keep_copy(image, host);
+                if (copy == NULL) {
+                    return false;
+                }
+                part->pages[page - part->first] = copy;
+            }
+        }
+    }
+    return true;
+}
+
+static bool copy_if_changed(struct memory *memory, struct machine_image *image, uint64_t page) {
+    const struct image_part *part = part_of(image, page);
+    const uint8_t *host = host_page(memory, page);
+    if (part == NULL || memcmp(host, saved(part, page), PAGE_SIZE) == 0) {
+        return true;
+    }
+    const uint8_t *copy = keep_copy(image, host);
+    if (copy != NULL) {
+        part->pages[page - part->first] = copy;
+        image->changed[image->changed_count++] = page;
+    }
+    return copy != NULL;
+}
+
+static bool copy_changed(struct memory *memory, struct machine_image *image) {
+    const struct dirty_pages *dirty = &memory->dirty;
+    for (size_t i = 0; i < image->part_count; i++) {
+        memcpy(image->parts[i].pages, dirty->base->parts[i].pages,
+               image->parts[i].count * sizeof *image->parts[i].pages);
+    }
+    image->parent = ref(dirty->base);
+    image->depth = dirty->base->depth + 1;
+    image->changed = calloc(dirty->count + 1, sizeof *image->changed);
+    bool copied = image->changed != NULL;
+    for (size_t i = 0; copied && i < dirty->count; i++) {
+        copied = copy_if_changed(memory, image, dirty->pages[i]);
+    }
+    return copied;
+}
+
+// Nothing differs from the new base.
+static void begin_anew(struct memory *memory, struct machine_image *image) {
+    struct dirty_pages *dirty = &memory->dirty;
+    for (size_t i = 0; i < dirty->count; i++) {
+        *dirty_pages_mark(&memory->arena, dirty->pages[i]) &= (uint8_t)~DIRTY_LISTED;
+    }
+    dirty->count = 0;
+    dirty->all = false;
+    if (dirty->guards) {
+        nested_protect_all(&memory->nested);
+    }
+    memory->engine->tlb_stale = true;
+    if (dirty->base != NULL) {
+        machine_image_unref(dirty->base);
+    }
+    dirty->base = ref(image);
+}
+
+zx_status_t image_take(struct memory *memory, const struct image_range *ranges, size_t count,
+                       struct image_options options, struct machine_image **out) {
+    struct dirty_pages *dirty = &memory->dirty;
+    struct machine_image *image = calloc(1, sizeof *image);
+    if (image == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    atomic_store(&image->references, 1);
+    atomic_store(&memory->arena.stores.active, true); // Before anything is read.
+    add_unseen_stores(memory);
+    image->options = options;
+    bool taken = make_parts(memory, image, ranges, count);
+    const bool on_top =
+        taken && dirty->base != NULL && !dirty->all && has_same_parts(image, dirty->base);
+    if (on_top && dirty->base->depth + 1 == IMAGE_MOST_DEPTH) {
+        machine_image_unref(image);
+        return ZX_ERR_NO_RESOURCES;
+    }
+    if (taken) {
+        taken = on_top ? copy_changed(memory, image) : copy_all(memory, image);
+    }
+    if (!taken) {
+        machine_image_unref(image);
+        return ZX_ERR_NO_MEMORY;
+    }
+    begin_anew(memory, image);
+    *out = image;
+    return ZX_OK;
+}
+
+// --- Applying ---
+
+static void add_changed(struct memory *memory, const struct machine_image *image) {
+    for (size_t i = 0; i < image->changed_count; i++) {
+        dirty_pages_add(&memory->dirty, &memory->arena, image->changed[i]);
+    }
+}
+
+// What differs between the present base and the image, by way of the one that both stand on.
+static void add_way(struct memory *memory, const struct machine_image *image) {
+    const struct machine_image *from = memory->dirty.base;
+    while (from != image && from != NULL && image != NULL) {
+        const bool up = image->depth > from->depth;
+        add_changed(memory, up ? image : from);
+        if (up) {
+            image = image->parent;
+        } else {
+            from = from->parent;
+        }
+    }
+    memory->dirty.all |= from != image;
+}
+
+static void copy_back(struct memory *memory, uint64_t page, const uint8_t *copy) {
+    code_pages_forget(&memory->code, page);
+    memcpy(host_page(memory, page), copy, PAGE_SIZE);
+}
+
+// True if the page is still to be taken for dirty.
+static bool apply_page(struct memory *memory, const struct machine_image *image, uint64_t page,
+                       const uint8_t *mark) {
+    const struct image_part *part = part_of(image, page);
+    if (part == NULL) {
+        return false;
+    }
+    const bool often = is_often_dirty(mark);
+    const uint8_t *copy = saved(part, page);
+    const bool look =
+        !often || memory->dirty.rounds % LOOK_AGAIN == 0 || arena_watches(&memory->arena, page);
+    if (look && memcmp(host_page(memory, page), copy, PAGE_SIZE) == 0) {
+        return often && memory->dirty.rounds % LOOK_AGAIN != 0;
+    }
+    copy_back(memory, page, copy);
+    return often;
+}
+
+static void apply_dirty(struct memory *memory, const struct machine_image *image) {
+    struct dirty_pages *dirty = &memory->dirty;
+    size_t kept = 0;
+    for (size_t i = 0; i < dirty->count; i++) {
+        const uint64_t page = dirty->pages[i];
+        uint8_t *mark = dirty_pages_mark(&memory->arena, page);
+        if (apply_page(memory, image, page, mark)) {
+            dirty->pages[kept++] = page;
+        } else {
+            *mark = is_often_dirty(mark) ? DIRTY_LISTED : *mark;
+            guard(memory, page, mark);
+        }
+    }
+    dirty->count = kept;
+}
+
+static void apply_all(struct memory *memory, const struct machine_image *image) {
+    for (size_t i = 0; i < image->part_count; i++) {
+        const struct image_part *part = &image->parts[i];
+        uint64_t data = 0;
+        for (uint64_t page = part->first; page < part->first + part->count; page++) {
+            if (may_differ(part, page, &data) &&
+                memcmp(host_page(memory, page), saved(part, page), PAGE_SIZE) != 0) {
+                copy_back(memory, page, saved(part, page));
+            }
+        }
+    }
+}
+
+// The host may have taken pages back, and have none to give now.
+static bool is_writable(const struct memory *memory, uint64_t page) {
+    uint8_t *host = host_page(memory, page);
+    uint8_t byte = 0;
+    return platform_copy(&byte, host, 1) && platform_copy(host, &byte, 1);
+}
+
+static bool prepare(const struct memory *memory, const struct machine_image *image) {
+    const struct dirty_pages *dirty = &memory->dirty;
+    bool prepared = true;
+    for (size_t i = 0; prepared && dirty->unseen && !dirty->all && i < dirty->count; i++) {
+        const struct image_part *part = part_of(image, dirty->pages[i]);
+        prepared = part == NULL || is_writable(memory, dirty->pages[i]);
+    }
+    for (size_t i = 0; dirty->all && i < image->part_count; i++) {
+        const struct image_part *part = &image->parts[i];
+        for (uint64_t j = 0; prepared && j < part->count; j++) {
+            prepared = part->pages[j] == NULL || is_writable(memory, part->first + j);
+        }
+    }
+    return prepared;
+}
+
+zx_status_t image_apply(struct memory *memory, struct machine_image *image) {
+    struct dirty_pages *dirty = &memory->dirty;
+    add_unseen_stores(memory);
+    add_way(memory, image);
+    if (!prepare(memory, image)) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    if (dirty->all) {
+        apply_all(memory, image);
+        begin_anew(memory, image);
+    } else {
+        apply_dirty(memory, image);
+    }
+    if (dirty->base != image) {
+        machine_image_unref(dirty->base);
+        dirty->base = ref(image);
+    }
+    dirty->unseen = false;
+    dirty->rounds++;
+    memory->engine->tlb_stale |= !image->options.steady;
+    return ZX_OK;
+}
