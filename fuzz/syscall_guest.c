@@ -107,9 +107,15 @@ static void observe(struct state *state, bool figures) {
 
 static void take_snapshot(struct state *state) {
     const zx_handle_t guest = state_handle(state);
-    const uint32_t options = input_byte(&state->input) % 16 == 0 ? 1 : 0;
+    const uint32_t options = input_byte(&state->input) % 5;
     zx_handle_t out = ZX_HANDLE_INVALID;
     state_keep(state, zirconia_guest_snapshot(guest, options, &out), &out);
+}
+
+static void note_store(struct state *state) {
+    const zx_handle_t guest = state_handle(state);
+    const uint64_t address = input_amount(&state->input);
+    zirconia_guest_note_store(guest, address, input_amount(&state->input));
 }
 
 static void restore_snapshot(struct state *state) {
@@ -155,6 +161,9 @@ void call_guest(struct state *state, uint8_t which) {
         zirconia_guest_set_budget(guest, input_amount(&state->input));
         break;
     }
+    case 10:
+        note_store(state);
+        break;
     default:
         old ? (void)zirconia_guest_use_virtual_time(state_handle(state)) : create_resource(state);
         break;

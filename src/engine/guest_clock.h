@@ -30,7 +30,7 @@ struct guest_clock {
     struct timer_entry *timers; // Virtual time's, linked by `sibling`.
     atomic_llong skipped;       // Nanoseconds of sleep that were jumped over.
     int64_t time_slice_end;     // When the turn passes on. The turn's holder's.
-    uint64_t budget_end;        // How much work is done when run calls end; the turn's holder's too.
+    uint64_t budget_end; // How much work is done when run calls end; the turn's holder's too.
 };
 
 // What a snapshot keeps of it: nothing unless time is virtual.
