@@ -24,6 +24,7 @@
 #include <zircon/syscalls/hypervisor.h>
 #include <zircon/syscalls/resource.h>
 #include <zirconia/decode.h>
+#include <zirconia/snapshot.h>
 #include <zirconia/virtual_time.h>
 #include <zirconia/zirconia.h>
 
@@ -361,17 +362,21 @@ static zx_status_t run_program(const struct guest_handles *handles) {
     return zx_port_wait(*handles->port, 0, &packet);
 }
 
+static zx_status_t start_guest(struct guest_handles *handles, bool virtual_time) {
+    TRY(make_guest(handles));
+    TRY(fill_memory(*handles->memory));
+    TRY(map_memory(handles));
+    TRY(set_traps(handles));
+    if (virtual_time) {
+        TRY(zirconia_guest_use_virtual_time(*handles->guest));
+    }
+    TRY(zx_vcpu_create(*handles->guest, 0, 0x10000, handles->vcpu));
+    return zx_vcpu_interrupt(*handles->vcpu, 40);
+}
+
 static zx_status_t use_guest(bool virtual_time) {
     struct guest_handles handles;
-    TRY(make_guest(&handles));
-    TRY(fill_memory(*handles.memory));
-    TRY(map_memory(&handles));
-    TRY(set_traps(&handles));
-    if (virtual_time) {
-        TRY(zirconia_guest_use_virtual_time(*handles.guest));
-    }
-    TRY(zx_vcpu_create(*handles.guest, 0, 0x10000, handles.vcpu));
-    TRY(zx_vcpu_interrupt(*handles.vcpu, 40));
+    TRY(start_guest(&handles, virtual_time));
     return run_program(&handles);
 }
 
@@ -381,6 +386,16 @@ static zx_status_t use_guest_in_real_time(void) {
 
 static zx_status_t use_guest_in_virtual_time(void) {
     return use_guest(true);
+}
+
+static zx_status_t use_snapshots(void) {
+    struct guest_handles handles;
+    TRY(start_guest(&handles, true));
+    zx_handle_t *const snapshot = next_handle();
+    TRY(zirconia_guest_snapshot(*handles.guest, 0, snapshot));
+    TRY(run_program(&handles));
+    TRY(zirconia_guest_restore(*handles.guest, *snapshot));
+    return run_program(&handles);
 }
 
 static zx_status_t (*const uses[])(void) = {
@@ -396,6 +411,7 @@ static zx_status_t (*const uses[])(void) = {
     use_decoder,
     use_guest_in_real_time,
     use_guest_in_virtual_time,
+    use_snapshots,
 };
 
 enum { USE_COUNT = sizeof uses / sizeof uses[0] };
