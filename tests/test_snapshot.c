@@ -126,6 +126,7 @@ static const struct scenario scenarios[] = {
     {"a timer that is armed", 4, NULL, 1, 4},
     {"code that changed itself", 5, NULL, 1, 4},
     {"bells in a port", 6, NULL, 1, 2},
+    {"a long block", 8, NULL, 1, 4},
     {"the paravirtual clock", 7, NULL, 1, 2},
 };
 

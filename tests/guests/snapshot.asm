@@ -15,7 +15,8 @@ DIVIDE        equ 0x83e
     xor ebx, ebx
     xor r12d, r12d
     mov rsi, r15
-    select_case media, interrupted, shadow, halted, timer, modified, bells, clock
+    select_case media, interrupted, shadow, halted, timer, modified, bells, clock, \
+        long_block
 
 ; FPU, SSE and MSRs with values of their own, which the second run stores and then changes.
 media:
@@ -140,6 +141,18 @@ clock:
     xor edx, edx
     wrmsr
     done
+
+; Code without a branch that touches memory for the first time in its middle; the time behind it.
+long_block:
+    inc r12
+    done
+    times 150 pushfq
+    mov [abs 0x300000], rbx
+    times 250 pushfq
+    rdtsc
+    done
+    add rsp, 400 * 8
+    jmp long_block
 
 on_vector:
     mov r8, [abs RESULT]

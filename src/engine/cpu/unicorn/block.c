@@ -72,10 +72,11 @@ struct sum {
 };
 
 // Why the block must end before the instruction.
-static enum cut cut_for(const struct reader *reader, const struct sum *sum,
-                        const struct instruction *instruction) {
+static enum cut cut_for(const struct block *block, const struct reader *reader,
+                        const struct sum *sum, const struct instruction *instruction) {
     const bool too_early = !sum->flags_stored && takes_stored_flags(instruction);
-    return sum->weight > WEIGHT_LIMIT || sum->instructions == reader->code.most || too_early
+    const bool ends = block->pc + block->read == reader->code.end;
+    return sum->weight > WEIGHT_LIMIT || sum->instructions == reader->code.most || ends || too_early
                ? CUT_BOUND
                : cut_before(instruction, reader->code.mode, reader->code.conditions);
 }
@@ -118,7 +119,7 @@ static bool read_one(struct block *block, const struct reader *reader, struct su
         return false;
     }
     sum->weight += instruction_weight(&instruction);
-    block->cut = cut_for(reader, sum, &instruction);
+    block->cut = cut_for(block, reader, sum, &instruction);
     if (block->cut == CUT_NONE && divided_before(block, reader->code.x87, &instruction)) {
         block->cut = CUT_BOUND;
     }

@@ -39,6 +39,7 @@ struct block_code {
     enum code_mode mode;
     unsigned conditions;          // As cut_before() has them.
     unsigned most;                // Instructions.
+    uint64_t end;                 // As Unicorn counts, where the block ends if not before.
     bool stand_ins;               // Some of them are to be seen as others.
     const struct x87_blocks *x87; // Where blocks are divided.
 };

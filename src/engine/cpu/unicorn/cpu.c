@@ -52,7 +52,7 @@ static zx_status_t open_engine(struct machine *machine) {
     if (status == ZX_OK) {
         memory_open(&machine->memory, machine->engine, &machine->work.request);
         translation_open(&machine->translation, machine->engine, &machine->memory, &machine->step,
-                         &machine->work.request);
+                         &machine->work);
         step_open(&machine->step, &machine->memory);
         if (machine->engine->exact_stops) {
             exit_request_open(&machine->work.request, machine->engine->unicorn);

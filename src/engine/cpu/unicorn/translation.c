@@ -9,6 +9,7 @@
 #include "engine/cpu/unicorn/state.h"
 #include "engine/cpu/unicorn/step.h"
 #include "engine/cpu/unicorn/weight.h"
+#include "engine/cpu/unicorn/work.h"
 #include "engine/cpu/x86/linear.h"
 #include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/replaced.h"
@@ -16,9 +17,9 @@
 #define PAGE_SIZE 0x1000u
 
 void translation_open(struct translation *translation, struct engine *engine, struct memory *memory,
-                      struct step *step, struct exit_request *request) {
+                      struct step *step, struct work *work) {
     translation->engine = engine;
-    translation->request = request;
+    translation->work = work;
     translation->memory = memory;
     translation->step = step;
     translation->executable_page = NO_ARENA_PAGE;
@@ -124,6 +125,7 @@ static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_
     keep_alone(&memory->code, block);
     code.stand_ins = takes_stand_ins(translation->engine, cpu);
     code.most = most_instructions(translation);
+    code.end = work_block_end(translation->work, block->pc);
     code_pages_translated(&memory->code, block->pages[0]);
     if (block->pages[1] != NO_ARENA_PAGE) {
         code_pages_translated(&memory->code, block->pages[1]);
@@ -147,7 +149,7 @@ static enum refusal begin(struct translation *translation, struct cpu *cpu, uint
         return REFUSAL_UNHOOKED;
     }
     if (engine_must_flush(engine) || engine_has_many_hooks(engine)) {
-        exit_request_make_inside(translation->request);
+        work_end(translation->work);
     }
     if (block->cut != CUT_NONE && block->read == 0) {
         return cut_first(block);

@@ -11,9 +11,9 @@
 
 struct cpu;
 struct engine;
-struct exit_request;
 struct memory;
 struct step;
+struct work;
 
 // Why Unicorn was kept from translating a block.
 enum refusal {
@@ -31,7 +31,7 @@ struct translation {
     struct engine *engine;
     struct memory *memory;
     struct step *step;
-    struct exit_request *request;
+    struct work *work;
     struct block block; // The block under translation.
     struct stand_in_view view;
     struct cuts cuts;         // The cuts of translated blocks.
@@ -41,7 +41,7 @@ struct translation {
 };
 
 void translation_open(struct translation *translation, struct engine *engine, struct memory *memory,
-                      struct step *step, struct exit_request *request);
+                      struct step *step, struct work *work);
 
 // This byte of the arena is about to be fetched, with RIP at its block. `refusal` says whether
 // not.

@@ -44,6 +44,10 @@ void work_resume(struct work *work, uint64_t address) {
     work->resumes_at = address;
 }
 
+uint64_t work_block_end(const struct work *work, uint64_t address) {
+    return work_is_new_block(work, address) ? UINT64_MAX : work->block + work->block_size;
+}
+
 void work_count_idle(struct work *work) {
     if (work->counts && ++work->idle_exits >= MOST_IDLE_EXITS) {
         work_count(work);

@@ -51,6 +51,10 @@ void work_count_block(struct work *work, uint64_t address, uint32_t size);
 // it. So how much a guest has worked does not depend on what it has touched before.
 void work_resume(struct work *work, uint64_t address);
 
+// Where the block that begins there must end, for what follows to be blocks as before; UINT64_MAX
+// where that is all the same.
+uint64_t work_block_end(const struct work *work, uint64_t address);
+
 // What an instruction needs before it runs (its tables, its page, a step) is no work, and a guest
 // may contrive that there is no end to it.
 void work_count_idle(struct work *work);
