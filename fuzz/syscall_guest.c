@@ -5,6 +5,8 @@
 
 #include "syscall_state.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/hypervisor.h>
@@ -118,6 +120,31 @@ static void note_store(struct state *state) {
     zirconia_guest_note_store(guest, address, input_amount(&state->input));
 }
 
+// The bytes that the devices are, each time the same: what comes back is compared.
+static bool save_devices(void *context, void *state, size_t size) {
+    memset(state, 0x5a, size);
+    return context != NULL;
+}
+
+static void restore_devices(void *context, const void *state, size_t size) {
+    (void)context;
+    for (size_t i = 0; i < size; i++) {
+        if (((const unsigned char *)state)[i] != 0x5a) {
+            abort();
+        }
+    }
+}
+
+static void set_devices(struct state *state) {
+    const zx_handle_t guest = state_handle(state);
+    const uint8_t how = input_byte(&state->input);
+    const size_t size = how % 8 == 0   ? 0
+                        : how % 8 == 1 ? (size_t)input_amount(&state->input)
+                                       : input_byte(&state->input);
+    zirconia_guest_set_devices(guest, size, how % 8 != 0 ? save_devices : NULL,
+                               how % 8 != 0 ? restore_devices : NULL, how >= 0x40 ? state : NULL);
+}
+
 static void restore_snapshot(struct state *state) {
     const zx_handle_t guest = state_handle(state);
     zirconia_guest_restore(guest, state_handle(state));
@@ -163,6 +190,9 @@ void call_guest(struct state *state, uint8_t which) {
     }
     case 10:
         note_store(state);
+        break;
+    case 11:
+        set_devices(state);
         break;
     default:
         old ? (void)zirconia_guest_use_virtual_time(state_handle(state)) : create_resource(state);

@@ -18,6 +18,8 @@
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -388,10 +390,25 @@ static zx_status_t use_guest_in_virtual_time(void) {
     return use_guest(true);
 }
 
+static bool save_device(void *context, void *state, size_t size) {
+    memcpy(state, context, size);
+    return true;
+}
+
+// Check would allocate memory here, which may be refused.
+static void restore_device(void *context, const void *state, size_t size) {
+    if (memcmp(state, context, size) != 0) {
+        abort();
+    }
+}
+
 static zx_status_t use_snapshots(void) {
+    static char device[100] = "as it was";
     struct guest_handles handles;
     TRY(start_guest(&handles, true));
     zx_handle_t *const snapshot = next_handle();
+    TRY(zirconia_guest_set_devices(*handles.guest, sizeof device, save_device, restore_device,
+                                   device));
     TRY(zirconia_guest_snapshot(*handles.guest, 0, snapshot));
     TRY(run_program(&handles));
     TRY(zirconia_guest_restore(*handles.guest, *snapshot));

@@ -370,6 +370,7 @@ static const struct call calls[] = {
     {CALL(zirconia_guest_observe)},
     {CALL(zirconia_guest_restore)},
     {CALL(zirconia_guest_set_budget)},
+    {CALL(zirconia_guest_set_devices)},
     {CALL(zirconia_guest_snapshot)},
     {CALL(zirconia_guest_statistics)},
     {CALL(zirconia_exit_kind_name)},

@@ -9,7 +9,8 @@
 //     timer, the vectors that are pending, and the paravirtual clock;
 //   - the packets of its bells that nobody has read from their ports yet;
 //   - in virtual time (zirconia/virtual_time.h) the clock, so that what follows a restore is the
-//     same each time.
+//     same each time;
+//   - what the client's devices are, where it gives callbacks that know (below).
 // Its VCPUs, traps and mappings themselves are not put back: they must be those that it had.
 //
 // What a client must know:
@@ -35,6 +36,8 @@
 #ifndef ZIRCONIA_SNAPSHOT_H_
 #define ZIRCONIA_SNAPSHOT_H_
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <zircon/rights.h>
@@ -65,6 +68,7 @@ ZIRCONIA_BEGIN_C
 //   guest (GUEST, WRITE)
 //   ZX_ERR_INVALID_ARGS  for other options
 //   ZX_ERR_BAD_STATE     when the guest has no VCPU, or one is in a run call
+//   ZX_ERR_CANCELED      when the client's callback did not save its devices
 //   ZX_ERR_NO_RESOURCES  when 64 stand on top of each other
 //   ZX_ERR_NO_MEMORY     when memory is short
 //   ZX_ERR_INVALID_ARGS  when out cannot be written
@@ -78,11 +82,45 @@ ZIRCONIA_EXPORT zx_status_t zirconia_guest_snapshot(zx_handle_t guest, uint32_t 
 //   guest (GUEST, WRITE)
 //   snapshot (SNAPSHOT, READ)
 //   ZX_ERR_INVALID_ARGS  for a snapshot of another guest
-//   ZX_ERR_BAD_STATE     when a VCPU of the guest is in a run call, and when its VCPUs, traps or
-//                        mappings are not those that it had, or a VMO has become smaller than what
-//                        was mapped
+//   ZX_ERR_BAD_STATE     when a VCPU of the guest is in a run call, and when its VCPUs, traps,
+//                        mappings or size of devices are not those that it had, or a VMO has become
+//                        smaller than what was mapped
 //   ZX_ERR_NO_MEMORY     when memory is short
 ZIRCONIA_EXPORT zx_status_t zirconia_guest_restore(zx_handle_t guest, zx_handle_t snapshot);
+
+// The state of a client's devices, as a part of each snapshot of its guest.
+//
+// Both callbacks run on the thread that calls zirconia_guest_snapshot() or
+// zirconia_guest_restore(), inside of that call. None of the guest's VCPUs runs meanwhile, nor is
+// another snapshot taken or restored, so that guest and devices are of the same moment: they must
+// not wait for a thread that may be in a call on this guest. A client whose threads work at devices
+// outside of run calls sees to it that these do not change meanwhile. Of this library they may call
+// zx_vcpu_kick() and nothing else, and they must return: not jump out, throw, or end their thread.
+// What guest memory and registers are is the library's to copy.
+//
+// The first writes what the devices are to the size bytes at state, which are 0, or returns false:
+// then there is no snapshot. The snapshot may fail after it, too, for want of memory.
+typedef bool (*zirconia_devices_save_t)(void *context, void *state, size_t size);
+// The second makes the devices what they were by the bytes that the first has written, valid during
+// the callback only. It runs last, when all else is what it was, and cannot fail: what it may need,
+// memory for example, the client has before.
+typedef void (*zirconia_devices_restore_t)(void *context, const void *state, size_t size);
+
+#define ZIRCONIA_DEVICES_SIZE_MAX ((size_t)16 << 20)
+
+// Makes size bytes of the client's a part of each snapshot of the guest from now on, in place of
+// those before; a size of 0, with NULL for both callbacks, ends it. When the call returns the
+// former callbacks are not called any more. A restore gives the bytes of a snapshot to the callback
+// that is there then, and is refused where its size is another one.
+// Any thread.
+// Errors:
+//   guest (GUEST, WRITE)
+//   ZX_ERR_INVALID_ARGS  for a size without both callbacks, and for a callback without a size
+//   ZX_ERR_OUT_OF_RANGE  for a size above ZIRCONIA_DEVICES_SIZE_MAX
+ZIRCONIA_EXPORT zx_status_t zirconia_guest_set_devices(zx_handle_t guest, size_t size,
+                                                       zirconia_devices_save_t save,
+                                                       zirconia_devices_restore_t restore,
+                                                       void *context);
 
 // Tells that somebody has stored to the range of guest-physical addresses through another mapping
 // of a VMO than the guest's, so that the next restore undoes it. What is not mapped there is passed

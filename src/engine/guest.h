@@ -3,12 +3,13 @@
 // Guest objects: a machine, its guest-physical address space and its traps.
 //
 // Locks: the turn guards the machine, the address space's mappings, the traps, the VPIDs and the
-// list of VCPUs; see turn.h.
+// list of VCPUs, and the devices; see turn.h.
 
 #ifndef ENGINE_GUEST_H
 #define ENGINE_GUEST_H
 
 #include "engine/cpu/cpu.h"
+#include "engine/device_image.h"
 #include "engine/guest_clock.h"
 #include "engine/observe.h"
 #include "engine/trap_map.h"
@@ -34,6 +35,7 @@ struct guest {
     struct observation observation;
     struct turn turn;
     struct guest_clock clock;
+    struct devices devices;
 };
 
 zx_status_t guest_create(struct guest **out);

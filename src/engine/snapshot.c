@@ -21,6 +21,7 @@ struct snapshot {
     struct rotation rotation;
     struct memory_image memory;
     struct bell_image bells;
+    struct device_image devices;
     struct vcpu_image vcpus[VPID_COUNT];
 };
 
@@ -29,6 +30,7 @@ static void destroy(struct object *object) {
     for (unsigned i = 0; i < VPID_COUNT; i++) {
         vcpu_image_destroy(&snapshot->vcpus[i]);
     }
+    device_image_destroy(&snapshot->devices);
     bell_image_destroy(&snapshot->bells);
     memory_image_destroy(&snapshot->memory);
     free(snapshot);
@@ -78,7 +80,10 @@ static zx_status_t take(struct snapshot *snapshot, struct guest *guest,
     if (!take_vcpus(snapshot, guest)) {
         return ZX_ERR_NO_MEMORY;
     }
-    const zx_status_t status = bell_image_take(&snapshot->bells, &guest->memory_traps);
+    zx_status_t status = bell_image_take(&snapshot->bells, &guest->memory_traps);
+    if (status == ZX_OK) {
+        status = device_image_take(&snapshot->devices, &guest->devices);
+    }
     return status == ZX_OK
                ? memory_image_take(&snapshot->memory, guest->machine, guest->space, options)
                : status;
@@ -106,7 +111,8 @@ zx_status_t snapshot_create(struct guest *guest, struct image_options options,
 
 static bool fits(const struct snapshot *snapshot, const struct guest *guest) {
     if (snapshot->vpids != guest->vpids || snapshot->memory_traps != guest->memory_traps.count ||
-        snapshot->port_traps != guest->port_traps.count) {
+        snapshot->port_traps != guest->port_traps.count ||
+        !device_image_fits(&snapshot->devices, &guest->devices)) {
         return false;
     }
     for (unsigned i = 0; i < VPID_COUNT; i++) {
@@ -148,6 +154,7 @@ static zx_status_t restore(const struct snapshot *snapshot, struct guest *guest)
     guest_clock_restore(guest, &snapshot->clock);
     restore_vcpus(snapshot, guest);
     turn_set_rotation(&guest->turn, &snapshot->rotation);
+    device_image_restore(&snapshot->devices, &guest->devices);
     return ZX_OK;
 }
 

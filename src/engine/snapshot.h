@@ -11,14 +11,15 @@
 
 struct snapshot;
 
-// BAD_STATE while a VCPU is in a run call, NO_MEMORY.
+// BAD_STATE while a VCPU is in a run call, CANCELED when the client does not save its devices,
+// NO_MEMORY.
 zx_status_t snapshot_create(struct guest *guest, struct image_options options,
                             struct snapshot **out);
 
 struct object *snapshot_object(struct snapshot *snapshot);
 
 // INVALID_ARGS for another guest's snapshot; BAD_STATE while a VCPU is in a run call and when
-// VCPUs, traps or mappings are others than they were; NO_MEMORY. Then nothing has changed.
+// VCPUs, traps, mappings or devices are others than they were; NO_MEMORY. Then nothing has changed.
 zx_status_t snapshot_restore(const struct snapshot *snapshot, struct guest *guest);
 
 #endif // ENGINE_SNAPSHOT_H

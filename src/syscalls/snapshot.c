@@ -30,6 +30,25 @@ zx_status_t sys_guest_restore(struct guest *guest, struct snapshot *snapshot) {
     return snapshot_restore(snapshot, guest);
 }
 
+zx_status_t sys_guest_set_devices(struct guest *guest, size_t size, zirconia_devices_save_t save,
+                                  zirconia_devices_restore_t restore, void *context) {
+    if ((save != NULL) != (size > 0) || (restore != NULL) != (size > 0)) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    if (size > ZIRCONIA_DEVICES_SIZE_MAX) {
+        return ZX_ERR_OUT_OF_RANGE;
+    }
+    turn_take_call(&guest->turn);
+    guest->devices = (struct devices){
+        .save = save,
+        .restore = restore,
+        .context = context,
+        .size = size,
+    };
+    turn_give_call(&guest->turn);
+    return ZX_OK;
+}
+
 zx_status_t sys_guest_note_store(struct guest *guest, uint64_t address, uint64_t length) {
     if (address >= GUEST_PHYSICAL_SIZE || length > GUEST_PHYSICAL_SIZE - address) {
         return ZX_ERR_OUT_OF_RANGE;

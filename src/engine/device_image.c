@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+//
+// Calling the client for its devices. Its thread is not cancelled there, because it has the turn.
+
+#include "engine/device_image.h"
+
+#include "platform/threads.h"
+
+#include <stdlib.h>
+
+zx_status_t device_image_take(struct device_image *image, const struct devices *devices) {
+    *image = (struct device_image){.size = devices->size};
+    if (devices->size == 0) {
+        return ZX_OK;
+    }
+    image->bytes = calloc(1, devices->size);
+    if (image->bytes == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    const int cancel_state = platform_cancel_off();
+    const bool saved = devices->save(devices->context, image->bytes, devices->size);
+    platform_cancel_restore(cancel_state);
+    return saved ? ZX_OK : ZX_ERR_CANCELED;
+}
+
+bool device_image_fits(const struct device_image *image, const struct devices *devices) {
+    return image->size == devices->size;
+}
+
+void device_image_restore(const struct device_image *image, const struct devices *devices) {
+    if (devices->size == 0) {
+        return;
+    }
+    const int cancel_state = platform_cancel_off();
+    devices->restore(devices->context, image->bytes, image->size);
+    platform_cancel_restore(cancel_state);
+}
+
+void device_image_destroy(struct device_image *image) {
+    free(image->bytes);
+}
