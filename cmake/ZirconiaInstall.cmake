@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# Installation: headers, both libraries, the tool, the CMake package Zirconia, zirconia.pc, and the
-# licences of all that.
+# Installation: headers, both libraries, the tool, the CMake package Zirconia, zirconia.pc, the
+# templates of fuzz targets, and the licences of all that.
 #
 # A Unicorn that is not the system's is installed in a folder of its own beside our library, which
 # finds it there through its run path; otherwise the installed library could not be loaded. The static
@@ -22,6 +22,8 @@ install(EXPORT ZirconiaStaticTargets NAMESPACE Zirconia:: DESTINATION "${package
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/packaging/copyright"
     DESTINATION "${doc_dir}")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/fuzz/templates/"
+    DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/zirconia/fuzz")
 
 if(APPLE)
     set(origin "@loader_path")

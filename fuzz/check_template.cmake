@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+#
+# The tests `template_*`: a template is built as a user does, outside of the tree and against an
+# installed Zirconia. Its seeds pass, and the fault that it has for an example is found: in an input
+# that meets it, and, where clang and its libFuzzer are there, by looking for one.
+#
+# cmake -DTEMPLATE= -DFAULT=<text> -DREPORT=<expected message> -DBUILD= -DCONFIG= -DGENERATOR=
+#     -DC_COMPILER= -P check_template.cmake
+
+cmake_minimum_required(VERSION 3.22)
+
+set(work "${BUILD}/template_${TEMPLATE}")
+set(prefix "${work}/prefix")
+file(REMOVE_RECURSE "${work}")
+file(MAKE_DIRECTORY "${work}")
+
+# expect(RESULT MESSAGE COMMAND...) runs a command that returns 0, or with RESULT FAILURE does not,
+# and prints the message.
+function(expect result_wanted message)
+    execute_process(COMMAND ${ARGN} WORKING_DIRECTORY "${work}" RESULT_VARIABLE result
+        OUTPUT_VARIABLE output ERROR_VARIABLE output)
+    set(wanted "^0$")
+    if(result_wanted STREQUAL "FAILURE")
+        set(wanted "^[^0]")
+    endif()
+    if(NOT result MATCHES "${wanted}" OR NOT output MATCHES "${message}")
+        string(JOIN " " command ${ARGN})
+        message(FATAL_ERROR "${command}: ${result}, or not the output that was expected:\n${output}")
+    endif()
+endfunction()
+
+function(build compiler folder)
+    expect(SUCCESS "" "${CMAKE_COMMAND}" -S "${work}/${TEMPLATE}" -B "${folder}" -G "${GENERATOR}"
+        "-DCMAKE_C_COMPILER=${compiler}" "-DCMAKE_PREFIX_PATH=${prefix}"
+        "-DCMAKE_C_FLAGS=-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror")
+    expect(SUCCESS "" "${CMAKE_COMMAND}" --build "${folder}" --config "${CONFIG}")
+endfunction()
+
+# The seed makes it the same search each time, whatever the machine does meanwhile.
+function(look_for_fault folder)
+    expect(FAILURE "${REPORT}" "${folder}/${TEMPLATE}_fuzzer" -seed=1 -entropic=0 -runs=2000000
+        "-artifact_prefix=${folder}/" "${work}/${TEMPLATE}/seeds")
+    file(GLOB found "${folder}/crash-*")
+    expect(FAILURE "${REPORT}" "${folder}/${TEMPLATE}_replay" ${found})
+endfunction()
+
+expect(SUCCESS "" "${CMAKE_COMMAND}" --install "${BUILD}" --config "${CONFIG}"
+    --prefix "${prefix}")
+file(COPY "${prefix}/share/zirconia/fuzz/${TEMPLATE}" DESTINATION "${work}")
+file(GLOB seeds "${work}/${TEMPLATE}/seeds/*")
+file(WRITE "${work}/fault" "${FAULT}")
+
+build("${C_COMPILER}" "${work}/build")
+expect(SUCCESS "message: [0-9]+ bytes" "${work}/build/${TEMPLATE}_replay" ${seeds})
+expect(FAILURE "${REPORT}" "${work}/build/${TEMPLATE}_replay" "${work}/fault")
+
+find_program(clang clang)
+if(clang)
+    build("${clang}" "${work}/build-clang")
+endif()
+if(EXISTS "${work}/build-clang/${TEMPLATE}_fuzzer")
+    look_for_fault("${work}/build-clang")
+else()
+    message(STATUS "No clang with libFuzzer: the fault was not looked for")
+endif()
