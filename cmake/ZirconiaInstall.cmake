@@ -22,8 +22,13 @@ install(EXPORT ZirconiaStaticTargets NAMESPACE Zirconia:: DESTINATION "${package
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/packaging/copyright"
     DESTINATION "${doc_dir}")
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/fuzz/templates/"
-    DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/zirconia/fuzz")
+# Each is copied by itself, so each has the driver.
+foreach(template device guest)
+    set(template_dir "${CMAKE_INSTALL_DATAROOTDIR}/zirconia/fuzz/${template}")
+    install(DIRECTORY "${PROJECT_SOURCE_DIR}/fuzz/templates/${template}/"
+        DESTINATION "${template_dir}")
+    install(FILES "${PROJECT_SOURCE_DIR}/fuzz/templates/replay.c" DESTINATION "${template_dir}")
+endforeach()
 
 if(APPLE)
     set(origin "@loader_path")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Runs the fuzz target on files, without libFuzzer, so with any compiler: device_replay FILE...
+// Runs the fuzz target on files, without libFuzzer, so with any compiler: NAME_replay FILE...
 
 #include <stdint.h>
 #include <stdio.h>
