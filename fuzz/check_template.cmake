@@ -56,11 +56,16 @@ build("${C_COMPILER}" "${work}/build")
 expect(SUCCESS "message: [0-9]+ bytes" "${work}/build/${TEMPLATE}_replay" ${seeds})
 expect(FAILURE "${REPORT}" "${work}/build/${TEMPLATE}_replay" "${work}/fault")
 
+# clang may be there without its run-time libraries.
 find_program(clang clang)
+set(no_fuzzer 1)
 if(clang)
-    build("${clang}" "${work}/build-clang")
+    file(WRITE "${work}/empty.c" "int LLVMFuzzerTestOneInput(void) { return 0; }\n")
+    execute_process(COMMAND "${clang}" -fsanitize=address,fuzzer "${work}/empty.c" -o
+        "${work}/empty" RESULT_VARIABLE no_fuzzer OUTPUT_QUIET ERROR_QUIET)
 endif()
-if(EXISTS "${work}/build-clang/${TEMPLATE}_fuzzer")
+if(no_fuzzer EQUAL 0)
+    build("${clang}" "${work}/build-clang")
     look_for_fault("${work}/build-clang")
 else()
     message(STATUS "No clang with libFuzzer: the fault was not looked for")
