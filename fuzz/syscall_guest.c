@@ -145,6 +145,27 @@ static void set_devices(struct state *state) {
                                how % 8 != 0 ? restore_devices : NULL, how >= 0x40 ? state : NULL);
 }
 
+static bool write_file(void *context, const void *bytes, size_t size) {
+    (void)bytes;
+    (void)size;
+    return context != NULL;
+}
+
+// Bytes of any kind: fuzzing of files proper begins from a whole one.
+static void use_file(struct state *state, bool load) {
+    const zx_handle_t guest = state_handle(state);
+    if (load) {
+        const size_t size = input_byte(&state->input);
+        const void *bytes = state_pointer(state, size);
+        zx_handle_t out = ZX_HANDLE_INVALID;
+        state_keep(state, zirconia_snapshot_load(guest, 0, bytes, size, &out), &out);
+    } else {
+        const zx_handle_t snapshot = state_handle(state);
+        const bool all = input_byte(&state->input) % 4 != 0;
+        zirconia_snapshot_save(guest, snapshot, write_file, all ? state : NULL);
+    }
+}
+
 static void restore_snapshot(struct state *state) {
     const zx_handle_t guest = state_handle(state);
     zirconia_guest_restore(guest, state_handle(state));
@@ -193,6 +214,9 @@ void call_guest(struct state *state, uint8_t which) {
         break;
     case 11:
         set_devices(state);
+        break;
+    case 12:
+        use_file(state, old);
         break;
     default:
         old ? (void)zirconia_guest_use_virtual_time(state_handle(state)) : create_resource(state);

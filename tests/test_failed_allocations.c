@@ -402,6 +402,29 @@ static void restore_device(void *context, const void *state, size_t size) {
     }
 }
 
+static struct {
+    size_t size;
+    unsigned char bytes[0x100000];
+} file;
+
+static bool write_file(void *context, const void *bytes, size_t size) {
+    (void)context;
+    if (size > sizeof file.bytes - file.size) {
+        abort();
+    }
+    memcpy(file.bytes + file.size, bytes, size);
+    file.size += size;
+    return true;
+}
+
+static zx_status_t use_file(zx_handle_t guest, zx_handle_t snapshot) {
+    zx_handle_t *const loaded = next_handle();
+    file.size = 0;
+    TRY(zirconia_snapshot_save(guest, snapshot, write_file, NULL));
+    TRY(zirconia_snapshot_load(guest, 0, file.bytes, file.size, loaded));
+    return zirconia_guest_restore(guest, *loaded);
+}
+
 static zx_status_t use_snapshots(void) {
     static char device[100] = "as it was";
     struct guest_handles handles;
@@ -412,6 +435,8 @@ static zx_status_t use_snapshots(void) {
     TRY(zirconia_guest_snapshot(*handles.guest, 0, snapshot));
     TRY(run_program(&handles));
     TRY(zirconia_guest_restore(*handles.guest, *snapshot));
+    TRY(run_program(&handles));
+    TRY(use_file(*handles.guest, *snapshot));
     return run_program(&handles);
 }
 

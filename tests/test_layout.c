@@ -375,6 +375,8 @@ static const struct call calls[] = {
     {CALL(zirconia_guest_statistics)},
     {CALL(zirconia_exit_kind_name)},
     {CALL(zirconia_guest_use_virtual_time)},
+    {CALL(zirconia_snapshot_load)},
+    {CALL(zirconia_snapshot_save)},
 #if ZIRCONIA_ERA == 202209
     {CALL(zirconia_201807_deadline_after)},
 #define NOTHING(...)

@@ -191,6 +191,62 @@ START_TEST(a_restored_guest_goes_on_as_one_that_was_not_interrupted) {
 }
 END_TEST
 
+// --- By way of a file ---
+
+static unsigned char *file;
+static size_t file_size;
+
+static bool collect(void *context, const void *bytes, size_t size) {
+    (void)context;
+    file = realloc(file, file_size + size);
+    ck_assert_ptr_nonnull(file);
+    memcpy(file + file_size, bytes, size);
+    file_size += size;
+    return true;
+}
+
+static void save(zx_handle_t snapshot) {
+    file_size = 0;
+    ck_assert_int_eq(zirconia_snapshot_save(guest, snapshot, collect, NULL), ZX_OK);
+}
+
+static zx_handle_t load(void) {
+    zx_handle_t snapshot = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zirconia_snapshot_load(guest, 0, file, file_size, &snapshot), ZX_OK);
+    return snapshot;
+}
+
+// Another guest goes on from a file as the first one does, and so does the first.
+START_TEST(a_guest_goes_on_from_a_file_as_from_memory) {
+    const struct scenario *scenario = &scenarios[_i];
+    struct step expected[MOST_STEPS];
+    start(scenario);
+    for (unsigned i = 0; i < scenario->steps; i++) {
+        if (i == scenario->before) {
+            save(snapshot_of(guest));
+        }
+        expected[i] = run(scenario, i);
+    }
+    restore(load());
+    expect_same(scenario, expected, scenario->before, scenario->steps);
+    guest_close();
+    start(scenario);
+    const zx_handle_t loaded = load();
+    for (unsigned i = 0; i < 3; i++) {
+        restore(loaded);
+        expect_same(scenario, expected, scenario->before, scenario->steps);
+    }
+    const size_t size = file_size;
+    unsigned char *const first = file;
+    file = NULL;
+    save(loaded);
+    ck_assert_uint_eq(file_size, size);
+    ck_assert_mem_eq(file, first, size);
+    free(first);
+    guest_close();
+}
+END_TEST
+
 // What the programs are for does happen in them.
 START_TEST(the_scenarios_are_what_they_say) {
     struct step steps[MOST_STEPS];
@@ -638,6 +694,12 @@ START_TEST(several_vcpus_go_on_together) {
         restore(snapshot);
         trace = before;
     }
+    save(snapshot);
+    end_several(threads);
+    start_several(threads);
+    restore(load());
+    trace = before;
+    play_to_end(ZIRCONIA_BUDGET_NONE, expected);
     end_several(threads);
 }
 END_TEST
@@ -720,6 +782,7 @@ int main(void) {
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, a_restored_guest_goes_on_as_one_that_was_not_interrupted, 0,
                         COUNT_OF(scenarios));
+    tcase_add_loop_test(tcase, a_guest_goes_on_from_a_file_as_from_memory, 0, COUNT_OF(scenarios));
     tcase_add_test(tcase, the_scenarios_are_what_they_say);
     tcase_add_loop_test(tcase, a_guest_goes_on_behind_its_budget_as_if_it_had_none, 0,
                         COUNT_OF(scenarios) - 1); // An entry more is an update of the clock more.

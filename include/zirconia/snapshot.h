@@ -122,6 +122,56 @@ ZIRCONIA_EXPORT zx_status_t zirconia_guest_set_devices(zx_handle_t guest, size_t
                                                        zirconia_devices_restore_t restore,
                                                        void *context);
 
+// A callback that is given the bytes of a file, piece after piece.
+typedef bool (*zirconia_snapshot_write_t)(void *context, const void *bytes, size_t size);
+
+// Writes the snapshot, in pieces, by a callback that returns false when it cannot take one. It runs
+// on the calling thread, as those of zirconia_guest_set_devices() do and with the same rules.
+//
+// The file holds what the architecture knows, in an order of its own, so that it can be loaded on
+// any host and with any engine that this version of the library supports; a version that writes
+// another form will refuse it. It is 4 KiB for each page of memory that is not zero, once a mapping
+// that shows it, and little beside. A timer of the guest's that would fire in decades may fire
+// earlier.
+// Any thread.
+// Errors:
+//   guest (GUEST, WRITE)
+//   snapshot (SNAPSHOT, READ)
+//   ZX_ERR_INVALID_ARGS       when write is NULL
+//   ZX_ERR_INVALID_ARGS       for a snapshot of another guest
+//   ZX_ERR_BAD_STATE          when the guest could not be restored: a VCPU of it is in a run call,
+//                             or it has other parts
+//   ZX_ERR_CANCELED           when the callback returned false
+//   ZX_ERR_IO_DATA_INTEGRITY  for a state that no file holds: a clock that is decades ahead
+ZIRCONIA_EXPORT zx_status_t zirconia_snapshot_save(zx_handle_t guest, zx_handle_t snapshot,
+                                                   zirconia_snapshot_write_t write, void *context);
+
+// Makes a snapshot of the guest out of the size bytes that zirconia_snapshot_save() wrote, perhaps
+// in another process, which zirconia_guest_restore() then puts the guest back to. The guest is one
+// that was made in the same way: with the same VCPUs, of the same era and created in the same
+// order, the same traps with the same keys, VMOs mapped in the same way, as many bytes of devices,
+// and virtual time or none.
+//
+// A hash finds damage. Beside it each value is checked, so that a file by anybody makes a guest
+// that does as it likes, as any guest may, and no more. Your restore callback is given bytes of the
+// file's, which it has to check if the file is not your own.
+// Any thread.
+// Errors:
+//   guest (GUEST, WRITE)
+//   ZX_ERR_INVALID_ARGS       for other options
+//   ZX_ERR_BAD_STATE          when the guest has no VCPU, or one is in a run call
+//   ZX_ERR_INVALID_ARGS       when bytes cannot be read
+//   ZX_ERR_IO_DATA_INTEGRITY  for bytes that are no file, or a damaged one or not all of it, and
+//                             for state that no guest can have
+//   ZX_ERR_NOT_SUPPORTED      for a file of another version
+//   ZX_ERR_BAD_STATE          for a file of a guest with other VCPUs, traps, mappings, size of
+//                             devices or kind of time
+//   ZX_ERR_NO_MEMORY          when memory is short
+//   ZX_ERR_INVALID_ARGS       when out cannot be written
+ZIRCONIA_EXPORT zx_status_t zirconia_snapshot_load(zx_handle_t guest, uint32_t options,
+                                                   const void *bytes, size_t size,
+                                                   zx_handle_t *out);
+
 // Tells that somebody has stored to the range of guest-physical addresses through another mapping
 // of a VMO than the guest's, so that the next restore undoes it. What is not mapped there is passed
 // over. Before the first snapshot nothing is to be told. Any thread.

@@ -53,6 +53,14 @@ static bool has_room(struct bell_image *image) {
     return bells != NULL;
 }
 
+bool bell_image_add(struct bell_image *image, size_t trap, zx_port_packet_t body) {
+    const bool room = has_room(image);
+    if (room) {
+        image->bells[image->count++] = (struct queued_bell){.trap = trap, .body = body};
+    }
+    return room;
+}
+
 static void copy(const struct port_packet *packet, void *argument) {
     const struct visit *visit = argument;
     struct bell_image *image = visit->image;
@@ -60,10 +68,7 @@ static void copy(const struct port_packet *packet, void *argument) {
     if (trap == visit->traps->count) {
         return;
     }
-    image->failed |= !has_room(image);
-    if (!image->failed) {
-        image->bells[image->count++] = (struct queued_bell){.trap = trap, .body = packet->body};
-    }
+    image->failed |= !bell_image_add(image, trap, packet->body);
 }
 
 zx_status_t bell_image_take(struct bell_image *image, const struct trap_map *traps) {

@@ -25,6 +25,9 @@ struct bell_image {
 // NO_MEMORY, with an image to destroy all the same. The map stays put, here and below.
 zx_status_t bell_image_take(struct bell_image *image, const struct trap_map *traps);
 
+// Puts another packet behind those that it has. False without memory.
+bool bell_image_add(struct bell_image *image, size_t trap, zx_port_packet_t body);
+
 // In place of all that the bells have sent since and nobody has read, behind what else is in their
 // ports. A port without handles takes nothing. The map has the traps that it had.
 void bell_image_restore(const struct bell_image *image, const struct trap_map *traps);

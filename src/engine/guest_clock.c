@@ -157,6 +157,16 @@ void guest_clock_restore(struct guest *guest, const struct guest_clock_image *im
     }
 }
 
+// Neither time nor work can overflow, and the time slice ends.
+bool guest_clock_is_sound(const struct guest_clock_image *image) {
+    const int64_t most = 1ll << 61;
+    if (image->work >= (uint64_t)most / WORK_TIME || image->skipped < 0 || image->skipped >= most) {
+        return false;
+    }
+    const int64_t now = image->skipped + (int64_t)(image->work * WORK_TIME);
+    return image->time_slice_end >= 0 && image->time_slice_end <= now + TIME_SLICE;
+}
+
 unsigned guest_clock_place(struct guest *guest, const struct timer_entry *entry) {
     struct guest_clock *clock = &guest->clock;
     unsigned place = 0;

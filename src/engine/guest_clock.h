@@ -66,6 +66,9 @@ void guest_clock_cancel(struct guest *guest, struct timer_entry *entry);
 void guest_clock_take(const struct guest *guest, struct guest_clock_image *image);
 void guest_clock_restore(struct guest *guest, const struct guest_clock_image *image);
 
+// An image from elsewhere is one that a guest can come to, if it does not run for decades.
+bool guest_clock_is_sound(const struct guest_clock_image *image);
+
 // How many timers of virtual time come before this one; 0 for one that is not armed.
 unsigned guest_clock_place(struct guest *guest, const struct timer_entry *entry);
 

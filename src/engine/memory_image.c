@@ -54,8 +54,9 @@ static void list_ranges(struct memory_image *image) {
 
 // --- Taking it ---
 
-zx_status_t memory_image_take(struct memory_image *image, struct machine *machine,
-                              const struct address_space *space, struct image_options options) {
+// The image has its ranges, and the machine has a place for each.
+static zx_status_t begin(struct memory_image *image, struct machine *machine,
+                         const struct address_space *space) {
     *image = (struct memory_image){0};
     image->mappings = calloc(space->count + 1, sizeof image->mappings[0]);
     image->ranges = calloc(space->count + 1, sizeof image->ranges[0]);
@@ -72,8 +73,22 @@ zx_status_t memory_image_take(struct memory_image *image, struct machine *machin
         const struct mapping_view *view = &space->mappings[i];
         status = machine_add_vmo(machine, view->vmo, view->vmo_offset, view->base);
     }
+    return status;
+}
+
+zx_status_t memory_image_take(struct memory_image *image, struct machine *machine,
+                              const struct address_space *space, struct image_options options) {
+    const zx_status_t status = begin(image, machine, space);
     return status == ZX_OK
                ? machine_image_take(machine, image->ranges, image->count, options, &image->pages)
+               : status;
+}
+
+zx_status_t memory_image_empty(struct memory_image *image, struct machine *machine,
+                               const struct address_space *space, struct image_options options) {
+    const zx_status_t status = begin(image, machine, space);
+    return status == ZX_OK
+               ? machine_image_empty(machine, image->ranges, image->count, options, &image->pages)
                : status;
 }
 

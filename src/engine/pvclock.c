@@ -96,6 +96,11 @@ zx_status_t pvclock_set(struct vcpu *vcpu, uint64_t value) {
     return status;
 }
 
+bool pvclock_find(struct guest *guest, struct pvclock *pvclock) {
+    pvclock->time = NULL;
+    return locate(guest, pvclock->address, sizeof(struct system_time), &pvclock->time) == ZX_OK;
+}
+
 // Other VCPUs read only in turns of their own, so that the compiler's order is enough.
 static void set_version(struct pvclock *pvclock) {
     pvclock->version++;

@@ -6,6 +6,7 @@
 #ifndef ENGINE_PVCLOCK_H
 #define ENGINE_PVCLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <zircon/types.h>
 
@@ -21,6 +22,10 @@ struct pvclock {
 // A write to the system-time register: bit 0 for on, the rest is the structure's address.
 // INVALID_ARGS, NOT_FOUND or OUT_OF_RANGE when the structure is not in one writable mapping.
 zx_status_t pvclock_set(struct vcpu *vcpu, uint64_t value);
+
+// Where a clock that is on lies in host memory, after its address came from elsewhere. False where
+// no such clock can be.
+bool pvclock_find(struct guest *guest, struct pvclock *pvclock);
 
 // Before every entry.
 void pvclock_update(struct vcpu *vcpu);

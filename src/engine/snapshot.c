@@ -4,26 +4,8 @@
 
 #include "engine/snapshot.h"
 
-#include "engine/bell_image.h"
-#include "engine/memory_image.h"
-#include "engine/vcpu_image.h"
-
 #include <stdlib.h>
 #include <zirconia/snapshot.h>
-
-struct snapshot {
-    struct object object;
-    zx_koid_t guest;
-    uint64_t vpids;
-    size_t memory_traps; // Traps are never removed: as many are the same ones.
-    size_t port_traps;
-    struct guest_clock_image clock;
-    struct rotation rotation;
-    struct memory_image memory;
-    struct bell_image bells;
-    struct device_image devices;
-    struct vcpu_image vcpus[VPID_COUNT];
-};
 
 static void destroy(struct object *object) {
     struct snapshot *snapshot = (struct snapshot *)object;
@@ -66,8 +48,7 @@ static bool take_vcpus(struct snapshot *snapshot, const struct guest *guest) {
     return taken;
 }
 
-static zx_status_t take(struct snapshot *snapshot, struct guest *guest,
-                        struct image_options options) {
+static zx_status_t take_all_but_memory(struct snapshot *snapshot, struct guest *guest) {
     if (is_running(guest)) {
         return ZX_ERR_BAD_STATE;
     }
@@ -80,7 +61,12 @@ static zx_status_t take(struct snapshot *snapshot, struct guest *guest,
     if (!take_vcpus(snapshot, guest)) {
         return ZX_ERR_NO_MEMORY;
     }
-    zx_status_t status = bell_image_take(&snapshot->bells, &guest->memory_traps);
+    return bell_image_take(&snapshot->bells, &guest->memory_traps);
+}
+
+static zx_status_t take(struct snapshot *snapshot, struct guest *guest,
+                        struct image_options options) {
+    zx_status_t status = take_all_but_memory(snapshot, guest);
     if (status == ZX_OK) {
         status = device_image_take(&snapshot->devices, &guest->devices);
     }
@@ -89,13 +75,28 @@ static zx_status_t take(struct snapshot *snapshot, struct guest *guest,
                : status;
 }
 
+zx_status_t snapshot_begin(struct snapshot *snapshot, struct guest *guest,
+                           struct image_options options) {
+    const zx_status_t status = take_all_but_memory(snapshot, guest);
+    return status == ZX_OK
+               ? memory_image_empty(&snapshot->memory, guest->machine, guest->space, options)
+               : status;
+}
+
+struct snapshot *snapshot_new(void) {
+    struct snapshot *snapshot = calloc(1, sizeof *snapshot);
+    if (snapshot != NULL) {
+        object_init(&snapshot->object, &snapshot_ops, 0);
+    }
+    return snapshot;
+}
+
 zx_status_t snapshot_create(struct guest *guest, struct image_options options,
                             struct snapshot **out) {
-    struct snapshot *snapshot = calloc(1, sizeof *snapshot);
+    struct snapshot *snapshot = snapshot_new();
     if (snapshot == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
-    object_init(&snapshot->object, &snapshot_ops, 0);
     turn_take_call(&guest->turn);
     const zx_status_t status = take(snapshot, guest, options);
     turn_give_call(&guest->turn);
@@ -139,14 +140,18 @@ static void restore_vcpus(const struct snapshot *snapshot, const struct guest *g
     }
 }
 
-static zx_status_t restore(const struct snapshot *snapshot, struct guest *guest) {
+zx_status_t snapshot_check(const struct snapshot *snapshot, const struct guest *guest) {
     if (snapshot->guest != guest->object.koid) {
         return ZX_ERR_INVALID_ARGS;
     }
-    if (is_running(guest) || !fits(snapshot, guest)) {
-        return ZX_ERR_BAD_STATE;
+    return is_running(guest) || !fits(snapshot, guest) ? ZX_ERR_BAD_STATE : ZX_OK;
+}
+
+static zx_status_t restore(const struct snapshot *snapshot, struct guest *guest) {
+    zx_status_t status = snapshot_check(snapshot, guest);
+    if (status == ZX_OK) {
+        status = machine_image_apply(guest->machine, snapshot->memory.pages);
     }
-    const zx_status_t status = machine_image_apply(guest->machine, snapshot->memory.pages);
     if (status != ZX_OK) {
         return status;
     }

@@ -105,6 +105,22 @@ struct cpu_image *cpu_image_take(struct cpu *cpu);
 void cpu_image_restore(struct cpu *cpu, const struct cpu_image *image);
 void cpu_image_destroy(struct cpu_image *image); // NULL is fine.
 
+// What an image has that the architecture knows, whatever the engine below keeps beside it.
+struct cpu_record {
+    uint64_t registers[CPU_REGISTER_COUNT];
+    struct segment segments[SEGMENT_COUNT];
+    uint8_t x87[X87_COUNT][10];
+    uint8_t xmm[XMM_COUNT][16];
+    uint64_t nmi;        // 0: open. 1: blocked. 2: the IRET at `nmi_return` is being carried out.
+    uint64_t nmi_return; // Linear.
+    uint64_t trap_lost;  // 1: the single-step trap that comes is not to be seen.
+};
+void cpu_image_record(struct cpu *cpu, const struct cpu_image *image, struct cpu_record *out);
+
+// Makes the image, of this VCPU, what the record says. False, and the image is of no use, for state
+// that no VCPU can have.
+bool cpu_image_set(struct cpu *cpu, struct cpu_image *image, const struct cpu_record *record);
+
 // What follows from the registers.
 enum code_mode cpu_code_mode(const struct cpu *cpu);
 
@@ -240,6 +256,19 @@ zx_status_t machine_image_take(struct machine *machine, const struct image_range
 // Memory is as it was when this image was taken, of this machine.
 // NO_MEMORY, with nothing changed, when the host has no memory for it.
 zx_status_t machine_image_apply(struct machine *machine, struct machine_image *image);
+
+// An image of the same ranges that stands on no other and holds zeros, to be filled before it is
+// applied. BAD_STATE without a VCPU, NO_MEMORY.
+zx_status_t machine_image_empty(struct machine *machine, const struct image_range *ranges,
+                                size_t count, struct image_options options,
+                                struct machine_image **out);
+// The copy of a page of a VMO's to be written, which is zeros at first. NULL when it is in none of
+// the ranges, and without memory, which `short_of_memory` tells apart.
+uint8_t *machine_image_fill(struct machine_image *image, const struct vmo *vmo, uint64_t offset,
+                            bool *short_of_memory);
+// The copy of a page, or NULL for zeros.
+const uint8_t *machine_image_page(const struct machine_image *image, const struct vmo *vmo,
+                                  uint64_t offset);
 
 // Any thread.
 void machine_image_unref(struct machine_image *image);

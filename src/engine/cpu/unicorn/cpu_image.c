@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// A copy of a VCPU's whole state while it does not run, and how it comes back: the saved context
-// with all that Unicorn keeps of the processor, and what the library keeps beside it.
+// Copying a VCPU's whole state, and how it comes back.
 
-#include "engine/cpu/unicorn/state.h"
+#include "engine/cpu/unicorn/cpu_image.h"
+
 #include "platform/check.h"
 
 #include <stdlib.h>
-
-struct cpu_image {
-    bool mode_stale;
-    bool iret_stale;
-    bool trap_lost;
-    uint64_t debug[DEBUG_REGISTER_COUNT];
-    // Without the walks, which are looked at again before they are believed.
-    uint8_t progress[offsetof(struct cpu_progress, walks)];
-    _Alignas(max_align_t) uint8_t context[];
-};
 
 static bool is_in_engine(const struct cpu *cpu) {
     return cpu->engine->live != NULL && cpu->engine->loaded == cpu;

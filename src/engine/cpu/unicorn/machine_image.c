@@ -358,6 +358,55 @@ zx_status_t image_take(struct memory *memory, const struct image_range *ranges, 
     return ZX_OK;
 }
 
+// --- Filling one from elsewhere ---
+
+zx_status_t image_empty(struct memory *memory, const struct image_range *ranges, size_t count,
+                        struct image_options options, struct machine_image **out) {
+    struct machine_image *image = calloc(1, sizeof *image);
+    if (image == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    atomic_store(&image->references, 1);
+    image->options = options;
+    if (!make_parts(memory, image, ranges, count)) {
+        machine_image_unref(image);
+        return ZX_ERR_NO_MEMORY;
+    }
+    *out = image;
+    return ZX_OK;
+}
+
+// Where the image has the page, or NULL.
+static const uint8_t **place_of(const struct machine_image *image, const struct vmo *vmo,
+                                uint64_t offset) {
+    for (size_t i = 0; i < image->part_count; i++) {
+        const struct image_part *part = &image->parts[i];
+        const struct memslot *memslot = part->memslot;
+        const uint64_t first = memslot->vmo_offset + (part->first * PAGE_SIZE - memslot->base);
+        const uint64_t index = (offset - first) / PAGE_SIZE;
+        if (memslot->vmo == vmo && offset >= first && index < part->count) {
+            return &part->pages[index];
+        }
+    }
+    return NULL;
+}
+
+uint8_t *machine_image_fill(struct machine_image *image, const struct vmo *vmo, uint64_t offset,
+                            bool *short_of_memory) {
+    const uint8_t **place = place_of(image, vmo, offset);
+    if (place != NULL && *place == NULL) {
+        *place = keep_copy(image, zeros);
+    }
+    *short_of_memory = place != NULL && *place == NULL;
+    return place != NULL ? (uint8_t *)*place : NULL; // Its own copy, not a parent's: it has none.
+}
+
+const uint8_t *machine_image_page(const struct machine_image *image, const struct vmo *vmo,
+                                  uint64_t offset) {
+    const uint8_t **place = place_of(image, vmo, offset);
+    return place != NULL ? *place : NULL;
+}
+
 // --- Applying ---
 
 static void add_changed(struct memory *memory, const struct machine_image *image) {
@@ -458,6 +507,7 @@ static bool prepare(const struct memory *memory, const struct machine_image *ima
 
 zx_status_t image_apply(struct memory *memory, struct machine_image *image) {
     struct dirty_pages *dirty = &memory->dirty;
+    atomic_store(&memory->arena.stores.active, true); // One from elsewhere may be the first.
     add_unseen_stores(memory);
     add_way(memory, image);
     if (!prepare(memory, image)) {

@@ -42,6 +42,9 @@ struct machine_image {
 zx_status_t image_take(struct memory *memory, const struct image_range *ranges, size_t count,
                        struct image_options options, struct machine_image **out);
 
+zx_status_t image_empty(struct memory *memory, const struct image_range *ranges, size_t count,
+                        struct image_options options, struct machine_image **out);
+
 zx_status_t image_apply(struct memory *memory, struct machine_image *image);
 
 void memory_note_store(struct memory *memory, uint64_t guest_physical, uint64_t length);
