@@ -152,9 +152,9 @@ ZIRCONIA_EXPORT zx_status_t zirconia_snapshot_save(zx_handle_t guest, zx_handle_
 // order, the same traps with the same keys, VMOs mapped in the same way, as many bytes of devices,
 // and virtual time or none.
 //
-// A hash finds damage. Beside it each value is checked, so that a file by anybody makes a guest
-// that does as it likes, as any guest may, and no more. Your restore callback is given bytes of the
-// file's, which it has to check if the file is not your own.
+// A hash finds damage. Beside it values are checked, so that a file makes no more than a guest that
+// does as it likes. Files made to do harm have been tried at random only: load those that you have
+// written. Your restore callback is given bytes of the file's as they are.
 // Any thread.
 // Errors:
 //   guest (GUEST, WRITE)
