@@ -4,6 +4,7 @@
 // another guest is refused, and what somebody made up does no harm. That a guest goes on from a
 // file as it does from memory is shown by test_snapshot.c.
 
+#include "bad_memory.h"
 #include "guest_fixture.h"
 
 #include <stdlib.h>
@@ -320,6 +321,15 @@ START_TEST(arguments_are_checked) {
     ck_assert_int_eq(zirconia_snapshot_load(guest, 0, NULL, file.size, &out), ZX_ERR_INVALID_ARGS);
     ck_assert_int_eq(zirconia_snapshot_load(guest, 0, file.bytes, file.size, NULL),
                      ZX_ERR_INVALID_ARGS);
+    for (int i = 0; i < BAD_POINTER_COUNT; i++) {
+        ck_assert_int_eq(zirconia_snapshot_load(guest, 0, bad_pointer(i), file.size, &out),
+                         ZX_ERR_INVALID_ARGS);
+        ck_assert_int_eq(zirconia_snapshot_load(guest, 0, file.bytes, file.size, bad_pointer(i)),
+                         ZX_ERR_INVALID_ARGS);
+    }
+    uint8_t *brief = before_bad_memory(0x100);
+    memcpy(brief, file.bytes, 0x100);
+    ck_assert_int_eq(zirconia_snapshot_load(guest, 0, brief, file.size, &out), ZX_ERR_INVALID_ARGS);
     ck_assert_int_eq(zirconia_snapshot_load(vcpu, 0, file.bytes, file.size, &out),
                      ZX_ERR_WRONG_TYPE);
     trap(ZX_GUEST_TRAP_IO, 0x500, 1, ZX_HANDLE_INVALID, 0);
