@@ -95,9 +95,12 @@ static zx_status_t read_some(void *context, void *bytes, size_t size) {
         return ZX_ERR_IO_DATA_INTEGRITY;
     }
     const zx_status_t status = copy_from_client(bytes, reader->bytes, size);
+    if (status != ZX_OK) {
+        return status;
+    }
     reader->bytes += size;
     reader->left -= size;
-    return status;
+    return ZX_OK;
 }
 
 zx_status_t sys_snapshot_load(struct guest *guest, uint32_t options, const void *bytes, size_t size,
