@@ -2,13 +2,10 @@
 //
 // The state of a client's devices in snapshots (zirconia_guest_set_devices()).
 
-#include "guest_fixture.h"
 #include "other_thread.h"
+#include "snapshot_fixture.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <zircon/process.h>
-#include <zirconia/snapshot.h>
 
 #define CELL 0x800000u // Of guest memory.
 
@@ -66,16 +63,6 @@ static void expect_filled(unsigned char value) {
     for (size_t i = 0; i < sizeof device.state; i++) {
         ck_assert_uint_eq(device.state[i], value);
     }
-}
-
-static zx_handle_t snapshot_of(zx_handle_t of) {
-    zx_handle_t handle = ZX_HANDLE_INVALID;
-    ck_assert_int_eq(zirconia_guest_snapshot(of, 0, &handle), ZX_OK);
-    return handle;
-}
-
-static void restore(zx_handle_t snapshot) {
-    ck_assert_int_eq(zirconia_guest_restore(guest, snapshot), ZX_OK);
 }
 
 START_TEST(devices_are_what_they_were) {

@@ -4,11 +4,11 @@
 // many snapshots that stand on top of each other.
 
 #include "memory_guest.h"
+#include "snapshot_fixture.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <zircon/process.h>
-#include <zirconia/snapshot.h>
 
 #define PAGE 0x1000u
 #define FIRST 0x400000u // The pages that are stored to.
@@ -19,10 +19,6 @@ static zx_handle_t snapshot_with(uint32_t options) {
     zx_handle_t handle = ZX_HANDLE_INVALID;
     ck_assert_int_eq(zirconia_guest_snapshot(guest, options, &handle), ZX_OK);
     return handle;
-}
-
-static void restore(zx_handle_t snapshot) {
-    ck_assert_int_eq(zirconia_guest_restore(guest, snapshot), ZX_OK);
 }
 
 static volatile uint64_t *map_here(void) {

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+//
+// A snapshot of a guest with several VCPUs in virtual time: what they do after it, they do again
+// after each restore, in whatever pieces, and from a file.
+
+#define _DEFAULT_SOURCE // pthread_barrier_t
+
+#include "other_thread.h"
+#include "snapshot_fixture.h"
+
+#include <stdatomic.h>
+#include <zirconia/observe.h>
+#include <zirconia/virtual_time.h>
+
+#define OTHERS 2u
+#define LOOPS 100000u // As in several_vcpus.asm.
+
+static zx_handle_t all[1 + OTHERS];
+static pthread_barrier_t made; // A VCPU, by a thread that goes on to the rounds.
+static pthread_barrier_t rounds;
+static atomic_bool over;   // A round is: all leave their run calls.
+static atomic_bool last;   // There is no other round.
+static atomic_bool at_end; // The program of the boot processor is.
+static uint64_t trace;
+
+static void note(void *context, const zirconia_exit_t *exit) {
+    (void)context;
+    const uint64_t words[] = {(uint64_t)exit->kind, exit->vcpu, exit->rip, exit->qualification[0],
+                              exit->qualification[1]};
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        trace = (trace ^ words[i]) * 1099511628211u;
+    }
+}
+
+static void end_round(void) {
+    atomic_store(&over, true);
+    for (unsigned i = 0; i < COUNT_OF(all); i++) {
+        ck_assert_int_eq(zx_vcpu_kick(all[i]), ZX_OK);
+    }
+}
+
+// Until the boot processor's program ends, or one of them is told that the budget does. A kick may
+// be of the round before.
+static void run_round(unsigned index) {
+    zx_port_packet_t packet;
+    while (!atomic_load(&over)) {
+        const zx_status_t status = zx_vcpu_enter(all[index], &packet);
+        ck_assert(status == ZX_OK || status == ZX_ERR_CANCELED || status == ZX_ERR_TIMED_OUT);
+        if (status == ZX_OK && packet.type == ZX_PKT_TYPE_GUEST_MEM) {
+            atomic_store(&at_end, true);
+        }
+        if (status == ZX_ERR_TIMED_OUT || atomic_load(&at_end)) {
+            end_round();
+        }
+    }
+}
+
+static void *run_other(void *argument) {
+    const unsigned index = *(const unsigned *)argument;
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, 0x11000, &all[index]), ZX_OK);
+    pthread_barrier_wait(&made);
+    for (;;) {
+        pthread_barrier_wait(&rounds);
+        if (atomic_load(&last)) {
+            ck_assert_int_eq(zx_handle_close(all[index]), ZX_OK);
+            return NULL;
+        }
+        run_round(index);
+        pthread_barrier_wait(&rounds);
+    }
+}
+
+static void play_round(uint64_t budget) {
+    ck_assert_int_eq(zirconia_guest_set_budget(guest, budget), ZX_OK);
+    atomic_store(&over, false);
+    pthread_barrier_wait(&rounds);
+    run_round(0);
+    pthread_barrier_wait(&rounds);
+}
+
+static void start_several(pthread_t *threads) {
+    static unsigned indices[] = {0, 1, 2};
+    const uint32_t count = OTHERS;
+    guest_open();
+    guest_load("several_vcpus", ENTRY);
+    memory_write(0x8008, &count, sizeof count);
+    trap(ZX_GUEST_TRAP_IO, 0x10, 2, ZX_HANDLE_INVALID, 0);
+    ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_OK);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+    all[0] = vcpu;
+    ck_assert_int_eq(pthread_barrier_init(&made, NULL, 2), 0);
+    ck_assert_int_eq(pthread_barrier_init(&rounds, NULL, 1 + OTHERS), 0);
+    for (unsigned i = 1; i <= OTHERS; i++) { // One after another: each has the VPID of its place.
+        threads[i - 1] = start_thread(run_other, &indices[i]);
+        pthread_barrier_wait(&made);
+    }
+    ck_assert_int_eq(zirconia_guest_observe(guest, note, NULL), ZX_OK);
+    trace = 14695981039346656037u;
+    atomic_store(&last, false);
+}
+
+static void end_several(const pthread_t *threads) {
+    atomic_store(&last, true);
+    pthread_barrier_wait(&rounds);
+    for (unsigned i = 0; i < OTHERS; i++) {
+        join_thread(threads[i]);
+    }
+    guest_close();
+}
+
+static void play_to_end(uint64_t piece, uint64_t expected) {
+    atomic_store(&at_end, false);
+    while (!atomic_load(&at_end)) {
+        play_round(piece);
+    }
+    ck_assert_uint_eq(read_state().rax, (1 + OTHERS) * LOOPS);
+    ck_assert(expected == 0 || trace == expected);
+}
+
+START_TEST(several_vcpus_go_on_together) {
+    pthread_t threads[OTHERS];
+    start_several(threads);
+    play_to_end(ZIRCONIA_BUDGET_NONE, 0);
+    const uint64_t expected = trace;
+    end_several(threads);
+    start_several(threads);
+    play_round(150000);
+    const zx_handle_t snapshot = snapshot_of(guest);
+    const uint64_t before = trace;
+    const uint64_t pieces[] = {ZIRCONIA_BUDGET_NONE, 100000, 30000, ZIRCONIA_BUDGET_NONE};
+    for (unsigned i = 0; i < COUNT_OF(pieces); i++) {
+        play_to_end(pieces[i], expected);
+        restore(snapshot);
+        trace = before;
+    }
+    save_snapshot(snapshot);
+    end_several(threads);
+    start_several(threads);
+    restore(load_snapshot());
+    trace = before;
+    play_to_end(ZIRCONIA_BUDGET_NONE, expected);
+    end_several(threads);
+}
+END_TEST
+
+int main(void) {
+    const TTest *const tests[] = {several_vcpus_go_on_together};
+    return run_tests("snapshot of several VCPUs", tests, sizeof tests / sizeof tests[0]);
+}
