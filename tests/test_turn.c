@@ -98,14 +98,14 @@ START_TEST(a_turn_is_not_free_while_somebody_waits) {
     begin(false);
     struct turn_waiter first = {.wake = &seats[1].wake, .seat = &seats[1]};
     seats[1].place = ++turn.places;
-    turn.line = &first;
+    turn.line.vcpus = &first;
     ck_assert(!takes(&seats[0]));
-    turn.line = NULL;
+    turn.line.vcpus = NULL;
     seats[0].place = 0;
     struct turn_waiter call = {.wake = &seats[1].wake};
-    turn.calls = &call;
+    turn.line.calls = &call;
     ck_assert(!takes(&seats[0]));
-    turn.calls = NULL;
+    turn.line.calls = NULL;
     ck_assert(takes(&seats[0]));
     give(&seats[0], TURN_KEPT);
     end();
@@ -139,11 +139,11 @@ START_TEST(one_that_an_interrupt_came_for_goes_before_the_one_that_is_away) {
     ck_assert(takes(&seats[0]));
     give(&seats[0], TURN_AWAY);
     struct turn_waiter other = stand(&seats[1]);
-    turn.line = &other;
+    turn.line.vcpus = &other;
     turn_hurry(&turn, &seats[1]);
     ck_assert(!turn.away);
     ck_assert(!takes(&seats[0]));
-    turn.line = NULL;
+    turn.line.vcpus = NULL;
     ck_assert(takes(&seats[1]));
     give(&seats[1], TURN_KEPT);
     end();
@@ -155,12 +155,12 @@ START_TEST(one_that_others_went_before_keeps_its_place) {
     ck_assert(takes(&seats[0]));
     give(&seats[0], TURN_AWAY);
     struct turn_waiter other = stand(&seats[1]);
-    turn.line = &other;
+    turn.line.vcpus = &other;
     turn_hurry(&turn, &seats[1]);
     seats[1].hurried = false; // It has run, and waits again.
     ck_assert(takes(&seats[0]));
     give(&seats[0], TURN_KEPT);
-    turn.line = NULL;
+    turn.line.vcpus = NULL;
     end();
 }
 END_TEST
@@ -174,11 +174,11 @@ START_TEST(nobody_goes_first_where_another_has_waited_for_long) {
     struct turn_waiter other = stand(&seats[1]);
     struct turn_waiter patient = stand(&third);
     third.since -= 100000000; // ns
-    turn.line = &other;
+    turn.line.vcpus = &other;
     other.next = &patient;
     turn_hurry(&turn, &seats[1]);
     ck_assert(turn.away);
-    turn.line = NULL;
+    turn.line.vcpus = NULL;
     platform_semaphore_destroy(&third.wake);
     end();
 }

@@ -4,7 +4,7 @@
 
 #include "engine/rotation.h"
 
-#include "engine/turn.h"
+#include "engine/turn_line.h"
 
 static uint64_t bit(unsigned vpid) {
     return 1ull << vpid;

@@ -67,8 +67,8 @@ static void lock_turn(struct turn *turn) ACQUIRES(turn->lock) {
 
 // While a call from outside has the turn, a runner is away too.
 static bool is_alone(const struct turn *turn) REQUIRES(turn->lock) {
-    return turn->runner != NULL && turn->away != turn->taken && turn->line == NULL &&
-           turn->calls == NULL && !turn->by_vpid && !atomic_load(&turn->over);
+    return turn->runner != NULL && turn->away != turn->taken && turn->line.vcpus == NULL &&
+           turn->line.calls == NULL && !turn->by_vpid && !atomic_load(&turn->over);
 }
 
 static void unlock_turn(struct turn *turn) RELEASES(turn->lock) {
@@ -81,60 +81,17 @@ static void unlock_turn(struct turn *turn) RELEASES(turn->lock) {
 
 // --- Those who wait ---
 
-static bool comes_before(const struct turn_seat *one, const struct turn_seat *other) {
-    return one->hurried != other->hurried ? one->hurried : one->place < other->place;
-}
-
-// Where the one who asks belongs: calls behind all calls.
-static struct turn_waiter **find_link(struct turn *turn, const struct turn_waiter *waiter)
-    REQUIRES(turn->lock) {
-    struct turn_waiter **link = waiter->seat != NULL ? &turn->line : &turn->calls;
-    while (*link != NULL && (waiter->seat == NULL || comes_before((*link)->seat, waiter->seat))) {
-        link = &(*link)->next;
-    }
-    return link;
-}
-
-static void link_waiter(struct turn *turn, struct turn_waiter *waiter) REQUIRES(turn->lock) {
-    ASSERT_HELD(&turn->lock);
-    struct turn_waiter **link = find_link(turn, waiter);
-    waiter->next = *link;
-    *link = waiter;
-    atomic_fetch_add(&turn->waiting, 1);
-}
-
-static void unlink_waiter(struct turn *turn, struct turn_waiter *waiter) REQUIRES(turn->lock) {
-    ASSERT_HELD(&turn->lock);
-    struct turn_waiter **link = waiter->seat != NULL ? &turn->line : &turn->calls;
-    while (*link != waiter) {
-        CHECK(*link != NULL);
-        link = &(*link)->next;
-    }
-    *link = waiter->next;
-    atomic_fetch_sub(&turn->waiting, 1);
-}
-
-// The VCPU's place in the line, or NULL.
-static struct turn_waiter *find_waiter(const struct turn *turn, unsigned vpid)
-    REQUIRES(turn->lock) {
-    struct turn_waiter *waiter = turn->line;
-    while (waiter != NULL && waiter->seat->vpid != vpid) {
-        waiter = waiter->next;
-    }
-    return waiter;
-}
-
 // Who may run next. NULL: the one that may is not waiting yet.
 static struct turn_waiter *next_waiter(const struct turn *turn) REQUIRES(turn->lock) {
     ASSERT_HELD(&turn->lock);
-    if (turn->calls != NULL) {
-        return turn->calls;
+    if (turn->line.calls != NULL) {
+        return turn->line.calls;
     }
     if (turn->by_vpid) {
-        return find_waiter(turn, turn->rotation.current);
+        return turn_line_find(&turn->line, turn->rotation.current);
     }
     CHECK(!turn->away || turn->runner != NULL);
-    return turn->away ? find_waiter(turn, turn->runner->vpid) : turn->line;
+    return turn->away ? turn_line_find(&turn->line, turn->runner->vpid) : turn->line.vcpus;
 }
 
 static bool may_run(const struct turn *turn, const struct turn_waiter *waiter)
@@ -152,8 +109,8 @@ static void wake_next(const struct turn *turn) REQUIRES(turn->lock) {
 
 // The first in the line is to watch.
 static void wake_first(const struct turn *turn) REQUIRES(turn->lock) {
-    if (turn->line != NULL && !turn->by_vpid) {
-        platform_semaphore_post(turn->line->wake);
+    if (turn->line.vcpus != NULL && !turn->by_vpid) {
+        platform_semaphore_post(turn->line.vcpus->wake);
     }
 }
 
@@ -168,7 +125,8 @@ static int64_t time_slice(const struct turn *turn) REQUIRES(turn->lock) {
         return turn->rest;
     }
     int64_t count = 0;
-    for (const struct turn_waiter *waiter = turn->line; waiter != NULL; waiter = waiter->next) {
+    for (const struct turn_waiter *waiter = turn->line.vcpus; waiter != NULL;
+         waiter = waiter->next) {
         count++;
     }
     CHECK(count > 0);
@@ -186,7 +144,7 @@ static void begin_time_slice(struct turn *turn, struct turn_seat *seat) REQUIRES
     turn->hurries = seat->hurried;
     turn->place = seat->place;
     turn->rest = seat->rest;
-    const bool counts = turn->line != NULL && !turn->by_vpid;
+    const bool counts = turn->line.vcpus != NULL && !turn->by_vpid;
     turn->time_slice_end = counts ? platform_monotonic() + time_slice(turn) : 0;
     seat->kept = 0;
     seat->rest = 0;
@@ -233,8 +191,9 @@ static void end_time_slice(struct turn *turn) REQUIRES(turn->lock) {
 // No other has waited for long. Those who wait behind each other come to LONGEST_WAIT, and what
 // went first before to LONGEST_PATIENCE.
 static bool may_hurry(const struct turn *turn, const struct turn_seat *seat) REQUIRES(turn->lock) {
-    const int64_t now = turn->line != NULL ? platform_monotonic() : 0;
-    for (const struct turn_waiter *waiter = turn->line; waiter != NULL; waiter = waiter->next) {
+    const int64_t now = turn->line.vcpus != NULL ? platform_monotonic() : 0;
+    for (const struct turn_waiter *waiter = turn->line.vcpus; waiter != NULL;
+         waiter = waiter->next) {
         if (waiter->seat != seat && now - waiter->seat->since > LONGEST_PATIENCE) {
             return false;
         }
@@ -245,7 +204,7 @@ static bool may_hurry(const struct turn *turn, const struct turn_seat *seat) REQ
 // The first in the line comes before the one that runs, if that has come in its place or hurries
 // less.
 static void look_at_first(struct turn *turn) REQUIRES(turn->lock) {
-    const struct turn_seat *first = turn->line->seat;
+    const struct turn_seat *first = turn->line.vcpus->seat;
     if (turn->by_vpid || turn->runner == NULL || turn->runner == first || turn->hurries) {
         return;
     }
@@ -263,8 +222,8 @@ static void stand_in_line(struct turn *turn, struct turn_waiter *waiter) REQUIRE
         seat->since = platform_monotonic();
         seat->hurried = seat->hurried && may_hurry(turn, seat);
     }
-    link_waiter(turn, waiter);
-    if (turn->line == waiter) {
+    turn_line_add(&turn->line, waiter);
+    if (turn->line.vcpus == waiter) {
         look_at_first(turn);
     }
 }
@@ -318,7 +277,7 @@ static bool look_on(struct turn *turn) REQUIRES(turn->lock) {
 }
 
 static void wait_in_line(struct turn *turn, const struct turn_waiter *waiter) REQUIRES(turn->lock) {
-    const bool watches = turn->line == waiter && !turn->by_vpid && turn->runner != NULL;
+    const bool watches = turn->line.vcpus == waiter && !turn->by_vpid && turn->runner != NULL;
     const bool leaves = turn->taken && atomic_load(&turn->over);
     if (watches && !leaves) {
         watch(turn, waiter);
@@ -353,8 +312,8 @@ static void have(struct turn *turn, struct turn_seat *seat) REQUIRES(turn->lock)
 // Nobody has it, and it was left for this VCPU, or nobody waits for it.
 static bool is_free_for(const struct turn *turn, const struct turn_seat *seat)
     REQUIRES(turn->lock) {
-    return !turn->taken && turn->calls == NULL && !turn->by_vpid &&
-           (turn->away ? turn->runner == seat : turn->line == NULL);
+    return !turn->taken && turn->line.calls == NULL && !turn->by_vpid &&
+           (turn->away ? turn->runner == seat : turn->line.vcpus == NULL);
 }
 
 // In virtual time it is at this moment, whenever its thread comes, that a VCPU lets others go
@@ -383,8 +342,8 @@ static bool take(struct turn *turn, struct turn_seat *seat, struct blocking *blo
         wait_in_line(turn, &waiter);
         mine = runs_next(turn, &waiter);
     }
-    const bool was_first = turn->line == &waiter;
-    unlink_waiter(turn, &waiter);
+    const bool was_first = turn->line.vcpus == &waiter;
+    turn_line_remove(&turn->line, &waiter);
     if (mine) {
         have(turn, seat);
     }
@@ -466,7 +425,7 @@ bool turn_pass(struct turn *turn, enum turn_end end, struct turn_seat *seat,
 
 bool turn_pause(struct turn *turn) {
     bool ends = false;
-    if (!turn->by_vpid && atomic_load_explicit(&turn->waiting, memory_order_relaxed) == 0) {
+    if (!turn->by_vpid && atomic_load_explicit(&turn->line.count, memory_order_relaxed) == 0) {
         return false;
     }
     lock_turn(turn);
@@ -475,7 +434,7 @@ bool turn_pause(struct turn *turn) {
         if (ends) {
             stop_runner(turn);
         }
-    } else if (turn->line != NULL) {
+    } else if (turn->line.vcpus != NULL) {
         ends = true;
         end_time_slice(turn);
     }
@@ -495,7 +454,7 @@ void turn_take_call(struct turn *turn) {
     struct turn_waiter waiter = {.wake = &wake};
     want_turn();
     lock_turn(turn);
-    link_waiter(turn, &waiter);
+    turn_line_add(&turn->line, &waiter);
     while (turn->taken) {
         if (turn->runner != NULL && !turn->away) {
             keep(turn);
@@ -504,7 +463,7 @@ void turn_take_call(struct turn *turn) {
         machine_request_exit(turn->machine);
         sleep_until(turn, &waiter, INT64_MAX);
     }
-    unlink_waiter(turn, &waiter);
+    turn_line_remove(&turn->line, &waiter);
     turn->taken = true;
     atomic_fetch_add(&turn->moves, 1);
     unlock_turn(turn);
@@ -588,7 +547,7 @@ static void hurry_by_vpid(struct turn *turn, unsigned vpid) REQUIRES(turn->lock)
 }
 
 static void hurry(struct turn *turn, struct turn_seat *seat) REQUIRES(turn->lock) {
-    struct turn_waiter *waiter = find_waiter(turn, seat->vpid);
+    struct turn_waiter *waiter = turn_line_find(&turn->line, seat->vpid);
     if (turn->runner == seat || seat->hurried) {
         return;
     }
@@ -596,8 +555,8 @@ static void hurry(struct turn *turn, struct turn_seat *seat) REQUIRES(turn->lock
     if (waiter == NULL || !seat->hurried) {
         return;
     }
-    unlink_waiter(turn, waiter);
-    link_waiter(turn, waiter);
+    turn_line_remove(&turn->line, waiter);
+    turn_line_add(&turn->line, waiter);
     look_at_first(turn);
     wake_next(turn);
 }

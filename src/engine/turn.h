@@ -25,6 +25,7 @@
 
 #include "engine/cpu/cpu.h"
 #include "engine/rotation.h"
+#include "engine/turn_line.h"
 #include "objects/blocking.h"
 #include "platform/platform.h"
 
@@ -32,46 +33,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// A VCPU, as the turn knows it. `wake` wakes its thread wherever the VCPU sleeps.
-struct turn_seat {
-    unsigned vpid;
-    uint64_t place; // In the line, from when it asks until it runs; 0 when it has none.
-    uint64_t kept;  // The place that it comes back to; 0 when it begins anew.
-    int64_t rest;   // Of its time slice then; 0 for a whole one.
-    int64_t since;  // When it asked.
-    bool hurried;   // An interrupt came: it goes first.
-    struct platform_semaphore wake;
-    atomic_bool kicked;
-};
-
-// Somebody who waits, on its own stack.
-struct turn_waiter {
-    struct turn_waiter *next;
-    struct platform_semaphore *wake;
-    struct turn_seat *seat;    // NULL for a call from outside.
-    struct blocking *blocking; // Of the thread; NULL where the wait is not to be interrupted.
-};
-
 struct turn {
     struct platform_mutex lock;
     struct machine *machine; // Whose VCPU is asked to exit when it is to give its turn up.
     atomic_uint alone;       // What `taken` and `away` are while it is not 0; see turn.c.
     bool taken;
-    struct turn_waiter *calls; // Calls from outside that wait, in order of arrival.
-    struct turn_waiter *line;  // VCPUs that wait.
-    atomic_uint waiting;       // How many in both.
-    uint64_t places;           // Given out so far.
-    struct turn_seat *runner;  // Whose time slice it is: it has the turn, or is away.
-    bool away;              // The runner is with its caller, and nobody takes the turn meanwhile.
-    bool leaves;            // It has been so in this time slice.
-    bool hurries;           // The runner goes before others, for a short while.
-    uint64_t place;         // Where the runner stood in the line.
-    int64_t rest;           // Of its time slice, which counts once somebody waits; 0: all of it.
-    int64_t time_slice_end; // 0 before.
-    atomic_ullong moves;    // How often it was taken and given.
-    atomic_bool over;       // Whoever has the turn is to pass it on.
-    bool looks;             // The host has several processors: looking on leaves others theirs.
-    bool by_vpid;           // Virtual time: the rotation decides, and there are no time slices.
+    struct turn_line line;
+    uint64_t places;          // Given out so far.
+    struct turn_seat *runner; // Whose time slice it is: it has the turn, or is away.
+    bool away;                // The runner is with its caller, and nobody takes the turn meanwhile.
+    bool leaves;              // It has been so in this time slice.
+    bool hurries;             // The runner goes before others, for a short while.
+    uint64_t place;           // Where the runner stood in the line.
+    int64_t rest;             // Of its time slice, which counts once somebody waits; 0: all of it.
+    int64_t time_slice_end;   // 0 before.
+    atomic_ullong moves;      // How often it was taken and given.
+    atomic_bool over;         // Whoever has the turn is to pass it on.
+    bool looks;               // The host has several processors: looking on leaves others theirs.
+    bool by_vpid;             // Virtual time: the rotation decides, and there are no time slices.
     struct rotation rotation;
 };
 

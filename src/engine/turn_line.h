@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// Those who wait for a guest's turn. The caller has the lock of the turn.
+
+#ifndef ENGINE_TURN_LINE_H
+#define ENGINE_TURN_LINE_H
+
+#include "objects/blocking.h"
+#include "platform/platform.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+// A VCPU, as the turn knows it. `wake` wakes its thread wherever the VCPU sleeps.
+struct turn_seat {
+    unsigned vpid;
+    uint64_t place; // In the line, from when it asks until it runs; 0 when it has none.
+    uint64_t kept;  // The place that it comes back to; 0 when it begins anew.
+    int64_t rest;   // Of its time slice then; 0 for a whole one.
+    int64_t since;  // When it asked.
+    bool hurried;   // An interrupt came: it goes first.
+    struct platform_semaphore wake;
+    atomic_bool kicked;
+};
+
+// Somebody who waits, on its own stack.
+struct turn_waiter {
+    struct turn_waiter *next;
+    struct platform_semaphore *wake;
+    struct turn_seat *seat;    // NULL for a call from outside.
+    struct blocking *blocking; // Of the thread; NULL where the wait is not to be interrupted.
+};
+
+struct turn_line {
+    struct turn_waiter *calls; // From outside, in order of arrival.
+    struct turn_waiter *vcpus; // Those that are in a hurry first, and then by place.
+    atomic_uint count;         // Of both.
+};
+
+void turn_line_add(struct turn_line *line, struct turn_waiter *waiter);
+void turn_line_remove(struct turn_line *line, struct turn_waiter *waiter);
+
+// Where the VCPU waits, or NULL.
+struct turn_waiter *turn_line_find(const struct turn_line *line, unsigned vpid);
+
+#endif // ENGINE_TURN_LINE_H
