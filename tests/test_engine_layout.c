@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The start-up self-check of what the engine assumes about Unicorn's state: it passes with the
+// The start-up self-check of what this library assumes about Unicorn's state: it passes with the
 // Unicorn in use, and what it found is plausible. Private header: the check has no public face.
 
 #include "engine/cpu/unicorn/layout.h"

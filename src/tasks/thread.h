@@ -51,7 +51,7 @@ struct thread {
     char name[ZX_MAX_NAME_LEN]; // Guarded by object.lock.
 
     atomic_bool exited;   // Set as the host thread ends, by any road.
-    _Atomic(void *) vcpu; // The engine's: the live VCPU that this thread owns (hypervisor ABI 3.3).
+    _Atomic(void *) vcpu; // The live VCPU that this thread owns (hypervisor ABI 3.3).
 
     struct thread *next; // The process's threads that live (process.h).
     struct thread *previous;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The processor, as the rest of the engine sees it: run until an exit, read and change its state,
+// The processor, as the rest of src/engine/ sees it: run until an exit, read and change its state,
 // deliver a vectored event. Below this header lie two layers: x86/, the rules of the architecture,
 // and unicorn/, which carries guest code out. No type of the engine below appears here.
 //
