@@ -6,6 +6,7 @@
 #include "objects/vmo.h"
 
 #include "objects/process_space.h"
+#include "objects/shared_pages.h"
 #include "objects/unmapped.h"
 #include "objects/vmo_clone.h"
 #include "platform/check.h"
@@ -31,6 +32,7 @@ struct vmo_view {
 static struct vmo *take_down(struct vmo *vmo) {
     CHECK(vmo->listeners == NULL && vmo->users == NULL);
     vmo_leave_family(vmo);
+    shared_pages_destroy(vmo);
     struct vmo_view *view = atomic_load_explicit(&vmo->views, memory_order_relaxed);
     while (view != NULL) {
         struct vmo_view *older = view->older;
@@ -282,6 +284,7 @@ zx_status_t vmo_write(struct vmo *vmo, const void *buffer, uint64_t offset, size
         return status;
     }
     atomic_store_explicit(&vmo->source->used, true, memory_order_relaxed);
+    shared_pages_unshare(vmo->source, vmo->source_offset + offset, length);
     if (locate(vmo, offset, length, &host) == ZX_OK) {
         status = vmo_copy_client(host, buffer, length, host);
     } else {
@@ -316,6 +319,7 @@ static zx_status_t copy_zeros(struct vmo *vmo, uint64_t offset, uint64_t length)
 zx_status_t vmo_zero(struct vmo *vmo, uint64_t offset, uint64_t length) {
     const uint64_t page = platform_page_size();
     const uint64_t end = offset + length;
+    shared_pages_unshare(vmo, offset, length);
     uint64_t first = (offset + page - 1) / page * page;
     uint64_t last = end / page * page;
     if (first >= last || !platform_memory_discard(vmo->memory, first, last - first)) {

@@ -23,6 +23,7 @@
 #include <zircon/types.h>
 
 struct address_space;
+struct shared_pages;
 struct vmo;
 struct vmo_clone;
 struct vmo_user;
@@ -66,6 +67,8 @@ struct vmo {
     struct vmo *next_sibling;
     unsigned children;
     unsigned copies; // Children that are copies.
+
+    _Atomic(struct shared_pages *) shared; // From the first copy on (shared_pages.h).
 
     struct vmo_listener *listeners;
     struct vmo_user *users;           // Address spaces that map it.
@@ -154,9 +157,9 @@ zx_status_t vmo_op_range(struct vmo *vmo, uint32_t op, uint64_t offset, uint64_t
                          const struct era *era);
 
 // Pages of a VMO that is no slice: whether it has any, and how many bytes of memory the host holds
-// for it, which is all of it or nothing where the host does not count.
+// for a range inside of it, which is all of them or none where the host does not count.
 bool vmo_is_committed(struct vmo *vmo);
-uint64_t vmo_committed_bytes(struct vmo *vmo);
+uint64_t vmo_committed_in(struct vmo *vmo, uint64_t offset, uint64_t length);
 
 // --- Families (vmo_family.c) ---
 

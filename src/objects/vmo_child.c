@@ -3,20 +3,26 @@
 // Children that begin as a copy of their parent. The copy is made at once: what is written to the
 // parent while the call runs may or may not be in it, what is written afterwards is not.
 
+#include "objects/shared_pages.h"
 #include "objects/vmo_clone.h"
 
 #include <string.h>
 
 enum { STEP = 4096 };
 
+// A page of zeros is not copied, but shared like all others. A clone of 2018 may show pages that
+// are not its own, which are not told apart here.
 static zx_status_t copy_page(struct vmo *child, uint64_t to, struct vmo *source, uint64_t from) {
     static const uint8_t zeros[STEP];
     uint8_t page[STEP];
-    const zx_status_t status = vmo_clone_read(source, page, from, STEP);
+    zx_status_t status = vmo_clone_read(source, page, from, STEP);
+    if (status == ZX_OK && memcmp(page, zeros, STEP) != 0) {
+        status = vmo_write(child, page, to, STEP);
+    }
     if (status != ZX_OK) {
         return status;
     }
-    return memcmp(page, zeros, STEP) == 0 ? ZX_OK : vmo_write(child, page, to, STEP);
+    return shared_pages_note(child, to) ? ZX_OK : ZX_ERR_NO_MEMORY;
 }
 
 // Copies [from, end) of the source, skipping what it never had, to the beginning of the child.
@@ -57,6 +63,9 @@ zx_status_t vmo_create_copy(struct vmo *parent, uint64_t offset, uint64_t size, 
     const uint64_t length = available < child->size ? available : child->size;
     const uint64_t from = parent->source_offset + offset;
     status = copy_pages(child, parent->source, from, from + length);
+    if (status == ZX_OK && !shared_pages_begin(child, parent->source, length)) {
+        status = ZX_ERR_NO_MEMORY;
+    }
     platform_mutex_unlock(&parent->resizing);
     if (status != ZX_OK) {
         vmo_unref(child);

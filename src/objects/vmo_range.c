@@ -5,6 +5,7 @@
 // Pages come when they are touched, whatever was committed before; caches are the host's and
 // coherent. So COMMIT and the cache operations are their checks and nothing more.
 
+#include "objects/shared_pages.h"
 #include "objects/vmo_clone.h"
 
 #include <zircon/limits.h>
@@ -44,6 +45,7 @@ static void shrink(struct vmo *vmo, uint64_t old, uint64_t size) REQUIRES(vmo->r
     vmo_clone_resized(vmo, old);
     // Whether the host takes the memory back or not makes no difference to anybody.
     if (vmo->clone == NULL) {
+        shared_pages_unshare(vmo, size, old - size);
         platform_memory_discard(vmo->memory, size, old - size);
     }
 }
@@ -155,6 +157,7 @@ static zx_status_t commit(struct vmo *vmo, uint64_t offset, uint64_t length)
         return status;
     }
     atomic_store(&vmo->source->committed, true);
+    shared_pages_unshare(vmo->source, vmo->source_offset + offset, length);
     return vmo_clone_own(vmo->source, vmo->source_offset + offset, length);
 }
 
@@ -198,16 +201,20 @@ zx_status_t vmo_op_range(struct vmo *vmo, uint32_t op, uint64_t offset, uint64_t
 // --- What the host holds ---
 
 bool vmo_is_committed(struct vmo *vmo) {
-    return atomic_load(&vmo->committed) || vmo_committed_bytes(vmo) > 0;
+    return atomic_load(&vmo->committed) || vmo_committed_in(vmo, 0, vmo->size) > 0;
 }
 
-uint64_t vmo_committed_bytes(struct vmo *vmo) {
+// The host knows the sum of all pages, and is asked for each stretch of a part.
+uint64_t vmo_committed_in(struct vmo *vmo, uint64_t offset, uint64_t length) {
     uint64_t bytes = 0;
-    if (vmo->memory == NULL) {
+    if (vmo->memory == NULL || length == 0) {
         return 0;
     }
-    if (platform_memory_count(vmo->memory, &bytes)) {
+    const bool counted = offset == 0 && length == vmo->size
+                             ? platform_memory_count(vmo->memory, &bytes)
+                             : platform_memory_count_range(vmo->memory, offset, length, &bytes);
+    if (counted) {
         return bytes;
     }
-    return atomic_load(&vmo->used) ? vmo->size : 0;
+    return atomic_load(&vmo->used) ? length : 0;
 }

@@ -246,8 +246,10 @@ bool platform_memory_discard(struct platform_memory *memory, uint64_t offset, ui
 // memory; UINT64_MAX when there is none. `offset` itself where the host does not know.
 uint64_t platform_memory_find_data(struct platform_memory *memory, uint64_t offset);
 
-// How many bytes of memory the host holds for them. False where it does not count.
+// How many bytes of memory the host holds for them, or for a range. False where it does not count.
 bool platform_memory_count(struct platform_memory *memory, uint64_t *bytes);
+bool platform_memory_count_range(struct platform_memory *memory, uint64_t offset, uint64_t length,
+                                 uint64_t *bytes);
 
 // Maps part of the pages. `fixed` is NULL (anywhere) or an address inside a range that the caller
 // has reserved or mapped, whose contents it replaces. The part may reach beyond the end of the

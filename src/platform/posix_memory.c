@@ -205,6 +205,28 @@ bool platform_memory_count(struct platform_memory *memory, uint64_t *bytes) {
     return false;
 }
 
+bool platform_memory_count_range(struct platform_memory *memory, uint64_t offset, uint64_t length,
+                                 uint64_t *bytes) {
+#if defined(__linux__)
+    const off_t end = (off_t)(offset + length);
+    off_t at = lseek(memory->file, (off_t)offset, SEEK_DATA);
+    *bytes = 0;
+    while (at >= 0 && at < end) {
+        const off_t hole = lseek(memory->file, at, SEEK_HOLE);
+        if (hole <= at) {
+            break;
+        }
+        *bytes += (uint64_t)((hole < end ? hole : end) - at);
+        at = lseek(memory->file, hole, SEEK_DATA);
+    }
+    return true;
+#else
+    (void)offset;
+    (void)length;
+    return platform_memory_count(memory, bytes);
+#endif
+}
+
 static int host_protection(unsigned protection) {
     return ((protection & PLATFORM_READ) != 0 ? PROT_READ : 0) |
            ((protection & PLATFORM_WRITE) != 0 ? PROT_WRITE : 0) |

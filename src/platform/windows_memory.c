@@ -110,6 +110,13 @@ bool platform_memory_count(struct platform_memory *memory, uint64_t *bytes) {
     return false;
 }
 
+bool platform_memory_count_range(struct platform_memory *memory, uint64_t offset, uint64_t length,
+                                 uint64_t *bytes) {
+    (void)offset;
+    (void)length;
+    return platform_memory_count(memory, bytes);
+}
+
 static DWORD page_protection(unsigned protection) {
     if ((protection & PLATFORM_EXECUTE) != 0) {
         return (protection & PLATFORM_WRITE) != 0 ? PAGE_EXECUTE_READWRITE : PAGE_EXECUTE_READ;

@@ -11,6 +11,7 @@
 #include <zircon/syscalls/object.h>
 #include <zircon/types.h>
 
+struct memory_counts;
 struct vmo;
 
 // Which form of a record a topic asks for, from 0 on.
@@ -40,9 +41,15 @@ zx_status_t give_counts(const struct record_request *request, size_t actual, siz
 // memory_info.c: may the process that the request names be looked at?
 zx_status_t check_process(const struct record_request *request);
 
+// memory_info.c: what a range of a VMO takes of memory. Whether pages that are shared count for
+// each VMO or for one alone depends on the record that is asked for.
+void count_memory(struct vmo *vmo, uint64_t offset, uint64_t length, bool each,
+                  struct memory_counts *out);
+
 // memory_info.c: the newest form of a VMO's record, as through a handle with these rights, and how
 // much of it the version of a topic about VMOs has.
-zx_info_vmo_v4_t describe_vmo(struct vmo *vmo, zx_rights_t rights);
+zx_info_vmo_v4_t describe_vmo(const struct record_request *request, uint32_t topic, struct vmo *vmo,
+                              zx_rights_t rights);
 size_t vmo_record_size(uint32_t topic);
 
 // memory_info.c, process_memory_info.c, handle_info.c, guest_info.c

@@ -3,6 +3,7 @@
 // zx_object_get_info() about memory: VMOs, and what the process has mapped (objects ABI 1.9).
 
 #include "objects/process_space.h"
+#include "objects/shared_pages.h"
 #include "objects/vmo.h"
 #include "syscalls/info.h"
 #include "syscalls/syscalls.h"
@@ -12,8 +13,41 @@
 
 #define RESIZABLE_2018 1u // A flag of create_options.
 
+// A page that VMOs share counts for each of them in the records of 2024 and later. Before, it was a
+// page of the oldest alone.
+void count_memory(struct vmo *vmo, uint64_t offset, uint64_t length, bool each,
+                  struct memory_counts *out) {
+    vmo_count_memory(vmo, offset, length, out);
+    if (!each) {
+        out->visible = out->eldest;
+        out->unshared = out->eldest;
+        out->scaled = out->eldest;
+        out->scaled_fraction = 0;
+    }
+}
+
+static bool is_newest_vmo_record(const struct record_request *request, uint32_t topic) {
+    return request->era->later_records && vmo_record_size(topic) == sizeof(zx_info_vmo_v4_t);
+}
+
+static void describe_memory(struct vmo *vmo, bool each, zx_info_vmo_v4_t *record) {
+    struct memory_counts counts;
+    count_memory(vmo, 0, vmo->size, each, &counts);
+    record->committed_bytes = counts.visible;
+    record->committed_private_bytes = counts.unshared;
+    record->committed_scaled_bytes = counts.scaled;
+    record->committed_fractional_scaled_bytes = counts.scaled_fraction;
+    // Nothing is ever compressed.
+    record->populated_bytes = counts.visible;
+    record->populated_private_bytes = counts.unshared;
+    record->populated_scaled_bytes = counts.scaled;
+    record->populated_fractional_scaled_bytes = counts.scaled_fraction;
+    record->metadata_bytes = counts.visible != 0 ? sizeof(*vmo) : 0; // Zircon's: of pages.
+}
+
 // Memory of a slice is its source's, as are its mappings.
-zx_info_vmo_v4_t describe_vmo(struct vmo *vmo, zx_rights_t rights) {
+zx_info_vmo_v4_t describe_vmo(const struct record_request *request, uint32_t topic, struct vmo *vmo,
+                              zx_rights_t rights) {
     zx_info_vmo_v4_t record;
     memset(&record, 0, sizeof(record));
     record.koid = vmo->object.koid;
@@ -28,14 +62,8 @@ zx_info_vmo_v4_t describe_vmo(struct vmo *vmo, zx_rights_t rights) {
     record.cache_policy = vmo->policy;
     if (vmo->source == vmo) {
         vmo_count_users(vmo, &record.num_mappings, &record.share_count);
-        record.committed_bytes = vmo_committed_bytes(vmo);
+        describe_memory(vmo, is_newest_vmo_record(request, topic), &record);
     }
-    record.metadata_bytes = record.committed_bytes != 0 ? sizeof(*vmo) : 0; // Zircon's: of pages.
-    record.populated_bytes = record.committed_bytes;
-    record.committed_private_bytes = record.committed_bytes;
-    record.populated_private_bytes = record.committed_bytes;
-    record.committed_scaled_bytes = record.committed_bytes;
-    record.populated_scaled_bytes = record.committed_bytes;
     return record;
 }
 
@@ -86,7 +114,7 @@ zx_status_t info_vmo(const struct record_request *request, uint32_t topic) {
     if (status != ZX_OK) {
         return status;
     }
-    const zx_info_vmo_v4_t record = describe_vmo(vmo_from_object(object), rights);
+    const zx_info_vmo_v4_t record = describe_vmo(request, topic, vmo_from_object(object), rights);
     object_unref(object);
     if (!request->era->later_records) {
         return give_record_of_2018(request, &record);
@@ -96,20 +124,37 @@ zx_status_t info_vmo(const struct record_request *request, uint32_t topic) {
 
 // --- What is mapped ---
 
+// What several spaces map is shared, and counts for the share of this one.
+static void add_mapped(zx_info_task_stats_v2_t *stats, const struct memory_counts *counts,
+                       size_t spaces) {
+    const uint64_t one = UINT64_C(1) << 63;
+    const uint64_t unshared = spaces > 1 ? 0 : counts->unshared;
+    const uint64_t scaled = counts->scaled - unshared;
+    stats->mem_private_bytes += (size_t)unshared;
+    stats->mem_shared_bytes += (size_t)(counts->visible - unshared);
+    stats->mem_scaled_shared_bytes += (size_t)(scaled / spaces);
+    stats->mem_fractional_scaled_shared_bytes +=
+        one / spaces * (scaled % spaces) + counts->scaled_fraction / spaces;
+    if (stats->mem_fractional_scaled_shared_bytes >= one) {
+        stats->mem_fractional_scaled_shared_bytes -= one;
+        stats->mem_scaled_shared_bytes++;
+    }
+}
+
+struct task_sum {
+    zx_info_task_stats_v2_t stats;
+    bool each;
+};
+
 static void add_mapping(const struct mapping_view *view, void *argument) {
-    zx_info_task_stats_v2_t *stats = argument;
+    struct task_sum *sum = argument;
+    struct memory_counts counts;
     size_t mappings = 0;
     size_t spaces = 0;
     vmo_count_users(view->vmo, &mappings, &spaces);
-    const uint64_t committed = vmo_committed_bytes(view->vmo);
-    const size_t bytes = (size_t)(committed < view->length ? committed : view->length);
-    stats->mem_mapped_bytes += (size_t)view->length;
-    if (spaces > 1) {
-        stats->mem_shared_bytes += bytes;
-        stats->mem_scaled_shared_bytes += bytes / spaces;
-    } else {
-        stats->mem_private_bytes += bytes;
-    }
+    count_memory(view->vmo, view->vmo_offset, view->length, sum->each, &counts);
+    sum->stats.mem_mapped_bytes += (size_t)view->length;
+    add_mapped(&sum->stats, &counts, spaces > 1 ? spaces : 1);
 }
 
 zx_status_t check_process(const struct record_request *request) {
@@ -127,9 +172,9 @@ zx_status_t info_task_stats(const struct record_request *request, uint32_t topic
     if (status != ZX_OK) {
         return status;
     }
-    zx_info_task_stats_v2_t stats = {0};
-    process_each_mapping(add_mapping, &stats);
-    const bool first_version = !request->era->later_records || topic == ZX_INFO_TASK_STATS_V1;
-    return give_record(request, &stats,
-                       first_version ? sizeof(zx_info_task_stats_v1_t) : sizeof(stats));
+    const bool newest = request->era->later_records && topic == ZX_INFO_TASK_STATS;
+    struct task_sum sum = {.each = newest};
+    process_each_mapping(add_mapping, &sum);
+    return give_record(request, &sum.stats,
+                       newest ? sizeof(sum.stats) : sizeof(zx_info_task_stats_v1_t));
 }

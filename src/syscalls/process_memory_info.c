@@ -5,6 +5,7 @@
 // client's memory may be a mapping of them.
 
 #include "objects/process_space.h"
+#include "objects/shared_pages.h"
 #include "objects/vmo.h"
 #include "syscalls/info.h"
 #include "syscalls/syscalls.h"
@@ -80,7 +81,25 @@ static zx_status_t collect_all(struct collection *out) {
 
 // --- Maps ---
 
-static zx_info_maps_v3_t describe_entry(const struct space_entry *entry) {
+static void describe_mapping(const struct mapping_view *view, bool each,
+                             zx_info_maps_mapping_v3_t *out) {
+    struct memory_counts counts;
+    count_memory(view->vmo, view->vmo_offset, view->length, each, &counts);
+    out->mmu_flags = view->permissions;
+    out->vmo_koid = view->vmo->object.koid;
+    out->vmo_offset = view->vmo_offset;
+    out->committed_bytes = (size_t)counts.visible;
+    out->committed_private_bytes = (size_t)counts.unshared;
+    out->committed_scaled_bytes = (size_t)counts.scaled;
+    out->committed_fractional_scaled_bytes = counts.scaled_fraction;
+    // Nothing is ever compressed.
+    out->populated_bytes = out->committed_bytes;
+    out->populated_private_bytes = out->committed_private_bytes;
+    out->populated_scaled_bytes = out->committed_scaled_bytes;
+    out->populated_fractional_scaled_bytes = counts.scaled_fraction;
+}
+
+static zx_info_maps_v3_t describe_entry(const struct space_entry *entry, bool each) {
     zx_info_maps_v3_t record;
     memset(&record, 0, sizeof(record));
     record.base = (zx_vaddr_t)entry->view.base;
@@ -92,24 +111,14 @@ static zx_info_maps_v3_t describe_entry(const struct space_entry *entry) {
                        entry->depth == 1 ? "root" : "useralloc");
         return record;
     }
-    const uint64_t committed = vmo_committed_bytes(entry->view.vmo);
     record.type = ZX_INFO_MAPS_TYPE_MAPPING;
     object_get_name(&entry->view.vmo->object, record.name);
-    record.u.mapping.mmu_flags = entry->view.permissions;
-    record.u.mapping.vmo_koid = entry->view.vmo->object.koid;
-    record.u.mapping.vmo_offset = entry->view.vmo_offset;
-    record.u.mapping.committed_bytes =
-        (size_t)(committed < entry->view.length ? committed : entry->view.length);
-    record.u.mapping.populated_bytes = record.u.mapping.committed_bytes;
-    record.u.mapping.committed_private_bytes = record.u.mapping.committed_bytes;
-    record.u.mapping.populated_private_bytes = record.u.mapping.committed_bytes;
-    record.u.mapping.committed_scaled_bytes = record.u.mapping.committed_bytes;
-    record.u.mapping.populated_scaled_bytes = record.u.mapping.committed_bytes;
+    describe_mapping(&entry->view, each, &record.u.mapping);
     return record;
 }
 
 static zx_info_maps_v3_t describe_space(const struct space_entry *root) {
-    zx_info_maps_v3_t record = describe_entry(root);
+    zx_info_maps_v3_t record = describe_entry(root, true);
     record.type = ZX_INFO_MAPS_TYPE_ASPACE;
     record.depth = 0;
     (void)snprintf(record.name, sizeof(record.name), "proc:%" PRIu64, process_object()->koid);
@@ -152,9 +161,10 @@ zx_status_t info_process_maps(const struct record_request *request, uint32_t top
     }
     size_t given = 0;
     const size_t available = found.count + 1;
+    const bool each = topic == ZX_INFO_PROCESS_MAPS;
     while (given < available && status == ZX_OK) {
         zx_info_maps_v3_t record = given == 0 ? describe_space(&found.entries[0])
-                                              : describe_entry(&found.entries[given - 1]);
+                                              : describe_entry(&found.entries[given - 1], each);
         status = give_map(request, topic, given, &record);
         given += status == ZX_OK;
     }
@@ -182,7 +192,7 @@ static zx_status_t give_vmos_of_handles(const struct record_request *request, ui
     while (status == ZX_OK && handle_next(&at, &entry)) {
         if (entry.object->ops->type == ZX_OBJ_TYPE_VMO) {
             const zx_info_vmo_v4_t record =
-                describe_vmo(vmo_from_object(entry.object), entry.rights);
+                describe_vmo(request, topic, vmo_from_object(entry.object), entry.rights);
             status = give_vmo(request, topic, place, &record);
         }
         object_unref(entry.object);
@@ -200,7 +210,7 @@ static zx_status_t give_vmos_of_mappings(const struct record_request *request, u
     }
     for (size_t i = 0; i < found.count && status == ZX_OK; i++) {
         if (found.entries[i].view.vmo != NULL) {
-            zx_info_vmo_v4_t record = describe_vmo(found.entries[i].view.vmo, 0);
+            zx_info_vmo_v4_t record = describe_vmo(request, topic, found.entries[i].view.vmo, 0);
             record.flags ^= ZX_INFO_VMO_VIA_HANDLE | ZX_INFO_VMO_VIA_MAPPING;
             status = give_vmo(request, topic, place, &record);
         }
