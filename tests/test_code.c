@@ -257,6 +257,24 @@ START_TEST(code_that_begins_in_one_of_its_page_tables_and_ends_in_another_runs) 
 }
 END_TEST
 
+// The code's page has the first of its four tables, and the three others are in the pages behind
+// it, as far as code takes writing away from its neighbours.
+START_TEST(code_in_one_of_its_page_tables_and_beside_the_others_runs) {
+    const uint64_t level_two = 0x2007;
+    const uint64_t level_one = 0x3007;
+    const uint64_t page = 0x07;
+    const uint64_t exit_page = 0xe00087;
+    PUT_IN_TABLES(0x800, "\xb8\x78\x56\x34\x12"); // mov eax, 0x12345678
+    memory_write(0x1008, &level_two, sizeof level_two);
+    memory_write(0x2000, &level_one, sizeof level_one);
+    memory_write(0x2038, &exit_page, sizeof exit_page);
+    memory_write(0x3000, &page, sizeof page);
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rax, 0x12345678);
+    guest_close();
+}
+END_TEST
+
 START_TEST(an_input_in_its_own_page_tables_is_made) {
     PUT_IN_TABLES(0x800, "\xe4\x10"); // in al, 0x10
     ck_assert_uint_eq(enter().guest_io.port, 0x10);
@@ -311,6 +329,7 @@ int main(void) {
     tcase_add_test(tcase, code_that_begins_in_one_of_its_page_tables_and_ends_in_another_runs);
     tcase_add_test(tcase, an_undefined_instruction_in_its_own_page_tables_faults);
     tcase_add_test(tcase, an_instruction_that_ends_outside_of_memory_in_its_own_page_tables_faults);
+    tcase_add_test(tcase, code_in_one_of_its_page_tables_and_beside_the_others_runs);
     tcase_add_test(tcase, an_input_in_its_own_page_tables_is_made);
     tcase_add_test(tcase, an_input_at_the_start_of_its_own_page_table_is_made);
     suite_add_tcase(suite, tcase);

@@ -242,6 +242,24 @@ START_TEST(pages_beside_code_are_protected_with_it) {
 }
 END_TEST
 
+// Whatever is translated beside it: an instruction that needs both would never be done.
+START_TEST(a_page_that_was_stored_to_stays_writable_beside_code) {
+    start_large((unsigned)_i);
+    touch(FAR);
+    const uint64_t page = first_page() + FAR / 0x1000;
+    code_pages_translated(&machine->memory.code, page);
+    touch(FAR + 0x1000);
+    touch(FAR); // Its translations go.
+    code_pages_translated(&machine->memory.code, page);
+    expect_page(FAR, page, false);
+    expect_page(FAR + 0x1000, page + 1, true);
+    expect_page(FAR + 0x2000, page + 2, false);
+    code_pages_translated(&machine->memory.code, page + 1);
+    expect_page(FAR + 0x1000, page + 1, false);
+    end();
+}
+END_TEST
+
 // Each large entry is split in the end: the tables for that were set aside.
 START_TEST(all_that_is_large_can_be_split) {
     start_large((unsigned)_i);
@@ -292,6 +310,7 @@ int main(void) {
     tcase_add_loop_test(tcase, a_page_of_a_large_entry_is_unmapped_alone, 1, 3);
     tcase_add_loop_test(tcase, no_large_entry_leads_to_code, 1, 3);
     tcase_add_loop_test(tcase, pages_beside_code_are_protected_with_it, 1, 3);
+    tcase_add_loop_test(tcase, a_page_that_was_stored_to_stays_writable_beside_code, 1, 3);
     tcase_add_loop_test(tcase, all_that_is_large_can_be_split, 1, 3);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

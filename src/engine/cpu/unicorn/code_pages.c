@@ -14,7 +14,9 @@ bool code_pages_unguarded(const struct code_pages *code, uint64_t page) {
 
 // Code lies beside code, and to take writing away from a page costs the guest its whole TLB. So it
 // is taken from the pages of a group together: where one of them is translated from later, it costs
-// nothing more, and where one is stored to, a fault.
+// nothing more, and where one is stored to, a fault. One fault for all times: an instruction may
+// want its own page translated and several others writable, as the page tables that lead to it, and
+// to take those away whenever the first is translated would keep it from ever being done.
 #define GROUP_PAGES 16u
 
 static void protect_group(struct code_pages *code, const struct memslot *memslot, uint64_t index) {
@@ -22,7 +24,7 @@ static void protect_group(struct code_pages *code, const struct memslot *memslot
     const uint64_t pages = memslot->size >> 12;
     for (uint64_t i = first; i < first + GROUP_PAGES && i < pages; i++) {
         const uint64_t page = (memslot->base >> 12) + i;
-        if (!code_pages_unguarded(code, page)) {
+        if (!code_pages_unguarded(code, page) && !watch_spares(&memslot->watch, i)) {
             nested_protect_if_single(code->nested, page);
         }
     }
@@ -50,6 +52,12 @@ void code_pages_forget(struct code_pages *code, uint64_t page) {
         engine_forget_code(code->engine, page << 12);
         watch_remove(&memslot->watch, index);
     }
+}
+
+void code_pages_stored_to(struct code_pages *code, uint64_t page) {
+    struct memslot *memslot = memslot_of(code->arena, page);
+    code_pages_forget(code, page);
+    watch_spare(&memslot->watch, memslot_index(memslot, page));
 }
 
 bool code_pages_noted(const struct code_pages *code) {

@@ -152,7 +152,7 @@ bool memory_written(struct memory *memory, uint64_t guest_physical) {
         !backing.writable) {
         return false;
     }
-    code_pages_forget(&memory->code, page);
+    code_pages_stored_to(&memory->code, page);
     dirty_pages_add(&memory->dirty, &memory->arena, page);
     nested_allow_writes(&memory->nested, guest_physical);
     return true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Two rows of bits.
+// Three rows of bits.
 
 #include "engine/cpu/unicorn/watch.h"
 
@@ -16,12 +16,14 @@ bool watch_init(struct watch *watch, uint64_t pages) {
     watch->pages = pages;
     watch->watched = calloc(pages / 8 + 1, sizeof *watch->watched);
     watch->written = calloc(pages / 8 + 1, sizeof *watch->written);
-    return watch->watched != NULL && watch->written != NULL;
+    watch->spared = calloc(pages / 8 + 1, sizeof *watch->spared);
+    return watch->watched != NULL && watch->written != NULL && watch->spared != NULL;
 }
 
 void watch_free(struct watch *watch) {
     free(watch->watched);
     free(watch->written);
+    free(watch->spared);
 }
 
 bool watch_contains(const struct watch *watch, uint64_t page) {
@@ -44,10 +46,19 @@ bool watch_contains_any(const struct watch *watch, uint64_t first, uint64_t coun
 // one of the two sees the other.
 void watch_add(struct watch *watch, uint64_t page) {
     atomic_fetch_or(&watch->watched[page / 8], bit_of(page));
+    watch->spared[page / 8] &= (unsigned char)~bit_of(page);
 }
 
 void watch_remove(struct watch *watch, uint64_t page) {
     atomic_fetch_and(&watch->watched[page / 8], (unsigned char)~bit_of(page));
+}
+
+void watch_spare(struct watch *watch, uint64_t page) {
+    watch->spared[page / 8] |= bit_of(page);
+}
+
+bool watch_spares(const struct watch *watch, uint64_t page) {
+    return (watch->spared[page / 8] & bit_of(page)) != 0;
 }
 
 bool watch_note(struct watch *watch, uint64_t first, uint64_t count) {

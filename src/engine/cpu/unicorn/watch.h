@@ -14,6 +14,7 @@
 struct watch {
     atomic_uchar *watched;
     atomic_uchar *written; // Since it is watched.
+    unsigned char *spared; // The turn's holder's alone.
     uint64_t pages;
 };
 
@@ -24,6 +25,11 @@ bool watch_contains(const struct watch *watch, uint64_t page);
 bool watch_contains_any(const struct watch *watch, uint64_t first, uint64_t count);
 void watch_add(struct watch *watch, uint64_t page);
 void watch_remove(struct watch *watch, uint64_t page);
+
+// The guest stores to the page, which holds no code for now: it stays writable when pages beside it
+// do not. Watching it ends that.
+void watch_spare(struct watch *watch, uint64_t page);
+bool watch_spares(const struct watch *watch, uint64_t page);
 
 // Stores went to `count` pages. True if one of them is watched.
 bool watch_note(struct watch *watch, uint64_t first, uint64_t count);
