@@ -10,6 +10,7 @@
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/hypervisor.h>
+#include <zirconia/coverage.h>
 #include <zirconia/observe.h>
 #include <zirconia/snapshot.h>
 #include <zirconia/virtual_time.h>
@@ -171,6 +172,33 @@ static void restore_snapshot(struct state *state) {
     zirconia_guest_restore(guest, state_handle(state));
 }
 
+static void ignore_comparison(void *context, uint64_t address, uint64_t left, uint64_t right,
+                              size_t size) {
+    (void)context;
+    (void)address;
+    if (size < 8 && ((left | right) >> (8 * size)) != 0) {
+        abort();
+    }
+}
+
+// A map stays the guest's: so it is memory that stays, or none.
+static void cover(struct state *state) {
+    static uint8_t map[256];
+    const zx_handle_t guest = state_handle(state);
+    const uint8_t how = input_byte(&state->input);
+    if (how % 4 == 0) {
+        const size_t count = input_byte(&state->input) % 20;
+        zirconia_guest_set_coverage_ranges(
+            guest, state_pointer(state, count * sizeof(zirconia_address_range_t)), count);
+    } else if (how % 4 == 1) {
+        zirconia_guest_set_comparisons(guest, how >= 0x40 ? ignore_comparison : NULL, NULL);
+    } else if (how >= 0x40) {
+        zirconia_guest_set_coverage(guest, how / 4 % 4, map, how < 0x80 ? sizeof map : how);
+    } else {
+        zirconia_guest_set_coverage(guest, 0, NULL, how >= 0x20 ? how : 0);
+    }
+}
+
 void call_guest(struct state *state, uint8_t which) {
     const bool old = (which & 1) != 0;
     switch (which / 2 % 16) {
@@ -217,6 +245,9 @@ void call_guest(struct state *state, uint8_t which) {
         break;
     case 12:
         use_file(state, old);
+        break;
+    case 13:
+        cover(state);
         break;
     default:
         old ? (void)zirconia_guest_use_virtual_time(state_handle(state)) : create_resource(state);

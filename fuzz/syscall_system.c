@@ -9,6 +9,7 @@
 #include <zircon/status.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/refused.h>
+#include <zirconia/coverage.h>
 #include <zirconia/observe.h>
 #include <zirconia/zirconia.h>
 

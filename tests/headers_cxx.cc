@@ -47,6 +47,7 @@
 #include <zircon/threads.h>
 #include <zircon/time.h>
 #include <zircon/types.h>
+#include <zirconia/coverage.h>
 #include <zirconia/decode.h>
 #include <zirconia/export.h>
 #include <zirconia/observe.h>

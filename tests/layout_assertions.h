@@ -462,4 +462,10 @@ _Static_assert((zx_status_t)-1 < 0, "statuses are signed");
 _Static_assert(((zx_time_t)-1 < (zx_time_t)1) == (ZIRCONIA_ERA != 201807),
                "times are signed, in July 2018 not");
 
+// ---- This library's own ----
+
+SIZE_IS(zirconia_address_range_t, 16);
+FIELD_IS(zirconia_address_range_t, first, 0, 8);
+FIELD_IS(zirconia_address_range_t, last, 8, 8);
+
 #endif // LAYOUT_ASSERTIONS_H

@@ -16,6 +16,7 @@
 #include <zircon/limits.h>
 #include <zircon/syscalls/refused.h>
 #include <zircon/syscalls/resource.h>
+#include <zirconia/coverage.h>
 #include <zirconia/decode.h>
 #include <zirconia/observe.h>
 #include <zirconia/snapshot.h>
@@ -159,6 +160,7 @@ static const struct {
     {NULL, "kinds", 3},
     {NULL, "num_handles", 5},
     {NULL, "name_size", 3},
+    {NULL, "count", 2},
     {"object_get_info", "topic", ZX_INFO_HANDLE_BASIC},
     {"object_get_info", "buffer_size", sizeof(zx_info_handle_basic_t)},
     {"object_get_property", "property", ZX_PROP_NAME},
@@ -173,6 +175,7 @@ static const struct {
     {"vcpu_create", "entry", ENTRY},
     {"vcpu_read_state", "buffer_size", sizeof(zx_vcpu_state_t)},
     {"vcpu_write_state", "buffer_size", sizeof(zx_vcpu_state_t)},
+    {"zirconia_guest_set_coverage", "size", 64},
     {"zirconia_disassemble", "size", 2},
     {"zirconia_disassemble", "text_size", 64},
     {"zirconia_disassemble", "mode", ZIRCONIA_CODE_64},

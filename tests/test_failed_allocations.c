@@ -25,6 +25,7 @@
 #include <unistd.h>
 #include <zircon/syscalls/hypervisor.h>
 #include <zircon/syscalls/resource.h>
+#include <zirconia/coverage.h>
 #include <zirconia/decode.h>
 #include <zirconia/snapshot.h>
 #include <zirconia/virtual_time.h>
@@ -427,12 +428,14 @@ static zx_status_t use_file(zx_handle_t guest, zx_handle_t snapshot) {
 
 static zx_status_t use_snapshots(void) {
     static char device[100] = "as it was";
+    static uint8_t map[64];
     struct guest_handles handles;
     TRY(start_guest(&handles, true));
     zx_handle_t *const snapshot = next_handle();
     TRY(zirconia_guest_set_devices(*handles.guest, sizeof device, save_device, restore_device,
                                    device));
     TRY(zirconia_guest_snapshot(*handles.guest, 0, snapshot));
+    TRY(zirconia_guest_set_coverage(*handles.guest, 0, map, sizeof map));
     TRY(run_program(&handles));
     TRY(zirconia_guest_restore(*handles.guest, *snapshot));
     TRY(run_program(&handles));

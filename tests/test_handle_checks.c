@@ -14,6 +14,7 @@
 #include <string.h>
 #include <zircon/process.h>
 #include <zircon/syscalls/exception.h>
+#include <zirconia/coverage.h>
 #include <zirconia/decode.h>
 #include <zirconia/observe.h>
 #include <zirconia/snapshot.h>

@@ -28,6 +28,7 @@
 #include <zircon/syscalls/resource.h>
 #include <zircon/syscalls/smc.h>
 #include <zircon/syscalls/system.h>
+#include <zirconia/coverage.h>
 #include <zirconia/decode.h>
 #include <zirconia/observe.h>
 #include <zirconia/snapshot.h>
@@ -370,10 +371,14 @@ static const struct call calls[] = {
     {CALL(zirconia_guest_observe)},
     {CALL(zirconia_guest_restore)},
     {CALL(zirconia_guest_set_budget)},
+    {CALL(zirconia_guest_set_comparisons)},
+    {CALL(zirconia_guest_set_coverage)},
+    {CALL(zirconia_guest_set_coverage_ranges)},
     {CALL(zirconia_guest_set_devices)},
     {CALL(zirconia_guest_snapshot)},
     {CALL(zirconia_guest_statistics)},
     {CALL(zirconia_exit_kind_name)},
+    {CALL(zirconia_coverage_place)},
     {CALL(zirconia_guest_use_virtual_time)},
     {CALL(zirconia_snapshot_load)},
     {CALL(zirconia_snapshot_save)},
@@ -442,6 +447,7 @@ START_TEST(every_declared_call_exists) {
         "zircon/process.h",
         "zircon/status.h",
         "zirconia/zirconia.h",
+        "zirconia/coverage.h",
         "zirconia/decode.h",
         "zirconia/observe.h",
         "zirconia/snapshot.h",

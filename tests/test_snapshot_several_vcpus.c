@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // A snapshot of a guest with several VCPUs in virtual time: what they do after it, they do again
-// after each restore, in whatever pieces, and from a file.
+// after each restore, in whatever pieces, and from a file; the coverage of their code with it.
 
 #define _DEFAULT_SOURCE // pthread_barrier_t
 
@@ -9,6 +9,7 @@
 #include "snapshot_fixture.h"
 
 #include <stdatomic.h>
+#include <zirconia/coverage.h>
 #include <zirconia/observe.h>
 #include <zirconia/virtual_time.h>
 
@@ -22,6 +23,7 @@ static atomic_bool over;   // A round is: all leave their run calls.
 static atomic_bool last;   // There is no other round.
 static atomic_bool at_end; // The program of the boot processor is.
 static uint64_t trace;
+static uint8_t map[0x10000];
 
 static void note(void *context, const zirconia_exit_t *exit) {
     (void)context;
@@ -117,6 +119,42 @@ static void play_to_end(uint64_t piece, uint64_t expected) {
     ck_assert(expected == 0 || trace == expected);
 }
 
+static unsigned edges(void) {
+    unsigned count = 0;
+    for (size_t i = 0; i < sizeof map; i++) {
+        count += map[i] != 0;
+    }
+    return count;
+}
+
+// From one snapshot, again and again: the same exits and the same blocks.
+START_TEST(a_thousand_runs_are_the_same) {
+    static uint8_t expected[sizeof map];
+    pthread_t threads[OTHERS];
+    uint64_t expected_trace = 0;
+    const size_t first = zirconia_coverage_place(0, sizeof map, ZIRCONIA_COVERAGE_NOWHERE, 0x11000);
+    start_several(threads);
+    ck_assert_int_eq(zirconia_guest_set_coverage(guest, 0, map, sizeof map), ZX_OK);
+    const zx_handle_t snapshot = snapshot_of(guest);
+    for (unsigned i = 0; i < 1000; i++) {
+        memset(map, 0, sizeof map);
+        trace = 14695981039346656037u;
+        atomic_store(&at_end, false);
+        play_round(60000); // Some time slices of each.
+        if (i == 0) {
+            memcpy(expected, map, sizeof map);
+            expected_trace = trace;
+            ck_assert_uint_eq(edges(), 6); // To each loop, into it, and in it.
+            ck_assert_uint_eq(map[first], OTHERS);
+        }
+        ck_assert_uint_eq(trace, expected_trace);
+        ck_assert_int_eq(memcmp(map, expected, sizeof map), 0);
+        restore(snapshot);
+    }
+    end_several(threads);
+}
+END_TEST
+
 START_TEST(several_vcpus_go_on_together) {
     pthread_t threads[OTHERS];
     start_several(threads);
@@ -144,6 +182,6 @@ START_TEST(several_vcpus_go_on_together) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {several_vcpus_go_on_together};
+    const TTest *const tests[] = {several_vcpus_go_on_together, a_thousand_runs_are_the_same};
     return run_tests("snapshot of several VCPUs", tests, sizeof tests / sizeof tests[0]);
 }

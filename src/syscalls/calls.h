@@ -13,6 +13,7 @@
 
 #include <zircon/syscalls.h>
 #include <zircon/types.h>
+#include <zirconia/coverage.h>
 #include <zirconia/decode.h>
 #include <zirconia/observe.h>
 #include <zirconia/snapshot.h>

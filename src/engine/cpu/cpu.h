@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <zircon/types.h>
+#include <zirconia/coverage.h>
 
 struct cpu;
 struct cpu_image;
@@ -81,6 +82,15 @@ void machine_set_work(struct machine *machine, uint64_t work);
 void machine_stop_at(struct machine *machine, uint64_t work);
 // An exit is requested then too, but work is counted on.
 void machine_limit_work(struct machine *machine, uint64_t work);
+
+// Counts edges, or blocks, of guest code in a map, whose size is a power of two; NULL ends it.
+void machine_set_coverage(struct machine *machine, uint8_t *map, size_t size, bool blocks);
+// Of code in these ranges only, as many as there may be; with none, of all.
+void machine_set_coverage_ranges(struct machine *machine, const zirconia_address_range_t *ranges,
+                                 size_t count);
+// Tells of comparisons in guest code; NULL ends it.
+void machine_set_comparisons(struct machine *machine, zirconia_comparison_t compared,
+                             void *context);
 
 // --- A VCPU ---
 

@@ -29,6 +29,7 @@ struct cpu_image *cpu_image_take(struct cpu *cpu) {
     image->iret_stale = cpu->iret_stale;
     image->trap_lost = cpu->trap_lost;
     memcpy(image->progress, &cpu->progress, sizeof image->progress);
+    coverage_begin(&cpu->coverage);
     cpu_unlock_registers(cpu);
     return image;
 }
@@ -55,6 +56,7 @@ void cpu_image_restore(struct cpu *cpu, const struct cpu_image *image) {
     memcpy(&cpu->progress, image->progress, sizeof image->progress);
     const struct cpu_paging after = cpu_paging(cpu);
     cpu->engine->tlb_stale |= !is_same_paging(&before, &after);
+    coverage_begin(&cpu->coverage);
     cpu_unlock_registers(cpu);
 }
 

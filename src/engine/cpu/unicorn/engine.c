@@ -58,6 +58,7 @@ static zx_status_t add_block_hook(struct engine *engine) {
 
 static zx_status_t hook_all_blocks(struct engine *engine) {
     engine->hooks_blocks = true;
+    engine->hook_first = 0;
     engine->hook_last = UINT64_MAX;
     return add_block_hook(engine);
 }
@@ -267,6 +268,7 @@ static bool clean(struct engine *engine) {
     x87_blocks_forget(&engine->x87);
     engine->hooks_blocks = !engine->exact_stops;
     engine->hook_changes = 0;
+    engine->covers = false;
     engine->time_exits = false;
     engine->has_time_answers = false;
     engine->machine = NULL;
@@ -370,6 +372,48 @@ bool engine_hook_block(struct engine *engine, uint64_t pc) {
     engine->hooks_blocks = true;
     return (!had_one || unhook_blocks(engine)) && add_block_hook(engine) == ZX_OK;
 }
+
+// --- Coverage ---
+
+// What was translated before has no hook, or one too many.
+static void forget_unfit(struct engine *engine) {
+    if (engine->host_bytes > engine->found_bytes) {
+        engine_flush(engine);
+    }
+}
+
+static bool cover_blocks(struct engine *engine, bool on) {
+    engine->covers = on;
+    if (!engine->exact_stops) {
+        return true; // They are hooked in any case.
+    }
+    if (engine->hooks_blocks && !unhook_blocks(engine)) {
+        return false;
+    }
+    forget_unfit(engine);
+    engine->hooks_blocks = false;
+    engine->hook_changes = 0;
+    return !on || hook_all_blocks(engine) == ZX_OK;
+}
+
+// Once it has hooked comparisons an engine is not kept: what it was flushed for, other guests would
+// find.
+static bool cover_comparisons(struct engine *engine, bool on) {
+    engine->compares = on;
+    const uc_err error = on ? uc_hook_add(engine->unicorn, &engine->compare_hook,
+                                          UC_HOOK_TCG_OPCODE, (void *)engine->hooks->compared,
+                                          engine, 1, 0, UC_TCG_OP_SUB, UC_TCG_OP_FLAG_CMP)
+                            : uc_hook_del(engine->unicorn, engine->compare_hook);
+    engine_flush(engine);
+    return flat_engine_check(error, "hooking comparisons") == ZX_OK;
+}
+
+bool engine_cover(struct engine *engine, bool blocks, bool comparisons) {
+    return (engine->covers == blocks || cover_blocks(engine, blocks)) &&
+           (engine->compares == comparisons || cover_comparisons(engine, comparisons));
+}
+
+// --- Taking it back ---
 
 bool engine_may_be_kept(const struct engine *engine) {
     return !engine->flushed && engine->guests < ENGINE_MOST_GUESTS &&

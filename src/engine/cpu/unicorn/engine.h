@@ -23,7 +23,7 @@ struct machine;
 
 // What Unicorn calls, with the engine as the context: for each raw exit; for each byte of the arena
 // before it is translated; after each translation; before each hooked block runs, of which the
-// second is for those that count.
+// second is for those that count; for each comparison, if they are hooked.
 struct engine_hooks {
     void (*raw_exit)(uc_engine *unicorn, uint32_t number, void *context);
     bool (*fetch)(uc_engine *unicorn, uc_mem_type type, uint64_t address, int size, int64_t value,
@@ -31,6 +31,8 @@ struct engine_hooks {
     void (*translated)(uc_engine *unicorn, uc_tb *block, uc_tb *previous, void *context);
     void (*block)(uc_engine *unicorn, uint64_t address, uint32_t size, void *context);
     void (*counted_block)(uc_engine *unicorn, uint64_t address, uint32_t size, void *context);
+    void (*compared)(uc_engine *unicorn, uint64_t address, uint64_t left, uint64_t right,
+                     uint32_t bits, void *context);
     struct answer_hooks answers;
 };
 
@@ -63,7 +65,10 @@ struct engine {
     uint64_t hook_last;
     uc_hook block_hook;
     unsigned hook_changes; // How often the range has grown.
-    uint32_t hooked;       // Blocks that Unicorn remembers, for the hook of blocks.
+    bool covers;           // All blocks are hooked because the guest's coverage is wanted.
+    bool compares;         // Comparisons are hooked.
+    uc_hook compare_hook;
+    uint32_t hooked; // Blocks that Unicorn remembers, for the hook of blocks.
     // host_bytes and hooked as the present guest found them. When its translations are dropped must
     // not depend on the guests before it, or virtual time would not repeat.
     uint64_t found_bytes;
@@ -98,6 +103,9 @@ void engine_forget_code(struct engine *engine, uint64_t offset);
 // Whether a block that begins there is translated with a hook; and sees to it, between runs.
 bool engine_hooks_block(const struct engine *engine, uint64_t pc);
 bool engine_hook_block(struct engine *engine, uint64_t pc);
+
+// Hooks all blocks, for coverage, or no more than it must; and comparisons or none. Between runs.
+bool engine_cover(struct engine *engine, bool blocks, bool comparisons);
 
 // Unicorn remembers the place of each hooked block as long as the hook is there. Whether they have
 // become many; if so, translation_start() has the hook made anew, between runs.

@@ -109,6 +109,7 @@ void exit_request_close(struct exit_request *request) {
         request->next->back = request->back;
     }
     platform_mutex_unlock(&lock);
+    request->unicorn = NULL;
 }
 
 bool exit_request_enter(struct exit_request *request, enum exit_request_entry entry) {

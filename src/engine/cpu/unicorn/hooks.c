@@ -21,10 +21,13 @@ __attribute__((noinline)) static bool stops(struct engine *engine, const struct 
 static void on_block(uc_engine *unicorn, uint64_t address, uint32_t size, void *context) {
     struct engine *engine = context;
     (void)unicorn;
-    (void)size;
-    const struct work *work = &engine->machine->work;
-    if (work_is_to_end(work) || engine->x87.any) {
-        stops(engine, work, address);
+    struct machine *machine = engine->machine;
+    const struct work *work = &machine->work;
+    if ((work_is_to_end(work) || engine->x87.any) && stops(engine, work, address)) {
+        return;
+    }
+    if (machine->coverage.on) {
+        coverage_block(&machine->coverage, address, size);
     }
 }
 
@@ -38,7 +41,16 @@ static void on_counted_block(uc_engine *unicorn, uint64_t address, uint32_t size
     }
     if (!stops(engine, work, address)) {
         work_count_block(work, address, size);
+        if (engine->machine->coverage.on) {
+            coverage_block(&engine->machine->coverage, address, size);
+        }
     }
+}
+
+static void on_comparison(uc_engine *unicorn, uint64_t address, uint64_t left, uint64_t right,
+                          uint32_t bits, void *context) {
+    (void)unicorn;
+    coverage_compare(&engine_machine(context)->coverage, address, left, right, bits);
 }
 
 static bool has_address(uint32_t number) {
@@ -99,5 +111,6 @@ const struct engine_hooks run_hooks = {
     .translated = on_translated,
     .block = on_block,
     .counted_block = on_counted_block,
+    .compared = on_comparison,
     .answers = {.cpuid = on_cpuid, .input = on_input},
 };

@@ -7,6 +7,7 @@
 #ifndef ENGINE_CPU_MACHINE_H
 #define ENGINE_CPU_MACHINE_H
 
+#include "engine/cpu/unicorn/coverage.h"
 #include "engine/cpu/unicorn/memory.h"
 #include "engine/cpu/unicorn/step.h"
 #include "engine/cpu/unicorn/translation.h"
@@ -24,6 +25,7 @@ struct machine {
     struct translation translation;
     struct step step;
     struct work work;
+    struct coverage coverage;
     struct run *run; // Inside cpu_run().
 };
 

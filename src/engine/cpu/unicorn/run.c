@@ -5,6 +5,7 @@
 
 #include "engine/cpu/unicorn/run.h"
 
+#include "engine/cpu/unicorn/coverage_exits.h"
 #include "engine/cpu/unicorn/flat_engine.h"
 #include "engine/cpu/unicorn/state.h"
 #include "engine/cpu/unicorn/vmcb.h"
@@ -111,7 +112,14 @@ bool run_fetch(struct run *run, uint64_t offset) {
 
 static enum raw_exit_result translate(struct run *run, const struct raw_exit *raw) {
     struct cpu *cpu = run->cpu;
+    struct coverage *coverage = &run->machine->coverage;
+    if (coverage->on) {
+        coverage_raw_exit(coverage, cpu, raw);
+    }
     const enum raw_exit_result result = raw_exit_translate(cpu, raw, &run->exit);
+    if (coverage->on) {
+        coverage_raw_exit_done(coverage, cpu, &run->exit);
+    }
     if (result == RAW_EXIT_HANDLED && raw->number == RAW_EXIT_SVM(SVM_NESTED_PAGE_FAULT)) {
         work_resume(&run->machine->work, cpu_code_address(cpu, cpu_get(cpu, RIP)));
     }
@@ -214,6 +222,9 @@ static enum raw_exit_result deferred(struct run *run) {
         step_end(step);
         if (number == RAW_EXIT_NONE ||
             (number == RAW_EXIT_SVM(SVM_HLT) && !at_start(step, run->cpu))) {
+            if (run->machine->coverage.on && number != RAW_EXIT_NONE) {
+                coverage_divided(&run->machine->coverage, run->cpu);
+            }
             return RAW_EXIT_HANDLED; // The step's end.
         }
     }
@@ -252,6 +263,25 @@ static void finish(struct run *run) {
 
 // --- Entering the guest ---
 
+// What is wanted of coverage may be something else than in the last run. False when the engine
+// fails.
+static bool cover(const struct run *run) {
+    struct machine *machine = run->machine;
+    struct coverage *coverage = &machine->coverage;
+    struct engine *engine = machine->engine;
+    const bool compares = coverage->compared != NULL;
+    coverage_run(coverage, &run->cpu->coverage);
+    if (engine->covers == coverage->on && engine->compares == compares) {
+        return true;
+    }
+    if (engine->exact_stops && engine->covers != coverage->on) {
+        // A block that a stop from outside keeps from running would be counted.
+        coverage->on ? exit_request_close(&machine->work.request)
+                     : exit_request_open(&machine->work.request, engine->unicorn);
+    }
+    return engine_cover(engine, coverage->on, compares);
+}
+
 // False when the engine fails.
 static bool prepare(struct run *run) {
     struct machine *machine = run->machine;
@@ -276,7 +306,7 @@ static bool prepare(struct run *run) {
         code_pages_drop_noted(&machine->memory.code);
     }
     memory_provide(&machine->memory);
-    return translation_start(&machine->translation);
+    return cover(run) && translation_start(&machine->translation);
 }
 
 // Exits are set where Unicorn is to translate a block that ends where it begins: stopped before, it

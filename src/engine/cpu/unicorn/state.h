@@ -9,6 +9,7 @@
 #define ENGINE_CPU_UNICORN_STATE_H
 
 #include "engine/cpu/state.h"
+#include "engine/cpu/unicorn/coverage.h"
 #include "engine/cpu/unicorn/engine.h"
 #include "engine/cpu/unicorn/layout.h"
 
@@ -32,6 +33,7 @@ struct cpu {
     bool trap_lost; // The single-step trap that comes is that of a CPUID, which has none.
     uint64_t debug[DEBUG_REGISTER_COUNT]; // Emulated: the engine's own stay disarmed.
     struct cpu_progress progress;
+    struct coverage_place coverage;
 };
 
 // --- The state, by offsets of layout.h; open ---

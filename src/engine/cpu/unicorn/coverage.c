@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+//
+// Counting blocks and edges.
+
+#include "engine/cpu/unicorn/coverage.h"
+
+#include "decode/instruction.h"
+#include "platform/threads.h"
+
+// --- Places in a map ---
+
+static uint32_t hash(uint64_t address) {
+    return (uint32_t)((address * 0x9e3779b97f4a7c15u) >> 32);
+}
+
+// So that an edge back is another than the one there, and one to itself is not that of all.
+static uint32_t previous_of(uint64_t address) {
+    return address == ZIRCONIA_COVERAGE_NOWHERE ? 0 : hash(address) >> 1;
+}
+
+size_t zirconia_coverage_place(uint32_t options, size_t size, uint64_t from, uint64_t to) {
+    const bool blocks = (options & ZIRCONIA_COVERAGE_BLOCKS) != 0;
+    if (size == 0 || (size & (size - 1)) != 0 || size > ZIRCONIA_COVERAGE_SIZE_MAX) {
+        return 0;
+    }
+    return (hash(to) ^ (blocks ? 0 : previous_of(from))) & (size - 1);
+}
+
+// --- Counting ---
+
+void coverage_begin(struct coverage_place *place) {
+    *place = (struct coverage_place){.era = place->era};
+}
+
+void coverage_run(struct coverage *coverage, struct coverage_place *place) {
+    if (place->era != coverage->era) {
+        place->era = coverage->era;
+        coverage_begin(place);
+    }
+    coverage->place = place;
+}
+
+bool coverage_has(const struct coverage *coverage, uint64_t address) {
+    for (size_t i = 0; i < coverage->range_count; i++) {
+        const zirconia_address_range_t *range = &coverage->ranges[i];
+        if (address >= range->first && address <= range->last) {
+            return true;
+        }
+    }
+    return coverage->range_count == 0;
+}
+
+static inline void count(struct coverage *coverage, struct coverage_place *place,
+                         uint64_t address) {
+    if (coverage->map == NULL || (coverage->range_count > 0 && !coverage_has(coverage, address))) {
+        return;
+    }
+    const uint32_t current = hash(address);
+    uint8_t *counter = &coverage->map[(current ^ place->previous) & coverage->mask];
+    *counter = (uint8_t)(*counter + (*counter != UINT8_MAX));
+    place->previous = coverage->counts_blocks ? 0 : current >> 1;
+}
+
+// The block that begins there is the rest of one that a raw exit has divided. Whatever was to
+// come instead, a handler, say, is not there, nor just behind it.
+static bool is_rest(const struct coverage_place *place, uint64_t address) {
+    return place->goes_on && address - place->went_out <= INSTRUCTION_MAX_LENGTH;
+}
+
+void coverage_block(struct coverage *coverage, uint64_t address, uint32_t size) {
+    struct coverage_place *place = coverage->place;
+    if (!is_rest(place, address)) {
+        count(coverage, place, address);
+    }
+    place->goes_on = false;
+    place->block = address;
+    place->size = size;
+}
+
+// --- Comparisons ---
+
+void coverage_compare(const struct coverage *coverage, uint64_t address, uint64_t left,
+                      uint64_t right, unsigned bits) {
+    const uint64_t mask = UINT64_MAX >> (64 - bits);
+    if (coverage->compared != NULL && coverage_has(coverage, address)) {
+        const int cancel_state = platform_cancel_off();
+        coverage->compared(coverage->context, address, left & mask, right & mask, bits / 8);
+        platform_cancel_restore(cancel_state);
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+//
+// Coverage of guest code (zirconia/coverage.h), from the hook of blocks.
+//
+// Unicorn's blocks are not the guest's: they end early before what the library carries out, and
+// where they became long enough, and begin again behind each raw exit. Every one of these ends is a
+// raw exit, so it is noted there where the guest's block goes on; the next block of Unicorn's that
+// begins there, or behind the instruction there, is its continuation. A block of the guest's whose
+// first instruction is one that blocks are cut before is announced by no hook, but its raw exit
+// tells of it.
+
+#ifndef ENGINE_CPU_UNICORN_COVERAGE_H
+#define ENGINE_CPU_UNICORN_COVERAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <zirconia/coverage.h>
+
+// How far a VCPU has come. Addresses are as Unicorn counts.
+struct coverage_place {
+    uint64_t block;    // The last block that Unicorn began, and its size.
+    uint64_t went_out; // The instruction of the last raw exit, if `goes_on`.
+    uint32_t size;
+    uint32_t previous; // What the last block that was counted has to do with the next edge.
+    bool goes_on;      // The guest's block does, behind a raw exit.
+    unsigned era;      // Of the coverage that this is about.
+};
+
+struct coverage {
+    bool on; // Something is wanted of it.
+    bool counts_blocks;
+    uint8_t *map; // NULL: nothing is counted.
+    uint32_t mask;
+    size_t range_count; // 0: code everywhere.
+    zirconia_address_range_t ranges[ZIRCONIA_COVERAGE_RANGES_MAX];
+    zirconia_comparison_t compared; // Or NULL.
+    void *context;
+    struct coverage_place *place; // Of the VCPU that runs.
+    unsigned era;                 // Grows when it is turned on or changed.
+};
+
+// The next block is one that nothing led to.
+void coverage_begin(struct coverage_place *place);
+
+// The VCPU of this place is about to run.
+void coverage_run(struct coverage *coverage, struct coverage_place *place);
+
+bool coverage_has(const struct coverage *coverage, uint64_t address);
+
+// A block of Unicorn's runs, or one without any code.
+void coverage_block(struct coverage *coverage, uint64_t address, uint32_t size);
+
+// Operands of a comparison, with more than their bits.
+void coverage_compare(const struct coverage *coverage, uint64_t address, uint64_t left,
+                      uint64_t right, unsigned bits);
+
+#endif // ENGINE_CPU_UNICORN_COVERAGE_H
