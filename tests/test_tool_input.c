@@ -176,6 +176,31 @@ START_TEST(images_that_cannot_be_read_are_named) {
 }
 END_TEST
 
+START_TEST(what_is_no_program_for_this_machine_is_called_what_it_is) {
+    static char kernel[0x400] = "MZ";
+    memcpy(kernel + 0x202, "HdrS", 4);
+    const struct {
+        const char *bytes;
+        size_t size;
+        const char *what;
+    } cases[] = {
+        {kernel, sizeof kernel, "a Linux kernel"},
+        {"MZ\x90\0\3", 5, "a program for Windows or EFI"},
+        {"BOOT\0\0\0\0\x6d\xe6\x67\x86", 12, "a Zircon boot image"},
+        {"\x1f\x8b\x08\0", 4, "compressed (gzip)"},
+        {"#!/bin/sh\n", 10, "a script"},
+        {"Dear guest,\n", 12, "text"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        run_tool("run %s", make_file("other", cases[i].bytes, cases[i].size));
+        expect_one_complaint(2);
+        ck_assert_msg(strstr(result.err, cases[i].what) != NULL, "%s", result.err);
+        run_tool("run %s --base 0x100000 --timeout 0.01", path_of("other"));
+        ck_assert_int_ne(result.exit_code, 2);
+    }
+}
+END_TEST
+
 START_TEST(an_elf_that_is_whole_runs) {
     uint8_t elf[ELF_SIZE];
     make_elf(elf);
@@ -253,6 +278,7 @@ int main(void) {
     tcase_add_test(tcase, sixty_five_traps_are_too_many);
     tcase_add_test(tcase, commands_that_do_not_exist_are_named);
     tcase_add_test(tcase, images_that_cannot_be_read_are_named);
+    tcase_add_test(tcase, what_is_no_program_for_this_machine_is_called_what_it_is);
     tcase_add_test(tcase, an_elf_that_is_whole_runs);
     tcase_add_test(tcase, an_elf_that_is_truncated_anywhere_is_refused);
     tcase_add_test(tcase, an_elf_that_cannot_run_is_refused);

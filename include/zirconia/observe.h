@@ -16,8 +16,10 @@
 
 ZIRCONIA_BEGIN_C
 
-// The kinds, by the names of Zircon's own trace of exits where it has one. The last two are no
-// exits but what the library delivers to the guest through its IDT. New kinds are added at the end.
+// The kinds, by the names of Zircon's own trace of exits where it has one. The last three are no
+// exits but what the library delivers to the guest through its IDT, or cannot: a delivery_failed is
+// followed by what is delivered in its place, or by another, and in the end by a triple_fault. New
+// kinds are added at the end.
 // What qualification[] holds, 0 where nothing is said:
 //
 //                            [0]                     [1]                   [2]
@@ -31,6 +33,7 @@ ZIRCONIA_BEGIN_C
 //   xsetbv                   register's number       value to be written
 //   interrupt_injected       vector
 //   exception                vector                  error code            CR2, for vector 14
+//   delivery_failed          vector                  error code            CR2, for vector 14
 #define ZIRCONIA_EXIT_KINDS(X)                                                                     \
     X(CPUID, cpuid)                                                                                \
     X(HLT, hlt)                                                                                    \
@@ -45,7 +48,8 @@ ZIRCONIA_BEGIN_C
     X(PAUSE, pause)                                                                                \
     X(TRIPLE_FAULT, triple_fault)                                                                  \
     X(INTERRUPT_INJECTED, interrupt_injected)                                                      \
-    X(EXCEPTION, exception)
+    X(EXCEPTION, exception)                                                                        \
+    X(DELIVERY_FAILED, delivery_failed)
 
 #define ZIRCONIA_EXIT_KIND_CONSTANT(constant, name) ZIRCONIA_EXIT_##constant,
 typedef enum zirconia_exit_kind {

@@ -32,6 +32,13 @@ static enum answer input_value(const struct vm *vm, uint8_t access_size, uint8_t
     return ANSWER_GUEST_FAULT;
 }
 
+static enum answer end_of_guest(uint32_t value) {
+    if (value == 0)
+        return ANSWER_GUEST_OK;
+    talk("the guest reported %" PRIu32, value);
+    return ANSWER_GUEST_FAILED;
+}
+
 static enum answer answer_io(const struct vm *vm, struct serial *serial, uint64_t serial_port,
                              const zx_port_packet_t *packet) {
     const zx_packet_guest_io_t *io = &packet->guest_io;
@@ -43,7 +50,7 @@ static enum answer answer_io(const struct vm *vm, struct serial *serial, uint64_
     if (packet->key == KEY_SERIAL)
         serial_write(serial, offset, io->data[0]);
     if (packet->key == KEY_EXIT_PORT)
-        return io_data(io) == 0 ? ANSWER_GUEST_OK : ANSWER_GUEST_FAILED;
+        return end_of_guest(io_data(io));
     return ANSWER_GO_ON;
 }
 

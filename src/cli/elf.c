@@ -21,7 +21,7 @@ enum {
     SEGMENT_EXECUTABLE = 1,
 };
 
-static uint64_t read_field(const uint8_t *at, unsigned size) {
+uint64_t elf_field(const uint8_t *at, unsigned size) {
     uint64_t value = 0;
     for (unsigned i = 0; i < size; i++)
         value |= (uint64_t)at[i] << (8 * i);
@@ -38,13 +38,13 @@ static const char *check_header(const struct image *image) {
         return "truncated: the ELF header is not whole";
     if (file[4] != CLASS_64)
         return "ELF, but not 64-bit";
-    if (file[5] != DATA_LITTLE_ENDIAN || read_field(file + 18, 2) != MACHINE_X86_64)
+    if (file[5] != DATA_LITTLE_ENDIAN || elf_field(file + 18, 2) != MACHINE_X86_64)
         return "ELF for another machine than x86-64";
-    if (read_field(file + 16, 2) == TYPE_DYN)
+    if (elf_field(file + 16, 2) == TYPE_DYN)
         return "position-independent ELF; link it with -static -no-pie";
-    if (read_field(file + 16, 2) != TYPE_EXEC)
+    if (elf_field(file + 16, 2) != TYPE_EXEC)
         return "ELF, but not an executable";
-    if (read_field(file + 54, 2) != PROGRAM_HEADER_SIZE)
+    if (elf_field(file + 54, 2) != PROGRAM_HEADER_SIZE)
         return "ELF with program headers of an unknown size";
     return NULL;
 }
@@ -52,11 +52,11 @@ static const char *check_header(const struct image *image) {
 // Adds the segment of one PT_LOAD header and places the entry point if it is in there.
 static const char *add_segment(struct image *image, const uint8_t *header, uint64_t virtual_entry,
                                bool *entry_found) {
-    uint64_t offset = read_field(header + 8, 8);
-    uint64_t virtual_address = read_field(header + 16, 8);
-    uint64_t address = read_field(header + 24, 8);
-    uint64_t file_size = read_field(header + 32, 8);
-    uint64_t size = read_field(header + 40, 8);
+    uint64_t offset = elf_field(header + 8, 8);
+    uint64_t virtual_address = elf_field(header + 16, 8);
+    uint64_t address = elf_field(header + 24, 8);
+    uint64_t file_size = elf_field(header + 32, 8);
+    uint64_t size = elf_field(header + 40, 8);
     if (size == 0)
         return NULL;
     if (file_size > size)
@@ -70,7 +70,7 @@ static const char *add_segment(struct image *image, const uint8_t *header, uint6
         .file_size = file_size,
         .address = address,
         .size = size,
-        .executable = (read_field(header + 4, 4) & SEGMENT_EXECUTABLE) != 0,
+        .executable = (elf_field(header + 4, 4) & SEGMENT_EXECUTABLE) != 0,
     };
     if (!*entry_found && virtual_entry - virtual_address < size) {
         image->entry = virtual_entry - virtual_address + address;
@@ -83,16 +83,16 @@ const char *elf_read(struct image *image) {
     const char *problem = check_header(image);
     if (problem)
         return problem;
-    uint64_t entry = read_field(image->file + 24, 8);
-    uint64_t table = read_field(image->file + 32, 8);
-    uint64_t count = read_field(image->file + 56, 2);
+    uint64_t entry = elf_field(image->file + 24, 8);
+    uint64_t table = elf_field(image->file + 32, 8);
+    uint64_t count = elf_field(image->file + 56, 2);
     if (table > image->file_size || count * PROGRAM_HEADER_SIZE > image->file_size - table)
         return "truncated: the program headers are not whole";
     image->entry = entry;
     bool entry_found = false;
     for (uint64_t i = 0; i < count && !problem; i++) {
         const uint8_t *header = image->file + table + i * PROGRAM_HEADER_SIZE;
-        if (read_field(header, 4) == SEGMENT_LOAD)
+        if (elf_field(header, 4) == SEGMENT_LOAD)
             problem = add_segment(image, header, entry, &entry_found);
     }
     if (!problem && image->segment_count == 0)

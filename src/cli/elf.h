@@ -9,6 +9,9 @@
 
 #include "cli/image.h"
 
+// A little-endian number of 1 to 8 bytes.
+uint64_t elf_field(const uint8_t *at, unsigned size);
+
 bool elf_is_elf(const struct image *image);
 
 // Fills in segments and entry from image->file. NULL, or what is wrong with the file.

@@ -19,6 +19,7 @@ static bool can_return(zirconia_exit_kind_t kind) {
     case ZIRCONIA_EXIT_PAUSE:
     case ZIRCONIA_EXIT_INTERRUPT_INJECTED:
     case ZIRCONIA_EXIT_EXCEPTION:
+    case ZIRCONIA_EXIT_DELIVERY_FAILED:
         return false;
     default:
         return true;
@@ -27,7 +28,8 @@ static bool can_return(zirconia_exit_kind_t kind) {
 
 // What is delivered to a guest is reported with the exits, but is not an exit.
 static bool is_exit(zirconia_exit_kind_t kind) {
-    return kind != ZIRCONIA_EXIT_INTERRUPT_INJECTED && kind != ZIRCONIA_EXIT_EXCEPTION;
+    return kind != ZIRCONIA_EXIT_INTERRUPT_INJECTED && kind != ZIRCONIA_EXIT_EXCEPTION &&
+           kind != ZIRCONIA_EXIT_DELIVERY_FAILED;
 }
 
 static void print(struct exit_log *log, const struct exit_outcome *outcome) {

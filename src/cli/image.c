@@ -11,10 +11,16 @@
 #include <string.h>
 
 #include "cli/elf.h"
+#include "cli/recognise.h"
 #include "cli/talk.h"
 
 static const uint64_t default_base = 0x100000;
 static const size_t max_file_size = (size_t)1 << 30;
+
+static bool complain(const char *name, const char *problem) {
+    talk("%s: %s", name, problem);
+    return false;
+}
 
 // NULL, or why the file could not be read. Works on pipes too.
 static const char *read_stream(FILE *stream, struct image *image) {
@@ -38,7 +44,7 @@ static const char *read_stream(FILE *stream, struct image *image) {
     return image->file_size ? NULL : "empty";
 }
 
-static const char *read_flat(const struct options *options, struct image *image) {
+static void read_flat(const struct options *options, struct image *image) {
     image->entry = options->has_base ? options->base : default_base;
     image->segments[0] = (struct image_segment){
         .bytes = image->file,
@@ -48,28 +54,38 @@ static const char *read_flat(const struct options *options, struct image *image)
         .executable = true,
     };
     image->segment_count = 1;
-    return NULL;
+}
+
+// Whoever says where a file lies knows that it is a flat binary.
+static bool is_what_it_seems(const struct options *options, const struct image *image) {
+    const char *what = options->has_base ? NULL : recognise(image->file, image->file_size);
+    if (what)
+        talk("%s: not a program for this machine but %s; --base runs it as a flat binary all the "
+             "same",
+             options->image, what);
+    return !what;
+}
+
+static bool read_image(const struct options *options, struct image *image) {
+    if (!elf_is_elf(image)) {
+        read_flat(options, image);
+        return is_what_it_seems(options, image);
+    }
+    if (options->has_base)
+        return complain(options->image,
+                        "ELF, which says itself where it lies; --base is for flat binaries");
+    const char *problem = elf_read(image);
+    return !problem || complain(options->image, problem);
 }
 
 bool image_open(const struct options *options, struct image *image) {
     *image = (struct image){0};
     FILE *stream = fopen(options->image, "rb");
-    if (!stream) {
-        talk("%s: %s", options->image, strerror(errno));
-        return false;
-    }
+    if (!stream)
+        return complain(options->image, strerror(errno));
     const char *problem = read_stream(stream, image);
     fclose(stream);
-    if (!problem) {
-        if (!elf_is_elf(image))
-            problem = read_flat(options, image);
-        else if (options->has_base)
-            problem = "ELF, which says itself where it lies; --base is for flat binaries";
-        else
-            problem = elf_read(image);
-    }
-    if (problem) {
-        talk("%s: %s", options->image, problem);
+    if (problem ? !complain(options->image, problem) : !read_image(options, image)) {
         image_close(image);
         return false;
     }

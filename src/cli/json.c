@@ -11,6 +11,7 @@
 #include <zircon/status.h>
 
 #include "cli/fields.h"
+#include "cli/registers.h"
 #include "cli/text.h"
 
 // Bytes above 126 come out as the code points of the same number: the line stays ASCII, and a
@@ -99,8 +100,14 @@ void json_statistics(zirconia_exit_kind_t kind, const zirconia_exit_statistics_t
     text_write_line(&line, stdout);
 }
 
-void json_end(const char *reason, int exit_code) {
+void json_end(const char *reason, int exit_code, zx_handle_t vcpu) {
     struct text line = {0};
-    text_append(&line, "{\"event\":\"end\",\"reason\":\"%s\",\"exit_code\":%d}", reason, exit_code);
+    struct register_value registers[REGISTER_COUNT];
+    registers_read(vcpu, registers);
+    text_append(&line, "{\"event\":\"end\",\"reason\":\"%s\",\"exit_code\":%d", reason, exit_code);
+    for (unsigned i = 0; i < REGISTER_COUNT; i++)
+        text_append(&line, "%s\"%s\":\"0x%" PRIx64 "\"", i ? "," : ",\"registers\":{",
+                    registers[i].name, registers[i].value);
+    text_append(&line, "}}");
     text_write_line(&line, stdout);
 }

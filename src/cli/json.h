@@ -18,7 +18,7 @@ void json_port_packet(const zx_port_packet_t *packet);
 void json_serial(const char *bytes, size_t size);
 void json_statistics(zirconia_exit_kind_t kind, const zirconia_exit_statistics_t *statistics);
 
-// The last line: why the run ended, and the tool's exit code.
-void json_end(const char *reason, int exit_code);
+// The last line: why the run ended, the tool's exit code, and the VCPU's registers.
+void json_end(const char *reason, int exit_code, zx_handle_t vcpu);
 
 #endif // CLI_JSON_H

@@ -13,6 +13,7 @@
 #include <zirconia/zirconia.h>
 
 #include "cli/commands.h"
+#include "cli/ending.h"
 #include "cli/host.h"
 #include "cli/talk.h"
 
@@ -87,15 +88,16 @@ static bool is_engine_note(const char *line) {
 
 static void print_log(void *context, zirconia_log_level_t level, const char *line) {
     (void)context;
-    (void)level;
-    if (!is_engine_note(line)) {
+    if (level < ZIRCONIA_LOG_WARNING) {
+        ending_note(line);
+    } else if (!is_engine_note(line)) {
         talk("%s", line);
     }
 }
 
 int main(int count, char **words) {
     host_set_binary(stdout);
-    zirconia_set_log(print_log, NULL, ZIRCONIA_LOG_WARNING);
+    zirconia_set_log(print_log, NULL, ZIRCONIA_LOG_INFO);
     int code = run_command(count, words);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         talk("cannot write to standard output");

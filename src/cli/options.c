@@ -93,6 +93,12 @@ static const char *apply_virtual_time(struct options *options, const char *value
     return NULL;
 }
 
+static const char *apply_registers(struct options *options, const char *value) {
+    (void)value;
+    options->registers = true;
+    return NULL;
+}
+
 static const char *apply_stats(struct options *options, const char *value) {
     (void)value;
     options->stats = true;
@@ -120,6 +126,7 @@ const struct option_spec run_options[] = {
      apply_virtual_time},
     {"--trace", NULL, "one line an exit, on standard error", apply_trace},
     {"--json", NULL, "everything as JSON, one object a line, on standard output", apply_json},
+    {"--registers", NULL, "the registers at the end, on standard error", apply_registers},
     {"--stats", NULL, "exits by kind at the end, on standard error", apply_stats},
     {"--help", NULL, "this text", apply_help},
     {NULL, NULL, NULL, NULL},

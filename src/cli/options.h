@@ -40,6 +40,7 @@ struct options {
     bool virtual_time;
     bool trace;
     bool json;
+    bool registers;
     bool stats;
     bool help;
 };

@@ -13,54 +13,20 @@
 #include "cli/answer.h"
 #include "cli/attendant.h"
 #include "cli/commands.h"
+#include "cli/ending.h"
 #include "cli/exit_log.h"
 #include "cli/fields.h"
 #include "cli/json.h"
+#include "cli/registers.h"
 #include "cli/stats.h"
 
 static const uint64_t default_memory_size = (uint64_t)64 << 20;
-
-// How a run ended: for the exit code, and for the last JSON line.
-struct ending {
-    enum exit_code code;
-    const char *reason;
-};
 
 static const struct ending endings[] = {
     [ANSWER_GUEST_OK] = {EXIT_CODE_OK, "guest_ok"},
     [ANSWER_GUEST_FAILED] = {EXIT_CODE_GUEST_FAILED, "guest_failed"},
     [ANSWER_GUEST_FAULT] = {EXIT_CODE_GUEST_FAULT, "guest_fault"},
 };
-
-// Ends up in a line as "...: io_instruction(port=0x80), no trap covers the port".
-static const char *explain(const zirconia_exit_t *last, zx_status_t status) {
-    if (last->kind == ZIRCONIA_EXIT_TRIPLE_FAULT)
-        return "the guest faulted while it handled a fault";
-    if (status != ZX_ERR_NOT_FOUND)
-        return "nothing that Zircon's hypervisor answers";
-    if (last->kind == ZIRCONIA_EXIT_IO_INSTRUCTION)
-        return "no trap covers the port; see --trap-io and --serial";
-    return "no memory and no trap at the address; see --mem and --trap-mem";
-}
-
-static struct ending stopped_by_error(const struct exit_log *log, zx_status_t status) {
-    const zirconia_exit_t *last = &log->last;
-    if (status == ZX_ERR_INTERNAL || status == ZX_ERR_NO_MEMORY) {
-        talk("the guest cannot run on: %s", zx_status_get_string(status));
-        return (struct ending){EXIT_CODE_TOOL_FAILED, "tool_failed"};
-    }
-    if (log->count == 0) {
-        talk("the guest cannot start: %s", zx_status_get_string(status));
-        return endings[ANSWER_GUEST_FAULT];
-    }
-    struct fields fields = fields_of_exit(last);
-    char where[64] = "";
-    if (fields.count != 0)
-        snprintf(where, sizeof(where), " %s 0x%" PRIx64, fields.list[0].name, fields.list[0].value);
-    talk("the guest stopped at 0x%" PRIx64 ": %s%s: %s (%s)", last->rip, fields.type, where,
-         zx_status_get_string(status), explain(last, status));
-    return endings[ANSWER_GUEST_FAULT];
-}
 
 static struct ending stopped_by_kick(const struct exit_log *log, struct attendant *attendant) {
     if (atomic_load(&attendant->time_is_up)) {
@@ -72,7 +38,8 @@ static struct ending stopped_by_kick(const struct exit_log *log, struct attendan
 }
 
 static struct ending run_vcpu(const struct options *options, const struct vm *vm,
-                              struct exit_log *log, struct attendant *attendant) {
+                              const struct symbols *symbols, struct exit_log *log,
+                              struct attendant *attendant) {
     struct serial serial = {
         .by_line = options->trace || options->json,
         .json = options->json,
@@ -89,12 +56,13 @@ static struct ending run_vcpu(const struct options *options, const struct vm *vm
         serial_flush(&serial);
         if (status == ZX_ERR_CANCELED)
             return stopped_by_kick(log, attendant);
-        return status == ZX_OK ? endings[answer] : stopped_by_error(log, status);
+        return status == ZX_OK ? endings[answer] : ending_by_error(log, symbols, status);
     }
 }
 
 // Runs a guest that is ready, with its attendant.
-static enum exit_code run_vm(const struct options *options, const struct vm *vm) {
+static enum exit_code run_vm(const struct options *options, const struct vm *vm,
+                             const struct symbols *symbols) {
     const char *no_color = getenv("NO_COLOR");
     bool colour = !(no_color && *no_color) && host_is_terminal(stderr);
     struct exit_log log = {
@@ -121,13 +89,15 @@ static enum exit_code run_vm(const struct options *options, const struct vm *vm)
         talk("cannot start a thread");
         return EXIT_CODE_TOOL_FAILED;
     }
-    struct ending ending = run_vcpu(options, vm, &log, &attendant);
+    struct ending ending = run_vcpu(options, vm, symbols, &log, &attendant);
     attendant_stop(&attendant);
     (void)zirconia_guest_observe(vm->guest, NULL, NULL);
+    if (options->registers || (ending.code == EXIT_CODE_GUEST_FAULT && !options->json))
+        registers_print(vm->vcpu);
     if (options->stats)
         stats_print(vm->guest, options->json);
     if (options->json)
-        json_end(ending.reason, (int)ending.code);
+        json_end(ending.reason, (int)ending.code, vm->vcpu);
     return ending.code;
 }
 
@@ -162,9 +132,12 @@ int command_run(int count, char **words) {
         return EXIT_CODE_USAGE;
     struct vm vm;
     enum exit_code code = vm_create(&options, &image, &vm);
-    image_close(&image);
-    if (code == EXIT_CODE_OK)
-        code = run_vm(&options, &vm);
+    if (code == EXIT_CODE_OK) {
+        struct symbols symbols = symbols_read(&image);
+        code = run_vm(&options, &vm, &symbols);
+        symbols_free(&symbols);
+    }
     vm_destroy(&vm);
+    image_close(&image);
     return (int)code;
 }

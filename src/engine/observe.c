@@ -106,8 +106,27 @@ static bool count(struct vcpu *vcpu, zirconia_exit_kind_t kind) {
     return atomic_load_explicit(&observation->observed, memory_order_relaxed);
 }
 
+static void tell_failed_deliveries(struct vcpu *vcpu) {
+    const struct failed_delivery *failed;
+    const size_t failures = cpu_failed_deliveries(vcpu->cpu, &failed);
+    for (size_t i = 0; i < failures; i++) {
+        const struct vectored_event *event = &failed[i].event;
+        const bool page_fault =
+            event->kind == VECTORED_EXCEPTION && event->vector == VECTOR_PAGE_FAULT;
+        if (count(vcpu, ZIRCONIA_EXIT_DELIVERY_FAILED)) {
+            zirconia_exit_t told = {.kind = ZIRCONIA_EXIT_DELIVERY_FAILED,
+                                    .qualification = {event->vector, event->error_code,
+                                                      page_fault ? failed[i].address : 0}};
+            tell(vcpu, &told);
+        }
+    }
+}
+
 void observe_exit(struct vcpu *vcpu, const struct cpu_exit *exit) {
     const zirconia_exit_kind_t kind = kind_of(exit->reason);
+    if (exit->reason == EXIT_TRIPLE_FAULT) {
+        tell_failed_deliveries(vcpu);
+    }
     if (kind == ZIRCONIA_EXIT_KIND_COUNT || !count(vcpu, kind)) {
         return;
     }
@@ -132,6 +151,7 @@ bool observe_unwatched(struct vcpu *vcpu, enum exit_reason reason) {
 }
 
 void observe_exception(struct vcpu *vcpu, const struct cpu_exit *exit) {
+    tell_failed_deliveries(vcpu);
     if (count(vcpu, ZIRCONIA_EXIT_EXCEPTION)) {
         const uint64_t address = exit->vector == VECTOR_PAGE_FAULT ? cpu_get(vcpu->cpu, CR2) : 0;
         zirconia_exit_t told = {.kind = ZIRCONIA_EXIT_EXCEPTION,

@@ -73,7 +73,7 @@ static zx_status_t inject(struct vcpu *vcpu, uint8_t vector) {
     } else if (result == DELIVERY_UNBACKED) {
         keep_pending(vcpu, vector);
     }
-    return exit_delivery(result);
+    return exit_delivery(vcpu, result);
 }
 
 zx_status_t vcpu_prepare_entry(struct vcpu *vcpu) {

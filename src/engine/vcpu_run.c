@@ -38,6 +38,8 @@ static zx_status_t handle(struct exit_context *context) {
     case EXIT_EPT_VIOLATION:
         return exit_ept_violation(context);
     case EXIT_TRIPLE_FAULT:
+        triple_fault_tell(context->vcpu);
+        return ZX_ERR_NOT_SUPPORTED;
     case EXIT_OTHER:
         return ZX_ERR_NOT_SUPPORTED;
     case EXIT_FAILED:
@@ -83,6 +85,9 @@ static enum run_next at_exit(void *argument, const struct cpu_exit *exit, bool i
     context->exit = exit;
     observe_exit(vcpu, exit);
     zx_status_t status = handle(context);
+    if (status < ZX_OK && status != ZX_ERR_NEXT) {
+        bad_end_tell(context, status);
+    }
     const bool leave = inside && machine_exit_requested(vcpu->guest->machine);
     if (status == ZX_OK && !inside) {
         status = pass_turn(context);

@@ -219,6 +219,22 @@ enum delivery {
 // fault, then a double fault, then the verdict is a triple fault. Without DELIVERED, RIP stays.
 enum delivery deliver_vectored_event(struct cpu *cpu, const struct vectored_event *event);
 
+// An attempt that failed: the event, and the fault that came of it.
+struct failed_delivery {
+    struct vectored_event event;
+    uint64_t address; // CR2, when the event is a page fault.
+    uint8_t fault;
+    uint32_t fault_error_code;
+    uint64_t fault_address; // When the fault is a page fault.
+};
+
+// An external or a benign event, a contributory exception, a page fault, a double fault: no other
+// chain is longer.
+enum { FAILED_DELIVERIES = 4 };
+
+// Those before the last event was delivered, or was not: how many, and which.
+size_t cpu_failed_deliveries(const struct cpu *cpu, const struct failed_delivery **out);
+
 // The instruction at RIP was carried out: RIP goes past it, and a single-step trap follows if the
 // program asked for one.
 enum delivery deliver_completion(struct cpu *cpu, uint8_t length);

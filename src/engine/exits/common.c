@@ -10,12 +10,17 @@ void exit_advance(struct exit_context *context) {
     cpu_set(cpu, INTERRUPT_SHADOW, 0);
 }
 
-zx_status_t exit_delivery(enum delivery result) {
+zx_status_t exit_delivery(struct vcpu *vcpu, enum delivery result) {
+    static const struct cpu_exit triple_fault = {.reason = EXIT_TRIPLE_FAULT};
     switch (result) {
     case DELIVERED:
         return ZX_OK;
     case DELIVERY_UNBACKED:
         return ZX_ERR_NOT_FOUND;
+    case DELIVERY_TRIPLE_FAULT:
+        observe_exit(vcpu, &triple_fault);
+        triple_fault_tell(vcpu);
+        return ZX_ERR_NOT_SUPPORTED;
     default:
         return ZX_ERR_NOT_SUPPORTED;
     }
@@ -28,5 +33,11 @@ zx_status_t exit_general_protection(struct exit_context *context) {
         .vector = VECTOR_GENERAL_PROTECTION,
         .return_rip = cpu_get(cpu, RIP),
     };
-    return exit_delivery(deliver_vectored_event(cpu, &event));
+    const enum delivery result = deliver_vectored_event(cpu, &event);
+    if (result == DELIVERED) {
+        const struct cpu_exit exit = {.reason = EXIT_EXCEPTION,
+                                      .vector = VECTOR_GENERAL_PROTECTION};
+        observe_exception(context->vcpu, &exit);
+    }
+    return exit_delivery(context->vcpu, result);
 }

@@ -21,7 +21,8 @@ static bool long_mode(const struct cpu *cpu) {
 }
 
 static zx_status_t complete(struct exit_context *context) {
-    return exit_delivery(deliver_completion(context->vcpu->cpu, context->exit->instruction_length));
+    return exit_delivery(context->vcpu,
+                         deliver_completion(context->vcpu->cpu, context->exit->instruction_length));
 }
 
 // CR0 and, with it, whether long mode is active.
@@ -158,7 +159,7 @@ static zx_status_t store_status_word(struct exit_context *context,
     return operand_store16(vcpu->cpu, instruction, context->exit->instruction, visible_cr0(vcpu),
                            &failure)
                ? complete(context)
-               : exit_delivery(failure);
+               : exit_delivery(context->vcpu, failure);
 }
 
 zx_status_t exit_control_register_access(struct exit_context *context) {

@@ -67,7 +67,8 @@ static zx_status_t give(struct exit_context *context, uint64_t value) {
 // EFER passes through: its instructions are no exits, after which Zircon would lose a single-step
 // trap.
 static zx_status_t complete(struct exit_context *context) {
-    return exit_delivery(deliver_completion(context->vcpu->cpu, context->exit->instruction_length));
+    return exit_delivery(context->vcpu,
+                         deliver_completion(context->vcpu->cpu, context->exit->instruction_length));
 }
 
 static zx_status_t give_efer(struct exit_context *context) {

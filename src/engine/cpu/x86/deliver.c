@@ -35,14 +35,37 @@ static bool makes_double_fault(const struct vectored_event *first, uint8_t secon
     return contributory(first->vector) && contributory(second);
 }
 
+static void note_failure(struct cpu *cpu, const struct vectored_event *event,
+                         const struct fault *fault) {
+    struct cpu_progress *progress = cpu_progress(cpu);
+    if (progress->failed_count == FAILED_DELIVERIES) {
+        return;
+    }
+    progress->failed[progress->failed_count++] = (struct failed_delivery){
+        .event = *event,
+        .address = cpu_get(cpu, CR2),
+        .fault = fault->vector,
+        .fault_error_code = fault->error_code,
+        .fault_address = fault->address,
+    };
+}
+
+size_t cpu_failed_deliveries(const struct cpu *cpu, const struct failed_delivery **out) {
+    const struct cpu_progress *progress = cpu_progress_of(cpu);
+    *out = progress->failed;
+    return progress->failed_count;
+}
+
 enum delivery deliver_vectored_event(struct cpu *cpu, const struct vectored_event *event) {
     struct vectored_event next = *event;
     struct fault fault = {0};
+    cpu_progress(cpu)->failed_count = 0;
     cpu_settle_flags(cpu);
     while (!attempt(cpu, &next, &fault)) {
         if (fault.verdict != DELIVERED) {
             return fault.verdict;
         }
+        note_failure(cpu, &next, &fault);
         if (next.kind == VECTORED_EXCEPTION && next.vector == VECTOR_DOUBLE_FAULT) {
             return DELIVERY_TRIPLE_FAULT;
         }

@@ -73,7 +73,8 @@ bool intercept_delivered(struct cpu *cpu, enum delivery result, struct cpu_exit 
             exit->error_code = progress->taken.error_code;
         }
         return false;
-    case DELIVERY_TRIPLE_FAULT:
+    case DELIVERY_TRIPLE_FAULT: // Whoever is told of it wants to see the instruction.
+        intercept_decode(cpu, exit);
         exit->reason = EXIT_TRIPLE_FAULT;
         return true;
     case DELIVERY_UNBACKED: // Without an instruction that could be skipped.

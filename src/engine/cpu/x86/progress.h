@@ -6,6 +6,7 @@
 #define ENGINE_CPU_X86_PROGRESS_H
 
 #include "decode/instruction.h"
+#include "engine/cpu/cpu.h"
 #include "engine/cpu/x86/walk_cache.h"
 
 #include <stdbool.h>
@@ -35,6 +36,8 @@ struct decoded_instruction {
 
 struct cpu_progress {
     struct taken_event taken;
+    struct failed_delivery failed[FAILED_DELIVERIES];
+    unsigned failed_count;
     uint64_t unbacked;   // Address of the last DELIVERY_UNBACKED, DELIVERY_OPERAND_UNBACKED.
     bool unbacked_write; // Whether a store went there; of the second kind only.
     enum nmi_state nmi;

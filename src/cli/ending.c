@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+//
+// The library's log has the reason; here it gets the instruction, the function and a hint.
+
+#include "cli/ending.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <zircon/status.h>
+
+#include "cli/fields.h"
+
+// One VCPU runs, and its thread is inside the run call when the log is called.
+static char noted[640];
+
+void ending_note(const char *line) {
+    const char *reason = strstr(line, ": ");
+    if (strncmp(line, "vcpu ", 5) == 0 && reason)
+        snprintf(noted, sizeof(noted), "%s", reason + 2);
+}
+
+static const char *hint(zirconia_exit_kind_t kind, zx_status_t status) {
+    if (status != ZX_ERR_NOT_FOUND)
+        return "";
+    return kind == ZIRCONIA_EXIT_IO_INSTRUCTION ? "; see --trap-io and --serial"
+                                                : "; see --mem and --trap-mem";
+}
+
+struct ending ending_by_error(const struct exit_log *log, const struct symbols *symbols,
+                              zx_status_t status) {
+    const zirconia_exit_t *last = &log->last;
+    const struct ending fault = {EXIT_CODE_GUEST_FAULT, "guest_fault"};
+    if (status == ZX_ERR_INTERNAL || status == ZX_ERR_NO_MEMORY) {
+        talk("the guest cannot run on: %s", zx_status_get_string(status));
+        return (struct ending){EXIT_CODE_TOOL_FAILED, "tool_failed"};
+    }
+    if (log->count == 0) {
+        talk("the guest cannot start: %s", zx_status_get_string(status));
+        return fault;
+    }
+    char symbol[SYMBOL_TEXT_SIZE];
+    char instruction[96];
+    symbols_text(symbols, last->rip, symbol, sizeof(symbol));
+    instruction_text(last, instruction, sizeof(instruction));
+    talk("the guest stopped at 0x%" PRIx64 "%s%s%s%s%s: %s%s (%s)", last->rip,
+         symbol[0] ? " in " : "", symbol, instruction[0] ? ", '" : "", instruction,
+         instruction[0] ? "'" : "", noted[0] ? noted : zirconia_exit_kind_name(last->kind),
+         hint(last->kind, status), zx_status_get_string(status));
+    return fault;
+}

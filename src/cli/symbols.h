@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+//
+// The functions of an ELF executable, by address.
+
+#ifndef CLI_SYMBOLS_H
+#define CLI_SYMBOLS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/image.h"
+
+enum { SYMBOL_TEXT_SIZE = 128 };
+
+struct symbol {
+    uint64_t address;
+    uint64_t size; // 0 when the file does not say.
+    const char *name;
+};
+
+// By address. The names lie in the image.
+struct symbols {
+    struct symbol *list;
+    size_t count;
+};
+
+// Those that the image has, which may be none. What is wrong with a table of symbols is left out,
+// and so is all without memory.
+struct symbols symbols_read(const struct image *image);
+void symbols_free(struct symbols *symbols);
+
+// "name+0x12", "name" for its first byte, or "" when the address is in no function.
+void symbols_text(const struct symbols *symbols, uint64_t address, char *text, size_t size);
+
+#endif // CLI_SYMBOLS_H
