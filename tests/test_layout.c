@@ -244,6 +244,7 @@ START_TEST(every_status_has_its_name) {
             continue;
         }
         ck_assert_str_eq(zx_status_get_string(value), name);
+        ck_assert_str_ne(zirconia_status_text(value), zirconia_status_text(1));
         defined++;
     }
     free(text);
@@ -258,6 +259,7 @@ START_TEST(other_numbers_have_no_name) {
     static const zx_status_t unknown[] = {1, -5, -7, -29, -77, -501, INT32_MAX, INT32_MIN};
     for (size_t i = 0; i < COUNT_OF(unknown); i++) {
         ck_assert_str_eq(zx_status_get_string(unknown[i]), "(UNKNOWN)");
+        ck_assert_str_eq(zirconia_status_text(unknown[i]), "This is no status.");
     }
 }
 END_TEST
@@ -363,6 +365,7 @@ static const struct call calls[] = {
     {CALL(zirconia_resource_create)},
     {CALL(zirconia_hypervisor_resource)},
     {CALL(zirconia_set_log)},
+    {CALL(zirconia_status_text)},
     {CALL(zirconia_mmio_decode)},
     {CALL(zirconia_mmio_complete)},
     {CALL(zirconia_instruction_length)},

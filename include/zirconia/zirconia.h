@@ -33,6 +33,10 @@ ZIRCONIA_EXPORT const char *zirconia_engine_version(void);
 // once. The string lives as long as the process.
 ZIRCONIA_EXPORT const char *zirconia_engine_note(void);
 
+// What a status says, as a sentence for a person; its name is zx_status_get_string()'s. What it
+// means for one call stands with that call. Never NULL; the string lives as long as the process.
+ZIRCONIA_EXPORT const char *zirconia_status_text(zx_status_t status);
+
 // Creates a resource of any kind (ZX_RSRC_KIND_, zircon/syscalls/resource.h) that covers size
 // units from base on, without asking for the right to do so. The caller owns the handle in *out.
 // Errors:
