@@ -16,7 +16,7 @@ EXIT_PAGE equ 0xfff000
     jmp far [abs back_to_64]
     bits 64
     times 0x40 - ($ - $$) db 0x90
-    jmp far [target_32]
+    jmp dword far [target_32]   ; Without REX.W, which Intel and AMD take differently.
     times 0x50 - ($ - $$) db 0x90
     jmp near faulted
 
