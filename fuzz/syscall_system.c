@@ -81,7 +81,8 @@ static void ask_numbers(void) {
 static void ask_names(struct state *state) {
     const uint32_t number = input_word(&state->input);
     zirconia_thread_handle(number); // No thread of the host's.
-    state_require(zx_status_get_string((zx_status_t)number) != NULL &&
+    state_require(zirconia_status_text((zx_status_t)number) != NULL &&
+                      zx_status_get_string((zx_status_t)number) != NULL &&
                       zirconia_exit_kind_name((zirconia_exit_kind_t)(number % 64)) != NULL,
                   "something has no name");
 }

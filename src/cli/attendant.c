@@ -9,9 +9,7 @@
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/port.h>
 
-#include "cli/json.h"
 #include "cli/talk.h"
-#include "cli/trace.h"
 
 static void attend(void *context) {
     struct attendant *attendant = context;
@@ -27,15 +25,15 @@ static void attend(void *context) {
         }
         if (status != ZX_OK) {
             talk("cannot wait for bells: %s", zx_status_get_string(status));
-            return;
+            break;
         }
         if (packet.type == ZX_PKT_TYPE_USER)
-            return;
-        if (attendant->trace)
-            trace_port_packet(&packet, attendant->colour);
-        if (attendant->json)
-            json_port_packet(&packet);
+            break;
+        if (attendant->bells)
+            bells_put(attendant->bells, &packet);
     }
+    if (attendant->bells)
+        bells_close(attendant->bells);
 }
 
 bool attendant_start(struct attendant *attendant) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A thread beside the VCPU's: it takes the bells from the port and prints them, and kicks the VCPU
-// when the time is up.
+// A thread beside the VCPU's: it takes the bells from the port, hands them to whoever tells of
+// them, and kicks the VCPU when the time is up.
 
 #ifndef CLI_ATTENDANT_H
 #define CLI_ATTENDANT_H
@@ -11,15 +11,13 @@
 
 #include <zircon/types.h>
 
-#include "cli/host.h"
+#include "cli/bells.h"
 
 struct attendant {
     zx_handle_t port;
     zx_handle_t vcpu;
-    zx_time_t deadline; // ZX_TIME_INFINITE: none
-    bool trace;
-    bool json;
-    bool colour;
+    zx_time_t deadline;  // ZX_TIME_INFINITE: none
+    struct bells *bells; // NULL: nobody tells of them
     atomic_bool time_is_up;
     struct host_thread *thread;
 };
@@ -28,7 +26,7 @@ struct attendant {
 // refuses a thread.
 bool attendant_start(struct attendant *attendant);
 
-// Prints the bells that are still queued and ends the thread.
+// Ends the thread.
 void attendant_stop(struct attendant *attendant);
 
 #endif // CLI_ATTENDANT_H

@@ -8,8 +8,9 @@
 
 #include <zircon/syscalls.h>
 
+#include <zircon/syscalls/hypervisor.h>
+
 #include "cli/json.h"
-#include "cli/trace.h"
 
 static bool can_return(zirconia_exit_kind_t kind) {
     switch (kind) {
@@ -32,11 +33,34 @@ static bool is_exit(zirconia_exit_kind_t kind) {
            kind != ZIRCONIA_EXIT_DELIVERY_FAILED;
 }
 
+// A store to a bell's page at which the run call did not return has sent a packet.
+static bool has_rung(const struct exit_log *log, const struct exit_outcome *outcome) {
+    const zirconia_exit_t *exit = &log->last;
+    if (exit->kind != ZIRCONIA_EXIT_EPT_VIOLATION || outcome->packet || outcome->status != ZX_OK)
+        return false;
+    for (size_t i = 0; i < log->options->trap_count; i++) {
+        const struct trap_option *trap = &log->options->traps[i];
+        if (trap->kind == ZX_GUEST_TRAP_BELL && exit->qualification[0] - trap->address < trap->size)
+            return true;
+    }
+    return false;
+}
+
+static void tell_of_bell(const struct exit_log *log) {
+    zx_port_packet_t packet;
+    if (!log->bells || !bells_take(log->bells, &packet))
+        return;
+    trace_port_packet(log->trace, &packet);
+    if (log->options->json)
+        json_port_packet(&packet);
+}
+
 static void print(struct exit_log *log, const struct exit_outcome *outcome) {
-    if (log->trace)
-        trace_exit(&log->last, outcome, log->colour);
-    if (log->json)
+    trace_exit(log->trace, &log->last, outcome);
+    if (log->options->json)
         json_exit(&log->last, outcome);
+    if (has_rung(log, outcome))
+        tell_of_bell(log);
     log->held = false;
 }
 

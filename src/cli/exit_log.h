@@ -12,10 +12,13 @@
 #include <zircon/syscalls/port.h>
 #include <zirconia/observe.h>
 
+#include "cli/bells.h"
+#include "cli/trace.h"
+
 struct exit_log {
-    bool trace;
-    bool json;
-    bool colour;
+    const struct options *options;
+    struct trace *trace;
+    struct bells *bells; // NULL: nobody is told of them
     zx_handle_t vcpu;
     uint64_t max_exits; // 0: no limit
     uint64_t count;

@@ -17,7 +17,21 @@ struct host_thread *host_thread_start(void (*function)(void *context), void *con
 // Waits for the end of the thread and frees it.
 void host_thread_join(struct host_thread *thread);
 
+// A lock, and a place to wait for what changes under it. NULL when the host refuses.
+struct host_lock;
+struct host_lock *host_lock_create(void);
+void host_lock_destroy(struct host_lock *lock);
+void host_lock(struct host_lock *lock);
+void host_unlock(struct host_lock *lock);
+// With the lock held, which others may take meanwhile; may come back for nothing.
+void host_lock_wait(struct host_lock *lock);
+// All who wait.
+void host_lock_wake(struct host_lock *lock);
+
 bool host_is_terminal(FILE *stream);
+
+// Whether both go to one place, such as one pipe.
+bool host_is_same_file(FILE *one, FILE *other);
 
 // Makes a stream carry bytes as they are.
 void host_set_binary(FILE *stream);

@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct host_thread {
@@ -40,8 +41,58 @@ void host_thread_join(struct host_thread *thread) {
     free(thread);
 }
 
+struct host_lock {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+};
+
+struct host_lock *host_lock_create(void) {
+    struct host_lock *lock = malloc(sizeof(*lock));
+    if (!lock)
+        return NULL;
+    if (pthread_mutex_init(&lock->mutex, NULL) != 0) {
+        free(lock);
+        return NULL;
+    }
+    if (pthread_cond_init(&lock->changed, NULL) != 0) {
+        pthread_mutex_destroy(&lock->mutex);
+        free(lock);
+        return NULL;
+    }
+    return lock;
+}
+
+void host_lock_destroy(struct host_lock *lock) {
+    pthread_cond_destroy(&lock->changed);
+    pthread_mutex_destroy(&lock->mutex);
+    free(lock);
+}
+
+void host_lock(struct host_lock *lock) {
+    pthread_mutex_lock(&lock->mutex);
+}
+
+void host_unlock(struct host_lock *lock) {
+    pthread_mutex_unlock(&lock->mutex);
+}
+
+void host_lock_wait(struct host_lock *lock) {
+    pthread_cond_wait(&lock->changed, &lock->mutex);
+}
+
+void host_lock_wake(struct host_lock *lock) {
+    pthread_cond_broadcast(&lock->changed);
+}
+
 bool host_is_terminal(FILE *stream) {
     return isatty(fileno(stream)) == 1;
+}
+
+bool host_is_same_file(FILE *one, FILE *other) {
+    struct stat first;
+    struct stat second;
+    return fstat(fileno(one), &first) == 0 && fstat(fileno(other), &second) == 0 &&
+           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
 void host_set_binary(FILE *stream) {

@@ -42,8 +42,56 @@ void host_thread_join(struct host_thread *thread) {
     free(thread);
 }
 
+struct host_lock {
+    SRWLOCK native;
+    CONDITION_VARIABLE changed;
+};
+
+struct host_lock *host_lock_create(void) {
+    struct host_lock *lock = malloc(sizeof(*lock));
+    if (!lock)
+        return NULL;
+    InitializeSRWLock(&lock->native);
+    InitializeConditionVariable(&lock->changed);
+    return lock;
+}
+
+void host_lock_destroy(struct host_lock *lock) {
+    free(lock);
+}
+
+void host_lock(struct host_lock *lock) {
+    AcquireSRWLockExclusive(&lock->native);
+}
+
+void host_unlock(struct host_lock *lock) {
+    ReleaseSRWLockExclusive(&lock->native);
+}
+
+void host_lock_wait(struct host_lock *lock) {
+    SleepConditionVariableSRW(&lock->changed, &lock->native, INFINITE, 0);
+}
+
+void host_lock_wake(struct host_lock *lock) {
+    WakeAllConditionVariable(&lock->changed);
+}
+
 bool host_is_terminal(FILE *stream) {
     return _isatty(_fileno(stream)) != 0;
+}
+
+static bool file_identity(FILE *stream, BY_HANDLE_FILE_INFORMATION *out) {
+    return GetFileInformationByHandle((HANDLE)_get_osfhandle(_fileno(stream)), out) != 0;
+}
+
+// Pipes and consoles have no identity here.
+bool host_is_same_file(FILE *one, FILE *other) {
+    BY_HANDLE_FILE_INFORMATION first;
+    BY_HANDLE_FILE_INFORMATION second;
+    return file_identity(one, &first) && file_identity(other, &second) &&
+           first.dwVolumeSerialNumber == second.dwVolumeSerialNumber &&
+           first.nFileIndexHigh == second.nFileIndexHigh &&
+           first.nFileIndexLow == second.nFileIndexLow;
 }
 
 void host_set_binary(FILE *stream) {

@@ -81,6 +81,24 @@ static const char *apply_trace(struct options *options, const char *value) {
     return NULL;
 }
 
+static const char *apply_output(struct options *options, const char *value) {
+    options->trace = true;
+    options->output = value;
+    return NULL;
+}
+
+static const char *apply_only(struct options *options, const char *value) {
+    options->trace = true;
+    return trace_filter_parse(&options->only, value);
+}
+
+static const char *apply_relative(struct options *options, const char *value) {
+    (void)value;
+    options->trace = true;
+    options->relative = true;
+    return NULL;
+}
+
 static const char *apply_json(struct options *options, const char *value) {
     (void)value;
     options->json = true;
@@ -125,6 +143,10 @@ const struct option_spec run_options[] = {
     {"--virtual-time", NULL, "drive the guest's clocks by its own work: runs repeat exactly",
      apply_virtual_time},
     {"--trace", NULL, "one line an exit, on standard error", apply_trace},
+    {"--only", "WORDS", "trace these: kinds of exits, packets, port=N[:N], addr=A[:LEN]",
+     apply_only},
+    {"--output", "FILE", "trace into a file", apply_output},
+    {"--relative", NULL, "trace with seconds since the line before", apply_relative},
     {"--json", NULL, "everything as JSON, one object a line, on standard output", apply_json},
     {"--registers", NULL, "the registers at the end, on standard error", apply_registers},
     {"--stats", NULL, "exits by kind at the end, on standard error", apply_stats},

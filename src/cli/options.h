@@ -13,6 +13,8 @@
 
 #include <zirconia/decode.h>
 
+#include "cli/trace_filter.h"
+
 enum { OPTIONS_MAX_TRAPS = 64 };
 
 // One --trap-mem, --trap-io or --bell.
@@ -39,6 +41,9 @@ struct options {
     int64_t timeout;    // nanoseconds, 0: no limit
     bool virtual_time;
     bool trace;
+    const char *output; // of the trace; NULL: standard error
+    bool relative;
+    struct trace_filter only;
     bool json;
     bool registers;
     bool stats;

@@ -37,12 +37,13 @@ static struct ending stopped_by_kick(const struct exit_log *log, struct attendan
     return (struct ending){EXIT_CODE_LIMIT, "max_exits"};
 }
 
-static struct ending run_vcpu(const struct options *options, const struct vm *vm,
-                              const struct symbols *symbols, struct exit_log *log,
-                              struct attendant *attendant) {
+static struct ending run_vcpu(const struct vm *vm, const struct symbols *symbols,
+                              struct exit_log *log, struct attendant *attendant) {
+    const struct options *options = log->options;
     struct serial serial = {
         .by_line = options->trace || options->json,
         .json = options->json,
+        .trace = log->trace,
     };
     for (;;) {
         zx_port_packet_t packet;
@@ -60,44 +61,67 @@ static struct ending run_vcpu(const struct options *options, const struct vm *vm
     }
 }
 
-// Runs a guest that is ready, with its attendant.
-static enum exit_code run_vm(const struct options *options, const struct vm *vm,
-                             const struct symbols *symbols) {
-    const char *no_color = getenv("NO_COLOR");
-    bool colour = !(no_color && *no_color) && host_is_terminal(stderr);
-    struct exit_log log = {
-        .trace = options->trace,
-        .json = options->json,
-        .colour = colour,
-        .vcpu = vm->vcpu,
-        .max_exits = options->max_exits,
-    };
+static const struct ending tool_failed = {EXIT_CODE_TOOL_FAILED, "tool_failed"};
+
+// With the thread that takes bells and watches the clock.
+static struct ending run_attended(const struct vm *vm, const struct symbols *symbols,
+                                  struct exit_log *log) {
+    const struct options *options = log->options;
     struct attendant attendant = {
         .port = vm->port,
         .vcpu = vm->vcpu,
         .deadline = options->timeout ? zx_deadline_after(options->timeout) : ZX_TIME_INFINITE,
-        .trace = options->trace,
-        .json = options->json,
-        .colour = colour,
+        .bells = log->bells,
     };
-    zx_status_t status = zirconia_guest_observe(vm->guest, exit_log_observe, &log);
+    zx_status_t status = zirconia_guest_observe(vm->guest, exit_log_observe, log);
     if (status != ZX_OK) {
         talk("cannot observe the guest: %s", zx_status_get_string(status));
-        return EXIT_CODE_TOOL_FAILED;
+        return tool_failed;
     }
     if (!attendant_start(&attendant)) {
         talk("cannot start a thread");
-        return EXIT_CODE_TOOL_FAILED;
+        return tool_failed;
     }
-    struct ending ending = run_vcpu(options, vm, symbols, &log, &attendant);
+    const struct ending ending = run_vcpu(vm, symbols, log, &attendant);
     attendant_stop(&attendant);
     (void)zirconia_guest_observe(vm->guest, NULL, NULL);
-    if (options->registers || (ending.code == EXIT_CODE_GUEST_FAULT && !options->json))
+    return ending;
+}
+
+static void print_end(const struct options *options, const struct vm *vm,
+                      const struct ending *ending) {
+    const bool fault = ending->code == EXIT_CODE_GUEST_FAULT;
+    if (options->registers || (fault && !options->json))
         registers_print(vm->vcpu);
     if (options->stats)
         stats_print(vm->guest, options->json);
     if (options->json)
-        json_end(ending.reason, (int)ending.code, vm->vcpu);
+        json_end(ending->reason, (int)ending->code, vm->vcpu);
+}
+
+// Runs a guest that is ready.
+static enum exit_code run_vm(const struct options *options, const struct vm *vm,
+                             const struct symbols *symbols) {
+    struct trace trace;
+    struct bells bells;
+    if (!trace_open(&trace, options))
+        return EXIT_CODE_USAGE;
+    if (!bells_open(&bells)) {
+        talk("no memory");
+        return EXIT_CODE_TOOL_FAILED;
+    }
+    struct exit_log log = {
+        .options = options,
+        .trace = &trace,
+        .bells = options->trace || options->json ? &bells : NULL,
+        .vcpu = vm->vcpu,
+        .max_exits = options->max_exits,
+    };
+    struct ending ending = run_attended(vm, symbols, &log);
+    if (!trace_close(&trace))
+        ending = tool_failed;
+    bells_free(&bells);
+    print_end(options, vm, &ending);
     return ending.code;
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "cli/json.h"
+#include "cli/trace.h"
 
 enum {
     DATA = 0,
@@ -96,6 +97,8 @@ void serial_write(struct serial *serial, unsigned offset, uint8_t value) {
 void serial_flush(struct serial *serial) {
     if (serial->length == 0)
         return;
+    if (serial->trace)
+        trace_serial(serial->trace, serial->line, serial->length);
     if (serial->json) {
         json_serial(serial->line, serial->length);
     } else {

@@ -10,12 +10,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct trace;
+
 struct serial {
     uint8_t registers[8]; // as last written, by offset
     uint8_t divisor[2];
     uint8_t fifo_control;
     bool by_line; // print whole lines, so that a trace can go between them
     bool json;
+    struct trace *trace; // is told of lines; NULL: none
     size_t length;
     char line[256]; // sent and not yet printed
 };

@@ -5,6 +5,7 @@
 #include "cli/text.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 void text_append(struct text *text, const char *format, ...) {
     // One byte stays free for the newline.
@@ -20,6 +21,40 @@ void text_append(struct text *text, const char *format, ...) {
 void text_pad(struct text *text, size_t column) {
     if (text->length < column)
         text_append(text, "%*s", (int)(column - text->length), "");
+}
+
+// How many bytes a colour code takes, which has no width; 0 for anything else.
+static size_t code_length(const char *bytes) {
+    const size_t length = bytes[0] == '\033' ? strcspn(bytes, "m") : 0;
+    return length ? length + 1 : 0;
+}
+
+// How many bytes of the line fit, up to a space or whole.
+static size_t fitting(const char *bytes, size_t width) {
+    size_t at = 0;
+    size_t space = 0;
+    for (size_t columns = 0; bytes[at]; columns++) {
+        for (size_t code; (code = code_length(bytes + at)) != 0;)
+            at += code;
+        if (columns == width)
+            return space ? space : at;
+        if (bytes[at] == ' ' && columns > width / 4)
+            space = at;
+        at += bytes[at] != '\0';
+    }
+    return at;
+}
+
+void text_wrap(struct text *text, size_t width, size_t column) {
+    const struct text whole = *text;
+    const char *rest = whole.bytes;
+    text->length = 0;
+    for (size_t indent = 0; *rest; indent = column) {
+        const size_t length = fitting(rest, width - indent);
+        text_append(text, "%s%*s%.*s", indent ? "\n" : "", (int)indent, "", (int)length, rest);
+        rest += length;
+        rest += strspn(rest, " ");
+    }
 }
 
 void text_write_line(struct text *text, FILE *stream) {

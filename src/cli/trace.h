@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// One line an exit in strace's manner, on standard error.
+// One line an exit in strace's manner, on standard error or into a file. What repeats is folded:
+// the first line stands, and how often it came follows. Used by the VCPU's thread only.
 
 #ifndef CLI_TRACE_H
 #define CLI_TRACE_H
@@ -10,15 +11,38 @@
 #include <zircon/syscalls/port.h>
 #include <zirconia/observe.h>
 
+#include "cli/options.h"
+#include "cli/text.h"
+
 // What the run call said about an exit: a packet, an error, or nothing, since it went on.
 struct exit_outcome {
     const zx_port_packet_t *packet; // NULL: none
     zx_status_t status;
 };
 
-void trace_exit(const zirconia_exit_t *exit, const struct exit_outcome *outcome, bool colour);
+struct trace {
+    const struct options *options;
+    FILE *stream; // NULL: no trace.
+    bool colour;
+    size_t width; // Of the terminal, 0 when lines may be as long as they are.
+    int64_t last_time;
+    struct text last;
+    unsigned repeats; // Of the last line, beside its first.
+};
+
+// False when the file cannot be written, which has been said.
+bool trace_open(struct trace *trace, const struct options *options);
+
+// False when it could not be written whole, which has been said.
+bool trace_close(struct trace *trace);
+
+void trace_exit(struct trace *trace, const zirconia_exit_t *exit,
+                const struct exit_outcome *outcome);
 
 // A packet that came through the port: a bell.
-void trace_port_packet(const zx_port_packet_t *packet, bool colour);
+void trace_port_packet(struct trace *trace, const zx_port_packet_t *packet);
+
+// A line that the guest sent to its serial port. Left out where standard output shows it anyway.
+void trace_serial(struct trace *trace, const char *bytes, size_t size);
 
 #endif // CLI_TRACE_H

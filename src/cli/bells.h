@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+//
+// Bells on their way from the thread that takes their packets to the VCPU's, which tells of each
+// where it rang: so a trace is the same in each run, whatever the two threads do meanwhile.
+
+#ifndef CLI_BELLS_H
+#define CLI_BELLS_H
+
+#include <stdbool.h>
+
+#include <zircon/syscalls/port.h>
+
+#include "cli/host.h"
+
+struct bells {
+    struct host_lock *lock; // Guards the others.
+    zx_port_packet_t packet;
+    bool full;
+    bool closed; // No more will come.
+};
+
+// False when the host refuses.
+bool bells_open(struct bells *bells);
+void bells_free(struct bells *bells);
+
+// Waits until the packet before has been taken. False once they are closed.
+bool bells_put(struct bells *bells, const zx_port_packet_t *packet);
+
+// Waits for the next. False once they are closed.
+bool bells_take(struct bells *bells, zx_port_packet_t *packet);
+
+// Whoever waits goes on.
+void bells_close(struct bells *bells);
+
+#endif // CLI_BELLS_H

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+//
+// The words of --only.
+
+#include "cli/trace_filter.h"
+
+#include <string.h>
+
+#include "cli/numbers.h"
+
+enum { LONGEST_WORD = 64 };
+
+static const char *add_range(struct filter_range *ranges, unsigned *count, const char *text) {
+    if (*count == FILTER_MAX_RANGES)
+        return "has more than 16 ports or addresses";
+    ranges[*count].size = 1;
+    if (!parse_range(text, &ranges[*count].start, &ranges[*count].size))
+        return "has what is no number and no NUMBER:SIZE";
+    (*count)++;
+    return NULL;
+}
+
+static const char *add_kind(struct trace_filter *filter, const char *word) {
+    for (unsigned kind = 0; kind < ZIRCONIA_EXIT_KIND_COUNT; kind++) {
+        if (strcmp(word, zirconia_exit_kind_name((zirconia_exit_kind_t)kind)) == 0) {
+            filter->kinds |= 1u << kind;
+            return NULL;
+        }
+    }
+    return "is no kind of exit (as in --stats), port=, addr= or packets";
+}
+
+static const char *add_word(struct trace_filter *filter, const char *word) {
+    if (strncmp(word, "port=", 5) == 0)
+        return add_range(filter->ports, &filter->port_count, word + 5);
+    if (strncmp(word, "addr=", 5) == 0)
+        return add_range(filter->addresses, &filter->address_count, word + 5);
+    if (strcmp(word, "packets") == 0) {
+        filter->packets = true;
+        return NULL;
+    }
+    return add_kind(filter, word);
+}
+
+const char *trace_filter_parse(struct trace_filter *filter, const char *words) {
+    const char *problem = NULL;
+    filter->any = true;
+    for (bool last = false; !last && !problem;) {
+        char word[LONGEST_WORD];
+        const size_t length = strcspn(words, ",");
+        last = words[length] == '\0';
+        if (length >= sizeof(word))
+            return "has a word that is too long";
+        memcpy(word, words, length);
+        word[length] = '\0';
+        problem = add_word(filter, word);
+        words += length + 1;
+    }
+    return problem;
+}
+
+static bool in_any(const struct filter_range *ranges, unsigned count, uint64_t value) {
+    for (unsigned i = 0; i < count; i++)
+        if (value - ranges[i].start < ranges[i].size)
+            return true;
+    return false;
+}
+
+bool trace_filter_wants(const struct trace_filter *filter, const zirconia_exit_t *exit,
+                        const zx_port_packet_t *packet) {
+    if (!filter->any || (filter->kinds >> exit->kind & 1) || (filter->packets && packet))
+        return true;
+    if (exit->kind == ZIRCONIA_EXIT_IO_INSTRUCTION)
+        return in_any(filter->ports, filter->port_count, exit->qualification[0]);
+    return exit->kind == ZIRCONIA_EXIT_EPT_VIOLATION &&
+           in_any(filter->addresses, filter->address_count, exit->qualification[0]);
+}
+
+bool trace_filter_asks_for_ports(const struct trace_filter *filter) {
+    return filter->port_count || filter->packets ||
+           (filter->kinds >> ZIRCONIA_EXIT_IO_INSTRUCTION & 1);
+}

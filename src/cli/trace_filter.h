@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+//
+// Which exits a trace shows: --only WORD,WORD..., each a kind of exit, "packets", port=NUMBER or
+// addr=ADDRESS[:SIZE]. An exit is shown that fits one of them.
+
+#ifndef CLI_TRACE_FILTER_H
+#define CLI_TRACE_FILTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <zircon/syscalls/port.h>
+#include <zirconia/observe.h>
+
+enum { FILTER_MAX_RANGES = 16 };
+
+struct filter_range {
+    uint64_t start;
+    uint64_t size;
+};
+
+struct trace_filter {
+    bool any;       // There is one: what fits nothing is left out.
+    uint32_t kinds; // A bit each.
+    bool packets;
+    struct filter_range ports[FILTER_MAX_RANGES];
+    unsigned port_count;
+    struct filter_range addresses[FILTER_MAX_RANGES];
+    unsigned address_count;
+};
+
+// Adds the words. NULL, or what is wrong with them.
+const char *trace_filter_parse(struct trace_filter *filter, const char *words);
+
+// `packet` is NULL when the run call returned none.
+bool trace_filter_wants(const struct trace_filter *filter, const zirconia_exit_t *exit,
+                        const zx_port_packet_t *packet);
+
+// Whether it names ports or their exits.
+bool trace_filter_asks_for_ports(const struct trace_filter *filter);
+
+#endif // CLI_TRACE_FILTER_H
