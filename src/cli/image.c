@@ -58,7 +58,8 @@ static void read_flat(const struct options *options, struct image *image) {
 
 // Whoever says where a file lies knows that it is a flat binary.
 static bool is_what_it_seems(const struct options *options, const struct image *image) {
-    const char *what = options->has_base ? NULL : recognise(image->file, image->file_size);
+    const bool known = options->has_base || elf_is_elf(image);
+    const char *what = known ? NULL : recognise(image->file, image->file_size);
     if (what)
         talk("%s: not a program for this machine but %s; --base runs it as a flat binary all the "
              "same",
@@ -66,16 +67,17 @@ static bool is_what_it_seems(const struct options *options, const struct image *
     return !what;
 }
 
-static bool read_image(const struct options *options, struct image *image) {
-    if (!elf_is_elf(image)) {
+const char *image_parse(const struct options *options, struct image *image) {
+    const char *problem = NULL;
+    if (!elf_is_elf(image))
         read_flat(options, image);
-        return is_what_it_seems(options, image);
-    }
-    if (options->has_base)
-        return complain(options->image,
-                        "ELF, which says itself where it lies; --base is for flat binaries");
-    const char *problem = elf_read(image);
-    return !problem || complain(options->image, problem);
+    else if (options->has_base)
+        problem = "ELF, which says itself where it lies; --base is for flat binaries";
+    else
+        problem = elf_read(image);
+    if (options->has_entry)
+        image->entry = options->entry;
+    return problem;
 }
 
 bool image_open(const struct options *options, struct image *image) {
@@ -85,12 +87,12 @@ bool image_open(const struct options *options, struct image *image) {
         return complain(options->image, strerror(errno));
     const char *problem = read_stream(stream, image);
     fclose(stream);
-    if (problem ? !complain(options->image, problem) : !read_image(options, image)) {
+    if (!problem)
+        problem = image_parse(options, image);
+    if (problem ? !complain(options->image, problem) : !is_what_it_seems(options, image)) {
         image_close(image);
         return false;
     }
-    if (options->has_entry)
-        image->entry = options->entry;
     return true;
 }
 

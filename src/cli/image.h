@@ -36,6 +36,9 @@ struct image {
 bool image_open(const struct options *options, struct image *image);
 void image_close(struct image *image);
 
+// Fills in the rest from `file`, which has at least one byte. NULL, or what is wrong with it.
+const char *image_parse(const struct options *options, struct image *image);
+
 // Copies the image into guest memory that begins at address 0. `reserved` bytes at its bottom are
 // not the image's. False when it does not fit, which has been said.
 bool image_load(const struct image *image, const char *name, uint8_t *memory, uint64_t memory_size,
