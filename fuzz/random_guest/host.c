@@ -38,23 +38,19 @@ zx_status_t host_check(zx_status_t status, const char *call) {
 #define CHECK_CALL(call) host_check(call, #call)
 #define REQUIRE_OK(call) host_require((call) == ZX_OK, #call)
 
-// A VCPU waits when its bell has as many packets as there may be, for as long as nobody takes one.
-static void answer_bells(void *context) {
-    const zx_handle_t *port = context;
-    zx_port_packet_t packet;
-    while (zx_port_wait(*port, ZX_TIME_INFINITE, &packet) == ZX_OK) {
-    }
-}
-
-// One for all guests, and a thread that empties it.
+// One for all guests.
 static zx_handle_t bell_port(void) {
     static zx_handle_t port;
     if (port == ZX_HANDLE_INVALID) {
         REQUIRE_OK(zx_port_create(0, &port));
-        host_require(platform_thread_start("bells", answer_bells, &port),
-                     "no thread for the bells");
     }
     return port;
+}
+
+void host_answer_bells(const struct host *host) {
+    zx_port_packet_t packet;
+    while (zx_port_wait(host->port, 0, &packet) == ZX_OK) {
+    }
 }
 
 // One for all guests, each of which is given all of its bytes anew.
@@ -94,6 +90,7 @@ void host_open(struct host *host, const uint8_t *bytes, unsigned parts) {
 }
 
 void host_close(struct host *host) {
+    host_answer_bells(host);
     const zx_handle_t handles[] = {host->guest, host->vmar};
     REQUIRE_OK(zx_handle_close_many(handles, sizeof handles / sizeof handles[0]));
 }

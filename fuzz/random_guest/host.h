@@ -29,6 +29,9 @@ enum { HOST_ALIAS = 1, HOST_BELL = 2, HOST_PARTS = 4 };
 void host_open(struct host *host, const uint8_t *bytes, unsigned parts);
 void host_close(struct host *host);
 
+// Takes the packets of all bells. A VCPU waits when a bell of its has 256.
+void host_answer_bells(const struct host *host);
+
 // One action. `bits` is of the code that the VCPU began with.
 void host_act(const struct host *host, zx_handle_t vcpu, unsigned bits, struct choices *choices);
 
