@@ -47,7 +47,7 @@ endif()
 # lock (lock_order.h and lock_report.h): in debug, sanitizer and fuzz builds unless said otherwise.
 if(ZIRCONIA_CHECKS STREQUAL "AUTO")
     set(checks OFF)
-    if(ZIRCONIA_SANITIZE OR CMAKE_BUILD_TYPE STREQUAL "Debug")
+    if(ZIRCONIA_SANITIZE OR ZIRCONIA_BUILD_FUZZERS OR CMAKE_BUILD_TYPE STREQUAL "Debug")
         set(checks ON)
     endif()
 else()

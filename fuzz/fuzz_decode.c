@@ -10,9 +10,13 @@
 
 #include <zirconia/decode.h>
 
+#include "fuzz_trace.h"
+
 #include "decode/instruction.h"
 #include "decode/port_access.h"
 #include "decode/scan.h"
+
+uint64_t fuzz_trace;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,6 +31,7 @@ static void check_cuts(const uint8_t *bytes, size_t size, enum code_mode mode) {
     if (decode_instruction(bytes, size, mode, &instruction) == INSTRUCTION_OK) {
         const enum cut always = cut_before(&instruction, mode, 0);
         const enum cut cut = cut_before(&instruction, mode, ~0u);
+        fuzz_trace_word(cut);
         require(cut == always || (always == CUT_NONE && cut == CUT_REPLACED));
     }
 }
@@ -46,6 +51,7 @@ static void check_lengths(const uint8_t *bytes, size_t size, enum code_mode mode
     if (zirconia_disassemble(bytes, size, (zirconia_code_mode_t)mode, 0x1000, text, sizeof(text),
                              &told) == ZX_OK) {
         require(told == length && memchr(text, '\0', sizeof(text)) != NULL);
+        fuzz_trace_bytes(text, strlen(text));
     }
 }
 
@@ -59,11 +65,13 @@ static void check_access(const uint8_t *bytes, size_t size, enum code_mode mode)
     require(access.instruction_length == instruction_length(bytes, size, mode));
     uint64_t stored = 0;
     require(zirconia_mmio_complete(&access, UINT64_MAX, &state, &stored) == ZX_OK);
+    fuzz_trace_word(stored);
     require(access.size == 8 || stored >> (8 * access.size) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const enum code_mode modes[] = {CODE_16, CODE_32, CODE_64};
+    fuzz_trace = 0;
     if (size == 0) {
         return 0;
     }

@@ -5,6 +5,7 @@
 // that live on, objects that are still alive, and packets that were lost or came twice.
 // Left out are the calls that end the program by what they promise; fuzz/CMakeLists.txt lists them.
 
+#include "fuzz_trace.h"
 #include "syscall_state.h"
 
 #include "objects/object.h"
@@ -21,6 +22,8 @@
 #include <zirconia/zirconia.h>
 
 enum { MOST_CALLS = 200, LONGEST_INPUT_S = 20 };
+
+uint64_t fuzz_trace;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -47,6 +50,7 @@ zx_handle_t state_handle(struct state *state) {
 }
 
 void state_keep(struct state *state, zx_status_t status, const zx_handle_t *out) {
+    fuzz_trace_word((uint64_t)(int64_t)status);
     if (status != ZX_OK) {
         return;
     }
@@ -202,6 +206,7 @@ static void check_objects(uint64_t before) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct state state = {.input = {data, size}, .calls = era_calls[size % ERA_COUNT]};
+    fuzz_trace = 0;
     zx_vmar_root_self();
     threads_prepare();
     start_watch();
