@@ -70,6 +70,12 @@ if(TARGET zirconia-tool)
     set_target_properties(zirconia-tool PROPERTIES
         INSTALL_RPATH "${origin}/${libdir_from_bindir}")
     install(TARGETS zirconia-tool)
+    install(FILES "${PROJECT_SOURCE_DIR}/packaging/completions/zirconia.bash"
+        DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" RENAME zirconia)
+    install(FILES "${PROJECT_SOURCE_DIR}/packaging/completions/_zirconia"
+        DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
+    install(FILES "${PROJECT_SOURCE_DIR}/packaging/completions/zirconia.fish"
+        DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
     install(FILES "${PROJECT_SOURCE_DIR}/docs/zirconia.1" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
 endif()
 

@@ -320,6 +320,10 @@ START_TEST(help_and_version_are_data) {
     ck_assert_int_eq(strncmp(result.out, "Examples:\n", 10), 0);
     ck_assert_str_eq(result.err, "");
     ck_assert_int_eq(run_tool("-h"), 0);
+    ck_assert_int_eq(run_tool("help"), 0);
+    ck_assert_int_eq(run_tool("help disasm"), 0);
+    ck_assert_ptr_nonnull(strstr(result.out, "Usage: zirconia disasm"));
+    ck_assert_int_eq(run_tool("-V"), 0);
     ck_assert_int_eq(run_tool("--version"), 0);
     ck_assert_int_eq(strncmp(result.out, "zirconia 0.", 11), 0);
     const char *second = strchr(result.out, '\n') + 1;

@@ -102,6 +102,23 @@ START_TEST(the_registers_are_printed_when_asked_for) {
 }
 END_TEST
 
+// 'A', newline, to the serial port; jmp $
+START_TEST(an_interruption_ends_the_run_with_its_figures) {
+    static const char spins[] = "\x66\xba\xf8\x03\xb0"
+                                "A\xee\xb0\x0a\xee\xeb\xfe";
+    char line[1500];
+    const char *image = make_file("spins", spins, sizeof spins - 1);
+    snprintf(line, sizeof line,
+             "mkfifo '%s'; '%s' run %s --serial 0x3f8 --stats >'%s' & read line <'%s'; "
+             "kill -INT $!; wait $!",
+             path_of("fifo"), ZIRCONIA_TOOL, image, path_of("fifo"), path_of("fifo"));
+    run_command(line);
+    ck_assert_int_eq(result.exit_code, 130);
+    ck_assert_ptr_nonnull(strstr(result.err, "zirconia: stopped: interrupted\n"));
+    ck_assert_ptr_nonnull(strstr(result.err, "           2  io_instruction port 0x3f8 out\n"));
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("tool ends");
     TCase *tcase = tcase_create("ends");
@@ -111,6 +128,7 @@ int main(void) {
     tcase_add_test(tcase, symbols_that_are_wrong_are_left_out);
     tcase_add_test(tcase, a_guest_that_reports_failure_is_quoted);
     tcase_add_test(tcase, the_registers_are_printed_when_asked_for);
+    tcase_add_test(tcase, an_interruption_ends_the_run_with_its_figures);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

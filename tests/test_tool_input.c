@@ -160,6 +160,27 @@ START_TEST(commands_that_do_not_exist_are_named) {
 }
 END_TEST
 
+START_TEST(words_that_are_nearly_right_get_a_proposal) {
+    static const struct {
+        const char *words;
+        const char *meant;
+    } cases[] = {
+        {"rnu image", "run?"},       {"dissasm image", "disasm?"},
+        {"hlep", "help?"},           {"run image --trce", "--trace?"},
+        {"run --men=64M", "--mem?"}, {"help rum", "run?"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        run_tool("%s", cases[i].words);
+        expect_one_complaint(2);
+        ck_assert_msg(strstr(result.err, "did you mean") != NULL &&
+                          strstr(result.err, cases[i].meant) != NULL,
+                      "%s", result.err);
+    }
+    run_tool("run --xyzzy");
+    ck_assert_ptr_null(strstr(result.err, "did you mean"));
+}
+END_TEST
+
 START_TEST(images_that_cannot_be_read_are_named) {
     make_file("empty", "", 0);
     run_tool("run %s", path_of("missing"));
@@ -277,6 +298,7 @@ int main(void) {
     tcase_add_test(tcase, options_that_make_no_sense_are_named);
     tcase_add_test(tcase, sixty_five_traps_are_too_many);
     tcase_add_test(tcase, commands_that_do_not_exist_are_named);
+    tcase_add_test(tcase, words_that_are_nearly_right_get_a_proposal);
     tcase_add_test(tcase, images_that_cannot_be_read_are_named);
     tcase_add_test(tcase, what_is_no_program_for_this_machine_is_called_what_it_is);
     tcase_add_test(tcase, an_elf_that_is_whole_runs);

@@ -73,6 +73,8 @@ void exit_log_observe(void *context, const zirconia_exit_t *exit) {
     log->held = true;
     if (!can_return(exit->kind))
         print(log, &went_on);
+    if (log->options->stats)
+        tally_add(log->tally, exit);
     if (is_exit(exit->kind)) {
         log->count++;
         if (exit_log_limit_reached(log))

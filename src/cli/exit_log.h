@@ -13,11 +13,13 @@
 #include <zirconia/observe.h>
 
 #include "cli/bells.h"
+#include "cli/tally.h"
 #include "cli/trace.h"
 
 struct exit_log {
     const struct options *options;
     struct trace *trace;
+    struct tally *tally;
     struct bells *bells; // NULL: nobody is told of them
     zx_handle_t vcpu;
     uint64_t max_exits; // 0: no limit

@@ -28,6 +28,11 @@ void host_lock_wait(struct host_lock *lock);
 // All who wait.
 void host_lock_wake(struct host_lock *lock);
 
+// Calls the function when somebody interrupts the tool (Ctrl-C), in the middle of whatever it does:
+// it may only do what a signal handler may. A second interruption ends the tool. NULL takes it
+// back.
+void host_on_interruption(void (*function)(void));
+
 bool host_is_terminal(FILE *stream);
 
 // Whether both go to one place, such as one pipe.

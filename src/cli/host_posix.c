@@ -7,6 +7,7 @@
 #include "cli/host.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -82,6 +83,20 @@ void host_lock_wait(struct host_lock *lock) {
 
 void host_lock_wake(struct host_lock *lock) {
     pthread_cond_broadcast(&lock->changed);
+}
+
+static void (*on_interruption)(void);
+
+static void interrupted(int number) {
+    (void)number;
+    on_interruption();
+}
+
+void host_on_interruption(void (*function)(void)) {
+    struct sigaction action = {.sa_flags = (int)SA_RESETHAND};
+    action.sa_handler = function ? interrupted : SIG_DFL;
+    on_interruption = function;
+    sigaction(SIGINT, &action, NULL);
 }
 
 bool host_is_terminal(FILE *stream) {

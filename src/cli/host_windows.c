@@ -76,6 +76,22 @@ void host_lock_wake(struct host_lock *lock) {
     WakeAllConditionVariable(&lock->changed);
 }
 
+static void (*on_interruption)(void);
+
+static BOOL WINAPI interrupted(DWORD event) {
+    void (*const function)(void) = on_interruption;
+    on_interruption = NULL;
+    if (event != CTRL_C_EVENT || !function)
+        return FALSE;
+    function();
+    return TRUE;
+}
+
+void host_on_interruption(void (*function)(void)) {
+    on_interruption = function;
+    SetConsoleCtrlHandler(interrupted, function != NULL);
+}
+
 bool host_is_terminal(FILE *stream) {
     return _isatty(_fileno(stream)) != 0;
 }

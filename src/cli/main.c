@@ -15,6 +15,7 @@
 #include "cli/commands.h"
 #include "cli/ending.h"
 #include "cli/host.h"
+#include "cli/nearest.h"
 #include "cli/talk.h"
 
 static int print_help(FILE *stream) {
@@ -27,9 +28,10 @@ static int print_help(FILE *stream) {
             "\n"
             "Usage: zirconia run IMAGE [OPTION...]\n"
             "       zirconia disasm IMAGE [OPTION...]\n"
-            "       zirconia --version | --help\n"
+            "       zirconia help [COMMAND]\n"
+            "       zirconia --version | -V | --help | -h\n"
             "\n"
-            "zirconia run --help and zirconia disasm --help list the options.\n");
+            "zirconia help run and zirconia help disasm list the options.\n");
     return EXIT_CODE_OK;
 }
 
@@ -56,27 +58,71 @@ static int print_version(void) {
     return EXIT_CODE_OK;
 }
 
+static const struct {
+    const char *name;
+    int (*run)(int count, char **words);
+} commands[] = {{"run", command_run}, {"disasm", command_disasm}};
+
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+// NULL when there is none of that name.
+static int (*find_command(const char *name))(int count, char **words) {
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return commands[i].run;
+    return NULL;
+}
+
+static int unknown_command(const char *name) {
+    struct nearest nearest = nearest_to(name, strlen(name));
+    for (size_t i = 0; i < COMMANDS; i++)
+        nearest_look_at(&nearest, commands[i].name);
+    nearest_look_at(&nearest, "help");
+    if (nearest.word)
+        talk("unknown command '%s'; did you mean %s?", name, nearest.word);
+    else
+        talk("unknown command '%s'; see zirconia --help", name);
+    return EXIT_CODE_USAGE;
+}
+
+// zirconia help [COMMAND]
+static int help_with(int count, char **words) {
+    static char option[] = "--help";
+    char *ask[] = {option, NULL};
+    if (count == 0)
+        return print_help(stdout);
+    if (count > 1) {
+        talk("one command is enough: '%s'", words[1]);
+        return EXIT_CODE_USAGE;
+    }
+    int (*const command)(int, char **) = find_command(words[0]);
+    return command ? command(1, ask) : unknown_command(words[0]);
+}
+
+static bool is_one_of(const char *name, const char *one, const char *other) {
+    return strcmp(name, one) == 0 || strcmp(name, other) == 0;
+}
+
 static int run_command(int count, char **words) {
     const char *name = count > 1 ? words[1] : "";
-    if (strcmp(name, "run") == 0)
-        return command_run(count - 2, words + 2);
-    if (strcmp(name, "disasm") == 0)
-        return command_disasm(count - 2, words + 2);
-    const bool help = strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0;
-    const bool version = strcmp(name, "--version") == 0;
+    int (*const command)(int, char **) = find_command(name);
+    if (command)
+        return command(count - 2, words + 2);
+    if (strcmp(name, "help") == 0)
+        return help_with(count - 2, words + 2);
+    const bool help = is_one_of(name, "--help", "-h");
+    const bool version = is_one_of(name, "--version", "-V");
     if ((help || version) && count > 2) {
         talk("unexpected word '%s' after %s; see zirconia --help", words[2], name);
         return EXIT_CODE_USAGE;
     }
     if (help)
         return print_help(stdout);
-    if (version) {
+    if (version)
         return print_version();
-    }
     if (count > 1)
-        talk("unknown command '%s'; see zirconia --help", name);
-    else
-        print_help(stderr);
+        return unknown_command(name);
+    print_help(stderr);
     return EXIT_CODE_USAGE;
 }
 

@@ -9,6 +9,7 @@
 
 #include <zircon/syscalls/hypervisor.h>
 
+#include "cli/nearest.h"
 #include "cli/numbers.h"
 #include "cli/talk.h"
 
@@ -174,6 +175,16 @@ static const struct option_spec *find_option(const struct option_spec *specs, co
     return NULL;
 }
 
+static void complain_of_option(const struct option_spec *specs, const char *word) {
+    struct nearest nearest = nearest_to(word, strcspn(word, "="));
+    for (const struct option_spec *spec = specs; spec->name; spec++)
+        nearest_look_at(&nearest, spec->name);
+    if (nearest.word)
+        talk("unknown option '%s'; did you mean %s?", word, nearest.word);
+    else
+        talk("unknown option '%s'; see zirconia --help", word);
+}
+
 static bool apply_option(const struct option_spec *spec, const char *value,
                          struct options *options) {
     if (spec->argument && !value) {
@@ -215,7 +226,7 @@ bool options_parse(const struct option_spec *specs, int count, char **words,
         }
         const struct option_spec *spec = find_option(specs, word);
         if (!spec) {
-            talk("unknown option '%s'; see zirconia --help", word);
+            complain_of_option(specs, word);
             return false;
         }
         const char *equals = strchr(word, '=');

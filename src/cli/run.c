@@ -28,10 +28,22 @@ static const struct ending endings[] = {
     [ANSWER_GUEST_FAULT] = {EXIT_CODE_GUEST_FAULT, "guest_fault"},
 };
 
+static zx_handle_t interrupted_vcpu;
+static atomic_bool interrupted;
+
+static void interrupt_run(void) {
+    atomic_store(&interrupted, true);
+    (void)zx_vcpu_kick(interrupted_vcpu);
+}
+
 static struct ending stopped_by_kick(const struct exit_log *log, struct attendant *attendant) {
     if (atomic_load(&attendant->time_is_up)) {
         talk("stopped: the time is up (--timeout)");
         return (struct ending){EXIT_CODE_LIMIT, "timeout"};
+    }
+    if (atomic_load(&interrupted)) {
+        talk("stopped: interrupted");
+        return (struct ending){EXIT_CODE_INTERRUPTED, "interrupted"};
     }
     talk("stopped after %" PRIu64 " exits (--max-exits)", log->count);
     return (struct ending){EXIT_CODE_LIMIT, "max_exits"};
@@ -82,19 +94,25 @@ static struct ending run_attended(const struct vm *vm, const struct symbols *sym
         talk("cannot start a thread");
         return tool_failed;
     }
+    interrupted_vcpu = vm->vcpu;
+    host_on_interruption(interrupt_run);
     const struct ending ending = run_vcpu(vm, symbols, log, &attendant);
+    host_on_interruption(NULL);
     attendant_stop(&attendant);
     (void)zirconia_guest_observe(vm->guest, NULL, NULL);
     return ending;
 }
 
-static void print_end(const struct options *options, const struct vm *vm,
+static void print_end(const struct exit_log *log, const struct vm *vm,
                       const struct ending *ending) {
+    const struct options *options = log->options;
     const bool fault = ending->code == EXIT_CODE_GUEST_FAULT;
     if (options->registers || (fault && !options->json))
         registers_print(vm->vcpu);
     if (options->stats)
         stats_print(vm->guest, options->json);
+    if (options->stats && !options->json)
+        tally_print(log->tally);
     if (options->json)
         json_end(ending->reason, (int)ending->code, vm->vcpu);
 }
@@ -110,8 +128,10 @@ static enum exit_code run_vm(const struct options *options, const struct vm *vm,
         talk("no memory");
         return EXIT_CODE_TOOL_FAILED;
     }
+    static struct tally tally;
     struct exit_log log = {
         .options = options,
+        .tally = &tally,
         .trace = &trace,
         .bells = options->trace || options->json ? &bells : NULL,
         .vcpu = vm->vcpu,
@@ -121,7 +141,7 @@ static enum exit_code run_vm(const struct options *options, const struct vm *vm,
     if (!trace_close(&trace))
         ending = tool_failed;
     bells_free(&bells);
-    print_end(options, vm, &ending);
+    print_end(&log, vm, &ending);
     return ending.code;
 }
 
@@ -140,7 +160,8 @@ static void print_help(void) {
     options_print(run_options, stdout);
     printf("\n"
            "Exit code: 0 success, 1 the guest reported failure, 2 bad usage or image, 3 the guest\n"
-           "did what nothing answers, 124 --timeout or --max-exits, 125 the tool failed.\n");
+           "did what nothing answers, 124 --timeout or --max-exits, 125 the tool failed, 130 "
+           "interrupted.\n");
 }
 
 int command_run(int count, char **words) {

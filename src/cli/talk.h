@@ -12,6 +12,7 @@ enum exit_code {
     EXIT_CODE_GUEST_FAULT = 3,   // the guest did what nothing answers
     EXIT_CODE_LIMIT = 124,       // --timeout or --max-exits
     EXIT_CODE_TOOL_FAILED = 125, // the host or the library failed
+    EXIT_CODE_INTERRUPTED = 130, // by Ctrl-C, as a shell says it
 };
 
 // One line, after "zirconia: ".

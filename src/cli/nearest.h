@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+//
+// Which word somebody may have meant.
+
+#ifndef CLI_NEAREST_H
+#define CLI_NEAREST_H
+
+#include <stddef.h>
+
+struct nearest {
+    const char *wanted;
+    size_t length;    // of what counts of it
+    const char *word; // The nearest so far; NULL: none is near.
+    unsigned distance;
+};
+
+struct nearest nearest_to(const char *wanted, size_t length);
+
+// Looks at one more word that there is, which is kept.
+void nearest_look_at(struct nearest *nearest, const char *word);
+
+#endif // CLI_NEAREST_H
