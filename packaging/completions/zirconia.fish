@@ -8,7 +8,7 @@ end
 
 function __zirconia_options
     set -l words (commandline -opc)
-    zirconia $words[2] --help 2>/dev/null | sed -n 's/^  \(--[a-z-]*\)[^ ]* *[A-Z:\[\]]* *\(.*\)/\1\t\2/p'
+    zirconia $words[2] --help 2>/dev/null | sed -nE 's/^  (--[a-z-]+)( [^ ]+)?  +(.*)/\1\t\3/p'
 end
 
 complete -c zirconia -n __fish_use_subcommand -f -a '(__zirconia_commands)'

@@ -31,9 +31,11 @@ static unsigned distance(const char *one, size_t size, const char *other) {
     return row[width];
 }
 
-// More than half of the letters wrong is another word.
+// More than half of the letters wrong is another word. An option's dashes are no letters.
 struct nearest nearest_to(const char *wanted, size_t length) {
-    return (struct nearest){wanted, length, NULL, (unsigned)(length + 1) / 2 + 1};
+    const size_t dashes = strspn(wanted, "-");
+    const size_t letters = dashes < length ? length - dashes : 0;
+    return (struct nearest){wanted, length, NULL, (unsigned)(letters + 1) / 2 + 1};
 }
 
 void nearest_look_at(struct nearest *nearest, const char *word) {
