@@ -6,6 +6,7 @@
 #include "engine/cpu/unicorn/answers.h"
 #include "engine/cpu/unicorn/layout.h"
 #include "engine/cpu/unicorn/probe.h"
+#include "engine/cpu/unicorn/tlb_fill.h"
 #include "engine/cpu/unicorn/version.h"
 #include "objects/log.h"
 #include "platform/platform.h"
@@ -49,8 +50,9 @@ static zx_status_t discover(struct layout *out) {
     if (!found) {
         return refuse(probe.fault);
     }
+    tlb_fill_find(&probe.layout);
     probe.layout.answers = answers_try(&probe.layout);
-    version_complete_note(probe.layout.copied, probe.layout.answers);
+    version_complete_note(&probe.layout);
     const struct engine_description engine = engine_describe();
     if (engine.note[0] != '\0') {
         log_line(ZIRCONIA_LOG_WARNING, "Unicorn %s: %s", engine.version, engine.note);

@@ -143,6 +143,9 @@ static zx_status_t start(struct engine *engine, const struct layout *layout) {
         return status;
     }
     find_state(engine, layout);
+    if (engine->live != NULL) {
+        tlb_fill_install(&engine->fill, engine->unicorn, layout, engine->live);
+    }
     engine->answers = layout->answers && engine->live != NULL && !engine->counts;
     return add_hooks(engine);
 }
@@ -231,12 +234,14 @@ zx_status_t engine_take(struct machine *machine, const struct layout *layout, bo
 // There addresses are physical, and nothing of the guest's translation takes part. False when the
 // engine fails. The caller holds state_lock.
 static bool leave_guest(struct engine *engine) {
+    engine->fill.flat = true;
     return uc_context_save(engine->unicorn, engine->kept) == UC_ERR_OK &&
            uc_context_restore(engine->unicorn, engine->host) == UC_ERR_OK &&
            uc_ctl_flush_tlb(engine->unicorn) == UC_ERR_OK;
 }
 
 static bool enter_guest(struct engine *engine) {
+    engine->fill.flat = false;
     return uc_context_restore(engine->unicorn, engine->kept) == UC_ERR_OK &&
            uc_ctl_flush_tlb(engine->unicorn) == UC_ERR_OK;
 }
@@ -266,6 +271,7 @@ static bool clean(struct engine *engine) {
     memset(engine->root, 0, 0x1000);
     fill_control_block(engine);
     x87_blocks_forget(&engine->x87);
+    tlb_fill_serve(&engine->fill, NULL);
     engine->hooks_blocks = !engine->exact_stops;
     engine->hook_changes = 0;
     engine->covers = false;

@@ -8,6 +8,7 @@
 #define ENGINE_CPU_UNICORN_ENGINE_H
 
 #include "engine/cpu/unicorn/answers.h"
+#include "engine/cpu/unicorn/tlb_fill.h"
 #include "engine/cpu/unicorn/x87_blocks.h"
 #include "platform/platform.h"
 
@@ -74,6 +75,7 @@ struct engine {
     uint64_t found_bytes;
     uint32_t found_hooked;
     struct x87_blocks x87;
+    struct tlb_fill fill;
     struct engine *next;
 };
 

@@ -61,6 +61,7 @@ struct layout {
     } live;
     const char *copied; // Why `live` does not hold and the state is copied. NULL: it holds.
     bool answers;       // Whether CPUID and RDTSC can do without exits; see answers.h.
+    bool fill;          // Whether misses of the TLB come to the library; see tlb_fill.h.
 };
 
 // Offsets from `layout.x87`.

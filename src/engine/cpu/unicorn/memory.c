@@ -13,6 +13,7 @@ void memory_open(struct memory *memory, struct engine *engine, struct exit_reque
     memory->engine = engine;
     arena_open(&memory->arena, engine->arena, engine->hidden, request);
     nested_open(&memory->nested, &memory->arena, engine->root);
+    tlb_fill_serve(&engine->fill, &memory->nested);
     memory->code = (struct code_pages){
         .engine = engine,
         .arena = &memory->arena,

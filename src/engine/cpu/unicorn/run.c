@@ -333,7 +333,9 @@ static void start(struct run *run) {
     uc_err error = UC_ERR_OK;
     cpu_commit_to_start(run->cpu);
     if (exit_request_enter(request, entry)) {
+        tlb_fill_run(&machine->engine->fill);
         error = uc_emu_start(unicorn, rip, 0, 0, 0);
+        tlb_fill_run(NULL);
         exit_request_leave(request);
         stand_in_end(&machine->translation.view); // However it ended.
     }

@@ -6,6 +6,7 @@
 
 #include "engine/cpu/cpu.h"
 #include "engine/cpu/unicorn/exact_stop.h"
+#include "engine/cpu/unicorn/layout.h"
 #include "platform/platform.h"
 
 #include <stdatomic.h>
@@ -31,14 +32,21 @@ static void name_version(void) {
 // Newer ones check each store to a page that the guest may execute for code in it.
 #define LAST_WITH_FAST_STORES (2u << 24 | 1u << 16 | 1u << 8)
 
+bool version_has_fast_stores(void) {
+    return (uc_version(NULL, NULL) & ~0xffu) <= LAST_WITH_FAST_STORES;
+}
+
 #define SLOW_STORES "stores to executable pages take 20 times as long as with Unicorn 2.1.1"
 #define BLOCK_HOOK "guests run slower, because each block of their code looks whether to stop (%s)"
 #define COPIED                                                                                     \
     "exits take some 80 ns longer, because the state of the VCPU is copied out of Unicorn and "    \
     "back (%s)"
 #define EXITS "CPUID and RDTSC take five to ten times as long, because they make exits"
+#define MISSES                                                                                     \
+    "memory that was not used lately takes up to four times as long to reach, because Unicorn "    \
+    "walks page tables by itself"
 
-enum { NOTE_SIZE = 512 };
+enum { NOTE_SIZE = 768 };
 
 // What is to be known before a guest was made.
 static char first_note[NOTE_SIZE];
@@ -51,7 +59,7 @@ static void add_note(char *note, const char *format, const char *why) {
 }
 
 static void write_first_note(void) {
-    if ((uc_version(NULL, NULL) & ~0xffu) > LAST_WITH_FAST_STORES) {
+    if (!version_has_fast_stores()) {
         add_note(first_note, "%s", SLOW_STORES);
     }
     if (!exact_stop_have()) {
@@ -67,16 +75,19 @@ static const char *version_note(void) {
 
 static _Atomic(const char *) complete_note;
 
-void version_complete_note(const char *copied, bool answers) {
+void version_complete_note(const struct layout *layout) {
     static char text[NOTE_SIZE];
-    if (copied == NULL && answers) {
+    if (layout->copied == NULL && layout->answers && layout->fill) {
         return;
     }
     memcpy(text, version_note(), sizeof text);
-    if (copied != NULL) {
-        add_note(text, COPIED, copied);
-    } else {
+    if (layout->copied != NULL) {
+        add_note(text, COPIED, layout->copied);
+    } else if (!layout->answers) {
         add_note(text, "%s", EXITS);
+    }
+    if (!layout->fill) {
+        add_note(text, "%s", MISSES);
     }
     atomic_store(&complete_note, text);
 }

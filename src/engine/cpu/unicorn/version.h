@@ -7,11 +7,15 @@
 
 #include <stdbool.h>
 
+struct layout;
+
 // Whether its interface is one that this library knows.
 bool version_supported(void);
 
-// Completes engine_describe()'s note by how this library uses it: why it copies the state, or NULL,
-// and whether CPUID and RDTSC do without exits. Once.
-void version_complete_note(const char *copied, bool answers);
+// Stores to pages that the guest may execute are as fast as others.
+bool version_has_fast_stores(void);
+
+// Completes engine_describe()'s note by how this library uses it. Once.
+void version_complete_note(const struct layout *layout);
 
 #endif // ENGINE_CPU_UNICORN_VERSION_H

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+//
+// Filling Unicorn's TLB. Where an address is missing there, Unicorn walks the guest's tables
+// through the nested ones by its own functions for physical memory, some twenty of them one after
+// the other. The library knows where in the host all that memory lies, and finds out in a tenth of
+// the time where nothing stands against the access. It then has Unicorn make the entry, and leaves
+// everything else to Unicorn's walk: faults, bits that are to be set, tables that are not there,
+// and the first of the large pages, for which Unicorn keeps account.
+//
+// Unicorn calls its walk through a pointer, between which and another, of functions that answer
+// from a hook, its interface lets users choose. So the pointer is where a choice is seen to change
+// memory, and believed after a trial.
+
+#ifndef ENGINE_CPU_UNICORN_TLB_FILL_H
+#define ENGINE_CPU_UNICORN_TLB_FILL_H
+
+#include "engine/cpu/unicorn/layout.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <unicorn/unicorn.h>
+
+struct nested;
+
+enum { NESTED_PAGES_KEPT = 256 };
+
+// What an engine has for it.
+struct tlb_fill {
+    const struct layout *layout;
+    const uint8_t *state;  // In the engine. NULL: misses do not come to the library.
+    struct nested *nested; // The guest's. NULL: nor while there is none.
+    bool flat;             // Addresses are physical for a moment, and Unicorn's to walk.
+    bool leaves_large;     // Where Unicorn keeps account of large pages is not known.
+    bool splits;           // Entries are for code or for data, not for both.
+    uc_tlb_entry entry;    // To be made.
+    // Pages that the nested tables were asked for; see nested_lookup().
+    struct nested_page_kept {
+        uint64_t page;
+        uint64_t found;
+        uint64_t changes; // The tables' count of them, and one more: 0 is none.
+    } kept[NESTED_PAGES_KEPT];
+};
+
+// Makes an engine to find out, and fills in `layout->fill`. Not where the state is copied, and when
+// the environment says ZIRCONIA_TLB=engine.
+void tlb_fill_find(struct layout *layout);
+
+// Has misses of this engine, whose state is there in place and which is in guest mode, come to the
+// library. Without effect where they cannot.
+void tlb_fill_install(struct tlb_fill *fill, uc_engine *unicorn, const struct layout *layout,
+                      const uint8_t *state);
+
+// The guest that has the engine from now on; NULL: none has.
+void tlb_fill_serve(struct tlb_fill *fill, struct nested *nested);
+
+// Whose guest this thread runs, or NULL: the misses of this thread are the guest's.
+void tlb_fill_run(struct tlb_fill *fill);
+
+#endif // ENGINE_CPU_UNICORN_TLB_FILL_H

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+//
+// What an access may do, by the rights of its page, where the library fills the engine's TLB and
+// where the engine does: as the SDM says in volume 3A, section 4.6. And the account of large pages.
+// A private function of the library is watched.
+
+#define _POSIX_C_SOURCE 200809L // setenv()
+
+#include "guest_fixture.h"
+
+#include "engine/cpu/unicorn/tlb_fill.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zirconia/zirconia.h>
+
+#define DIRECTORY 0x3000u // Of linear addresses from 1 GiB on.
+#define TABLE 0x4000u
+#define PAGE 0x200000u
+// The program, for the supervisor in the first GiB, for users in the third.
+#define SUPERVISOR_GIB 0xa3
+#define USER_GIB 0xa7
+#define LARGE_PAGE 0x400000u
+#define OTHER_LARGE_PAGE 0x600000u
+
+#define CR0_FOR_ALL 0x80000031u
+#define CR4_FOR_ALL 0x220u
+#define WRITE_PROTECT 0x10000u
+#define SMEP 0x100000u
+#define SMAP 0x200000u
+#define AC 0x40000u
+
+#define PRESENT 1ull
+#define WRITABLE 2ull
+#define USER_PAGE 4ull
+#define ACCESSED 0x20ull
+#define DIRTY 0x40ull
+#define NO_EXECUTE (1ull << 63)
+
+enum { LOAD, STORE, FETCH };
+enum { DONE = 0x40, PAGE_FAULT = 14 };
+
+static struct tlb_fill *fill;
+
+void __real_tlb_fill_serve(struct tlb_fill *served, struct nested *nested);
+void __wrap_tlb_fill_serve(struct tlb_fill *served, struct nested *nested);
+
+void __wrap_tlb_fill_serve(struct tlb_fill *served, struct nested *nested) {
+    fill = nested != NULL ? served : fill;
+    __real_tlb_fill_serve(served, nested);
+}
+
+static bool was_used(void) {
+    for (unsigned i = 0; i < NESTED_PAGES_KEPT; i++) {
+        if (fill->kept[i].changes != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Some runs of these tests are without.
+static bool is_wished(void) {
+    return getenv("ZIRCONIA_TLB") == NULL && getenv("ZIRCONIA_STATE") == NULL;
+}
+
+static void put(uint64_t address, uint64_t value) {
+    memory_write(address, &value, sizeof value);
+}
+
+static void start(void) {
+    guest_start("tlb");
+    put(0, 0x1000 | 0x27);
+    put(0x1000, SUPERVISOR_GIB);
+    put(0x1008, DIRECTORY | 0x27);
+    put(0x1010, USER_GIB);
+    put(DIRECTORY, TABLE | 0x27);
+    put(PAGE, 0xc3);
+    enter_to_end();
+}
+
+struct access {
+    uint64_t entry;
+    bool user;
+    unsigned kind;
+    uint64_t cr0;
+    uint64_t cr4;
+    uint64_t flags;
+};
+
+// The error code, or -1 where there is no fault.
+static int expected(const struct access *access) {
+    const bool of_user = (access->entry & USER_PAGE) != 0;
+    const bool prevented = (access->cr4 & SMAP) != 0 && (access->flags & AC) == 0;
+    const bool write_protect = access->user || (access->cr0 & WRITE_PROTECT) != 0;
+    bool permitted = access->user ? of_user : access->kind == FETCH || !of_user || !prevented;
+    if (access->kind == STORE && (access->entry & WRITABLE) == 0 && write_protect) {
+        permitted = false;
+    }
+    if (access->kind == FETCH && ((access->entry & NO_EXECUTE) != 0 ||
+                                  (!access->user && of_user && (access->cr4 & SMEP) != 0))) {
+        permitted = false;
+    }
+    if (permitted && (access->entry & PRESENT) != 0) {
+        return -1;
+    }
+    return ((access->entry & PRESENT) != 0 ? 1 : 0) | (access->kind == STORE ? 2 : 0) |
+           (access->user ? 4 : 0) | (access->kind == FETCH ? 0x10 : 0);
+}
+
+static void check(const struct access *access) {
+    const int fault = expected(access);
+    zx_vcpu_state_t state = {
+        .rsi = access->user,
+        .rdx = access->kind,
+        .rbx = access->cr0,
+        .rbp = access->cr4,
+        .r15 = access->flags,
+        .rsp = 0x80000,
+    };
+    put(TABLE, PAGE | access->entry);
+    write_state(&state);
+    enter_to_end();
+    state = read_state();
+    ck_assert_msg(state.r10 == (fault < 0 ? DONE : PAGE_FAULT) &&
+                      (fault < 0 || state.r8 == (uint64_t)fault),
+                  "entry %llx, user %d, kind %u, cr0 %llx, cr4 %llx, flags %llx: vector %llu, code "
+                  "%llx instead of %d",
+                  (unsigned long long)access->entry, access->user, access->kind,
+                  (unsigned long long)access->cr0, (unsigned long long)access->cr4,
+                  (unsigned long long)access->flags, (unsigned long long)state.r10,
+                  (unsigned long long)state.r8, fault);
+}
+
+static uint64_t entry_of(unsigned bits) {
+    return (bits & 1 ? PRESENT : 0) | (bits & 2 ? WRITABLE : 0) | (bits & 4 ? USER_PAGE : 0) |
+           (bits & 8 ? ACCESSED | DIRTY : ACCESSED) | (bits & 16 ? NO_EXECUTE : 0);
+}
+
+static void check_all(void) {
+    start();
+    for (unsigned bits = 0; bits < 32; bits++) {
+        for (unsigned mode = 0; mode < 32; mode++) {
+            for (unsigned kind = LOAD; kind <= FETCH; kind++) {
+                check(&(struct access){
+                    .entry = entry_of(bits),
+                    .user = (mode & 1) != 0,
+                    .kind = kind,
+                    .cr0 = CR0_FOR_ALL | (mode & 2 ? WRITE_PROTECT : 0),
+                    .cr4 = CR4_FOR_ALL | (mode & 4 ? SMEP : 0) | (mode & 8 ? SMAP : 0),
+                    .flags = 2u | (mode & 16 ? AC : 0),
+                });
+            }
+        }
+    }
+}
+
+START_TEST(rights_are_the_manuals) {
+    check_all();
+    ck_assert(was_used() == is_wished());
+}
+END_TEST
+
+START_TEST(rights_are_the_manuals_where_the_engine_fills_its_tlb) {
+    setenv("ZIRCONIA_TLB", "engine", true);
+    check_all();
+    ck_assert(!was_used());
+    ck_assert_ptr_nonnull(strstr(zirconia_engine_note(), "walks page tables"));
+}
+END_TEST
+
+// The entry of a part of it goes when another part is invalidated.
+START_TEST(a_large_page_is_invalidated_as_a_whole) {
+    start();
+    put(LARGE_PAGE + 0x5008, 1);
+    put(OTHER_LARGE_PAGE + 0x5008, 2);
+    for (unsigned i = 0; i < 3; i++) {
+        put(DIRECTORY + 8, LARGE_PAGE | 0xe7);
+        const zx_vcpu_state_t state = {
+            .rsi = 2,
+            .rdx = OTHER_LARGE_PAGE | 0xe7,
+            .rbx = CR0_FOR_ALL,
+            .rbp = CR4_FOR_ALL,
+            .rsp = 0x80000,
+        };
+        write_state(&state);
+        enter_to_end();
+        ck_assert_uint_eq(read_state().r9, 2);
+    }
+    ck_assert(was_used() == is_wished());
+    ck_assert(!fill->leaves_large);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("tlb");
+    TCase *tcase = tcase_create("tlb");
+    tcase_set_timeout(tcase, 20);
+    tcase_add_test(tcase, rights_are_the_manuals);
+    tcase_add_test(tcase, rights_are_the_manuals_where_the_engine_fills_its_tlb);
+    tcase_add_test(tcase, a_large_page_is_invalidated_as_a_whole);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
