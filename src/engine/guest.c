@@ -130,6 +130,15 @@ zx_status_t guest_create(struct guest **out) {
     return ZX_OK;
 }
 
+struct vcpu *guest_next_vcpu(const struct guest *guest, unsigned *vpid) {
+    ASSERT_TURN(&guest->turn);
+    if (*vpid >= VPID_COUNT || guest->vpids >> *vpid == 0) {
+        return NULL;
+    }
+    *vpid += (unsigned)__builtin_ctzll(guest->vpids >> *vpid);
+    return guest->vcpus[*vpid];
+}
+
 unsigned guest_take_vpid(struct guest *guest) {
     ASSERT_TURN(&guest->turn);
     for (unsigned i = 0; i < VPID_COUNT - 1; i++) {

@@ -30,8 +30,9 @@ struct object *snapshot_object(struct snapshot *snapshot) {
 
 static bool is_running(const struct guest *guest) {
     ASSERT_TURN(&guest->turn);
-    for (unsigned i = 0; i < VPID_COUNT; i++) {
-        if (guest->vcpus[i] != NULL && atomic_load(&guest->vcpus[i]->inside)) {
+    unsigned i = 0;
+    for (struct vcpu *vcpu; (vcpu = guest_next_vcpu(guest, &i)) != NULL; i++) {
+        if (atomic_load(&vcpu->inside)) {
             return true;
         }
     }
@@ -41,11 +42,13 @@ static bool is_running(const struct guest *guest) {
 // --- Taking it ---
 
 static bool take_vcpus(struct snapshot *snapshot, const struct guest *guest) {
-    bool taken = true;
-    for (unsigned i = 0; i < VPID_COUNT && taken; i++) {
-        taken = guest->vcpus[i] == NULL || vcpu_image_take(&snapshot->vcpus[i], guest->vcpus[i]);
+    unsigned i = 0;
+    for (struct vcpu *vcpu; (vcpu = guest_next_vcpu(guest, &i)) != NULL; i++) {
+        if (!vcpu_image_take(&snapshot->vcpus[i], vcpu)) {
+            return false;
+        }
     }
-    return taken;
+    return true;
 }
 
 static zx_status_t take_all_but_memory(struct snapshot *snapshot, struct guest *guest) {
@@ -116,9 +119,9 @@ static bool fits(const struct snapshot *snapshot, const struct guest *guest) {
         !device_image_fits(&snapshot->devices, &guest->devices)) {
         return false;
     }
-    for (unsigned i = 0; i < VPID_COUNT; i++) {
-        const struct vcpu *vcpu = guest->vcpus[i];
-        if (vcpu != NULL && vcpu->object.koid != snapshot->vcpus[i].koid) {
+    unsigned i = 0;
+    for (const struct vcpu *vcpu; (vcpu = guest_next_vcpu(guest, &i)) != NULL; i++) {
+        if (vcpu->object.koid != snapshot->vcpus[i].koid) {
             return false;
         }
     }
@@ -127,14 +130,12 @@ static bool fits(const struct snapshot *snapshot, const struct guest *guest) {
 
 // In the order in which their timers were armed.
 static void restore_vcpus(const struct snapshot *snapshot, const struct guest *guest) {
-    unsigned count = 0;
-    for (unsigned i = 0; i < VPID_COUNT; i++) {
-        count += guest->vcpus[i] != NULL;
-    }
+    const unsigned count = (unsigned)__builtin_popcountll(guest->vpids);
     for (unsigned place = 0; place < count; place++) {
-        for (unsigned i = 0; i < VPID_COUNT; i++) {
-            if (guest->vcpus[i] != NULL && snapshot->vcpus[i].timer_place == place) {
-                vcpu_image_restore(&snapshot->vcpus[i], guest->vcpus[i]);
+        unsigned i = 0;
+        for (struct vcpu *vcpu; (vcpu = guest_next_vcpu(guest, &i)) != NULL; i++) {
+            if (snapshot->vcpus[i].timer_place == place) {
+                vcpu_image_restore(&snapshot->vcpus[i], vcpu);
             }
         }
     }

@@ -115,13 +115,12 @@ static void move_shape(struct snapshot_file *file, const struct snapshot *snapsh
                        const struct guest *guest) {
     shape(file, guest->clock.is_virtual);
     shape(file, snapshot->vpids);
-    for (unsigned i = 0; i < VPID_COUNT; i++) {
-        if (guest->vcpus[i] != NULL) {
-            shape(file, i);
-            shape(file, guest->vcpus[i]->cr0_owned);
-            shape(file, guest->vcpus[i]->cr0_shadow);
-            shape(file, guest->vcpus[i]->invalid_state);
-        }
+    unsigned i = 0;
+    for (const struct vcpu *vcpu; (vcpu = guest_next_vcpu(guest, &i)) != NULL; i++) {
+        shape(file, i);
+        shape(file, vcpu->cr0_owned);
+        shape(file, vcpu->cr0_shadow);
+        shape(file, vcpu->invalid_state);
     }
     move_traps(file, &guest->memory_traps);
     move_traps(file, &guest->port_traps);
@@ -238,14 +237,10 @@ static void move_vcpu(struct snapshot_file *file, struct vcpu *vcpu, struct vcpu
 
 static void move_vcpus(struct snapshot_file *file, struct snapshot *snapshot,
                        const struct guest *guest) {
-    unsigned count = 0;
-    for (unsigned i = 0; i < VPID_COUNT; i++) {
-        count += guest->vcpus[i] != NULL;
-    }
-    for (unsigned i = 0; i < VPID_COUNT; i++) {
-        if (guest->vcpus[i] != NULL) {
-            move_vcpu(file, guest->vcpus[i], &snapshot->vcpus[i], count);
-        }
+    const unsigned count = (unsigned)__builtin_popcountll(guest->vpids);
+    unsigned i = 0;
+    for (struct vcpu *vcpu; (vcpu = guest_next_vcpu(guest, &i)) != NULL; i++) {
+        move_vcpu(file, vcpu, &snapshot->vcpus[i], count);
     }
 }
 
