@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zircon/process.h>
+#include <zirconia/virtual_time.h>
 
 #define PAGE 0x1000u
 #define FIRST 0x400000u // The pages that are stored to.
@@ -142,6 +143,28 @@ START_TEST(a_store_of_the_clients_stays_if_it_was_to_be_told_and_was_not) {
 }
 END_TEST
 
+// So it is with a virtual clock: a restore looks only at pages that were stored to.
+START_TEST(in_virtual_time_too_only_pages_that_were_stored_to_are_looked_at) {
+    guest_open();
+    guest_load("memory", ENTRY);
+    ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_OK);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+    aim(STORE_AND_LOAD, FIRST - PAGE, 1);
+    enter_to_end();
+    volatile uint64_t *mapped = map_here();
+    const zx_handle_t snapshot = snapshot_with(ZIRCONIA_SNAPSHOT_NOTED_STORES);
+    for (unsigned round = 0; round < 200; round++) {
+        mapped[FIRST / 8] = 5;
+        guest_store(FIRST + PAGE, 6 + round);
+        memory_write(FIRST + 2 * PAGE, &round, sizeof round);
+        restore(snapshot);
+        ck_assert_uint_eq(mapped[FIRST / 8], 5);
+        ck_assert_uint_eq(mapped[(FIRST + PAGE) / 8], 0);
+        ck_assert_uint_eq(mapped[(FIRST + 2 * PAGE) / 8], 0);
+    }
+}
+END_TEST
+
 START_TEST(a_store_through_a_mapping_that_is_gone_is_undone) {
     open_guest();
     const zx_handle_t snapshot = snapshot_with(0);
@@ -265,6 +288,7 @@ int main(void) {
     TCase *tcase = tcase_create("memory");
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, snapshots_on_top_of_each_other_are_what_a_model_says, 0, 3);
+    tcase_add_test(tcase, in_virtual_time_too_only_pages_that_were_stored_to_are_looked_at);
     tcase_add_test(tcase, a_store_of_the_clients_stays_if_it_was_to_be_told_and_was_not);
     tcase_add_test(tcase, a_store_through_a_mapping_that_is_gone_is_undone);
     tcase_add_test(tcase, ranges_are_checked);

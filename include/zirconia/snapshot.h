@@ -21,8 +21,7 @@
 //     guest and of calls such as zx_vmo_write(). It does not see stores through mappings that the
 //     client or another guest has of a VMO. So while a VMO is mapped elsewhere, or was since the
 //     last time, all pages of it that have memory are looked at, which takes some 0.1 ms a MiB. A
-//     client that tells of its stores says so by ZIRCONIA_SNAPSHOT_NOTED_STORES. In virtual time
-//     all pages are always looked at.
+//     client that tells of its stores says so by ZIRCONIA_SNAPSHOT_NOTED_STORES.
 //   - A snapshot that is taken after another was taken or restored stands on top of it, and keeps
 //     only what differs. So going back and forth between them costs what differs, too. At most 64
 //     stand on top of each other; what lies below lives as long as what stands on it.

@@ -76,7 +76,13 @@ static zx_status_t inject(struct vcpu *vcpu, uint8_t vector) {
     return exit_delivery(vcpu, result);
 }
 
-zx_status_t vcpu_prepare_entry(struct vcpu *vcpu) {
+// In virtual time the library's own reasons to leave the guest do not show, and where it has not
+// exited, its clock says the same as before.
+static bool shows_time(const struct vcpu *vcpu, bool exited) {
+    return exited || !vcpu->guest->clock.is_virtual;
+}
+
+zx_status_t vcpu_prepare_entry(struct vcpu *vcpu, bool exited) {
     ASSERT_TURN(&vcpu->guest->turn);
     if (vcpu_take_kick(vcpu)) {
         return ZX_ERR_CANCELED;
@@ -85,7 +91,9 @@ zx_status_t vcpu_prepare_entry(struct vcpu *vcpu) {
     // On Zircon the vector behind another one waits for the next exit, which the host's timer
     // brings soon; here no such exit comes, so an interrupt window is requested for it.
     cpu_set_window_exiting(vcpu->cpu, choice.wait || choice.more);
-    pvclock_update(vcpu);
+    if (shows_time(vcpu, exited)) {
+        pvclock_update(vcpu);
+    }
     if (vcpu->invalid_state) {
         return ZX_ERR_BAD_STATE;
     }

@@ -7,10 +7,11 @@
 
 #include "engine/vcpu.h"
 
-// The kick, then an interrupt or the interrupt window for it, then the paravirtual clock.
+// The kick, then an interrupt or the interrupt window for it, then the paravirtual clock; `exited`
+// says whether that comes behind an exit of the guest's.
 // ZX_ERR_CANCELED for a kick, ZX_ERR_NOT_SUPPORTED for a vector that nobody defines,
 // ZX_ERR_BAD_STATE for a state that VM entry refuses, and what exit_delivery() says of the
 // interrupt.
-zx_status_t vcpu_prepare_entry(struct vcpu *vcpu);
+zx_status_t vcpu_prepare_entry(struct vcpu *vcpu, bool exited);
 
 #endif // ENGINE_VCPU_ENTRY_H

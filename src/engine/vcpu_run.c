@@ -93,7 +93,7 @@ static enum run_next at_exit(void *argument, const struct cpu_exit *exit, bool i
         status = pass_turn(context);
     }
     if (status == ZX_OK && !leave) {
-        status = vcpu_prepare_entry(vcpu);
+        status = vcpu_prepare_entry(vcpu, exit->reason != EXIT_REQUESTED);
     }
     if (status == ZX_OK && !leave) {
         observe_entry(vcpu);

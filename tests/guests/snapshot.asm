@@ -9,6 +9,7 @@ CLOCK  equ 0x40000
 LVT_TIMER     equ 0x832
 INITIAL_COUNT equ 0x838
 DIVIDE        equ 0x83e
+MANY_PAGES    equ 150           ; More than the exits that are no work in one block.
 
     mov r15, rsi
     load_tables
@@ -16,7 +17,7 @@ DIVIDE        equ 0x83e
     xor r12d, r12d
     mov rsi, r15
     select_case media, interrupted, shadow, halted, timer, modified, bells, clock, \
-        long_block
+        long_block, many_pages, next_page
 
 ; FPU, SSE and MSRs with values of their own, which the second run stores and then changes.
 media:
@@ -153,6 +154,33 @@ long_block:
     done
     add rsp, 400 * 8
     jmp long_block
+
+; One block that stores to many pages; the time behind it.
+many_pages:
+    inc r12
+    done
+%assign page 0
+%rep MANY_PAGES
+    mov [abs 0x300000 + page * 0x1000], r12d
+%assign page page + 1
+%endrep
+    rdtsc
+    mov r13, rax
+    done
+    jmp many_pages
+
+; Stores to the page behind that of the code; the time behind it.
+next_page:
+    inc r12
+    done
+    mov [abs .behind], r12
+    inc rbx
+    rdtsc
+    mov r13, rax
+    jmp next_page
+    align 0x1000
+.behind:
+    dq 0
 
 on_vector:
     mov r8, [abs RESULT]

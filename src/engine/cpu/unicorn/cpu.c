@@ -96,6 +96,17 @@ uint64_t machine_address_changes(const struct machine *machine) {
 
 // --- Images ---
 
+// What is under way between the guest and the library is the same behind each image. Blocks that
+// are short, as translation.c has it, are there from before the first one.
+static void prepare_image(struct machine *machine) {
+    step_cancel(&machine->step);
+    work_break_block(&machine->work);
+    if (machine->work.counts && machine->step.made_short) {
+        memory_unmap(&machine->memory, 0, UINT64_MAX);
+        machine->step.made_short = false;
+    }
+}
+
 zx_status_t machine_image_take(struct machine *machine, const struct image_range *ranges,
                                size_t count, struct image_options options,
                                struct machine_image **out) {
@@ -103,9 +114,7 @@ zx_status_t machine_image_take(struct machine *machine, const struct image_range
     if (machine->engine == NULL) {
         return ZX_ERR_BAD_STATE;
     }
-    step_cancel(&machine->step);
-    // A fault that a processor does not have would be seen in the count of blocks.
-    machine->memory.dirty.guards = !machine->work.counts;
+    prepare_image(machine);
     return image_take(&machine->memory, ranges, count, options, out);
 }
 
@@ -118,8 +127,7 @@ zx_status_t machine_image_empty(struct machine *machine, const struct image_rang
 
 zx_status_t machine_image_apply(struct machine *machine, struct machine_image *image) {
     CHECK(machine->run == NULL && machine->engine != NULL);
-    step_cancel(&machine->step);
-    machine->memory.dirty.guards = !machine->work.counts;
+    prepare_image(machine);
     return image_apply(&machine->memory, image);
 }
 

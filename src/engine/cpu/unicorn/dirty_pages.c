@@ -24,7 +24,7 @@ void dirty_pages_close(struct dirty_pages *dirty) {
 
 // A memslot without marks is in no image.
 bool dirty_pages_contain(const struct dirty_pages *dirty, struct arena *arena, uint64_t page) {
-    if (!dirty->guards) {
+    if (dirty->base == NULL) {
         return true;
     }
     const uint8_t *mark = dirty_pages_mark(arena, page);
@@ -42,16 +42,17 @@ static bool grow(struct dirty_pages *dirty) {
     return true;
 }
 
-void dirty_pages_add(struct dirty_pages *dirty, struct arena *arena, uint64_t page) {
+bool dirty_pages_add(struct dirty_pages *dirty, struct arena *arena, uint64_t page) {
     uint8_t *mark = dirty->base != NULL ? dirty_pages_mark(arena, page) : NULL;
     if (mark == NULL || (*mark & DIRTY_LISTED) != 0) {
-        return;
+        return false;
     }
     if (dirty->count == dirty->room && !grow(dirty)) {
         dirty->all = true;
-        return;
+        return true;
     }
     const unsigned count = (*mark & DIRTY_COUNT) < DIRTY_COUNT ? *mark + 1u : *mark;
     *mark = (uint8_t)(count | DIRTY_LISTED);
     dirty->pages[dirty->count++] = page;
+    return true;
 }

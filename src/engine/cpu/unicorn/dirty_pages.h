@@ -19,7 +19,6 @@ struct dirty_pages {
     size_t count;
     size_t room;
     bool all;        // There was no memory for more: any may.
-    bool guards;     // Others are read-only. If not, all pages are compared.
     bool unseen;     // Others have stored too, or the host may have taken pages back.
     unsigned rounds; // How often an image was applied.
 };
@@ -29,7 +28,8 @@ void dirty_pages_close(struct dirty_pages *dirty);
 // The page may be written without notice: it is in the list, or nobody asks.
 bool dirty_pages_contain(const struct dirty_pages *dirty, struct arena *arena, uint64_t page);
 
-void dirty_pages_add(struct dirty_pages *dirty, struct arena *arena, uint64_t page);
+// False when it was in the list, or belongs to no image.
+bool dirty_pages_add(struct dirty_pages *dirty, struct arena *arena, uint64_t page);
 
 // For each page of an image a byte: whether it is in the list, and how often it came to be. NULL
 // for other pages.

@@ -170,7 +170,7 @@ static void add_unseen_stores(struct memory *memory) {
         memory->dirty.unseen = true;
     }
     for (size_t i = 0; base != NULL && i < base->part_count; i++) {
-        if (!memory->dirty.guards || (!base->options.noted && is_shared(base->parts[i].memslot))) {
+        if (!base->options.noted && is_shared(base->parts[i].memslot)) {
             add_differing(memory, &base->parts[i]);
             memory->dirty.unseen = true;
         }
@@ -197,7 +197,7 @@ void memory_note_store(struct memory *memory, uint64_t guest_physical, uint64_t 
 // A page leaves the list: a store to it is to be noticed again.
 static void guard(struct memory *memory, uint64_t page, uint8_t *mark) {
     *mark &= (uint8_t)~DIRTY_LISTED;
-    if (memory->dirty.guards && nested_protect(&memory->nested, page)) {
+    if (nested_protect(&memory->nested, page)) {
         memory->engine->tlb_stale = true;
     }
 }
@@ -318,9 +318,7 @@ static void begin_anew(struct memory *memory, struct machine_image *image) {
     }
     dirty->count = 0;
     dirty->all = false;
-    if (dirty->guards) {
-        nested_protect_all(&memory->nested);
-    }
+    nested_protect_all(&memory->nested);
     memory->engine->tlb_stale = true;
     if (dirty->base != NULL) {
         machine_image_unref(dirty->base);

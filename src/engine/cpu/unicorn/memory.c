@@ -91,7 +91,7 @@ static bool map_large(struct memory *memory, uint64_t guest_physical,
         if (first >= stretch->first && stretch->end - first >= size && stretch->end > first &&
             page % (size >> 12) == 0 &&
             nested_map(&memory->nested, first, page, level,
-                       stretch->writable && !memory->dirty.guards)) {
+                       stretch->writable && memory->dirty.base == NULL)) {
             return true;
         }
     }
@@ -154,7 +154,7 @@ bool memory_written(struct memory *memory, uint64_t guest_physical) {
         return false;
     }
     code_pages_stored_to(&memory->code, page);
-    dirty_pages_add(&memory->dirty, &memory->arena, page);
+    memory->dirtied = dirty_pages_add(&memory->dirty, &memory->arena, page);
     nested_allow_writes(&memory->nested, guest_physical);
     return true;
 }

@@ -23,6 +23,7 @@ struct memory {
     struct dirty_pages dirty;
     bool any_not_executable; // Some page was made present that may not be executed.
     bool starved;            // The last page that could not be made present had no memory for it.
+    bool dirtied;            // The last page that became writable is dirty since then.
 };
 
 void memory_open(struct memory *memory, struct engine *engine, struct exit_request *request);

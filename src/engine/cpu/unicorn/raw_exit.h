@@ -20,6 +20,7 @@ struct raw_exit {
 
 enum raw_exit_result {
     RAW_EXIT_HANDLED,    // The guest goes on. `exit` says whether an exception was delivered.
+    RAW_EXIT_DIRTIED,    // The guest goes on, and has stored to a page for the first time.
     RAW_EXIT_TRANSLATED, // `exit` is filled in.
     RAW_EXIT_STEP,       // The guest goes on with one instruction alone; see step.h.
 };

@@ -20,14 +20,20 @@ bool raw_exit_met_ahead(struct cpu *cpu, uint64_t address, struct cpu_exit *exit
     return step_must_come_first(&cpu->machine->step, cpu, exit->instruction_length);
 }
 
-// The page is there, but read-only: unless the mapping is, because it holds translated code.
+// The page is there, but read-only: unless the mapping is, because it holds translated code, or is
+// not dirty yet.
 static enum raw_exit_result write_protected(struct cpu *cpu, uint64_t address,
                                             const struct cpu_exit *exit) {
-    if (!memory_written(&cpu->machine->memory, address)) {
+    struct machine *machine = cpu->machine;
+    if (!memory_written(&machine->memory, address)) {
         return RAW_EXIT_TRANSLATED;
     }
-    const bool step = step_must_store(&cpu->machine->step, cpu, address, exit->instruction_length);
-    return step ? RAW_EXIT_STEP : RAW_EXIT_HANDLED;
+    const bool dirtied = machine->memory.dirtied;
+    if (step_must_store(&machine->step, cpu, address, exit->instruction_length,
+                        work_block_may_cross(&machine->work))) {
+        return RAW_EXIT_STEP;
+    }
+    return dirtied ? RAW_EXIT_DIRTIED : RAW_EXIT_HANDLED;
 }
 
 // Reports an access to a page that is not there, or a store to one that must stay as it is.

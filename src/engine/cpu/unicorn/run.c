@@ -112,6 +112,7 @@ bool run_fetch(struct run *run, uint64_t offset) {
 
 static enum raw_exit_result translate(struct run *run, const struct raw_exit *raw) {
     struct cpu *cpu = run->cpu;
+    struct work *work = &run->machine->work;
     struct coverage *coverage = &run->machine->coverage;
     if (coverage->on) {
         coverage_raw_exit(coverage, cpu, raw);
@@ -120,26 +121,33 @@ static enum raw_exit_result translate(struct run *run, const struct raw_exit *ra
     if (coverage->on) {
         coverage_raw_exit_done(coverage, cpu, &run->exit);
     }
-    if (result == RAW_EXIT_HANDLED && raw->number == RAW_EXIT_SVM(SVM_NESTED_PAGE_FAULT)) {
-        work_resume(&run->machine->work, cpu_code_address(cpu, cpu_get(cpu, RIP)));
+    if (result == RAW_EXIT_TRANSLATED) {
+        work_break_block(work);
+    } else if (result != RAW_EXIT_STEP && raw->number == RAW_EXIT_SVM(SVM_NESTED_PAGE_FAULT)) {
+        work_resume(work, cpu_code_address(cpu, cpu_get(cpu, RIP)));
     }
     return result;
 }
 
-// True when the guest goes on.
+// True when the guest goes on. There is an end to pages that become dirty, and how many are not yet
+// is all the same to the guest: they are not counted even as idle.
 static bool raw_exit_now(struct run *run, const struct raw_exit *raw) {
     run->exit = (struct cpu_exit){.reason = EXIT_REQUESTED};
-    return apply(run, translate(run, raw));
+    const enum raw_exit_result result = translate(run, raw);
+    if (result != RAW_EXIT_DIRTIED) {
+        work_count_idle(&run->machine->work);
+    }
+    return apply(run, result);
 }
 
 void run_raw_exit(struct run *run, const struct raw_exit *raw) {
     struct machine *machine = run->machine;
     struct cpu *cpu = run->cpu;
     exit_request_pause(&machine->work.request);
-    work_count_idle(&machine->work);
     cpu_open(cpu);
     translation_end(&machine->translation);
     if (machine->step.under_way) {
+        work_count_idle(&machine->work);
         run->deferred = *raw;
     } else if (raw_exit_now(run, raw)) {
         cpu_commit(cpu);

@@ -42,12 +42,14 @@ static bool make_next(struct step *step, struct cpu *cpu, unsigned length) {
     return true;
 }
 
-bool step_must_store(struct step *step, struct cpu *cpu, uint64_t guest_physical, unsigned length) {
+bool step_must_store(struct step *step, struct cpu *cpu, uint64_t guest_physical, unsigned length,
+                     bool may_cross) {
     const uint64_t page = nested_page(&step->memory->nested, guest_physical);
     const uint64_t linear = cpu_code_address(cpu, cpu_get(cpu, RIP));
     const uint64_t next_page = (linear | 0xfff) + 1; // Where the block may end.
     return page != NO_ARENA_PAGE &&
-           (page_at(step, cpu, linear) == page || page_at(step, cpu, next_page) == page) &&
+           (page_at(step, cpu, linear) == page ||
+            (may_cross && page_at(step, cpu, next_page) == page)) &&
            make_next(step, cpu, length > 0 ? length : 1);
 }
 
@@ -108,5 +110,6 @@ bool step_makes_short(struct step *step) {
         return false;
     }
     step->short_blocks--;
+    step->made_short = true;
     return true;
 }

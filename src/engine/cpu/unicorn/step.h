@@ -19,14 +19,16 @@ struct step {
     bool over;             // What is being reported comes from it.
     uint64_t last;         // The page of the last step.
     unsigned short_blocks; // How many of the next blocks are to be short.
+    bool made_short;       // Some were.
 };
 
 void step_open(struct step *step, struct memory *memory);
 
 // Is this guest-physical address, which is about to be stored to, in the page of the instruction at
-// RIP? The instruction is the next step then. `length` is 0 for one that is undefined or not all
-// there.
-bool step_must_store(struct step *step, struct cpu *cpu, uint64_t guest_physical, unsigned length);
+// RIP, or in the next one where the block may end? The instruction is the next step then. `length`
+// is 0 for one that is undefined or not all there.
+bool step_must_store(struct step *step, struct cpu *cpu, uint64_t guest_physical, unsigned length,
+                     bool may_cross);
 
 // Unicorn translates ahead, and a fault that it meets on the page after RIP's looks like one of the
 // instruction at RIP. True if that instruction lies before the page and has not run alone yet: it

@@ -86,12 +86,19 @@ static enum refusal cut_first(const struct block *block) {
 // The length of blocks while code stores to its own page again and again.
 #define SHORT_BLOCK_INSTRUCTIONS 8
 
+// Which blocks are short depends on what was translated before. A guest that goes back to an image
+// is to have the same blocks each time, where they are counted.
+static bool makes_short(const struct translation *translation) {
+    const bool counts_again = translation->work->counts && translation->memory->dirty.base != NULL;
+    return !counts_again && step_makes_short(translation->step);
+}
+
 // How many instructions the block may have. What is translated for a step is gone behind it.
 static unsigned most_instructions(const struct translation *translation) {
     if (code_pages_unguarded(&translation->memory->code, translation->block.pages[0])) {
         return 1;
     }
-    return step_makes_short(translation->step) ? SHORT_BLOCK_INSTRUCTIONS : BLOCK_MOST_INSTRUCTIONS;
+    return makes_short(translation) ? SHORT_BLOCK_INSTRUCTIONS : BLOCK_MOST_INSTRUCTIONS;
 }
 
 // An instruction that runs alone has no other pages than its own: the one behind, where blocks go

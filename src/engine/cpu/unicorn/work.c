@@ -44,6 +44,15 @@ void work_resume(struct work *work, uint64_t address) {
     work->resumes_at = address;
 }
 
+void work_break_block(struct work *work) {
+    work->resumes = false;
+    work->block_size = 0;
+}
+
+bool work_block_may_cross(const struct work *work) {
+    return !work->counts || ((work->block + work->block_size - 1) ^ work->block) >> 12 != 0;
+}
+
 uint64_t work_block_end(const struct work *work, uint64_t address) {
     return work_is_new_block(work, address) ? UINT64_MAX : work->block + work->block_size;
 }

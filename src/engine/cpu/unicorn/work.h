@@ -51,6 +51,13 @@ void work_count_block(struct work *work, uint64_t address, uint32_t size);
 // it. So how much a guest has worked does not depend on what it has touched before.
 void work_resume(struct work *work, uint64_t address);
 
+// What follows an exit is a block of its own, also where it is in the one that was counted last.
+void work_break_block(struct work *work);
+
+// The block that runs may have code in two pages. Where blocks are counted that is known, and must
+// be gone by: the guest is to do the same whether a page behind its block is watched or not.
+bool work_block_may_cross(const struct work *work);
+
 // Where the block that begins there must end, for what follows to be blocks as before; UINT64_MAX
 // where that is all the same.
 uint64_t work_block_end(const struct work *work, uint64_t address);
