@@ -12,9 +12,9 @@
 #include "random_guest/random_guest.h"
 #include "run_tests.h"
 #include "sanitized.h"
+#include "usage.h"
 
 #include <check.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,34 +37,6 @@ static struct random_guest_result run_seed(uint64_t seed) {
 static uint64_t from_environment(const char *name, uint64_t otherwise) {
     const char *text = getenv(name);
     return text != NULL ? strtoull(text, NULL, 0) : otherwise;
-}
-
-// --- What the process uses ---
-
-struct usage {
-    unsigned descriptors;
-    unsigned threads;
-    unsigned long pages;
-};
-
-static unsigned count_entries(const char *path) {
-    unsigned count = 0;
-    DIR *directory = opendir(path);
-    ck_assert_ptr_nonnull(directory);
-    while (readdir(directory) != NULL) {
-        count++;
-    }
-    ck_assert_int_eq(closedir(directory), 0);
-    return count;
-}
-
-static struct usage usage_now(void) {
-    struct usage usage = {count_entries("/proc/self/fd"), count_entries("/proc/self/task"), 0};
-    FILE *file = fopen("/proc/self/statm", "r");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_int_eq(fscanf(file, "%*u %lu", &usage.pages), 1);
-    ck_assert_int_eq(fclose(file), 0);
-    return usage;
 }
 
 // The largest guests and the allocator's fragments come late in a long run.
