@@ -407,6 +407,9 @@ START_TEST(counts_agree_with_a_model) {
 END_TEST
 
 int main(void) {
+#ifndef __linux__
+    return 77; // The host does not tell how much of a VMO has memory.
+#endif
     Suite *suite = suite_create("shared_pages");
     TCase *tcase = tcase_create("shared_pages");
     tcase_add_checked_fixture(tcase, set_page_size, NULL);
