@@ -58,6 +58,15 @@ void log_set_sink(zirconia_log_callback_t callback, void *context, zirconia_log_
     platform_mutex_unlock(&sink.lock);
 }
 
+// The thread that held the lock may not be here.
+void log_become_child(void) {
+    platform_mutex_init(&sink.lock, LOCK_LOG);
+    sink.callback = NULL;
+    sink.context = NULL;
+    atomic_store(&sink.standard_error, false);
+    atomic_store(&sink.minimum, LEVEL_UNDECIDED);
+}
+
 // By one write, so that lines do not mix.
 static void write_line(const char *line) {
     char text[LINE_SIZE + 16];

@@ -18,6 +18,10 @@ void log_line(zirconia_log_level_t level, const char *format, ...);
 // Whether anybody listens to lines of that severity.
 bool log_wants(zirconia_log_level_t level);
 
+// In the child of a fork: the client's callback is not called any more, and the environment counts
+// again.
+void log_become_child(void);
+
 // What zirconia_set_log() does.
 void log_set_sink(zirconia_log_callback_t callback, void *context, zirconia_log_level_t minimum);
 

@@ -263,6 +263,10 @@ void platform_stop_here(void) {
     pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
+void platform_on_fork(void (*in_child)(void)) {
+    pthread_atfork(NULL, NULL, in_child);
+}
+
 void platform_process_exit(int code) {
     _Exit(code);
 }

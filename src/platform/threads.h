@@ -92,6 +92,10 @@ bool platform_client_start(void (*function)(void *argument), void *argument);
 // first instruction. Returns when platform_context_end() is called for this thread.
 void platform_client_enter(const struct platform_client_entry *entry);
 
+// From now on in_child runs in each child that fork() makes, before fork() returns there. Windows
+// has no such children.
+void platform_on_fork(void (*in_child)(void));
+
 // The end of the host process: by itself, or as if killed from outside.
 void platform_process_exit(int code);
 void platform_process_kill(void);

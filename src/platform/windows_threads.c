@@ -115,6 +115,10 @@ void platform_client_enter(const struct platform_client_entry *entry) {
     (void)entry;
 }
 
+void platform_on_fork(void (*in_child)(void)) {
+    (void)in_child;
+}
+
 void platform_process_exit(int code) {
     ExitProcess((UINT)code);
 }

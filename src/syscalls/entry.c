@@ -32,7 +32,7 @@
             if (traced) {                                                                          \
                 trace_begin(&call, ARGUMENTS(parameters));                                         \
             }                                                                                      \
-            status = ZX_OK;                                                                        \
+            status = door_status();                                                                \
             SERIES(HOLD, parameters)                                                               \
             if (status == ZX_OK) {                                                                 \
                 status = work;                                                                     \
@@ -65,7 +65,7 @@ zx_status_t zx_vcpu_kick(zx_handle_t handle) {
     TRACED_ROW("zx_vcpu_kick", false, (HANDLE(handle, VCPU, EXECUTE)));
     const int cancel_type = platform_cancel_defer();
     door_enter_in_handler();
-    const zx_status_t status = sys_vcpu_kick(handle);
+    const zx_status_t status = thread_in_child() ? ZX_ERR_BAD_STATE : sys_vcpu_kick(handle);
     if (trace_is_on()) {
         trace_end(&call, ARGUMENTS((VALUE(zx_handle_t, handle))), status);
     }
@@ -77,7 +77,7 @@ zx_status_t zx_vcpu_kick(zx_handle_t handle) {
 #define HANDLE_CALL(name, body)                                                                    \
     zx_handle_t name(void) {                                                                       \
         door_enter();                                                                              \
-        const zx_handle_t handle = body();                                                         \
+        const zx_handle_t handle = door_status() == ZX_OK ? body() : ZX_HANDLE_INVALID;            \
         if (trace_is_on()) {                                                                       \
             trace_result(#name, handle);                                                           \
         }                                                                                          \
@@ -91,7 +91,8 @@ HANDLE_CALL(zx_job_default, sys_job_default)
 
 zx_handle_t zirconia_thread_handle(uintptr_t host_thread) {
     door_enter();
-    const zx_handle_t handle = sys_thread_handle(host_thread);
+    const zx_handle_t handle =
+        door_status() == ZX_OK ? sys_thread_handle(host_thread) : ZX_HANDLE_INVALID;
     door_leave();
     return handle;
 }
@@ -126,7 +127,8 @@ uint64_t zx_system_get_physmem(void) {
     return size;
 }
 
-// A thread without an object, for want of memory, cannot end by itself and stays here.
+// A thread without an object, for want of memory, cannot end by itself and stays here. The one
+// thread of a forked child is all of it.
 void zx_thread_exit(void) {
     if (trace_is_on()) {
         trace_plain("zx_thread_exit");
@@ -135,6 +137,8 @@ void zx_thread_exit(void) {
         door_enter();
         if (door.thread != NULL) {
             thread_exit();
+        } else if (thread_in_child()) {
+            platform_process_exit(0);
         }
         door_leave();
         platform_yield();

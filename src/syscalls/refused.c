@@ -14,7 +14,10 @@
 static zx_status_t refuse(zx_handle_t handle, zx_obj_type_t type) {
     struct object *object = NULL;
     door_enter();
-    zx_status_t status = handle_lookup(handle, type, ZX_RIGHT_NONE, &object);
+    zx_status_t status = door_status();
+    if (status == ZX_OK) {
+        status = handle_lookup(handle, type, ZX_RIGHT_NONE, &object);
+    }
     if (status == ZX_OK) {
         object_unref(object);
         status = ZX_ERR_NOT_SUPPORTED;

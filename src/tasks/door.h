@@ -51,6 +51,11 @@ static inline void door_enter(void) {
     }
 }
 
+// BAD_STATE in the child of a fork, where every call ends here.
+static inline zx_status_t door_status(void) {
+    return door.thread == NULL ? thread_check_child() : ZX_OK;
+}
+
 static inline void door_stop_if_wanted(void) {
     if (door.depth == 0 && door.thread != NULL &&
         (door.policy_error || blocking_stop_requested(&door.thread->blocking))) {

@@ -170,8 +170,40 @@ static void thread_exits(void *value) {
     end(value);
 }
 
+// --- In the child of a fork ---
+
+static bool in_child; // Set before the child has a second thread.
+static atomic_bool told_in_child;
+
+static void become_child(void) {
+    in_child = true;
+    door.thread = NULL;
+    platform_thread_slot_set(&tasks.slot, NULL);
+    blocking_set_current(NULL);
+    log_become_child();
+}
+
+bool thread_in_child(void) {
+    return in_child;
+}
+
+zx_status_t thread_check_child(void) {
+    if (!in_child) {
+        return ZX_OK;
+    }
+    if (!atomic_exchange(&told_in_child, true)) {
+        log_line(ZIRCONIA_LOG_ERROR,
+                 "this process was forked from one that had made a call: no call works in it "
+                 "before it executes a program");
+    }
+    return ZX_ERR_BAD_STATE;
+}
+
+// --- The first call ---
+
 static void tasks_init(void) {
     process_koid();
+    platform_on_fork(become_child);
     tasks.usable = platform_thread_slot_create(&tasks.slot, thread_exits) && thread_stop_init();
     if (!tasks.usable) {
         log_line(ZIRCONIA_LOG_ERROR, "the host refuses the handler that stops threads, or a key of "
@@ -197,7 +229,7 @@ static struct thread *adopt(void) {
 }
 
 struct thread *thread_current(void) {
-    if (door.thread == NULL) {
+    if (door.thread == NULL && !in_child) {
         door.depth++;
         door.thread = adopt();
         door.depth--;

@@ -62,8 +62,17 @@ static inline struct thread *thread_from_object(struct object *object) {
 }
 
 // The calling thread, borrowed: it lives at least until the host thread ends, and longer for who
-// takes a reference. NULL without memory. Cheap after the first call of a thread.
+// takes a reference. NULL without memory, and where thread_in_child(). Cheap after the first call
+// of a thread.
 struct thread *thread_current(void);
+
+// Whether this process is the child of a fork of one that had made a call. It has the library's
+// state, whose locks may be held for ever by threads that are not here, and it shares the memory of
+// VMOs with its parent. So it makes no calls.
+bool thread_in_child(void);
+
+// BAD_STATE in such a child, which the first time is told to the log; else ZX_OK.
+zx_status_t thread_check_child(void);
 
 // A thread that is NEW. `name` is shorter than ZX_MAX_NAME_LEN. NULL without memory.
 struct thread *thread_create(const char *name);
