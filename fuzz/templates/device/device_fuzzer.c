@@ -2,8 +2,9 @@
 //
 // A fuzz target for a VMM's device code. An input is a list of accesses: a byte for the routine of
 // the agent (agent.h), a byte for the register or port, and what is written. The guest's agent
-// makes the accesses, and the device answers. The guest is made once; a snapshot brings it back for
-// each input. The answer_ functions do what your VMM does with packets: call it there instead.
+// makes the accesses, and the device answers. The guest is made for the first input, so not before
+// an engine such as AFL++ forks; a snapshot brings it back for each. The answer_ functions do what
+// your VMM does with packets: call it there instead.
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,6 @@ static void check(zx_status_t status) {
     }
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void make_guest(void) {
@@ -49,9 +49,7 @@ static void make_guest(void) {
     check(zx_vcpu_create(guest, 0, AGENT, &vcpu));
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv) {
-    (void)argc;
-    (void)argv;
+static void prepare(void) {
     const zx_vcpu_state_t state = {.rsi = ACCESSES, .rbx = ROUTINES, .rdi = AGENT};
     uint64_t tables[1024] = {
         0x1003}; // At 0, where a VCPU's CR3 begins: 4 GiB, mapped to themselves.
@@ -64,7 +62,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
     check(zx_vmo_write(memory, routines, ROUTINES, sizeof routines));
     check(zx_vcpu_write_state(vcpu, ZX_VCPU_STATE, &state, sizeof state));
     check(zirconia_guest_snapshot(guest, ZIRCONIA_SNAPSHOT_STEADY_TABLES, &snapshot));
-    return 0;
 }
 
 static size_t read_accesses(const uint8_t *data, size_t size, agent_access_t *accesses) {
@@ -93,6 +90,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     agent_access_t accesses[MOST_ACCESSES + 1];
     zx_port_packet_t packet;
     const size_t count = read_accesses(data, size, accesses);
+    if (snapshot == ZX_HANDLE_INVALID) {
+        prepare();
+    }
     device_reset();
     check(zirconia_guest_restore(guest, snapshot));
     check(zx_vmo_write(memory, accesses, ACCESSES, count * sizeof accesses[0]));

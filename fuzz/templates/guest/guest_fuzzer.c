@@ -28,7 +28,6 @@ __attribute__((section("__libfuzzer_extra_counters"), used))
 #endif
 static uint8_t counters[COUNTERS_SIZE];
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(zx_status_t status, const char *what) {
@@ -64,23 +63,23 @@ static void load_image(void) {
     check(zx_vmo_write(memory, tables, 0, sizeof tables), "page tables");
 }
 
-// A guest that has to start first is run here until it asks for its input, and then the snapshot is
-// taken.
-int LLVMFuzzerInitialize(int *argc, char ***argv) {
-    (void)argc;
-    (void)argv;
+// For the first input, so not before an engine such as AFL++ forks. A guest that has to start first
+// is run here until it asks for its input, and then the snapshot is taken.
+static void prepare(void) {
     const zx_vcpu_state_t state = {.rsp = STACK_END - 8};
     make_guest();
     load_image();
     check(zx_vcpu_write_state(vcpu, ZX_VCPU_STATE, &state, sizeof state), "registers");
     check(zirconia_guest_set_budget(guest, WORK_FOR_AN_INPUT), "budget");
     check(zirconia_guest_snapshot(guest, ZIRCONIA_SNAPSHOT_STEADY_TABLES, &snapshot), "snapshot");
-    return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static struct guest_input input;
     zx_port_packet_t packet;
+    if (snapshot == ZX_HANDLE_INVALID) {
+        prepare();
+    }
     input.size = (uint32_t)(size < sizeof input.bytes ? size : sizeof input.bytes);
     memcpy(input.bytes, data, input.size);
     check(zirconia_guest_restore(guest, snapshot), "restore");
