@@ -7,6 +7,7 @@
 #define CLI_HOST_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct host_thread;
@@ -37,6 +38,22 @@ bool host_is_terminal(FILE *stream);
 
 // Whether both go to one place, such as one pipe.
 bool host_is_same_file(FILE *one, FILE *other);
+
+// How a program ended.
+struct host_ending {
+    bool timed_out; // It was killed.
+    bool signaled;
+    int code; // The signal, or the exit code.
+};
+
+// Runs a program with these words, NULL behind the last, to its end, or for so many nanoseconds if
+// that is not 0. Each line that it writes to standard output or standard error goes to `line`,
+// without its end. False, with the reason, when it cannot be run.
+bool host_run(char **words, int64_t timeout, void (*line)(void *context, const char *text),
+              void *context, struct host_ending *ending, const char **reason);
+
+// A variable of the environment, for the programs that are run.
+bool host_set_variable(const char *name, const char *value);
 
 // Makes a stream carry bytes as they are.
 void host_set_binary(FILE *stream);

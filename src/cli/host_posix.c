@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
-// POSIX: threads and terminals.
+// POSIX: threads, terminals and programs.
 
 #define _POSIX_C_SOURCE 200809L
 
 #include "cli/host.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 struct host_thread {
@@ -97,6 +103,104 @@ void host_on_interruption(void (*function)(void)) {
     action.sa_handler = function ? interrupted : SIG_DFL;
     on_interruption = function;
     sigaction(SIGINT, &action, NULL);
+}
+
+// --- Programs ---
+
+extern char **environ;
+
+bool host_set_variable(const char *name, const char *value) {
+    return setenv(name, value, 1) == 0;
+}
+
+static int64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+// 0, or an error's number. Both of its streams lead to the pipe.
+static int spawn(char **words, const int pipes[2], pid_t *child) {
+    posix_spawn_file_actions_t actions;
+    int error = posix_spawn_file_actions_init(&actions);
+    if (error != 0)
+        return error;
+    posix_spawn_file_actions_adddup2(&actions, pipes[1], STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, pipes[1], STDERR_FILENO);
+    posix_spawn_file_actions_addclose(&actions, pipes[0]);
+    posix_spawn_file_actions_addclose(&actions, pipes[1]);
+    error = posix_spawn(child, words[0], &actions, NULL, words, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
+}
+
+struct lines {
+    void (*line)(void *context, const char *text);
+    void *context;
+    size_t length;
+    char text[4096]; // What is longer comes in pieces.
+};
+
+static void end_line(struct lines *lines) {
+    lines->text[lines->length] = '\0';
+    lines->length = 0;
+    lines->line(lines->context, lines->text);
+}
+
+static void add_bytes(struct lines *lines, const char *bytes, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] != '\n')
+            lines->text[lines->length++] = bytes[i];
+        if (bytes[i] == '\n' || lines->length == sizeof(lines->text) - 1)
+            end_line(lines);
+    }
+}
+
+// To the end of what the program says; false at the end of the time.
+static bool read_lines(int pipe, int64_t deadline, struct lines *lines) {
+    for (;;) {
+        char bytes[4096];
+        struct pollfd waited = {.fd = pipe, .events = POLLIN};
+        const int64_t left = deadline == 0 ? 0 : deadline - now();
+        if (left < 0)
+            return false;
+        const int ready = poll(&waited, 1, deadline == 0 ? -1 : (int)(left / 1000000 % 60000) + 1);
+        const ssize_t count = ready > 0 ? read(pipe, bytes, sizeof(bytes)) : -1;
+        if (count > 0)
+            add_bytes(lines, bytes, (size_t)count);
+        else if (ready > 0 && (count == 0 || errno != EINTR))
+            return true;
+    }
+}
+
+bool host_run(char **words, int64_t timeout, void (*line)(void *context, const char *text),
+              void *context, struct host_ending *ending, const char **reason) {
+    struct lines lines = {.line = line, .context = context};
+    int pipes[2];
+    pid_t child;
+    int error = pipe(pipes) == 0 ? 0 : errno;
+    if (error == 0) {
+        error = spawn(words, pipes, &child);
+        close(pipes[1]);
+        if (error != 0)
+            close(pipes[0]);
+    }
+    if (error != 0) {
+        *reason = strerror(error);
+        return false;
+    }
+    ending->timed_out = !read_lines(pipes[0], timeout == 0 ? 0 : now() + timeout, &lines);
+    if (ending->timed_out)
+        kill(child, SIGKILL);
+    if (lines.length > 0)
+        end_line(&lines);
+    close(pipes[0]);
+    int status = 0;
+    while (waitpid(child, &status, 0) == -1 && errno == EINTR) {
+    }
+    ending->signaled = WIFSIGNALED(status);
+    ending->code = ending->signaled ? WTERMSIG(status) : WEXITSTATUS(status);
+    return true;
 }
 
 bool host_is_terminal(FILE *stream) {

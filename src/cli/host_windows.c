@@ -113,3 +113,18 @@ bool host_is_same_file(FILE *one, FILE *other) {
 void host_set_binary(FILE *stream) {
     _setmode(_fileno(stream), _O_BINARY);
 }
+
+bool host_set_variable(const char *name, const char *value) {
+    return _putenv_s(name, value) == 0;
+}
+
+bool host_run(char **words, int64_t timeout, void (*line)(void *context, const char *text),
+              void *context, struct host_ending *ending, const char **reason) {
+    (void)words;
+    (void)timeout;
+    (void)line;
+    (void)context;
+    (void)ending;
+    *reason = "programs are not run on Windows";
+    return false;
+}

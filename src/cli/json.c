@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <zircon/status.h>
 
@@ -100,14 +101,36 @@ void json_statistics(zirconia_exit_kind_t kind, const zirconia_exit_statistics_t
     text_write_line(&line, stdout);
 }
 
+void json_registers(const char *registers) {
+    struct text line = {0};
+    text_append(&line, "{\"event\":\"registers\"");
+    for (const char *at = registers; *at != '\0';) {
+        const size_t name = strcspn(at, "=");
+        const char *value = at + name + (at[name] == '=');
+        const size_t size = strcspn(value, " ");
+        text_append(&line, ",\"%.*s\":\"%.*s\"", (int)name, at, (int)size, value);
+        at = value + size + (value[size] == ' ');
+    }
+    text_append(&line, "}");
+    text_write_line(&line, stdout);
+}
+
+void json_output(const char *text) {
+    struct text line = {0};
+    text_append(&line, "{\"event\":\"output\",\"text\":");
+    append_string(&line, text, strlen(text));
+    text_append(&line, "}");
+    text_write_line(&line, stdout);
+}
+
 void json_end(const char *reason, int exit_code, zx_handle_t vcpu) {
     struct text line = {0};
     struct register_value registers[REGISTER_COUNT];
     registers_read(vcpu, registers);
     text_append(&line, "{\"event\":\"end\",\"reason\":\"%s\",\"exit_code\":%d", reason, exit_code);
-    for (unsigned i = 0; i < REGISTER_COUNT; i++)
+    for (unsigned i = 0; i < REGISTER_COUNT && vcpu != ZX_HANDLE_INVALID; i++)
         text_append(&line, "%s\"%s\":\"0x%" PRIx64 "\"", i ? "," : ",\"registers\":{",
                     registers[i].name, registers[i].value);
-    text_append(&line, "}}");
+    text_append(&line, vcpu != ZX_HANDLE_INVALID ? "}}" : "}");
     text_write_line(&line, stdout);
 }

@@ -18,7 +18,12 @@ void json_port_packet(const zx_port_packet_t *packet);
 void json_serial(const char *bytes, size_t size);
 void json_statistics(zirconia_exit_kind_t kind, const zirconia_exit_statistics_t *statistics);
 
-// The last line: why the run ended, the tool's exit code, and the VCPU's registers.
+// Registers as names and values, "rax=0x1 rcx=0x0", and a line of a program's.
+void json_registers(const char *registers);
+void json_output(const char *text);
+
+// The last line: why the run ended, the tool's exit code, and the VCPU's registers, if there is
+// one.
 void json_end(const char *reason, int exit_code, zx_handle_t vcpu);
 
 #endif // CLI_JSON_H

@@ -25,13 +25,15 @@ static int print_help(FILE *stream) {
             "  zirconia run hello.elf --trace           see each VM exit as it happens\n"
             "  zirconia run hello.elf --stats           count them\n"
             "  zirconia disasm hello.elf                see its instructions\n"
+            "  zirconia fuzz-repro fuzzer crash --trace see what an input did in a fuzz target\n"
             "\n"
             "Usage: zirconia run IMAGE [OPTION...]\n"
             "       zirconia disasm IMAGE [OPTION...]\n"
+            "       zirconia fuzz-repro TARGET FILE [OPTION...]\n"
             "       zirconia help [COMMAND]\n"
             "       zirconia --version | -V | --help | -h\n"
             "\n"
-            "zirconia help run and zirconia help disasm list the options.\n");
+            "zirconia help COMMAND lists a command's options.\n");
     return EXIT_CODE_OK;
 }
 
@@ -61,7 +63,8 @@ static int print_version(void) {
 static const struct {
     const char *name;
     int (*run)(int count, char **words);
-} commands[] = {{"run", command_run}, {"disasm", command_disasm}};
+} commands[] = {
+    {"run", command_run}, {"disasm", command_disasm}, {"fuzz-repro", command_fuzz_repro}};
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

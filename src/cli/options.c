@@ -155,6 +155,14 @@ const struct option_spec run_options[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+const struct option_spec repro_options[] = {
+    {"--trace", NULL, "one line an exit, on standard error", apply_trace},
+    {"--json", NULL, "everything as JSON, one object a line, on standard output", apply_json},
+    {"--timeout", "SECONDS", "kill the target after a time", apply_timeout},
+    {"--help", NULL, "this text", apply_help},
+    {NULL, NULL, NULL, NULL},
+};
+
 const struct option_spec disasm_options[] = {
     {"--base", "ADDR", "where a flat binary lies (default 0x100000)", apply_base},
     {"--mode", "BITS", "code of 16, 32 or 64 bits (default 64)", apply_mode},
@@ -201,9 +209,13 @@ static bool apply_option(const struct option_spec *spec, const char *value,
     return !problem;
 }
 
-static bool take_image(const char *word, struct options *options) {
+static bool take_image(const struct option_spec *specs, const char *word, struct options *options) {
+    if (options->image && specs == repro_options && !options->input) {
+        options->input = word;
+        return true;
+    }
     if (options->image) {
-        talk("one image is enough: '%s'", word);
+        talk("one %s is enough: '%s'", specs == repro_options ? "file" : "image", word);
         return false;
     }
     options->image = word;
@@ -216,7 +228,7 @@ bool options_parse(const struct option_spec *specs, int count, char **words,
     for (int i = 0; i < count; i++) {
         char *word = words[i];
         if (only_images || word[0] != '-' || word[1] == '\0') {
-            if (!take_image(word, options))
+            if (!take_image(specs, word, options))
                 return false;
             continue;
         }
@@ -237,7 +249,11 @@ bool options_parse(const struct option_spec *specs, int count, char **words,
             return false;
     }
     if (!options->image && !options->help) {
-        talk("no image given; see zirconia --help");
+        talk("no %s given; see zirconia --help", specs == repro_options ? "target" : "image");
+        return false;
+    }
+    if (specs == repro_options && !options->input && !options->help) {
+        talk("no file for '%s' given; see zirconia --help", options->image);
         return false;
     }
     return true;

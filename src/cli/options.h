@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The options of both subcommands, read from the command line. Nothing is checked here that needs
+// The options of the subcommands, read from the command line. Nothing is checked here that needs
 // the guest; zirconia.1 describes the same options for people.
 
 #ifndef CLI_OPTIONS_H
@@ -26,7 +26,8 @@ struct trap_option {
 };
 
 struct options {
-    const char *image;
+    const char *image; // Or a fuzz target.
+    const char *input; // Of a fuzz target.
     uint64_t base;
     uint64_t entry;
     bool has_base;
@@ -58,11 +59,13 @@ struct option_spec {
     const char *(*apply)(struct options *options, const char *value);
 };
 
-// Both end with a NULL name.
+// All end with a NULL name.
 extern const struct option_spec run_options[];
+extern const struct option_spec repro_options[];
 extern const struct option_spec disasm_options[];
 
-// Reads the words after the subcommand's name. False when one is wrong, which has been said.
+// Reads the words after the subcommand's name: an image, or with repro_options a target and an
+// input. False when one is wrong, which has been said.
 bool options_parse(const struct option_spec *specs, int count, char **words,
                    struct options *options);
 

@@ -124,15 +124,15 @@ static void append_outcome(struct text *line, const struct exit_outcome *outcome
 }
 
 // Serial output is seen as lines.
-static bool is_serial(const struct exit_outcome *outcome) {
-    return outcome->packet && outcome->packet->key == KEY_SERIAL;
+static bool is_serial(const struct options *options, const struct exit_outcome *outcome) {
+    return options->has_serial && outcome->packet && outcome->packet->key == KEY_SERIAL;
 }
 
 void trace_exit(struct trace *trace, const zirconia_exit_t *exit,
                 const struct exit_outcome *outcome) {
     const struct trace_filter *only = &trace->options->only;
     if (!trace->stream || !trace_filter_wants(only, exit, outcome->packet) ||
-        (is_serial(outcome) && !trace_filter_asks_for_ports(only)))
+        (is_serial(trace->options, outcome) && !trace_filter_asks_for_ports(only)))
         return;
     struct text line = {0};
     char instruction[96];

@@ -4,6 +4,7 @@
 
 #include "engine/observe.h"
 
+#include "engine/exit_trace.h"
 #include "engine/vcpu.h"
 
 #include <string.h>
@@ -84,9 +85,6 @@ static void tell(struct vcpu *vcpu, zirconia_exit_t *told) {
     const zirconia_exit_observer_t observer = observation->observer;
     void *context = observation->context;
     platform_mutex_unlock(&observation->lock);
-    if (observer == NULL) {
-        return;
-    }
     const struct cpu *cpu = vcpu->cpu;
     told->mode = cpu_code_mode(cpu) == 64   ? ZIRCONIA_CODE_64
                  : cpu_code_mode(cpu) == 32 ? ZIRCONIA_CODE_32
@@ -95,7 +93,12 @@ static void tell(struct vcpu *vcpu, zirconia_exit_t *told) {
     told->rip = cpu_get(cpu, RIP);
     told->cr3 = cpu_get(cpu, CR3);
     const int cancel_state = platform_cancel_off();
-    observer(context, told);
+    if (exit_trace_is_on()) {
+        exit_trace_exit(told);
+    }
+    if (observer != NULL) {
+        observer(context, told);
+    }
     platform_cancel_restore(cancel_state);
 }
 
@@ -182,7 +185,7 @@ void observe_with(struct observation *observation, zirconia_exit_observer_t obse
     platform_mutex_lock(&observation->lock);
     observation->observer = observer;
     observation->context = context;
-    atomic_store(&observation->observed, observer != NULL);
+    atomic_store(&observation->observed, observer != NULL || exit_trace_is_on());
     platform_mutex_unlock(&observation->lock);
 }
 
@@ -209,6 +212,7 @@ static void add_figures(const struct observation *observation, uint64_t *counts)
 
 void observation_open(struct observation *observation) {
     platform_mutex_init(&observation->lock, LOCK_OBSERVATION);
+    atomic_store(&observation->observed, exit_trace_is_on());
     platform_mutex_lock(&all.lock);
     observation->next = all.first;
     all.first = observation;

@@ -25,7 +25,7 @@ struct observation {
     struct platform_mutex lock;
     zirconia_exit_observer_t observer;
     void *context;
-    atomic_bool observed; // There is an observer.
+    atomic_bool observed; // There is an observer, or a trace.
     struct exit_figures figures[ZIRCONIA_EXIT_KIND_COUNT];
     struct observation *next; // Of the guests that live.
 };

@@ -3,6 +3,7 @@
 // The VCPU loop. The processor asks at_exit() before it enters the guest and at each exit; most
 // exits are handled while the engine is still inside the guest, for speed.
 
+#include "engine/exit_trace.h"
 #include "engine/exits/exits.h"
 #include "engine/guest_clock.h"
 #include "engine/vcpu.h"
@@ -119,6 +120,10 @@ zx_status_t vcpu_enter(struct vcpu *vcpu, enum packet_layout layout, zx_port_pac
         cpu_run(vcpu->cpu, at_exit, &context);
     }
     atomic_store_explicit(&vcpu->inside, false, memory_order_relaxed);
+    if (context.has_turn && exit_trace_is_on()) {
+        const bool returns_packet = context.status == ZX_ERR_NEXT;
+        exit_trace_return(vcpu, returns_packet ? ZX_OK : context.status, packet);
+    }
     if (context.has_turn) {
         vcpu_give_turn(&context, TURN_AWAY);
     }
