@@ -12,7 +12,6 @@
 #include <zircon/status.h>
 
 #include "cli/fields.h"
-#include "cli/registers.h"
 #include "cli/text.h"
 
 // Bytes above 126 come out as the code points of the same number: the line stays ASCII, and a
@@ -101,20 +100,6 @@ void json_statistics(zirconia_exit_kind_t kind, const zirconia_exit_statistics_t
     text_write_line(&line, stdout);
 }
 
-void json_registers(const char *registers) {
-    struct text line = {0};
-    text_append(&line, "{\"event\":\"registers\"");
-    for (const char *at = registers; *at != '\0';) {
-        const size_t name = strcspn(at, "=");
-        const char *value = at + name + (at[name] == '=');
-        const size_t size = strcspn(value, " ");
-        text_append(&line, ",\"%.*s\":\"%.*s\"", (int)name, at, (int)size, value);
-        at = value + size + (value[size] == ' ');
-    }
-    text_append(&line, "}");
-    text_write_line(&line, stdout);
-}
-
 void json_output(const char *text) {
     struct text line = {0};
     text_append(&line, "{\"event\":\"output\",\"text\":");
@@ -123,14 +108,14 @@ void json_output(const char *text) {
     text_write_line(&line, stdout);
 }
 
-void json_end(const char *reason, int exit_code, zx_handle_t vcpu) {
+void json_end(const char *reason, int exit_code, const struct register_value *registers,
+              unsigned count) {
     struct text line = {0};
-    struct register_value registers[REGISTER_COUNT];
-    registers_read(vcpu, registers);
     text_append(&line, "{\"event\":\"end\",\"reason\":\"%s\",\"exit_code\":%d", reason, exit_code);
-    for (unsigned i = 0; i < REGISTER_COUNT && vcpu != ZX_HANDLE_INVALID; i++)
-        text_append(&line, "%s\"%s\":\"0x%" PRIx64 "\"", i ? "," : ",\"registers\":{",
-                    registers[i].name, registers[i].value);
-    text_append(&line, vcpu != ZX_HANDLE_INVALID ? "}}" : "}");
+    text_append(&line, ",\"registers\":{");
+    for (unsigned i = 0; i < count; i++)
+        text_append(&line, "%s\"%s\":\"0x%" PRIx64 "\"", i ? "," : "", registers[i].name,
+                    registers[i].value);
+    text_append(&line, "}}");
     text_write_line(&line, stdout);
 }

@@ -11,6 +11,7 @@
 #include <zircon/syscalls/port.h>
 #include <zirconia/observe.h>
 
+#include "cli/registers.h"
 #include "cli/trace.h"
 
 void json_exit(const zirconia_exit_t *exit, const struct exit_outcome *outcome);
@@ -18,12 +19,11 @@ void json_port_packet(const zx_port_packet_t *packet);
 void json_serial(const char *bytes, size_t size);
 void json_statistics(zirconia_exit_kind_t kind, const zirconia_exit_statistics_t *statistics);
 
-// Registers as names and values, "rax=0x1 rcx=0x0", and a line of a program's.
-void json_registers(const char *registers);
+// A line that a program said.
 void json_output(const char *text);
 
-// The last line: why the run ended, the tool's exit code, and the VCPU's registers, if there is
-// one.
-void json_end(const char *reason, int exit_code, zx_handle_t vcpu);
+// The last line: why the run ended, the tool's exit code, and the VCPU's registers.
+void json_end(const char *reason, int exit_code, const struct register_value *registers,
+              unsigned count);
 
 #endif // CLI_JSON_H

@@ -28,12 +28,10 @@ void registers_read(zx_handle_t vcpu, struct register_value out[REGISTER_COUNT])
         out[i] = values[i];
 }
 
-void registers_print(zx_handle_t vcpu) {
-    struct register_value values[REGISTER_COUNT];
-    registers_read(vcpu, values);
-    for (unsigned i = 0; i < REGISTER_COUNT;) {
+void registers_print(const struct register_value *values, unsigned count) {
+    for (unsigned i = 0; i < count;) {
         struct text line = {0};
-        for (unsigned place = 0; place < VALUES_PER_LINE && i < REGISTER_COUNT; place++, i++)
+        for (unsigned place = 0; place < VALUES_PER_LINE && i < count; place++, i++)
             text_append(&line, "  %-6s 0x%016" PRIx64, values[i].name, values[i].value);
         text_write_line(&line, stderr);
     }

@@ -22,6 +22,6 @@ struct register_value {
 void registers_read(zx_handle_t vcpu, struct register_value out[REGISTER_COUNT]);
 
 // Rows of three, on standard error.
-void registers_print(zx_handle_t vcpu);
+void registers_print(const struct register_value *values, unsigned count);
 
 #endif // CLI_REGISTERS_H

@@ -15,17 +15,21 @@
 #include "cli/exit_log.h"
 #include "cli/host.h"
 #include "cli/json.h"
-#include "cli/options.h"
+#include "cli/registers.h"
 #include "cli/talk.h"
-#include "cli/text.h"
+
+enum { MOST_REGISTERS = 32 };
 
 struct repro {
     const struct options *options;
     struct exit_log log;
     uint64_t returns; // Of run calls.
     zx_status_t status;
-    char registers[1024]; // After the last one.
-    char summary[512];    // A sanitizer's last word.
+    uint64_t vcpu;  // Of the last one.
+    unsigned count; // Registers of that VCPU.
+    struct register_value registers[MOST_REGISTERS];
+    char names[MOST_REGISTERS][8];
+    char summary[512]; // A sanitizer's last word.
 };
 
 // --- The library's lines ---
@@ -80,10 +84,19 @@ static bool take_return(struct repro *repro, const char *text) {
 }
 
 static bool take_registers(struct repro *repro, const char *text) {
-    static const char start[] = "zirconia-registers ";
-    if (strncmp(text, start, sizeof(start) - 1) != 0)
+    int length = 0;
+    if (sscanf(text, "zirconia-registers vcpu=%" SCNu64 "%n", &repro->vcpu, &length) != 1 ||
+        length == 0)
         return false;
-    snprintf(repro->registers, sizeof(repro->registers), "%s", text + sizeof(start) - 1);
+    repro->count = 0;
+    for (const char *at = text + length; repro->count < MOST_REGISTERS; at += length) {
+        struct register_value *value = &repro->registers[repro->count];
+        char *name = repro->names[repro->count];
+        if (sscanf(at, " %7[a-z0-9]=0x%" SCNx64 "%n", name, &value->value, &length) != 2)
+            break;
+        value->name = name;
+        repro->count++;
+    }
     return true;
 }
 
@@ -101,36 +114,15 @@ static void take_line(void *context, const char *text) {
 
 // --- The report ---
 
-// Four to a line. Whose they are stands before them.
-static void print_registers(const char *registers) {
-    struct text line = {0};
-    unsigned count = 0;
-    for (const char *at = registers + strspn(registers, " "); *at != '\0'; count++) {
-        const size_t name = strcspn(at, "=");
-        const char *value = at + name + (at[name] == '=');
-        const size_t size = strcspn(value, " ");
-        if (count > 0 && count % 4 == 0) {
-            text_write_line(&line, stderr);
-            line.length = 0;
-        }
-        text_pad(&line, count % 4 * 27);
-        text_append(&line, "%6.*s %.*s", (int)name, at, (int)size, value);
-        at = value + size + (value[size] == ' ');
-    }
-    text_write_line(&line, stderr);
-}
-
 static void report_guest(const struct repro *repro) {
     if (repro->returns == 0) {
         talk("no run call of a guest has returned");
         return;
     }
-    talk("%" PRIu64 " exits, %" PRIu64 " returns of run calls, the last with %s", repro->log.count,
-         repro->returns, zx_status_get_string(repro->status));
-    if (repro->options->json)
-        json_registers(repro->registers);
-    else
-        print_registers(repro->registers + strcspn(repro->registers, " "));
+    talk("%" PRIu64 " exits, %" PRIu64 " returns of run calls, the last of VCPU %" PRIu64
+         " with %s",
+         repro->log.count, repro->returns, repro->vcpu, zx_status_get_string(repro->status));
+    registers_print(repro->registers, repro->count);
 }
 
 static int report_end(const struct repro *repro, const struct host_ending *ending) {
@@ -155,27 +147,26 @@ static int report_end(const struct repro *repro, const struct host_ending *endin
         talk("%s found nothing wrong", repro->options->image);
     }
     if (repro->options->json)
-        json_end(reason, code, ZX_HANDLE_INVALID);
+        json_end(reason, code, repro->registers, repro->count);
     return code;
 }
 
 static int run_target(const struct options *options) {
-    struct repro repro = {.options = options};
+    struct trace trace;
+    struct repro repro = {.options = options, .log = {.options = options, .trace = &trace}};
     struct host_ending ending;
     const char *reason = "";
     char *words[] = {(char *)options->image, (char *)options->input, NULL};
-    struct trace trace;
     if (!trace_open(&trace, options))
         return EXIT_CODE_USAGE;
-    repro.log.options = options;
-    repro.log.trace = &trace;
     if (!host_set_variable("ZIRCONIA_TRACE", "exits") ||
         !host_run(words, options->timeout, take_line, &repro, &ending, &reason)) {
         talk("cannot run %s: %s", options->image, reason);
         return EXIT_CODE_USAGE;
     }
     exit_log_returned(&repro.log, ZX_OK, NULL);
-    trace_close(&trace);
+    if (!trace_close(&trace))
+        return EXIT_CODE_TOOL_FAILED;
     report_guest(&repro);
     return report_end(&repro, &ending);
 }

@@ -107,14 +107,16 @@ static void print_end(const struct exit_log *log, const struct vm *vm,
                       const struct ending *ending) {
     const struct options *options = log->options;
     const bool fault = ending->code == EXIT_CODE_GUEST_FAULT;
+    struct register_value registers[REGISTER_COUNT];
+    registers_read(vm->vcpu, registers);
     if (options->registers || (fault && !options->json))
-        registers_print(vm->vcpu);
+        registers_print(registers, REGISTER_COUNT);
     if (options->stats)
         stats_print(vm->guest, options->json);
     if (options->stats && !options->json)
         tally_print(log->tally);
     if (options->json)
-        json_end(ending->reason, (int)ending->code, vm->vcpu);
+        json_end(ending->reason, (int)ending->code, registers, REGISTER_COUNT);
 }
 
 // Runs a guest that is ready.
