@@ -72,11 +72,16 @@ START_TEST(a_fault_that_cannot_be_delivered_is_told_whole) {
 }
 END_TEST
 
-// Each byte that says where sections, symbols and names are takes another value.
+// Fields of the file's header are tried whole, of the tables every fifth byte.
+static size_t step(size_t at) {
+    return at < 64 ? 1 : 5;
+}
+
+// Bytes that say where sections, symbols and names are take other values.
 START_TEST(symbols_that_are_wrong_are_left_out) {
     uint8_t elf[ELF_SIZE];
     make_elf(elf);
-    for (size_t at = 40; at < sizeof elf; at = at == 47 ? 60 : at == 61 ? NAMES : at + 1) {
+    for (size_t at = 40; at < sizeof elf; at = at == 47 ? 60 : at == 61 ? NAMES : at + step(at)) {
         static const uint8_t values[] = {0, 1, 0x7f, 0xff};
         const uint8_t kept = elf[at];
         elf[at] = values[at % sizeof values];
