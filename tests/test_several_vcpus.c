@@ -5,6 +5,7 @@
 #define _DEFAULT_SOURCE // pthread_barrier_t
 
 #include "guest_fixture.h"
+#include "objects/handle_table.h"
 
 #include <check.h>
 #include <pthread.h>
@@ -222,6 +223,53 @@ START_TEST(virtual_time_jumps_over_sleep_to_the_next_timer) {
 }
 END_TEST
 
+// --- The end of a VCPU ---
+
+static struct object *kept; // A VCPU without a handle.
+
+static void *make_without_handle(void *nothing) {
+    zx_handle_t own = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, OTHER_ENTRY, &own), ZX_OK);
+    ck_assert_int_eq(handle_lookup(own, ZX_OBJ_TYPE_VCPU, 0, &kept), ZX_OK);
+    ck_assert_int_eq(zx_handle_close(own), ZX_OK);
+    return nothing;
+}
+
+static void drop_kept(void *nothing, const zirconia_exit_t *exit) {
+    (void)nothing;
+    (void)exit;
+    if (kept != NULL) {
+        object_unref(kept);
+        kept = NULL;
+    }
+}
+
+static void drop_during_runs(bool virtual_time) {
+    pthread_t thread;
+    guest_open();
+    guest_load("port_echo", ENTRY);
+    trap(ZX_GUEST_TRAP_IO, 0x10, 2, ZX_HANDLE_INVALID, 0);
+    if (virtual_time) {
+        ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_OK);
+    }
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+    ck_assert_int_eq(zirconia_guest_observe(guest, drop_kept, NULL), ZX_OK);
+    for (uint16_t i = 0; i < 100; i++) {
+        ck_assert_int_eq(pthread_create(&thread, NULL, make_without_handle, NULL), 0);
+        ck_assert_int_eq(pthread_join(thread, NULL), 0);
+        ck_assert_uint_eq(enter().guest_io.port, 0x10 + i % 2);
+        ck_assert_ptr_null(kept);
+    }
+    guest_close();
+}
+
+// As when it interrupts the VCPU while another thread closes it.
+START_TEST(an_observer_may_drop_the_last_reference_to_another_vcpu) {
+    drop_during_runs(false);
+    drop_during_runs(true);
+}
+END_TEST
+
 static pthread_barrier_t made;
 
 static void *run_and_close(void *unused) {
@@ -328,6 +376,7 @@ int main(void) {
         an_exit_to_the_caller_keeps_the_time_slice,
         a_vcpu_sees_code_that_another_one_changed,
         two_guests_run_at_the_same_time,
+        an_observer_may_drop_the_last_reference_to_another_vcpu,
         virtual_time_repeats_the_trace_of_four_vcpus,
         virtual_time_jumps_over_sleep_to_the_next_timer,
         virtual_time_goes_on_when_the_last_vcpu_that_was_awake_is_closed,

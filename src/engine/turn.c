@@ -446,6 +446,13 @@ bool turn_is_over(struct turn *turn) {
     return atomic_load(&turn->over);
 }
 
+bool turn_is_held_by(struct turn *turn, const void *thread) {
+    lock_turn(turn);
+    const bool result = turn->taken && !turn->called && turn->runner->thread == thread;
+    unlock_turn(turn);
+    return result;
+}
+
 // --- Calls from outside ---
 
 void turn_take_call(struct turn *turn) {
@@ -465,6 +472,7 @@ void turn_take_call(struct turn *turn) {
     }
     turn_line_remove(&turn->line, &waiter);
     turn->taken = true;
+    turn->called = true;
     atomic_fetch_add(&turn->moves, 1);
     unlock_turn(turn);
     have_turn(turn);
@@ -474,6 +482,7 @@ void turn_take_call(struct turn *turn) {
 void turn_give_call(struct turn *turn) {
     lose_turn(turn);
     lock_turn(turn);
+    turn->called = false;
     leave(turn);
     wake_next(turn);
     unlock_turn(turn);

@@ -38,6 +38,7 @@ struct turn {
     struct machine *machine; // Whose VCPU is asked to exit when it is to give its turn up.
     atomic_uint alone;       // What `taken` and `away` are while it is not 0; see turn.c.
     bool taken;
+    bool called; // By a call from outside.
     struct turn_line line;
     uint64_t places;          // Given out so far.
     struct turn_seat *runner; // Whose time slice it is: it has the turn, or is away.
@@ -75,6 +76,9 @@ void turn_give(struct turn *turn, enum turn_end end, struct turn_seat *seat);
 // waiting, and does not run on because nobody seems to want the turn.
 bool turn_pass(struct turn *turn, enum turn_end end, struct turn_seat *seat,
                struct blocking *blocking);
+
+// The calling thread, which is `thread`, has the turn for a VCPU of its own.
+bool turn_is_held_by(struct turn *turn, const void *thread);
 
 // A call from outside.
 void turn_take_call(struct turn *turn);

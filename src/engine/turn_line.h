@@ -15,11 +15,12 @@
 // A VCPU, as the turn knows it. `wake` wakes its thread wherever the VCPU sleeps.
 struct turn_seat {
     unsigned vpid;
-    uint64_t place; // In the line, from when it asks until it runs; 0 when it has none.
-    uint64_t kept;  // The place that it comes back to; 0 when it begins anew.
-    int64_t rest;   // Of its time slice then; 0 for a whole one.
-    int64_t since;  // When it asked.
-    bool hurried;   // An interrupt came: it goes first.
+    const void *thread; // Whose run calls these are.
+    uint64_t place;     // In the line, from when it asks until it runs; 0 when it has none.
+    uint64_t kept;      // The place that it comes back to; 0 when it begins anew.
+    int64_t rest;       // Of its time slice then; 0 for a whole one.
+    int64_t since;      // When it asked.
+    bool hurried;       // An interrupt came: it goes first.
     struct platform_semaphore wake;
     atomic_bool kicked;
 };

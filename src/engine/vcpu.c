@@ -108,11 +108,10 @@ static void detach(struct vcpu *vcpu) {
     atomic_compare_exchange_strong(&vcpu->owner->vcpu, &self, NULL);
 }
 
-static void destroy(struct object *object) {
-    struct vcpu *vcpu = vcpu_from_object(object);
+// The caller has the turn.
+static void leave_guest(struct vcpu *vcpu) {
     struct guest *guest = vcpu->guest;
-    turn_leave(&guest->turn, vcpu->seat.vpid);
-    turn_take_call(&guest->turn);
+    ASSERT_TURN(&guest->turn);
     local_apic_destroy(&vcpu->apic); // In virtual time, a VCPU that has the turn may fire it.
     if (vcpu->cpu != NULL) {
         cpu_destroy(vcpu->cpu);
@@ -120,7 +119,21 @@ static void destroy(struct object *object) {
     guest->vcpus[vcpu->seat.vpid] = NULL;
     guest_give_vpid(guest, vcpu->seat.vpid);
     guest_clock_skip_sleep(guest); // The others may all be asleep.
-    turn_give_call(&guest->turn);
+}
+
+// What runs inside of another VCPU's run call, as an observer that interrupts this one, may drop
+// the last reference: that thread has the turn.
+static void destroy(struct object *object) {
+    struct vcpu *vcpu = vcpu_from_object(object);
+    struct guest *guest = vcpu->guest;
+    turn_leave(&guest->turn, vcpu->seat.vpid);
+    if (turn_is_held_by(&guest->turn, thread_current())) {
+        leave_guest(vcpu);
+    } else {
+        turn_take_call(&guest->turn);
+        leave_guest(vcpu);
+        turn_give_call(&guest->turn);
+    }
     detach(vcpu);
     object_unref(&vcpu->owner->object);
     object_unref(&guest->object);
@@ -178,6 +191,7 @@ zx_status_t vcpu_create(struct guest *guest, uint64_t entry, const struct era *e
     object_ref(&owner->object);
     vcpu->guest = guest;
     vcpu->owner = owner;
+    vcpu->seat.thread = owner;
     platform_mutex_init(&vcpu->lock, LOCK_VCPU);
     platform_semaphore_init(&vcpu->seat.wake);
     local_apic_init(&vcpu->apic, vcpu);
