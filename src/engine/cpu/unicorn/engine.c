@@ -286,13 +286,40 @@ static bool clean(struct engine *engine) {
            uc_ctl_set_exits(engine->unicorn, &none, 0) == UC_ERR_OK;
 }
 
-void engine_forget_code(struct engine *engine, uint64_t offset) {
-    const uint64_t address = ARENA_BASE + offset;
+// Out of guest mode until come_back(), with the lock.
+static void go_flat(struct engine *engine) NO_THREAD_SAFETY_ANALYSIS {
     platform_mutex_lock(&engine->state_lock);
     leave_guest(engine);
-    uc_ctl_remove_cache(engine->unicorn, address, address + 0x1000);
+    engine->is_flat = true;
+}
+
+static void come_back(struct engine *engine) NO_THREAD_SAFETY_ANALYSIS {
     enter_guest(engine);
+    engine->is_flat = false;
     platform_mutex_unlock(&engine->state_lock);
+}
+
+void engine_forget_code(struct engine *engine, uint64_t offset) {
+    const uint64_t address = ARENA_BASE + offset;
+    if (!engine->is_flat) {
+        go_flat(engine);
+    }
+    uc_ctl_remove_cache(engine->unicorn, address, address + 0x1000);
+    if (!engine->forgets_many) {
+        come_back(engine);
+    }
+}
+
+void engine_begin_forgetting(struct engine *engine) {
+    CHECK(!engine->forgets_many && !engine->is_flat);
+    engine->forgets_many = true;
+}
+
+void engine_end_forgetting(struct engine *engine) {
+    engine->forgets_many = false;
+    if (engine->is_flat) {
+        come_back(engine);
+    }
 }
 
 void engine_flush_stale_tlb(struct engine *engine) {

@@ -41,6 +41,8 @@ struct engine {
     struct machine *machine; // Whose guest runs on it.
     struct cpu *loaded;      // Whose state it holds.
     bool tlb_stale;          // Its TLB must be flushed before it runs.
+    bool forgets_many;       // Between engine_begin_forgetting() and engine_end_forgetting().
+    bool is_flat;            // Out of guest mode, to forget code.
     const struct engine_hooks *hooks;
     uc_engine *unicorn;
     uint8_t *live; // Its state, where it can be read and written in place, or NULL; see live.h.
@@ -101,6 +103,11 @@ void engine_flush_stale_tlb(struct engine *engine);
 
 // Drops the translations of the page at this offset in the arena.
 void engine_forget_code(struct engine *engine, uint64_t offset);
+
+// Around calls of that for many pages: the engine's TLB is flushed for all of them together. It
+// must not run between them.
+void engine_begin_forgetting(struct engine *engine);
+void engine_end_forgetting(struct engine *engine);
 
 // Whether a block that begins there is translated with a hook; and sees to it, between runs.
 bool engine_hooks_block(const struct engine *engine, uint64_t pc);

@@ -37,7 +37,9 @@ void memory_unmap(struct memory *memory, uint64_t guest_physical, uint64_t lengt
     if (memory->engine == NULL) {
         return;
     }
+    engine_begin_forgetting(memory->engine);
     nested_clear(&memory->nested, guest_physical, length, forget, &memory->code);
+    engine_end_forgetting(memory->engine);
     memory->engine->tlb_stale = true;
 }
 
