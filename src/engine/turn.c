@@ -14,9 +14,18 @@
 #define LONGEST_PATIENCE 4000000 // ns. Who has waited longer lets nobody go first any more.
 #define LONGEST_LOOK 20000       // ns. So long one watches another leave before it sleeps.
 
+// Asked once, by one thread or several: the C library reads a file to answer.
+static bool has_several_processors(void) {
+    static _Atomic uint32_t count;
+    if (atomic_load_explicit(&count, memory_order_relaxed) == 0) {
+        atomic_store_explicit(&count, platform_processor_count(), memory_order_relaxed);
+    }
+    return atomic_load_explicit(&count, memory_order_relaxed) > 1;
+}
+
 void turn_init(struct turn *turn) {
     platform_mutex_init(&turn->lock, LOCK_TURN);
-    turn->looks = platform_processor_count() > 1;
+    turn->looks = has_several_processors();
 }
 
 void turn_destroy(struct turn *turn) {
