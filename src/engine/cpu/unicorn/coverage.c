@@ -5,7 +5,6 @@
 #include "engine/cpu/unicorn/coverage.h"
 
 #include "decode/instruction.h"
-#include "platform/threads.h"
 
 // --- Places in a map ---
 
@@ -83,8 +82,6 @@ void coverage_compare(const struct coverage *coverage, uint64_t address, uint64_
                       uint64_t right, unsigned bits) {
     const uint64_t mask = UINT64_MAX >> (64 - bits);
     if (coverage->compared != NULL && coverage_has(coverage, address)) {
-        const int cancel_state = platform_cancel_off();
         coverage->compared(coverage->context, address, left & mask, right & mask, bits / 8);
-        platform_cancel_restore(cancel_state);
     }
 }

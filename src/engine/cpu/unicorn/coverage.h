@@ -51,7 +51,8 @@ bool coverage_has(const struct coverage *coverage, uint64_t address);
 // A block of Unicorn's runs, or one without any code.
 void coverage_block(struct coverage *coverage, uint64_t address, uint32_t size);
 
-// Operands of a comparison, with more than their bits.
+// Operands of a comparison, with more than their bits. The thread is not to be cancelled in the
+// callback: that is off during the whole run.
 void coverage_compare(const struct coverage *coverage, uint64_t address, uint64_t left,
                       uint64_t right, unsigned bits);
 

@@ -14,6 +14,7 @@
 #include "engine/cpu/x86/nmi.h"
 #include "objects/log.h"
 #include "platform/check.h"
+#include "platform/threads.h"
 
 // --- Asking what is next ---
 
@@ -327,6 +328,18 @@ static enum exit_request_entry entry_of(const struct run *run) {
     return machine->step.under_way || nmi_returns(run->cpu) ? ENTRY_FORCED : ENTRY_OPEN;
 }
 
+// Comparisons call the client back.
+static uc_err enter_unicorn(const struct machine *machine, uint64_t rip) {
+    uc_engine *unicorn = machine->engine->unicorn;
+    if (machine->coverage.compared == NULL) {
+        return uc_emu_start(unicorn, rip, 0, 0, 0);
+    }
+    const int cancel_state = platform_cancel_off();
+    const uc_err error = uc_emu_start(unicorn, rip, 0, 0, 0);
+    platform_cancel_restore(cancel_state);
+    return error;
+}
+
 static void start(struct run *run) {
     struct machine *machine = run->machine;
     uint64_t rip = cpu_get(run->cpu, RIP);
@@ -342,7 +355,7 @@ static void start(struct run *run) {
     cpu_commit_to_start(run->cpu);
     if (exit_request_enter(request, entry)) {
         tlb_fill_run(&machine->engine->fill);
-        error = uc_emu_start(unicorn, rip, 0, 0, 0);
+        error = enter_unicorn(machine, rip);
         tlb_fill_run(NULL);
         exit_request_leave(request);
         stand_in_end(&machine->translation.view); // However it ended.
