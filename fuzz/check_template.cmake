@@ -29,9 +29,10 @@ function(expect result_wanted message)
     endif()
 endfunction()
 
+# build(COMPILER FOLDER OPTION...)
 function(build compiler folder)
     expect(SUCCESS "" "${CMAKE_COMMAND}" -S "${work}/${TEMPLATE}" -B "${folder}" -G "${GENERATOR}"
-        "-DCMAKE_C_COMPILER=${compiler}" "-DCMAKE_PREFIX_PATH=${prefix}"
+        "-DCMAKE_C_COMPILER=${compiler}" "-DCMAKE_PREFIX_PATH=${prefix}" ${ARGN}
         "-DCMAKE_C_FLAGS=-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror")
     expect(SUCCESS "" "${CMAKE_COMMAND}" --build "${folder}" --config "${CONFIG}")
 endfunction()
@@ -67,6 +68,10 @@ endif()
 if(no_fuzzer EQUAL 0)
     build("${clang}" "${work}/build-clang")
     look_for_fault("${work}/build-clang")
+    if(TEMPLATE STREQUAL "guest") # By the library's counters, without those of the compiler.
+        build("${clang}" "${work}/build-covered" -DGUEST_HAS_COUNTERS=OFF)
+        look_for_fault("${work}/build-covered")
+    endif()
 else()
     message(STATUS "No clang with libFuzzer: the fault was not looked for")
 endif()

@@ -3,7 +3,7 @@
 // A fuzz target for code that runs in a guest. An input is put into the guest's memory, and the
 // guest runs from a snapshot until it writes to END_PORT, which is the good end. All else is a
 // crash: an exception that it has no handler for, an access to what it does not have, and work that
-// does not end. libFuzzer sees the counters of the guest's blocks as if they were its own.
+// does not end. libFuzzer sees the counts of the guest's edges, and what it compares, as its own.
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +13,12 @@
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/hypervisor.h>
 #include <zircon/syscalls/port.h>
+#include <zirconia/coverage.h>
 #include <zirconia/snapshot.h>
 #include <zirconia/virtual_time.h>
 #include <zirconia/zirconia.h>
 
+#include "comparisons.h"
 #include "layout.h"
 
 #define WORK_FOR_AN_INPUT 100000u // Blocks of code: virtual_time.h.
@@ -37,6 +39,16 @@ static void check(zx_status_t status, const char *what) {
     }
 }
 
+// Of all code that the guest runs; zirconia_guest_set_coverage_ranges() leaves some of it out.
+static void watch_guest(void) {
+#ifndef GUEST_HAS_COUNTERS
+    check(zirconia_guest_set_coverage(guest, 0, counters, sizeof counters), "coverage");
+#endif
+    if (wants_comparisons()) {
+        check(zirconia_guest_set_comparisons(guest, compared, NULL), "comparisons");
+    }
+}
+
 static void make_guest(void) {
     zx_handle_t resource, vmar;
     zx_vaddr_t address;
@@ -54,7 +66,7 @@ static void make_guest(void) {
 }
 
 static void load_image(void) {
-    static uint8_t image[STACK_END - IMAGE];
+    static uint8_t image[COUNTERS + COUNTERS_SIZE - IMAGE];
     const uint64_t tables[1024] = {[0] = 0x1003, [512] = 0x83}; // 1 GiB, mapped to itself.
     FILE *file = fopen(GUEST_IMAGE, "rb");
     const size_t size = file != NULL ? fread(image, 1, sizeof image, file) : 0;
@@ -69,6 +81,7 @@ static void prepare(void) {
     const zx_vcpu_state_t state = {.rsp = STACK_END - 8};
     make_guest();
     load_image();
+    watch_guest();
     check(zx_vcpu_write_state(vcpu, ZX_VCPU_STATE, &state, sizeof state), "registers");
     check(zirconia_guest_set_budget(guest, WORK_FOR_AN_INPUT), "budget");
     check(zirconia_guest_snapshot(guest, ZIRCONIA_SNAPSHOT_STEADY_TABLES, &snapshot), "snapshot");
@@ -85,7 +98,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     check(zirconia_guest_restore(guest, snapshot), "restore");
     check(zx_vmo_write(memory, &input, INPUT, sizeof input.size + input.size), "input");
     const zx_status_t status = zx_vcpu_enter(vcpu, &packet);
+#ifdef GUEST_HAS_COUNTERS
     check(zx_vmo_read(memory, counters, COUNTERS, sizeof counters), "counters");
+#endif
     check(status, "the guest");
     check(packet.type == ZX_PKT_TYPE_GUEST_IO ? ZX_OK : ZX_ERR_NOT_SUPPORTED, "packet");
     return 0;

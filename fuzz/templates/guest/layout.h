@@ -9,11 +9,11 @@
 
 enum {
     MEMORY_SIZE = 4 << 20,
-    IMAGE = 0x100000,    // guest.ld
-    COUNTERS = 0x110000, // guest.ld
+    INPUT = 0x2000,
+    STACK_END = 0x10000,
+    IMAGE = 0x10000,    // guest.ld
+    COUNTERS = 0x14000, // guest.ld
     COUNTERS_SIZE = 0x400,
-    STACK_END = 0x200000,
-    INPUT = 0x300000,
     END_PORT = 0xf4,
 };
 
