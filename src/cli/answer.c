@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Answers by type of packet. The memory trap shows how a VMM does it with zirconia/decode.h; the
-// instruction's bytes and the code's mode are those that the observer saw, which saves the walk
-// through the guest's page tables.
+// Answers by type of packet.
 
 #include "cli/answer.h"
 
@@ -11,26 +9,10 @@
 #include <zircon/status.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/hypervisor.h>
-#include <zirconia/decode.h>
 
+#include "cli/access.h"
 #include "cli/fields.h"
 #include "cli/talk.h"
-
-static uint32_t io_data(const zx_packet_guest_io_t *io) {
-    uint32_t data = 0;
-    for (unsigned i = 0; i < io->access_size && i < 4; i++)
-        data |= (uint32_t)io->data[i] << (8 * i);
-    return data;
-}
-
-static enum answer input_value(const struct vm *vm, uint8_t access_size, uint8_t value) {
-    const zx_vcpu_io_t io = {.access_size = access_size, .data = {value}};
-    zx_status_t status = zx_vcpu_write_state(vm->vcpu, ZX_VCPU_IO, &io, sizeof(io));
-    if (status == ZX_OK)
-        return ANSWER_GO_ON;
-    talk("cannot answer an input: %s", zx_status_get_string(status));
-    return ANSWER_GUEST_FAULT;
-}
 
 static enum answer end_of_guest(uint32_t value) {
     if (value == 0)
@@ -45,28 +27,21 @@ static enum answer answer_io(const struct vm *vm, struct serial *serial, uint64_
     unsigned offset = (unsigned)(io->port - serial_port) & 7;
     if (io->input) {
         uint8_t value = packet->key == KEY_SERIAL ? serial_read(serial, offset) : 0;
-        return input_value(vm, io->access_size, value);
+        const zx_status_t status = access_input(vm->vcpu, io->access_size, value);
+        return status == ZX_OK ? ANSWER_GO_ON : ANSWER_GUEST_FAULT;
     }
     if (packet->key == KEY_SERIAL)
         serial_write(serial, offset, io->data[0]);
     if (packet->key == KEY_EXIT_PORT)
-        return end_of_guest(io_data(io));
+        return end_of_guest(access_output(io));
     return ANSWER_GO_ON;
 }
 
 static enum answer answer_mem(const struct vm *vm, const zirconia_exit_t *exit,
                               const zx_port_packet_t *packet) {
-    zx_vcpu_state_t state;
     zirconia_mmio_access_t access;
     uint64_t stored;
-    zx_status_t status = zx_vcpu_read_state(vm->vcpu, ZX_VCPU_STATE, &state, sizeof(state));
-    if (status == ZX_OK)
-        status = zirconia_mmio_decode(exit->instruction, exit->instruction_size, exit->mode, &state,
-                                      &access);
-    if (status == ZX_OK)
-        status = zirconia_mmio_complete(&access, 0, &state, &stored);
-    if (status == ZX_OK)
-        status = zx_vcpu_write_state(vm->vcpu, ZX_VCPU_STATE, &state, sizeof(state));
+    const zx_status_t status = access_memory(vm->vcpu, exit, 0, &access, &stored);
     if (status == ZX_OK)
         return ANSWER_GO_ON;
     char instruction[96];
