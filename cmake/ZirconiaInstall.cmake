@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Installation: headers, both libraries, the tool, the CMake package Zirconia, zirconia.pc, the
-# templates of fuzz targets, and the licences of all that.
+# templates of fuzz targets, lessons, and the licences of all that.
 #
 # A Unicorn that is not the system's is installed in a folder of its own beside our library, which
 # finds it there through its run path; otherwise the installed library could not be loaded. The static
@@ -65,6 +65,8 @@ if(ZIRCONIA_UNICORN_IS_PRIVATE)
 endif()
 
 if(TARGET zirconia-tool)
+    install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples/lessons/" "${PROJECT_SOURCE_DIR}/docs/lessons/"
+        DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/zirconia/lessons")
     file(RELATIVE_PATH libdir_from_bindir
         "/${CMAKE_INSTALL_BINDIR}" "/${CMAKE_INSTALL_LIBDIR}")
     set_target_properties(zirconia-tool PROPERTIES

@@ -8,5 +8,6 @@
 int command_run(int count, char **words);
 int command_fuzz_repro(int count, char **words);
 int command_disasm(int count, char **words);
+int command_lesson(int count, char **words);
 
 #endif // CLI_COMMANDS_H

@@ -21,6 +21,10 @@ void ending_note(const char *line) {
         snprintf(noted, sizeof(noted), "%s", reason + 2);
 }
 
+const char *ending_noted(void) {
+    return noted;
+}
+
 static const char *hint(zirconia_exit_kind_t kind, zx_status_t status) {
     if (status != ZX_ERR_NOT_FOUND)
         return "";

@@ -18,6 +18,9 @@ struct ending {
 // Keeps what the library's log says of the end of a run, until it is told.
 void ending_note(const char *line);
 
+// What was kept last; "" when there is nothing.
+const char *ending_noted(void);
+
 // The run call returned an error that is no kick.
 struct ending ending_by_error(const struct exit_log *log, const struct symbols *symbols,
                               zx_status_t status);

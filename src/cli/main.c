@@ -26,10 +26,12 @@ static int print_help(FILE *stream) {
             "  zirconia run hello.elf --stats           count them\n"
             "  zirconia disasm hello.elf                see its instructions\n"
             "  zirconia fuzz-repro fuzzer crash --trace see what an input did in a fuzz target\n"
+            "  zirconia lesson                          learn to write a guest\n"
             "\n"
             "Usage: zirconia run IMAGE [OPTION...]\n"
             "       zirconia disasm IMAGE [OPTION...]\n"
             "       zirconia fuzz-repro TARGET FILE [OPTION...]\n"
+            "       zirconia lesson [N [IMAGE]]\n"
             "       zirconia help [COMMAND]\n"
             "       zirconia --version | -V | --help | -h\n"
             "\n"
@@ -63,8 +65,10 @@ static int print_version(void) {
 static const struct {
     const char *name;
     int (*run)(int count, char **words);
-} commands[] = {
-    {"run", command_run}, {"disasm", command_disasm}, {"fuzz-repro", command_fuzz_repro}};
+} commands[] = {{"run", command_run},
+                {"disasm", command_disasm},
+                {"fuzz-repro", command_fuzz_repro},
+                {"lesson", command_lesson}};
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

@@ -51,7 +51,8 @@ void text_wrap(struct text *text, size_t width, size_t column) {
     text->length = 0;
     for (size_t indent = 0; *rest; indent = column) {
         const size_t length = fitting(rest, width - indent);
-        text_append(text, "%s%*s%.*s", indent ? "\n" : "", (int)indent, "", (int)length, rest);
+        text_append(text, "%s%*s%.*s", text->length ? "\n" : "", (int)indent, "", (int)length,
+                    rest);
         rest += length;
         rest += strspn(rest, " ");
     }
