@@ -23,7 +23,7 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/packaging/copyright"
     DESTINATION "${doc_dir}")
 # Each is copied by itself, so each has the driver.
-foreach(template device guest)
+foreach(template abi device guest)
     set(template_dir "${CMAKE_INSTALL_DATAROOTDIR}/zirconia/fuzz/${template}")
     install(DIRECTORY "${PROJECT_SOURCE_DIR}/fuzz/templates/${template}/"
         DESTINATION "${template_dir}")

@@ -54,7 +54,7 @@ file(GLOB seeds "${work}/${TEMPLATE}/seeds/*")
 file(WRITE "${work}/fault" "${FAULT}")
 
 build("${C_COMPILER}" "${work}/build")
-expect(SUCCESS "message: [0-9]+ bytes" "${work}/build/${TEMPLATE}_replay" ${seeds})
+expect(SUCCESS "[a-z]+: [0-9]+ bytes" "${work}/build/${TEMPLATE}_replay" ${seeds})
 expect(FAILURE "${REPORT}" "${work}/build/${TEMPLATE}_replay" "${work}/fault")
 
 # clang may be there without its run-time libraries.
