@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+//
+// A program that runs itself again and waits for the end of that.
+
+#ifndef TESTS_RUN_PROCESS_H
+#define TESTS_RUN_PROCESS_H
+
+#include <stdbool.h>
+
+struct process_end {
+    bool timed_out; // It was killed.
+    int signal;     // That it ended by, or 0.
+    int code;       // Otherwise.
+};
+
+// With that variable in its environment; no limit when `seconds` is 0. A process that cannot be
+// started has ended with -1.
+struct process_end process_run_itself(const char *variable, const char *value, double seconds);
+
+// Takes two variables out of the environment, which are not for the processes that this one starts.
+void process_forget(const char *first, const char *second);
+
+#endif // TESTS_RUN_PROCESS_H
