@@ -2,7 +2,7 @@
 //
 // What tests of debug registers share: a suspended worker, and whether the host lets a process have
 // debug registers, which is found out without the library. Where the host does not, and on all
-// hosts but Linux on x86-64, every access gives ZX_ERR_NOT_SUPPORTED.
+// hosts but Linux and Windows on x86-64, every access gives ZX_ERR_NOT_SUPPORTED.
 //
 // An includer defines _GNU_SOURCE before its first #include.
 
@@ -12,16 +12,18 @@
 #include "guest_fixture.h"
 #include "thread_fixture.h"
 
-#if defined(__linux__) && defined(__x86_64__)
+#ifdef HOST_SHOWS_REGISTERS
 
 #include <pthread.h>
 #include <stddef.h>
 #include <string.h>
+#ifdef __linux__
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 #define DR6_NO_EVENT UINT64_C(0xffff0ff0)
 #define DR7_NOTHING UINT64_C(0x700)
@@ -46,7 +48,7 @@ static bool allowed;        // Whether the host allows debug registers.
 
 // --- Whether the host allows it ---
 
-#ifndef ZIRCONIA_PORTABLE
+#if defined(__linux__) && !defined(ZIRCONIA_PORTABLE)
 static inline bool can_trace(pid_t process) {
     const uintptr_t control = offsetof(struct user, u_debugreg) + 7 * sizeof(uint64_t);
     int status = 0;
@@ -59,7 +61,9 @@ static inline bool can_trace(pid_t process) {
 #endif
 
 static inline bool ask_host(void) {
-#ifdef ZIRCONIA_PORTABLE
+#ifdef _WIN32
+    return true;
+#elif defined(ZIRCONIA_PORTABLE)
     return false;
 #else
     prctl(PR_SET_PTRACER, (unsigned long)getpid(), 0, 0, 0); // It fails where nobody asks for it.

@@ -49,7 +49,7 @@ static bool start(char *path, pid_t *child) {
     size_t count = 0;
     const char *with = getenv("ZIRCONIA_TEST_WITH");
     if (with != NULL && strlen(with) < sizeof(words)) {
-        strcpy(words, with);
+        memcpy(words, with, strlen(with) + 1);
     }
     char *rest = NULL;
     for (char *word = strtok_r(words, " ", &rest); word != NULL && count < MOST_WORDS;

@@ -2,7 +2,7 @@
 //
 // Breakpoints and watchpoints that debug registers set, as exceptions (objects ABI 6.4, 8.1, 8.7).
 
-#if defined(__linux__) && defined(__x86_64__)
+#if defined(__x86_64__) && (defined(__linux__) || defined(_WIN32))
 
 #define _GNU_SOURCE // __WALL, struct user
 

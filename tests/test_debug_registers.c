@@ -3,18 +3,20 @@
 // Debug registers of stopped threads as values (objects ABI 6.4), and that a client does not
 // notice how the library gets at them.
 
-#if defined(__linux__) && defined(__x86_64__)
+#if defined(__x86_64__) && (defined(__linux__) || defined(_WIN32))
 
 #define _GNU_SOURCE // __WALL, struct user
 
 #include "debug_fixture.h"
 #include "other_thread.h"
 
+#ifdef __linux__
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/syscall.h>
+#endif
 #include <zirconia/zirconia.h>
 
 static void spin(uintptr_t first, uintptr_t second) {
@@ -127,6 +129,8 @@ END_TEST
 
 // --- What the client must not notice ---
 
+#ifdef __linux__
+
 static atomic_int children_told;
 static atomic_int signals_handled;
 
@@ -160,6 +164,8 @@ START_TEST(no_child_and_no_signal_of_it_is_seen_and_none_of_the_threads_is_lost)
 }
 END_TEST
 
+#endif
+
 START_TEST(an_access_lets_a_suspended_thread_execute_nothing) {
     if (!start(spin)) {
         return;
@@ -185,6 +191,8 @@ START_TEST(an_access_lets_a_suspended_thread_execute_nothing) {
 END_TEST
 
 // --- Hosts that forbid it ---
+
+#ifdef __linux__
 
 static atomic_int lines;
 
@@ -234,15 +242,21 @@ START_TEST(where_ptrace_is_forbidden_they_are_not_supported_and_the_log_says_why
 }
 END_TEST
 
+#endif
+
 int main(void) {
     const TTest *const tests[] = {
         debug_registers_are_read_back_as_written_and_stay_over_a_resume,
         bad_addresses_and_bits_are_refused_and_change_nothing,
         a_thread_that_runs_shows_no_debug_registers,
         the_structure_of_2018_is_longer_and_its_end_is_ignored,
+#ifdef __linux__
         no_child_and_no_signal_of_it_is_seen_and_none_of_the_threads_is_lost,
+#endif
         an_access_lets_a_suspended_thread_execute_nothing,
+#ifdef __linux__
         where_ptrace_is_forbidden_they_are_not_supported_and_the_log_says_why,
+#endif
     };
     allowed = ask_host();
     return run_tests("debug_registers", tests, sizeof tests / sizeof tests[0]);

@@ -13,11 +13,13 @@
 #include "execute.h"
 #include "platform/division.h"
 
+#ifndef _WIN32
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 enum { DIVIDE_ERROR = 0 };
 
@@ -103,6 +105,8 @@ START_TEST(a_quotient_that_does_not_fit_is_the_guests_exception) {
 }
 END_TEST
 
+#ifndef _WIN32
+
 static const struct division lowest = {
     "IDIV ECX: -2^63 by -1", IDIV_32, LOWEST_32, 0, UINT64_MAX, OVERFLOWS, 0};
 
@@ -124,9 +128,11 @@ START_TEST(a_thread_that_blocks_all_signals_runs_the_guest_as_well) {
 }
 END_TEST
 
+#endif
+
 // --- The client's own ---
 
-#if defined(__x86_64__) || defined(_M_X64)
+#if defined(__x86_64__) && !defined(_WIN32)
 
 static sigjmp_buf recovery;
 static volatile sig_atomic_t signals;
@@ -204,8 +210,10 @@ END_TEST
 int main(void) {
     const TTest *const tests[] = {
         a_quotient_that_does_not_fit_is_the_guests_exception,
+#ifndef _WIN32
         a_thread_that_blocks_all_signals_runs_the_guest_as_well,
-#if defined(__x86_64__) || defined(_M_X64)
+#endif
+#if defined(__x86_64__) && !defined(_WIN32)
         a_handler_of_the_clients_gets_the_clients_divisions,
         without_a_handler_the_clients_divisions_end_it,
         what_cannot_be_learned_is_given_up,

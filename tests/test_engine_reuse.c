@@ -8,17 +8,31 @@
 #include "guest_fixture.h"
 #include "sanitized.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifndef _WIN32
+#include <dlfcn.h>
+#endif
 #include <unicorn/unicorn.h>
 #include <zirconia/virtual_time.h>
 #include <zirconia/zirconia.h>
 
 static atomic_int opened;
+
+#ifdef _WIN32
+
+// The linker puts the one for the other.
+uc_err __real_uc_open(uc_arch arch, uc_mode mode, uc_engine **out);
+uc_err __wrap_uc_open(uc_arch arch, uc_mode mode, uc_engine **out);
+uc_err __wrap_uc_open(uc_arch arch, uc_mode mode, uc_engine **out) {
+    opened++;
+    return __real_uc_open(arch, mode, out);
+}
+
+#else
 
 typedef uc_err open_function(uc_arch arch, uc_mode mode, uc_engine **out);
 
@@ -29,6 +43,8 @@ uc_err uc_open(uc_arch arch, uc_mode mode, uc_engine **out) {
     opened++;
     return next(arch, mode, out);
 }
+
+#endif
 
 // --- What the next guest finds ---
 

@@ -13,13 +13,15 @@
 #endif
 
 #include "guest_fixture.h"
+#include "platform/platform.h"
 #include "thread_fixture.h"
 
-#include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
+#ifndef _WIN32
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 enum { KEY = 0x1234, NEXT = ZX_RESUME_EXCEPTION | ZX_RESUME_TRY_NEXT };
 
@@ -30,18 +32,18 @@ static atomic_int survived;
 
 static void open_all(void) {
     ck_assert_int_eq(zx_port_create(0, &port), ZX_OK);
-    page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANON, -1, 0);
-    ck_assert_ptr_ne((void *)(uintptr_t)page, MAP_FAILED);
+    page = platform_reserve(platform_page_size());
+    ck_assert_ptr_nonnull((void *)(uintptr_t)page);
     atomic_store(&survived, 0);
 }
 
 static void close_all(void) {
     ck_assert_int_eq(zx_handle_close(port), ZX_OK);
-    munmap((void *)(uintptr_t)page, 4096);
+    platform_unmap((void *)(uintptr_t)page, platform_page_size());
 }
 
 static void allow_page(void) {
-    mprotect((void *)(uintptr_t)page, 4096, PROT_READ | PROT_WRITE);
+    platform_protect((void *)(uintptr_t)page, platform_page_size(), PLATFORM_READ | PLATFORM_WRITE);
 }
 
 static void touch_page(uintptr_t first, uintptr_t second) {
@@ -132,7 +134,7 @@ START_TEST(the_report_tells_what_the_processor_told) {
                      ZX_OK);
     ck_assert_uint_eq(report.header.size, 32);
     ck_assert_uint_eq(report.header.type, ZX_EXCP_FATAL_PAGE_FAULT);
-#if defined(__linux__) && defined(__x86_64__)
+#ifdef HOST_SHOWS_REGISTERS
     ck_assert_uint_eq(report.context.arch.u.x86_64.vector, 14);
     ck_assert_uint_eq(report.context.arch.u.x86_64.err_code & 6, 6); // A write by a program.
     ck_assert_uint_eq(report.context.arch.u.x86_64.cr2, (uintptr_t)page);
@@ -353,7 +355,7 @@ START_TEST(a_killed_thread_tells_its_debugger_and_does_not_wait) {
 }
 END_TEST
 
-#if defined(__linux__) && defined(__x86_64__)
+#ifdef HOST_SHOWS_REGISTERS
 
 __asm__(".text\n"
         "breakpoint:\n"
@@ -460,6 +462,8 @@ END_TEST
 
 // --- What no handler takes ---
 
+#ifndef _WIN32
+
 static void die_unhandled(bool with_handler) {
     open_all();
     worker = worker_new();
@@ -513,6 +517,8 @@ START_TEST(a_handler_of_the_clients_from_before_sees_what_no_exception_handler_t
 }
 END_TEST
 
+#endif
+
 int main(void) {
     const TTest *const tests[] = {
         a_page_fault_is_told_and_resuming_retries_the_instruction,
@@ -528,14 +534,16 @@ int main(void) {
         binding_errors_come_in_order,
         the_debugger_hears_of_threads_that_start_and_exit,
         a_killed_thread_tells_its_debugger_and_does_not_wait,
-#if defined(__linux__) && defined(__x86_64__)
+#ifdef HOST_SHOWS_REGISTERS
         each_fault_has_its_type_and_vector,
         registers_of_a_thread_in_an_exception_can_be_changed,
         a_thread_that_is_sent_to_no_code_faults_there,
         a_single_step_is_a_hardware_breakpoint_after_one_instruction,
 #endif
+#ifndef _WIN32
         a_fault_that_no_handler_takes_is_the_hosts,
         a_handler_of_the_clients_from_before_sees_what_no_exception_handler_takes,
+#endif
     };
     return run_tests("exception_port", tests, sizeof tests / sizeof tests[0]);
 }

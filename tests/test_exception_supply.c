@@ -14,9 +14,12 @@
 
 #if defined(__GLIBC__)
 #include <malloc.h>
+#if __GLIBC_PREREQ(2, 33)
+#define ALLOCATOR_TELLS 1
+#endif
 #endif
 
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+#ifdef ALLOCATOR_TELLS
 static size_t allocated(void) {
     return mallinfo2().uordblks;
 }

@@ -14,13 +14,15 @@
 #include "report_port.h"
 
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#ifndef _WIN32
+#include <signal.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 #include <zirconia/observe.h>
 #include <zirconia/virtual_time.h>
 
@@ -105,6 +107,8 @@ START_TEST(a_kick_during_a_run_ends_it_and_loses_nothing) {
 }
 END_TEST
 
+#ifndef _WIN32
+
 static void expect_child_to_end(bool executes) {
     int status = 0;
     const pid_t child = fork();
@@ -141,6 +145,8 @@ START_TEST(a_process_may_fork_while_a_guest_runs) {
     ck_assert_uint_eq(read_state().rbx, memory_u64(COUNTER));
 }
 END_TEST
+
+#endif
 
 static void kick_in_exit(void *context, const zirconia_exit_t *exit) {
     (void)context;
@@ -321,6 +327,8 @@ START_TEST(a_kick_at_a_full_bell_takes_effect_after_the_bell) {
 }
 END_TEST
 
+#ifndef _WIN32
+
 // A guest that does nothing but exit, so that the library is interrupted everywhere.
 static void start_exits(void) {
     static const uint8_t cpuid_for_ever[] = {0x0f, 0xa2, 0xeb, 0xfc};
@@ -411,6 +419,8 @@ START_TEST(a_signal_handler_may_run_on_a_thread_that_has_made_no_call) {
 }
 END_TEST
 
+#endif
+
 enum { TURN_ROUNDS = 1000 };
 
 static _Atomic(zx_handle_t) second;
@@ -485,7 +495,6 @@ int main(void) {
     tcase_add_test(tcase, kicks_do_not_add_up);
     tcase_add_test(tcase, a_kick_cancels_the_old_run_call_too);
     tcase_add_test(tcase, a_kick_during_a_run_ends_it_and_loses_nothing);
-    tcase_add_test(tcase, a_process_may_fork_while_a_guest_runs);
     tcase_add_test(tcase, a_kick_while_a_packet_is_made_cancels_the_next_run);
     tcase_add_test(tcase, a_kick_in_hlt_ends_the_wait_with_rip_behind_it);
     tcase_add_test(tcase, a_pending_interrupt_outlives_a_kick);
@@ -494,9 +503,12 @@ int main(void) {
     tcase_add_test(tcase, a_kick_at_a_full_bell_takes_effect_after_the_bell);
     tcase_add_test(tcase, a_kick_ends_a_call_that_leads_to_itself_and_stores_into_its_page);
     tcase_add_test(tcase, a_kick_ends_a_return_from_a_non_maskable_interrupt_that_leads_to_itself);
+#ifndef _WIN32
+    tcase_add_test(tcase, a_process_may_fork_while_a_guest_runs);
     tcase_add_loop_test(tcase, a_signal_handler_kicks_the_vcpu_that_it_interrupts, 0, 2);
     tcase_add_test(tcase, a_signal_handler_kicks_in_the_middle_of_other_calls);
     tcase_add_test(tcase, a_signal_handler_may_run_on_a_thread_that_has_made_no_call);
+#endif
     tcase_add_test(tcase, a_kick_ends_the_wait_for_the_turn);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

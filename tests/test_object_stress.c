@@ -99,7 +99,7 @@ static zx_status_t replace(struct worker *worker) {
     return put(worker, status, &handle);
 }
 
-static zx_status_t signal(struct worker *worker) {
+static zx_status_t raise_signals(struct worker *worker) {
     return zx_object_signal(any_handle(worker), any_signals(worker), any_signals(worker));
 }
 
@@ -222,8 +222,8 @@ static const struct {
     {"handle_close", close_slot},
     {"handle_duplicate", duplicate},
     {"handle_replace", replace},
-    {"object_signal", signal},
-    {"object_signal", signal},
+    {"object_signal", raise_signals},
+    {"object_signal", raise_signals},
     {"object_signal_peer", signal_peer},
     {"object_wait_one", wait_one},
     {"object_wait_one (2018)", wait_one_2018},

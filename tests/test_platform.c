@@ -162,6 +162,7 @@ static void *use_slot(void *argument) {
         platform_thread_slot_set(&exit_slot, argument);
     }
     pthread_exit(platform_thread_slot_get(&exit_slot));
+    return NULL; // Not every host's header says that it does not get here.
 }
 
 START_TEST(thread_slots_tell_of_the_end) {

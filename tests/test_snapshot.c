@@ -6,7 +6,12 @@
 #include "other_thread.h"
 #include "snapshot_fixture.h"
 
+#ifdef _WIN32
+#include <windows.h>
+#else
 #include <fcntl.h>
+#endif
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <zircon/process.h>
 #include <zirconia/observe.h>
@@ -131,8 +136,8 @@ static void expect_same(const struct scenario *scenario, const struct step *expe
         ck_assert_msg(memcmp(packet, other, sizeof found.packet) == 0,
                       "%s: step %u: another packet", scenario->name, i);
         ck_assert_msg(memcmp(&found.state, &expected[i].state, sizeof found.state) == 0,
-                      "%s: step %u: other registers %lx %lx", scenario->name, i, found.state.r12,
-                      expected[i].state.r12);
+                      "%s: step %u: other registers %" PRIx64 " %" PRIx64, scenario->name, i,
+                      found.state.r12, expected[i].state.r12);
         ck_assert_msg(found.memory == expected[i].memory, "%s: step %u: other memory",
                       scenario->name, i);
     }
@@ -410,6 +415,16 @@ END_TEST
 
 // --- A storm ---
 
+#ifdef _WIN32
+
+static unsigned open_files(void) {
+    DWORD count = 0;
+    ck_assert(GetProcessHandleCount(GetCurrentProcess(), &count));
+    return count;
+}
+
+#else
+
 static unsigned open_files(void) {
     unsigned count = 0;
     for (int descriptor = 0; descriptor < 1024; descriptor++) {
@@ -417,6 +432,8 @@ static unsigned open_files(void) {
     }
     return count;
 }
+
+#endif
 
 static zx_handle_t storm_snapshot;
 static atomic_bool over;

@@ -54,7 +54,7 @@ static void suffer(uintptr_t argument, uintptr_t unused) {
         case 1:
             zx_nanosleep(zx_deadline_after(ZX_USEC(20)));
             break;
-#if defined(__linux__) && defined(__x86_64__)
+#ifdef HOST_SHOWS_REGISTERS
         case 2:
             __asm__ volatile("ud2");
             break;
@@ -193,7 +193,7 @@ START_TEST(a_storm_of_suspends_kills_and_faults_leaves_nothing_behind) {
     const zx_port_packet_t stop = {.key = 0};
     ck_assert_int_eq(zx_port_queue(exception_port, &stop), ZX_OK);
     join_thread(handler);
-#if defined(__linux__) && defined(__x86_64__)
+#ifdef HOST_SHOWS_REGISTERS
     ck_assert_uint_gt(atomic_load(&faults), 0);
 #endif
     until_objects(objects);

@@ -6,6 +6,11 @@
 #ifndef TESTS_THREAD_FIXTURE_H
 #define TESTS_THREAD_FIXTURE_H
 
+// Where a stopped thread's registers can be seen.
+#if defined(__x86_64__) && (defined(__linux__) || defined(_WIN32))
+#define HOST_SHOWS_REGISTERS 1
+#endif
+
 #include "handles.h"
 
 #include <stdatomic.h>
@@ -31,9 +36,15 @@ static inline struct worker worker_new(void) {
     return worker;
 }
 
-// As a function finds it that was called: 8 bytes off a multiple of 16.
+// As a function finds it that was called: 8 bytes off a multiple of 16, below what Windows lets it
+// use of its caller's stack.
 static inline uintptr_t worker_stack(const struct worker *worker) {
-    return (((uintptr_t)worker->stack + STACK_SIZE) & ~(uintptr_t)15) - 8;
+#ifdef _WIN32
+    enum { OF_THE_CALLER = 32 };
+#else
+    enum { OF_THE_CALLER = 0 };
+#endif
+    return (((uintptr_t)worker->stack + STACK_SIZE) & ~(uintptr_t)15) - OF_THE_CALLER - 8;
 }
 
 static inline void worker_start(const struct worker *worker, thread_fn *function, void *argument) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Debug registers of a stopped thread. No frame of a signal has them, so hosts give them to other
-// processes at most. A breakpoint that is hit is a fault: faults.h.
+// Debug registers of a stopped thread. No frame of a signal has them, so POSIX hosts give them to
+// other processes at most; Windows gives them to the threads of the same process. A breakpoint that
+// is hit is a fault: faults.h.
 
 #ifndef PLATFORM_DEBUG_REGISTERS_H
 #define PLATFORM_DEBUG_REGISTERS_H
@@ -10,7 +11,8 @@
 
 #include <zircon/types.h>
 
-#if defined(__linux__) && defined(__x86_64__) && !defined(ZIRCONIA_PORTABLE)
+#if (defined(__linux__) && defined(__x86_64__) && !defined(ZIRCONIA_PORTABLE)) ||                  \
+    (defined(_WIN32) && (defined(__x86_64__) || defined(_M_X64)))
 #define PLATFORM_DEBUG_REGISTERS 1
 #endif
 
@@ -20,7 +22,7 @@ struct platform_debug_registers {
     uint64_t control;    // DR7
 };
 
-// Why the host does not do it, for a person; `error` is its errno, 0 without one.
+// Why the host does not do it, for a person; `error` is its number, 0 without one.
 struct platform_refusal {
     const char *reason;
     int error;

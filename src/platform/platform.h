@@ -234,8 +234,7 @@ struct platform_memory *platform_memory_create(uint64_t size);
 // Mappings stay valid after this.
 void platform_memory_destroy(struct platform_memory *memory);
 
-// Makes `size` bytes of them, if there are fewer; mappings stay. False when the host refuses, as
-// Windows does.
+// Makes `size` bytes of them, if there are fewer; mappings stay. False when the host refuses.
 bool platform_memory_grow(struct platform_memory *memory, uint64_t size);
 
 // Gives whole pages of the host back: they are zero and without memory again. False, with nothing
@@ -265,8 +264,7 @@ bool platform_reserve_at(void *address, size_t length, bool *taken);
 // Makes a part of a reservation inaccessible and empty again, without giving the addresses back.
 bool platform_reset(void *address, size_t length);
 
-// Gives the addresses back. On Windows only a whole reservation or mapping may be named, and
-// false is the answer otherwise.
+// Gives the addresses back, of parts of reservations and mappings too.
 bool platform_unmap(void *address, size_t length);
 
 bool platform_protect(void *address, size_t length, unsigned protection);

@@ -222,6 +222,10 @@ void platform_thread_self(struct platform_thread *out) {
     out->native = pthread_self();
 }
 
+void platform_thread_forget(struct platform_thread *thread) {
+    (void)thread;
+}
+
 int64_t platform_thread_runtime(const struct platform_thread *thread) {
 #if defined(__linux__)
     clockid_t clock;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Host threads that can be stopped wherever they are, with their registers: on POSIX a signal whose
-// handler does not return until the thread may go on, on Windows SuspendThread. What a stopped
-// thread waits for, and when it may be stopped, is for tasks/ to say.
+// handler does not return until the thread may go on, on Windows a function that it is sent through
+// while SuspendThread() holds it. What a stopped thread waits for, and when it may be stopped, is
+// for tasks/ to say.
 //
 // A context is the registers of one interrupted thread, which exist as long as the function that
 // was given it has not returned.
@@ -15,7 +16,7 @@
 
 #ifdef _WIN32
 struct platform_thread {
-    void *native;
+    struct windows_thread *native;
 };
 #else
 #include <pthread.h>
@@ -35,6 +36,9 @@ typedef void platform_stop_fn(struct platform_context *context, bool entering);
 bool platform_stop_init(platform_stop_fn *on_stop);
 
 void platform_thread_self(struct platform_thread *out);
+
+// On that thread, when nobody will ask for it any more: gives back what the host keeps for it.
+void platform_thread_forget(struct platform_thread *thread);
 
 // Whether it is the one that the host's thread library calls `native`, a pthread_t. Never on
 // Windows.
@@ -74,7 +78,8 @@ void platform_cancel_point(void);
 // of the library. The client's handlers for cleaning up run.
 _Noreturn void platform_cancel_end(void);
 
-// Where client code begins (objects ABI 6.1); every register that is not named is 0.
+// Where client code begins (objects ABI 6.1); every register that is not named is 0. On Windows the
+// arguments are besides in RCX and RDX, where its functions take them.
 struct platform_client_entry {
     uint64_t entry;
     uint64_t stack;

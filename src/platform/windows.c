@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// Locks, time, thread slots and the checked copy of Windows. Memory is in windows_memory.c. The
-// maintainers have compiled this file but not run it.
+// Locks, time and thread slots of Windows. Memory is in windows_memory.c, faults and the checked
+// copy in windows_faults.c.
 
 #define _CRT_RAND_S
+#if !defined(_WIN32_WINNT) || _WIN32_WINNT < 0x0A00
+#undef _WIN32_WINNT
+#define _WIN32_WINNT 0x0A00
+#endif
 
 #include "platform/platform.h"
-#include "platform/store_faults.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -69,6 +72,24 @@ static DWORD milliseconds_left(int64_t deadline, int64_t now) {
     return (DWORD)(left < day ? left : day);
 }
 
+// Windows looks for waits that are over 64 times a second, unless a program asks for more. The
+// library that has the call is loaded for it, since clients do not link it.
+static void ask_for_fine_waits(void) {
+    typedef UINT(WINAPI * period_fn)(UINT milliseconds);
+    const HMODULE library = LoadLibraryW(L"winmm.dll");
+    const FARPROC found = library != NULL ? GetProcAddress(library, "timeBeginPeriod") : NULL;
+    period_fn begin_period = NULL;
+    memcpy(&begin_period, &found, sizeof(begin_period));
+    if (begin_period != NULL) {
+        begin_period(1);
+    }
+}
+
+static void need_fine_waits(void) {
+    static struct platform_once once = PLATFORM_ONCE_INIT;
+    platform_call_once(&once, ask_for_fine_waits);
+}
+
 bool platform_condition_wait_until(struct platform_condition *condition,
                                    struct platform_mutex *mutex, int64_t deadline) {
     if (deadline == INT64_MAX) {
@@ -79,6 +100,7 @@ bool platform_condition_wait_until(struct platform_condition *condition,
     if (deadline <= now) {
         return false;
     }
+    need_fine_waits();
     SleepConditionVariableSRW(native_condition(condition), native_lock(mutex),
                               milliseconds_left(deadline, now), 0);
     return true; // The next call finds out whether the deadline has passed.
@@ -107,11 +129,33 @@ int64_t platform_monotonic(void) {
     return seconds * NANOSECONDS + rest * NANOSECONDS / frequency.QuadPart;
 }
 
+#ifndef CREATE_WAITABLE_TIMER_HIGH_RESOLUTION
+#define CREATE_WAITABLE_TIMER_HIGH_RESOLUTION 2 // Of Windows 10 1803; older headers lack it.
+#endif
+
+// False where Windows has no such timer.
+static bool sleep_finely(HANDLE timer, int64_t nanoseconds) {
+    enum { TICK = 100 };
+    const LARGE_INTEGER due = {.QuadPart = -((nanoseconds - 1) / TICK + 1)};
+    return timer != NULL && SetWaitableTimer(timer, &due, 0, NULL, NULL, FALSE) &&
+           WaitForSingleObject(timer, INFINITE) == WAIT_OBJECT_0;
+}
+
 void platform_sleep_until(int64_t deadline) {
     int64_t now = platform_monotonic();
+    if (deadline <= now) {
+        return;
+    }
+    const HANDLE timer =
+        CreateWaitableTimerExW(NULL, NULL, CREATE_WAITABLE_TIMER_HIGH_RESOLUTION, TIMER_ALL_ACCESS);
     while (deadline > now) {
-        Sleep(milliseconds_left(deadline, now));
+        if (!sleep_finely(timer, deadline - now)) {
+            Sleep(milliseconds_left(deadline, now));
+        }
         now = platform_monotonic();
+    }
+    if (timer != NULL) {
+        CloseHandle(timer);
     }
 }
 
@@ -186,26 +230,6 @@ void platform_random(void *buffer, size_t size) {
         }
         bytes[i] = (unsigned char)(value >> 8);
     }
-}
-
-// The kernel does the copy and tells of a bad pointer: a system call each time, but no exception
-// handler that a client's own could get in the way of.
-bool platform_watch_stores(platform_store_fn *on_store) {
-    (void)on_store;
-    return false;
-}
-
-bool platform_copy(void *destination, const void *source, size_t size) {
-    SIZE_T done = 0;
-    return size == 0 || (ReadProcessMemory(GetCurrentProcess(), source, destination, size, &done) &&
-                         done == size);
-}
-
-// The pages of a VMO are committed beforehand here, so a fault is always at the client's side.
-bool platform_copy_or_fault(void *destination, const void *source, size_t size,
-                            uintptr_t *fault_address) {
-    *fault_address = 0;
-    return platform_copy(destination, source, size);
 }
 
 uint32_t platform_processor_count(void) {

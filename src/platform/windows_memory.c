@@ -1,41 +1,30 @@
 // SPDX-License-Identifier: MIT
 //
 // Shareable pages and address space of Windows. Reservations are placeholders (Windows 10 1803 and
-// later), the only kind that a mapping can replace at 4096 granularity. A placeholder or a view is
-// given back, replaced or emptied as a whole only; the callers hear of it by false. The maintainers
-// have compiled this file but not run it.
+// later), the only kind that a view can replace at 4096 granularity. The pages are those of
+// sections without a file, one after the other when there come to be more of them, since a section
+// cannot grow. What lies where is in windows_ranges.c: Windows gives back a view as a whole only,
+// so that one that loses a part is mapped anew around it.
 
-#if !defined(_WIN32_WINNT) || _WIN32_WINNT < 0x0A00
-#undef _WIN32_WINNT
-#define _WIN32_WINNT 0x0A00
-#endif
-
-#include "platform/platform.h"
+#include "platform/windows_memory.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <windows.h>
-
-// Newer than some import libraries, so they are looked up.
-#ifndef MEM_RESERVE_PLACEHOLDER
-#define MEM_RESERVE_PLACEHOLDER 0x00040000
-#define MEM_REPLACE_PLACEHOLDER 0x00004000
-#define MEM_PRESERVE_PLACEHOLDER 0x00000002
-#endif
 
 #ifndef ERROR_DYNAMIC_CODE_BLOCKED
 #define ERROR_DYNAMIC_CODE_BLOCKED 1655L
 #endif
 
+#ifndef MEM_COALESCE_PLACEHOLDERS
+#define MEM_COALESCE_PLACEHOLDERS 0x00000001
+#endif
+
+// --- The calls, which are newer than some import libraries ---
+
 typedef PVOID(WINAPI *virtual_alloc_fn)(HANDLE, PVOID, SIZE_T, ULONG, ULONG, void *, ULONG);
 typedef PVOID(WINAPI *map_view_fn)(HANDLE, HANDLE, PVOID, ULONG64, SIZE_T, ULONG, ULONG, void *,
                                    ULONG);
 typedef BOOL(WINAPI *unmap_view_fn)(HANDLE, PVOID, ULONG);
-
-struct platform_memory {
-    HANDLE section; // NULL for a size of 0, which Windows has no section for.
-    uint64_t size;
-};
 
 static struct {
     struct platform_once once;
@@ -63,35 +52,93 @@ static bool have_api(void) {
     return api.virtual_alloc != NULL && api.map_view != NULL && api.unmap_view != NULL;
 }
 
+// --- The pages ---
+
+struct section {
+    HANDLE handle;
+    uint64_t start; // Of its pages among those of the memory.
+    uint64_t end;
+};
+
+struct platform_memory {
+    SRWLOCK lock;
+    atomic_uint references; // The creator's and one for each range that is mapped.
+    uint64_t size;
+    size_t count;
+    struct section *sections;
+};
+
+static uint64_t whole_pages(uint64_t size) {
+    const uint64_t page = platform_page_size();
+    return (size + page - 1) / page * page;
+}
+
+static bool add_section(struct platform_memory *memory, uint64_t end) {
+    const uint64_t length = end - memory->size;
+    struct section *sections =
+        realloc(memory->sections, (memory->count + 1) * sizeof(struct section));
+    if (sections == NULL) {
+        return false;
+    }
+    memory->sections = sections;
+    const HANDLE handle = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_EXECUTE_READWRITE,
+                                             (DWORD)(length >> 32), (DWORD)length, NULL);
+    if (handle == NULL) {
+        return false;
+    }
+    sections[memory->count++] = (struct section){handle, memory->size, end};
+    memory->size = end;
+    return true;
+}
+
 struct platform_memory *platform_memory_create(uint64_t size) {
-    struct platform_memory *memory = malloc(sizeof(*memory));
+    struct platform_memory *memory = size > INT64_MAX ? NULL : calloc(1, sizeof(*memory));
     if (memory == NULL) {
         return NULL;
     }
-    memory->section = NULL;
-    memory->size = size;
-    if (size > 0) {
-        memory->section = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_EXECUTE_READWRITE,
-                                             (DWORD)(size >> 32), (DWORD)size, NULL);
-        if (memory->section == NULL) {
-            free(memory);
-            return NULL;
-        }
+    InitializeSRWLock(&memory->lock);
+    atomic_init(&memory->references, 1);
+    if (size > 0 && !add_section(memory, whole_pages(size))) {
+        free(memory->sections);
+        free(memory);
+        return NULL;
     }
     return memory;
 }
 
-void platform_memory_destroy(struct platform_memory *memory) {
-    if (memory->section != NULL) {
-        CloseHandle(memory->section);
+void windows_memory_ref(struct platform_memory *memory) {
+    atomic_fetch_add(&memory->references, 1);
+}
+
+void windows_memory_unref(struct platform_memory *memory) {
+    if (atomic_fetch_sub(&memory->references, 1) > 1) {
+        return;
     }
+    for (size_t i = 0; i < memory->count; i++) {
+        CloseHandle(memory->sections[i].handle);
+    }
+    free(memory->sections);
     free(memory);
 }
 
-bool platform_memory_grow(struct platform_memory *memory, uint64_t size) {
-    return size <= memory->size;
+void platform_memory_destroy(struct platform_memory *memory) {
+    windows_memory_unref(memory);
 }
 
+// What was mapped beyond the end is there from now on.
+bool platform_memory_grow(struct platform_memory *memory, uint64_t size) {
+    windows_ranges_lock();
+    AcquireSRWLockExclusive(&memory->lock);
+    const uint64_t old = memory->size;
+    const bool enough = size <= old;
+    const bool grown = enough || (size <= INT64_MAX && add_section(memory, whole_pages(size)));
+    ReleaseSRWLockExclusive(&memory->lock);
+    const bool shown = enough || (grown && windows_ranges_show_grown(memory, old, memory->size));
+    windows_ranges_unlock();
+    return grown && shown;
+}
+
+// Windows takes no page of a section back before the section ends.
 bool platform_memory_discard(struct platform_memory *memory, uint64_t offset, uint64_t length) {
     (void)memory;
     (void)offset;
@@ -117,6 +164,8 @@ bool platform_memory_count_range(struct platform_memory *memory, uint64_t offset
     return platform_memory_count(memory, bytes);
 }
 
+// --- Placeholders ---
+
 static DWORD page_protection(unsigned protection) {
     if ((protection & PLATFORM_EXECUTE) != 0) {
         return (protection & PLATFORM_WRITE) != 0 ? PAGE_EXECUTE_READWRITE : PAGE_EXECUTE_READ;
@@ -127,73 +176,375 @@ static DWORD page_protection(unsigned protection) {
     return (protection & PLATFORM_READ) != 0 ? PAGE_READONLY : PAGE_NOACCESS;
 }
 
-// Makes [address, address + length) one placeholder: what is there is a view of just that range,
-// or lies in a larger placeholder, or is just that placeholder already.
-static void isolate_placeholder(void *address, size_t length) {
-    if (!api.unmap_view(GetCurrentProcess(), address, MEM_PRESERVE_PLACEHOLDER)) {
-        VirtualFree(address, length, MEM_RELEASE | MEM_PRESERVE_PLACEHOLDER);
+// One allocation of Windows: a placeholder, pages of the process's own, or a view.
+struct allocation {
+    uintptr_t start;
+    uintptr_t end;
+    DWORD state; // Of its first page; MEM_FREE for a gap.
+    DWORD type;
+};
+
+static bool find_allocation(uintptr_t address, struct allocation *out) {
+    MEMORY_BASIC_INFORMATION part;
+    if (VirtualQuery((void *)address, &part, sizeof(part)) == 0) {
+        return false;
     }
+    *out = (struct allocation){.state = part.State, .type = part.Type};
+    if (part.State == MEM_FREE) {
+        out->start = (uintptr_t)part.BaseAddress;
+        out->end = out->start + part.RegionSize;
+        return true;
+    }
+    const void *base = part.AllocationBase;
+    out->start = (uintptr_t)base;
+    out->end = out->start;
+    while (VirtualQuery((void *)out->end, &part, sizeof(part)) != 0 && part.State != MEM_FREE &&
+           part.AllocationBase == base) {
+        out->end += part.RegionSize;
+    }
+    return true;
 }
 
-// A part beyond the end of the memory is refused here.
+static bool is_placeholder(const struct allocation *allocation) {
+    return allocation->state == MEM_RESERVE && allocation->type == MEM_PRIVATE;
+}
+
+static bool split_off(uintptr_t start, uintptr_t end) {
+    return VirtualFree((void *)start, end - start, MEM_RELEASE | MEM_PRESERVE_PLACEHOLDER) != FALSE;
+}
+
+// Makes what is in the allocation a placeholder as large as it.
+static bool empty_allocation(const struct allocation *allocation) {
+    if (allocation->type == MEM_MAPPED) {
+        return api.unmap_view(GetCurrentProcess(), (void *)allocation->start,
+                              MEM_PRESERVE_PLACEHOLDER) != FALSE;
+    }
+    return is_placeholder(allocation) || split_off(allocation->start, allocation->end);
+}
+
+// Makes the part of the allocation in [start, end) one placeholder. A view is mapped anew around
+// it.
+static bool empty_part(const struct allocation *allocation, uintptr_t start, uintptr_t end) {
+    if (start == allocation->start && end == allocation->end) {
+        return empty_allocation(allocation);
+    }
+    if (allocation->type == MEM_MAPPED &&
+        !api.unmap_view(GetCurrentProcess(), (void *)allocation->start, MEM_PRESERVE_PLACEHOLDER)) {
+        return false;
+    }
+    return split_off(start, end) &&
+           (allocation->type != MEM_MAPPED || (windows_ranges_show(allocation->start, start) &&
+                                               windows_ranges_show(end, allocation->end)));
+}
+
+// Makes [start, end) one placeholder. False where not all of it is reserved.
+static bool make_placeholder(uintptr_t start, uintptr_t end) {
+    unsigned count = 0;
+    for (uintptr_t at = start; at < end; count++) {
+        struct allocation found;
+        if (!find_allocation(at, &found) || found.state == MEM_FREE) {
+            return false;
+        }
+        const uintptr_t stop = found.end < end ? found.end : end;
+        if (!empty_part(&found, at, stop)) {
+            return false;
+        }
+        at = stop;
+    }
+    return count < 2 || VirtualFree((void *)start, end - start,
+                                    MEM_RELEASE | MEM_COALESCE_PLACEHOLDERS) != FALSE;
+}
+
+// --- Views ---
+
+// Maps what one section has of the memory from `offset` on, at most up to `end`; returns where it
+// ends, `at` when there is nothing or Windows refuses.
+static uintptr_t show_section(const struct section *section, uintptr_t at, uintptr_t end,
+                              uint64_t offset, DWORD protection) {
+    const uint64_t left = section->end - offset;
+    const size_t length = left < end - at ? (size_t)left : end - at;
+    const bool shown =
+        make_placeholder(at, at + length) &&
+        api.map_view(section->handle, GetCurrentProcess(), (void *)at, offset - section->start,
+                     length, MEM_REPLACE_PLACEHOLDER, PAGE_EXECUTE_READWRITE, NULL, 0) != NULL;
+    DWORD old = 0;
+    return shown && VirtualProtect((void *)at, length, protection, &old) ? at + length : at;
+}
+
+// What lies beyond the end of the memory stays a placeholder.
+bool windows_memory_show(struct platform_memory *memory, uint64_t offset, uintptr_t start,
+                         uintptr_t end, unsigned protection) {
+    uintptr_t at = start;
+    bool shown = true;
+    AcquireSRWLockShared(&memory->lock);
+    for (size_t i = 0; i < memory->count && at < end && shown; i++) {
+        const struct section *section = &memory->sections[i];
+        const uint64_t next = offset + (at - start);
+        if (next >= section->start && next < section->end) {
+            const uintptr_t reached =
+                show_section(section, at, end, next, page_protection(protection));
+            shown = reached > at;
+            at = reached;
+        }
+    }
+    ReleaseSRWLockShared(&memory->lock);
+    return shown;
+}
+
 void *platform_memory_map(struct platform_memory *memory, uint64_t offset, size_t length,
                           unsigned protection, void *fixed) {
-    if (memory->section == NULL || !have_api()) {
+    if (offset > INT64_MAX || !have_api()) {
         return NULL;
     }
     void *address = fixed != NULL ? fixed : platform_reserve(length);
+    const uintptr_t start = (uintptr_t)address;
+    length = (size_t)whole_pages(length);
     if (address == NULL) {
         return NULL;
     }
-    if (fixed != NULL) {
-        isolate_placeholder(address, length);
-    }
-    void *mapped = api.map_view(memory->section, GetCurrentProcess(), address, offset, length,
-                                MEM_REPLACE_PLACEHOLDER, page_protection(protection), NULL, 0);
-    if (mapped == NULL && fixed == NULL) {
+    windows_ranges_lock();
+    const bool mapped = make_placeholder(start, start + length) &&
+                        windows_ranges_add(start, start + length, memory, offset, protection) &&
+                        windows_memory_show(memory, offset, start, start + length, protection);
+    windows_ranges_unlock();
+    if (!mapped && fixed == NULL) {
         platform_unmap(address, length);
     }
-    return mapped;
+    return mapped ? address : NULL;
 }
 
+// --- Address space ---
+
+// What Windows reserves at least, and at multiples of which.
+#define GRANULE ((uintptr_t)0x10000)
+
+static uintptr_t granule_of(uintptr_t address) {
+    return address & ~(GRANULE - 1);
+}
+
+static bool take(uintptr_t start, uintptr_t end) {
+    return api.virtual_alloc(GetCurrentProcess(), (void *)start, end - start,
+                             MEM_RESERVE | MEM_RESERVE_PLACEHOLDER, PAGE_NOACCESS, NULL, 0) != NULL;
+}
+
+// Whether nothing of the process lies in the granule, but for [start, end) of it.
+static bool is_free_around(uintptr_t granule, uintptr_t start, uintptr_t end) {
+    for (uintptr_t at = granule; at < granule + GRANULE;) {
+        MEMORY_BASIC_INFORMATION part;
+        const uintptr_t held = windows_held_end(at);
+        if (at >= start && at < end) {
+            at = end;
+        } else if (held > at) {
+            at = held;
+        } else if (VirtualQuery((void *)at, &part, sizeof(part)) != 0 && part.State == MEM_FREE) {
+            at = (uintptr_t)part.BaseAddress + part.RegionSize;
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Gives back what is there, all of which is held or in [start, end).
+static bool give_back(uintptr_t start, uintptr_t end) {
+    for (uintptr_t at = start; at < end;) {
+        struct allocation found;
+        if (!find_allocation(at, &found)) {
+            return false;
+        }
+        const uintptr_t stop = found.end < end ? found.end : end;
+        if (found.state != MEM_FREE &&
+            (!empty_part(&found, at, stop) || !VirtualFree((void *)at, 0, MEM_RELEASE))) {
+            return false;
+        }
+        at = stop;
+    }
+    return true;
+}
+
+// A part of a granule, which is held as long as another part is in use.
+static bool give_back_part(uintptr_t start, uintptr_t end) {
+    const uintptr_t granule = granule_of(start);
+    if (!is_free_around(granule, start, end)) {
+        return make_placeholder(start, end) && windows_held_add(start, end);
+    }
+    for (uintptr_t at = granule; at < granule + GRANULE; at += GRANULE / 16) {
+        if (windows_held_contains(at, at + 1)) {
+            const uintptr_t held = windows_held_end(at);
+            const uintptr_t stop = held < granule + GRANULE ? held : granule + GRANULE;
+            windows_held_remove(at, stop);
+        }
+    }
+    return give_back(granule, granule + GRANULE);
+}
+
+// What is not reserved at all has nothing to give back.
+static bool give_back_pages(uintptr_t start, uintptr_t end) {
+    const uintptr_t first = granule_of(start + GRANULE - 1);
+    const uintptr_t last = granule_of(end);
+    if (first > last) {
+        return give_back_part(start, end);
+    }
+    return (start == first || give_back_part(start, first)) && give_back(first, last) &&
+           (last == end || give_back_part(last, end));
+}
+
+// Takes a part of a granule that is held or free.
+static bool hold_part(uintptr_t start, uintptr_t end) {
+    const uintptr_t granule = granule_of(start);
+    return windows_held_contains(start, end) ||
+           (is_free_around(granule, start, start) && windows_held_end(granule) == granule &&
+            take(granule, granule + GRANULE) && windows_held_add(granule, granule + GRANULE));
+}
+
+static bool take_pages(uintptr_t start, uintptr_t end) {
+    const uintptr_t first = granule_of(start + GRANULE - 1);
+    const uintptr_t last = granule_of(end);
+    if (first > last) {
+        return hold_part(start, end) && windows_held_remove(start, end) &&
+               make_placeholder(start, end);
+    }
+    if (first < last && !take(first, last)) {
+        return false;
+    }
+    const bool held =
+        (start == first || (hold_part(start, first) && windows_held_remove(start, first)));
+    if (held && (last == end || (hold_part(last, end) && windows_held_remove(last, end)))) {
+        return make_placeholder(start, end);
+    }
+    if (held && start < first) {
+        give_back_part(start, first);
+    }
+    give_back(first, last);
+    return false;
+}
+
+// The rest of its last granule is held.
 void *platform_reserve(size_t length) {
-    return have_api()
-               ? api.virtual_alloc(GetCurrentProcess(), NULL, length,
-                                   MEM_RESERVE | MEM_RESERVE_PLACEHOLDER, PAGE_NOACCESS, NULL, 0)
-               : NULL;
+    length = (size_t)whole_pages(length);
+    if (!have_api() || length > SIZE_MAX - GRANULE) {
+        return NULL;
+    }
+    const size_t whole = (size_t)granule_of(length + GRANULE - 1);
+    unsigned char *base =
+        api.virtual_alloc(GetCurrentProcess(), NULL, whole, MEM_RESERVE | MEM_RESERVE_PLACEHOLDER,
+                          PAGE_NOACCESS, NULL, 0);
+    if (base != NULL && length < whole) {
+        const uintptr_t end = (uintptr_t)base + length;
+        windows_ranges_lock();
+        split_off(end, (uintptr_t)base + whole);
+        windows_held_add(end, (uintptr_t)base + whole);
+        windows_ranges_unlock();
+    }
+    return base;
 }
 
 bool platform_reserve_at(void *address, size_t length, bool *taken) {
+    const uintptr_t start = (uintptr_t)address;
     *taken = false;
     if (!have_api()) {
         return false;
     }
-    const void *got =
-        api.virtual_alloc(GetCurrentProcess(), address, length,
-                          MEM_RESERVE | MEM_RESERVE_PLACEHOLDER, PAGE_NOACCESS, NULL, 0);
-    *taken = got == NULL && GetLastError() == ERROR_INVALID_ADDRESS;
-    return got != NULL;
+    windows_ranges_lock();
+    const bool got = take_pages(start, start + length);
+    windows_ranges_unlock();
+    *taken = !got;
+    return got;
 }
 
 bool platform_reset(void *address, size_t length) {
-    (void)length;
-    return have_api() &&
-           api.unmap_view(GetCurrentProcess(), address, MEM_PRESERVE_PLACEHOLDER) != FALSE;
+    const uintptr_t start = (uintptr_t)address;
+    length = (size_t)whole_pages(length);
+    if (!have_api()) {
+        return false;
+    }
+    windows_ranges_lock();
+    const bool reset =
+        windows_ranges_remove(start, start + length) && make_placeholder(start, start + length);
+    windows_ranges_unlock();
+    return reset;
 }
 
 bool platform_unmap(void *address, size_t length) {
-    MEMORY_BASIC_INFORMATION information;
-    if (VirtualQuery(address, &information, sizeof(information)) == 0 ||
-        information.AllocationBase != address || information.RegionSize != length) {
+    const uintptr_t start = (uintptr_t)address;
+    length = (size_t)whole_pages(length);
+    if (!have_api()) {
         return false;
     }
-    return information.State == MEM_RESERVE ? VirtualFree(address, 0, MEM_RELEASE) != FALSE
-                                            : UnmapViewOfFile(address) != FALSE;
+    windows_ranges_lock();
+    const bool unmapped =
+        windows_ranges_remove(start, start + length) && give_back_pages(start, start + length);
+    windows_ranges_unlock();
+    return unmapped;
+}
+
+// A placeholder becomes pages of the process's own with the first protection that lets it be
+// touched.
+static bool protect_own(uintptr_t start, uintptr_t end, unsigned protection) {
+    for (uintptr_t at = start; at < end;) {
+        struct allocation found;
+        DWORD old = 0;
+        if (!find_allocation(at, &found) || found.state == MEM_FREE) {
+            return false;
+        }
+        const uintptr_t stop = found.end < end ? found.end : end;
+        const bool done =
+            !is_placeholder(&found)
+                ? VirtualProtect((void *)at, stop - at, page_protection(protection), &old) != FALSE
+                : protection == 0 ||
+                      (empty_part(&found, at, stop) &&
+                       api.virtual_alloc(GetCurrentProcess(), (void *)at, stop - at,
+                                         MEM_RESERVE | MEM_COMMIT | MEM_REPLACE_PLACEHOLDER,
+                                         page_protection(protection), NULL, 0) != NULL);
+        if (!done) {
+            return false;
+        }
+        at = stop;
+    }
+    return true;
+}
+
+// Of a mapping, the parts that are there; those that the memory has got since are mapped first.
+static bool protect_shown(uintptr_t start, uintptr_t end, unsigned protection) {
+    for (uintptr_t at = start; at < end;) {
+        struct allocation found;
+        DWORD old = 0;
+        if (!find_allocation(at, &found) || found.state == MEM_FREE) {
+            return false;
+        }
+        const uintptr_t stop = found.end < end ? found.end : end;
+        const bool done =
+            is_placeholder(&found)
+                ? protection == 0 || windows_ranges_show(at, stop)
+                : VirtualProtect((void *)at, stop - at, page_protection(protection), &old) != FALSE;
+        if (!done) {
+            return false;
+        }
+        at = stop;
+    }
+    return true;
 }
 
 bool platform_protect(void *address, size_t length, unsigned protection) {
-    DWORD old = 0;
-    return VirtualProtect(address, length, page_protection(protection), &old) != FALSE;
+    const uintptr_t start = (uintptr_t)address;
+    const uintptr_t end = start + (uintptr_t)whole_pages(length);
+    bool done = have_api();
+    if (!done) {
+        return false;
+    }
+    windows_ranges_lock();
+    for (uintptr_t at = start; at < end && done;) {
+        uintptr_t stop = end;
+        if (windows_ranges_next(at, &stop)) {
+            done =
+                windows_ranges_protect(at, stop, protection) && protect_shown(at, stop, protection);
+        } else {
+            done = protect_own(at, stop, protection);
+        }
+        at = stop;
+    }
+    windows_ranges_unlock();
+    return done;
 }
 
 // Forbidden: a process with dynamic code prohibited.

@@ -148,6 +148,7 @@ static void end(struct thread *thread) {
     thread->life = THREAD_DEAD;
     thread->runtime = platform_thread_runtime(&thread->host);
     thread->reachable = false;
+    platform_thread_forget(&thread->host);
     const zx_handle_t self = thread->self;
     platform_mutex_unlock(&thread->blocking.lock);
     blocking_set_current(NULL);

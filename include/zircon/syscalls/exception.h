@@ -9,6 +9,11 @@
 
 #include <zircon/types.h>
 
+#ifdef _WIN32 // Its headers define `far` as nothing, which is a field here.
+#pragma push_macro("far")
+#undef far
+#endif
+
 typedef uint32_t zx_excp_type_t;
 
 #define ZX_EXCP_GENERAL ((zx_excp_type_t)0x0008u)
@@ -176,6 +181,10 @@ typedef struct zx_exception_info {
 #define ZX_EXCEPTION_CHANNEL_TYPE_JOB ((uint32_t)4u)
 #define ZX_EXCEPTION_CHANNEL_TYPE_JOB_DEBUGGER ((uint32_t)5u)
 
+#endif
+
+#ifdef _WIN32
+#pragma pop_macro("far")
 #endif
 
 #endif // ZIRCON_SYSCALLS_EXCEPTION_H_

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+//
+// Which memory is mapped where, as the callers of platform.h see it: ranges. What Windows knows of
+// it, its views, are parts of them.
+
+#ifndef PLATFORM_WINDOWS_MEMORY_H
+#define PLATFORM_WINDOWS_MEMORY_H
+
+#if !defined(_WIN32_WINNT) || _WIN32_WINNT < 0x0A00
+#undef _WIN32_WINNT
+#define _WIN32_WINNT 0x0A00
+#endif
+
+#include "platform/platform.h"
+
+#include <windows.h>
+
+#ifndef MEM_RESERVE_PLACEHOLDER
+#define MEM_RESERVE_PLACEHOLDER 0x00040000
+#define MEM_REPLACE_PLACEHOLDER 0x00004000
+#define MEM_PRESERVE_PLACEHOLDER 0x00000002
+#endif
+
+void windows_memory_ref(struct platform_memory *memory);
+void windows_memory_unref(struct platform_memory *memory);
+
+// Maps what the memory has from `offset` on into [start, end), which is reserved.
+bool windows_memory_show(struct platform_memory *memory, uint64_t offset, uintptr_t start,
+                         uintptr_t end, unsigned protection);
+
+// Around all that follows, and around the changes of views that go with it.
+void windows_ranges_lock(void);
+void windows_ranges_unlock(void);
+
+// [start, end) is a mapping from now on; what was there is none any more. False without memory,
+// with nothing changed.
+bool windows_ranges_add(uintptr_t start, uintptr_t end, struct platform_memory *memory,
+                        uint64_t offset, unsigned protection);
+bool windows_ranges_remove(uintptr_t start, uintptr_t end);
+bool windows_ranges_protect(uintptr_t start, uintptr_t end, unsigned protection);
+
+// Whether a mapping is at the address; *end is lowered to where that, or the lack of one, ends.
+bool windows_ranges_next(uintptr_t address, uintptr_t *end);
+
+// Maps what is missing of the mappings in [start, end), which is one placeholder.
+bool windows_ranges_show(uintptr_t start, uintptr_t end);
+
+// Pages that are reserved and belong to nobody: windows_held.c. Under the lock of the ranges. add
+// and remove return false without memory, with nothing changed; remove takes a part of what is
+// held.
+bool windows_held_contains(uintptr_t start, uintptr_t end);
+bool windows_held_add(uintptr_t start, uintptr_t end);
+bool windows_held_remove(uintptr_t start, uintptr_t end);
+
+// Where what is held at the address ends; the address itself when nothing is.
+uintptr_t windows_held_end(uintptr_t address);
+
+// Maps what the memory has got from `old` to `size` wherever it was mapped beyond its end.
+bool windows_ranges_show_grown(const struct platform_memory *memory, uint64_t old, uint64_t size);
+
+// What a fault was about, in the numbers of Windows.
+enum windows_access { WINDOWS_READS = 0, WINDOWS_WRITES = 1, WINDOWS_EXECUTES = 8 };
+
+// In a handler of faults: the page lets that be done now, and did not for a moment, while a view
+// was mapped anew.
+bool windows_ranges_is_back(uintptr_t address, enum windows_access access);
+
+// In a handler of faults: what is mapped there ends before.
+bool windows_ranges_ends_before(uintptr_t address);
+
+#endif // PLATFORM_WINDOWS_MEMORY_H

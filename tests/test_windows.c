@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+//
+// What Windows does in a way of its own: handlers of exceptions that belong to a function, views
+// that lose a part, handles, and waits that are shorter than its usual tick.
+
+#include "bad_memory.h"
+#include "platform/platform.h"
+#include "run_tests.h"
+#include "thread_fixture.h"
+
+#include <windows.h>
+
+// --- Handlers that belong to a function ---
+
+// Stores to its argument with take_fault() as the handler of its exceptions, as in a __try block.
+__asm__(".text\n"
+        ".globl store_with_handler\n"
+        ".def store_with_handler; .scl 2; .type 32; .endef\n"
+        ".seh_proc store_with_handler\n"
+        "store_with_handler:\n"
+        "    subq $40, %rsp\n"
+        "    .seh_stackalloc 40\n"
+        "    .seh_endprologue\n"
+        "    movl $77, (%rcx)\n"
+        "    nop\n"
+        "    addq $40, %rsp\n"
+        "    ret\n"
+        "    .seh_handler take_fault, @except\n"
+        "    .seh_endproc\n");
+void store_with_handler(volatile uint32_t *to);
+EXCEPTION_DISPOSITION take_fault(EXCEPTION_RECORD *record, void *frame, CONTEXT *context,
+                                 void *dispatcher);
+
+static volatile uint32_t *page; // Inaccessible at first.
+static atomic_int taken;
+static atomic_int stored;
+
+__attribute__((used)) EXCEPTION_DISPOSITION take_fault(EXCEPTION_RECORD *record, void *frame,
+                                                       CONTEXT *context, void *dispatcher) {
+    (void)frame;
+    (void)context;
+    (void)dispatcher;
+    if (record->ExceptionCode != EXCEPTION_ACCESS_VIOLATION) {
+        return ExceptionContinueSearch;
+    }
+    atomic_fetch_add(&taken, 1);
+    platform_protect((void *)(uintptr_t)page, platform_page_size(), PLATFORM_READ | PLATFORM_WRITE);
+    return ExceptionContinueExecution;
+}
+
+static void store_and_sleep(uintptr_t first, uintptr_t second) {
+    (void)first;
+    (void)second;
+    store_with_handler(page);
+    atomic_store(&stored, 1);
+    zx_nanosleep(ZX_TIME_INFINITE);
+}
+
+static zx_handle_t open_exceptions(void) {
+    zx_handle_t channel = ZX_HANDLE_INVALID;
+    page = bad_pointer(3);
+    ck_assert_int_eq(zx_task_create_exception_channel(zx_process_self(), 0, &channel), ZX_OK);
+    return channel;
+}
+
+START_TEST(the_handler_of_a_function_comes_before_those_of_the_process) {
+    const zx_handle_t channel = open_exceptions();
+    store_with_handler(page);
+    ck_assert_int_eq(atomic_load(&taken), 1);
+    ck_assert_uint_eq(*page, 77);
+    ck_assert_int_eq(zx_object_wait_one(channel, ZX_CHANNEL_READABLE, 0, NULL), ZX_ERR_TIMED_OUT);
+}
+END_TEST
+
+START_TEST(so_it_does_on_a_stack_of_the_clients) {
+    const zx_handle_t channel = open_exceptions();
+    struct worker worker = worker_run(store_and_sleep, NULL);
+    while (atomic_load(&stored) == 0) {
+        zx_nanosleep(0);
+    }
+    ck_assert_int_eq(atomic_load(&taken), 1);
+    ck_assert_uint_eq(*page, 77);
+    ck_assert_int_eq(zx_object_wait_one(channel, ZX_CHANNEL_READABLE, 0, NULL), ZX_ERR_TIMED_OUT);
+    worker_end(&worker);
+}
+END_TEST
+
+// --- Views ---
+
+static bool can_read(const uint8_t *address) {
+    uint8_t byte = 0;
+    return platform_copy(&byte, address, 1);
+}
+
+START_TEST(a_view_that_loses_a_part_keeps_the_rest) {
+    const size_t size = platform_page_size();
+    const unsigned writable = PLATFORM_READ | PLATFORM_WRITE;
+    struct platform_memory *memory = platform_memory_create(5 * size);
+    uint8_t *view = platform_memory_map(memory, 0, 5 * size, writable, NULL);
+    ck_assert_ptr_nonnull(view);
+    for (size_t i = 0; i < 5; i++) {
+        view[i * size] = (uint8_t)(i + 1);
+    }
+    ck_assert(platform_protect(view + 3 * size, size, PLATFORM_READ));
+    ck_assert(platform_unmap(view + size, size));
+    ck_assert(!can_read(view + size));
+    ck_assert_uint_eq(view[0], 1);
+    for (size_t i = 2; i < 5; i++) {
+        ck_assert_uint_eq(view[i * size], i + 1);
+    }
+    view[2 * size] = 9;
+    ck_assert(!platform_copy(view + 3 * size, view, 1)); // It is still read-only.
+    bool is_taken = false;
+    ck_assert(platform_reserve_at(view + size, size, &is_taken));
+    ck_assert_ptr_eq(platform_memory_map(memory, 2 * size, size, writable, view + size),
+                     view + size);
+    ck_assert_uint_eq(view[size], 9);
+    ck_assert(platform_unmap(view, 5 * size));
+    platform_memory_destroy(memory);
+}
+END_TEST
+
+START_TEST(what_a_memory_grows_by_is_there_where_it_was_mapped_beyond_its_end) {
+    const size_t size = platform_page_size();
+    struct platform_memory *memory = platform_memory_create(size);
+    uint8_t *view = platform_memory_map(memory, 0, 8 * size, PLATFORM_READ | PLATFORM_WRITE, NULL);
+    ck_assert_ptr_nonnull(view);
+    ck_assert(!can_read(view + size));
+    for (size_t i = 2; i <= 8; i++) {
+        ck_assert(platform_memory_grow(memory, i * size));
+        view[(i - 1) * size] = 7;
+    }
+    ck_assert(platform_unmap(view, 8 * size));
+    platform_memory_destroy(memory);
+}
+END_TEST
+
+// All pages of a stretch of 64 KiB can be given back and taken again in any order.
+START_TEST(addresses_are_given_back_and_taken_page_by_page) {
+    enum { PAGES = 40 };
+    const size_t size = platform_page_size();
+    uint8_t *base = platform_reserve(PAGES * size);
+    bool is_taken = false;
+    ck_assert_ptr_nonnull(base);
+    for (size_t i = 0; i < PAGES; i++) {
+        ck_assert(platform_unmap(base + i * 7 % PAGES * size, size));
+    }
+    for (size_t i = 0; i < PAGES; i++) {
+        ck_assert(platform_reserve_at(base + i * 3 % PAGES * size, size, &is_taken));
+        ck_assert(!platform_reserve_at(base + i * 3 % PAGES * size, size, &is_taken) && is_taken);
+    }
+    ck_assert(platform_unmap(base, PAGES * size));
+    ck_assert(platform_reserve_at(base, PAGES * size, &is_taken));
+    ck_assert(platform_unmap(base, PAGES * size));
+}
+END_TEST
+
+// --- Handles and time ---
+
+static DWORD handles(void) {
+    DWORD count = 0;
+    ck_assert(GetProcessHandleCount(GetCurrentProcess(), &count));
+    return count;
+}
+
+// Their end is not told before the last of it.
+static void until_handles(DWORD most) {
+    for (int i = 0; i < 10000 && handles() > most; i++) {
+        zx_nanosleep(zx_deadline_after(ZX_MSEC(1)));
+    }
+    ck_assert_uint_le(handles(), most);
+}
+
+static void end_at_once(uintptr_t first, uintptr_t second) {
+    (void)first;
+    (void)second;
+    zx_thread_exit();
+}
+
+START_TEST(threads_leave_no_handle) {
+    static _Atomic(uint64_t) counter;
+    DWORD before = 0;
+    for (int i = 0; i < 60; i++) {
+        if (i == 20) {
+            before = handles();
+        }
+        struct worker ended = worker_run(end_at_once, NULL);
+        struct worker killed = worker_run(count_for_ever, &counter);
+        until(ended.handle, ZX_THREAD_TERMINATED);
+        ck_assert_int_eq(zx_handle_close(ended.handle), ZX_OK);
+        free(ended.stack);
+        worker_end(&killed);
+    }
+    until_handles(before + 4);
+}
+END_TEST
+
+// The shortest of many, for a busy machine.
+START_TEST(a_millisecond_is_not_a_tick) {
+    zx_duration_t shortest = ZX_SEC(1);
+    for (int i = 0; i < 200; i++) {
+        const zx_time_t start = zx_clock_get_monotonic();
+        zx_nanosleep(start + ZX_MSEC(1));
+        const zx_duration_t slept = zx_clock_get_monotonic() - start;
+        shortest = slept < shortest ? slept : shortest;
+    }
+    ck_assert_int_ge(shortest, ZX_MSEC(1));
+    ck_assert_int_lt(shortest, ZX_MSEC(8));
+}
+END_TEST
+
+int main(void) {
+    const TTest *const tests[] = {
+        the_handler_of_a_function_comes_before_those_of_the_process,
+        so_it_does_on_a_stack_of_the_clients,
+        a_view_that_loses_a_part_keeps_the_rest,
+        what_a_memory_grows_by_is_there_where_it_was_mapped_beyond_its_end,
+        addresses_are_given_back_and_taken_page_by_page,
+        threads_leave_no_handle,
+        a_millisecond_is_not_a_tick,
+    };
+    return run_tests("windows", tests, sizeof tests / sizeof tests[0]);
+}
