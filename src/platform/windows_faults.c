@@ -100,6 +100,22 @@ static bool is_tried_again(const EXCEPTION_RECORD *record) {
            (access == WINDOWS_WRITES && told != NULL && told(address));
 }
 
+// Unicorn reserves the buffer for its code and commits it as it comes to it, 4 MiB at a time, by a
+// handler of its own; of the last 4 MiB that asks for more than there is, and the process ends
+// (2.1.3). So the rest of a reservation of that kind is committed here.
+static bool is_rest_of_code(const EXCEPTION_RECORD *record) {
+    enum { STEP = 4 << 20 };
+    MEMORY_BASIC_INFORMATION part;
+    if (!is_access(record) || record->ExceptionInformation[0] != WINDOWS_WRITES) {
+        return false;
+    }
+    void *address = (void *)record->ExceptionInformation[1];
+    return VirtualQuery(address, &part, sizeof(part)) != 0 && part.State == MEM_RESERVE &&
+           part.AllocationProtect == PAGE_EXECUTE_READWRITE && part.RegionSize <= STEP &&
+           VirtualAlloc(part.BaseAddress, part.RegionSize, MEM_COMMIT, PAGE_EXECUTE_READWRITE) !=
+               NULL;
+}
+
 // --- The client's ---
 
 enum {
@@ -250,7 +266,7 @@ static LONG CALLBACK first_look(EXCEPTION_POINTERS *pointers) {
     const DWORD error = GetLastError();
     const bool was_busy = windows_handler_enter();
     const bool goes_on = leave_copy(record, context) || complete_division(record, context) ||
-                         is_tried_again(record) ||
+                         is_tried_again(record) || is_rest_of_code(record) ||
                          (windows_is_away() && !has_handler(context) && tell(pointers));
     return handled(was_busy, goes_on, context, error);
 }
