@@ -2,8 +2,9 @@
 //
 // A fuzz target for a client of the ABI. An input is a list of operations (operation.h), each a
 // call of the client's, and what comes of them is compared with a model that is too simple to be
-// wrong. The guest is made once, and each input leaves it as it was. A client that runs its guest
-// goes back to a snapshot instead, as the template `device` does.
+// wrong. The guest is made for the first input, so not before an engine such as AFL++ forks, and
+// each input leaves it as it was. A client that runs its guest goes back to a snapshot instead, as
+// the template `device` does.
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,6 @@ enum { ABSENT = -1 };
 static zx_handle_t guest, vmar;
 static int model[MEMORY_PAGES + OPERATION_PAGES]; // The first byte of each page, or ABSENT.
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 // What must hold. If it does not that is a crash, so that libFuzzer keeps the input.
@@ -33,13 +33,10 @@ static void check(int holds, const char *what) {
     }
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv) {
+static void prepare(void) {
     zx_handle_t resource;
-    (void)argc;
-    (void)argv;
     check(zirconia_hypervisor_resource(&resource) == ZX_OK, "no resource");
     check(zx_guest_create(resource, 0, &guest, &vmar) == ZX_OK, "no guest");
-    return 0;
 }
 
 static void set_model(uint32_t page, uint32_t pages, int value) {
@@ -98,6 +95,9 @@ static void perform(const operation_t *operation) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     operation_t operation;
+    if (guest == ZX_HANDLE_INVALID) {
+        prepare();
+    }
     set_model(0, MEMORY_PAGES + OPERATION_PAGES, ABSENT);
     for (size_t i = 0; i < MOST_OPERATIONS && (i + 1) * sizeof operation <= size; i++) {
         memcpy(&operation, data + i * sizeof operation, sizeof operation);
