@@ -143,6 +143,32 @@ static void expect_same(const struct scenario *scenario, const struct step *expe
     }
 }
 
+#define MOST_QUEUED 16u
+
+// The packets of a scenario's port, which are read by that.
+struct queue {
+    unsigned count;
+    zx_port_packet_t packets[MOST_QUEUED];
+};
+
+static struct queue read_queue(void) {
+    struct queue queue;
+    memset(&queue, 0, sizeof queue);
+    while (queue.count < MOST_QUEUED &&
+           zx_port_wait(port, 0, &queue.packets[queue.count]) == ZX_OK) {
+        queue.count++;
+    }
+    ck_assert_uint_lt(queue.count, MOST_QUEUED);
+    return queue;
+}
+
+static void expect_queue(const struct scenario *scenario, const struct queue *expected) {
+    const struct queue found = read_queue();
+    ck_assert_msg(found.count == expected->count, "%s: %u packets, not %u", scenario->name,
+                  found.count, expected->count);
+    ck_assert_mem_eq(found.packets, expected->packets, sizeof found.packets);
+}
+
 // A snapshot in the middle changes nothing, and each restore brings the same again, wherever the
 // guest was.
 START_TEST(a_restored_guest_goes_on_as_one_that_was_not_interrupted) {
@@ -154,17 +180,25 @@ START_TEST(a_restored_guest_goes_on_as_one_that_was_not_interrupted) {
         ck_assert_msg(i == 0 || !is_same(&expected[i], &expected[i - 1]), "%s: step %u did nothing",
                       scenario->name, i);
     }
+    const struct queue queue = read_queue();
+    ck_assert(scenario->number != 6 || queue.count == 4);
     guest_close();
     start(scenario);
     expect_same(scenario, expected, 0, scenario->before);
     const zx_handle_t snapshot = snapshot_of(guest);
     expect_same(scenario, expected, scenario->before, scenario->steps);
+    expect_queue(scenario, &queue);
+    restore(snapshot);
+    const struct queue restored = read_queue();
     for (unsigned end = scenario->steps; end > scenario->before; end--) {
         restore(snapshot);
         expect_same(scenario, expected, scenario->before, end);
     }
     restore(snapshot);
+    expect_queue(scenario, &restored);
+    restore(snapshot);
     expect_same(scenario, expected, scenario->before, scenario->steps);
+    expect_queue(scenario, &queue);
     ck_assert_int_eq(zx_handle_close(snapshot), ZX_OK);
     guest_close();
 }
@@ -180,14 +214,17 @@ START_TEST(a_guest_goes_on_from_a_file_as_from_memory) {
         }
         expected[i] = run(scenario, i);
     }
+    const struct queue queue = read_queue();
     restore(load_snapshot());
     expect_same(scenario, expected, scenario->before, scenario->steps);
+    expect_queue(scenario, &queue);
     guest_close();
     start(scenario);
     const zx_handle_t loaded = load_snapshot();
     for (unsigned i = 0; i < 3; i++) {
         restore(loaded);
         expect_same(scenario, expected, scenario->before, scenario->steps);
+        expect_queue(scenario, &queue);
     }
     const size_t size = file_size;
     unsigned char *const first = file;
