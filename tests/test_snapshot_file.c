@@ -6,6 +6,7 @@
 
 #include "bad_memory.h"
 #include "guest_fixture.h"
+#include "other_thread.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -416,6 +417,41 @@ START_TEST(a_file_that_was_made_up_does_no_harm) {
 }
 END_TEST
 
+// --- Beside a save ---
+
+static bool has_called;
+
+static void *call_guest(void *unused) {
+    ck_assert_int_eq(zirconia_guest_note_store(guest, 0, 1), ZX_OK); // With the guest's turn.
+    return unused;
+}
+
+static bool let_others_call(void *context, const void *bytes, size_t size) {
+    (void)context;
+    (void)bytes;
+    (void)size;
+    if (!has_called) {
+        has_called = true;
+        join_thread(start_thread(call_guest, NULL));
+    }
+    return true;
+}
+
+// Memory, which is nearly all of a file, is the snapshot's: nobody waits for it.
+START_TEST(a_guest_does_not_wait_for_the_memory_of_a_save) {
+    guest_start("snapshot");
+    for (uint64_t page = 0; page < 64; page++) {
+        memory_write(0x400000 + page * 0x1000, &(uint64_t){page + 1}, 8);
+    }
+    zx_handle_t snapshot = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zirconia_guest_snapshot(guest, 0, &snapshot), ZX_OK);
+    has_called = false;
+    ck_assert_int_eq(zirconia_snapshot_save(guest, snapshot, let_others_call, NULL), ZX_OK);
+    ck_assert(has_called);
+    guest_close();
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("snapshot_file");
     TCase *tcase = tcase_create("files");
@@ -426,6 +462,7 @@ int main(void) {
     tcase_add_test(tcase, each_changed_byte_is_refused);
     tcase_add_test(tcase, another_version_is_refused);
     tcase_add_loop_test(tcase, another_guests_file_is_refused, 0, sizeof others / sizeof others[0]);
+    tcase_add_test(tcase, a_guest_does_not_wait_for_the_memory_of_a_save);
     tcase_add_test(tcase, a_file_may_lie_in_a_vmo);
     tcase_add_test(tcase, arguments_are_checked);
     tcase_add_test(tcase, a_file_that_was_made_up_does_no_harm);

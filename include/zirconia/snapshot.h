@@ -141,6 +141,7 @@ typedef bool (*zirconia_snapshot_write_t)(void *context, const void *bytes, size
 //   ZX_ERR_BAD_STATE          when the guest could not be restored: a VCPU of it is in a run call,
 //                             or it has other parts
 //   ZX_ERR_CANCELED           when the callback returned false
+//   ZX_ERR_NO_MEMORY          when memory is short
 //   ZX_ERR_IO_DATA_INTEGRITY  for a state that no file holds: a clock that is decades ahead
 ZIRCONIA_EXPORT zx_status_t zirconia_snapshot_save(zx_handle_t guest, zx_handle_t snapshot,
                                                    zirconia_snapshot_write_t write, void *context);

@@ -89,26 +89,63 @@ static void move_traps(struct snapshot_file *file, const struct trap_map *traps)
     }
 }
 
-// VMOs go by the first mapping that shows them.
-static size_t first_of_vmo(const struct memory_image *memory, size_t index) {
-    size_t first = 0;
-    while (memory->mappings[first].vmo != memory->mappings[index].vmo) {
-        first++;
+struct named_vmo {
+    const struct vmo *vmo;
+    size_t mapping;
+    size_t first; // The first mapping that shows the VMO.
+};
+
+static int by_vmo(const void *left, const void *right) {
+    const struct named_vmo *a = left;
+    const struct named_vmo *b = right;
+    if (a->vmo != b->vmo) {
+        return (uintptr_t)a->vmo < (uintptr_t)b->vmo ? -1 : 1;
     }
-    return first;
+    return (a->mapping > b->mapping) - (a->mapping < b->mapping);
+}
+
+static int by_mapping(const void *left, const void *right) {
+    const struct named_vmo *a = left;
+    const struct named_vmo *b = right;
+    return (a->mapping > b->mapping) - (a->mapping < b->mapping);
+}
+
+// For each mapping its VMO, which goes by the first mapping that shows it. NULL without memory.
+static struct named_vmo *name_vmos(const struct memory_image *memory) {
+    const size_t count = memory->mapping_count;
+    struct named_vmo *names = calloc(count + 1, sizeof *names);
+    if (names == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        names[i] = (struct named_vmo){.vmo = memory->mappings[i].vmo, .mapping = i};
+    }
+    qsort(names, count, sizeof *names, by_vmo);
+    for (size_t i = 0; i < count; i++) {
+        const bool again = i > 0 && names[i].vmo == names[i - 1].vmo;
+        names[i].first = again ? names[i - 1].first : names[i].mapping;
+    }
+    qsort(names, count, sizeof *names, by_mapping);
+    return names;
 }
 
 static void move_mappings(struct snapshot_file *file, const struct memory_image *memory) {
+    struct named_vmo *names = name_vmos(memory);
+    if (names == NULL) {
+        require(file, false, ZX_ERR_NO_MEMORY);
+        return;
+    }
     shape(file, memory->mapping_count);
     for (size_t i = 0; i < memory->mapping_count; i++) {
         const struct mapping_view *view = &memory->mappings[i];
         shape(file, view->base);
         shape(file, view->length);
-        shape(file, first_of_vmo(memory, i));
+        shape(file, names[i].first);
         shape(file, view->vmo_offset);
         shape(file, view->vmo_end);
         shape(file, view->permissions);
     }
+    free(names);
 }
 
 static void move_shape(struct snapshot_file *file, const struct snapshot *snapshot,
@@ -371,6 +408,9 @@ static void load_memory(struct snapshot_file *file, const struct memory_image *m
 }
 
 // --- The whole ---
+//
+// The state is moved with the guest's turn. Pages are the snapshot's own, so that the guest need
+// not wait for them and for their hash.
 
 static void move_state(struct snapshot_file *file, struct snapshot *snapshot,
                        const struct guest *guest) {
@@ -400,10 +440,12 @@ zx_status_t snapshot_save(const struct snapshot *snapshot, struct guest *guest,
     file->status = snapshot_check(snapshot, guest);
     if (file->status == ZX_OK) {
         move_state(file, (struct snapshot *)snapshot, guest); // Which only looks at it.
+    }
+    turn_give_call(&guest->turn);
+    if (file->status == ZX_OK) {
         save_memory(file, &snapshot->memory);
         move_end(file);
     }
-    turn_give_call(&guest->turn);
     return file->status;
 }
 
@@ -418,10 +460,12 @@ zx_status_t snapshot_load(struct guest *guest, struct image_options options,
     file->status = snapshot_begin(snapshot, guest, options);
     if (file->status == ZX_OK) {
         move_state(file, snapshot, guest);
+    }
+    turn_give_call(&guest->turn);
+    if (file->status == ZX_OK) {
         load_memory(file, &snapshot->memory);
         move_end(file);
     }
-    turn_give_call(&guest->turn);
     if (file->status == ZX_OK) {
         *out = snapshot;
     } else {

@@ -23,7 +23,7 @@ struct snapshot_file {
 };
 
 // INVALID_ARGS for another guest's snapshot, BAD_STATE when its VCPUs, traps or mappings are others
-// than they were.
+// than they were, NO_MEMORY.
 zx_status_t snapshot_save(const struct snapshot *snapshot, struct guest *guest,
                           struct snapshot_file *file);
 
