@@ -10,6 +10,7 @@
 #include "guest_fixture.h"
 #include "other_thread.h"
 
+#include "engine/cpu/unicorn/run.h"
 #include "engine/cpu/x86/intercept.h"
 #include "platform/peek.h"
 
@@ -21,7 +22,7 @@
 #include <zirconia/observe.h>
 #include <zirconia/zirconia.h>
 
-enum program { PLAIN, MANY, FORBIDDEN, COUNTED, AWAITED, ACROSS, KICKED };
+enum program { PLAIN, MANY, FORBIDDEN, COUNTED, AWAITED, ACROSS, KICKED, CALLED };
 
 #define READY 0x8000u
 #define GO 0x8008u
@@ -36,6 +37,16 @@ static bool refuses;
 
 bool __wrap_platform_peek(uintptr_t address, void *out, size_t size) {
     return !(refuses && size == LOOKUP_ENTRY_SIZE) && __real_platform_peek(address, out, size);
+}
+
+void __real_run_call(struct run *run);
+void __wrap_run_call(struct run *run);
+
+static unsigned calls;
+
+void __wrap_run_call(struct run *run) {
+    calls++;
+    __real_run_call(run);
 }
 
 static unsigned exits; // Of RDTSC and RDTSCP.
@@ -214,7 +225,52 @@ START_TEST(an_observer_is_told_of_the_next_cpuid) {
 }
 END_TEST
 
-// --- Both ---
+// --- System calls ---
+
+static void call(uint64_t rounds) {
+    zx_vcpu_state_t state = read_state();
+    state.rcx = rounds;
+    write_state(&state);
+    state = run();
+    ck_assert_uint_eq(state.r8, 0);
+    ck_assert_uint_eq(state.r9, rounds);
+    ck_assert_uint_eq(state.r15, rounds / 64);
+}
+
+START_TEST(system_calls_after_the_first_need_no_exit) {
+    start(CALLED);
+    call(640);
+    ck_assert_msg(answers_are_wished() ? calls > 1000 : calls == 0, "%u calls", calls);
+    guest_close();
+    start(COUNTED); // Another guest, on an engine that has served this one.
+    count(1000);
+    guest_close();
+}
+END_TEST
+
+START_TEST(where_nothing_can_stand_in_any_more_system_calls_make_exits) {
+    check_plain();
+    refuses = true;
+    start(CALLED);
+    call(640);
+    call(64);
+    ck_assert_uint_eq(calls, 0);
+    guest_close();
+}
+END_TEST
+
+START_TEST(cpuid_is_told_where_system_calls_are_made) {
+    start(CALLED);
+    call(64);
+    observe(tell);
+    call(64);
+    ck_assert_uint_eq(told, 64);
+    ck_assert_uint_eq(cpuids(), 128);
+    guest_close();
+}
+END_TEST
+
+// --- All ---
 
 // Returns how often the run call was left because of a kick.
 static unsigned run_kicked(uint64_t rounds) {
@@ -235,11 +291,11 @@ static unsigned run_kicked(uint64_t rounds) {
 }
 
 // Stops come while they are being answered.
-START_TEST(kicks_lose_no_answer) {
+static void storm(enum program program) {
     enum { KICKS = 2000, ROUNDS = 10000 };
     atomic_bool over = false;
     unsigned kicks = 0;
-    start(KICKED);
+    start(program);
     const pthread_t thread = start_thread(kick_until, &over);
     while (kicks < KICKS) {
         kicks += run_kicked(ROUNDS);
@@ -247,6 +303,15 @@ START_TEST(kicks_lose_no_answer) {
     atomic_store(&over, true);
     join_thread(thread);
     guest_close();
+}
+
+START_TEST(kicks_lose_no_answer) {
+    storm(KICKED);
+}
+END_TEST
+
+START_TEST(kicks_lose_no_system_call) {
+    storm(CALLED);
 }
 END_TEST
 
@@ -261,7 +326,11 @@ int main(void) {
         time_that_has_run_can_be_forbidden,
         cpuid_is_counted_and_told_with_or_without_an_exit,
         an_observer_is_told_of_the_next_cpuid,
+        system_calls_after_the_first_need_no_exit,
+        where_nothing_can_stand_in_any_more_system_calls_make_exits,
+        cpuid_is_told_where_system_calls_are_made,
         kicks_lose_no_answer,
+        kicks_lose_no_system_call,
     };
     return run_tests("answers", tests, sizeof tests / sizeof tests[0]);
 }

@@ -17,6 +17,7 @@ enum cut {
     CUT_SYSTEM_CALL,    // SYSCALL, SYSRET, SYSENTER, SYSEXIT
     CUT_XSETBV,
     CUT_REPLACED, // The engine must not execute it: decode/replaced_form.h.
+    CUT_CALL,     // Never cut before: the engine calls the library for it.
     CUT_HALT,     // Never cut before: HLT exits by itself, in the same way.
     CUT_BOUND,    // The block has become long enough; the engine goes on with the next.
 };

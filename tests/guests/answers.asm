@@ -7,7 +7,7 @@ GO      equ 0x8008
     org 0x10000
     load_tables
     done
-    select_case plain, many, forbidden, counted, awaited, across, kicked
+    select_case plain, many, forbidden, counted, awaited, across, kicked, called
 
 %macro time 1                   ; The TSC, by RDTSC.
     rdtsc
@@ -123,6 +123,70 @@ kicked:
     done
     jmp kicked
 
+; RCX times a system call from CPL 3, and CPUID. R8 = how often something was wrong, R9 = how often
+; round. Each 64th call returns with TF set, R15 = how often that trapped.
+called:
+    mov rsi, rcx
+    mov edx, CODE_32 << 16 | CODE_0
+    mov ecx, 0xc0000081         ; STAR
+    xor eax, eax
+    wrmsr
+    inc ecx                     ; LSTAR
+    mov eax, .handler
+    xor edx, edx
+    wrmsr
+    mov ecx, 0xc0000084         ; FMASK
+    mov eax, 0x200
+    wrmsr
+    enter_user .user
+.user:
+    xor r8d, r8d
+    xor r9d, r9d
+    xor r12d, r12d
+    xor r15d, r15d
+.again:
+    syscall
+.back:
+    mov edi, .back
+    cmp rcx, rdi
+    setne bl
+    movzx ebx, bl
+    add r8, rbx
+    mov edi, cs
+    xor edi, CODE_3 | 3
+    add r8, rdi
+    xor eax, eax
+    cpuid
+    cmp ebx, 0x756e6547
+    setne bl
+    movzx ebx, bl
+    add r8, rbx
+    inc r9
+    dec rsi
+    jnz .again
+    sub r12, r9
+    add r8, r12
+    done
+    mov rsi, rcx
+    jmp .user
+.handler:
+    mov edi, cs
+    xor edi, CODE_0
+    add r8, rdi
+    inc r12
+    test r12b, 63
+    jnz .return
+    or r11d, 0x100
+.return:
+    o64 sysret
+.trap:
+    inc r15
+    mov edi, .back
+    sub rdi, [rsp]
+    add r8, rdi
+    and dword [rsp + 16], ~0x100
+    iretq
+
 across:
     time r8
     jmp .block
@@ -138,6 +202,8 @@ across:
 on_vector:                      ; RAX = the vector, R8 = the error code, R9 = RIP
     cmp eax, 0x40
     je forbidden.forbid
+    cmp eax, 1
+    je called.trap
     pop r8
     mov r9, [rsp]
     done

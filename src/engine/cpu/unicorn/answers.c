@@ -13,15 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-// CPUID's hook is the first: once a stop is on its way Unicorn overlooks what comes behind, and
-// would answer with its own processor. For IN it looks at all.
-uc_err answers_add_hooks(uc_engine *unicorn, const struct answer_hooks *hooks, void *context) {
-    uc_hook hook = 0;
-    const uc_err error = uc_hook_add(unicorn, &hook, UC_HOOK_INSN, (void *)hooks->cpuid, context, 1,
-                                     0, UC_X86_INS_CPUID);
+uc_err answers_add_hooks(uc_engine *unicorn, const struct answer_hooks *hooks, bool calls,
+                         void *context, struct answer_handles *out) {
+    const uc_err error = calls ? uc_hook_add(unicorn, &out->first, UC_HOOK_INSN,
+                                             (void *)hooks->call, context, 1, 0, UC_X86_INS_SYSCALL)
+                               : uc_hook_add(unicorn, &out->first, UC_HOOK_INSN,
+                                             (void *)hooks->cpuid, context, 1, 0, UC_X86_INS_CPUID);
     return error != UC_ERR_OK ? error
-                              : uc_hook_add(unicorn, &hook, UC_HOOK_INSN, (void *)hooks->input,
-                                            context, 1, 0, UC_X86_INS_IN);
+                              : uc_hook_add(unicorn, &out->input, UC_HOOK_INSN,
+                                            (void *)hooks->input, context, 1, 0, UC_X86_INS_IN);
 }
 
 // --- What is tried ---
@@ -29,16 +29,19 @@ uc_err answers_add_hooks(uc_engine *unicorn, const struct answer_hooks *hooks, v
 static const uint8_t code[] = {
     0x0f, 0xa2,       // cpuid
     0x48, 0x89, 0xd6, // mov rsi, rdx
+    0x0f, 0x07,       // sysret, for which there is a call
+    0x49, 0x89, 0xd1, // mov r9, rdx
     0x0f, 0x31,       // rdtsc
     0x48, 0x89, 0xd7, // mov rdi, rdx
     0x49, 0x89, 0xc0, // mov r8, rax
     0x0f, 0x01, 0xf9, // rdtscp
     0xf4,             // hlt
 };
-enum { AT_RDTSC = 5, AT_RDTSCP = 13 };
+enum { AT_CALL = 5, AT_RDTSC = 10, AT_RDTSCP = 18 };
 
 #define CODE_OFFSET 0x5000u // In the hidden region, a page that is not executable for this.
 #define CPUID_ANSWER 0x1c91d000u
+#define CALL_ANSWER 0xca115000u
 #define TIME_ANSWER 0x871e5000u
 
 struct trial {
@@ -47,6 +50,7 @@ struct trial {
     struct stand_ins stand_ins;
     struct stand_in_view view;
     unsigned cpuids;
+    unsigned calls;
     unsigned inputs;
 };
 
@@ -60,6 +64,20 @@ static int on_cpuid(uc_engine *unicorn, void *context) {
     trial->cpuids++;
     set(trial, RDX, CPUID_ANSWER);
     return 1;
+}
+
+static uint64_t rip(const struct trial *trial) {
+    uint64_t value;
+    memcpy(&value, trial->state + STATE_RIP, sizeof value);
+    return value;
+}
+
+static void on_call(uc_engine *unicorn, void *context) {
+    struct trial *trial = context;
+    (void)unicorn;
+    stand_in_end(&trial->view);
+    trial->calls += rip(trial) == HIDDEN_BASE + CODE_OFFSET + AT_CALL;
+    set(trial, RDX, CALL_ANSWER);
 }
 
 static uint32_t on_input(uc_engine *unicorn, uint32_t port, int size, void *context) {
@@ -90,7 +108,12 @@ static bool on_fetch(uc_engine *unicorn, uc_mem_type type, uint64_t address, int
 
 static void add(struct trial *trial, size_t at) {
     struct instruction instruction;
-    if (decode_instruction(code + at, sizeof code - at, CODE_64, &instruction) == INSTRUCTION_OK) {
+    if (decode_instruction(code + at, sizeof code - at, CODE_64, &instruction) != INSTRUCTION_OK) {
+        return;
+    }
+    if (is_callable(&instruction)) {
+        stand_ins_add_call(&trial->stand_ins, &instruction, at);
+    } else {
         stand_ins_add(&trial->stand_ins, &instruction, at);
     }
 }
@@ -102,20 +125,24 @@ static uint64_t get(const struct trial *trial, enum cpu_register name) {
 }
 
 static bool succeeds(struct trial *trial, uc_engine *unicorn) {
-    const struct answer_hooks hooks = {on_cpuid, on_input};
+    const struct answer_hooks hooks = {on_cpuid, on_call, on_input};
     const uint64_t start = HIDDEN_BASE + CODE_OFFSET;
+    struct answer_handles handles;
     uc_hook hook = 0;
     memcpy(trial->hidden + CODE_OFFSET, code, sizeof code);
+    add(trial, AT_CALL);
     add(trial, AT_RDTSC);
     add(trial, AT_RDTSCP);
     if (uc_mem_protect(unicorn, start, 0x1000, UC_PROT_READ) != UC_ERR_OK ||
         uc_hook_add(unicorn, &hook, UC_HOOK_MEM_FETCH_PROT, (void *)on_fetch, trial, 1, 0) !=
             UC_ERR_OK ||
-        answers_add_hooks(unicorn, &hooks, trial) != UC_ERR_OK ||
+        answers_add_hooks(unicorn, &hooks, true, trial, &handles) != UC_ERR_OK ||
+        answers_add_hooks(unicorn, &hooks, false, trial, &handles) != UC_ERR_OK ||
         uc_emu_start(unicorn, start, 0, 0, 0) != UC_ERR_OK) {
         return false;
     }
-    return trial->cpuids == 1 && trial->inputs == 2 && get(trial, RSI) == CPUID_ANSWER &&
+    return trial->cpuids == 1 && trial->calls == 1 && trial->inputs == 2 &&
+           get(trial, RSI) == CPUID_ANSWER && get(trial, R9) == CALL_ANSWER &&
            get(trial, RDI) == TIME_ANSWER + STAND_IN_RDTSC &&
            get(trial, R8) == TIME_ANSWER - STAND_IN_RDTSC &&
            get(trial, RDX) == TIME_ANSWER + STAND_IN_RDTSCP &&

@@ -16,13 +16,24 @@
 // ZIRCONIA_ANSWERS=exits.
 bool answers_try(const struct layout *layout);
 
-// What Unicorn calls: for CPUID, true if it was answered; for an IN that stands for another, whose
-// answer's low half is returned.
+// What Unicorn calls: for CPUID, true if it was answered; for a call that stands for an instruction
+// (stand_in.h); for an IN that stands for another, whose answer's low half is returned.
 struct answer_hooks {
     int (*cpuid)(uc_engine *unicorn, void *context);
+    void (*call)(uc_engine *unicorn, void *context);
     uint32_t (*input)(uc_engine *unicorn, uint32_t port, int size, void *context);
 };
 
-uc_err answers_add_hooks(uc_engine *unicorn, const struct answer_hooks *hooks, void *context);
+// Hooks that are there.
+struct answer_handles {
+    uc_hook first; // Of CPUID, or of calls.
+    uc_hook input;
+};
+
+// With the hook of CPUID, or of calls. Only one of these can be the first: once a stop is on its
+// way Unicorn overlooks what comes behind, and would answer CPUID by itself, or pass over a call.
+// For IN it looks at all.
+uc_err answers_add_hooks(uc_engine *unicorn, const struct answer_hooks *hooks, bool calls,
+                         void *context, struct answer_handles *out);
 
 #endif // ENGINE_CPU_UNICORN_ANSWERS_H

@@ -105,6 +105,27 @@ static bool divided_before(struct block *block, const struct x87_blocks *blocks,
     return false;
 }
 
+// Those that are cut before for what they are, or not at all.
+static bool may_be_called(enum cut cut) {
+    return cut == CUT_NONE || cut == CUT_SYSTEM_CALL;
+}
+
+// True where the library is called for the instruction, with which the block ends.
+static bool ends_with_call(struct block *block, const struct reader *reader,
+                           const struct instruction *instruction, struct cuts *cuts) {
+    if (!reader->code.calls || !may_be_called(block->cut) || !is_callable(instruction) ||
+        block->read + instruction->length > reader->room ||
+        !stand_ins_add_call(&block->stand_ins, instruction, block->first + block->read)) {
+        return false;
+    }
+    block->cut = CUT_CALL;
+    note(block, reader, instruction, cuts);
+    block->cut = CUT_NONE;
+    block->host_bytes += instruction_host_bytes(instruction);
+    block->read += instruction->length;
+    return true;
+}
+
 // False at the block's end.
 static bool read_one(struct block *block, const struct reader *reader, struct sum *sum,
                      struct cuts *cuts) {
@@ -120,6 +141,9 @@ static bool read_one(struct block *block, const struct reader *reader, struct su
     }
     sum->weight += instruction_weight(&instruction);
     block->cut = cut_for(block, reader, sum, &instruction);
+    if (ends_with_call(block, reader, &instruction, cuts)) {
+        return false;
+    }
     if (block->cut == CUT_NONE && divided_before(block, reader->code.x87, &instruction)) {
         block->cut = CUT_BOUND;
     }

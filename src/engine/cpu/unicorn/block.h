@@ -41,6 +41,7 @@ struct block_code {
     unsigned most;                // Instructions.
     uint64_t end;                 // As Unicorn counts, where the block ends if not before.
     bool stand_ins;               // Some of them are to be seen as others.
+    bool calls;                   // Some of them are to be seen as calls.
     const struct x87_blocks *x87; // Where blocks are divided.
 };
 

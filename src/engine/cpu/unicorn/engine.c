@@ -81,7 +81,8 @@ static zx_status_t add_hooks(struct engine *engine) {
         }
     }
     if (engine->answers) {
-        const uc_err error = answers_add_hooks(engine->unicorn, &engine->hooks->answers, engine);
+        const uc_err error = answers_add_hooks(engine->unicorn, &engine->hooks->answers, false,
+                                               engine, &engine->answer_hooks);
         if (error != UC_ERR_OK) {
             return flat_engine_check(error, "adding a hook");
         }
@@ -277,6 +278,7 @@ static bool clean(struct engine *engine) {
     engine->covers = false;
     engine->time_exits = false;
     engine->has_time_answers = false;
+    engine->calls_wanted = false;
     engine->machine = NULL;
     engine->loaded = NULL;
     engine->tlb_stale = false;
@@ -362,6 +364,20 @@ void engine_flush(struct engine *engine) {
     engine->has_time_answers = false;
     engine->host_bytes = 0;
     engine->found_bytes = 0;
+}
+
+void engine_want_calls(struct engine *engine) {
+    engine->calls_wanted = engine->answers && !engine->calls && !engine->no_calls;
+}
+
+// Translations are right with either hook.
+bool engine_begin_calls(struct engine *engine) {
+    engine->calls_wanted = false;
+    engine->calls = true;
+    return uc_hook_del(engine->unicorn, engine->answer_hooks.first) == UC_ERR_OK &&
+           uc_hook_del(engine->unicorn, engine->answer_hooks.input) == UC_ERR_OK &&
+           answers_add_hooks(engine->unicorn, &engine->hooks->answers, true, engine,
+                             &engine->answer_hooks) == UC_ERR_OK;
 }
 
 bool engine_has_many_hooks(const struct engine *engine) {

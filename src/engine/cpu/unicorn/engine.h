@@ -49,13 +49,19 @@ struct engine {
     struct platform_mutex state_lock; // Held while that state moves; see cpu_lock_registers().
     uint8_t *hidden;
     uint8_t *arena;
-    uint8_t *root;         // Of the nested page tables, a page in the arena.
-    uc_context *host;      // Before VMRUN: flat addresses.
-    uc_context *started;   // Right after VMRUN.
-    uc_context *kept;      // In the guest, while addresses are flat.
-    bool counts;           // Its block hook counts blocks.
-    bool exact_stops;      // It is stopped from outside (exit_request.h).
-    bool answers;          // CPUID and RDTSC can do without exits.
+    uint8_t *root;       // Of the nested page tables, a page in the arena.
+    uc_context *host;    // Before VMRUN: flat addresses.
+    uc_context *started; // Right after VMRUN.
+    uc_context *kept;    // In the guest, while addresses are flat.
+    bool counts;         // Its block hook counts blocks.
+    bool exact_stops;    // It is stopped from outside (exit_request.h).
+    bool answers;        // CPUID and RDTSC can do without exits.
+    // Whether the library is called for system calls. CPUID then has a call, too, in place of a
+    // hook.
+    bool calls;
+    bool calls_wanted; // The guest has made a system call.
+    bool no_calls;     // A call could not be shown to Unicorn: there are no more.
+    struct answer_handles answer_hooks;
     bool time_exits;       // RDTSC does not: the guest may have forbidden it somewhere.
     bool has_time_answers; // Some translations do not know that yet.
     unsigned guests;       // How many guests it has served.
@@ -129,6 +135,11 @@ void engine_flush(struct engine *engine);
 // From now on RDTSC makes exits, where there is a look at whether it is forbidden. True if that is
 // new: translations in which it makes none are dropped between runs, so this one must end.
 bool engine_end_time_answers(struct engine *engine);
+
+// The guest makes system calls: from the next run on the library is called for them, which takes
+// less time, and CPUID more.
+void engine_want_calls(struct engine *engine);
+bool engine_begin_calls(struct engine *engine);
 
 // Whether it is to serve another guest. If not, the translations of its guest need not go one by
 // one.

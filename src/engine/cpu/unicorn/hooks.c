@@ -88,6 +88,7 @@ static void on_translated(uc_engine *unicorn, uc_tb *block, uc_tb *previous, voi
                     read->under_way && read->pc == block->pc && read->read == block->size);
     engine->hooked += engine_hooks_block(engine, block->pc);
     translation_end(&engine->machine->translation);
+    engine->machine->translation.announced = true;
     translation_done(&engine->machine->translation);
     engine_flush_stale_tlb(engine);
     exit_request_go_on(&engine->machine->work.request); // It may be closed until now.
@@ -97,6 +98,14 @@ static int on_cpuid(uc_engine *unicorn, void *context) {
     (void)unicorn;
     run_cpuid(engine_machine(context)->run);
     return 1;
+}
+
+static void on_call(uc_engine *unicorn, void *context) {
+    struct engine *engine = context;
+    (void)unicorn;
+    stand_in_end(&engine->machine->translation.view);
+    x87_blocks_changed(&engine->x87);
+    run_call(engine->machine->run);
 }
 
 static uint32_t on_input(uc_engine *unicorn, uint32_t port, int size, void *context) {
@@ -112,5 +121,5 @@ const struct engine_hooks run_hooks = {
     .block = on_block,
     .counted_block = on_counted_block,
     .compared = on_comparison,
-    .answers = {.cpuid = on_cpuid, .input = on_input},
+    .answers = {.cpuid = on_cpuid, .call = on_call, .input = on_input},
 };

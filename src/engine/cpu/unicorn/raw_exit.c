@@ -44,6 +44,31 @@ static enum cut cut_at(struct cpu *cpu, struct cpu_exit *exit) {
     return is_halt(&exit->decoded) ? CUT_HALT : CUT_BOUND;
 }
 
+#define OPCODE_CPUID 0xa2
+
+bool raw_exit_is_cpuid(const struct cpu_exit *exit) {
+    return exit->decoded.map == MAP_0F && exit->decoded.opcode == OPCODE_CPUID;
+}
+
+static bool call(struct cpu *cpu, struct cpu_exit *exit) {
+    if (raw_exit_is_cpuid(exit)) {
+        exit->reason = EXIT_CPUID;
+        return true;
+    }
+    return intercept_delivered(cpu, system_call(cpu, &exit->decoded), exit);
+}
+
+// Where the guest has put another instruction there and has not invalidated the address, it goes on
+// with the one that was translated.
+uint8_t raw_exit_called(struct cpu *cpu, struct cpu_exit *exit) {
+    cut_at(cpu, exit);
+    return exit->decoded.length;
+}
+
+enum raw_exit_result raw_exit_call(struct cpu *cpu, struct cpu_exit *exit) {
+    return call(cpu, exit) ? RAW_EXIT_TRANSLATED : RAW_EXIT_HANDLED;
+}
+
 static bool halt_or_cut(struct cpu *cpu, struct cpu_exit *exit) {
     const struct instruction *decoded = &exit->decoded;
     switch (cut_at(cpu, exit)) {
@@ -52,11 +77,14 @@ static bool halt_or_cut(struct cpu *cpu, struct cpu_exit *exit) {
     case CUT_PORT_ACCESS:
         return intercept_port_access(cpu, exit);
     case CUT_SYSTEM_CALL:
+        engine_want_calls(cpu->engine);
         return intercept_delivered(cpu, system_call(cpu, decoded), exit);
     case CUT_XSETBV:
         return intercept_xsetbv(cpu, exit);
     case CUT_REPLACED:
         return intercept_delivered(cpu, replaced_execute(cpu, decoded, exit->instruction), exit);
+    case CUT_CALL:
+        return call(cpu, exit);
     case CUT_HALT:
         exit->reason = EXIT_HLT;
         return true;

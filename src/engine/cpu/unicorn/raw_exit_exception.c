@@ -43,10 +43,6 @@ static bool page_fault(struct cpu *cpu, uint64_t address, struct cpu_exit *exit)
 
 // The real debug registers are disarmed, so it is a single step.
 static bool debug(struct cpu *cpu, struct cpu_exit *exit) {
-    if (cpu->trap_lost) {
-        cpu->trap_lost = false;
-        return false;
-    }
     cpu_set(cpu, DR6, cpu_get(cpu, DR6) | DR6_BS);
     return intercept_fault(cpu, VECTOR_DEBUG, cpu_error_code(cpu), exit);
 }

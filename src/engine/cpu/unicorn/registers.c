@@ -188,10 +188,15 @@ void cpu_set_iret_exiting(struct cpu *cpu, bool on) {
     set_intercept(cpu, SVM_IRET, on);
 }
 
+void cpu_let_answer(struct cpu *cpu) {
+    const struct engine *engine = cpu->engine;
+    if (engine->answers) {
+        set_intercept(cpu, SVM_CPUID, cpu->answer == NULL || engine->calls);
+    }
+}
+
 void cpu_answer_cpuid(struct cpu *cpu, cpuid_answer *answer, void *context) {
     cpu->answer = answer;
     cpu->answer_context = context;
-    if (cpu->engine->answers) {
-        set_intercept(cpu, SVM_CPUID, answer == NULL);
-    }
+    cpu_let_answer(cpu);
 }

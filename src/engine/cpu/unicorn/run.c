@@ -141,9 +141,19 @@ static bool raw_exit_now(struct run *run, const struct raw_exit *raw) {
     return apply(run, result);
 }
 
+// The trap of a call, which has dealt with it: nothing is to change, also where the run ends.
+static bool is_trap_of_call(struct cpu *cpu, const struct raw_exit *raw) {
+    const bool trap = raw->number == RAW_EXIT_SVM(SVM_EXCEPTION + VECTOR_DEBUG) && cpu->trap_lost;
+    cpu->trap_lost = false;
+    return trap;
+}
+
 void run_raw_exit(struct run *run, const struct raw_exit *raw) {
     struct machine *machine = run->machine;
     struct cpu *cpu = run->cpu;
+    if (is_trap_of_call(cpu, raw)) {
+        return;
+    }
     exit_request_pause(&machine->work.request);
     cpu_open(cpu);
     translation_end(&machine->translation);
@@ -181,6 +191,48 @@ void run_cpuid(struct run *run) {
     }
 }
 
+// Answered at once where nobody watches.
+static bool answers_cpuid(struct run *run) {
+    struct cpu *cpu = run->cpu;
+    return raw_exit_is_cpuid(&run->exit) && cpu->answer != NULL &&
+           cpu->answer(cpu->answer_context, NULL);
+}
+
+// Unicorn looks once more for a single-step trap behind the call, which has made it if there is
+// one.
+static void end_call(struct run *run, uint8_t length) {
+    struct cpu *cpu = run->cpu;
+    cpu->trap_lost = (cpu_system_flags(cpu) & RFLAGS_TF) != 0;
+    cpu_set(cpu, RIP, cpu_get(cpu, RIP) - length);
+}
+
+void run_call(struct run *run) {
+    struct machine *machine = run->machine;
+    struct cpu *cpu = run->cpu;
+    run->exit = (struct cpu_exit){.reason = EXIT_REQUESTED};
+    const uint8_t length = raw_exit_called(cpu, &run->exit);
+    if (answers_cpuid(run)) {
+        return;
+    }
+    cpu->progress.taken.any = false;
+    const enum raw_exit_result result = raw_exit_call(cpu, &run->exit);
+    if (result == RAW_EXIT_HANDLED && run->exit.reason == EXIT_REQUESTED) {
+        cpu_commit(cpu); // Whoever wants an exit has stopped the run.
+        end_call(run, length);
+        return;
+    }
+    exit_request_pause(&machine->work.request);
+    if (apply(run, result)) {
+        cpu_commit(cpu);
+        end_call(run, length);
+        exit_request_go_on(&machine->work.request);
+        return;
+    }
+    run->window_reported = false;
+    stop(run);
+    end_call(run, length);
+}
+
 uint32_t run_time_stamp(struct run *run, bool auxiliary) {
     const struct machine_client *client = &run->machine->memory.client;
     return time_stamp_give(run->cpu, client->read_tsc(client->context), auxiliary);
@@ -211,6 +263,7 @@ static void refused(struct run *run) {
     case REFUSAL_NONE:
     case REFUSAL_CROSSES:
     case REFUSAL_UNHOOKED:
+    case REFUSAL_NOT_SHOWN:
     case REFUSAL_STEP_OVER:
         return;
     }
@@ -245,7 +298,7 @@ static enum raw_exit_result deferred(struct run *run) {
 static bool must_begin_again(const struct run *run) {
     const enum refusal refusal = run->machine->translation.refusal;
     return refusal == REFUSAL_CROSSES || refusal == REFUSAL_CUT_FIRST ||
-           refusal == REFUSAL_UNHOOKED;
+           refusal == REFUSAL_UNHOOKED || refusal == REFUSAL_NOT_SHOWN;
 }
 
 static void finish(struct run *run) {
@@ -315,7 +368,9 @@ static bool prepare(struct run *run) {
         code_pages_drop_noted(&machine->memory.code);
     }
     memory_provide(&machine->memory);
-    return cover(run) && translation_start(&machine->translation);
+    const bool started = cover(run) && translation_start(&machine->translation);
+    cpu_let_answer(run->cpu);
+    return started;
 }
 
 // Exits are set where Unicorn is to translate a block that ends where it begins: stopped before, it

@@ -35,6 +35,9 @@ bool run_stop_for_x87(struct run *run);
 // CPUID, where it makes no exit.
 void run_cpuid(struct run *run);
 
+// Carries out what Unicorn calls the library for; RIP is at it.
+void run_call(struct run *run);
+
 // RDTSC or, with TSC_AUX, RDTSCP. Returns the new EAX.
 uint32_t run_time_stamp(struct run *run, bool auxiliary);
 

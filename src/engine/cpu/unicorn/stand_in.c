@@ -41,6 +41,37 @@ void stand_ins_add(struct stand_ins *stand_ins, const struct instruction *instru
     }
 }
 
+// --- Calls ---
+
+enum {
+    OPCODE_SYSCALL = 0x05,
+    OPCODE_SYSRET = 0x07,
+    OPCODE_CPUID = 0xa2,
+};
+
+static bool has_length_of_call(const struct instruction *instruction) {
+    return instruction->length == 2 || instruction->length == STAND_IN_LONGEST;
+}
+
+bool is_callable(const struct instruction *instruction) {
+    const uint8_t opcode = instruction->opcode;
+    return !instruction->lock && has_length_of_call(instruction) && instruction->map == MAP_0F &&
+           (opcode == OPCODE_SYSCALL || opcode == OPCODE_SYSRET || opcode == OPCODE_CPUID);
+}
+
+bool stand_ins_add_call(struct stand_ins *stand_ins, const struct instruction *instruction,
+                        size_t offset) {
+    static const uint8_t shown[] = {0x2e, 0x0f, 0x05};
+    struct stand_in_site site = {
+        .offset = (uint16_t)offset, .length = instruction->length, .calls = true};
+    if (stand_ins->count == STAND_INS_PER_BLOCK) {
+        return false;
+    }
+    memcpy(site.bytes, shown + sizeof shown - site.length, site.length);
+    stand_ins->sites[stand_ins->count++] = site;
+    return true;
+}
+
 // --- The TLB ---
 
 // Right before the state Unicorn has, for each kind of access, a mask and a table.

@@ -2,9 +2,10 @@
 //
 // Stand-ins: what Unicorn is shown, while it translates, in place of an instruction that it would
 // carry out in its own way or not in the middle of a block. RDTSC is shown as an IN, for which
-// there is a hook. Memory keeps what it has. Unicorn fetches code through an entry of its TLB that
-// leads to the host's memory; for the bytes of that one instruction the entry is made to lead
-// elsewhere. It is known by what it says: the page, and the distance to where the page lies.
+// there is a hook; others as a SYSCALL. Memory keeps what it has. Unicorn fetches code through an
+// entry of its TLB that leads to the host's memory; for the bytes of that one instruction the entry
+// is made to lead elsewhere. It is known by what it says: the page, and the distance to where the
+// page lies.
 
 #ifndef ENGINE_CPU_UNICORN_STAND_IN_H
 #define ENGINE_CPU_UNICORN_STAND_IN_H
@@ -29,9 +30,20 @@ struct stand_ins {
     struct stand_in_site {
         uint16_t offset;
         uint8_t length;
+        bool calls;                      // Nothing but the stand-in may be translated.
         uint8_t bytes[STAND_IN_LONGEST]; // To be shown.
     } sites[STAND_INS_PER_BLOCK];
 };
+
+// Whether a call of the library can stand in for the instruction, in 64-bit code: SYSCALL, for
+// which there is a hook, which may change all of the state, and behind which the block ends. What
+// the hook leaves as RIP is counted from there: Unicorn adds the instruction's length.
+bool is_callable(const struct instruction *instruction);
+
+// Adds such an instruction at this offset in its page, all of which is in that page. False when
+// there is no room.
+bool stand_ins_add_call(struct stand_ins *stand_ins, const struct instruction *instruction,
+                        size_t offset);
 
 // Adds an instruction at this offset in its page, all of which is in that page, if another can
 // stand in for it.

@@ -116,6 +116,9 @@ uint32_t cpu_error_code(const struct cpu *cpu);
 
 bool cpu_window_exiting(const struct cpu *cpu);
 
+// Has CPUID make exits unless the engine's hook answers it.
+void cpu_let_answer(struct cpu *cpu);
+
 // --- derived_mode.c ---
 
 // The word of mode_bits.h as it follows from the registers.

@@ -117,6 +117,14 @@ static bool takes_stand_ins(const struct engine *engine, const struct cpu *cpu) 
            (cpu_system_flags(cpu) & RFLAGS_TF) == 0;
 }
 
+// Unicorn clears RF behind a call, which may have set it. A step's end is not known behind one.
+static bool takes_calls(const struct translation *translation, const struct cpu *cpu,
+                        enum code_mode mode) {
+    return mode == CODE_64 && translation->announced && !translation->step->under_way &&
+           translation->engine->calls && !translation->engine->no_calls &&
+           (cpu_system_flags(cpu) & RFLAGS_RF) == 0;
+}
+
 // Its pages are guarded before they are read.
 static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_t offset) {
     struct block *block = &translation->block;
@@ -131,6 +139,7 @@ static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_
     block_begin(block, cpu_segment(cpu, SEGMENT_CS).base + cpu_get(cpu, RIP), offset);
     keep_alone(&memory->code, block);
     code.stand_ins = takes_stand_ins(translation->engine, cpu);
+    code.calls = code.stand_ins && takes_calls(translation, cpu, code.mode);
     code.most = most_instructions(translation);
     code.end = work_block_end(translation->work, block->pc);
     code_pages_translated(&memory->code, block->pages[0]);
@@ -184,8 +193,9 @@ static enum refusal look(struct translation *translation, struct cpu *cpu, uint6
     return block_crosses(block, offset) ? REFUSAL_CROSSES : REFUSAL_NOT_READ;
 }
 
-// Where an instruction begins that another stands in for.
-static void show(struct translation *translation, uint64_t offset) {
+// Where an instruction begins that another stands in for. False where that one cannot be shown and
+// must be.
+static bool show(struct translation *translation, uint64_t offset) {
     const struct block *block = &translation->block;
     const uint64_t in_page = offset % PAGE_SIZE;
     for (unsigned i = 0; i < block->stand_ins.count; i++) {
@@ -194,15 +204,18 @@ static void show(struct translation *translation, uint64_t offset) {
             stand_in_show(&translation->view, site, translation->engine->live,
                           block->pc + (in_page - block->first),
                           arena_pointer(&translation->memory->arena, offset));
+            return !site->calls || translation->view.count != 0;
         }
     }
+    return true;
 }
 
 void translation_fetch(struct translation *translation, struct cpu *cpu, uint64_t offset) {
     stand_in_pass(&translation->view, offset);
     translation->refusal = look(translation, cpu, offset);
-    if (translation->refusal == REFUSAL_NONE) {
-        show(translation, offset);
+    if (translation->refusal == REFUSAL_NONE && !show(translation, offset)) {
+        translation->engine->no_calls = true;
+        translation->refusal = REFUSAL_NOT_SHOWN;
     }
 }
 
@@ -233,6 +246,9 @@ bool translation_start(struct translation *translation) {
         return false;
     }
     if (engine_has_many_hooks(engine) && !engine_renew_block_hook(engine)) {
+        return false;
+    }
+    if (engine->calls_wanted && !engine_begin_calls(engine)) {
         return false;
     }
     if (engine_must_flush(engine)) {

@@ -22,6 +22,7 @@ enum refusal {
     REFUSAL_CROSSES,        // The block must begin again, to be read ahead in its second page.
     REFUSAL_CUT_FIRST,      // It must end where it begins: translate it so.
     REFUSAL_CUT_UNCACHED,   // It would end where it begins, which Unicorn cannot do.
+    REFUSAL_NOT_SHOWN,      // A call cannot be shown: the block must be translated without.
     REFUSAL_UNHOOKED,       // It must be translated with a hook: translate it so.
     REFUSAL_STEP_OVER,      // It follows an instruction that runs alone.
     REFUSAL_NOT_READ,       // It goes where it was not read ahead. This must not happen.
@@ -33,6 +34,7 @@ struct translation {
     struct step *step;
     struct work *work;
     struct block block; // The block under translation.
+    bool announced;     // In this run a translation was: so will all that follow be.
     struct stand_in_view view;
     struct cuts cuts;         // The cuts of translated blocks.
     enum refusal refusal;     // Why the last block was refused.
