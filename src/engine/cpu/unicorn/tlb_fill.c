@@ -8,7 +8,6 @@
 #include "engine/cpu/unicorn/flat_engine.h"
 #include "engine/cpu/unicorn/nested.h"
 #include "engine/cpu/unicorn/tlb_fill_trial.h"
-#include "engine/cpu/unicorn/version.h"
 
 #include <string.h>
 
@@ -139,21 +138,12 @@ static unsigned permission_for(enum fill_access access) {
     return 1u << access;
 }
 
-// Where guest pages are both code and data, newer versions of Unicorn look at each store to them
-// for code that it changes, which is the nested tables' to see.
-static unsigned split(unsigned permitted, enum fill_access access) {
-    return permitted & (access == FILL_FETCH ? ~(unsigned)UC_PROT_WRITE : ~(unsigned)UC_PROT_EXEC);
-}
-
 static bool resolve(struct tlb_walk *walk, uc_tlb_entry *entry) {
     const uint64_t within = ((1ull << walk->shift) - 1) & ENTRY_ADDRESS;
     const uint64_t page = (walk->leaf & ENTRY_ADDRESS & ~within) | (walk->linear & within);
     const uint64_t found = nested_found(walk->fill, page);
     unsigned permitted = permissions(walk);
     permitted &= (found & NESTED_WRITABLE) != 0 ? UC_PROT_ALL : ~(unsigned)UC_PROT_WRITE;
-    if (walk->fill->splits) {
-        permitted = split(permitted, walk->access);
-    }
     entry->paddr = found & NESTED_ADDRESS;
     entry->perms = (uc_prot)permitted;
     return (found & NESTED_PRESENT) != 0 && (permitted & permission_for(walk->access)) != 0;
@@ -258,10 +248,6 @@ void tlb_fill_find(struct layout *layout) {
     layout->fill = functions.slot != 0;
 }
 
-static bool splits(void) {
-    return !version_has_fast_stores();
-}
-
 void tlb_fill_install(struct tlb_fill *fill, uc_engine *unicorn, const struct layout *layout,
                       const uint8_t *state) {
     uc_hook hook = 0;
@@ -270,7 +256,7 @@ void tlb_fill_install(struct tlb_fill *fill, uc_engine *unicorn, const struct la
         uc_hook_add(unicorn, &hook, UC_HOOK_TLB_FILL, (void *)on_fill, fill, 1, 0) == UC_ERR_OK) {
         fill_function *const own = fill_miss;
         memcpy(slot, &own, sizeof own);
-        *fill = (struct tlb_fill){.layout = layout, .state = state, .splits = splits()};
+        *fill = (struct tlb_fill){.layout = layout, .state = state};
     }
 }
 

@@ -31,7 +31,6 @@ struct tlb_fill {
     struct nested *nested; // The guest's. NULL: nor while there is none.
     bool flat;             // Addresses are physical for a moment, and Unicorn's to walk.
     bool leaves_large;     // Where Unicorn keeps account of large pages is not known.
-    bool splits;           // Entries are for code or for data, not for both.
     uc_tlb_entry entry;    // To be made.
     // Pages that the nested tables were asked for; see nested_lookup().
     struct nested_page_kept {

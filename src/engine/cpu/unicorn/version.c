@@ -32,10 +32,6 @@ static void name_version(void) {
 // Newer ones check each store to a page that the guest may execute for code in it.
 #define LAST_WITH_FAST_STORES (2u << 24 | 1u << 16 | 1u << 8)
 
-bool version_has_fast_stores(void) {
-    return (uc_version(NULL, NULL) & ~0xffu) <= LAST_WITH_FAST_STORES;
-}
-
 #define SLOW_STORES "stores to executable pages take 20 times as long as with Unicorn 2.1.1"
 #define BLOCK_HOOK "guests run slower, because each block of their code looks whether to stop (%s)"
 #define COPIED                                                                                     \
@@ -59,7 +55,7 @@ static void add_note(char *note, const char *format, const char *why) {
 }
 
 static void write_first_note(void) {
-    if (!version_has_fast_stores()) {
+    if ((uc_version(NULL, NULL) & ~0xffu) > LAST_WITH_FAST_STORES) {
         add_note(first_note, "%s", SLOW_STORES);
     }
     if (!exact_stop_have()) {

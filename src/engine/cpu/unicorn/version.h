@@ -12,9 +12,6 @@ struct layout;
 // Whether its interface is one that this library knows.
 bool version_supported(void);
 
-// Stores to pages that the guest may execute are as fast as others.
-bool version_has_fast_stores(void);
-
 // Completes engine_describe()'s note by how this library uses it. Once.
 void version_complete_note(const struct layout *layout);
 
