@@ -370,8 +370,9 @@ void engine_want_calls(struct engine *engine) {
     engine->calls_wanted = engine->answers && !engine->calls && !engine->no_calls;
 }
 
-// Translations are right with either hook.
+// Translations are right with either hook, but those that there are have no calls.
 bool engine_begin_calls(struct engine *engine) {
+    engine->has_time_answers = true;
     engine->calls_wanted = false;
     engine->calls = true;
     return uc_hook_del(engine->unicorn, engine->answer_hooks.first) == UC_ERR_OK &&

@@ -78,6 +78,9 @@ static bool halt_or_cut(struct cpu *cpu, struct cpu_exit *exit) {
         return intercept_port_access(cpu, exit);
     case CUT_SYSTEM_CALL:
         engine_want_calls(cpu->engine);
+        if (cpu->engine->calls_wanted) {
+            work_end(&cpu->machine->work);
+        }
         return intercept_delivered(cpu, system_call(cpu, decoded), exit);
     case CUT_XSETBV:
         return intercept_xsetbv(cpu, exit);
