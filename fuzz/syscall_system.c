@@ -81,6 +81,9 @@ static void ask_numbers(void) {
 static void ask_names(struct state *state) {
     const uint32_t number = input_word(&state->input);
     zirconia_thread_handle(number); // No thread of the host's.
+    const size_t size = (size_t)1 << number % 32;
+    state_require(zirconia_coverage_place(number >> 5, size, number, ~(uint64_t)number) < size,
+                  "a place is outside of its map");
     state_require(zirconia_status_text((zx_status_t)number) != NULL &&
                       zx_status_get_string((zx_status_t)number) != NULL &&
                       zirconia_exit_kind_name((zirconia_exit_kind_t)(number % 64)) != NULL,
