@@ -244,7 +244,8 @@ START_TEST(ten_thousand_idle_guests_live_at_once) {
     for (size_t i = 0; i < COUNT; i++) {
         ck_assert_int_eq(zx_guest_create(resource, 0, &guests[i], &vmars[i]), ZX_OK);
     }
-    ck_assert_int_le(opened, 4); // For looks at how Unicorn keeps its state, stops, answers and walks.
+    ck_assert_int_le(opened,
+                     4); // For looks at how Unicorn keeps its state, stops, answers and walks.
     run("look_around");
     for (size_t i = 0; i < COUNT; i++) {
         ck_assert_int_eq(zx_handle_close(guests[i]), ZX_OK);

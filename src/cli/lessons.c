@@ -145,10 +145,9 @@ const struct lesson lessons[] = {
     {
         .name = "timer",
         .title = "The timer",
-        .goal =
-            "Each VCPU has a timer in its local APIC. Let it send interrupt 0x40 once: first\n"
-            "a count of your choice to MSR 0x838, then 0x40 to MSR 0x832. Sleep until the\n"
-            "interrupt comes. Then end.",
+        .goal = "Each VCPU has a timer in its local APIC. Let it send interrupt 0x40 once: first\n"
+                "a count of your choice to MSR 0x838, then 0x40 to MSR 0x832. Sleep until the\n"
+                "interrupt comes. Then end.",
         STEPS({
             {ANY_MSR_WRITE(X2APIC_INITIAL_COUNT),
              .hint = "Zircon's timer fires at once when its count is still 0."},
@@ -162,12 +161,11 @@ const struct lesson lessons[] = {
     {
         .name = "time-travel",
         .title = "Snapshots and time travel",
-        .goal =
-            "A lock takes one try, a byte to port 0x82, and breaks if it is wrong. A byte to\n"
-            "port 0x80 makes the VMM take a snapshot, to which it goes back after a wrong\n"
-            "try; port 0x81 tells how often it did. Open the lock, trying 0, 1 and so on,\n"
-            "and then write to port 0x83 how many tries the guest's own memory has counted.\n"
-            "Then end.",
+        .goal = "A lock takes one try, a byte to port 0x82, and breaks if it is wrong. A byte to\n"
+                "port 0x80 makes the VMM take a snapshot, to which it goes back after a wrong\n"
+                "try; port 0x81 tells how often it did. Open the lock, trying 0, 1 and so on,\n"
+                "and then write to port 0x83 how many tries the guest's own memory has counted.\n"
+                "Then end.",
         .traps = {PORTS(0x80, 4)},
         STEPS({
             {.deed = {.kind = DEED_OUT, .where = 0x80, .any_value = true, .size = 1},

@@ -36,8 +36,8 @@ zx_status_t exit_xsetbv(struct exit_context *context);
 // "Advance" of hypervisor ABI 5: RIP behind the instruction, and no shadow.
 void exit_advance(struct exit_context *context);
 
-// One line in the log, where somebody listens: of an event that could not be delivered, and of a run
-// that ends with an error.
+// One line in the log, where somebody listens: of an event that could not be delivered, and of a
+// run that ends with an error.
 void triple_fault_tell(const struct vcpu *vcpu);
 void bad_end_tell(const struct exit_context *context, zx_status_t status);
 
