@@ -434,8 +434,11 @@ static void forget_unfit(struct engine *engine) {
 
 static bool cover_blocks(struct engine *engine, bool on) {
     engine->covers = on;
-    if (!engine->exact_stops) {
-        return true; // They are hooked in any case.
+    if (!engine->exact_stops) { // They are hooked in any case, but some may have calls.
+        if (engine->calls) {
+            forget_unfit(engine);
+        }
+        return true;
     }
     if (engine->hooks_blocks && !unhook_blocks(engine)) {
         return false;

@@ -117,12 +117,13 @@ static bool takes_stand_ins(const struct engine *engine, const struct cpu *cpu) 
            (cpu_system_flags(cpu) & RFLAGS_TF) == 0;
 }
 
-// Unicorn clears RF behind a call, which may have set it. A step's end is not known behind one.
+// Unicorn clears RF behind a call, which may have set it. A step's end is not known behind one, and
+// neither is which block of the guest's comes next, for coverage.
 static bool takes_calls(const struct translation *translation, const struct cpu *cpu,
                         enum code_mode mode) {
     return mode == CODE_64 && translation->announced && !translation->step->under_way &&
            translation->engine->calls && !translation->engine->no_calls &&
-           (cpu_system_flags(cpu) & RFLAGS_RF) == 0;
+           !translation->engine->covers && (cpu_system_flags(cpu) & RFLAGS_RF) == 0;
 }
 
 // Its pages are guarded before they are read.
