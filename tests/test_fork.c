@@ -28,12 +28,12 @@ static int in_child(int (*action)(void), char *text, size_t size) {
     ssize_t got = 0;
     ck_assert_int_eq(pipe(ends), 0);
     const pid_t child = fork();
-    ck_assert_int_ge(child, 0);
-    if (child == 0) {
+    if (child == 0) { // Another thread may have held Check's lock.
         dup2(ends[1], STDERR_FILENO);
         close(ends[0]);
         _exit(action());
     }
+    ck_assert_int_ge(child, 0);
     close(ends[1]);
     while ((got = read(ends[0], text + length, size - 1 - length)) > 0) {
         length += (size_t)got;
