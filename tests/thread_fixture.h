@@ -36,15 +36,17 @@ static inline struct worker worker_new(void) {
     return worker;
 }
 
-// As a function finds it that was called: 8 bytes off a multiple of 16, below what Windows lets it
-// use of its caller's stack.
+// As a function finds it that was called: on x86-64 8 bytes off a multiple of 16, below what
+// Windows lets it use of its caller's stack.
 static inline uintptr_t worker_stack(const struct worker *worker) {
-#ifdef _WIN32
-    enum { OF_THE_CALLER = 32 };
+#if defined(_WIN32)
+    enum { BELOW = 32 + 8 };
+#elif defined(__x86_64__)
+    enum { BELOW = 8 };
 #else
-    enum { OF_THE_CALLER = 0 };
+    enum { BELOW = 0 };
 #endif
-    return (((uintptr_t)worker->stack + STACK_SIZE) & ~(uintptr_t)15) - OF_THE_CALLER - 8;
+    return (((uintptr_t)worker->stack + STACK_SIZE) & ~(uintptr_t)15) - BELOW;
 }
 
 static inline void worker_start(const struct worker *worker, thread_fn *function, void *argument) {

@@ -10,6 +10,7 @@
 #define _GNU_SOURCE // REG_RIP and its kin
 #endif
 
+#include "platform/posix_client_frame.h"
 #include "platform/posix_context.h"
 
 #include <errno.h>
@@ -20,17 +21,11 @@
 static platform_stop_fn *on_stop;
 static int stop_signal;
 
-#if defined(POSIX_CONTEXT_REGISTERS)
-
-enum { REGISTER_COUNT = sizeof(((mcontext_t *)0)->gregs) / sizeof(greg_t), RED_ZONE = 128 };
-
-// What the ABI has at the entry of a function, and a new thread: interrupts on, and the bit that is
-// always 1; the FPU's registers empty, its exceptions masked.
-enum { PLAIN_FLAGS = 0x202, PLAIN_FCW = 0x37f, PLAIN_MXCSR = 0x1f80 };
+#if defined(POSIX_CLIENT_FRAME)
 
 // Where a thread left its host stack, which is where it goes back to.
 struct home {
-    greg_t registers[REGISTER_COUNT];
+    struct client_frame frame;
     sigset_t mask;
     const struct platform_client_entry *entry; // Not entered yet.
     void (*function)(void *argument);          // What the host thread runs.
@@ -43,28 +38,13 @@ static _Thread_local struct home *own_home; // Of a thread that may enter client
 // Volatile: only a handler reads it, which the compiler does not see coming.
 static _Thread_local struct home *volatile home HANDLER_SAFE;
 
-static void enter(ucontext_t *context) {
-    const struct platform_client_entry *entry = home->entry;
-    greg_t *registers = context->uc_mcontext.gregs;
-    memcpy(home->registers, registers, sizeof(home->registers));
-    home->mask = context->uc_sigmask;
-    home->entry = NULL;
-    static const int cleared[] = {REG_RAX, REG_RBX, REG_RCX, REG_RDX, REG_RBP, REG_R8, REG_R9,
-                                  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
-    for (size_t i = 0; i < sizeof(cleared) / sizeof(cleared[0]); i++) {
-        registers[cleared[i]] = 0;
-    }
-    registers[REG_RIP] = (greg_t)entry->entry;
-    registers[REG_RSP] = (greg_t)entry->stack;
-    registers[REG_RDI] = (greg_t)entry->arguments[0];
-    registers[REG_RSI] = (greg_t)entry->arguments[1];
-    registers[REG_EFL] = PLAIN_FLAGS;
-}
-
 static bool enter_if_new(ucontext_t *context) {
     const bool is_new = home != NULL && home->entry != NULL;
     if (is_new) {
-        enter(context);
+        client_frame_save(context, &home->frame);
+        home->mask = context->uc_sigmask;
+        client_frame_enter(context, home->entry);
+        home->entry = NULL;
     }
     return is_new;
 }
@@ -73,34 +53,14 @@ static void end_host_thread(void) {
     pthread_exit(NULL);
 }
 
-// The client's code may have left all of that otherwise.
-static void make_plain(mcontext_t *machine) {
-    machine->gregs[REG_EFL] = PLAIN_FLAGS;
-    if (machine->fpregs != NULL) {
-        machine->fpregs->cwd = PLAIN_FCW;
-        machine->fpregs->swd = 0;
-        machine->fpregs->ftw = 0;
-        machine->fpregs->mxcsr = PLAIN_MXCSR;
-    }
-}
-
-// A return address of 0 ends the unwinding before it comes to the client's frames.
-static void end_in_place(ucontext_t *context) {
-    greg_t *registers = context->uc_mcontext.gregs;
-    uint64_t *stack = (uint64_t *)(((uint64_t)registers[REG_RSP] - RED_ZONE) & ~UINT64_C(15));
-    *--stack = 0;
-    registers[REG_RSP] = (greg_t)(uintptr_t)stack;
-    registers[REG_RIP] = (greg_t)(uintptr_t)end_host_thread;
-}
-
 void platform_context_end(struct platform_context *context) {
     if (home == NULL) {
-        end_in_place(context->host);
+        client_frame_call(context->host, end_host_thread);
     } else {
-        memcpy(context->host->uc_mcontext.gregs, home->registers, sizeof(home->registers));
+        client_frame_restore(context->host, &home->frame);
         context->host->uc_sigmask = home->mask;
     }
-    make_plain(&context->host->uc_mcontext);
+    client_frame_make_plain(context->host);
 }
 
 bool platform_client_can_enter(void) {
