@@ -2,8 +2,7 @@
 //
 // The threads that inputs of fuzz_syscalls make: the few programs that they run, how they are kept
 // from ending or harming the target, and their end. Programs are bytes, so that a thread with any
-// stack and any registers executes nothing but them; where the host is no x86, or cannot start
-// threads in client code, zx_thread_start() refuses and they do not run.
+// stack and any registers executes nothing but them; where the host is no x86-64 none is started.
 
 #include "syscall_state.h"
 
@@ -16,6 +15,23 @@
 #include <zircon/syscalls/debug.h>
 #include <zircon/syscalls/exception.h>
 #include <zircon/syscalls/object.h>
+
+#if defined(__has_feature)
+#define ADDRESS_SANITIZED __has_feature(address_sanitizer)
+#elif defined(__SANITIZE_ADDRESS__)
+#define ADDRESS_SANITIZED 1
+#else
+#define ADDRESS_SANITIZED 0
+#endif
+#if ADDRESS_SANITIZED
+void __asan_unpoison_memory_region(const volatile void *address, size_t size);
+#endif
+
+#if defined(__x86_64__)
+#define HAS_PROGRAMS true
+#else
+#define HAS_PROGRAMS false
+#endif
 
 enum { STACK_SIZE = 0x10000, CONFINED_SIZE = 24, LONGEST_END_S = 5 };
 
@@ -85,6 +101,15 @@ bool threads_keep(struct state *state, zx_handle_t handle) {
     return true;
 }
 
+// A thread that was killed in the middle of a call has left its frames' red zones behind.
+static void clear_stack(const uint8_t *stack) {
+#if ADDRESS_SANITIZED
+    __asan_unpoison_memory_region(stack, STACK_SIZE);
+#else
+    (void)stack;
+#endif
+}
+
 // Only the program that calls the library needs a real stack.
 static uint64_t some_stack(struct state *state, enum program program, const void *stack) {
     const uint64_t good = (uint64_t)(uintptr_t)stack + STACK_SIZE;
@@ -106,6 +131,12 @@ void threads_start(struct state *state, zx_handle_t handle, bool old) {
     } else if (program == PROGRAM_SLEEP || program == PROGRAM_EXIT) {
         first = program == PROGRAM_EXIT ? (uintptr_t)zx_thread_exit : (uintptr_t)zx_nanosleep;
         second = (uint64_t)ZX_TIME_INFINITE;
+    }
+    if (!HAS_PROGRAMS) {
+        return;
+    }
+    if (thread != NULL && !thread->started) {
+        clear_stack(stacks[number]);
     }
     const zx_status_t status =
         old ? state->calls->sys_thread_start(handle, entry, stack, (uintptr_t)first,
