@@ -67,8 +67,8 @@ static void append_place(struct text *text, const struct deed *deed) {
 
 // The object of the verb: what, and where.
 static void append_object(struct text *text, const struct deed *deed) {
-    if (words[deed->kind].carries)
-        text_append(text, deed->any_value ? "" : " 0x%" PRIx64, deed->value);
+    if (words[deed->kind].carries && !deed->any_value)
+        text_append(text, " 0x%" PRIx64, deed->value);
     if (is_memory(deed) && deed->size != 0) {
         text_append(text, words[deed->kind].carries && !deed->any_value ? " as " : " ");
         append_bytes(text, deed->size);
