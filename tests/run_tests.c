@@ -160,14 +160,14 @@ static int run_all(void) {
 // Check's own, which is named so in all that is compiled with the tests: without fork() it would
 // jump out, of other threads than the one that runs the test too. Other threads may still run here,
 // and hold what the orderly end of a process needs.
-void note_failure(const char *file, int line, const char *expression, const char *message, ...) {
+void note_failure(const char *file, int line, const char *expr, const char *msg, ...) {
     va_list arguments;
-    va_start(arguments, message);
+    va_start(arguments, msg);
     printf("%s:%d: ", file, line);
-    if (message != NULL) {
-        vprintf(message, arguments);
+    if (msg != NULL) {
+        vprintf(msg, arguments);
     } else {
-        fputs(expression, stdout);
+        fputs(expr, stdout);
     }
     va_end(arguments);
     printf("\n");
