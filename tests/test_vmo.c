@@ -256,7 +256,10 @@ START_TEST(a_vmo_larger_than_all_addresses_is_read_and_written) {
     for (size_t i = 0; i < SPAN; i++) {
         ck_assert_int_eq(bytes[i], i < 5 ? 0 : 7);
     }
-    ck_assert_int_eq(zx_vmo_read(vmo, bad_pointer(0), 0, 1), ZX_ERR_INVALID_ARGS);
+    for (int i = 0; i < BAD_POINTER_COUNT; i++) {
+        ck_assert_int_eq(zx_vmo_read(vmo, bad_pointer(i), 0, 100), ZX_ERR_INVALID_ARGS);
+        ck_assert_int_eq(zx_vmo_write(vmo, bad_pointer(i), 0, 100), ZX_ERR_INVALID_ARGS);
+    }
     free(bytes);
     zx_handle_close(vmo);
 }

@@ -238,15 +238,18 @@ static zx_status_t copy_part(struct vmo *vmo, uint64_t offset, uint8_t *buffer, 
 
 static zx_status_t copy_by_parts(struct vmo *vmo, uint64_t offset, uint8_t *buffer, size_t length,
                                  bool writes) {
-    zx_status_t status = ZX_OK;
-    while (length > 0 && status == ZX_OK) {
+    while (length > 0) {
         const size_t step = length < PART ? length : PART;
-        status = copy_part(vmo->source, vmo->source_offset + offset, buffer, step, writes);
+        const zx_status_t status =
+            copy_part(vmo->source, vmo->source_offset + offset, buffer, step, writes);
+        if (status != ZX_OK) { // A bad buffer may have nothing behind it.
+            return status;
+        }
         offset += step;
         buffer += step;
         length -= step;
     }
-    return status;
+    return ZX_OK;
 }
 
 zx_status_t vmo_read(struct vmo *vmo, void *buffer, uint64_t offset, size_t length) {
