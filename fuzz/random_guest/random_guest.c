@@ -113,11 +113,15 @@ static void trace_word(uint64_t *trace, uint64_t word) {
     *trace ^= *trace >> 29;
 }
 
+// Whose run call this thread is in. The number of its VCPU may be the other one's, where a VCPU was
+// made anew.
+static _Thread_local struct processor *running;
+
 // Called on the VCPU's own thread, which comes out to look at the bells before one is full. A
 // thread that only does that would find packets at moments of the host's.
 static void observe(void *context, const zirconia_exit_t *exit) {
-    struct life *life = context;
-    struct processor *processor = &life->processors[exit->vcpu % ALARM_VCPUS];
+    struct processor *processor = running;
+    (void)context;
     uint64_t *trace = &processor->trace;
     if (exit->kind == ZIRCONIA_EXIT_EPT_VIOLATION && ++processor->violations == MOST_BELLS) {
         host_check(zx_vcpu_kick(processor->handle), "zx_vcpu_kick");
@@ -181,6 +185,7 @@ static bool enter(struct processor *processor) {
 static void run(struct processor *processor) {
     struct life *life = processor->life;
     zx_vcpu_state_t state;
+    running = processor;
     while (processor->entries < MOST_ENTRIES && enter(processor) &&
            !atomic_load(&life->alarms.over)) {
         host_act(&life->host, processor->handle, boot_bits(processor->mode), &processor->choices);
