@@ -8,23 +8,13 @@
 #include "engine/cpu/unicorn/flat_engine.h"
 #include "engine/cpu/unicorn/nested.h"
 #include "engine/cpu/unicorn/tlb_fill_trial.h"
+#include "engine/cpu/x86/page_entry.h"
 
 #include <string.h>
 
 #define PAGE_SIZE 0x1000ull
 
 // --- The walk ---
-
-#define ENTRY_PRESENT 1ull
-#define ENTRY_WRITABLE 2ull
-#define ENTRY_USER 4ull
-#define ENTRY_ACCESSED 0x20ull
-#define ENTRY_DIRTY 0x40ull
-#define ENTRY_LARGE 0x80ull
-#define ENTRY_ATTRIBUTE_TABLE 0x1000ull // PAT in the entry of a large page.
-#define ENTRY_NO_EXECUTE (1ull << 63)
-#define ENTRY_ADDRESS 0xffffffffff000ull
-#define ENTRY_BEYOND_ADDRESS 0xfff0000000000ull // Unicorn's physical addresses have 40 bits.
 
 enum { TOP_SHIFT = 39, LEAF_SHIFT = 12, INDEX_BITS = 9 };
 

@@ -6,22 +6,11 @@
 
 #include "engine/cpu/state.h"
 #include "engine/cpu/x86/mode.h"
+#include "engine/cpu/x86/page_entry.h"
 #include "engine/cpu/x86/walk_cache.h"
 
 #include <string.h>
 
-#define ENTRY_PRESENT 1ull
-#define ENTRY_WRITABLE 2ull
-#define ENTRY_USER 4ull
-#define ENTRY_ACCESSED 0x20ull
-#define ENTRY_DIRTY 0x40ull
-#define ENTRY_LARGE 0x80ull
-#define ENTRY_ATTRIBUTE_TABLE 0x1000ull // PAT in the entry of a large page.
-#define ENTRY_NO_EXECUTE (1ull << 63)
-#define ENTRY_ADDRESS 0xffffffffff000ull
-
-// Physical addresses have 40 bits, as the engine's own walk has them.
-#define ENTRY_BEYOND_ADDRESS 0xfff0000000000ull
 #define ENTRY_SOFTWARE 0x7ff0000000000000ull // Reserved in a PDPTE of 32-bit paging.
 
 struct paging {
