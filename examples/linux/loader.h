@@ -3,8 +3,8 @@
 // Puts a kernel where its 64-bit boot protocol wants it (the kernel's document
 // "The Linux/x86 Boot Protocol"), with a command line and an initramfs.
 
-#ifndef TESTS_LINUX_LOADER_H
-#define TESTS_LINUX_LOADER_H
+#ifndef EXAMPLES_LINUX_LOADER_H
+#define EXAMPLES_LINUX_LOADER_H
 
 #include "initramfs.h"
 
@@ -20,4 +20,4 @@ const char *loader_load(uint8_t *memory, uint64_t memory_size, const struct file
                         const struct file *initramfs, const char *command_line,
                         struct boot_entry *entry);
 
-#endif // TESTS_LINUX_LOADER_H
+#endif // EXAMPLES_LINUX_LOADER_H

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// The test VM: a guest with its memory and devices, made with the public ABI alone. Its
+// The VM: a guest with its memory and devices, made with the public ABI alone. Its
 // processors are run by processors.c.
 //
 // Locks: `lock` guards the devices, and what processors know of each other.
 
-#ifndef TESTS_LINUX_MACHINE_H
-#define TESTS_LINUX_MACHINE_H
+#ifndef EXAMPLES_LINUX_VM_H
+#define EXAMPLES_LINUX_VM_H
 
 #include "devices.h"
 
@@ -50,4 +50,4 @@ void check(zx_status_t status, const char *what);
 void vm_create(struct vm *vm, uint64_t memory_size, unsigned processor_count, bool virtual_time);
 void vm_destroy(struct vm *vm);
 
-#endif // TESTS_LINUX_MACHINE_H
+#endif // EXAMPLES_LINUX_VM_H

@@ -2,8 +2,8 @@
 //
 // The VM's processors: a thread each, which runs its VCPU and answers the packets.
 
-#ifndef TESTS_LINUX_PROCESSORS_H
-#define TESTS_LINUX_PROCESSORS_H
+#ifndef EXAMPLES_LINUX_PROCESSORS_H
+#define EXAMPLES_LINUX_PROCESSORS_H
 
 #include "loader.h"
 #include "vm.h"
@@ -16,4 +16,4 @@ bool processors_run(struct vm *vm, const struct boot_entry *entry);
 // Any thread.
 bool processors_kick(struct vm *vm, unsigned number);
 
-#endif // TESTS_LINUX_PROCESSORS_H
+#endif // EXAMPLES_LINUX_PROCESSORS_H

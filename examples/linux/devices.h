@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// What the test VM has behind its I/O ports: a serial port without interrupts, and ACPI's
+// What the VM has behind its I/O ports: a serial port without interrupts, and ACPI's
 // power and reset registers. All other ports read as ones and ignore writes, as on a bare bus.
 
-#ifndef TESTS_LINUX_DEVICES_H
-#define TESTS_LINUX_DEVICES_H
+#ifndef EXAMPLES_LINUX_DEVICES_H
+#define EXAMPLES_LINUX_DEVICES_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,4 +26,4 @@ struct devices {
 void devices_write(struct devices *devices, uint16_t port, uint8_t value);
 uint8_t devices_read(const struct devices *devices, uint16_t port);
 
-#endif // TESTS_LINUX_DEVICES_H
+#endif // EXAMPLES_LINUX_DEVICES_H

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The ACPI tables of the test VM: its processors, one serial port, and the ports by which the
+// The ACPI tables of the VM: its processors, one serial port, and the ports by which the
 // kernel turns the VM off. Hardware-reduced, so that it has no legacy timer or controller.
 
-#ifndef TESTS_LINUX_ACPI_H
-#define TESTS_LINUX_ACPI_H
+#ifndef EXAMPLES_LINUX_ACPI_H
+#define EXAMPLES_LINUX_ACPI_H
 
 #include <stdint.h>
 
@@ -24,4 +24,4 @@
 
 void acpi_write(uint8_t *memory, unsigned processor_count);
 
-#endif // TESTS_LINUX_ACPI_H
+#endif // EXAMPLES_LINUX_ACPI_H

@@ -3,8 +3,8 @@
 // The archive that the kernel unpacks as its first file system (the "newc" form of cpio): init,
 // busybox, and the directories that init mounts on.
 
-#ifndef TESTS_LINUX_INITRAMFS_H
-#define TESTS_LINUX_INITRAMFS_H
+#ifndef EXAMPLES_LINUX_INITRAMFS_H
+#define EXAMPLES_LINUX_INITRAMFS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -17,4 +17,4 @@ struct file {
 // Allocates; returns an archive without bytes when there is no memory.
 struct file initramfs_build(const struct file *init, const struct file *busybox);
 
-#endif // TESTS_LINUX_INITRAMFS_H
+#endif // EXAMPLES_LINUX_INITRAMFS_H

@@ -42,7 +42,7 @@ static void finish_table(uint8_t *table, const char *signature, uint32_t size, u
     memcpy(table, signature, 4);
     put(table + 4, size, 4);
     table[8] = revision;
-    memcpy(table + 10, "ZRCNIATESTVMM ", 14);
+    memcpy(table + 10, "ZRCNIALINUXVMM", 14);
     put(table + 24, 1, 4);
     memcpy(table + 28, "ZRCN", 4);
     put(table + 32, 1, 4);

@@ -2,8 +2,8 @@
 //
 // Little-endian numbers at any address, as the boot protocol's and ACPI's structures hold them.
 
-#ifndef TESTS_LINUX_BYTES_H
-#define TESTS_LINUX_BYTES_H
+#ifndef EXAMPLES_LINUX_BYTES_H
+#define EXAMPLES_LINUX_BYTES_H
 
 #include <stdint.h>
 
@@ -21,4 +21,4 @@ static inline uint64_t get(const uint8_t *from, unsigned size) {
     return value;
 }
 
-#endif // TESTS_LINUX_BYTES_H
+#endif // EXAMPLES_LINUX_BYTES_H
