@@ -3,7 +3,7 @@
 // Guest objects: a machine, its guest-physical address space and its traps.
 //
 // Locks: the turn guards the machine, the address space's mappings, the traps, the VPIDs and the
-// list of VCPUs, and the devices; see turn.h.
+// list of VCPUs, the devices and what is wanted of coverage; see turn.h.
 
 #ifndef ENGINE_GUEST_H
 #define ENGINE_GUEST_H
@@ -36,6 +36,7 @@ struct guest {
     struct turn turn;
     struct guest_clock clock;
     struct devices devices;
+    struct coverage_wish coverage;
 };
 
 zx_status_t guest_create(struct guest **out);

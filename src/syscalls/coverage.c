@@ -5,6 +5,8 @@
 #include "engine/guest.h"
 #include "syscalls/syscalls.h"
 
+#include <string.h>
+
 static bool is_size(size_t size) {
     return size >= ZIRCONIA_COVERAGE_SIZE_MIN && size <= ZIRCONIA_COVERAGE_SIZE_MAX &&
            (size & (size - 1)) == 0;
@@ -31,7 +33,10 @@ zx_status_t sys_guest_set_coverage(struct guest *guest, uint32_t options, uint8_
         return status;
     }
     turn_take_call(&guest->turn);
-    machine_set_coverage(guest->machine, map, size, (options & ZIRCONIA_COVERAGE_BLOCKS) != 0);
+    guest->coverage.map = map;
+    guest->coverage.size = size;
+    guest->coverage.blocks = (options & ZIRCONIA_COVERAGE_BLOCKS) != 0;
+    machine_set_coverage(guest->machine, &guest->coverage);
     turn_give_call(&guest->turn);
     return ZX_OK;
 }
@@ -52,7 +57,9 @@ zx_status_t sys_guest_set_coverage_ranges(struct guest *guest,
         }
     }
     turn_take_call(&guest->turn);
-    machine_set_coverage_ranges(guest->machine, own, count);
+    memcpy(guest->coverage.ranges, own, count * sizeof own[0]);
+    guest->coverage.range_count = count;
+    machine_set_coverage(guest->machine, &guest->coverage);
     turn_give_call(&guest->turn);
     return ZX_OK;
 }
@@ -60,7 +67,9 @@ zx_status_t sys_guest_set_coverage_ranges(struct guest *guest,
 zx_status_t sys_guest_set_comparisons(struct guest *guest, zirconia_comparison_t compared,
                                       void *context) {
     turn_take_call(&guest->turn);
-    machine_set_comparisons(guest->machine, compared, context);
+    guest->coverage.compared = compared;
+    guest->coverage.context = context;
+    machine_set_coverage(guest->machine, &guest->coverage);
     turn_give_call(&guest->turn);
     return ZX_OK;
 }

@@ -83,14 +83,19 @@ void machine_stop_at(struct machine *machine, uint64_t work);
 // An exit is requested then too, but work is counted on.
 void machine_limit_work(struct machine *machine, uint64_t work);
 
-// Counts edges, or blocks, of guest code in a map, whose size is a power of two; NULL ends it.
-void machine_set_coverage(struct machine *machine, uint8_t *map, size_t size, bool blocks);
-// Of code in these ranges only, as many as there may be; with none, of all.
-void machine_set_coverage_ranges(struct machine *machine, const zirconia_address_range_t *ranges,
-                                 size_t count);
-// Tells of comparisons in guest code; NULL ends it.
-void machine_set_comparisons(struct machine *machine, zirconia_comparison_t compared,
-                             void *context);
+// What is told of guest code (zirconia/coverage.h).
+struct coverage_wish {
+    uint8_t *map; // Of `size` counters, a power of two. NULL: nothing is counted.
+    size_t size;
+    bool blocks;                    // Blocks are counted instead of edges.
+    zirconia_comparison_t compared; // Is told of comparisons; or NULL.
+    void *context;
+    zirconia_address_range_t ranges[ZIRCONIA_COVERAGE_RANGES_MAX];
+    size_t range_count; // 0: code everywhere.
+};
+
+// From the next run on. What is counted next is a block that nothing led to.
+void machine_set_coverage(struct machine *machine, const struct coverage_wish *wish);
 
 // --- A VCPU ---
 

@@ -40,24 +40,25 @@ void coverage_run(struct coverage *coverage, struct coverage_place *place) {
 }
 
 bool coverage_has(const struct coverage *coverage, uint64_t address) {
-    for (size_t i = 0; i < coverage->range_count; i++) {
-        const zirconia_address_range_t *range = &coverage->ranges[i];
+    for (size_t i = 0; i < coverage->wish.range_count; i++) {
+        const zirconia_address_range_t *range = &coverage->wish.ranges[i];
         if (address >= range->first && address <= range->last) {
             return true;
         }
     }
-    return coverage->range_count == 0;
+    return coverage->wish.range_count == 0;
 }
 
 static inline void count(struct coverage *coverage, struct coverage_place *place,
                          uint64_t address) {
-    if (coverage->map == NULL || (coverage->range_count > 0 && !coverage_has(coverage, address))) {
+    if (coverage->wish.map == NULL ||
+        (coverage->wish.range_count > 0 && !coverage_has(coverage, address))) {
         return;
     }
     const uint32_t current = hash(address);
-    uint8_t *counter = &coverage->map[(current ^ place->previous) & coverage->mask];
+    uint8_t *counter = &coverage->wish.map[(current ^ place->previous) & (coverage->wish.size - 1)];
     *counter = (uint8_t)(*counter + (*counter != UINT8_MAX));
-    place->previous = coverage->counts_blocks ? 0 : current >> 1;
+    place->previous = coverage->wish.blocks ? 0 : current >> 1;
 }
 
 // The block that begins there is the rest of one that a raw exit has divided. Whatever was to
@@ -81,7 +82,8 @@ void coverage_block(struct coverage *coverage, uint64_t address, uint32_t size) 
 void coverage_compare(const struct coverage *coverage, uint64_t address, uint64_t left,
                       uint64_t right, unsigned bits) {
     const uint64_t mask = UINT64_MAX >> (64 - bits);
-    if (coverage->compared != NULL && coverage_has(coverage, address)) {
-        coverage->compared(coverage->context, address, left & mask, right & mask, bits / 8);
+    if (coverage->wish.compared != NULL && coverage_has(coverage, address)) {
+        coverage->wish.compared(coverage->wish.context, address, left & mask, right & mask,
+                                bits / 8);
     }
 }

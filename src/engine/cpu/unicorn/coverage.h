@@ -12,10 +12,10 @@
 #ifndef ENGINE_CPU_UNICORN_COVERAGE_H
 #define ENGINE_CPU_UNICORN_COVERAGE_H
 
+#include "engine/cpu/cpu.h"
+
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-#include <zirconia/coverage.h>
 
 // How far a VCPU has come. Addresses are as Unicorn counts.
 struct coverage_place {
@@ -29,15 +29,9 @@ struct coverage_place {
 
 struct coverage {
     bool on; // Something is wanted of it.
-    bool counts_blocks;
-    uint8_t *map; // NULL: nothing is counted.
-    uint32_t mask;
-    size_t range_count; // 0: code everywhere.
-    zirconia_address_range_t ranges[ZIRCONIA_COVERAGE_RANGES_MAX];
-    zirconia_comparison_t compared; // Or NULL.
-    void *context;
+    struct coverage_wish wish;
     struct coverage_place *place; // Of the VCPU that runs.
-    unsigned era;                 // Grows when it is turned on or changed.
+    unsigned era;                 // Grows with each wish.
 };
 
 // The next block is one that nothing led to.

@@ -13,7 +13,6 @@
 #include "platform/check.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 zx_status_t machine_create(const struct machine_client *client, struct machine **out) {
     struct machine *machine = calloc(1, sizeof *machine);
@@ -137,32 +136,14 @@ void machine_note_store(struct machine *machine, uint64_t guest_physical, uint64
     }
 }
 
-// --- Coverage; the next run begins with it ---
+// --- Coverage ---
 
-void machine_set_coverage(struct machine *machine, uint8_t *map, size_t size, bool blocks) {
+void machine_set_coverage(struct machine *machine, const struct coverage_wish *wish) {
     struct coverage *coverage = &machine->coverage;
-    coverage->map = map;
-    coverage->mask = (uint32_t)(size - 1);
-    coverage->counts_blocks = blocks;
-    coverage->on = map != NULL || coverage->compared != NULL;
+    CHECK(wish->range_count <= ZIRCONIA_COVERAGE_RANGES_MAX);
+    coverage->wish = *wish;
+    coverage->on = wish->map != NULL || wish->compared != NULL;
     coverage->era++;
-}
-
-void machine_set_coverage_ranges(struct machine *machine, const zirconia_address_range_t *ranges,
-                                 size_t count) {
-    struct coverage *coverage = &machine->coverage;
-    CHECK(count <= ZIRCONIA_COVERAGE_RANGES_MAX);
-    memcpy(coverage->ranges, ranges, count * sizeof *ranges);
-    coverage->range_count = count;
-    coverage->era++;
-}
-
-void machine_set_comparisons(struct machine *machine, zirconia_comparison_t compared,
-                             void *context) {
-    struct coverage *coverage = &machine->coverage;
-    coverage->compared = compared;
-    coverage->context = context;
-    coverage->on = coverage->map != NULL || compared != NULL;
 }
 
 // --- Work ---

@@ -331,7 +331,7 @@ static bool cover(const struct run *run) {
     struct machine *machine = run->machine;
     struct coverage *coverage = &machine->coverage;
     struct engine *engine = machine->engine;
-    const bool compares = coverage->compared != NULL;
+    const bool compares = coverage->wish.compared != NULL;
     coverage_run(coverage, &run->cpu->coverage);
     if (engine->covers == coverage->on && engine->compares == compares) {
         return true;
@@ -386,7 +386,7 @@ static enum exit_request_entry entry_of(const struct run *run) {
 // Comparisons call the client back.
 static uc_err enter_unicorn(const struct machine *machine, uint64_t rip) {
     uc_engine *unicorn = machine->engine->unicorn;
-    if (machine->coverage.compared == NULL) {
+    if (machine->coverage.wish.compared == NULL) {
         return uc_emu_start(unicorn, rip, 0, 0, 0);
     }
     const int cancel_state = platform_cancel_off();
