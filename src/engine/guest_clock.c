@@ -33,7 +33,7 @@ zx_status_t guest_clock_use_virtual_time(struct guest *guest) {
     if (guest->vpids != 0 || guest->next_vpid != 1) {
         return ZX_ERR_BAD_STATE;
     }
-    const zx_status_t status = machine_count_work(guest->machine);
+    const zx_status_t status = machine_count_work(guest->machine, 0);
     guest->clock.is_virtual = status == ZX_OK;
     guest->turn.by_vpid = guest->clock.is_virtual;
     guest->clock.time_slice_end = TIME_SLICE;
@@ -97,10 +97,10 @@ static void link_timer(struct guest_clock *clock, struct timer_entry *entry, int
 static void stop_by(struct guest *guest, int64_t time) {
     const int64_t left = time - guest_clock_now(guest);
     const uint64_t work = left > 0 ? ((uint64_t)left + WORK_TIME - 1) / WORK_TIME : 0;
-    machine_stop_at(guest->machine, machine_work(guest->machine) + work);
+    machine_stop_at(guest->machine, machine_work(guest->machine) + work, guest->clock.budget_end);
 }
 
-// Until the time slice ends or the next timer is due.
+// Until the time slice ends or the next timer is due, or the budget is spent.
 static void set_stop(struct guest *guest) {
     const struct guest_clock *clock = &guest->clock;
     ASSERT_HELD(&clock->lock);
@@ -149,11 +149,11 @@ void guest_clock_take(const struct guest *guest, struct guest_clock_image *image
 void guest_clock_restore(struct guest *guest, const struct guest_clock_image *image) {
     ASSERT_TURN(&guest->turn);
     if (guest->clock.is_virtual) {
-        machine_set_work(guest->machine, image->work);
+        const zx_status_t counts = machine_count_work(guest->machine, image->work);
+        CHECK(counts == ZX_OK);
         atomic_store(&guest->clock.skipped, image->skipped);
         guest->clock.time_slice_end = image->time_slice_end;
         guest->clock.budget_end = image->budget_end;
-        machine_limit_work(guest->machine, image->budget_end);
     }
 }
 
@@ -230,7 +230,9 @@ zx_status_t guest_clock_set_budget(struct guest *guest, uint64_t work) {
     }
     const uint64_t done = machine_work(guest->machine);
     clock->budget_end = work < NO_BUDGET - done ? done + work : NO_BUDGET;
-    machine_limit_work(guest->machine, clock->budget_end);
+    platform_mutex_lock(&clock->lock);
+    set_stop(guest);
+    platform_mutex_unlock(&clock->lock);
     return ZX_OK;
 }
 

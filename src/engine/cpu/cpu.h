@@ -71,17 +71,15 @@ bool machine_exit_requested(const struct machine *machine);
 // From now on: what was asked for is looked at after this.
 void machine_clear_exit_request(struct machine *machine);
 
-// Counts the blocks of guest code that run, and the exits and exceptions: those can follow each
-// other for ever without a block in between. Before the first run.
-zx_status_t machine_count_work(struct machine *machine);
+// Counts the blocks of guest code that run, and the exits and exceptions, which can follow each
+// other for ever without a block in between; from `done` on. BAD_STATE where nothing was counted
+// and there has been a VCPU.
+zx_status_t machine_count_work(struct machine *machine, uint64_t done);
 // What was counted so far. Any thread.
 uint64_t machine_work(const struct machine *machine);
-// Goes on counting from there.
-void machine_set_work(struct machine *machine, uint64_t work);
-// An exit is requested once this much work is done, and nothing is counted until it was made.
-void machine_stop_at(struct machine *machine, uint64_t work);
-// An exit is requested then too, but work is counted on.
-void machine_limit_work(struct machine *machine, uint64_t work);
+// An exit is requested when this much work is done, and nothing is counted until it was made. It is
+// requested at the limit too, but work is counted on.
+void machine_stop_at(struct machine *machine, uint64_t work, uint64_t limit);
 
 // What is told of guest code (zirconia/coverage.h).
 struct coverage_wish {

@@ -162,25 +162,22 @@ void machine_clear_exit_request(struct machine *machine) {
     }
 }
 
-zx_status_t machine_count_work(struct machine *machine) {
-    machine->work.counts = true;
-    machine->work.limit = UINT64_MAX;
-    return machine->engine == NULL ? ZX_OK : ZX_ERR_BAD_STATE;
+zx_status_t machine_count_work(struct machine *machine, uint64_t done) {
+    struct work *work = &machine->work;
+    if (!work->counts && machine->engine != NULL) {
+        return ZX_ERR_BAD_STATE;
+    }
+    work->counts = true;
+    work->idle_exits = 0;
+    atomic_store_explicit(&work->done, done, memory_order_relaxed);
+    return ZX_OK;
 }
 
 uint64_t machine_work(const struct machine *machine) {
     return atomic_load_explicit(&machine->work.done, memory_order_relaxed);
 }
 
-void machine_set_work(struct machine *machine, uint64_t work) {
-    atomic_store_explicit(&machine->work.done, work, memory_order_relaxed);
-    machine->work.idle_exits = 0;
-}
-
-void machine_stop_at(struct machine *machine, uint64_t work) {
+void machine_stop_at(struct machine *machine, uint64_t work, uint64_t limit) {
     machine->work.stop_at = work;
-}
-
-void machine_limit_work(struct machine *machine, uint64_t work) {
-    machine->work.limit = work;
+    machine->work.limit = limit;
 }
