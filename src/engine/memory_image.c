@@ -84,14 +84,6 @@ zx_status_t memory_image_take(struct memory_image *image, struct machine *machin
                : status;
 }
 
-zx_status_t memory_image_empty(struct memory_image *image, struct machine *machine,
-                               const struct address_space *space, struct image_options options) {
-    const zx_status_t status = begin(image, machine, space);
-    return status == ZX_OK
-               ? machine_image_empty(machine, image->ranges, image->count, options, &image->pages)
-               : status;
-}
-
 void memory_image_destroy(struct memory_image *image) {
     machine_image_unref(image->pages);
     for (size_t i = 0; i < image->count; i++) {

@@ -26,10 +26,6 @@ struct memory_image {
 zx_status_t memory_image_take(struct memory_image *image, struct machine *machine,
                               const struct address_space *space, struct image_options options);
 
-// So, too, but of zeros: machine_image_empty().
-zx_status_t memory_image_empty(struct memory_image *image, struct machine *machine,
-                               const struct address_space *space, struct image_options options);
-
 // The mappings are what they were and their VMOs have all that was copied.
 bool memory_image_fits(const struct memory_image *image, const struct address_space *space);
 

@@ -81,8 +81,9 @@ static zx_status_t take(struct snapshot *snapshot, struct guest *guest,
 zx_status_t snapshot_begin(struct snapshot *snapshot, struct guest *guest,
                            struct image_options options) {
     const zx_status_t status = take_all_but_memory(snapshot, guest);
+    options.empty = true;
     return status == ZX_OK
-               ? memory_image_empty(&snapshot->memory, guest->machine, guest->space, options)
+               ? memory_image_take(&snapshot->memory, guest->machine, guest->space, options)
                : status;
 }
 

@@ -349,11 +349,13 @@ static void save_pages(struct snapshot_file *file, const struct memory_image *me
                        const struct mapping_view *view) {
     const uint64_t end = mapping_view_backed(view);
     for (uint64_t at = 0; at < end && file->status == ZX_OK; at += PAGE_SIZE) {
-        const uint8_t *page = machine_image_page(memory->pages, view->vmo, view->vmo_offset + at);
+        uint8_t *page = NULL;
         uint64_t place = view->base + at + 1;
-        if (page != NULL) {
+        const zx_status_t status =
+            machine_image_page(memory->pages, view->vmo, view->vmo_offset + at, false, &page);
+        if (status == ZX_OK && page != NULL) {
             move_word(file, &place);
-            move_bytes(file, (void *)page, PAGE_SIZE); // Which only looks at it.
+            move_bytes(file, page, PAGE_SIZE);
         }
     }
 }
@@ -383,12 +385,12 @@ static void load_page(struct snapshot_file *file, const struct memory_image *mem
     if (file->status != ZX_OK) {
         return;
     }
-    bool short_of_memory = false;
-    uint8_t *page = machine_image_fill(memory->pages, view->vmo,
-                                       view->vmo_offset + (address - view->base), &short_of_memory);
-    require(file, !short_of_memory, ZX_ERR_NO_MEMORY);
-    require_sound(file, page != NULL);
-    if (page != NULL) {
+    uint8_t *page = NULL;
+    const zx_status_t status = machine_image_page(
+        memory->pages, view->vmo, view->vmo_offset + (address - view->base), true, &page);
+    require_sound(file, status != ZX_ERR_OUT_OF_RANGE);
+    require(file, status == ZX_OK, status);
+    if (status == ZX_OK) {
         move_bytes(file, page, PAGE_SIZE);
     }
 }

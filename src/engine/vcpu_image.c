@@ -4,6 +4,8 @@
 
 #include "engine/vcpu_image.h"
 
+#include <stdlib.h>
+
 bool vcpu_image_take(struct vcpu_image *image, struct vcpu *vcpu) {
     ASSERT_TURN(&vcpu->guest->turn);
     image->koid = vcpu->object.koid;
@@ -35,5 +37,5 @@ void vcpu_image_restore(const struct vcpu_image *image, struct vcpu *vcpu) {
 }
 
 void vcpu_image_destroy(struct vcpu_image *image) {
-    cpu_image_destroy(image->cpu);
+    free(image->cpu);
 }

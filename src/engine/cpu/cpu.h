@@ -113,10 +113,9 @@ void cpu_lock_registers(struct cpu *cpu);
 void cpu_unlock_registers(struct cpu *cpu);
 
 // A copy of all that a VCPU which does not run has of the processor, hidden parts too, to be put
-// back into that VCPU. NULL without memory.
+// back into that VCPU. NULL without memory. The caller frees it by free().
 struct cpu_image *cpu_image_take(struct cpu *cpu);
 void cpu_image_restore(struct cpu *cpu, const struct cpu_image *image);
-void cpu_image_destroy(struct cpu_image *image); // NULL is fine.
 
 // What an image has that the architecture knows, whatever the engine below keeps beside it.
 struct cpu_record {
@@ -273,6 +272,7 @@ struct image_range {
 struct image_options {
     bool steady; // The guest leaves its page tables alone: translations of addresses stay.
     bool noted;  // Stores through other mappings of the VMOs are told by machine_note_store().
+    bool empty;  // It holds zeros, to be filled before it is applied, and stands on no other.
 };
 
 // What disjoint ranges hold. From now on stores to them are looked for, and the next image keeps
@@ -286,18 +286,11 @@ zx_status_t machine_image_take(struct machine *machine, const struct image_range
 // NO_MEMORY, with nothing changed, when the host has no memory for it.
 zx_status_t machine_image_apply(struct machine *machine, struct machine_image *image);
 
-// An image of the same ranges that stands on no other and holds zeros, to be filled before it is
-// applied. BAD_STATE without a VCPU, NO_MEMORY.
-zx_status_t machine_image_empty(struct machine *machine, const struct image_range *ranges,
-                                size_t count, struct image_options options,
-                                struct machine_image **out);
-// The copy of a page of a VMO's to be written, which is zeros at first. NULL when it is in none of
-// the ranges, and without memory, which `short_of_memory` tells apart.
-uint8_t *machine_image_fill(struct machine_image *image, const struct vmo *vmo, uint64_t offset,
-                            bool *short_of_memory);
-// The copy of a page, or NULL for zeros.
-const uint8_t *machine_image_page(const struct machine_image *image, const struct vmo *vmo,
-                                  uint64_t offset);
+// The copy of a page of a VMO's, NULL for zeros. An empty image is filled by what is written to a
+// page with `write`, which gets a copy of its own then. OUT_OF_RANGE outside of all ranges,
+// NO_MEMORY.
+zx_status_t machine_image_page(struct machine_image *image, const struct vmo *vmo, uint64_t offset,
+                               bool write, uint8_t **out);
 
 // Any thread.
 void machine_image_unref(struct machine_image *image);

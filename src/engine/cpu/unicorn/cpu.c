@@ -113,15 +113,11 @@ zx_status_t machine_image_take(struct machine *machine, const struct image_range
     if (machine->engine == NULL) {
         return ZX_ERR_BAD_STATE;
     }
+    if (options.empty) {
+        return image_empty(&machine->memory, ranges, count, options, out);
+    }
     prepare_image(machine);
     return image_take(&machine->memory, ranges, count, options, out);
-}
-
-zx_status_t machine_image_empty(struct machine *machine, const struct image_range *ranges,
-                                size_t count, struct image_options options,
-                                struct machine_image **out) {
-    return machine->engine != NULL ? image_empty(&machine->memory, ranges, count, options, out)
-                                   : ZX_ERR_BAD_STATE;
 }
 
 zx_status_t machine_image_apply(struct machine *machine, struct machine_image *image) {

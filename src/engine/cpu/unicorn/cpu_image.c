@@ -59,7 +59,3 @@ void cpu_image_restore(struct cpu *cpu, const struct cpu_image *image) {
     coverage_begin(&cpu->coverage);
     cpu_unlock_registers(cpu);
 }
-
-void cpu_image_destroy(struct cpu_image *image) {
-    free(image);
-}

@@ -8,6 +8,7 @@
 #include "engine/cpu/unicorn/engine.h"
 #include "engine/cpu/unicorn/memory.h"
 #include "objects/vmo_clone.h"
+#include "platform/check.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -389,20 +390,18 @@ static const uint8_t **place_of(const struct machine_image *image, const struct 
     return NULL;
 }
 
-uint8_t *machine_image_fill(struct machine_image *image, const struct vmo *vmo, uint64_t offset,
-                            bool *short_of_memory) {
+zx_status_t machine_image_page(struct machine_image *image, const struct vmo *vmo, uint64_t offset,
+                               bool write, uint8_t **out) {
     const uint8_t **place = place_of(image, vmo, offset);
-    if (place != NULL && *place == NULL) {
+    CHECK(!write || image->options.empty); // It has no copies of a parent's.
+    if (place == NULL) {
+        return ZX_ERR_OUT_OF_RANGE;
+    }
+    if (write && *place == NULL) {
         *place = keep_copy(image, zeros);
     }
-    *short_of_memory = place != NULL && *place == NULL;
-    return place != NULL ? (uint8_t *)*place : NULL; // Its own copy, not a parent's: it has none.
-}
-
-const uint8_t *machine_image_page(const struct machine_image *image, const struct vmo *vmo,
-                                  uint64_t offset) {
-    const uint8_t **place = place_of(image, vmo, offset);
-    return place != NULL ? *place : NULL;
+    *out = (uint8_t *)*place;
+    return write && *place == NULL ? ZX_ERR_NO_MEMORY : ZX_OK;
 }
 
 // --- Applying ---
