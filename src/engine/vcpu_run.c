@@ -116,8 +116,12 @@ zx_status_t vcpu_enter(struct vcpu *vcpu, enum packet_layout layout, zx_port_pac
     context.status = vcpu_take_turn(&context);
     if (context.status == ZX_OK) {
         atomic_store_explicit(&vcpu->inside, true, memory_order_relaxed);
-        cpu_answer_cpuid(vcpu->cpu, observe_is_watched(vcpu) ? NULL : exit_cpuid_inside, vcpu);
-        cpu_run(vcpu->cpu, at_exit, &context);
+        const struct run_client client = {
+            .context = &context,
+            .handle = at_exit,
+            .answer_cpuid = observe_is_watched(vcpu) ? NULL : exit_cpuid_inside,
+        };
+        cpu_run(vcpu->cpu, &client);
     }
     atomic_store_explicit(&vcpu->inside, false, memory_order_relaxed);
     if (context.has_turn && exit_trace_is_on()) {

@@ -173,26 +173,25 @@ struct cpu_exit {
     uint32_t error_code;        // EXCEPTION
 };
 
-// Answers CPUID by RAX and RCX, and changes nothing but RAX, RBX, RCX and RDX. Without `exit` it
-// does nothing and returns false if it is to be told about the exit.
-typedef bool cpuid_answer(void *context, const struct cpu_exit *exit);
-
-// CPUID is answered in the middle of guest code, without an exit, where the engine below can do
-// that. With NULL it always makes an exit.
-void cpu_answer_cpuid(struct cpu *cpu, cpuid_answer *answer, void *context);
-
 enum run_next {
     RUN_ON,    // Enter the guest, unless an exit is requested.
     RUN_LEAVE, // Leave the guest and ask again about the same exit.
     RUN_END,
 };
 
-// What follows an exit. `inside`: the engine below is inside the guest still, so that the guest's
-// turn cannot be given up, and RUN_LEAVE may be said.
-typedef enum run_next (*exit_handler)(void *context, const struct cpu_exit *exit, bool inside);
+struct run_client {
+    void *context;
+    // What follows an exit. `inside`: the engine below is inside the guest still, so that the
+    // guest's turn cannot be given up, and RUN_LEAVE may be said.
+    enum run_next (*handle)(void *context, const struct cpu_exit *exit, bool inside);
+    // Answers CPUID by RAX and RCX in the middle of guest code, without an exit, where the engine
+    // below can do that, and changes nothing but RAX, RBX, RCX and RDX. Without `exit` it does
+    // nothing and returns false if it is to be told about the exit. NULL: CPUID makes exits.
+    bool (*answer_cpuid)(void *context, const struct cpu_exit *exit);
+};
 
-// Asks `handle`, with EXIT_REQUESTED, whether to enter the guest, and then at each exit.
-void cpu_run(struct cpu *cpu, exit_handler handle, void *context);
+// Asks the client, with EXIT_REQUESTED, whether to enter the guest, and then at each exit.
+void cpu_run(struct cpu *cpu, const struct run_client *client);
 
 // --- Vectored events ---
 

@@ -101,7 +101,8 @@ zx_status_t exit_cpuid(struct exit_context *context) {
     return ZX_OK;
 }
 
-bool exit_cpuid_inside(void *vcpu, const struct cpu_exit *exit) {
+bool exit_cpuid_inside(void *exit_context, const struct cpu_exit *exit) {
+    struct vcpu *vcpu = ((const struct exit_context *)exit_context)->vcpu;
     if (exit != NULL) {
         observe_exit(vcpu, exit);
     } else if (!observe_unwatched(vcpu, EXIT_CPUID)) {

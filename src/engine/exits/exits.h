@@ -22,7 +22,7 @@ struct exit_context {
 };
 
 zx_status_t exit_cpuid(struct exit_context *context);
-cpuid_answer exit_cpuid_inside; // Where it makes no exit; the context is the VCPU.
+bool exit_cpuid_inside(void *exit_context, const struct cpu_exit *exit); // See run_client.
 zx_status_t exit_control_register_access(struct exit_context *context);
 zx_status_t exit_ept_violation(struct exit_context *context);
 zx_status_t exit_hlt(struct exit_context *context);

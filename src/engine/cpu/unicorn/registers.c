@@ -188,15 +188,9 @@ void cpu_set_iret_exiting(struct cpu *cpu, bool on) {
     set_intercept(cpu, SVM_IRET, on);
 }
 
-void cpu_let_answer(struct cpu *cpu) {
+void cpu_let_answer(struct cpu *cpu, bool answers) {
     const struct engine *engine = cpu->engine;
     if (engine->answers) {
-        set_intercept(cpu, SVM_CPUID, cpu->answer == NULL || engine->calls);
+        set_intercept(cpu, SVM_CPUID, !answers || engine->calls);
     }
-}
-
-void cpu_answer_cpuid(struct cpu *cpu, cpuid_answer *answer, void *context) {
-    cpu->answer = answer;
-    cpu->answer_context = context;
-    cpu_let_answer(cpu);
 }

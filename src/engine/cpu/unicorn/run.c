@@ -20,7 +20,7 @@
 
 // A non-maskable interrupt that waits for the IRET at RIP must be looked at behind it.
 static void ask(struct run *run, bool inside) {
-    run->next = run->handle(run->context, &run->exit, inside);
+    run->next = run->client->handle(run->client->context, &run->exit, inside);
     if (run->next == RUN_ON && nmi_returns(run->cpu)) {
         work_end(&run->machine->work);
     }
@@ -178,7 +178,7 @@ static void tell_cpuid(struct run *run) {
     struct cpu_exit exit = {.reason = EXIT_REQUESTED};
     exit_request_pause(request);
     intercept_always(cpu, EXIT_CPUID, &exit);
-    cpu->answer(cpu->answer_context, &exit);
+    run->client->answer_cpuid(run->client->context, &exit);
     exit_request_go_on(request);
 }
 
@@ -186,16 +186,16 @@ static void tell_cpuid(struct run *run) {
 void run_cpuid(struct run *run) {
     struct cpu *cpu = run->cpu;
     cpu->trap_lost = (cpu_system_flags(cpu) & RFLAGS_TF) != 0;
-    if (!cpu->answer(cpu->answer_context, NULL)) {
+    if (!run->client->answer_cpuid(run->client->context, NULL)) {
         tell_cpuid(run);
     }
 }
 
 // Answered at once where nobody watches.
 static bool answers_cpuid(struct run *run) {
-    struct cpu *cpu = run->cpu;
-    return raw_exit_is_cpuid(&run->exit) && cpu->answer != NULL &&
-           cpu->answer(cpu->answer_context, NULL);
+    const struct run_client *client = run->client;
+    return raw_exit_is_cpuid(&run->exit) && client->answer_cpuid != NULL &&
+           client->answer_cpuid(client->context, NULL);
 }
 
 // Unicorn looks once more for a single-step trap behind the call, which has made it if there is
@@ -369,7 +369,7 @@ static bool prepare(struct run *run) {
     }
     memory_provide(&machine->memory);
     const bool started = cover(run) && translation_start(&machine->translation);
-    cpu_let_answer(run->cpu);
+    cpu_let_answer(run->cpu, run->client->answer_cpuid != NULL);
     return started;
 }
 
@@ -431,8 +431,8 @@ static void start(struct run *run) {
     }
 }
 
-void cpu_run(struct cpu *cpu, exit_handler handle, void *context) {
-    struct run run = {.cpu = cpu, .machine = cpu->machine, .handle = handle, .context = context};
+void cpu_run(struct cpu *cpu, const struct run_client *client) {
+    struct run run = {.cpu = cpu, .machine = cpu->machine, .client = client};
     run.exit.reason = EXIT_REQUESTED;
     ask(&run, false);
     while (run.next == RUN_ON) {

@@ -13,8 +13,7 @@ struct run {
     struct cpu *cpu;
     struct machine *machine;
     struct cpu_exit exit;
-    exit_handler handle;
-    void *context;
+    const struct run_client *client;
     enum run_next next;
     bool x87_suspect;         // The next block may have a fault of the x87 stack.
     bool went_on;             // In spite of a requested exit.

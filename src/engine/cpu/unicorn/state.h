@@ -28,9 +28,7 @@ struct cpu {
     bool dirty;            // The engine does not have the newest state. Not looked at in place.
     bool mode_stale;       // The derived mode bits are older than what they follow from.
     bool iret_stale;       // The intercept of IRET is older than EFER, FS or GS.
-    cpuid_answer *answer;  // See cpu_answer_cpuid().
-    void *answer_context;
-    bool trap_lost; // The single-step trap that comes is that of a CPUID, which has none.
+    bool trap_lost;        // The single-step trap that comes is that of a CPUID, which has none.
     uint64_t debug[DEBUG_REGISTER_COUNT]; // Emulated: the engine's own stay disarmed.
     struct cpu_progress progress;
     struct coverage_place coverage;
@@ -117,7 +115,7 @@ uint32_t cpu_error_code(const struct cpu *cpu);
 bool cpu_window_exiting(const struct cpu *cpu);
 
 // Has CPUID make exits unless the engine's hook answers it.
-void cpu_let_answer(struct cpu *cpu);
+void cpu_let_answer(struct cpu *cpu, bool answers);
 
 // --- derived_mode.c ---
 
