@@ -6,6 +6,7 @@
 #include "x86_fixture.h"
 
 #include "engine/cpu/x86/debug_registers.h"
+#include "engine/cpu/x86/deliver.h"
 #include "engine/cpu/x86/intercept.h"
 #include "engine/cpu/x86/msr_write.h"
 #include "engine/cpu/x86/nmi.h"

@@ -236,9 +236,10 @@ enum { FAILED_DELIVERIES = 4 };
 // Those before the last event was delivered, or was not: how many, and which.
 size_t cpu_failed_deliveries(const struct cpu *cpu, const struct failed_delivery **out);
 
-// The instruction at RIP was carried out: RIP goes past it, and a single-step trap follows if the
-// program asked for one.
-enum delivery deliver_completion(struct cpu *cpu, uint8_t length);
+// The exit's instruction was carried out, but for the store of the low 16 bits of `result` to its
+// operand in memory, or of as many as it has to a register; NULL if there is nothing to store. RIP
+// goes past it, and a single-step trap follows if the program asked for one.
+enum delivery cpu_complete(struct cpu *cpu, const struct cpu_exit *exit, const uint64_t *result);
 
 // Can this external vector or NMI be taken now?
 enum readiness {
@@ -250,12 +251,6 @@ enum readiness cpu_ready_for(const struct cpu *cpu, uint8_t vector);
 
 // An exit before the next instruction that could be interrupted.
 void cpu_set_window_exiting(struct cpu *cpu, bool on);
-
-// Stores to the operand of an instruction whose exit carries it out: 16 bits of memory, or a
-// register with the instruction's operand size. False when that failed, with what became of the
-// fault.
-bool operand_store16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
-                     uint64_t value, enum delivery *failure);
 
 // --- Images of memory, for snapshots; between runs ---
 

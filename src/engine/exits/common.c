@@ -26,6 +26,10 @@ zx_status_t exit_delivery(struct vcpu *vcpu, enum delivery result) {
     }
 }
 
+zx_status_t exit_complete(struct exit_context *context, const uint64_t *result) {
+    return exit_delivery(context->vcpu, cpu_complete(context->vcpu->cpu, context->exit, result));
+}
+
 zx_status_t exit_general_protection(struct exit_context *context) {
     struct cpu *cpu = context->vcpu->cpu;
     const struct vectored_event event = {

@@ -20,11 +20,6 @@ static bool long_mode(const struct cpu *cpu) {
     return (cpu_get(cpu, EFER) & EFER_LMA) != 0;
 }
 
-static zx_status_t complete(struct exit_context *context) {
-    return exit_delivery(context->vcpu,
-                         deliver_completion(context->vcpu->cpu, context->exit->instruction_length));
-}
-
 // CR0 and, with it, whether long mode is active.
 static void set_cr0(struct cpu *cpu, uint64_t value) {
     const uint64_t efer = cpu_get(cpu, EFER) & ~EFER_LMA;
@@ -90,7 +85,7 @@ static zx_status_t write_cr0(struct exit_context *context, uint64_t value) {
     }
     const uint64_t owned = vcpu->cr0_owned;
     set_cr0(cpu, (value & CR0_DEFINED & ~owned) | (cpu_get(cpu, CR0) & owned) | CR0_ET);
-    return complete(context);
+    return exit_complete(context, NULL);
 }
 
 static zx_status_t write_cr4(struct exit_context *context, uint64_t value) {
@@ -102,21 +97,21 @@ static zx_status_t write_cr4(struct exit_context *context, uint64_t value) {
         return exit_general_protection(context);
     }
     cpu_set(cpu, CR4, value);
-    return complete(context);
+    return exit_complete(context, NULL);
 }
 
 static zx_status_t move_cr8(struct exit_context *context, bool write, unsigned index) {
     struct vcpu *vcpu = context->vcpu;
     if (!write) {
         cpu_set(vcpu->cpu, index, vcpu->cr8);
-        return complete(context);
+        return exit_complete(context, NULL);
     }
     const uint64_t value = cpu_get(vcpu->cpu, index);
     if (value > 15) {
         return exit_general_protection(context);
     }
     vcpu->cr8 = (uint8_t)value;
-    return complete(context);
+    return exit_complete(context, NULL);
 }
 
 static zx_status_t move(struct exit_context *context, const struct instruction *instruction) {
@@ -140,7 +135,7 @@ static zx_status_t move(struct exit_context *context, const struct instruction *
         return write_cr0(context, value);
     }
     cpu_set(cpu, index, visible_cr0(vcpu));
-    return complete(context);
+    return exit_complete(context, NULL);
 }
 
 // The low four bits are not among those that the hypervisor owns. PE can be set, not cleared.
@@ -149,17 +144,12 @@ static zx_status_t load_status_word(struct exit_context *context) {
     const uint64_t cr0 = cpu_get(cpu, CR0);
     const uint64_t value = context->exit->status_word;
     set_cr0(cpu, (cr0 & ~(CR0_STATUS_WORD & ~CR0_PE)) | (value & CR0_STATUS_WORD));
-    return complete(context);
+    return exit_complete(context, NULL);
 }
 
-static zx_status_t store_status_word(struct exit_context *context,
-                                     const struct instruction *instruction) {
-    const struct vcpu *vcpu = context->vcpu;
-    enum delivery failure = DELIVERED;
-    return operand_store16(vcpu->cpu, instruction, context->exit->instruction, visible_cr0(vcpu),
-                           &failure)
-               ? complete(context)
-               : exit_delivery(context->vcpu, failure);
+static zx_status_t store_status_word(struct exit_context *context) {
+    const uint64_t value = visible_cr0(context->vcpu);
+    return exit_complete(context, &value);
 }
 
 zx_status_t exit_control_register_access(struct exit_context *context) {
@@ -168,9 +158,9 @@ zx_status_t exit_control_register_access(struct exit_context *context) {
     switch (instruction->opcode) {
     case 0x06: // CLTS
         set_cr0(cpu, cpu_get(cpu, CR0) & ~CR0_TS);
-        return complete(context);
+        return exit_complete(context, NULL);
     case 0x01:
-        return (instruction->modrm & 0x38) == 0x20 ? store_status_word(context, instruction)
+        return (instruction->modrm & 0x38) == 0x20 ? store_status_word(context)
                                                    : load_status_word(context);
     default:
         return move(context, instruction);

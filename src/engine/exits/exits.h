@@ -36,6 +36,10 @@ zx_status_t exit_xsetbv(struct exit_context *context);
 // "Advance" of hypervisor ABI 5: RIP behind the instruction, and no shadow.
 void exit_advance(struct exit_context *context);
 
+// The instruction was carried out, as a processor that makes no exit for it would; what of it is
+// still to be stored is as cpu_complete() says.
+zx_status_t exit_complete(struct exit_context *context, const uint64_t *result);
+
 // One line in the log, where somebody listens: of an event that could not be delivered, and of a
 // run that ends with an error.
 void triple_fault_tell(const struct vcpu *vcpu);

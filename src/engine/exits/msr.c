@@ -66,17 +66,12 @@ static zx_status_t give(struct exit_context *context, uint64_t value) {
 
 // EFER passes through: its instructions are no exits, after which Zircon would lose a single-step
 // trap.
-static zx_status_t complete(struct exit_context *context) {
-    return exit_delivery(context->vcpu,
-                         deliver_completion(context->vcpu->cpu, context->exit->instruction_length));
-}
-
 static zx_status_t give_efer(struct exit_context *context) {
     struct cpu *cpu = context->vcpu->cpu;
     const uint64_t value = cpu_get(cpu, EFER);
     cpu_set(cpu, RAX, (uint32_t)value);
     cpu_set(cpu, RDX, value >> 32);
-    return complete(context);
+    return exit_complete(context, NULL);
 }
 
 zx_status_t exit_rdmsr(struct exit_context *context) {
@@ -115,7 +110,7 @@ static zx_status_t write_efer(struct exit_context *context, uint64_t value) {
         return exit_general_protection(context);
     }
     cpu_set(cpu, EFER, (value & writable) | (old & ~writable));
-    return complete(context);
+    return exit_complete(context, NULL);
 }
 
 // Errors go to the caller of the run call, after the instruction for the clocks and before it for

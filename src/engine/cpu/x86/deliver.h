@@ -10,6 +10,10 @@
 
 struct fault;
 
+// The instruction at RIP was carried out: RIP goes past it, and a single-step trap follows if the
+// program asked for one.
+enum delivery deliver_completion(struct cpu *cpu, uint8_t length);
+
 // The instruction at RIP was carried out and goes to `rip`, with these flags afterwards. The
 // single-step trap looks at TF as it is then.
 enum delivery deliver_arrival(struct cpu *cpu, uint64_t rip, uint64_t flags);

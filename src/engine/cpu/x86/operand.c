@@ -154,8 +154,8 @@ bool operand_unbacked16(struct cpu *cpu, const struct instruction *instruction,
     return true;
 }
 
-bool operand_store16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
-                     uint64_t value, enum delivery *failure) {
+static bool store16(struct cpu *cpu, const struct instruction *instruction, const uint8_t *bytes,
+                    uint64_t value, enum delivery *failure) {
     if (operand_is_register(instruction)) {
         const unsigned index = instruction_rm(instruction);
         const uint64_t old = cpu_get(cpu, index);
@@ -172,6 +172,14 @@ bool operand_store16(struct cpu *cpu, const struct instruction *instruction, con
         result = linear_write_as(cpu, operand_mode(cpu), linear, &word, sizeof word, &fault);
     }
     return result == ACCESS_DONE || fail(cpu, result, &fault, stack, failure);
+}
+
+enum delivery cpu_complete(struct cpu *cpu, const struct cpu_exit *exit, const uint64_t *result) {
+    enum delivery failure = DELIVERED;
+    if (result != NULL && !store16(cpu, &exit->decoded, exit->instruction, *result, &failure)) {
+        return failure;
+    }
+    return deliver_completion(cpu, exit->instruction_length);
 }
 
 // --- Replaced instructions ---
