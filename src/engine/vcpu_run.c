@@ -89,14 +89,13 @@ static enum run_next at_exit(void *argument, const struct cpu_exit *exit, bool i
     if (status < ZX_OK && status != ZX_ERR_NEXT) {
         bad_end_tell(context, status);
     }
-    const bool leave = inside && machine_exit_requested(vcpu->guest->machine);
     if (status == ZX_OK && !inside) {
         status = pass_turn(context);
     }
-    if (status == ZX_OK && !leave) {
+    if (status == ZX_OK) {
         status = vcpu_prepare_entry(vcpu, exit->reason != EXIT_REQUESTED);
     }
-    if (status == ZX_OK && !leave) {
+    if (status == ZX_OK) {
         observe_entry(vcpu);
     }
     context->status = status;

@@ -67,7 +67,6 @@ uint8_t *machine_host_address(struct machine *machine, uint64_t guest_physical, 
 
 // A run ends before its next block of guest code while an exit is requested. Any thread.
 void machine_request_exit(struct machine *machine);
-bool machine_exit_requested(const struct machine *machine);
 // From now on: what was asked for is looked at after this.
 void machine_clear_exit_request(struct machine *machine);
 
@@ -182,7 +181,8 @@ enum run_next {
 struct run_client {
     void *context;
     // What follows an exit. `inside`: the engine below is inside the guest still, so that the
-    // guest's turn cannot be given up, and RUN_LEAVE may be said.
+    // guest's turn cannot be given up, and RUN_LEAVE may be said. It has left where an exit was
+    // requested before this one.
     enum run_next (*handle)(void *context, const struct cpu_exit *exit, bool inside);
     // Answers CPUID by RAX and RCX in the middle of guest code, without an exit, where the engine
     // below can do that, and changes nothing but RAX, RBX, RCX and RDX. Without `exit` it does

@@ -148,10 +148,6 @@ void machine_request_exit(struct machine *machine) {
     exit_request_make(&machine->work.request);
 }
 
-bool machine_exit_requested(const struct machine *machine) {
-    return work_is_to_end(&machine->work);
-}
-
 void machine_clear_exit_request(struct machine *machine) {
     if (atomic_load(&machine->work.request.wanted)) {
         atomic_store(&machine->work.request.wanted, false);

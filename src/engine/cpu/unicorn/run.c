@@ -18,8 +18,18 @@
 
 // --- Asking what is next ---
 
+// Where an exit is requested the turn may have to pass on behind this one, and the client is asked
+// once Unicorn has left the guest. Exceptions are no exits.
+static bool must_leave(const struct run *run) {
+    return run->exit.reason != EXIT_EXCEPTION && work_is_to_end(&run->machine->work);
+}
+
 // A non-maskable interrupt that waits for the IRET at RIP must be looked at behind it.
 static void ask(struct run *run, bool inside) {
+    if (inside && must_leave(run)) {
+        run->next = RUN_LEAVE;
+        return;
+    }
     run->next = run->client->handle(run->client->context, &run->exit, inside);
     if (run->next == RUN_ON && nmi_returns(run->cpu)) {
         work_end(&run->machine->work);
