@@ -2,7 +2,8 @@
 //
 // The processor, as the rest of src/engine/ sees it: run until an exit, read and change its state,
 // deliver a vectored event. Below this header lie two layers: x86/, the rules of the architecture,
-// and unicorn/, which carries guest code out. No type of the engine below appears here.
+// and unicorn/, which carries guest code out. No type of the engine below appears here. The second
+// half, from "Work" on, is what virtual time, coverage and snapshots want beyond a processor.
 //
 // A machine is what the VCPUs of one guest share: its memory, and the engine on which they take
 // turns. Only the holder of the guest's turn may call what is below, but for the functions that say
@@ -70,30 +71,6 @@ void machine_request_exit(struct machine *machine);
 // From now on: what was asked for is looked at after this.
 void machine_clear_exit_request(struct machine *machine);
 
-// Counts the blocks of guest code that run, and the exits and exceptions, which can follow each
-// other for ever without a block in between; from `done` on. BAD_STATE where nothing was counted
-// and there has been a VCPU.
-zx_status_t machine_count_work(struct machine *machine, uint64_t done);
-// What was counted so far. Any thread.
-uint64_t machine_work(const struct machine *machine);
-// An exit is requested when this much work is done, and nothing is counted until it was made. It is
-// requested at the limit too, but work is counted on.
-void machine_stop_at(struct machine *machine, uint64_t work, uint64_t limit);
-
-// What is told of guest code (zirconia/coverage.h).
-struct coverage_wish {
-    uint8_t *map; // Of `size` counters, a power of two. NULL: nothing is counted.
-    size_t size;
-    bool blocks;                    // Blocks are counted instead of edges.
-    zirconia_comparison_t compared; // Is told of comparisons; or NULL.
-    void *context;
-    zirconia_address_range_t ranges[ZIRCONIA_COVERAGE_RANGES_MAX];
-    size_t range_count; // 0: code everywhere.
-};
-
-// From the next run on. What is counted next is a block that nothing led to.
-void machine_set_coverage(struct machine *machine, const struct coverage_wish *wish);
-
 // --- A VCPU ---
 
 zx_status_t cpu_create(struct machine *machine, struct cpu **out);
@@ -110,27 +87,6 @@ void cpu_set_segment(struct cpu *cpu, enum segment_register index, const struct 
 // turn. They may lie in the engine, which whoever has the turn needs for others.
 void cpu_lock_registers(struct cpu *cpu);
 void cpu_unlock_registers(struct cpu *cpu);
-
-// A copy of all that a VCPU which does not run has of the processor, hidden parts too, to be put
-// back into that VCPU. NULL without memory. The caller frees it by free().
-struct cpu_image *cpu_image_take(struct cpu *cpu);
-void cpu_image_restore(struct cpu *cpu, const struct cpu_image *image);
-
-// What an image has that the architecture knows, whatever the engine below keeps beside it.
-struct cpu_record {
-    uint64_t registers[CPU_REGISTER_COUNT];
-    struct segment segments[SEGMENT_COUNT];
-    uint8_t x87[X87_COUNT][10];
-    uint8_t xmm[XMM_COUNT][16];
-    uint64_t nmi;        // 0: open. 1: blocked. 2: the IRET at `nmi_return` is being carried out.
-    uint64_t nmi_return; // Linear.
-    uint64_t trap_lost;  // 1: the single-step trap that comes is not to be seen.
-};
-void cpu_image_record(struct cpu *cpu, const struct cpu_image *image, struct cpu_record *out);
-
-// Makes the image, of this VCPU, what the record says. False, and the image is of no use, for state
-// that no VCPU can have.
-bool cpu_image_set(struct cpu *cpu, struct cpu_image *image, const struct cpu_record *record);
 
 // What follows from the registers.
 enum code_mode cpu_code_mode(const struct cpu *cpu);
@@ -252,6 +208,67 @@ enum readiness cpu_ready_for(const struct cpu *cpu, uint8_t vector);
 // An exit before the next instruction that could be interrupted.
 void cpu_set_window_exiting(struct cpu *cpu, bool on);
 
+// --- The engine below ---
+
+struct engine_description {
+    const char *version; // For people, as "2.1.1".
+    const char *note;    // What its users should know of it, or "".
+};
+
+// The note is of how the engine is used, once there was a machine. Any thread.
+struct engine_description engine_describe(void);
+
+// --- Work, for virtual time ---
+
+// Counts the blocks of guest code that run, and the exits and exceptions, which can follow each
+// other for ever without a block in between; from `done` on. BAD_STATE where nothing was counted
+// and there has been a VCPU.
+zx_status_t machine_count_work(struct machine *machine, uint64_t done);
+// What was counted so far. Any thread.
+uint64_t machine_work(const struct machine *machine);
+// An exit is requested when this much work is done, and nothing is counted until it was made. It is
+// requested at the limit too, but work is counted on.
+void machine_stop_at(struct machine *machine, uint64_t work, uint64_t limit);
+
+// --- Coverage ---
+
+// What is told of guest code (zirconia/coverage.h).
+struct coverage_wish {
+    uint8_t *map; // Of `size` counters, a power of two. NULL: nothing is counted.
+    size_t size;
+    bool blocks;                    // Blocks are counted instead of edges.
+    zirconia_comparison_t compared; // Is told of comparisons; or NULL.
+    void *context;
+    zirconia_address_range_t ranges[ZIRCONIA_COVERAGE_RANGES_MAX];
+    size_t range_count; // 0: code everywhere.
+};
+
+// From the next run on. What is counted next is a block that nothing led to.
+void machine_set_coverage(struct machine *machine, const struct coverage_wish *wish);
+
+// --- Images of VCPUs, for snapshots ---
+
+// A copy of all that a VCPU which does not run has of the processor, hidden parts too, to be put
+// back into that VCPU. NULL without memory. The caller frees it by free().
+struct cpu_image *cpu_image_take(struct cpu *cpu);
+void cpu_image_restore(struct cpu *cpu, const struct cpu_image *image);
+
+// What an image has that the architecture knows, whatever the engine below keeps beside it.
+struct cpu_record {
+    uint64_t registers[CPU_REGISTER_COUNT];
+    struct segment segments[SEGMENT_COUNT];
+    uint8_t x87[X87_COUNT][10];
+    uint8_t xmm[XMM_COUNT][16];
+    uint64_t nmi;        // 0: open. 1: blocked. 2: the IRET at `nmi_return` is being carried out.
+    uint64_t nmi_return; // Linear.
+    uint64_t trap_lost;  // 1: the single-step trap that comes is not to be seen.
+};
+void cpu_image_record(struct cpu *cpu, const struct cpu_image *image, struct cpu_record *out);
+
+// Makes the image, of this VCPU, what the record says. False, and the image is of no use, for state
+// that no VCPU can have.
+bool cpu_image_set(struct cpu *cpu, struct cpu_image *image, const struct cpu_record *record);
+
 // --- Images of memory, for snapshots; between runs ---
 
 struct machine_image;
@@ -291,15 +308,5 @@ void machine_image_unref(struct machine_image *image);
 
 // The client or the library stores there, or has, without a store of the guest's.
 void machine_note_store(struct machine *machine, uint64_t guest_physical, uint64_t length);
-
-// --- The engine below ---
-
-struct engine_description {
-    const char *version; // For people, as "2.1.1".
-    const char *note;    // What its users should know of it, or "".
-};
-
-// The note is of how the engine is used, once there was a machine. Any thread.
-struct engine_description engine_describe(void);
 
 #endif // ENGINE_CPU_CPU_H
