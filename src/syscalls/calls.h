@@ -86,7 +86,6 @@ struct held {
 #undef BODY_FROM_201812
 #undef BODY_ALL
 
-zx_status_t sys_vcpu_kick(zx_handle_t handle);
 void sys_cprng_draw(void *buffer, size_t buffer_size);
 uint32_t sys_system_get_num_cpus(void);
 uint64_t sys_system_get_physmem(void);

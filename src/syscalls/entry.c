@@ -48,8 +48,29 @@
         } while (status == ZX_ERR_INTERNAL_INTR_RETRY);                                            \
         return status;                                                                             \
     }
-#define ENTRY_ALONE(name, body, parameters, blocks)                                                \
-    ENTRY(name, #name, era_202209, parameters, blocks, body(EACH(GIVE, parameters)))
+#define ENTRY_ALONE(name, body, parameters, blocks) ENTRY_##blocks(name, body, parameters)
+#define ENTRY_BLOCKS(name, body, parameters)                                                       \
+    ENTRY(name, #name, era_202209, parameters, BLOCKS, body(EACH(GIVE, parameters)))
+#define ENTRY_RETURNS(name, body, parameters)                                                      \
+    ENTRY(name, #name, era_202209, parameters, RETURNS, body(EACH(GIVE, parameters)))
+// The handler may have interrupted the thread anywhere in the library: also where it sleeps, and
+// could be cancelled at any instruction. So the body takes no reference to the object, which it
+// would have to drop (handle_use()), and the log, whose callback is the client's, hears of no
+// failure.
+#define ENTRY_IN_HANDLER(name, body, parameters)                                                   \
+    zx_status_t name(EACH(DECLARE, parameters)) {                                                  \
+        TRACED_ROW(#name, false, parameters);                                                      \
+        const int cancel_type = platform_cancel_defer();                                           \
+        door_enter_in_handler();                                                                   \
+        const zx_status_t status =                                                                 \
+            thread_in_child() ? ZX_ERR_BAD_STATE : body(EACH(GIVE, parameters));                   \
+        if (trace_is_on()) {                                                                       \
+            trace_end(&call, ARGUMENTS(parameters), status);                                       \
+        }                                                                                          \
+        door_leave_in_handler();                                                                   \
+        platform_cancel_undefer(cancel_type);                                                      \
+        return status;                                                                             \
+    }
 #define ENTRY_OF_ERA(prefix, era, name, body, parameters, blocks)                                  \
     ENTRY(prefix##name, "zx_" #name, era, parameters, blocks, body(&era, EACH(GIVE, parameters)))
 #define CALL(eras, name, body, blocks, section, parameters, errors)                                \
@@ -58,21 +79,6 @@
 #include "syscalls/calls.inc"
 #undef CALL
 #undef REFUSED
-
-// May be called in a signal handler, wherever in the library the thread was: also where it sleeps,
-// and could be cancelled at any instruction.
-zx_status_t zx_vcpu_kick(zx_handle_t handle) {
-    TRACED_ROW("zx_vcpu_kick", false, (HANDLE(handle, VCPU, EXECUTE)));
-    const int cancel_type = platform_cancel_defer();
-    door_enter_in_handler();
-    const zx_status_t status = thread_in_child() ? ZX_ERR_BAD_STATE : sys_vcpu_kick(handle);
-    if (trace_is_on()) {
-        trace_end(&call, ARGUMENTS((VALUE(zx_handle_t, handle))), status);
-    }
-    door_leave_in_handler();
-    platform_cancel_undefer(cancel_type);
-    return status;
-}
 
 #define HANDLE_CALL(name, body)                                                                    \
     zx_handle_t name(void) {                                                                       \

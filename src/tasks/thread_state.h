@@ -19,10 +19,10 @@ union thread_registers {
     zx_thread_state_single_step_t single_step;
 };
 
-// One set by its kind. BAD_STATE when the thread is neither suspended nor in an exception;
-// NOT_SUPPORTED for what the host does not show: debug registers where it forbids ptrace,
-// everything on hosts other than Linux on x86-64, and in a synthetic exception; NO_MEMORY; write:
-// INVALID_ARGS for a bad value.
+// One set of registers by its kind. BAD_STATE when the thread is neither suspended nor in an
+// exception; NOT_SUPPORTED in a synthetic exception, and for what the host does not show:
+// everything without platform_has_registers(), debug registers where it forbids ptrace; NO_MEMORY.
+// Writing also returns INVALID_ARGS for a bad value.
 zx_status_t thread_read_state(struct thread *thread, uint32_t kind, union thread_registers *out);
 // Where registers have no bases, fs_base and gs_base stay; in older eras, of a thread that was
 // stopped outside of a call RIP may be anything: the thread faults there.
