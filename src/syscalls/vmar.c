@@ -141,17 +141,11 @@ zx_status_t sys_vmar_destroy(struct vmar *vmar) {
     return vmar_destroy(vmar);
 }
 
-zx_status_t sys_vmar_op_range(zx_handle_t handle, uint32_t op, zx_vaddr_t address, size_t size,
+// No operation has a use for the buffer.
+zx_status_t sys_vmar_op_range(struct vmar *vmar, uint32_t op, zx_vaddr_t address, size_t size,
                               void *buffer, size_t buffer_size) {
-    struct object *object = NULL;
-    zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_VMAR, ZX_RIGHT_NONE, &object);
-    if (status == ZX_OK) {
-        const bool nothing = buffer == NULL && buffer_size == 0; // No operation has a use for it.
-        status = nothing ? vmar_op_range(vmar_from_object(object), op, address, size)
-                         : ZX_ERR_INVALID_ARGS;
-        object_unref(object);
-    }
-    return status;
+    return buffer == NULL && buffer_size == 0 ? vmar_op_range(vmar, op, address, size)
+                                              : ZX_ERR_INVALID_ARGS;
 }
 
 // --- July 2018: the options come last ---
