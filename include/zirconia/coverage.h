@@ -15,11 +15,12 @@
 // address spaces, is one.
 //
 // What a client must know:
-//   - Each VCPU goes its own way through the blocks. They add up in one map.
+//   - An edge is of one VCPU; all VCPUs of a guest count in one map.
 //   - When an interrupt comes is a matter of the host's time, unless time is virtual
 //     (zirconia/virtual_time.h). Two runs of a guest with a timer differ without it.
-//   - A VCPU's way begins anew, with a block that nothing led to, when coverage is turned on, and
-//     for each snapshot that is taken or restored. So all runs from one snapshot begin the same.
+//   - A VCPU's sequence of blocks begins anew, with a block that none precedes, when coverage is
+//     turned on, and with each snapshot that is taken or restored. So all runs from one snapshot
+//     begin alike.
 //   - Guests without coverage pay nothing. With it each block costs a few nanoseconds, within the
 //     ranges or not. A call that turns it on or off drops the guest's translations where they must
 //     change, so make it before the guest runs, or seldom.
@@ -42,17 +43,18 @@ ZIRCONIA_BEGIN_C
 #define ZIRCONIA_COVERAGE_SIZE_MIN ((size_t)64)
 #define ZIRCONIA_COVERAGE_SIZE_MAX ((size_t)1 << 24)
 
-// What leads to a block that nothing led to.
+// Stands for the block before one that none precedes.
 #define ZIRCONIA_COVERAGE_NOWHERE UINT64_MAX
 
-// Counts the edges, or blocks, of the guest's code in the map, from now on and in place of one
-// before; NULL and a size of 0 end it. A byte is the count of those that fall on it, up to 255. The
-// map is zeroed now and after that the client's to read, to zero and to hand on: to libFuzzer, as
-// an array in the section __libfuzzer_extra_counters, or to AFL++, as its shared memory.
+// Counts the edges, or blocks, of the guest's code in the map, from now on. The map replaces an
+// earlier one; NULL with a size of 0 ends counting. Each byte counts what falls on it, up to 255.
+// This call zeroes the map. From then on the client may read it, zero it, and hand it to a fuzzer:
+// to libFuzzer as an array in the section __libfuzzer_extra_counters, to AFL++ as its shared
+// memory.
 //
-// The memory is the client's, and is written without further checks, by the threads of all VCPUs
-// that run: it must stay, and stay writable, until the call that ends it has returned, or the
-// guest is gone. One map may serve several guests; counts may be lost when two run at once.
+// The threads of all VCPUs that run write to the client's memory without further checks: it must
+// remain mapped and writable until the call that ends counting has returned, or the guest is gone.
+// One map may serve several guests; counts may be lost when two run at once.
 // Any thread.
 // Errors:
 //   guest (GUEST, INSPECT)
@@ -69,7 +71,7 @@ ZIRCONIA_EXPORT zx_status_t zirconia_guest_set_coverage(zx_handle_t guest, uint3
 ZIRCONIA_EXPORT size_t zirconia_coverage_place(uint32_t options, size_t size, uint64_t from,
                                                uint64_t to);
 
-// Linear addresses from the first to the last.
+// The linear addresses from first to last, both included.
 typedef struct zirconia_address_range {
     uint64_t first;
     uint64_t last;
@@ -77,8 +79,9 @@ typedef struct zirconia_address_range {
 
 #define ZIRCONIA_COVERAGE_RANGES_MAX ((size_t)16)
 
-// Coverage and comparisons are of code in these ranges only, from now on; with none, of all. What
-// begins elsewhere is passed over: edges lead from the last block inside to the next.
+// Restricts coverage and comparisons to code in these ranges, from now on; without a range all code
+// counts. Blocks that begin elsewhere are passed over: an edge leads from the last block inside of
+// the ranges to the next one inside.
 // Any thread.
 // Errors:
 //   guest (GUEST, INSPECT)
@@ -95,9 +98,9 @@ ZIRCONIA_EXPORT zx_status_t zirconia_guest_set_coverage_ranges(
 typedef void (*zirconia_comparison_t)(void *context, uint64_t address, uint64_t left,
                                       uint64_t right, size_t size);
 
-// Sends the comparisons of the guest's code to the callback from now on, together with context, in
-// place of any callback before; NULL ends it. When the call returns the former one is not called
-// any more. Any thread.
+// Sends the comparisons of the guest's code to the callback from now on, together with context. It
+// replaces an earlier callback, which is not called any more when this returns; NULL ends it. Any
+// thread.
 // Errors:
 //   guest (GUEST, INSPECT)
 ZIRCONIA_EXPORT zx_status_t zirconia_guest_set_comparisons(zx_handle_t guest,

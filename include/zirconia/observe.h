@@ -16,10 +16,10 @@
 
 ZIRCONIA_BEGIN_C
 
-// The kinds, by the names of Zircon's own trace of exits where it has one. The last three are no
-// exits but what the library delivers to the guest through its IDT, or cannot: a delivery_failed is
-// followed by what is delivered in its place, or by another, and in the end by a triple_fault. New
-// kinds are added at the end.
+// The kinds of exits, by the names of Zircon's own trace where it has one. The last three are not
+// exits: they tell what the library delivers to the guest through its IDT, or fails to deliver.
+// Behind a delivery_failed comes the event that is delivered in its place, or another
+// delivery_failed, and in the end perhaps a triple_fault. New kinds are added at the end.
 // What qualification[] holds, 0 where nothing is said:
 //
 //                            [0]                     [1]                   [2]

@@ -2,35 +2,37 @@
 //
 // Snapshots: a guest as it is at one moment, to which it goes back as often as wanted.
 //
-// A snapshot has of a guest
-//   - what its mappings show of VMOs;
-//   - of each VCPU all registers, those of the FPU and the hidden parts of segments among them,
-//     what it is in the middle of (interrupt shadow, a handler of an NMI), the local APIC with its
-//     timer, the vectors that are pending, and the paravirtual clock;
+// A snapshot holds these parts of a guest:
+//   - the memory that its mappings show;
+//   - of each VCPU all registers, those of the FPU and the hidden parts of segments among them, the
+//     interrupt shadow and the blocking of NMIs, the local APIC with its timer, the vectors that
+//     are pending, and the paravirtual clock;
 //   - the packets of its bells that nobody has read from their ports yet;
 //   - in virtual time (zirconia/virtual_time.h) the clock, so that what follows a restore is the
 //     same each time;
-//   - what the client's devices are, where it gives callbacks that know (below).
-// Its VCPUs, traps and mappings themselves are not put back: they must be those that it had.
+//   - the state of the client's devices, if the client gives callbacks for them (below).
+// A restore makes no VCPUs, traps or mappings: the guest must have those that it had.
 //
 // What a client must know:
-//   - Memory belongs to VMOs. A restore writes back all of what the guest's mappings show of them
-//     that has changed, so what the client, another guest or a clone has written there since is
-//     lost too, and all see the old contents. What a VMO has outside of the guest's mappings stays.
-//   - A restore costs what differs, whatever the size of the guest: the library sees stores of the
-//     guest and of calls such as zx_vmo_write(). It does not see stores through mappings that the
-//     client or another guest has of a VMO. So while a VMO is mapped elsewhere, or was since the
-//     last time, all pages of it that have memory are looked at, which takes some 0.1 ms a MiB. A
-//     client that tells of its stores says so by ZIRCONIA_SNAPSHOT_NOTED_STORES.
+//   - Memory belongs to VMOs. A restore writes back every changed page that the guest's mappings
+//     show. What the client, another guest or a clone has written to such a page since is lost too,
+//     and all of them see the old contents. Pages of a VMO outside of the guest's mappings stay as
+//     they are.
+//   - The time that a restore takes depends on how many pages differ, not on the size of the guest:
+//     the library sees stores of the guest and of calls such as zx_vmo_write(). It does not see
+//     stores through mappings that the client or another guest has of a VMO. So while a VMO is
+//     mapped elsewhere, or has been since the last restore, all its pages that have memory are
+//     compared, which takes some 0.1 ms a MiB. A client that tells of its stores says so by
+//     ZIRCONIA_SNAPSHOT_NOTED_STORES.
 //   - A snapshot that is taken after another was taken or restored stands on top of it, and keeps
-//     only what differs. So going back and forth between them costs what differs, too. At most 64
-//     stand on top of each other; what lies below lives as long as what stands on it.
+//     only the pages that differ. Going back and forth between the two copies only these. At most
+//     64 snapshots stand on top of each other; a lower one lives as long as those above it.
 //   - Without virtual time the guest's clock goes on: the TSC is not set back, and a timer has as
 //     long to go as it had when the snapshot was taken.
-//   - A kick that no run call has answered yet stays, whatever is restored. So do the figures of
+//   - A restore leaves alone a kick that no run call has answered yet, the figures of
 //     zirconia_guest_statistics(), and packets of the client's own in ports.
 //   - A snapshot keeps the VMOs alive that the guest maps, but not the guest. It goes with its last
-//     handle. The first has a copy of all memory that the guest had used.
+//     handle. The first snapshot of a guest copies all memory that the guest has used.
 
 #ifndef ZIRCONIA_SNAPSHOT_H_
 #define ZIRCONIA_SNAPSHOT_H_
@@ -45,20 +47,20 @@
 
 ZIRCONIA_BEGIN_C
 
-// What ZX_INFO_HANDLE_BASIC tells of a handle to a snapshot; not Zircon's.
+// The object type that ZX_INFO_HANDLE_BASIC gives for a snapshot. Zircon has none.
 #define ZIRCONIA_OBJ_TYPE_SNAPSHOT ((zx_obj_type_t)0x5a000001u)
 #define ZIRCONIA_DEFAULT_SNAPSHOT_RIGHTS                                                           \
     (ZX_RIGHT_TRANSFER | ZX_RIGHT_DUPLICATE | ZX_RIGHT_READ | ZX_RIGHT_INSPECT)
 
 // Options of a snapshot.
 //
-// The guest's page tables stay as they are from the snapshot to the last restore. Then translations
-// of addresses stay, too, which makes short runs several times as fast. A guest that changes its
-// tables all the same may go by old translations after a restore, as a processor does without
-// INVLPG, and accessed and dirty bits that were clear may stay clear.
+// The client promises that the guest does not change its page tables from the snapshot to the last
+// restore. Translations of addresses are then kept, which makes short runs several times as fast. A
+// guest that changes its tables nevertheless may use old translations after a restore, as a
+// processor does without INVLPG, and accessed and dirty bits that were clear may stay clear.
 #define ZIRCONIA_SNAPSHOT_STEADY_TABLES ((uint32_t)1u << 0)
-// Stores through other mappings of the guest's VMOs are told by zirconia_guest_note_store(), or
-// stay.
+// The client tells of stores through other mappings of the guest's VMOs by
+// zirconia_guest_note_store(). A restore does not undo those that it is not told of.
 #define ZIRCONIA_SNAPSHOT_NOTED_STORES ((uint32_t)1u << 1)
 
 // Takes a snapshot of the guest. Any thread; none of the guest's VCPUs may be in
@@ -74,9 +76,10 @@ ZIRCONIA_BEGIN_C
 ZIRCONIA_EXPORT zx_status_t zirconia_guest_snapshot(zx_handle_t guest, uint32_t options,
                                                     zx_handle_t *out);
 
-// Makes the guest what it was when the snapshot was taken, or on failure changes nothing. Any
-// thread; none of the guest's VCPUs may be in a run call. A thread that reads or writes the
-// registers of one meanwhile, or is about to enter it, does so before or after.
+// Puts the guest back to what it was when the snapshot was taken. A call that fails changes
+// nothing. Any thread; none of the guest's VCPUs may be in a run call. A thread that reads or
+// writes the registers of a VCPU meanwhile, or is about to enter it, does so before or after the
+// restore.
 // Errors:
 //   guest (GUEST, WRITE)
 //   snapshot (SNAPSHOT, READ)
@@ -90,27 +93,28 @@ ZIRCONIA_EXPORT zx_status_t zirconia_guest_restore(zx_handle_t guest, zx_handle_
 // The state of a client's devices, as a part of each snapshot of its guest.
 //
 // Both callbacks run on the thread that calls zirconia_guest_snapshot() or
-// zirconia_guest_restore(), inside of that call. None of the guest's VCPUs runs meanwhile, nor is
-// another snapshot taken or restored, so that guest and devices are of the same moment: they must
-// not wait for a thread that may be in a call on this guest. A client whose threads work at devices
-// outside of run calls sees to it that these do not change meanwhile. Of this library they may call
-// zx_vcpu_kick() and nothing else, and they must return: not jump out, throw, or end their thread.
-// What guest memory and registers are is the library's to copy.
+// zirconia_guest_restore(), inside of that call. Meanwhile none of the guest's VCPUs runs and no
+// other snapshot is taken or restored, so that guest and devices belong to the same moment. The
+// callbacks must not wait for a thread that may be in a call on this guest. A client whose threads
+// work on devices outside of run calls sees to it that the devices do not change meanwhile. Of this
+// library the callbacks may call zx_vcpu_kick() and nothing else, and they must return: not jump
+// out, throw, or end their thread. The library copies guest memory and registers itself.
 //
-// The first writes what the devices are to the size bytes at state, which are 0, or returns false:
-// then there is no snapshot. The snapshot may fail after it, too, for want of memory.
+// The first writes the state of the devices to the size bytes at state, which are 0, and returns
+// true. If it returns false, no snapshot is taken. The snapshot may still fail afterwards when
+// memory is short.
 typedef bool (*zirconia_devices_save_t)(void *context, void *state, size_t size);
-// The second makes the devices what they were by the bytes that the first has written, valid during
-// the callback only. It runs last, when all else is what it was, and cannot fail: what it may need,
-// memory for example, the client has before.
+// The second puts the devices back by the bytes that the first has written, which are valid during
+// the callback only. It runs last, when everything else has been restored, and cannot fail: the
+// client allocates beforehand what it may need.
 typedef void (*zirconia_devices_restore_t)(void *context, const void *state, size_t size);
 
 #define ZIRCONIA_DEVICES_SIZE_MAX ((size_t)16 << 20)
 
-// Makes size bytes of the client's a part of each snapshot of the guest from now on, in place of
-// those before; a size of 0, with NULL for both callbacks, ends it. When the call returns the
-// former callbacks are not called any more. A restore gives the bytes of a snapshot to the callback
-// that is there then, and is refused where its size is another one.
+// Makes size bytes of the client's a part of each snapshot of the guest from now on. The callbacks
+// replace earlier ones, which are not called any more when this returns; a size of 0, with NULL for
+// both, ends it. A restore gives the bytes of a snapshot to the callback that is set at that time,
+// and is refused if the size differs.
 // Any thread.
 // Errors:
 //   guest (GUEST, WRITE)
@@ -127,11 +131,10 @@ typedef bool (*zirconia_snapshot_write_t)(void *context, const void *bytes, size
 // Writes the snapshot, in pieces, by a callback that returns false when it cannot take one. It runs
 // on the calling thread, as those of zirconia_guest_set_devices() do and with the same rules.
 //
-// The file holds what the architecture knows, in an order of its own, so that it can be loaded on
-// any host and with any engine that this version of the library supports; a version that writes
-// another form will refuse it. It is 4 KiB for each page of memory that is not zero, once a mapping
-// that shows it, and little beside. A timer of the guest's that would fire in decades may fire
-// earlier.
+// The file holds architectural state in a form of its own, so it can be loaded on any host and with
+// any engine that this version of the library supports; a version that writes another form refuses
+// it. It takes 4 KiB for each page of memory that is not zero, once for each mapping that shows the
+// page, and little else. A timer of the guest's that would fire in decades may fire earlier.
 // Any thread.
 // Errors:
 //   guest (GUEST, WRITE)
@@ -147,14 +150,14 @@ ZIRCONIA_EXPORT zx_status_t zirconia_snapshot_save(zx_handle_t guest, zx_handle_
                                                    zirconia_snapshot_write_t write, void *context);
 
 // Makes a snapshot of the guest out of the size bytes that zirconia_snapshot_save() wrote, perhaps
-// in another process, which zirconia_guest_restore() then puts the guest back to. The guest is one
-// that was made in the same way: with the same VCPUs, of the same era and created in the same
+// in another process, which zirconia_guest_restore() then puts the guest back to. The guest must
+// have been made in the same way: with the same VCPUs, of the same era and created in the same
 // order, the same traps with the same keys, VMOs mapped in the same way, as many bytes of devices,
 // and virtual time or none.
 //
-// A hash finds damage. Beside it values are checked, so that a file makes no more than a guest that
-// does as it likes. Files made to do harm have been tried at random only: load those that you have
-// written. Your restore callback is given bytes of the file's as they are.
+// A hash finds damage. Values are checked as well, so that a file can do no more harm than a guest
+// that runs any code. Files made to do harm have been tried at random only: load files that you
+// have written yourself. The restore callback is given bytes of the file unchecked.
 // Any thread.
 // Errors:
 //   guest (GUEST, WRITE)
@@ -172,9 +175,9 @@ ZIRCONIA_EXPORT zx_status_t zirconia_snapshot_load(zx_handle_t guest, uint32_t o
                                                    const void *bytes, size_t size,
                                                    zx_handle_t *out);
 
-// Tells that somebody has stored to the range of guest-physical addresses through another mapping
-// of a VMO than the guest's, so that the next restore undoes it. What is not mapped there is passed
-// over. Before the first snapshot nothing is to be told. Any thread.
+// Tells the library that somebody has stored to the range of guest-physical addresses through
+// another mapping of a VMO than the guest's, so that the next restore undoes it. Parts of the range
+// where nothing is mapped are passed over. Not needed before the first snapshot. Any thread.
 // Errors:
 //   guest (GUEST, WRITE)
 //   ZX_ERR_OUT_OF_RANGE  for a range that does not end below 2^48

@@ -35,18 +35,19 @@ ZIRCONIA_BEGIN_C
 //   ZX_ERR_NO_MEMORY  when memory is short
 ZIRCONIA_EXPORT zx_status_t zirconia_guest_use_virtual_time(zx_handle_t guest);
 
-// No limit to a guest's work.
+// The budget of a guest whose work has no limit.
 #define ZIRCONIA_BUDGET_NONE UINT64_MAX
 
-// From now on the VCPUs of the guest do this much work together: a block of guest code, an exit or
-// an exception is 1, as in the clock. Before the next block run calls return ZX_ERR_TIMED_OUT, and
-// do so, without running the guest, until there is another budget. The guest then goes on as if it
-// had not been stopped, but for one more update of its paravirtual clock. A kick stays for later.
+// Limits the work that the VCPUs of the guest do together from now on: a block of guest code, an
+// exit or an exception is 1, as in the clock. When the budget is spent, run calls return
+// ZX_ERR_TIMED_OUT before the next block, and later ones do so without running the guest, until
+// another budget is set. The guest then goes on as if it had not been stopped, but for one more
+// update of its paravirtual clock. A kick that was pending stays pending.
 //
 // A guest with a budget does not sleep for ever either: when all its VCPUs have executed HLT and no
 // timer is armed, the run call of the last one returns ZX_ERR_TIMED_OUT, and the next goes on
 // behind the HLT, as after a kick. With ZIRCONIA_BUDGET_NONE, which a guest begins with, it sleeps
-// until another thread wakes it. A snapshot (zirconia/snapshot.h) has what is left of the budget.
+// until another thread wakes it. A snapshot (zirconia/snapshot.h) holds what is left of the budget.
 // Any thread.
 // Errors:
 //   guest (GUEST, WRITE)
