@@ -285,7 +285,7 @@ static void measure_kicks(const struct scale *scale) {
 static void measure_lifetimes(const struct scale *scale) {
     double times[LIFETIME_COUNT];
     const size_t count = LIFETIME_COUNT / scale->divisor;
-    own_run_lifetimes(1); // So that there is an engine.
+    own_run_lifetimes(1); // Makes an engine.
     for (size_t i = 0; i < count; i++) {
         const int64_t start = zx_clock_get_monotonic();
         own_run_lifetimes(1);

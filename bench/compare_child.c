@@ -121,7 +121,7 @@ static double nanoseconds(const struct timeval *time) {
     return (double)time->tv_sec * 1e9 + (double)time->tv_usec * 1e3;
 }
 
-// Of all children that have been waited for.
+// The processor time of all children that have been waited for.
 static double processor_time(void) {
     struct rusage usage;
     check(getrusage(RUSAGE_CHILDREN, &usage) == 0, "reading processor times");

@@ -156,7 +156,7 @@ void vcpu_pair_wake(double *times, size_t count) {
     vcpu_guest_check(pthread_create(&thread, NULL, wake, NULL) == 0 ? ZX_OK : ZX_ERR_NO_RESOURCES,
                      "create a thread");
     for (size_t i = 0; i < count; i++) {
-        zx_nanosleep(zx_deadline_after(ZX_USEC(200))); // So that the other one sleeps.
+        zx_nanosleep(zx_deadline_after(ZX_USEC(200))); // Lets the other thread fall asleep.
         const int64_t start = zx_clock_get_monotonic();
         sem_post(&bare.posted);
         int64_t at = 0;

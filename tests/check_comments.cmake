@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # The test `comments`: a comment stands alone. None goes on in that of the next field, nor in that of
-# the next line of code, and none begins with a reference to another one. And every file that a
-# comment names is there.
+# the next line of code, and none begins with a reference to another one or with a word that goes on
+# from something else. And every file that a comment names is there.
 #
 # cmake -DSOURCE= -P check_comments.cmake
 
@@ -12,6 +12,10 @@ set(over_two_fields "[;,{] +// [^\n]*,\n[^\n/;]*[;,] *// [^\n]*")
 set(unended "[;,{:0-9)] +// [^\n]*([,;]| (the|a|of|to|from|and|or|for|is|that|which|with|by|as|in))")
 set(over_two_lines "${unended}\n[^\n/]*[;,:0-9)] +// [a-z][^\n]*")
 set(of_another "// (The same|As above|As below)[ .,:][^\n]*")
+set(connectives "(Of|Or|Nor|So|And|But|Those|That|These|They|Also|Else|Otherwise|Others)")
+set(goes_on "([;,:{}0-9)] +|\n[^\n/]*\n *)// ${connectives} [^\n]*")
+# Their comments are yet to be gone through.
+set(not_yet "^(src/cli|src/engine/cpu|fuzz)/")
 file(GLOB_RECURSE files RELATIVE "${SOURCE}" "${SOURCE}/include/*.h" "${SOURCE}/src/*.[ch]"
     "${SOURCE}/tests/*.[ch]" "${SOURCE}/fuzz/*.[ch]" "${SOURCE}/bench/*.[ch]"
     "${SOURCE}/examples/*.[ch]")
@@ -28,6 +32,9 @@ foreach(file IN LISTS files)
     endif()
     if(text MATCHES "\n *${of_another}")
         message(SEND_ERROR "${file}: a comment does not stand alone: ${CMAKE_MATCH_0}")
+    endif()
+    if(text MATCHES "${goes_on}" AND NOT file MATCHES "${not_yet}")
+        message(SEND_ERROR "${file}: a comment goes on from something else: ${CMAKE_MATCH_0}")
     endif()
 endforeach()
 

@@ -66,7 +66,8 @@ static inline bool ask_host(void) {
 #elif defined(ZIRCONIA_PORTABLE)
     return false;
 #else
-    prctl(PR_SET_PTRACER, (unsigned long)getpid(), 0, 0, 0); // It fails where nobody asks for it.
+    prctl(PR_SET_PTRACER, (unsigned long)getpid(), 0, 0,
+          0); // Fails where the host does not restrict tracers.
     const pid_t child = fork();
     if (child == 0) {
         _exit(can_trace(getppid()) ? 0 : 1);

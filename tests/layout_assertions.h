@@ -180,7 +180,7 @@ SIZE_IS(zx_wait_item_t, 12);
 FIELD_IS(zx_wait_item_t, waitfor, 4, 4);
 FIELD_IS(zx_wait_item_t, pending, 8, 4);
 
-// These hold addresses of the host, so their layout follows its pointers: 16 bytes on 64 bits.
+// Records with addresses of the host, whose layout follows its pointers: 16 bytes on 64 bits.
 SIZE_IS(zx_info_vmar_t, sizeof(uintptr_t) + sizeof(size_t));
 FIELD_IS(zx_info_vmar_t, len, sizeof(uintptr_t), sizeof(size_t));
 FIELD_IS(zx_info_resource_t, base, 8, 8);

@@ -8,9 +8,9 @@
 #include <stdbool.h>
 
 struct process_end {
-    bool timed_out; // It was killed.
-    int signal;     // That it ended by, or 0.
-    int code;       // Otherwise.
+    bool timed_out; // The program was killed at the end of its time.
+    int signal;     // The signal that ended the program, or 0.
+    int code;       // The exit code of a program that no signal ended.
 };
 
 // With that variable in its environment; no limit when `seconds` is 0. A process that cannot be

@@ -49,7 +49,7 @@ void __wrap_run_call(struct run *run) {
     __real_run_call(run);
 }
 
-static unsigned exits; // Of RDTSC and RDTSCP.
+static unsigned exits; // Exits of RDTSC and RDTSCP.
 
 bool __wrap_intercept_time_stamp(struct cpu *cpu, uint64_t time, struct cpu_exit *exit) {
     exits++;
@@ -152,7 +152,7 @@ START_TEST(time_that_has_run_can_be_forbidden) {
     ck_assert_uint_ge(state.r12, state.r13);
     ck_assert_int_le((int64_t)state.r12, zx_clock_get_monotonic());
     guest_close();
-    check_plain(); // It holds for that guest alone.
+    check_plain(); // The failure holds for that guest alone.
 }
 END_TEST
 

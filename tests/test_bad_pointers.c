@@ -31,7 +31,7 @@ struct parameter {
     enum direction direction;
     const char *type;
     const char *name;
-    size_t size;       // Of one element.
+    size_t size;       // The size of one element.
     const char *count; // The parameter that says how many there are; NULL for one.
 };
 
@@ -183,7 +183,7 @@ static const struct {
     {"zirconia_mmio_decode", "mode", ZIRCONIA_CODE_64},
 };
 
-// Those of a call come after those of all.
+// Values for one call come after those for all calls, and win.
 static uint64_t value_of(const char *name) {
     uint64_t value = 0;
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
@@ -259,7 +259,7 @@ static zx_handle_t handle_of(const char *name, zx_obj_type_t type) {
     case ZX_OBJ_TYPE_VCPU:
         return vcpu;
     default:
-        return event; // Of a refused call.
+        return event; // Any object will do for a refused call.
     }
 }
 
@@ -313,7 +313,8 @@ static void trap_at_once(uintptr_t first, uintptr_t second) {
     __builtin_trap();
 }
 
-// Of the process, because only such a one gives exceptions that tell of the process.
+// Makes an exception by the channel of the process: the exceptions of a thread's channel do not
+// give the process.
 static void open_exception(void) {
     zx_exception_info_t info = {0};
     zx_handle_t channel = ZX_HANDLE_INVALID;
@@ -322,7 +323,7 @@ static void open_exception(void) {
     until(channel, ZX_CHANNEL_READABLE);
     ck_assert_int_eq(zx_channel_read(channel, 0, &info, &exception, sizeof info, 1, NULL, NULL),
                      ZX_OK);
-    (void)sinner; // It waits until the process ends.
+    (void)sinner; // The thread waits until the process ends.
 }
 
 static void open_guest(void) {

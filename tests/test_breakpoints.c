@@ -110,7 +110,7 @@ START_TEST(an_instruction_breakpoint_is_hit_again_until_it_is_cleared) {
         handle(exception);
     }
     const zx_handle_t last = next_breakpoint(store_first, 1);
-    set_breakpoint(0, 0); // Of a thread in an exception
+    set_breakpoint(0, 0); // Removes the breakpoint while the thread is in an exception.
     handle(last);
     until_set(&worker_memory.finished);
     assert_not_told();

@@ -15,7 +15,7 @@
 #include <zirconia/observe.h>
 #include <zirconia/virtual_time.h>
 
-#if !THREAD_SANITIZED // It does not survive the cancellation of a thread that sleeps.
+#if !THREAD_SANITIZED // ThreadSanitizer does not survive the cancellation of a thread that sleeps.
 
 static zx_handle_t event;
 static zx_handle_t port;

@@ -527,7 +527,7 @@ int main(void) {
         closing_a_channel_passes_on_what_nobody_has_read,
         an_exception_gives_handles_to_its_thread_and_process,
         the_state_thread_exit_ends_the_thread_alone,
-#ifndef _WIN32 // It tells a thread of its faults on the stack that the thread has.
+#ifndef _WIN32 // Windows tells a thread of its faults on the stack that the thread has.
         a_thread_that_is_started_at_0_faults_there,
 #endif
         killing_the_thread_leaves_the_exception_usable_and_without_effect,

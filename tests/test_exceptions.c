@@ -147,7 +147,7 @@ END_TEST
 
 START_TEST(a_software_interrupt_needs_a_gate_of_its_privilege) {
     user_event(INT_USER, 0x90, NO_ERROR_CODE);
-    enter_to_end(); // And the way back.
+    enter_to_end(); // The return of the handler.
     guest_close();
     user_event(INT_USER_REFUSED, 13, 0x90 * 8 + 2);
     guest_close();

@@ -36,7 +36,7 @@
 static atomic_int refuse_at; // 0: nothing is refused.
 static atomic_int asked;
 static atomic_bool refused;
-static atomic_long blocks; // That are allocated and not freed.
+static atomic_long blocks; // Blocks that are allocated and not freed.
 static atomic_long mapped; // In bytes.
 
 // What this file and Check themselves ask for, in front of the door, is let through.

@@ -181,7 +181,7 @@ static void in_child(void (*function)(int argument), int argument) {
 
 START_TEST(a_guest_runs_without_system_calls_that_a_sandbox_may_refuse) {
     if (SANITIZED) {
-        return; // They end the process where such calls are refused.
+        return; // Sanitizers end the process where such calls are refused.
     }
 #ifdef __linux__
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {

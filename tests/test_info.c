@@ -450,7 +450,7 @@ START_TEST(the_exits_of_all_guests_are_counted) {
     const uint64_t exits = after[0].vm_exits;
     guest_close();
     ck_assert_int_eq(get(info, ZX_INFO_GUEST_STATS, after, sizeof after), ZX_OK);
-    ck_assert_uint_eq(after[0].vm_exits, exits); // It is gone, what it did is not.
+    ck_assert_uint_eq(after[0].vm_exits, exits); // The guest is gone, but its exits stay counted.
     for (size_t i = 1; i < actual; i++) {
         ck_assert_uint_eq(after[i].cpu_number, i);
         ck_assert_uint_eq(after[i].vm_exits, 0);

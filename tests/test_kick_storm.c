@@ -106,7 +106,7 @@ START_TEST(a_kick_from_inside_of_an_exit_ends_the_run) {
 }
 END_TEST
 
-// Or these tests would say nothing of stops from outside.
+// If all guests had the hook, these tests would say nothing of stops from outside.
 START_TEST(only_who_asks_for_it_has_a_hook_of_each_block) {
 #if defined(__APPLE__) && defined(__aarch64__)
     const bool expected = true;

@@ -14,7 +14,7 @@
 #include <zircon/process.h>
 
 #ifdef _WIN32
-// It needs the types of the first.
+// Needs the types of the header above.
 #include <windows.h>
 
 #include <psapi.h>

@@ -23,7 +23,7 @@ bool __real_platform_peek(uintptr_t address, void *out, size_t size);
 bool __wrap_platform_peek(uintptr_t address, void *out, size_t size);
 
 static bool refuses;
-static size_t differs_in; // Of what is at least so long, the last byte. 0: nothing.
+static size_t differs_in; // A look at this many bytes or more sees another last byte. 0: none does.
 static unsigned looks;
 
 bool __wrap_platform_peek(uintptr_t address, void *out, size_t size) {
@@ -126,7 +126,7 @@ END_TEST
 
 // --- A VCPU that is with its caller does not have the turn, but its state may be in the engine ---
 
-#define OTHER_ENTRY 0x11000u // Of application_processor.
+#define OTHER_ENTRY 0x11000u // The second entry of application_processor.asm.
 #define OTHER_PORT 0x11u
 #define ROUNDS 300u
 

@@ -37,7 +37,7 @@ struct operands {
 
 struct calculation {
     const char *text;
-    const char *code; // Of XMM0 and [RBX + 16]; padded with NOPs
+    const char *code; // An instruction on XMM0 and [RBX + 16], padded with NOPs.
     struct operands before;
     uint32_t mxcsr;
     uint64_t result;

@@ -136,7 +136,7 @@ START_TEST(every_msr_reads_as_in_the_table) {
 }
 END_TEST
 
-// Those whose writes do something have tests of their own.
+// MSRs whose writes do something, which have tests of their own.
 static bool special(uint32_t msr) {
     static const uint32_t numbers[] = {0x11,  0x12,  0x1b,       0x6e0,
                                        0x830, 0x83f, 0x4b564d00, 0x4b564d01};

@@ -18,9 +18,9 @@
 
 static struct vmo *vmo;
 static struct machine *machine;
-static struct cpu *cpu; // Of the machine, so that there is an engine.
+static struct cpu *cpu; // Makes the machine have an engine.
 
-static bool as_a_whole; // The mappings are, not page by page.
+static bool as_a_whole; // Memory is mapped as a whole, not page by page.
 
 // Guest-physical memory repeats the same VMO for ever.
 static bool find_page(void *context, uint64_t guest_physical, struct backing *out) {
@@ -103,7 +103,7 @@ START_TEST(unmapped_ranges_give_their_tables_back) {
         machine_unmap(machine, 1ull << 40, 100 * LEAF);
     }
     ck_assert_uint_ge(machine->memory.nested.pages.left + 2,
-                      left); // Those above stay: they reach farther.
+                      left); // The tables above stay: they reach farther.
     ck_assert_uint_eq(machine->memory.nested.pages.all, 256);
     end();
 }

@@ -177,7 +177,7 @@ static struct form *forms;
 static size_t form_count;
 static bool model; // The host is of the vendor that the list of differences is of.
 
-// That code of 32 bits gets to run on the host, or it would fault alike on both sides.
+// How much code of 32 bits ran on the host. If none did, it would fault alike on both sides.
 static unsigned legacy_runs;
 
 static void count_legacy(const struct form *form, const struct oracle_case *theirs) {

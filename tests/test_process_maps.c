@@ -330,7 +330,7 @@ START_TEST(the_vmos_are_those_of_handles_and_then_those_of_mappings) {
         ck_assert_uint_eq(first[i].flags, vmos[i].flags);
         ck_assert(via == ZX_INFO_VMO_VIA_HANDLE || via == ZX_INFO_VMO_VIA_MAPPING);
         ck_assert_uint_eq(vmos[i].flags & ZX_INFO_VMO_TYPE_PAGED, ZX_INFO_VMO_TYPE_PAGED);
-        ck_assert(via == ZX_INFO_VMO_VIA_MAPPING || mappings == 0); // Those of handles come first.
+        ck_assert(via == ZX_INFO_VMO_VIA_MAPPING || mappings == 0); // VMOs of handles come first.
         if (vmos[i].koid == koid_of(held) && vmos[i].handle_rights == ZX_RIGHT_READ) {
             ck_assert_uint_eq(via, ZX_INFO_VMO_VIA_HANDLE);
             handles++;

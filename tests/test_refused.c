@@ -46,7 +46,7 @@ START_TEST(a_refused_call_tells_bad_handles_from_good_ones) {
     ck_assert_int_eq(zx_object_set_profile(event, 0, 0), ZX_ERR_NOT_SUPPORTED);
     ck_assert_int_eq(zirconia_2018_pager_create_vmo(event, 0, 0, 0, 0, &out), ZX_ERR_WRONG_TYPE);
     ck_assert_int_eq(zx_pmt_unpin(event), ZX_ERR_WRONG_TYPE);
-    ck_assert_int_eq(zx_handle_close(event), ZX_OK); // It was not taken.
+    ck_assert_int_eq(zx_handle_close(event), ZX_OK); // The handle was not taken.
 }
 END_TEST
 

@@ -326,7 +326,8 @@ static void place_many(zx_handle_t region, uint64_t base) {
         zx_handle_close(allocate(region, CAN_READ_WRITE | SPECIFIC, i * 2 * PAGE, PAGE, &address));
     }
     zx_handle_close(allocate(region, CAN_READ_WRITE, 0, 2 * PAGE, &address));
-    ck_assert_uint_eq(address, base + (2 * MANY - 1) * PAGE); // It fits in none of those.
+    ck_assert_uint_eq(address,
+                      base + (2 * MANY - 1) * PAGE); // The mapping fits into none of the holes.
 }
 
 // Each of these took what a walk over all others takes, and where the library was to choose, as

@@ -190,7 +190,7 @@ START_TEST(pages_that_are_lost_are_shared_no_longer) {
 }
 END_TEST
 
-// It is not copied, but a page all the same.
+// A page of zeros is not copied, but counts as a page.
 START_TEST(a_page_of_zeros_is_shared) {
     const zx_handle_t vmo = new_vmo(2 * page, 0);
     write_page(vmo, 0, 0);

@@ -437,7 +437,7 @@ START_TEST(bells_that_were_queued_are_queued_again) {
             enter_to_end();
         }
         if (i % 2 == 0) {
-            continue; // They stay unread.
+            continue; // The packets stay unread.
         }
         ck_assert_uint_eq(read_bells(addresses), i % 3 != 0 ? 4 : 3);
         ck_assert_uint_eq(addresses[0], BELL);

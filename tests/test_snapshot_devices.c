@@ -7,7 +7,7 @@
 
 #include <zircon/process.h>
 
-#define CELL 0x800000u // Of guest memory.
+#define CELL 0x800000u // An address in guest memory.
 
 // A device whose state is these bytes, and what its callbacks saw.
 struct device {
@@ -195,7 +195,7 @@ START_TEST(other_callbacks_of_the_same_size_are_given_them) {
 }
 END_TEST
 
-// Of a guest that is refused for another reason nothing is asked.
+// No device is asked when the call is refused for another reason.
 START_TEST(refused_calls_ask_no_device) {
     zx_handle_t none = ZX_HANDLE_INVALID;
     set_devices();

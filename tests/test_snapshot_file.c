@@ -80,7 +80,7 @@ static void start(const struct kind *kind) {
 struct file {
     unsigned char *bytes;
     size_t size;
-    size_t most; // It takes so many.
+    size_t most; // The most bytes that the callback takes.
 };
 
 static bool collect(void *context, const void *bytes, size_t size) {
@@ -101,7 +101,7 @@ static zx_handle_t snapshot_of_guest(void) {
     return snapshot;
 }
 
-// Of a guest that has run, with bells that wait and a device.
+// Makes the file of a guest that has run, with bells that wait and a device.
 static struct file make_file(const struct kind *kind) {
     struct file file = {.most = SIZE_MAX};
     start(kind);
@@ -207,7 +207,7 @@ START_TEST(a_loaded_snapshot_is_restored_again) {
         ck_assert_uint_eq(read_bells(), 3);
         enter_to_end();
     }
-    const zx_handle_t next = snapshot_of_guest(); // It stands on the loaded one.
+    const zx_handle_t next = snapshot_of_guest(); // Stands on the loaded snapshot.
     memory_write(CELL + 0x10000, &value, sizeof value);
     ck_assert_int_eq(zirconia_guest_restore(guest, snapshot), ZX_OK);
     ck_assert_int_eq(zirconia_guest_restore(guest, next), ZX_OK);
@@ -338,7 +338,7 @@ START_TEST(arguments_are_checked) {
     guest_open();
     ck_assert_int_eq(zirconia_snapshot_save(guest, snapshot, collect, &file), ZX_ERR_INVALID_ARGS);
     ck_assert_int_eq(zirconia_snapshot_load(guest, 0, file.bytes, file.size, &out),
-                     ZX_ERR_BAD_STATE); // It has no VCPU.
+                     ZX_ERR_BAD_STATE); // The guest has no VCPU.
     ck_assert_int_eq(zx_handle_close(first), ZX_OK);
     free(file.bytes);
     free(some.bytes);

@@ -143,7 +143,7 @@ START_TEST(a_store_of_the_clients_stays_if_it_was_to_be_told_and_was_not) {
 }
 END_TEST
 
-// So it is with a virtual clock: a restore looks only at pages that were stored to.
+// With a virtual clock, too, a restore looks only at pages that were stored to.
 START_TEST(in_virtual_time_too_only_pages_that_were_stored_to_are_looked_at) {
     guest_open();
     guest_load("memory", ENTRY);

@@ -76,7 +76,7 @@ static void round_of(uint64_t number, zx_handle_t snapshot) {
     }
     restore(snapshot);
     enter_to_end();
-    if (number % 2 == 0) { // Else they stay unread.
+    if (number % 2 == 0) { // Odd rounds leave them unread.
         read_bells();
     }
 }

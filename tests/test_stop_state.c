@@ -64,7 +64,7 @@ START_TEST(a_thread_is_stopped_and_goes_on_in_its_odd_state) {
 }
 END_TEST
 
-#if !THREAD_SANITIZED // It does not survive the killing of a host thread.
+#if !THREAD_SANITIZED // ThreadSanitizer does not survive the killing of a host thread.
 
 static pthread_key_t key;
 static _Atomic(zx_handle_t) adopted;

@@ -138,7 +138,7 @@ START_TEST(a_halted_guest_stays_halted_through_a_suspension) {
     ck_assert_int_eq(zx_vcpu_interrupt(vcpu, 40), ZX_OK);
     finish(thread);
     ck_assert_int_eq(owner.status, ZX_OK);
-    ck_assert_uint_eq(owner.rbx, 1); // It was woken once.
+    ck_assert_uint_eq(owner.rbx, 1); // The guest was woken once.
 }
 END_TEST
 

@@ -29,7 +29,7 @@ static void check_vector(uint32_t vector) {
     ck_assert_int_eq(zx_vcpu_interrupt(vcpu, vector), ZX_OK);
     if (vector > 20 && vector < 32) {
         enter_fails(ZX_ERR_NOT_SUPPORTED);
-        enter_to_end(); // It is gone.
+        enter_to_end(); // The vector is gone.
         ck_assert_uint_eq(read_state().r10, NO_VECTOR);
         return;
     }
@@ -284,7 +284,7 @@ static void check_length_by_running(const struct memory_case *tried, const uint8
     ck_assert_uint_eq(packet.guest_mem.rip, slot(tried->mode));
     ck_assert_uint_eq(packet.guest_mem.instruction_size, length);
     ck_assert_uint_eq(packet.guest_mem.default_operand_size, tried->mode == M16 ? 2 : 4);
-    enter_to_end(); // It went on exactly behind the instruction.
+    enter_to_end(); // The guest went on exactly behind the instruction.
     expect_no_vector(tried->mode);
 }
 

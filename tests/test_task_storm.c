@@ -129,7 +129,7 @@ static void *handle_exceptions(void *unused) {
     return NULL;
 }
 
-// It goes on by itself, for no token is open.
+// The thread goes on by itself, because no token is open.
 static void until_step(struct victim *victim) {
     const uint64_t before = atomic_load(&victim->steps);
     while (atomic_load(&victim->steps) == before) {

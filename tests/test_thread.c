@@ -296,7 +296,7 @@ START_TEST(the_process_lists_its_living_threads) {
     size_t actual = 0;
     size_t available = 0;
     bool found = false;
-    // It lists itself as it begins to run.
+    // The thread lists itself as it begins to run.
     while (!found) {
         ck_assert_int_eq(zx_object_get_info(zx_process_self(), ZX_INFO_PROCESS_THREADS, koids,
                                             sizeof koids, &actual, &available),

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <zirconia/zirconia.h>
 
-#define DIRECTORY 0x3000u // Of linear addresses from 1 GiB on.
+#define DIRECTORY 0x3000u // The page directory for linear addresses from 1 GiB on.
 #define TABLE 0x4000u
 #define PAGE 0x200000u
 // The program, for the supervisor in the first GiB, for users in the third.

@@ -86,7 +86,7 @@ END_TEST
 
 START_TEST(a_trace_has_a_line_for_each_exit) {
     ck_assert_int_eq(run_tool("run %s --trace --max-exits 7", image(&asks)), 124);
-    ck_assert_uint_eq(count_lines(result.err), 8); // And why it stopped.
+    ck_assert_uint_eq(count_lines(result.err), 8); // The last line says why the run stopped.
     ck_assert_int_eq(strncmp(result.err, "0x100000 ", 9), 0);
     ck_assert_ptr_nonnull(strstr(result.err, "cpuid(leaf="));
     ck_assert_int_eq(run_tool("run %s --trace", image(&outputs)), 3);
@@ -104,7 +104,9 @@ static void trace_on_terminal(const char *environment, char *text, size_t size) 
     ck_assert_int_eq(grantpt(terminal), 0);
     ck_assert_int_eq(unlockpt(terminal), 0);
     const char *name = ptsname(terminal);
-    const int kept = open(name, O_RDWR | O_NOCTTY); // Or what was printed is lost at the end.
+    const int kept = open(
+        name,
+        O_RDWR | O_NOCTTY); // Keeps the terminal open: what was printed would be lost at the end.
     ck_assert_int_ge(kept, 0);
     snprintf(line, sizeof line, "env %s '%s' run %s --trace 2>%s", environment, ZIRCONIA_TOOL,
              image(&ends_with_0), name);

@@ -117,7 +117,9 @@ START_TEST(a_terminal_gets_short_lines) {
     ck_assert_int_eq(grantpt(terminal), 0);
     ck_assert_int_eq(unlockpt(terminal), 0);
     const char *name = ptsname(terminal);
-    const int kept = open(name, O_RDWR | O_NOCTTY); // Or what was printed is lost at the end.
+    const int kept = open(
+        name,
+        O_RDWR | O_NOCTTY); // Keeps the terminal open: what was printed would be lost at the end.
     ck_assert_int_ge(kept, 0);
     snprintf(line, sizeof line, "NO_COLOR=1 '%s' run %s --trap-io 0x80 --trace 2>%s", ZIRCONIA_TOOL,
              IMAGE(polls), name);

@@ -83,7 +83,7 @@ START_TEST(a_guest_may_rewrite_its_code_without_end) {
            counts[1], counts[2], growth, 1000 * closing);
     if (!SANITIZED) { // A sanitizer keeps what is freed.
         ck_assert_int_lt(growth, SPARE_PAGES);
-        // It takes 10 to 50 ms, and longer while other programs use the caches.
+        // The run takes 10 to 50 ms, and longer while other programs use the caches.
         ck_assert_double_lt(closing, 0.3);
     }
 }

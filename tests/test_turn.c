@@ -157,7 +157,7 @@ START_TEST(one_that_others_went_before_keeps_its_place) {
     struct turn_waiter other = stand(&seats[1]);
     turn.line.vcpus = &other;
     turn_hurry(&turn, &seats[1]);
-    seats[1].hurried = false; // It has run, and waits again.
+    seats[1].hurried = false; // The VCPU has run, and waits again.
     ck_assert(takes(&seats[0]));
     give(&seats[0], TURN_KEPT);
     turn.line.vcpus = NULL;

@@ -83,7 +83,7 @@ START_TEST(a_range_goes_over_mappings_up_to_the_first_hole) {
     const zx_handle_t vmo = new_vmo(5 * page, 0);
     const zx_handle_t region = new_region(zx_vmar_root_self(), 0, 0, 6, &base);
     volatile uint8_t *bytes = map(region, READ_WRITE, 0, vmo, 0, 2);
-    map(region, READ_WRITE, 2, vmo, 3, 1); // Of another place of the VMO.
+    map(region, READ_WRITE, 2, vmo, 3, 1); // Another part of the VMO.
     map(region, READ_WRITE, 4, vmo, 1, 2);
     ck_assert_int_eq(operate(region, ZX_VMAR_OP_COMMIT, base, 3), ZX_OK);
     bytes[0] = 1;

@@ -184,7 +184,7 @@ END_TEST
 
 struct crossing {
     zx_handle_t from;
-    void *to; // A mapping of the other's VMO.
+    void *to; // A mapping of the other thread's VMO.
     size_t size;
 };
 
@@ -416,7 +416,7 @@ int main(void) {
         huge_vmo_takes_memory_only_where_touched,
         a_vmo_is_read_into_a_mapping_of_itself,
         two_threads_read_two_vmos_into_mappings_of_each_other,
-#ifndef _WIN32 // It counts all pages of a VMO against its limit.
+#ifndef _WIN32 // Windows counts all pages of a VMO against its limit.
         a_vmo_larger_than_all_addresses_is_read_and_written,
 #endif
         replace_as_executable_adds_the_right,

@@ -196,7 +196,7 @@ START_TEST(what_is_beyond_the_content_is_zero) {
     ck_assert_int_eq(bytes[2 * PAGE - 512], 9);
     unmap(bytes, 3 * PAGE);
 
-    // Of a slice it is its own.
+    // A slice has a content size of its own.
     const zx_handle_t fixed = new_vmo(2 * PAGE, 0);
     zx_handle_t slice = ZX_HANDLE_INVALID;
     put(fixed, 0, 1);

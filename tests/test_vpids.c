@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#define LONG_ENTRY 0x10000u // Of who_am_i.asm.
+#define LONG_ENTRY 0x10000u // The 64-bit entry of who_am_i.asm.
 #define REAL_ENTRY 0x11000u
 #define VPIDS 63u
 

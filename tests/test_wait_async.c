@@ -149,7 +149,7 @@ START_TEST(signal_packets_have_no_limit) {
         watch(event, port, key, A, 0);
     }
     set_signals(event, A);
-    queue_user_packet(port, COUNT); // Nor do they count for others.
+    queue_user_packet(port, COUNT); // Waits do not count for packets of others.
     for (uint64_t key = COUNT; key-- > 0;) {
         ck_assert_uint_eq(next_packet(port).key, key);
     }
@@ -169,7 +169,7 @@ START_TEST(closing_a_handle_ends_its_waits_alone) {
     set_signals(event, B);
     zx_handle_close(event);
     set_signals(copy, A);
-    assert_signal_packet(port, 3, B, B); // It was queued before.
+    assert_signal_packet(port, 3, B, B); // The packet was queued before.
     assert_signal_packet(port, 2, A, A | B);
     ck_assert(is_empty(port));
     zx_handle_close(copy);
@@ -251,7 +251,7 @@ START_TEST(cancel_takes_queued_packets_back) {
     ck_assert_int_eq(zx_port_cancel(port, event, 2), ZX_OK);
     ck_assert_uint_eq(next_packet(port).type, ZX_PKT_TYPE_USER); // User packets are not touched.
     assert_signal_packet(port, 3, A, A);
-    ck_assert_int_eq(zx_port_cancel(port, event, 3), ZX_ERR_NOT_FOUND); // It was read.
+    ck_assert_int_eq(zx_port_cancel(port, event, 3), ZX_ERR_NOT_FOUND); // The packet was read.
     ck_assert(is_empty(port));
     zx_handle_close(event);
     zx_handle_close(port);

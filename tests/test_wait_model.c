@@ -177,7 +177,7 @@ static void make_steps(struct step *steps) {
             .set = random_signals(),
         };
         if (steps[i].kind == CLOSE_PORT && random_below(4) != 0) {
-            steps[i].kind = SIGNAL; // Or most sequences are without ports soon.
+            steps[i].kind = SIGNAL; // Most sequences would soon have no port left.
         }
         if (steps[i].set != 0 && random_below(8) == 0 && uses_port(steps[i].kind)) {
             steps[i].set |= ZX_EVENTPAIR_PEER_CLOSED;

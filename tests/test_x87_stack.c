@@ -18,7 +18,7 @@
 #define FNSAVE "\xdd\x33" // [rbx]
 #define FNSAVE_ENVIRONMENT 28u
 
-#define MOV_ECX "\xb9" // Of four bytes
+#define MOV_ECX "\xb9" // Four bytes follow.
 #define DEC_ECX "\xff\xc9"
 #define JNZ "\x75"
 
@@ -160,7 +160,7 @@ START_TEST(a_register_that_mmx_writes_has_an_exponent_of_ones) {
         ck_assert_uint_eq(exponent_saved(i), 0xffff);
     }
     ck_assert_uint_eq(exponent_saved(7), 0x3fff);
-    put_code(X87_ON FLD1 "\x0f\x38\x1c\xd1" FNSAVE); // It alone.
+    put_code(X87_ON FLD1 "\x0f\x38\x1c\xd1" FNSAVE); // The instruction alone.
     run_code(&state);
     ck_assert_uint_eq(memory_u64(OPERANDS + 4) & 0x3800, 0);
     ck_assert_uint_eq(exponent_saved(2), 0xffff);

@@ -44,7 +44,7 @@ struct step {
     unsigned port;
     uint64_t key;
     zx_signals_t clear;
-    zx_signals_t set; // Also what is waited for.
+    zx_signals_t set; // For waits: the signals that are waited for.
 };
 
 // What a step gives back. Fields without a meaning for it are 0.

@@ -64,7 +64,7 @@
         }                                                                                          \
     } while (0)
 
-// These are not even compiled in other builds: for conditions on what only debug builds have.
+// Asserts that other builds do not even compile, for conditions on what only debug builds have.
 #if ZX_DEBUG_ASSERT_IMPLEMENTED
 #define ZX_DEBUG_ASSERT_COND(condition) ZX_DEBUG_ASSERT(condition)
 #define ZX_DEBUG_ASSERT_MSG_COND(condition, ...) ZX_DEBUG_ASSERT_MSG(condition, __VA_ARGS__)

@@ -131,7 +131,7 @@
 #define __NO_ASAN ZIRCON_COMPILER_ATTRIBUTE(__no_sanitize_address__)
 #endif
 
-// Of C++ types: whether they own what they point to.
+// Whether a C++ type owns what it points to.
 #ifndef __OWNER
 #ifdef __clang__
 #define __OWNER(type) [[gsl::Owner(type)]]

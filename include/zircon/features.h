@@ -12,7 +12,7 @@
 #define ZX_FEATURE_KIND_HW_BREAKPOINT_COUNT ((uint32_t)1)
 #define ZX_FEATURE_KIND_HW_WATCHPOINT_COUNT ((uint32_t)2)
 
-// Of ZX_FEATURE_KIND_CPU; on x86-64 there is no other, for a program asks CPUID.
+// A bit of ZX_FEATURE_KIND_CPU. x86-64 has no other, because programs ask CPUID there.
 #define ZX_HAS_CPU_FEATURES ((uint32_t)1 << 0)
 
 #endif // ZIRCON_FEATURES_H_

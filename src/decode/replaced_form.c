@@ -24,7 +24,7 @@ static bool is_horizontal(const struct instruction *instruction) {
     return group_of(instruction) == (instruction->modrm & 7u) && reg_high == rm_high;
 }
 
-#define COMPARE_AGGREGATION 0x0c // Of the immediate byte
+#define COMPARE_AGGREGATION 0x0c // Bits of the immediate byte.
 #define COMPARE_EQUAL_ORDERED 0x0c
 
 static enum replaced_form form_0f3a(const struct instruction *instruction) {
@@ -171,8 +171,8 @@ static bool is_replaced_x87(uint8_t modrm) {
     }
 }
 
-// Of the status word and its surroundings, with a memory operand: FLDENV, FNSTENV, FRSTOR, FNSAVE,
-// FNSTSW; with registers: FNSTSW AX, FNCLEX, FNINIT.
+// Instructions that load or store the status word and its surroundings. With a memory operand:
+// FLDENV, FNSTENV, FRSTOR, FNSAVE, FNSTSW; with registers: FNSTSW AX, FNCLEX, FNINIT.
 static bool is_x87_state(const struct instruction *instruction) {
     const unsigned group = group_of(instruction);
     switch (instruction->opcode) {

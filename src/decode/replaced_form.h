@@ -37,9 +37,9 @@ enum replaced_form {
 // What of the processor's mode decides whether a form is replaced.
 enum replaced_condition {
     REPLACED_IF_PROTECTED = 1 << 0, // Protected mode, but not virtual-8086 mode
-    REPLACED_IF_LEGACY = 1 << 1,    // That, outside of IA-32e mode
-    REPLACED_IF_LONG = 1 << 2,      // That, in IA-32e mode
-    REPLACED_IF_RESUME = 1 << 3,    // EFLAGS.RF is set
+    REPLACED_IF_LEGACY = 1 << 1, // Protected mode outside of IA-32e mode, but not virtual-8086 mode
+    REPLACED_IF_LONG = 1 << 2,   // IA-32e mode
+    REPLACED_IF_RESUME = 1 << 3, // EFLAGS.RF is set
 };
 
 // `conditions` are bits of enum replaced_condition.

@@ -70,7 +70,7 @@ static bool is_unknown(const struct instruction *instruction) {
         return group != 0;
     case MAP_0F << 8 | 0x2B: // MOVNTSS, MOVNTSD
         return instruction->repeat_equal || instruction->repeat_not_equal;
-    // These have no form in memory. The engine overlooks the bytes that address memory, and takes
+    // Opcodes without a memory form. The engine overlooks the bytes that address memory, and takes
     // them for the next instruction.
     case MAP_0F << 8 | 0x50: // MOVMSKPS, MOVMSKPD
     case MAP_0F << 8 | 0x71: // Shifts by an immediate.

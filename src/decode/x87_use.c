@@ -166,7 +166,7 @@ static bool is_mmx_0f(const struct instruction *instruction) {
         return !repeat;
     case 0xd6:
         return repeat;
-    case 0x6c: // Of XMM registers alone
+    case 0x6c: // Forms of XMM registers alone.
     case 0x6d:
     case 0x7c:
     case 0x7d:
@@ -201,7 +201,7 @@ static bool is_mmx(const struct instruction *instruction) {
     }
 }
 
-// Of an MMX instruction: the register that it writes, as a bit.
+// The register that an MMX instruction writes, as a bit.
 static unsigned mmx_written(const struct instruction *instruction) {
     const uint8_t opcode = instruction->opcode;
     const unsigned reg = 1u << (instruction->modrm >> 3 & 7);

@@ -12,7 +12,7 @@
 #define X87_REGISTERS 8u
 
 enum x87_kind {
-    X87_UNUSED, // It neither needs nor changes the stack, as FNSTCW.
+    X87_UNUSED, // Neither needs nor changes the stack, as FNSTCW.
     X87_STACK,
     X87_MMX,       // TOP becomes 0, and all registers are in use.
     X87_EMPTY_ALL, // EMMS
@@ -22,10 +22,10 @@ struct x87_use {
     enum x87_kind kind;
     // A bit for each ST(i), numbered as before the instruction.
     uint8_t reads; // The registers that must be in use.
-    uint8_t fills; // Those of `reads` that may be empty: they are in use afterwards.
+    uint8_t fills; // Registers of `reads` that may be empty. They are in use afterwards.
     uint8_t frees; // The registers that become empty.
 
-    bool pushes;     // It pushes, onto a register that must be empty.
+    bool pushes;     // The instruction pushes, onto a register that must be empty.
     int8_t moves;    // What is added to TOP.
     uint8_t written; // MMX: the register that is written. Its exponent becomes all ones.
     bool lax;        // MMX: the engine leaves TOP and the tags alone.

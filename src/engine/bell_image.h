@@ -16,7 +16,7 @@ struct queued_bell {
 };
 
 struct bell_image {
-    struct queued_bell *bells; // Those of one port follow each other as in its queue.
+    struct queued_bell *bells; // Bells of one port stand in the order of its queue.
     size_t count;
     size_t room;
     bool failed; // There was no memory for one of them.

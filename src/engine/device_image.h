@@ -10,7 +10,7 @@
 #include <zircon/types.h>
 #include <zirconia/snapshot.h>
 
-// Of a guest, guarded by its turn. Without devices all of it is 0.
+// The devices of a guest, guarded by its turn. All fields are 0 if it has none.
 struct devices {
     zirconia_devices_save_t save;
     zirconia_devices_restore_t restore;

@@ -79,7 +79,8 @@ bool guest_clock_tick(struct guest *guest);
 // BAD_STATE unless time is virtual. The guest may do so much work from now on; UINT64_MAX for any.
 zx_status_t guest_clock_set_budget(struct guest *guest, uint64_t work);
 
-// That is done, or, while all VCPUs are asleep, nothing will wake one before it is.
+// Whether the budget's work is done; and whether, while all VCPUs sleep, nothing will wake one
+// before that.
 bool guest_clock_budget_is_spent(const struct guest *guest);
 bool guest_clock_sleeps_for_ever(struct guest *guest);
 

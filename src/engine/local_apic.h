@@ -27,7 +27,7 @@ struct local_apic {
     uint32_t lvt_timer;
     uint32_t initial_count;
     uint32_t divide;
-    int64_t deadline; // Of the host's clock; INT64_MAX when the timer stands still.
+    int64_t deadline; // A time of the host's clock; INT64_MAX when the timer stands still.
 };
 
 // What a snapshot keeps of it.

@@ -200,7 +200,7 @@ void observe_count(const struct observation *observation, zirconia_exit_kind_t k
 static struct {
     struct platform_mutex lock;
     struct observation *first;
-    uint64_t counts[ZIRCONIA_EXIT_KIND_COUNT]; // Of guests that are gone.
+    uint64_t counts[ZIRCONIA_EXIT_KIND_COUNT]; // The exits of guests that are gone.
 } all = {.lock = PLATFORM_MUTEX_INIT(LOCK_OBSERVATION)};
 
 static void add_figures(const struct observation *observation, uint64_t *counts) {

@@ -27,7 +27,7 @@ struct observation {
     void *context;
     atomic_bool observed; // There is an observer, or a trace.
     struct exit_figures figures[ZIRCONIA_EXIT_KIND_COUNT];
-    struct observation *next; // Of the guests that live.
+    struct observation *next; // In the list of the guests that live.
 };
 
 // A guest comes and goes. What it counted stays in the count of all.

@@ -18,9 +18,9 @@ struct turn_seat;
 
 // Sets of VCPUs have a bit a VPID.
 struct rotation {
-    uint64_t present; // Those that exist.
-    uint64_t asleep;  // Those that wait for an interrupt.
-    uint64_t hurried; // Those that go first.
+    uint64_t present; // VCPUs that exist.
+    uint64_t asleep;  // VCPUs that wait for an interrupt.
+    uint64_t hurried; // VCPUs that go first.
     unsigned current; // Whose turn it is; 0 when all are asleep.
     unsigned slice;   // Whose time slice it is.
     bool paused;      // The one that has the turn lets the owner of the time slice go on.
@@ -43,7 +43,7 @@ void rotation_sleep(struct rotation *rotation);
 // leaves. False if it is its own.
 bool rotation_pause(struct rotation *rotation);
 
-// It leaves, or is about to run: those go first that are in a hurry.
+// The VCPU leaves, or is about to run: VCPUs that are in a hurry go first.
 void rotation_yield(struct rotation *rotation);
 
 // One wakes, and goes first.

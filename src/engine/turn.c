@@ -143,7 +143,7 @@ static int64_t time_slice(const struct turn *turn) REQUIRES(turn->lock) {
     return share < LONGEST_TIME_SLICE ? share : LONGEST_TIME_SLICE;
 }
 
-// It begins to count once somebody waits.
+// A time slice begins to count once somebody waits.
 static void begin_time_slice(struct turn *turn, struct turn_seat *seat) REQUIRES(turn->lock) {
     if (seat->place == 0) {
         seat->place = seat->kept != 0 ? seat->kept : ++turn->places;
@@ -410,7 +410,7 @@ void turn_give(struct turn *turn, enum turn_end end, struct turn_seat *seat) {
         return;
     }
     lock_turn(turn);
-    if (end == TURN_KEPT) { // It sleeps, and asks anew.
+    if (end == TURN_KEPT) { // The VCPU sleeps, and asks anew.
         seat->kept = 0;
         seat->rest = 0;
     }

@@ -43,22 +43,23 @@ struct turn {
     uint64_t places;          // Given out so far.
     struct turn_seat *runner; // Whose time slice it is: it has the turn, or is away.
     bool away;                // The runner is with its caller, and nobody takes the turn meanwhile.
-    bool leaves;              // It has been so in this time slice.
+    bool leaves;              // The runner has been with its caller in this time slice.
     bool hurries;             // The runner goes before others, for a short while.
     uint64_t place;           // Where the runner stood in the line.
-    int64_t rest;             // Of its time slice, which counts once somebody waits; 0: all of it.
-    int64_t time_slice_end;   // 0 before.
-    atomic_ullong moves;      // How often it was taken and given.
-    atomic_bool over;         // Whoever has the turn is to pass it on.
-    bool looks;               // The host has several processors: looking on leaves others theirs.
-    bool by_vpid;             // Virtual time: the rotation decides, and there are no time slices.
+    int64_t rest; // What is left of the runner's time slice, which counts once somebody waits; 0:
+                  // all of it.
+    int64_t time_slice_end; // 0 until somebody waits.
+    atomic_ullong moves;    // How often it was taken and given.
+    atomic_bool over;       // Whoever has the turn is to pass it on.
+    bool looks;             // The host has several processors: looking on leaves others theirs.
+    bool by_vpid;           // Virtual time: the rotation decides, and there are no time slices.
     struct rotation rotation;
 };
 
 enum turn_end {
-    TURN_KEPT, // It goes on later: it sleeps, or makes room for a call from outside.
-    TURN_AWAY, // So too: the run call returns.
-    TURN_OVER, // Others may run; this one wants to go on.
+    TURN_KEPT, // The VCPU goes on later: it sleeps, or makes room for a call from outside.
+    TURN_AWAY, // The VCPU goes on later: its run call returns to the caller.
+    TURN_OVER, // The VCPU wants to go on, but other VCPUs may run first.
 };
 
 void turn_init(struct turn *turn);
@@ -91,7 +92,7 @@ void turn_give_call(struct turn *turn);
 // from that.
 bool turn_pause(struct turn *turn);
 
-// It is to pass it on.
+// Asks the holder to pass the turn on.
 bool turn_is_over(struct turn *turn);
 
 // HLT, in virtual time: the next is known from now on, but runs only after turn_give().

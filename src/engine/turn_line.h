@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Those who wait for a guest's turn. The caller has the lock of the turn.
+// The line of VCPUs and calls that wait for a guest's turn. The caller has the lock of the turn.
 
 #ifndef ENGINE_TURN_LINE_H
 #define ENGINE_TURN_LINE_H
@@ -16,11 +16,11 @@
 struct turn_seat {
     unsigned vpid;
     const void *thread; // Whose run calls these are.
-    uint64_t place;     // In the line, from when it asks until it runs; 0 when it has none.
-    uint64_t kept;      // The place that it comes back to; 0 when it begins anew.
-    int64_t rest;       // Of its time slice then; 0 for a whole one.
-    int64_t since;      // When it asked.
-    bool hurried;       // An interrupt came: it goes first.
+    uint64_t place; // Its place in the line, from when it asks until it runs; 0 when it has none.
+    uint64_t kept;  // The place that it comes back to; 0 when it begins anew.
+    int64_t rest;   // What it has left of its time slice when it comes back; 0 for a whole one.
+    int64_t since;  // When it asked.
+    bool hurried;   // An interrupt came: it goes first.
     struct platform_semaphore wake;
     atomic_bool kicked;
 };
@@ -30,13 +30,13 @@ struct turn_waiter {
     struct turn_waiter *next;
     struct platform_semaphore *wake;
     struct turn_seat *seat;    // NULL for a call from outside.
-    struct blocking *blocking; // Of the thread; NULL where the wait is not to be interrupted.
+    struct blocking *blocking; // The thread's; NULL where the wait is not to be interrupted.
 };
 
 struct turn_line {
     struct turn_waiter *calls; // From outside, in order of arrival.
-    struct turn_waiter *vcpus; // Those that are in a hurry first, and then by place.
-    atomic_uint count;         // Of both.
+    struct turn_waiter *vcpus; // VCPUs in a hurry first, and then by place.
+    atomic_uint count;         // How many wait, calls and VCPUs.
 };
 
 void turn_line_add(struct turn_line *line, struct turn_waiter *waiter);

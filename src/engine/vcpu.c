@@ -195,7 +195,7 @@ zx_status_t vcpu_create(struct guest *guest, uint64_t entry, const struct era *e
     platform_mutex_init(&vcpu->lock, LOCK_VCPU);
     platform_semaphore_init(&vcpu->seat.wake);
     local_apic_init(&vcpu->apic, vcpu);
-    platform_let_divide(); // It is this thread that will run the guest.
+    platform_let_divide(); // This thread will run the guest.
     const zx_status_t status = attach(vcpu, entry, era);
     if (status != ZX_OK) {
         object_unref(&vcpu->object);

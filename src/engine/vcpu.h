@@ -30,7 +30,7 @@ struct vcpu {
     uint64_t cr0_owned; // Bits of CR0 that the guest reads from the shadow (hypervisor ABI 4.3).
     uint64_t cr0_shadow;
     uint8_t cr8;        // Private: it has no effect on injection (hypervisor ABI 4.4).
-    atomic_bool inside; // It is set with the turn: a run call has begun and uses the VCPU.
+    atomic_bool inside; // A run call has begun and uses the VCPU. Set with the turn.
     bool invalid_state; // What the checks of VM entry refuse, for good: no call can change it.
     struct local_apic apic;
     struct pvclock pvclock;
@@ -38,7 +38,7 @@ struct vcpu {
     int64_t exit_time;
     struct platform_mutex lock;
     struct pending pending;
-    atomic_bool any_pending; // So that the owner need not lock to learn that nothing is.
+    atomic_bool any_pending; // Whether anything is pending, for the owner to read without the lock.
 };
 
 static inline struct vcpu *vcpu_from_object(struct object *object) {

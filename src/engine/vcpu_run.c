@@ -68,7 +68,8 @@ static zx_status_t pass_turn(struct exit_context *context) {
     return vcpu_stop_if_wanted(context);
 }
 
-// These may give the turn to others, for which the engine must have left the guest.
+// Whether the exit's handler may give the turn to others, for which the engine must have left the
+// guest.
 static bool may_sleep(enum exit_reason reason) {
     return reason == EXIT_HLT || reason == EXIT_EPT_VIOLATION;
 }

@@ -26,7 +26,7 @@ struct mapping_view {
     uint64_t base;
     uint64_t length;
     struct vmo *vmo;
-    uint64_t vmo_offset; // Of `base`.
+    uint64_t vmo_offset; // The VMO's offset that is mapped at `base`.
     uint64_t vmo_end;    // The mapping shows nothing of the VMO from here on; UINT64_MAX but for
                          // the mapping of a slice.
     uint32_t permissions;
@@ -148,7 +148,8 @@ void address_space_unclaim(struct address_space *space, uint64_t base, uint64_t 
 zx_status_t address_space_choose(struct address_space *space, const struct address_wish *wish,
                                  uint64_t *base);
 bool address_space_chooses(const struct address_space *space);
-bool address_space_claims(const struct address_space *space); // Or is there nothing to give back?
+bool address_space_claims(
+    const struct address_space *space); // False when there is nothing to give back.
 
 // --- Mappings not locked ---
 

@@ -31,7 +31,7 @@ struct blocking {
 void blocking_init(struct blocking *blocking);
 void blocking_destroy(struct blocking *blocking);
 
-// Of the calling thread; NULL while its waits are not to be interrupted.
+// The calling thread's; NULL while its waits are not to be interrupted.
 void blocking_set_current(struct blocking *blocking);
 struct blocking *blocking_current(void);
 

@@ -23,7 +23,7 @@ enum {
     CHUNK_SLOTS = 1024,
     CHUNK_COUNT = SLOT_COUNT / CHUNK_SLOTS,
 
-    // So many slots lie free before one is used again, which multiplies the life of a stale value.
+    // How many slots lie free before one is used again, which multiplies the life of a stale value.
     FREE_SLOTS_KEPT = 256,
 };
 

@@ -25,7 +25,8 @@ struct signal_observer;
 
 struct object_ops {
     zx_obj_type_t type;
-    zx_rights_t default_rights; // Of the 2022+ era; creators of other eras name the rights.
+    zx_rights_t default_rights; // Rights of a new handle from 2022 on; creators of other eras name
+                                // the rights.
 
     // What zx_object_signal() may change besides the user signals (objects ABI 3.2).
     zx_signals_t settable_signals;

@@ -79,7 +79,7 @@ static zx_status_t process_choose(struct address_space *space, const struct addr
     const uint64_t length = host_round_up(wish->length);
     const uint64_t slack = alignment - page; // Enough for an aligned start in the reservation.
     void *reserved = length > SIZE_MAX - slack ? NULL : platform_reserve((size_t)(length + slack));
-    if (reserved == NULL) { // Of memory or of addresses: the host does not tell.
+    if (reserved == NULL) { // The host is short of memory or of addresses. It does not say which.
         return ZX_ERR_NO_MEMORY;
     }
     const uint64_t start = (uint64_t)(uintptr_t)reserved;
@@ -137,7 +137,8 @@ static bool show(const struct mapping_view *view, uint64_t length) {
                                                        host_protection(view->permissions));
 }
 
-// Of what the VMO does not back, the host would map what the VMO has lost or may yet get.
+// Reserves the part of a mapping that the VMO does not back any more, where the host would go on
+// showing what the VMO has lost or may yet get.
 static bool process_changed(struct address_space *space, const struct mapping_view *view) {
     (void)space;
     const uint64_t length = host_round_up(view->length);

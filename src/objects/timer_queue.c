@@ -33,7 +33,7 @@ static void set_link(struct timer_entry **link, struct timer_entry *entry) {
     }
 }
 
-// Of two trees without siblings, one.
+// Makes one tree of two that have no siblings.
 static struct timer_entry *meld(struct timer_entry *a, struct timer_entry *b) {
     if (a == NULL || b == NULL) {
         return a == NULL ? b : a;

@@ -43,7 +43,7 @@ enum vmo_kinship { VMO_NO_CHILD, VMO_COPY, VMO_SLICE };
 struct vmo {
     struct object object;
     struct platform_memory *memory; // None in a slice, nor in a clone that owns no page yet.
-    struct vmo_clone *clone;        // Of clones of 2018 (vmo_clone.h). Constant.
+    struct vmo_clone *clone;        // Only in clones of 2018 (vmo_clone.h). Constant.
     _Atomic uint64_t size;          // A multiple of 4096.
     uint64_t peak;                  // The largest it ever was; guarded by `resizing`.
     bool resizable;
@@ -71,8 +71,8 @@ struct vmo {
     _Atomic(struct shared_pages *) shared; // From the first copy on (shared_pages.h).
 
     struct vmo_listener *listeners;
-    struct vmo_user *users;           // Address spaces that map it.
-    unsigned round;                   // Of the last walk over `users`; guarded by `resizing` too.
+    struct vmo_user *users; // Address spaces that map it.
+    unsigned round;         // The number of the last walk over `users`; guarded by `resizing` too.
     _Atomic(struct vmo_view *) views; // In our own address space, the largest and newest first.
 };
 

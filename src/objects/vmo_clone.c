@@ -16,10 +16,10 @@ enum { BITS = 64 };
 
 struct vmo_clone {
     struct vmo *below; // A reference.
-    uint64_t offset;   // Of the clone's first byte in the VMO below.
+    uint64_t offset;   // Where the clone's first byte is in the VMO below.
     uint64_t end;      // What it shows ends there: at the end of the slice that was cloned.
     uint64_t reserved; // The size that there are bits for, and memory once there is any.
-    bool owns_all;     // And gets what it grows by.
+    bool owns_all;     // The clone owns all its pages, and what it grows by.
     uint64_t *owned;   // A bit for each page of the host.
     uint64_t words;
 };
@@ -51,7 +51,8 @@ static void set_owned(struct vmo_clone *clone, uint64_t offset, bool owned) {
     *word = owned ? *word | bit : *word & ~bit;
 }
 
-// Of the bits. A host that gives memory before it has it would give more, for a typing error.
+// The most words of bits. A host that promises more memory than it has would give more for a
+// mistyped size.
 #define MOST_WORDS (UINT64_C(1) << 27)
 
 // Room for the bits of `size` bytes.

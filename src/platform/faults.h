@@ -13,7 +13,7 @@
 struct platform_fault {
     zx_excp_type_t type;
     zx_x86_64_exc_data_t x86_64; // 0 on other processors.
-    uint32_t synth_code;         // Of a page fault: the status that tells why.
+    uint32_t synth_code;         // For a page fault: the status that tells why.
 };
 
 // Called on the thread that faulted, with no signal of the client's let through and as little

@@ -131,8 +131,8 @@ static void run_child(struct job *job) {
     sigset_t old;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &old); // The client's handlers are not the child's.
-    job->error = ECHILD;                    // It may be killed before it says something else.
-    const long flags = CLONE_FILES | CLONE_FS | CLONE_UNTRACED; // And no signal at its end.
+    job->error = ECHILD; // The child may be killed before it says something else.
+    const long flags = CLONE_FILES | CLONE_FS | CLONE_UNTRACED; // No signal at the child's end.
     const long child = syscall(SYS_clone, flags, NULL, NULL, NULL, 0);
     if (child == 0) {
         be_child(job);

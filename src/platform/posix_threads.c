@@ -33,7 +33,7 @@ struct home {
     char handler_stack[65536];
 };
 
-static _Thread_local struct home *own_home; // Of a thread that may enter client code.
+static _Thread_local struct home *own_home; // Set in a thread that may enter client code.
 
 // Volatile: only a handler reads it, which the compiler does not see coming.
 static _Thread_local struct home *volatile home HANDLER_SAFE;
@@ -79,7 +79,7 @@ void platform_client_enter(const struct platform_client_entry *entry) {
     sigaltstack(&none, NULL);
 }
 
-// Also where the client's code ends the host thread by the host's means.
+// Called at the end of the thread, also where the client's code ends it by the host's means.
 static void leave_home(void *unused) {
     (void)unused;
     const stack_t none = {.ss_flags = SS_DISABLE};

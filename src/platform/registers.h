@@ -16,8 +16,8 @@ bool platform_has_registers(void);
 void platform_read_general(const struct platform_context *context,
                            zx_thread_state_general_regs_t *out);
 
-// Of rflags only what the ABI lets through. False, and nothing is changed, when fs_base differs:
-// it is the host's.
+// Writes of rflags only what the ABI lets through. False, and nothing is changed, when fs_base
+// differs, because FS belongs to the host.
 bool platform_write_general(struct platform_context *context,
                             const zx_thread_state_general_regs_t *from);
 

@@ -130,7 +130,7 @@ int64_t platform_monotonic(void) {
 }
 
 #ifndef CREATE_WAITABLE_TIMER_HIGH_RESOLUTION
-#define CREATE_WAITABLE_TIMER_HIGH_RESOLUTION 2 // Of Windows 10 1803; older headers lack it.
+#define CREATE_WAITABLE_TIMER_HIGH_RESOLUTION 2 // Windows 10 1803 has it; older headers do not.
 #endif
 
 // False where Windows has no such timer.

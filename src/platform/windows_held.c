@@ -52,7 +52,7 @@ bool windows_held_contains(uintptr_t start, uintptr_t end) {
     return i < held.count && end <= held.entries[i].end;
 }
 
-// Those that touch it become one with it.
+// Holds a stretch. Stretches that touch it become one with it.
 bool windows_held_add(uintptr_t start, uintptr_t end) {
     if (!make_room()) {
         return false;

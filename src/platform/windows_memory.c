@@ -56,7 +56,7 @@ static bool have_api(void) {
 
 struct section {
     HANDLE handle;
-    uint64_t start; // Of its pages among those of the memory.
+    uint64_t start; // Offset of its first page in the memory.
     uint64_t end;
 };
 
@@ -180,7 +180,7 @@ static DWORD page_protection(unsigned protection) {
 struct allocation {
     uintptr_t start;
     uintptr_t end;
-    DWORD state; // Of its first page; MEM_FREE for a gap.
+    DWORD state; // The state of its first page; MEM_FREE for a gap.
     DWORD type;
 };
 
@@ -504,7 +504,8 @@ static bool protect_own(uintptr_t start, uintptr_t end, unsigned protection) {
     return true;
 }
 
-// Of a mapping, the parts that are there; those that the memory has got since are mapped first.
+// Protects the parts of a mapping that are there, after mapping those that the memory has got
+// since.
 static bool protect_shown(uintptr_t start, uintptr_t end, unsigned protection) {
     for (uintptr_t at = start; at < end;) {
         struct allocation found;

@@ -238,7 +238,7 @@ static bool try_stop(struct windows_thread *thread, bool patient) {
     if (SuspendThread(thread->handle) == (DWORD)-1) {
         return true;
     }
-    // It is not before this returns that the thread stands still.
+    // The thread stands still only once this returns.
     if (GetThreadContext(thread->handle, &control)) {
         if (atomic_load(&thread->busy)) {
             atomic_store(&thread->again, true);
@@ -280,7 +280,7 @@ struct home {
     void *argument;
 };
 
-static _Thread_local struct home *own_home;      // Of a thread that may enter client code.
+static _Thread_local struct home *own_home;      // Set in a thread that may enter client code.
 static _Thread_local struct home *volatile home; // While it is there.
 
 bool windows_is_away(void) {

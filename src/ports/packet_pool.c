@@ -19,7 +19,7 @@ struct pool_waiter {
 struct packet_pool {
     struct port *port; // A reference.
     struct platform_mutex lock;
-    struct pool_waiter *waiters; // Those who wait for one, the last first.
+    struct pool_waiter *waiters; // Threads that wait for a packet, the last one first.
     struct port_packet *free;    // By `next`.
     uint32_t count;
     uint32_t away;
@@ -34,7 +34,7 @@ static void destroy(struct packet_pool *pool) {
     free(pool);
 }
 
-// They are few, and whoever comes first takes it.
+// Wakes every waiter: they are few, and the first to come takes the packet.
 static void wake_waiters(const struct packet_pool *pool) REQUIRES(pool->lock) {
     ASSERT_HELD(&pool->lock);
     for (struct pool_waiter *waiter = pool->waiters; waiter != NULL; waiter = waiter->next) {

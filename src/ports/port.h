@@ -41,7 +41,7 @@ struct port_packet {
 
 struct port {
     struct object object;
-    const struct era *era; // Of the file that made it: its limits.
+    const struct era *era; // The era of the file that made the port, for its limits.
     struct platform_mutex lock;
     struct port_packet *first;
     struct port_packet *last;
@@ -51,8 +51,8 @@ struct port {
     uint32_t limited_packets;
     bool closed; // No handle is left.
 
-    // Of waits that found it full, by `next`. A thread that tells of its being stopped may have
-    // been stopped in the host's allocator, so they are freed later.
+    // Packets of waits that found the port full, by `next`. A thread that tells of its being
+    // stopped may have been stopped in the host's allocator, so they are freed later.
     struct port_packet *lost;
     void (*on_close)(struct port *port);
 };

@@ -16,7 +16,7 @@ struct call_error {
     const char *condition;
 };
 
-// Those of each row of the table, up to one without a condition.
+// The conditions of each row of the table, up to an entry without a condition.
 #define FAILS(error, its_condition) {ZX_ERR_##error, its_condition},
 #define CHECKS(handle)
 #define CHECKS_FOR(handle, rights)                                                                 \

@@ -29,7 +29,7 @@ static zx_status_t check_own_memory(const struct record_request *request) {
 struct collection {
     struct space_entry *entries; // Each with a reference to its VMO, where it has one.
     size_t room;
-    size_t count; // Of all that there is.
+    size_t count; // How many entries there are, which may be more than there was room for.
 };
 
 static void collect(const struct space_entry *entry, void *argument) {

@@ -45,10 +45,10 @@ struct traced_parameter {
     enum trace_form form;
     bool output;
     bool optional;                   // NULL is fine.
-    size_t size;                     // Of what a pointer leads to; 0 for an array.
-    const struct value_names *names; // Of a TRACE_VALUE; NULL for a plain number.
-    const char *count;               // Of an array: the parameter that says how long it is.
-    const char *type_name;           // Of a handle, as the other three.
+    size_t size;                     // Size of what a pointer leads to; 0 for an array.
+    const struct value_names *names; // Names for a TRACE_VALUE; NULL for a plain number.
+    const char *count;               // For an array: the parameter that says how long it is.
+    const char *type_name;           // For a handle, as the three below.
     const char *right_name;
     zx_obj_type_t type;
     zx_rights_t right;

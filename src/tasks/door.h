@@ -20,10 +20,10 @@
 
 struct door {
     volatile unsigned depth;     // Calls that this thread is inside of, one in the other.
-    volatile bool stops_inside;  // It is at a place in the library where it may stop.
+    volatile bool stops_inside;  // The thread is at a place in the library where it may stop.
     struct thread *thread;       // Who it is, NULL before its first call.
-    volatile bool stops_leaving; // It stops as it leaves a call.
-    bool policy_error;           // It has broken a policy in this call, told as it leaves.
+    volatile bool stops_leaving; // The thread stops as it leaves a call.
+    bool policy_error; // The thread has broken a policy in this call, which is told as it leaves.
     uint32_t policy_code;
 };
 

@@ -30,7 +30,7 @@ enum exception_answer {
     ANSWER_NONE,
     ANSWER_RESUME,
     ANSWER_TRY_NEXT,
-    ANSWER_EXIT, // Of the thread alone.
+    ANSWER_EXIT, // Ends the thread alone.
 };
 
 // A thread's own; the thread's lock guards it.

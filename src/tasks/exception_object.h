@@ -12,7 +12,7 @@ struct exception_object {
     struct object object;
     struct thread *thread; // A reference.
     zx_exception_info_t info;
-    zx_rights_t rights; // Of the handles that it gives.
+    zx_rights_t rights; // The rights of the handles that it gives.
     bool gives_process;
     atomic_uint state;
     atomic_uint strategy;
@@ -25,8 +25,8 @@ bool exception_objects_put_aside(size_t count);
 // The channel or thread that has put `count` aside is gone.
 void exception_objects_user_gone(size_t count);
 
-// Of the exception that the thread is in, and from now on the one that it waits for. NULL when
-// nothing is put aside.
+// Takes the object of the exception that the thread is in; from now on the thread waits for it.
+// NULL when nothing is put aside.
 struct exception_object *exception_object_take(struct thread *thread, zx_rights_t rights,
                                                bool gives_process);
 

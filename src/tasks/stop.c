@@ -140,7 +140,7 @@ void thread_stop_point(struct thread *thread, struct platform_context *context) 
     CHECK(lock_order_holds_none());
     door.depth = 1;
     if (stop(thread, context)) {
-        platform_context_end(context); // And it is inside of the library from now on.
+        platform_context_end(context); // The thread is inside of the library from now on.
     } else {
         door.depth = 0;
     }

@@ -11,13 +11,13 @@
 
 // How many pieces a user puts aside.
 enum {
-    SUPPLY_FOR_HANDLER = 64, // Of which the client may keep some for long.
+    SUPPLY_FOR_HANDLER = 64, // The client may keep some for long.
     SUPPLY_FOR_THREAD = 5, // One for each handler that it asks of one exception (objects ABI 8.5).
 };
 
 struct supply {
     struct platform_mutex lock; // A leaf. Guards the rest but `size`.
-    size_t size;                // Of a piece, in bytes.
+    size_t size;                // The size of a piece, in bytes.
     void *free;                 // The pieces, each of which begins with the next one's address.
     size_t free_count;
     size_t wanted; // By all users.

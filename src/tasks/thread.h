@@ -40,7 +40,7 @@ struct thread {
     struct platform_context *registers; // While it is stopped, else NULL.
     bool stopped_in_call;               // `registers` are those of the library.
 
-    int64_t runtime; // Of the host thread, once it has ended.
+    int64_t runtime; // Run time of the host thread, once it has ended.
     bool begun;      // The call that started it is done, so it may run.
     bool reachable;  // `host` is set and the host thread lives.
     struct platform_thread host;

@@ -27,7 +27,7 @@ jumped:
     legacy_enter_user user
     next
 user:
-    jmp LEGACY_TSS_16:0         ; Of more privilege.
+    jmp LEGACY_TSS_16:0         ; A TSS of more privilege.
     next
     call far [cs:pointer_to_task]
     next
@@ -63,7 +63,7 @@ user:
     bits 16
 code_16:
     times ($$ - $) & 15 nop
-    call far [pointer_16]       ; Of 16-bit code.
+    call far [pointer_16]       ; A pointer of 16-bit code.
     times ($$ - $) & 15 nop
     report 4
     jmp $

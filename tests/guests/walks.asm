@@ -5,7 +5,7 @@
     org 0x10000
 OTHER_IDT equ 0x71000
 STACK_PAGE equ 0x50000
-FRAME equ STACK_PAGE + 0x7d8    ; Of an event with RSP = STACK_PAGE + 0x800: its RIP comes first.
+FRAME equ STACK_PAGE + 0x7d8    ; The frame of an event with RSP = STACK_PAGE + 0x800, from its RIP on.
 IDT_ENTRY equ 0x3000 + 8 * (table_idt >> 12) ; In a page table that the client makes.
     mov r8, rcx
     mov r9, rsi

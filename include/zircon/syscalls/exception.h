@@ -48,7 +48,7 @@ typedef struct zx_arm64_exc_data {
 } zx_arm64_exc_data_t;
 
 typedef struct zx_exception_header {
-    uint32_t size; // Of the whole report.
+    uint32_t size; // Size of the whole report.
     zx_excp_type_t type;
 } zx_exception_header_t;
 

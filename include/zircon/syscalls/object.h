@@ -109,7 +109,7 @@ typedef struct zx_info_handle_count {
 } zx_info_handle_count_t;
 
 typedef struct zx_info_process_handle_stats {
-    uint32_t handle_count[64]; // Of each type, by its number.
+    uint32_t handle_count[64]; // Handles of each type, by its number.
 } zx_info_process_handle_stats_t;
 
 #ifndef ZIRCONIA_ABI_2018
@@ -233,7 +233,7 @@ typedef struct zx_info_job {
 } zx_info_job_t;
 
 typedef struct zx_info_timer {
-    uint32_t options; // Of zx_timer_create().
+    uint32_t options; // The options of zx_timer_create().
 #if ZIRCONIA_ERA < 202209
     uint8_t padding1[4];
 #else
@@ -390,7 +390,7 @@ typedef struct zx_info_msi {
 #define ZX_PROP_SOCKET_RX_THRESHOLD ((uint32_t)12u)
 #define ZX_PROP_SOCKET_TX_THRESHOLD ((uint32_t)13u)
 #define ZX_PROP_JOB_KILL_ON_OOM ((uint32_t)15u)
-#define ZX_PROCESS_DEBUG_ADDR_BREAK_ON_SET ((uintptr_t)1u) // Of ZX_PROP_PROCESS_DEBUG_ADDR.
+#define ZX_PROCESS_DEBUG_ADDR_BREAK_ON_SET ((uintptr_t)1u) // A value of ZX_PROP_PROCESS_DEBUG_ADDR.
 #ifndef ZIRCONIA_ABI_2018
 #define ZX_PROP_PROCESS_BREAK_ON_LOAD ((uint32_t)7u)
 #define ZX_PROP_PROCESS_HW_TRACE_CONTEXT_ID ((uint32_t)8u)

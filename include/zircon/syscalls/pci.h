@@ -57,7 +57,7 @@ typedef struct zx_pcie_device_info {
 
 #define ZX_PCI_NO_IRQ_MAPPING UINT32_MAX
 
-// Of the cfg_space_type of a window.
+// Values of a window's cfg_space_type.
 #define PCI_CFG_SPACE_TYPE_PIO 0u
 #define PCI_CFG_SPACE_TYPE_MMIO 1u
 #define PCI_CFG_SPACE_TYPE_DW_ROOT 2u

@@ -99,10 +99,10 @@ typedef struct zx_channel_iovec {
 #define ZX_SOCKET_HAS_CONTROL ((uint32_t)1u << 1)
 #define ZX_SOCKET_HAS_ACCEPT ((uint32_t)1u << 2)
 #define ZX_SOCKET_CREATE_MASK (ZX_SOCKET_DATAGRAM | ZX_SOCKET_HAS_CONTROL | ZX_SOCKET_HAS_ACCEPT)
-#define ZX_SOCKET_CONTROL ((uint32_t)1u << 2) // Of zx_socket_read() and zx_socket_write().
+#define ZX_SOCKET_CONTROL ((uint32_t)1u << 2) // For zx_socket_read() and zx_socket_write().
 #else
 #define ZX_SOCKET_CREATE_MASK ZX_SOCKET_DATAGRAM
-#define ZX_SOCKET_PEEK ((uint32_t)1u << 3) // Of zx_socket_read().
+#define ZX_SOCKET_PEEK ((uint32_t)1u << 3) // For zx_socket_read().
 #define ZX_SOCKET_DISPOSITION_WRITE_DISABLED ((uint32_t)1u << 0)
 #define ZX_SOCKET_DISPOSITION_WRITE_ENABLED ((uint32_t)1u << 1)
 #endif
@@ -139,7 +139,7 @@ typedef struct zx_iovec {
 #define ZX_STREAM_MODE_APPEND ((uint32_t)1u << 2)
 #define ZX_STREAM_CREATE_MASK (ZX_STREAM_MODE_READ | ZX_STREAM_MODE_WRITE | ZX_STREAM_MODE_APPEND)
 #endif
-#define ZX_STREAM_APPEND ((uint32_t)1u << 0) // Of zx_stream_writev().
+#define ZX_STREAM_APPEND ((uint32_t)1u << 0) // For zx_stream_writev().
 #define ZX_STREAM_SEEK_ORIGIN_START ((zx_stream_seek_origin_t)0u)
 #define ZX_STREAM_SEEK_ORIGIN_CURRENT ((zx_stream_seek_origin_t)1u)
 #define ZX_STREAM_SEEK_ORIGIN_END ((zx_stream_seek_origin_t)2u)
@@ -184,7 +184,7 @@ typedef uint32_t zx_paddr32_t;
 
 #ifndef ZIRCONIA_ABI_2018
 #define ZX_INTERRUPT_TIMESTAMP_MONO ((uint32_t)1u << 6)
-#define ZX_INTERRUPT_BIND ((uint32_t)0u) // Of zx_interrupt_bind().
+#define ZX_INTERRUPT_BIND ((uint32_t)0u) // For zx_interrupt_bind().
 #define ZX_INTERRUPT_UNBIND ((uint32_t)1u)
 #define ZX_MSI_MODE_MSI_X ((uint32_t)1u)
 #define ZX_VIRTUAL_INTERRUPT_UNTRIGGERED __ZX_OBJECT_SIGNAL_4
@@ -200,8 +200,8 @@ typedef uint32_t zx_paddr32_t;
 // ---- Processes, jobs and the system ----
 
 #ifndef ZIRCONIA_ABI_2018
-#define ZX_PROCESS_SHARED ((uint32_t)1u << 0)                       // Of zx_process_create().
-#define ZX_JOB_CRITICAL_PROCESS_RETCODE_NONZERO ((uint32_t)1u << 0) // Of zx_job_set_critical().
+#define ZX_PROCESS_SHARED ((uint32_t)1u << 0)                       // For zx_process_create().
+#define ZX_JOB_CRITICAL_PROCESS_RETCODE_NONZERO ((uint32_t)1u << 0) // For zx_job_set_critical().
 
 typedef uint32_t zx_system_event_type_t;
 

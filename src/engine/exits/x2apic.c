@@ -16,7 +16,7 @@ enum x2apic_register {
     X2APIC_EOI = 0x80b,
     X2APIC_LDR = 0x80d,
     X2APIC_SVR = 0x80f,
-    X2APIC_ISR_FIRST = 0x810, // And the TMR and the IRR after it.
+    X2APIC_ISR_FIRST = 0x810, // The ISR; the TMR and the IRR follow it.
     X2APIC_IRR_LAST = 0x827,
     X2APIC_ESR = 0x828,
     X2APIC_LVT_CMCI = 0x82f,
