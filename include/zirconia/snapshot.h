@@ -25,8 +25,8 @@
 //     compared, which takes some 0.1 ms a MiB. A client that tells of its stores says so by
 //     ZIRCONIA_SNAPSHOT_NOTED_STORES.
 //   - A snapshot that is taken after another was taken or restored stands on top of it, and keeps
-//     only the pages that differ. Going back and forth between the two copies only these. At most
-//     64 snapshots stand on top of each other; a lower one lives as long as those above it.
+//     only the pages that differ. A restore of either copies these pages alone. At most 64
+//     snapshots stand on top of each other; a lower one lives as long as those above it.
 //   - Without virtual time the guest's clock goes on: the TSC is not set back, and a timer has as
 //     long to go as it had when the snapshot was taken.
 //   - A restore leaves alone a kick that no run call has answered yet, the figures of
