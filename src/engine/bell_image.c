@@ -89,7 +89,7 @@ static bool is_of_guest(const struct port_packet *packet, const void *argument) 
     return trap_of(traps, packet->pool) < traps->count;
 }
 
-// A packet that a reader is just giving back is waited for.
+// Waits for a packet that a reader is just giving back.
 static void send(const struct queued_bell *bell, const struct trap_map *traps,
                  struct platform_semaphore *wake) {
     struct packet_pool *pool = traps->traps[bell->trap].pool;

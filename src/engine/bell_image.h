@@ -11,7 +11,7 @@
 #include <zircon/syscalls/port.h>
 
 struct queued_bell {
-    size_t trap; // Its place in the map.
+    size_t trap; // The trap's place in the map.
     zx_port_packet_t body;
 };
 
@@ -22,14 +22,16 @@ struct bell_image {
     bool failed; // There was no memory for one of them.
 };
 
-// NO_MEMORY, with an image to destroy all the same. The map stays put, here and below.
+// Copies the packets. On NO_MEMORY, too, the image must be destroyed. The map does not change
+// meanwhile, here and below.
 zx_status_t bell_image_take(struct bell_image *image, const struct trap_map *traps);
 
-// Puts another packet behind those that it has. False without memory.
+// Appends a packet to the image. False when memory is short.
 bool bell_image_add(struct bell_image *image, size_t trap, zx_port_packet_t body);
 
-// In place of all that the bells have sent since and nobody has read, behind what else is in their
-// ports. A port without handles takes nothing. The map has the traps that it had.
+// Puts the packets back, behind what else is in their ports, in place of the unread packets that
+// the bells have sent since. A port without handles takes nothing. The map must have the traps that
+// it had.
 void bell_image_restore(const struct bell_image *image, const struct trap_map *traps);
 
 void bell_image_destroy(struct bell_image *image);

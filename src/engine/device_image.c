@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Calling the client for its devices. Its thread is not cancelled there, because it has the turn.
+// The calls of the client's callbacks. They run with cancellation off, because the thread has the
+// turn.
 
 #include "engine/device_image.h"
 

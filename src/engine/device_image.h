@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What a client's devices are, copied and put back by callbacks of the client's
+// The state of a client's devices, copied and put back by the client's callbacks
 // (zirconia_guest_set_devices()).
 
 #ifndef ENGINE_DEVICE_IMAGE_H
@@ -23,11 +23,11 @@ struct device_image {
     size_t size;
 };
 
-// CANCELED when the client refuses, NO_MEMORY; with an image to destroy all the same. The guest's
-// turn is held, here and below.
+// Returns CANCELED when the client refuses, or NO_MEMORY; then, too, the image must be destroyed.
+// The caller has the guest's turn, here and below.
 zx_status_t device_image_take(struct device_image *image, const struct devices *devices);
 
-// The devices can be given this image: they take as many bytes.
+// Whether the devices take as many bytes as the image has.
 bool device_image_fits(const struct device_image *image, const struct devices *devices);
 
 void device_image_restore(const struct device_image *image, const struct devices *devices);

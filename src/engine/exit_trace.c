@@ -12,7 +12,7 @@
 #include <string.h>
 
 bool exit_trace_is_on(void) {
-    static atomic_int state; // 0: nobody has looked, 1: off, 2: on.
+    static atomic_int state; // 0: the environment has not been read, 1: off, 2: on.
     if (atomic_load_explicit(&state, memory_order_relaxed) == 0) {
         const char *wish = getenv("ZIRCONIA_TRACE");
         atomic_store(&state, wish != NULL && strcmp(wish, "exits") == 0 ? 2 : 1);
@@ -22,7 +22,7 @@ bool exit_trace_is_on(void) {
 
 struct line {
     size_t length;
-    char text[1024]; // More than the longest.
+    char text[1024]; // Longer than any line.
 };
 
 __attribute__((format(printf, 2, 3))) static void append(struct line *line, const char *format,

@@ -12,13 +12,13 @@
 #include <zircon/syscalls/port.h>
 #include <zirconia/observe.h>
 
-// Looks at the environment once.
+// Reads the environment once.
 bool exit_trace_is_on(void);
 
 void exit_trace_exit(const zirconia_exit_t *exit);
 
-// A run call returns: with a packet where the status is ZX_OK, and with the VCPU's registers. The
-// guest's turn is held.
+// Tells that a run call returns: with a packet if the status is ZX_OK, and with the VCPU's
+// registers. The caller has the guest's turn.
 void exit_trace_return(struct vcpu *vcpu, zx_status_t status, const zx_port_packet_t *packet);
 
 #endif // ENGINE_EXIT_TRACE_H

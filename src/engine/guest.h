@@ -49,8 +49,8 @@ static inline struct guest *guest_from_object(struct object *object) {
 zx_status_t guest_set_trap(struct guest *guest, const struct trap *trap, struct port *port,
                            const struct era *era);
 
-// The next VCPU from that VPID on, which it is then set to; NULL behind the last. The guest's turn
-// is held.
+// The first VCPU whose VPID is *vpid or more, and sets *vpid to its VPID; NULL when there is none.
+// The caller has the guest's turn.
 struct vcpu *guest_next_vcpu(const struct guest *guest, unsigned *vpid);
 
 // 0 when none is left.

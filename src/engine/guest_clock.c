@@ -100,7 +100,7 @@ static void stop_by(struct guest *guest, int64_t time) {
     machine_stop_at(guest->machine, machine_work(guest->machine) + work, guest->clock.budget_end);
 }
 
-// Until the time slice ends or the next timer is due, or the budget is spent.
+// Has the run stop when the time slice ends, the next timer is due, or the budget is spent.
 static void set_stop(struct guest *guest) {
     const struct guest_clock *clock = &guest->clock;
     ASSERT_HELD(&clock->lock);
@@ -157,7 +157,7 @@ void guest_clock_restore(struct guest *guest, const struct guest_clock_image *im
     }
 }
 
-// Neither time nor work can overflow, and the time slice ends.
+// Checks that neither time nor work can overflow, and that the time slice ends.
 bool guest_clock_is_sound(const struct guest_clock_image *image) {
     const int64_t most = 1ll << 61;
     if (image->work >= (uint64_t)most / WORK_TIME || image->skipped < 0 || image->skipped >= most) {

@@ -29,11 +29,11 @@ struct guest_clock {
     struct platform_mutex lock;
     struct timer_entry *timers; // Virtual time's, linked by `sibling`.
     atomic_llong skipped;       // Nanoseconds of sleep that were jumped over.
-    int64_t time_slice_end;     // When the turn passes on. The turn's holder's.
-    uint64_t budget_end; // How much work is done when run calls end; the turn's holder's too.
+    int64_t time_slice_end;     // When the turn passes on. Guarded by the guest's turn.
+    uint64_t budget_end;        // The work at which run calls end. Guarded by the guest's turn.
 };
 
-// What a snapshot keeps of it: nothing unless time is virtual.
+// What a snapshot keeps of the clock. All fields are 0 unless time is virtual.
 struct guest_clock_image {
     uint64_t work;
     int64_t skipped;
@@ -62,11 +62,11 @@ int64_t guest_clock_duration(uint32_t ticks);
 void guest_clock_arm(struct guest *guest, struct timer_entry *entry, int64_t deadline);
 void guest_clock_cancel(struct guest *guest, struct timer_entry *entry);
 
-// The turn's holder. Timers are the VCPUs' to put back.
+// Copies the clock, and puts it back; the caller has the guest's turn. VCPUs put their timers back.
 void guest_clock_take(const struct guest *guest, struct guest_clock_image *image);
 void guest_clock_restore(struct guest *guest, const struct guest_clock_image *image);
 
-// An image from elsewhere is one that a guest can come to, if it does not run for decades.
+// Whether an image from a file is one that a guest can reach without running for decades.
 bool guest_clock_is_sound(const struct guest_clock_image *image);
 
 // How many timers of virtual time come before this one; 0 for one that is not armed.
@@ -76,7 +76,7 @@ unsigned guest_clock_place(struct guest *guest, const struct timer_entry *entry)
 // is to pass on.
 bool guest_clock_tick(struct guest *guest);
 
-// BAD_STATE unless time is virtual. The guest may do so much work from now on; UINT64_MAX for any.
+// Limits the guest's work from now on; UINT64_MAX is no limit. BAD_STATE unless time is virtual.
 zx_status_t guest_clock_set_budget(struct guest *guest, uint64_t work);
 
 // Whether the budget's work is done; and whether, while all VCPUs sleep, nothing will wake one

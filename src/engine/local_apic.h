@@ -30,12 +30,12 @@ struct local_apic {
     int64_t deadline; // A time of the host's clock; INT64_MAX when the timer stands still.
 };
 
-// What a snapshot keeps of it.
+// What a snapshot keeps of the local APIC.
 struct local_apic_image {
     uint32_t lvt_timer;
     uint32_t initial_count;
     uint32_t divide;
-    int64_t left; // Until the deadline; INT64_MAX when the timer stands still.
+    int64_t left; // Nanoseconds to the deadline; INT64_MAX when the timer stands still.
 };
 
 void local_apic_init(struct local_apic *apic, struct vcpu *vcpu);
@@ -43,12 +43,13 @@ void local_apic_init(struct local_apic *apic, struct vcpu *vcpu);
 // No interrupt comes from it any more.
 void local_apic_destroy(struct local_apic *apic);
 
-// From outside of the VCPU, with the turn: until local_apic_go_on() the timer fires no more, so
-// that what it has and what it has sent belong together. Virtual time fires with the turn only.
+// Called from outside of the VCPU, with the turn: until local_apic_go_on() the timer does not fire,
+// so that its registers and what it has sent belong to one moment. In virtual time timers fire only
+// with the turn.
 void local_apic_pause(struct local_apic *apic);
 void local_apic_go_on(struct local_apic *apic);
 
-// Between those two.
+// Called between local_apic_pause() and local_apic_go_on().
 void local_apic_take(struct local_apic *apic, struct local_apic_image *image);
 void local_apic_restore(struct local_apic *apic, const struct local_apic_image *image);
 

@@ -18,7 +18,7 @@ static int compare(const void *left, const void *right) {
     return (a->start > b->start) - (a->start < b->start);
 }
 
-// What several mappings show is copied once.
+// Makes one range of ranges that overlap, so that each page is copied once.
 static void merge(struct memory_image *image) {
     qsort(image->ranges, image->count, sizeof image->ranges[0], compare);
     size_t kept = 0;
@@ -54,7 +54,7 @@ static void list_ranges(struct memory_image *image) {
 
 // --- Taking it ---
 
-// The image has its ranges, and the machine has a place for each.
+// Fills in the image's ranges, and has the machine make a place for each.
 static zx_status_t begin(struct memory_image *image, struct machine *machine,
                          const struct address_space *space) {
     *image = (struct memory_image){0};

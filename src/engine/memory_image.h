@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What a guest's mappings show of VMOs, copied by the machine. It belongs to the mappings that it
-// was taken of, and is put back only while they are the same.
+// The memory that a guest's mappings show, copied by the machine. An image belongs to the mappings
+// that it was taken of, and is put back only while they are the same.
 
 #ifndef ENGINE_MEMORY_IMAGE_H
 #define ENGINE_MEMORY_IMAGE_H
@@ -16,17 +16,17 @@
 struct memory_image {
     struct image_range *ranges; // Disjoint; each keeps a reference to its VMO.
     size_t count;
-    struct mapping_view *mappings; // As they were; of VMOs that the ranges keep.
+    struct mapping_view *mappings; // The mappings at that time. The ranges keep their VMOs.
     size_t mapping_count;
     struct machine_image *pages;
 };
 
-// What machine_image_take() says, with an image to destroy all the same. The guest's turn is held,
-// here and below.
+// Returns what machine_image_take() returns; the image must be destroyed in any case. The caller
+// has the guest's turn, here and below.
 zx_status_t memory_image_take(struct memory_image *image, struct machine *machine,
                               const struct address_space *space, struct image_options options);
 
-// The mappings are what they were and their VMOs have all that was copied.
+// Whether the mappings are what they were and their VMOs still have all pages that were copied.
 bool memory_image_fits(const struct memory_image *image, const struct address_space *space);
 
 void memory_image_destroy(struct memory_image *image);

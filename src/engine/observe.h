@@ -40,8 +40,8 @@ void observe_count_all(uint64_t counts[ZIRCONIA_EXIT_KIND_COUNT]);
 // An exit that the VCPU made just now, before anything is done about it.
 void observe_exit(struct vcpu *vcpu, const struct cpu_exit *exit);
 
-// An exit that was none, of which there is nothing to tell. False, and it is not counted, when
-// somebody watches.
+// Counts an exit that the engine answered without leaving the guest. False, and nothing is counted,
+// when an observer must be told of the exit.
 bool observe_unwatched(struct vcpu *vcpu, enum exit_reason reason);
 bool observe_is_watched(const struct vcpu *vcpu);
 

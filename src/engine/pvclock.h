@@ -14,7 +14,7 @@ struct guest;
 struct vcpu;
 
 struct pvclock {
-    uint64_t address; // Guest-physical.
+    uint64_t address; // The guest-physical address of the structure.
     uint8_t *time;    // In host memory, at any alignment; NULL while the clock is off.
     uint32_t version; // Odd while the structure changes.
 };
@@ -23,11 +23,11 @@ struct pvclock {
 // INVALID_ARGS, NOT_FOUND or OUT_OF_RANGE when the structure is not in one writable mapping.
 zx_status_t pvclock_set(struct vcpu *vcpu, uint64_t value);
 
-// Where a clock that is on lies in host memory, after its address came from elsewhere. False where
-// no such clock can be.
+// Finds the host memory of a clock that is on, after its address came from a file. False where no
+// clock can be at that address.
 bool pvclock_find(struct guest *guest, struct pvclock *pvclock);
 
-// Before every entry.
+// Called before every entry.
 void pvclock_update(struct vcpu *vcpu);
 
 zx_status_t pvclock_write_boot_time(struct guest *guest, uint64_t address);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Going round.
+// Moving the turn round.
 
 #include "engine/rotation.h"
 
@@ -10,8 +10,8 @@ static uint64_t bit(unsigned vpid) {
     return 1ull << vpid;
 }
 
-// A kick takes no lock, and the thread that it wakes runs when the host likes. So that virtual time
-// repeats, those who decide whose turn is next look at kicks.
+// A kick takes no lock, and the host decides when the kicked thread runs. So that virtual time
+// repeats, kicks are looked at here, where the next VCPU is chosen.
 static void wake_kicked(struct rotation *rotation) {
     for (unsigned vpid = 1; vpid < TURN_SEATS; vpid++) {
         if ((rotation->asleep & bit(vpid)) != 0 && atomic_load(&rotation->seats[vpid]->kicked)) {
@@ -24,7 +24,7 @@ static bool is_runnable(const struct rotation *rotation, unsigned vpid) {
     return (rotation->present & ~rotation->asleep & bit(vpid)) != 0;
 }
 
-// The next one of these, or 0.
+// The next of these VCPUs that can run, or 0.
 static unsigned next_of(const struct rotation *rotation, uint64_t vpids) {
     for (unsigned i = 1; i <= TURN_SEATS; i++) {
         const unsigned vpid = (rotation->slice + i) % TURN_SEATS;
@@ -44,7 +44,7 @@ void rotation_advance(struct rotation *rotation) {
     }
 }
 
-// A VCPU whose thread has ended since is not there any more.
+// A VCPU whose thread has ended in the meantime is gone.
 void rotation_resume(struct rotation *rotation, const struct rotation *old) {
     rotation->asleep = old->asleep & rotation->present;
     rotation->hurried = old->hurried & rotation->present;
@@ -56,7 +56,7 @@ void rotation_resume(struct rotation *rotation, const struct rotation *old) {
     }
 }
 
-// Who has the rest of the time slice, when nobody is in a hurry.
+// The VCPU that has the rest of the time slice, when none goes first.
 static void go_on(struct rotation *rotation) {
     wake_kicked(rotation);
     rotation->paused = false;

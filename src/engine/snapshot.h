@@ -16,7 +16,7 @@ struct snapshot {
     struct object object;
     zx_koid_t guest;
     uint64_t vpids;
-    size_t memory_traps; // Traps are never removed: as many are the same ones.
+    size_t memory_traps; // Traps are never removed, so an equal number means the same traps.
     size_t port_traps;
     struct guest_clock_image clock;
     struct rotation rotation;
@@ -26,20 +26,22 @@ struct snapshot {
     struct vcpu_image vcpus[VPID_COUNT];
 };
 
-// BAD_STATE while a VCPU is in a run call, CANCELED when the client does not save its devices,
-// NO_MEMORY.
+// Returns BAD_STATE while a VCPU is in a run call, CANCELED when the client does not save its
+// devices, or NO_MEMORY.
 zx_status_t snapshot_create(struct guest *guest, struct image_options options,
                             struct snapshot **out);
 
 struct object *snapshot_object(struct snapshot *snapshot);
 
-// INVALID_ARGS for another guest's snapshot; BAD_STATE while a VCPU is in a run call and when
-// VCPUs, traps, mappings or devices are others than they were; NO_MEMORY. Then nothing has changed.
+// Returns INVALID_ARGS for another guest's snapshot; BAD_STATE while a VCPU is in a run call, and
+// when VCPUs, traps, mappings or devices are not those of the snapshot; or NO_MEMORY. Then nothing
+// has changed.
 zx_status_t snapshot_restore(const struct snapshot *snapshot, struct guest *guest);
 
-// For one that is filled from elsewhere, with the guest's turn: an empty one, or NULL without
-// memory; the guest as it is, without its memory and devices, for which there are zeros and
-// nothing; and whether it can be put back, by the status.
+// For a snapshot that is read from a file; the caller has the guest's turn. The first makes an
+// empty snapshot, or returns NULL without memory. The second fills it with the guest's present
+// state, but with zeros for memory and without devices. The third returns whether it could be
+// restored.
 struct snapshot *snapshot_new(void);
 zx_status_t snapshot_begin(struct snapshot *snapshot, struct guest *guest,
                            struct image_options options);

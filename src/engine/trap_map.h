@@ -35,8 +35,8 @@ zx_status_t trap_map_insert(struct trap_map *map, const struct trap *trap, bool 
 // as the guest.
 bool trap_map_find(const struct trap_map *map, uint64_t address, struct trap *out);
 
-// Narrows a range, which contains the address, to pages around the address's own, which has no
-// trap, that have none either.
+// Narrows a range around an address to the pages without a trap next to it. The address's own page
+// has none.
 void trap_map_narrow(const struct trap_map *map, uint64_t address, uint64_t *first, uint64_t *end);
 
 void trap_map_destroy(struct trap_map *map);

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
-// The turn.
+// The turn: taking it, giving it up, and time slices.
 
 #include "engine/turn.h"
 
 #include "platform/check.h"
 
-#define LONGEST_WAIT 16000000      // ns. The time slices of all that wait come to this at most.
-#define LONGEST_TIME_SLICE 2000000 // ns.
-#define HURRIED_TIME_SLICE 200000  // ns. Of one that goes before others.
-#define LONGEST_AWAY                                                                               \
-    50000 // ns. For so long nobody takes the turn of a VCPU that is with its caller.
-#define LONGEST_PATIENCE 4000000 // ns. Who has waited longer lets nobody go first any more.
-#define LONGEST_LOOK 20000       // ns. So long one watches another leave before it sleeps.
+// Nanoseconds.
+#define LONGEST_WAIT 16000000      // The time slices of all waiting VCPUs together, at most.
+#define LONGEST_TIME_SLICE 2000000 // The time slice of a VCPU when few wait.
+#define HURRIED_TIME_SLICE 200000  // The time slice of a VCPU that goes first.
+#define LONGEST_AWAY 50000         // The turn is kept this long for a VCPU that is with its caller.
+#define LONGEST_PATIENCE 4000000   // No VCPU goes first once another has waited longer than this.
+#define LONGEST_LOOK 20000         // A thread spins this long while another leaves, then it sleeps.
 
 // Asked once, by one thread or several: the C library reads a file to answer.
 static bool has_several_processors(void) {
@@ -48,8 +48,8 @@ static void lose_turn(const struct turn *turn) {
 
 // --- While nobody waits ---
 
-// One that goes to its caller and comes back again and again then takes no lock: `alone` has in one
-// word that it has the turn, or is away.
+// A VCPU that goes to its caller and comes back again and again takes no lock while no other waits:
+// `alone` says in one word whether the VCPU has the turn or is away.
 #define ALONE_HAS 1u
 #define ALONE_AWAY 2u
 #define ALONE(vpid, what) ((vpid) << 2 | (what))
@@ -64,7 +64,7 @@ static bool leave_alone(struct turn *turn, const struct turn_seat *seat) {
     return atomic_compare_exchange_strong(&turn->alone, &state, ALONE(seat->vpid, ALONE_AWAY));
 }
 
-// The one that is alone needs the lock from now on.
+// Makes a VCPU that took the turn without the lock need the lock from now on.
 static void lock_turn(struct turn *turn) ACQUIRES(turn->lock) {
     platform_mutex_lock(&turn->lock);
     const unsigned state = atomic_exchange(&turn->alone, 0);
@@ -74,7 +74,7 @@ static void lock_turn(struct turn *turn) ACQUIRES(turn->lock) {
     }
 }
 
-// While a call from outside has the turn, a runner is away too.
+// Without a runner, or while a call from outside has the turn, no VCPU is alone.
 static bool is_alone(const struct turn *turn) REQUIRES(turn->lock) {
     return turn->runner != NULL && turn->away != turn->taken && turn->line.vcpus == NULL &&
            turn->line.calls == NULL && !turn->by_vpid && !atomic_load(&turn->over);
@@ -90,7 +90,7 @@ static void unlock_turn(struct turn *turn) RELEASES(turn->lock) {
 
 // --- Those who wait ---
 
-// Who may run next. NULL: the one that may is not waiting yet.
+// The waiter that may run next, or NULL while that VCPU does not wait yet.
 static struct turn_waiter *next_waiter(const struct turn *turn) REQUIRES(turn->lock) {
     ASSERT_HELD(&turn->lock);
     if (turn->line.calls != NULL) {
@@ -108,7 +108,7 @@ static bool may_run(const struct turn *turn, const struct turn_waiter *waiter)
     return !turn->taken && next_waiter(turn) == waiter;
 }
 
-// Something has changed for whoever is the next.
+// Wakes the waiter that may run next, to look again.
 static void wake_next(const struct turn *turn) REQUIRES(turn->lock) {
     const struct turn_waiter *next = next_waiter(turn);
     if (next != NULL) {
@@ -116,7 +116,7 @@ static void wake_next(const struct turn *turn) REQUIRES(turn->lock) {
     }
 }
 
-// The first in the line is to watch.
+// Wakes the first VCPU in the line, to watch the clock.
 static void wake_first(const struct turn *turn) REQUIRES(turn->lock) {
     if (turn->line.vcpus != NULL && !turn->by_vpid) {
         platform_semaphore_post(turn->line.vcpus->wake);
@@ -159,7 +159,7 @@ static void begin_time_slice(struct turn *turn, struct turn_seat *seat) REQUIRES
     seat->rest = 0;
 }
 
-// What is left to the runner, less what it had while it hurried, and its place are its own still.
+// Leaves the runner its place and the rest of its time slice, without the time while it went first.
 static void keep(struct turn *turn) REQUIRES(turn->lock) {
     struct turn_seat *seat = turn->runner;
     CHECK(seat != NULL);
@@ -197,8 +197,8 @@ static void end_time_slice(struct turn *turn) REQUIRES(turn->lock) {
 
 // --- Who comes before whom ---
 
-// No other has waited for long. Those who wait behind each other come to LONGEST_WAIT, and what
-// went first before to LONGEST_PATIENCE.
+// Whether a VCPU may go first: no other has waited for longer than LONGEST_PATIENCE. So none waits
+// longer than LONGEST_WAIT and LONGEST_PATIENCE together.
 static bool may_hurry(const struct turn *turn, const struct turn_seat *seat) REQUIRES(turn->lock) {
     const int64_t now = turn->line.vcpus != NULL ? platform_monotonic() : 0;
     for (const struct turn_waiter *waiter = turn->line.vcpus; waiter != NULL;
@@ -210,8 +210,8 @@ static bool may_hurry(const struct turn *turn, const struct turn_seat *seat) REQ
     return true;
 }
 
-// The first in the line comes before the one that runs, if that has come in its place or hurries
-// less.
+// Preempts the VCPU that runs if the first in the line has an earlier place, or goes first and the
+// runner does not.
 static void look_at_first(struct turn *turn) REQUIRES(turn->lock) {
     const struct turn_seat *first = turn->line.vcpus->seat;
     if (turn->by_vpid || turn->runner == NULL || turn->runner == first || turn->hurries) {
@@ -239,7 +239,7 @@ static void stand_in_line(struct turn *turn, struct turn_waiter *waiter) REQUIRE
 
 // --- Waiting ---
 
-// May come back for nothing. False once the deadline has passed.
+// May return early without a reason. False once the deadline has passed.
 static bool sleep_until(struct turn *turn, const struct turn_waiter *waiter, int64_t deadline)
     REQUIRES(turn->lock) {
     unlock_turn(turn);
@@ -253,7 +253,7 @@ static int64_t watch_until(const struct turn *turn, int64_t now) REQUIRES(turn->
     return turn->leaves && look < turn->time_slice_end ? look : turn->time_slice_end;
 }
 
-// The first in the line watches the clock for all.
+// The first VCPU in the line watches the clock for all that wait.
 static void watch(struct turn *turn, const struct turn_waiter *waiter) REQUIRES(turn->lock) {
     const int64_t now = platform_monotonic();
     if (turn->time_slice_end == 0) {
@@ -270,8 +270,8 @@ static void watch(struct turn *turn, const struct turn_waiter *waiter) REQUIRES(
     }
 }
 
-// The one that has it is about to leave: that is sooner done than this thread woken. True when it
-// has.
+// Spins while the holder is about to leave, which takes less time than waking this thread would.
+// True when the holder has left.
 static bool look_on(struct turn *turn) REQUIRES(turn->lock) {
     const uint64_t moves = atomic_load(&turn->moves);
     if (!turn->looks) {
@@ -302,7 +302,7 @@ static bool is_wanted_elsewhere(const struct turn *turn, const struct turn_seat 
     return atomic_load(&seat->kicked) || (turn->by_vpid && blocking_stop_requested(blocking));
 }
 
-// The VCPU has it from now on. One that was away goes on with its time slice.
+// Gives the turn to the VCPU. A runner that was away goes on with its time slice.
 static void have(struct turn *turn, struct turn_seat *seat) REQUIRES(turn->lock) {
     CHECK(!turn->taken);
     turn->taken = true;
@@ -318,15 +318,15 @@ static void have(struct turn *turn, struct turn_seat *seat) REQUIRES(turn->lock)
     }
 }
 
-// Nobody has it, and it was left for this VCPU, or nobody waits for it.
+// Whether the turn is free, and either left for this VCPU or wanted by no other.
 static bool is_free_for(const struct turn *turn, const struct turn_seat *seat)
     REQUIRES(turn->lock) {
     return !turn->taken && turn->line.calls == NULL && !turn->by_vpid &&
            (turn->away ? turn->runner == seat : turn->line.vcpus == NULL);
 }
 
-// In virtual time it is at this moment, whenever its thread comes, that a VCPU lets others go
-// first.
+// Whether the waiter runs now. In virtual time a VCPU lets others go first at this moment, whenever
+// its thread comes.
 static bool runs_next(struct turn *turn, const struct turn_waiter *waiter) REQUIRES(turn->lock) {
     if (!may_run(turn, waiter)) {
         return false;
@@ -369,7 +369,7 @@ static void leave(struct turn *turn) REQUIRES(turn->lock) {
     atomic_fetch_add_explicit(&turn->moves, 1, memory_order_relaxed);
 }
 
-// A VCPU that leaves when its time slice is over leaves it for good.
+// A VCPU that leaves at the end of its time slice gives up its place.
 static void give(struct turn *turn, enum turn_end end) REQUIRES(turn->lock) {
     leave(turn);
     if (turn->by_vpid) {
@@ -510,7 +510,7 @@ void turn_sleep(struct turn *turn) {
 bool turn_all_asleep(struct turn *turn) {
     lock_turn(turn);
     if (turn->by_vpid && turn->rotation.current == 0) {
-        rotation_advance(&turn->rotation); // To one that was kicked since.
+        rotation_advance(&turn->rotation); // To a VCPU that was kicked in the meantime.
     }
     const bool result = turn->by_vpid && turn->rotation.current == 0 && turn->rotation.asleep != 0;
     unlock_turn(turn);
@@ -554,8 +554,8 @@ void turn_wake(struct turn *turn, unsigned vpid) {
     unlock_turn(turn);
 }
 
-// In virtual time the one whose turn it is lets others go first before it runs again; one that runs
-// is stopped for that.
+// In virtual time the VCPU whose turn it is lets others go first before it runs again; if it runs,
+// it is stopped for that.
 static void hurry_by_vpid(struct turn *turn, unsigned vpid) REQUIRES(turn->lock) {
     rotation_hurry(&turn->rotation, vpid);
     if (turn->rotation.hurried != 0) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Two lists of what lies on the stacks of those who wait.
+// Two lists, of which each entry is on the stack of the thread that waits.
 
 #include "engine/turn_line.h"
 
@@ -10,7 +10,7 @@ static bool comes_before(const struct turn_seat *one, const struct turn_seat *ot
     return one->hurried != other->hurried ? one->hurried : one->place < other->place;
 }
 
-// Where the one who asks belongs: calls behind all calls.
+// Where a new waiter is put: a call behind all calls.
 static struct turn_waiter **find_link(struct turn_line *line, const struct turn_waiter *waiter) {
     struct turn_waiter **link = waiter->seat != NULL ? &line->vcpus : &line->calls;
     while (*link != NULL && (waiter->seat == NULL || comes_before((*link)->seat, waiter->seat))) {

@@ -12,20 +12,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// A VCPU, as the turn knows it. `wake` wakes its thread wherever the VCPU sleeps.
+// What the turn knows of a VCPU. `wake` wakes its thread wherever the VCPU sleeps.
 struct turn_seat {
     unsigned vpid;
-    const void *thread; // Whose run calls these are.
+    const void *thread; // The thread that makes the VCPU's run calls.
     uint64_t place; // Its place in the line, from when it asks until it runs; 0 when it has none.
     uint64_t kept;  // The place that it comes back to; 0 when it begins anew.
     int64_t rest;   // What it has left of its time slice when it comes back; 0 for a whole one.
-    int64_t since;  // When it asked.
-    bool hurried;   // An interrupt came: it goes first.
+    int64_t since;  // When the VCPU asked for the turn.
+    bool hurried;   // An interrupt came, so the VCPU goes first.
     struct platform_semaphore wake;
     atomic_bool kicked;
 };
 
-// Somebody who waits, on its own stack.
+// A thread that waits. The structure is on its stack.
 struct turn_waiter {
     struct turn_waiter *next;
     struct platform_semaphore *wake;
@@ -34,7 +34,7 @@ struct turn_waiter {
 };
 
 struct turn_line {
-    struct turn_waiter *calls; // From outside, in order of arrival.
+    struct turn_waiter *calls; // Calls from outside, in order of arrival.
     struct turn_waiter *vcpus; // VCPUs in a hurry first, and then by place.
     atomic_uint count;         // How many wait, calls and VCPUs.
 };
@@ -42,7 +42,7 @@ struct turn_line {
 void turn_line_add(struct turn_line *line, struct turn_waiter *waiter);
 void turn_line_remove(struct turn_line *line, struct turn_waiter *waiter);
 
-// Where the VCPU waits, or NULL.
+// The VCPU's waiter, or NULL when the VCPU does not wait.
 struct turn_waiter *turn_line_find(const struct turn_line *line, unsigned vpid);
 
 #endif // ENGINE_TURN_LINE_H

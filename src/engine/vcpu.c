@@ -30,7 +30,7 @@ void vcpu_interrupt(struct vcpu *vcpu, uint8_t vector) {
     vcpu_attend(vcpu);
 }
 
-// The owner looks at what is pending before it enters the guest again.
+// The owner thread looks for pending vectors before it enters the guest again.
 void vcpu_interrupt_itself(struct vcpu *vcpu, uint8_t vector) {
     ASSERT_TURN(&vcpu->guest->turn);
     platform_mutex_lock(&vcpu->lock);
@@ -121,8 +121,8 @@ static void leave_guest(struct vcpu *vcpu) {
     guest_clock_skip_sleep(guest); // The others may all be asleep.
 }
 
-// What runs inside of another VCPU's run call, as an observer that interrupts this one, may drop
-// the last reference: that thread has the turn.
+// Code inside of another VCPU's run call, for example an observer that interrupts this VCPU, may
+// drop the last reference: that thread has the turn already.
 static void destroy(struct object *object) {
     struct vcpu *vcpu = vcpu_from_object(object);
     struct guest *guest = vcpu->guest;

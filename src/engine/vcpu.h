@@ -58,7 +58,7 @@ zx_status_t vcpu_enter(struct vcpu *vcpu, enum packet_layout layout, zx_port_pac
 
 void vcpu_interrupt(struct vcpu *vcpu, uint8_t vector);
 
-// From the handler of an exit of its own.
+// Called from the handler of an exit of the VCPU's own.
 void vcpu_interrupt_itself(struct vcpu *vcpu, uint8_t vector);
 
 // Takes no lock: may be called anywhere, in a signal handler too.

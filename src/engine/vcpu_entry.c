@@ -6,15 +6,15 @@
 
 #include "engine/exits/exits.h"
 
-// What is injected at this entry. Exceptions are never blocked.
+// The vector that is injected at this entry. Exceptions are never blocked.
 struct choice {
     int vector; // -1: nothing.
-    bool wait;  // Not yet: an interrupt window is asked for.
+    bool wait;  // The guest cannot take the vector yet: an interrupt window is asked for.
     bool more;  // Another one waits behind it.
 };
 
-// A non-maskable interrupt that is blocked hides no other: an interrupt window would open at once,
-// again and again, and the handler never get to its IRET.
+// A blocked NMI does not hide other vectors: its interrupt window would open at once, again and
+// again, and the NMI's handler would never come to its IRET.
 static int next_vector(const struct vcpu *vcpu) REQUIRES(vcpu->lock) {
     ASSERT_HELD(&vcpu->lock);
     struct pending open = vcpu->pending;
@@ -33,8 +33,8 @@ static bool is_undefined(int vector) {
     return vector > LAST_DEFINED_EXCEPTION && vector < FIRST_EXTERNAL_VECTOR;
 }
 
-// Whoever adds a vector requests an exit behind it: one that comes after the look at `any_pending`
-// is seen before the next block.
+// A thread that adds a vector requests an exit afterwards, so a vector that comes after
+// `any_pending` was read here is seen before the next block.
 static struct choice choose(struct vcpu *vcpu) {
     if (!atomic_load(&vcpu->any_pending)) {
         return (struct choice){.vector = -1};
@@ -76,8 +76,8 @@ static zx_status_t inject(struct vcpu *vcpu, uint8_t vector) {
     return exit_delivery(vcpu, result);
 }
 
-// In virtual time the library's own reasons to leave the guest do not show, and where it has not
-// exited, its clock says the same as before.
+// In virtual time the guest must not see when the library leaves it for its own reasons, so without
+// an exit the paravirtual clock stays as it is.
 static bool shows_time(const struct vcpu *vcpu, bool exited) {
     return exited || !vcpu->guest->clock.is_virtual;
 }

@@ -7,8 +7,8 @@
 
 #include "engine/vcpu.h"
 
-// The kick, then an interrupt or the interrupt window for it, then the paravirtual clock; `exited`
-// says whether that comes behind an exit of the guest's.
+// Looks for a kick, then injects an interrupt or asks for its interrupt window, then updates the
+// paravirtual clock; `exited` says whether the guest has just made an exit.
 // ZX_ERR_CANCELED for a kick, ZX_ERR_NOT_SUPPORTED for a vector that nobody defines,
 // ZX_ERR_BAD_STATE for a state that VM entry refuses, and what exit_delivery() says of the
 // interrupt.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Copying a VCPU, and back.
+// Copying a VCPU's state, and putting it back.
 
 #include "engine/vcpu_image.h"
 

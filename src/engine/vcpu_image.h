@@ -2,7 +2,7 @@
 //
 // A copy of a VCPU's state, put back into that VCPU: the processor, the local APIC with the time
 // that its timer had left, what is pending, and the paravirtual clock. A kick is no state: it stays
-// with the call that it is for.
+// with the run call that it is for.
 
 #ifndef ENGINE_VCPU_IMAGE_H
 #define ENGINE_VCPU_IMAGE_H
@@ -14,15 +14,16 @@ struct vcpu_image {
     struct cpu_image *cpu;
     uint8_t cr8;
     struct local_apic_image apic;
-    unsigned timer_place; // In which order timers of virtual time were armed.
+    unsigned timer_place; // The place of the timer among the timers of virtual time.
     struct pending pending;
     struct pvclock pvclock;
 };
 
-// The guest's turn is held, here and below, and the VCPU is in no run call. False without memory.
+// The caller has the guest's turn, here and below, and the VCPU is in no run call. False without
+// memory.
 bool vcpu_image_take(struct vcpu_image *image, struct vcpu *vcpu);
 
-// The guest's clock has its time again.
+// Called once the guest's clock has been put back.
 void vcpu_image_restore(const struct vcpu_image *image, struct vcpu *vcpu);
 
 void vcpu_image_destroy(struct vcpu_image *image);
