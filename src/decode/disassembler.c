@@ -90,7 +90,8 @@ static const struct kept_instruction *find_kept(const struct disassembler *disas
     return NULL;
 }
 
-// In the place of the oldest one; NULL, and nothing in that place, when Capstone disagrees.
+// Reads an instruction into the place of the oldest one. NULL, and an empty place, when Capstone
+// disagrees on its length.
 static const struct kept_instruction *read_anew(struct disassembler *disassembler,
                                                 const uint8_t *bytes, size_t length,
                                                 uint64_t address) {

@@ -4,7 +4,7 @@
 // at once, and opening one for each instruction costs 4 us with Capstone 4, which builds a table at
 // the first instruction, against 0.2 us for the instruction itself. So the last one that was given
 // back is kept for the next caller, one for each code mode, taken and left by an atomic exchange:
-// nobody waits, and who finds none opens one.
+// no thread waits, and a thread that finds none opens one.
 //
 // A disassembler keeps the last instructions that it read. A device driver makes its accesses by
 // few instructions, so a VMM that decodes them asks for the same ones again and again.

@@ -25,7 +25,7 @@ struct port_access {
 bool decode_port_access(const uint8_t *bytes, size_t size, enum code_mode mode,
                         struct port_access *out);
 
-// As decode_port_access(), for an instruction that is decoded already.
+// decode_port_access() for an instruction that is decoded already.
 bool port_access_of(const struct instruction *instruction, const uint8_t *bytes,
                     struct port_access *out);
 

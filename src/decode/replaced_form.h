@@ -34,7 +34,7 @@ enum replaced_form {
     REPLACED_FORM_COUNT,
 };
 
-// What of the processor's mode decides whether a form is replaced.
+// The conditions on the processor's mode under which a form is replaced.
 enum replaced_condition {
     REPLACED_IF_PROTECTED = 1 << 0, // Protected mode, but not virtual-8086 mode
     REPLACED_IF_LEGACY = 1 << 1, // Protected mode outside of IA-32e mode, but not virtual-8086 mode

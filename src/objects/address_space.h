@@ -119,8 +119,8 @@ bool address_space_occupied(const struct address_space *space, uint64_t base, ui
 bool address_space_first(const struct address_space *space, uint64_t base, uint64_t length,
                          struct mapping_view *out);
 
-// The first mapping that ends above an address, or NULL, for who asks about one address after the
-// other, upwards. *index is 0 at first, and then where the last answer was.
+// The first mapping that ends above an address, or NULL, for a caller that goes through addresses
+// upwards. *index must be 0 at first, and keeps the place of the last answer.
 const struct mapping_view *address_space_next(const struct address_space *space, uint64_t address,
                                               size_t *index);
 

@@ -30,7 +30,7 @@ struct blocking *blocking_current(void) {
     return current;
 }
 
-// In the place of a function that is being called.
+// Stands in `wake` while the function that was there is being called.
 static void being_woken(void *argument) {
     (void)argument;
 }

@@ -4,9 +4,10 @@
 // Whoever blocks says so between begin and end, and gives a function that wakes it; the thread's
 // owner (tasks/thread.h) calls that. A thread that nobody can name has none of this.
 //
-// Lock: `lock` guards who asks a thread to stop, and `canceled`. `wake` is called with it held and
-// may take what the blocked thread sleeps on: a waiter's lock, a VCPU's. The thread itself takes it
-// at the end of blocking only when it is being woken, so that `argument` stays for so long.
+// Lock: `lock` guards the requests to stop, and `canceled`. `wake` is called with the lock held,
+// and may take the lock of what the blocked thread sleeps on: a waiter's, a VCPU's. At the end of
+// blocking the thread takes the lock only if it is being woken, so that `argument` stays valid
+// until `wake` has returned.
 
 #ifndef OBJECTS_BLOCKING_H
 #define OBJECTS_BLOCKING_H
@@ -21,9 +22,9 @@ typedef void blocking_wake_fn(void *argument);
 
 struct blocking {
     struct platform_mutex lock;
-    atomic_bool stop_requested; // The thread is to stop or to end. Set by who asks, under the lock.
+    atomic_bool stop_requested; // The thread is to stop or to end. Set under the lock.
     _Atomic(blocking_wake_fn *) wake;
-    void *argument;     // The thread's, while `wake` is not NULL.
+    void *argument;     // Valid while `wake` is not NULL.
     atomic_uint reason; // ZX_THREAD_STATE_BLOCKED_ something while blocked, else 0.
     bool canceled;      // The host has cancelled the thread: it is to end.
 };

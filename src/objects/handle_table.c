@@ -99,7 +99,7 @@ static void unpin_slot(struct slot *slot) {
     atomic_fetch_sub_explicit(&slot->state, SLOT_PIN, memory_order_release);
 }
 
-// For whoever has made it no longer live.
+// Called by the thread that has made the slot not live.
 static void wait_until_unpinned(struct slot *slot) {
     unsigned tries = 1;
     while (atomic_load_explicit(&slot->state, memory_order_acquire) >= SLOT_PIN) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Who listens to the log: the client's callback, or standard error.
+// Where the log goes: to the client's callback, or to standard error.
 
 #include "objects/log.h"
 
@@ -16,8 +16,9 @@
 enum { LINE_SIZE = 1280, LEVEL_NONE = ZIRCONIA_LOG_ERROR + 1, LEVEL_UNDECIDED = -1 };
 
 static struct {
-    atomic_int minimum;         // LEVEL_NONE when nobody listens; may be read without the lock.
-    atomic_bool standard_error; // Who listens as long as the client has said nothing.
+    atomic_int minimum; // LEVEL_NONE when the log goes nowhere; may be read without the lock.
+    atomic_bool
+        standard_error; // The log goes to standard error until the client calls zirconia_set_log().
     struct platform_mutex lock; // Guards the other two, and is not held while the callback runs.
     zirconia_log_callback_t callback;
     void *context;
@@ -34,7 +35,7 @@ static int level_of_environment(void) {
     return LEVEL_NONE;
 }
 
-// The environment counts until the client says something.
+// The environment decides until the client calls zirconia_set_log().
 static int decide(void) {
     const int level = level_of_environment();
     int minimum = LEVEL_UNDECIDED;
@@ -58,7 +59,7 @@ void log_set_sink(zirconia_log_callback_t callback, void *context, zirconia_log_
     platform_mutex_unlock(&sink.lock);
 }
 
-// The thread that held the lock may not be here.
+// Makes the lock anew: the thread that held it may not exist in the child.
 void log_become_child(void) {
     platform_mutex_init(&sink.lock, LOCK_LOG);
     sink.callback = NULL;
@@ -67,7 +68,7 @@ void log_become_child(void) {
     atomic_store(&sink.minimum, LEVEL_UNDECIDED);
 }
 
-// By one write, so that lines do not mix.
+// One write, so that lines do not mix.
 static void write_line(const char *line) {
     char text[LINE_SIZE + 16];
     const int length = snprintf(text, sizeof text, "zirconia: %s\n", line);

@@ -2,7 +2,7 @@
 //
 // One line for a person about why a call failed or what was found, through the callback that the
 // client gave to zirconia_set_log(), or on standard error when the environment has ZIRCONIA_LOG.
-// When nobody listens it costs one load. Not for traces.
+// When the log goes nowhere a line costs one load. Not for traces.
 
 #ifndef OBJECTS_LOG_H
 #define OBJECTS_LOG_H
@@ -15,7 +15,7 @@ __attribute__((format(printf, 2, 3)))
 #endif
 void log_line(zirconia_log_level_t level, const char *format, ...);
 
-// Whether anybody listens to lines of that severity.
+// Whether lines of that severity go anywhere.
 bool log_wants(zirconia_log_level_t level);
 
 // In the child of a fork: the client's callback is not called any more, and the environment counts

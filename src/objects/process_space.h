@@ -16,12 +16,12 @@ struct vmar *process_root_vmar(void);
 void process_each_mapping(void (*function)(const struct mapping_view *view, void *argument),
                           void *argument);
 
-// region_walk() there; locks from that of VMO families on may be taken. Nothing is told once the
-// root is destroyed.
+// Calls region_walk() on the process's space. The function may take the lock of VMO families and
+// later ones. It is not called once the root is destroyed.
 void process_walk(void (*function)(const struct space_entry *entry, void *argument),
                   void *argument);
 
-// address_space_vmo_changed() there, if anything was ever mapped.
+// Calls address_space_vmo_changed() on the process's space, if anything was ever mapped there.
 bool process_space_vmo_changed(const struct vmo *vmo, uint64_t from, uint64_t to);
 
 // A store to an address, which the host has refused: gives the page to the clone that is mapped

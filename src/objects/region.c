@@ -111,7 +111,8 @@ struct search {
     size_t mapping;
 };
 
-// Where what meets the range ends; 0 when nothing does. No later range begins below this one.
+// The end of the child or mapping that meets the range; 0 when none does. Later ranges begin no
+// lower.
 static uint64_t obstacle_end(struct search *search, uint64_t base, uint64_t length) {
     const struct region *region = search->region;
     while (search->child < region->count && end_of(region->children[search->child]) <= base) {
@@ -129,8 +130,8 @@ static uint64_t round_up(uint64_t value, uint64_t alignment) {
     return (value + alignment - 1) & ~(alignment - 1);
 }
 
-// Begins where no address below is free. That is known from the last search, unless something was
-// taken out since.
+// The search begins at the address below which nothing is free. The last search found it, and it
+// holds until something is taken out of the space.
 static struct search begin_search(const struct address_space *space, struct region *region) {
     if (region->removals != space->removals) {
         region->removals = space->removals;
@@ -166,7 +167,7 @@ zx_status_t region_find_room(const struct address_space *space, struct region *r
 
 // --- Destroying ---
 
-// Drops a region that its parent has no longer.
+// Drops a region that is no longer among its parent's children.
 static void drop(struct region *region) {
     region->alive = false;
     region->parent = NULL;
@@ -206,7 +207,8 @@ void region_destroy_children(struct address_space *space, struct region *region,
     for (size_t i = first; i < last; i++) {
         struct region *child = region->children[i];
         destroy_children(child);
-        if (claimed) { // One at a time: what is mapped beside them keeps its claim until it goes.
+        if (claimed) { // Each child by itself: mappings beside the children keep their claim until
+                       // they go.
             address_space_vacate_range(space, child->base, child->size);
             address_space_unclaim(space, child->base, child->size);
         }

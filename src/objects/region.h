@@ -29,7 +29,7 @@ struct region {
     struct region **children; // By address, disjoint; with a reference to each.
     size_t count;
     size_t capacity;
-    uint64_t full_to; // No address below is free, if the space's count of removals is this still.
+    uint64_t full_to; // Nothing below is free while the space's count of removals is `removals`.
     uint64_t removals;
 };
 
@@ -43,28 +43,29 @@ void region_unref(struct region *region);
 // The first child that meets the range; NULL when there is none.
 struct region *region_first_child(const struct region *region, uint64_t base, uint64_t length);
 
-// The lowest addresses that fit and hold neither a mapping nor a child. NO_RESOURCES.
+// The lowest range that fits the wish and meets neither a mapping nor a child. NO_RESOURCES if
+// there is none.
 zx_status_t region_find_room(const struct address_space *space, struct region *region,
                              const struct address_wish *wish, uint64_t *base);
 
-// Takes out the children that lie in a range, with all that is in them. What is mapped in them may
-// stay until the caller takes it out of the range.
+// Takes out the children in a range, with all that is in them. Their mappings may stay until the
+// caller takes them out of the range.
 void region_destroy_children(struct address_space *space, struct region *region, uint64_t base,
                              uint64_t length);
 
-// Takes out the region with all that is in it. A child's addresses become free inside of its
+// Takes out the region with all that is in it. The addresses of a child become free inside of its
 // parent, which drops its reference.
 void region_destroy(struct address_space *space, struct region *region);
 
-// What a walk over a space meets: a region, whose view has its range and nothing else, or a
-// mapping. The root's depth is 1.
+// An entry of a walk over a space: a mapping, or a region, whose view has its range and nothing
+// else. The root's depth is 1.
 struct space_entry {
     struct mapping_view view;
     size_t depth;
 };
 
-// Calls the function for the root and for all in it, what a region contains straight after it, in
-// the order of addresses. Neighbours that one mapping could be are one.
+// Calls the function for the root and for everything in it, in the order of addresses; a region
+// comes straight before its contents. Adjacent mappings that could be one mapping are told as one.
 void region_walk(const struct address_space *space,
                  void (*function)(const struct space_entry *entry, void *argument), void *argument);
 

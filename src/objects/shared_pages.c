@@ -52,7 +52,7 @@ static struct shared_pages *make_list(struct vmo *vmo) {
     return list;
 }
 
-// The list, made if there is none. NULL without memory.
+// The VMO's list, which is made if there is none. NULL without memory.
 static struct shared_pages *list_of(struct vmo *vmo) {
     struct shared_pages *list = atomic_load_explicit(&vmo->shared, memory_order_relaxed);
     if (list == NULL) {
@@ -215,12 +215,12 @@ void shared_pages_destroy(struct vmo *vmo) {
 
 // --- Counting ---
 
-// Memory that nobody has touched, which looking at would make.
+// Whether a page has no memory yet. Reading the page would give it some.
 static bool is_hole(struct vmo *vmo, uint64_t offset) {
     return platform_memory_find_data(vmo->memory, offset) >= offset + ZX_PAGE_SIZE;
 }
 
-// False where there is no room to look.
+// Copies the page to `page`. False when the page cannot be mapped.
 static bool look(struct vmo *vmo, uint64_t offset, uint8_t *page) {
     const uint64_t end = offset + ZX_PAGE_SIZE;
     if (is_hole(vmo, offset)) {
@@ -240,7 +240,7 @@ static bool same_bytes(struct vmo *vmo, struct vmo *other, uint64_t place) {
 
 struct holders {
     unsigned count;
-    bool elder; // One of them is older than the VMO.
+    bool elder; // One of the other VMOs is older than this one.
 };
 
 static struct holders find_holders(const struct shared_pages *list,
@@ -255,7 +255,7 @@ static struct holders find_holders(const struct shared_pages *list,
     return holders;
 }
 
-// The pages of a range that are shared, or were until those who had them too went.
+// The pages of a range that are shared, or were shared until the other VMOs went.
 struct shared_counts {
     uint64_t untouched; // Bytes that the host holds no memory for.
     uint64_t shared;
@@ -308,7 +308,7 @@ void vmo_count_memory(struct vmo *vmo, uint64_t offset, uint64_t length,
         while (count_batch(list, &place, end, &counts)) {
         }
     }
-    // Pages that come or go meanwhile must not make a number negative.
+    // Pages that come or go while they are counted must not make a number negative.
     const uint64_t visible = vmo_committed_in(vmo, offset, length) + counts.untouched;
     out->visible = visible > counts.shared ? visible : counts.shared;
     out->unshared = out->visible - counts.shared;

@@ -16,26 +16,26 @@
 
 struct shared_pages;
 
-// While a copy is made that nobody else knows: its page at `offset` has been copied. Offsets
-// ascend. False without memory.
+// Notes that the page at `offset` has been copied, for a copy that is not yet known to others.
+// Offsets ascend. False without memory.
 bool shared_pages_note(struct vmo *copy, uint64_t offset);
 
-// The copy is complete, of a VMO that is no slice: the pages noted are shared with it, and what it
-// has shared before of the `length` bytes that were copied. A clone of 2018 shares nothing, because
-// it may show pages that are not its own. False without memory.
+// Completes a copy of a VMO that is no slice: the two share the pages noted, and the copy shares
+// what `source` shared before of the `length` bytes that were copied. A clone of 2018 shares
+// nothing, because it may show pages that are not its own. False without memory.
 bool shared_pages_begin(struct vmo *copy, struct vmo *source, uint64_t length);
 
-// A call changes a range of a VMO that is no slice.
+// A call is about to change a range of a VMO that is no slice: its pages are shared no longer.
 void shared_pages_unshare(struct vmo *vmo, uint64_t offset, uint64_t length);
 
-// The VMO is destroyed.
+// Called when the VMO is destroyed.
 void shared_pages_destroy(struct vmo *vmo);
 
-// What a range of a VMO takes of memory, in bytes.
+// The memory that a range of a VMO takes, in bytes.
 struct memory_counts {
-    uint64_t visible;         // All that the VMO shows.
-    uint64_t unshared;        // What no other VMO has.
-    uint64_t eldest;          // What no older VMO has.
+    uint64_t visible;         // Memory of all pages that the VMO shows.
+    uint64_t unshared;        // Memory of pages that no other VMO has.
+    uint64_t eldest;          // Memory of pages that no older VMO has.
     uint64_t scaled;          // Each page divided by the number of VMOs that have it.
     uint64_t scaled_fraction; // The rest of these divisions: 2^63 is a byte.
 };

@@ -25,15 +25,16 @@ struct timer_entry {
     struct timer_entry **back; // NULL when the entry is not armed.
 };
 
-// Starts the thread if need be. To be called before an entry is made. False when the host refuses a
+// Starts the thread if need be. Called before an entry is made. False when the host refuses a
 // thread.
 bool timer_queue_prepare(void);
 
-// At a reading of platform_monotonic(), or at once when that has passed. An armed entry moves.
+// Has the entry fire at a reading of platform_monotonic(), or at once when that has passed. An
+// armed entry moves.
 void timer_queue_arm(struct timer_entry *entry, int64_t deadline);
 
-// At once, without a lock, in a signal handler too. Only one entry of the process may be armed so,
-// which is never cancelled.
+// Arms an entry to fire at once, without a lock, in a signal handler too. Only one entry of the
+// process may be armed in this way, and it is never cancelled.
 void timer_queue_arm_at_once(struct timer_entry *entry);
 
 // fire() neither runs nor will run once this returns, unless fire() itself is the caller. So the

@@ -241,7 +241,7 @@ zx_status_t vmar_map(struct vmar *vmar, const struct vmar_map_request *request, 
 
 // --- Unmapping ---
 
-// Every child that meets the range must lie inside of it: the first and the last.
+// Whether the range cuts a child. Only the first and the last child that it meets can be cut.
 static bool cuts_child(const struct vmar *vmar, uint64_t address, uint64_t length, bool *covers) {
     const uint64_t end = address + length;
     const struct region *first = region_first_child(vmar->region, address, length);
@@ -279,7 +279,7 @@ zx_status_t vmar_unmap(struct vmar *vmar, uint64_t address, uint64_t length, boo
 
 // --- Protecting ---
 
-// What a hole between mappings and `end` is: the child behind it, if that comes next.
+// The status for a hole before `end`: that of a child if one comes next, otherwise that of a hole.
 static zx_status_t check_hole(const struct vmar *vmar, uint64_t address, uint64_t end) {
     const struct region *child = region_first_child(vmar->region, address, end - address);
     struct mapping_view next;

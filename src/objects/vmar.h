@@ -62,7 +62,7 @@ zx_status_t vmar_protect(struct vmar *vmar, uint32_t options, uint64_t address, 
 
 // --- vmar_range.c ---
 
-// objects ABI 5.8, from the operation's number on.
+// The checks and steps of objects ABI 5.8 behind those of the handle and the buffer.
 zx_status_t vmar_op_range(struct vmar *vmar, uint32_t op, uint64_t address, uint64_t length);
 
 // --- vmar_children.c ---

@@ -14,7 +14,8 @@ static bool known(uint32_t op) {
            op == ZX_VMAR_OP_DONT_NEED || op == ZX_VMAR_OP_ALWAYS_NEED;
 }
 
-// As if the mapping were to be written to, which goes through its own region alone.
+// The operations that change pages need a mapping that could be made writable, and reach it through
+// its own region alone.
 static zx_status_t check_change(const struct vmar *vmar, uint64_t address,
                                 const struct mapping_view *view) {
     if (region_first_child(vmar->region, address, 1) != NULL) {
@@ -23,7 +24,7 @@ static zx_status_t check_change(const struct vmar *vmar, uint64_t address,
     return (view->ceiling & ZX_VM_PERM_WRITE) != 0 ? ZX_OK : ZX_ERR_ACCESS_DENIED;
 }
 
-// The part of a mapping from `address` on, at most to `end`, with a reference to its VMO.
+// Gives the part of a mapping from `address` on, at most to `end`, with a reference to its VMO.
 static zx_status_t take_part(struct vmar *vmar, uint32_t op, uint64_t address, uint64_t end,
                              struct mapping_view *part) {
     if (!vmar_lock(vmar)) {
@@ -45,7 +46,7 @@ static zx_status_t take_part(struct vmar *vmar, uint32_t op, uint64_t address, u
     return status;
 }
 
-// What lies beyond a slice is not the slice's, though its source may go on.
+// The mapping ends with its slice, though the source of the slice may go on.
 static zx_status_t operate(const struct mapping_view *part, uint32_t op) {
     uint64_t length = part->length;
     if (op == ZX_VMAR_OP_MAP_RANGE) {
@@ -60,7 +61,8 @@ static zx_status_t operate(const struct mapping_view *part, uint32_t op) {
     return vmo_op_range(part->vmo, op, part->vmo_offset, length, &era_202209);
 }
 
-// The space is not locked while a VMO is operated on, as others take the locks the other way round.
+// The space is not locked while an operation runs on a VMO, because other threads take a VMO's
+// locks before the space's.
 zx_status_t vmar_op_range(struct vmar *vmar, uint32_t op, uint64_t address, uint64_t length) {
     const uint64_t rounded = (length + ZX_PAGE_MASK) & ~(uint64_t)ZX_PAGE_MASK;
     if (!known(op) || rounded == 0 || (address & ZX_PAGE_MASK) != 0) {

@@ -148,7 +148,8 @@ void vmo_tell_users(struct vmo *vmo, uint64_t from, uint64_t to) REQUIRES(vmo->r
 // returns nobody reaches it through a mapping.
 zx_status_t vmo_set_size(struct vmo *vmo, uint64_t size, const struct era *era);
 
-// NO_MEMORY, where what is beyond the content is made zero.
+// Sets the size of the content. Where bytes beyond the content are made zero, NO_MEMORY is
+// possible.
 zx_status_t vmo_set_content_size(struct vmo *vmo, uint64_t size, const struct era *era);
 
 // One of ZX_VMO_OP_, its right checked. In older eras DECOMMIT takes the pages that its range
@@ -156,8 +157,8 @@ zx_status_t vmo_set_content_size(struct vmo *vmo, uint64_t size, const struct er
 zx_status_t vmo_op_range(struct vmo *vmo, uint32_t op, uint64_t offset, uint64_t length,
                          const struct era *era);
 
-// Pages of a VMO that is no slice: whether it has any, and how many bytes of memory the host holds
-// for a range inside of it, which is all of them or none where the host does not count.
+// Whether a VMO that is no slice has pages; and how many bytes of memory the host holds for a range
+// inside of it, which is the whole range or 0 where the host does not count.
 bool vmo_is_committed(struct vmo *vmo);
 uint64_t vmo_committed_in(struct vmo *vmo, uint64_t offset, uint64_t length);
 

@@ -10,8 +10,8 @@
 
 enum { STEP = 4096 };
 
-// A page of zeros is not copied, but shared like all others. A clone of 2018 may show pages that
-// are not its own, which are not told apart here.
+// A page of zeros is not copied, but counts as shared like all others. A clone of 2018 may show
+// pages that are not its own; they are not told apart here.
 static zx_status_t copy_page(struct vmo *child, uint64_t to, struct vmo *source, uint64_t from) {
     static const uint8_t zeros[STEP];
     uint8_t page[STEP];

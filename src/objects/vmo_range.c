@@ -72,7 +72,8 @@ static zx_status_t resize(struct vmo *vmo, uint64_t rounded) REQUIRES(vmo->resiz
     return ZX_OK;
 }
 
-// Where contents follow the size, a last page that is not full ends in zeros.
+// In eras whose content size follows the size, the rest of a last page that is not full becomes
+// zero.
 zx_status_t vmo_set_size(struct vmo *vmo, uint64_t size, const struct era *era) {
     uint64_t rounded = 0;
     if (!vmo->resizable) {
@@ -204,7 +205,7 @@ bool vmo_is_committed(struct vmo *vmo) {
     return atomic_load(&vmo->committed) || vmo_committed_in(vmo, 0, vmo->size) > 0;
 }
 
-// The host knows the sum of all pages, and is asked for each stretch of a part.
+// The host counts all pages of a VMO at once, but those of a part stretch by stretch.
 uint64_t vmo_committed_in(struct vmo *vmo, uint64_t offset, uint64_t length) {
     uint64_t bytes = 0;
     if (vmo->memory == NULL || length == 0) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// How a thread waits for another one that has only a few instructions to go.
+// Waiting for another thread that has only a few instructions to go.
 
 #include "platform/platform.h"
 

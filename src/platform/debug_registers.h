@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Debug registers of a stopped thread. No frame of a signal has them, so POSIX hosts give them to
-// other processes at most; Windows gives them to the threads of the same process. A breakpoint that
-// is hit is a fault: faults.h.
+// Debug registers of a stopped thread. The frame of a signal does not contain them, so POSIX hosts
+// give them to other processes at most; Windows gives them to threads of the same process. A
+// breakpoint that is hit is a fault (faults.h).
 
 #ifndef PLATFORM_DEBUG_REGISTERS_H
 #define PLATFORM_DEBUG_REGISTERS_H
@@ -22,7 +22,7 @@ struct platform_debug_registers {
     uint64_t control;    // DR7
 };
 
-// Why the host does not do it, for a person; `error` is its number, 0 without one.
+// Why the host refuses, for a person; `error` is the host's error number, or 0.
 struct platform_refusal {
     const char *reason;
     int error;

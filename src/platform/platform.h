@@ -164,9 +164,10 @@ void platform_sleep_until(int64_t deadline);
 
 void platform_yield(void);
 
-// Between two looks at what another thread is about to change, the `tries`th: a moment, now and
-// then a yield, and after a long time a short sleep. That thread may have lost its processor, and
-// does not get it from a thread of a higher priority that only yields.
+// Called between two looks at something that another thread is about to change, with the number of
+// tries so far: waits a moment, yields now and then, and after many tries sleeps shortly. The other
+// thread may have lost its processor, and does not get it back from a thread of a higher priority
+// that only yields.
 void platform_back_off(unsigned tries);
 
 // --- Threads ---
@@ -187,8 +188,8 @@ bool platform_thread_slot_set(const struct platform_thread_slot *slot, void *val
 
 // --- Standard error ---
 
-// Writes to the host's standard error by one call, whose success nobody hears of. In a handler of a
-// signal too.
+// Writes to the host's standard error by one call, and does not say whether that succeeded. May be
+// called in a signal handler.
 void platform_write_error(const char *text, size_t size);
 
 // --- The end ---
@@ -234,7 +235,7 @@ struct platform_memory *platform_memory_create(uint64_t size);
 // Mappings stay valid after this.
 void platform_memory_destroy(struct platform_memory *memory);
 
-// Makes `size` bytes of them, if there are fewer; mappings stay. False when the host refuses.
+// Grows the memory to `size` bytes, if it has fewer; mappings stay. False when the host refuses.
 bool platform_memory_grow(struct platform_memory *memory, uint64_t size);
 
 // Gives whole pages of the host back: they are zero and without memory again. False, with nothing
@@ -245,7 +246,8 @@ bool platform_memory_discard(struct platform_memory *memory, uint64_t offset, ui
 // memory; UINT64_MAX when there is none. `offset` itself where the host does not know.
 uint64_t platform_memory_find_data(struct platform_memory *memory, uint64_t offset);
 
-// How many bytes of memory the host holds for them, or for a range. False where it does not count.
+// How many bytes the host holds for the memory, or for a range of it. False where it does not
+// count.
 bool platform_memory_count(struct platform_memory *memory, uint64_t *bytes);
 bool platform_memory_count_range(struct platform_memory *memory, uint64_t offset, uint64_t length,
                                  uint64_t *bytes);
@@ -264,7 +266,7 @@ bool platform_reserve_at(void *address, size_t length, bool *taken);
 // Makes a part of a reservation inaccessible and empty again, without giving the addresses back.
 bool platform_reset(void *address, size_t length);
 
-// Gives the addresses back, of parts of reservations and mappings too.
+// Gives addresses back. They may be a part of a reservation or of a mapping.
 bool platform_unmap(void *address, size_t length);
 
 bool platform_protect(void *address, size_t length, unsigned protection);

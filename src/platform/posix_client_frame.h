@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What the entry into client code, and its end, know of the processor: they change the frame that a
-// signal's handler returns through. One file for each processor has the functions; where none has,
-// no thread enters client code.
+// The part of entering and leaving client code that depends on the processor: it changes the frame
+// through which a signal's handler returns. Each processor has a file with these functions; on a
+// processor without one no thread enters client code.
 
 #ifndef PLATFORM_POSIX_CLIENT_FRAME_H
 #define PLATFORM_POSIX_CLIENT_FRAME_H
@@ -27,19 +27,19 @@ struct client_frame {
 
 #if defined(POSIX_CLIENT_FRAME)
 
-// The general registers of where the thread was, and the way back there.
+// The general registers at the point that the signal interrupted, and the way back there.
 void client_frame_save(const ucontext_t *context, struct client_frame *out);
 void client_frame_restore(ucontext_t *context, const struct client_frame *frame);
 
-// The handler returns to the first instruction of the client's code, as if that had been called.
+// Makes the handler return to the first instruction of the client's code, as if it had been called.
 void client_frame_enter(ucontext_t *context, const struct platform_client_entry *entry);
 
-// The handler returns to the function, below what the stack has, and unwinding ends there: it does
-// not come to the client's frames.
+// Makes the handler return to the function, below the contents of the stack. Unwinding ends there,
+// before the client's frames.
 void client_frame_call(ucontext_t *context, void (*function)(void));
 
-// What functions of the host expect of the processor, which the client's code may have left
-// otherwise.
+// Sets the state of the processor that functions of the host expect, and that the client's code may
+// have changed.
 void client_frame_make_plain(ucontext_t *context);
 
 #endif

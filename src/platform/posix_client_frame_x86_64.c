@@ -12,8 +12,8 @@
 
 enum { RED_ZONE = 128 };
 
-// What the ABI has at the entry of a function, and a new thread: interrupts on, and the bit that is
-// always 1; the FPU's registers empty, its exceptions masked.
+// The state at the entry of a function and in a new thread, by the ABI: interrupts on, and the bit
+// that is always 1; the FPU's registers empty, its exceptions masked.
 enum { PLAIN_FLAGS = 0x202, PLAIN_FCW = 0x37f, PLAIN_MXCSR = 0x1f80 };
 
 void client_frame_save(const ucontext_t *context, struct client_frame *out) {

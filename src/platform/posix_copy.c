@@ -19,7 +19,7 @@
 #include <signal.h>
 #include <stddef.h>
 
-// To count how often its loops go round takes longer than the copy.
+// Without counters of coverage, which would take longer than the copy.
 #if defined(__clang__)
 #define NO_COVERAGE __attribute__((no_sanitize("coverage")))
 #else

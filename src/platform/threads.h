@@ -37,7 +37,8 @@ bool platform_stop_init(platform_stop_fn *on_stop);
 
 void platform_thread_self(struct platform_thread *out);
 
-// On that thread, when nobody will ask for it any more: gives back what the host keeps for it.
+// Called on the thread when it will not be asked for any more: gives back what the host keeps for
+// it.
 void platform_thread_forget(struct platform_thread *thread);
 
 // Whether it is the one that the host's thread library calls `native`, a pthread_t. Never on
@@ -97,8 +98,8 @@ bool platform_client_start(void (*function)(void *argument), void *argument);
 // first instruction. Returns when platform_context_end() is called for this thread.
 void platform_client_enter(const struct platform_client_entry *entry);
 
-// From now on in_child runs in each child that fork() makes, before fork() returns there. Windows
-// has no such children.
+// Has in_child run in each child that fork() makes, before fork() returns there. Windows has no
+// such children.
 void platform_on_fork(void (*in_child)(void));
 
 // The end of the host process: by itself, or as if killed from outside.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Windows gives addresses out 64 KiB at a time, and the callers of platform.h take and give back
-// pages. Of such a stretch that is in use in part, the other pages are held: placeholders that
-// belong to nobody. There are a few of them.
+// Windows gives addresses out 64 KiB at a time, but the callers of platform.h take and give back
+// single pages. The unused pages of a stretch that is partly in use are held: they are placeholders
+// without an owner. A process has few of them.
 
 #include "platform/windows_memory.h"
 

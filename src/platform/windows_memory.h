@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Which memory is mapped where, as the callers of platform.h see it: ranges. What Windows knows of
-// it, its views, are parts of them.
+// Which memory is mapped where, as ranges, in the way of the callers of platform.h. Windows knows
+// views, which are parts of ranges.
 
 #ifndef PLATFORM_WINDOWS_MEMORY_H
 #define PLATFORM_WINDOWS_MEMORY_H
@@ -42,7 +42,7 @@ bool windows_ranges_protect(uintptr_t start, uintptr_t end, unsigned protection)
 // Whether a mapping is at the address; *end is lowered to where that, or the lack of one, ends.
 bool windows_ranges_next(uintptr_t address, uintptr_t *end);
 
-// Maps what is missing of the mappings in [start, end), which is one placeholder.
+// Maps the missing parts of the mappings in [start, end), which is one placeholder.
 bool windows_ranges_show(uintptr_t start, uintptr_t end);
 
 // Pages that are reserved and belong to nobody: windows_held.c. Under the lock of the ranges. add
@@ -55,17 +55,17 @@ bool windows_held_remove(uintptr_t start, uintptr_t end);
 // Where what is held at the address ends; the address itself when nothing is.
 uintptr_t windows_held_end(uintptr_t address);
 
-// Maps what the memory has got from `old` to `size` wherever it was mapped beyond its end.
+// Maps the new part of the memory, from `old` to `size`, wherever it was mapped beyond its end.
 bool windows_ranges_show_grown(const struct platform_memory *memory, uint64_t old, uint64_t size);
 
-// What a fault was about, in the numbers of Windows.
+// The kinds of access of a fault, by the numbers of Windows.
 enum windows_access { WINDOWS_READS = 0, WINDOWS_WRITES = 1, WINDOWS_EXECUTES = 8 };
 
-// In a handler of faults: the page lets that be done now, and did not for a moment, while a view
-// was mapped anew.
+// Called in a handler of faults: whether the page permits the access now, and refused it only while
+// a view was mapped anew.
 bool windows_ranges_is_back(uintptr_t address, enum windows_access access);
 
-// In a handler of faults: what is mapped there ends before.
+// Called in a handler of faults: whether the mapping at the address reaches beyond its memory.
 bool windows_ranges_ends_before(uintptr_t address);
 
 #endif // PLATFORM_WINDOWS_MEMORY_H

@@ -21,7 +21,7 @@
 struct door {
     volatile unsigned depth;     // Calls that this thread is inside of, one in the other.
     volatile bool stops_inside;  // The thread is at a place in the library where it may stop.
-    struct thread *thread;       // Who it is, NULL before its first call.
+    struct thread *thread;       // The thread's object, NULL before its first call.
     volatile bool stops_leaving; // The thread stops as it leaves a call.
     bool policy_error; // The thread has broken a policy in this call, which is told as it leaves.
     uint32_t policy_code;
@@ -33,10 +33,10 @@ extern _Thread_local struct door door DOOR_STORAGE;
 void door_nest(void);
 void door_unnest(void);
 
-// The thread is wanted: it stops before it goes on in the client's code, and may end there.
+// Stops a wanted thread before it goes on in the client's code; the thread may end there.
 void door_stop(void);
 
-// The frame of a stop that this thread is at is one of the library's, not the client's.
+// Whether the frame at which this thread is stopped is one of the library's, not of the client's.
 static inline bool door_in_call(void) {
     return door.stops_inside || door.stops_leaving;
 }

@@ -172,7 +172,7 @@ static bool on_fault(const struct platform_fault *fault, struct platform_context
     struct thread *thread = door.thread;
     const bool is_breakpoint = fault->type == ZX_EXCP_HW_BREAKPOINT;
     if (thread != NULL && door.depth > 0 && is_breakpoint) {
-        return true; // As a kernel does, the library works for the thread without being watched.
+        return true; // As a kernel's own work, the library's work for a thread hits no breakpoints.
     }
     if (thread == NULL || door.depth > 0 || !exception_any_bound()) {
         return false;
@@ -218,7 +218,7 @@ void exception_break_policy(uint32_t code) {
     }
 }
 
-// Unhandled, it leaves no more than the status of the call.
+// If no handler takes it, only the status of the call is left.
 void exception_policy_error(struct thread *thread, struct platform_context *context) {
     if (!door.policy_error) {
         return;

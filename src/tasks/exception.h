@@ -37,48 +37,49 @@ enum exception_answer {
 struct exception {
     bool active;
     zx_exception_report_t report;
-    enum handler_kind asked;             // While an answer is missing, else NONE.
-    struct exception_binding *asked_for; // The binding that it waits on.
+    enum handler_kind asked;             // The handler that was asked, until it answers; else NONE.
+    struct exception_binding *asked_for; // The binding that the thread waits on.
     enum exception_answer answer;
-    const void *ticket; // The exception object that can answer, NULL when it is asked by a port.
+    const void *ticket; // The exception object that can answer, NULL when a port asks.
     bool second_chance; // The debugger is to be asked again after the process.
 };
 
-// What a task can have bound, each NULL or a binding.
+// The slots of a task, each NULL or a binding.
 struct exception_slots {
     struct exception_binding *normal;
-    struct exception_binding *debugger; // Not of threads.
+    struct exception_binding *debugger; // Not used in threads.
 };
 
 typedef bool binding_matches_fn(const struct exception_binding *binding, const void *argument);
 
-// Makes faults of client threads exceptions, from the first binding on.
+// From the first binding on: makes exceptions of the faults of client threads.
 bool exception_init(void);
 
-// An answer from any thread: BAD_STATE when none is missing; ACCESS_DENIED when `is_from` is not
-// NULL and does not accept the binding that the thread waits on.
+// Answers a thread, from any thread. BAD_STATE when it waits for no answer; ACCESS_DENIED when
+// `is_from` is not NULL and does not accept the binding that the thread waits on.
 zx_status_t exception_answer(struct thread *thread, enum exception_answer answer,
                              binding_matches_fn *is_from, const void *argument);
 
-// The answer of one exception object; without effect once another answer was given.
+// Answers by an exception object; without effect once another answer was given.
 void exception_answer_ticket(struct thread *thread, const void *ticket,
                              enum exception_answer answer);
 
 // The report of the exception that the thread is in; BAD_STATE when it is in none.
 zx_status_t exception_report(struct thread *thread, zx_exception_report_t *out);
 
-// What the thread waits for, as ZX_INFO_THREAD tells it.
+// The kind of handler that the thread waits for, as ZX_INFO_THREAD has it.
 enum handler_kind exception_asked(struct thread *thread);
 
-// On the thread itself, at its begin and end: tells the process's debugger and waits for it.
+// Called on the thread itself, when it begins and ends: tells the process's debugger and waits for
+// it.
 void exception_thread_starting(struct thread *thread, struct platform_context *context);
 void exception_thread_exiting(struct thread *thread);
 
-// The calling thread has broken a policy: it gets an exception as it leaves the library, if anyone
-// can be told.
+// Called when the calling thread has broken a policy: gives it an exception as it leaves the
+// library, if a handler is bound.
 void exception_break_policy(uint32_t code);
 
-// On the thread itself as it leaves: that exception, if there is one.
+// Called on the thread itself as it leaves the library: raises that exception, if there is one.
 void exception_policy_error(struct thread *thread, struct platform_context *context);
 
 #endif // TASKS_EXCEPTION_H

@@ -12,7 +12,7 @@ static atomic_uint bound_count;
 static struct {
     struct platform_mutex lock;
     struct exception_binding *bound;
-    struct exception_binding *unused; // Without references, to be freed by the next call.
+    struct exception_binding *unused; // Bindings without references, which the next call frees.
 } bindings = {.lock = PLATFORM_MUTEX_INIT(LOCK_EXCEPTION_BINDINGS)};
 
 // The analysis of others knows nothing of a lock that has no name there.
@@ -57,7 +57,7 @@ static void unlink_bound(struct exception_binding *binding) REQUIRES(bindings.lo
     }
 }
 
-// For each thread: one that waits on the binding goes on as if the handler had passed.
+// Called for each thread. A thread that waits on the binding goes on as if the handler had passed.
 static void pass_on(struct thread *thread, void *binding) {
     platform_mutex_lock(&thread->blocking.lock);
     struct exception *exception = &thread->exception;

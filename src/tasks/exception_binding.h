@@ -16,18 +16,19 @@ struct exception_binding_ops {
     // counts as a handler that cannot be told, but ZX_ERR_NEXT as no handler.
     zx_status_t (*tell)(struct exception_binding *binding, struct thread *thread);
 
-    // The task that it is bound to has ended. NULL when that means nothing.
+    // Called when the task that it is bound to has ended. NULL for bindings that do not need that.
     void (*task_died)(struct exception_binding *binding);
 
-    // The last reference is gone. Runs inside a call, with no lock held.
+    // Called when the last reference is gone, inside a call, with no lock held.
     void (*destroy)(struct exception_binding *binding);
 };
 
 struct exception_binding {
     const struct exception_binding_ops *ops;
-    unsigned references;             // Guarded, as is what follows, by the lock of all bindings.
-    struct exception_binding **slot; // Where it is bound, NULL when it is no longer.
-    struct exception_binding *next;  // Among those that are bound, or that are to be freed.
+    unsigned references; // Guarded, as is what follows, by the lock of all bindings.
+    struct exception_binding *
+        *slot; // The slot that it is bound to, NULL when it is bound no longer.
+    struct exception_binding *next; // In the list of bound ones, or of those to be freed.
     struct exception_binding *previous;
 };
 
@@ -50,7 +51,8 @@ bool exception_any_bound(void);
 // Unbinds whatever is bound to a thread that has ended.
 void exception_slots_close(struct exception_slots *slots);
 
-// For a thread that asks handlers: the lock of all bindings, and the end of its reference to one.
+// For a thread that asks handlers: takes and releases the lock of all bindings, and drops the
+// thread's reference to one.
 void exception_bindings_lock(void);
 void exception_bindings_unlock(void);
 void exception_binding_release(struct exception_binding *binding);

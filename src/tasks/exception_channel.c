@@ -20,7 +20,7 @@ struct exception_channel {
     struct exception_object *first;
     struct exception_object *last;
     bool closed;    // No handle is left.
-    bool task_died; // Nothing will come any more.
+    bool task_died; // The task has died: no more messages will come.
 };
 
 static struct exception_channel *from_binding(struct exception_binding *binding) {

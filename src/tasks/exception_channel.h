@@ -14,14 +14,14 @@
 zx_status_t exception_channel_create(struct exception_binding **slot, zx_rights_t rights,
                                      bool gives_process, struct object **out);
 
-// What a reader takes out: a reference to the exception, which gets a handle.
+// A message as a reader takes it out: a reference to the exception, which gets a handle.
 struct exception_message {
     zx_exception_info_t info;
     struct object *exception;
 };
 
-// SHOULD_WAIT, or PEER_CLOSED when the task is dead, when there is none. `peek` only looks whether
-// there is one.
+// Takes the oldest message out, or with `peek` only looks whether there is one. Without a message
+// SHOULD_WAIT, or PEER_CLOSED when the task is dead.
 zx_status_t exception_channel_read(struct object *channel, bool peek,
                                    struct exception_message *out);
 

@@ -30,7 +30,7 @@ void exception_objects_user_gone(size_t count);
 struct exception_object *exception_object_take(struct thread *thread, zx_rights_t rights,
                                                bool gives_process);
 
-// Answers as its state says, if the thread still waits for it.
+// Answers as the object's state says, if the thread still waits for it.
 void exception_object_answer(struct exception_object *exception);
 
 #endif // TASKS_EXCEPTION_OBJECT_H

@@ -31,7 +31,7 @@ struct thread *process_find_thread(zx_koid_t koid);
 // (platform_thread_is()), NULL when there is none.
 struct thread *process_find_host_thread(uintptr_t native);
 
-// Calls the function for each of them. Nothing of the list may be called from there.
+// Calls the function for each living thread. The function must not use the list.
 void process_each_thread(void (*function)(struct thread *thread, void *argument), void *argument);
 
 // Writes up to `room` koids; returns how many threads there are.

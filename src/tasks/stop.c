@@ -116,7 +116,7 @@ static void be_suspended(struct thread *thread, struct platform_context *context
     }
     thread->registers = NULL;
     if (thread_is_ending(thread)) {
-        return; // The signals stay as they are until it is dead.
+        return; // The signals stay as they are until the thread is dead.
     }
     thread->life = THREAD_RUNNING;
     platform_mutex_unlock(&thread->blocking.lock);

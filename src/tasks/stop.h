@@ -39,8 +39,8 @@ bool thread_is_to_end(void);
 // Makes the handler of the stop signal ready. Once.
 bool thread_stop_init(void);
 
-// Makes the thread look at what is wanted of it, wherever it is. One that sleeps in thread_sleep()
-// is woken by the caller, once the lock is free.
+// Makes the thread look at what is wanted of it, wherever it is. The caller wakes a thread that
+// sleeps in thread_sleep(), once the lock is free.
 void thread_request_stop(struct thread *thread) REQUIRES(thread->blocking.lock);
 
 // The calling thread lets go of its lock until thread->wake is posted. It may return without a

@@ -18,17 +18,17 @@ enum {
 struct supply {
     struct platform_mutex lock; // A leaf. Guards the rest but `size`.
     size_t size;                // The size of a piece, in bytes.
-    void *free;                 // The pieces, each of which begins with the next one's address.
+    void *free;                 // The free pieces; each begins with the address of the next.
     size_t free_count;
-    size_t wanted; // By all users.
+    size_t wanted; // The number of pieces that all users want.
 };
 
 // clang-format off
 #define SUPPLY_OF(type) {.lock = PLATFORM_MUTEX_INIT(LOCK_SUPPLY), .size = sizeof(type)}
 // clang-format on
 
-// One more user, for whom there are enough pieces from now on. False without memory, and then it is
-// none.
+// Adds a user, for whom there are enough pieces from now on. False, without a new user, when memory
+// is short.
 bool supply_add_user(struct supply *supply, size_t pieces);
 void supply_remove_user(struct supply *supply, size_t pieces);
 

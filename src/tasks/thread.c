@@ -86,7 +86,7 @@ static const struct object_ops thread_ops = {
     .destroy = thread_destroy,
 };
 
-// A thread cannot allocate when it faults.
+// Allocated now, because a thread cannot allocate when it faults.
 static bool put_aside(void) {
     if (!exception_packets_put_aside()) {
         return false;
@@ -135,7 +135,7 @@ int64_t thread_runtime(struct thread *thread, uint32_t *processor) {
     return runtime;
 }
 
-// No signals are told before everything that others may ask for is as it will stay.
+// Signals change only when everything that others may ask for has its final state.
 static void end(struct thread *thread) {
     door.depth = 1;
     platform_mutex_lock(&thread->blocking.lock);
@@ -248,7 +248,7 @@ static void run(void *argument) {
         thread_sleep(thread);
     }
     platform_mutex_unlock(&thread->blocking.lock);
-    platform_thread_slot_set(&tasks.slot, thread); // For client code that ends the host thread.
+    platform_thread_slot_set(&tasks.slot, thread); // For a host thread that client code ends.
     platform_client_enter(&thread->entry);
     platform_thread_slot_set(&tasks.slot, NULL);
     end(thread);
@@ -270,7 +270,7 @@ zx_status_t thread_start(struct thread *thread, const struct platform_client_ent
     if (!is_new) {
         return ZX_ERR_BAD_STATE;
     }
-    object_ref(&thread->object); // The host thread's.
+    object_ref(&thread->object); // The host thread's reference.
     process_add_thread(thread);  // Here, so that it is found as soon as this call returns.
     unmapped_cover();
     const bool started = platform_client_start(run, thread);

@@ -33,11 +33,12 @@ struct thread {
     struct blocking blocking;
     enum thread_life life;
     bool killed;
-    bool exiting;           // By itself; as killed, but that its debugger is waited for.
-    bool legacy_suspended;  // By the call without a token; there is no count (objects ABI 7.4).
-    uint32_t suspend_count; // Open tokens.
-    struct platform_semaphore wake;     // What it sleeps on while stopped or in an exception.
-    struct platform_context *registers; // While it is stopped, else NULL.
+    bool exiting;           // The thread ends by itself: as killed, but its debugger is waited for.
+    bool legacy_suspended;  // Suspended by the call without a token, which is not counted (objects
+                            // ABI 7.4).
+    uint32_t suspend_count; // The number of open tokens.
+    struct platform_semaphore wake;     // The thread sleeps on it while stopped or in an exception.
+    struct platform_context *registers; // The registers of a stopped thread, else NULL.
     bool stopped_in_call;               // `registers` are those of the library.
 
     int64_t runtime; // Run time of the host thread, once it has ended.
@@ -47,10 +48,11 @@ struct thread {
     struct platform_client_entry entry;
     struct exception exception;
     struct exception_slots exception_slots;
-    zx_handle_t self;           // What zx_thread_self() returns, 0 before. Its own.
+    zx_handle_t self; // The value of zx_thread_self(), 0 before the first use. Only the thread
+                      // itself uses it.
     char name[ZX_MAX_NAME_LEN]; // Guarded by object.lock.
 
-    atomic_bool exited;   // Set as the host thread ends, by any road.
+    atomic_bool exited;   // Set as the host thread ends, in whatever way.
     _Atomic(void *) vcpu; // The live VCPU that this thread owns (hypervisor ABI 3.3).
 
     struct thread *next; // The process's threads that live (process.h).
@@ -61,27 +63,27 @@ static inline struct thread *thread_from_object(struct object *object) {
     return (struct thread *)object;
 }
 
-// The calling thread, borrowed: it lives at least until the host thread ends, and longer for who
-// takes a reference. NULL without memory, and where thread_in_child(). Cheap after the first call
-// of a thread.
+// The calling thread, borrowed: it lives until the host thread ends, or longer with a reference.
+// NULL without memory, and where thread_in_child(). Cheap after the first call of a thread.
 struct thread *thread_current(void);
 
-// Whether this process is the child of a fork of one that had made a call. It has the library's
-// state, whose locks may be held for ever by threads that are not here, and it shares the memory of
-// VMOs with its parent. So it makes no calls.
+// Whether this process was forked by a process that had made a call. It has a copy of the library's
+// state, whose locks may be held for ever by threads that do not exist here, and it shares the
+// memory of VMOs with its parent. So its calls are refused.
 bool thread_in_child(void);
 
-// BAD_STATE in such a child, which the first time is told to the log; else ZX_OK.
+// Returns BAD_STATE in such a child, and logs that the first time; else ZX_OK.
 zx_status_t thread_check_child(void);
 
 // A thread that is NEW. `name` is shorter than ZX_MAX_NAME_LEN. NULL without memory.
 struct thread *thread_create(const char *name);
 
-// BAD_STATE when it is not NEW; NOT_SUPPORTED where the host cannot enter client code; NO_MEMORY.
-// Its first instruction may come before this returns, and RUNNING is asserted by then.
+// BAD_STATE when the thread is not NEW; NOT_SUPPORTED where the host cannot enter client code;
+// NO_MEMORY. The thread's first instruction may run before this returns, and RUNNING is asserted by
+// then.
 zx_status_t thread_start(struct thread *thread, const struct platform_client_entry *entry);
 
-// Any state. Takes effect as soon as the thread is outside of the library, without another
+// Ends the thread in any state, as soon as it is outside of the library and without another
 // instruction of the client's (objects ABI 6.3).
 void thread_kill(struct thread *thread);
 
@@ -94,9 +96,9 @@ static inline bool thread_is_ending(const struct thread *thread) REQUIRES(thread
     return thread->killed || thread->exiting || thread->blocking.canceled;
 }
 
-// How long the thread has run, in nanoseconds; 0 while it is NEW. `processor` is where it ran last,
-// ZX_INFO_INVALID_CPU if it never did; 0 of other threads than the caller, of which the host does
-// not tell.
+// How long the thread has run, in nanoseconds; 0 while it is NEW. `processor` receives where it ran
+// last, or ZX_INFO_INVALID_CPU if it never did; 0 for threads other than the caller, because the
+// host does not tell.
 int64_t thread_runtime(struct thread *thread, uint32_t *processor);
 
 // ZX_THREAD_STATE_ of the thread.

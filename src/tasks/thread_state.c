@@ -11,13 +11,13 @@
 
 #include <string.h>
 
-// DR6 and DR7: what means something, and what always reads as 1.
+// The bits of DR6 and DR7 that have a meaning, and those that always read as 1.
 #define DR6_EVENTS UINT64_C(0xe00f) // B0 to B3, BD, BS, BT
 #define DR6_ONES UINT64_C(0xffff0ff0)
 #define DR7_BREAKPOINTS UINT64_C(0xffff00ff) // Enable bits, kinds and lengths of the four
 #define DR7_ONES UINT64_C(0x700)             // LE, GE, and the bit that is always 1.
 
-// Its registers can be looked at.
+// Whether the thread's registers can be looked at.
 static zx_status_t check_state(const struct thread *thread) REQUIRES(thread->blocking.lock) {
     ASSERT_HELD(&thread->blocking.lock);
     const struct exception *exception = &thread->exception;
@@ -65,7 +65,7 @@ static zx_status_t write_debug(const struct platform_context *context,
     return platform_write_debug_registers(context, &host, refusal);
 }
 
-// Without a lock: the client's callback may do what it likes.
+// Called without a lock, because the client's callback may do anything.
 static void log_refusal(const struct platform_refusal *refusal) {
     if (refusal->reason != NULL) {
         log_line(ZIRCONIA_LOG_WARNING, "no debug registers: %s (errno %d)", refusal->reason,
