@@ -221,7 +221,7 @@ static const struct {
     {"bare Unicorn: CPUID hook", bare_cpuids, 0},
     {"bare Unicorn: OUT hook, stop, start", bare_outputs, 0},
     {"CPUID", own_cpuids, TARGET_ANSWER},
-    {"RDTSC", own_time_stamps, TARGET_ANSWER}, // No exit either.
+    {"RDTSC", own_time_stamps, TARGET_ANSWER}, // RDTSC makes no exit either.
     {"WRMSR", own_msr_writes, TARGET_MSR_WRITE},
     {"INT3, delivered, IRETQ", own_breakpoints, 0}, // An exception, which is no exit.
     {"INT from ring 3, delivered, IRETQ", own_user_interrupts, 0},

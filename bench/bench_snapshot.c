@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What it costs to give a guest back what it was and to run a payload of 1,000 instructions that
-// stores to some pages, beside the least that could be: the same payload alone, and a copy of pages
-// that are known beforehand; and what coverage adds to that. --short makes one quick pass.
+// The cost of restoring a guest and running a payload of 1,000 instructions that stores to some
+// pages, beside the least that is possible: the same payload alone, and a copy of pages that are
+// known beforehand; and what coverage adds. --short makes one quick pass.
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What it costs that the VCPUs of a guest take turns: a switch between two of them and an interrupt
-// from one to the other, beside what the host takes to wake a thread, which is a part of both; and
-// what two that are always at exits lose. --short makes one quick pass.
+// The cost of turns between the VCPUs of a guest: a switch between two of them and an interrupt
+// from one to the other, beside the time in which the host wakes a thread, which is a part of both;
+// and how much slower two VCPUs are that make exits all the time. --short makes one quick pass.
 
 #include "vcpu_guest.h"
 #include "vcpu_pair.h"

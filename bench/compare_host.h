@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What the figures were measured on.
+// The host on which the figures were measured.
 
 #ifndef BENCH_COMPARE_HOST_H
 #define BENCH_COMPARE_HOST_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What compare.asm finds on the library and on bare Unicorn, as it finds it on QEMU: a serial port,
-// here this process's standard input and output, an I/O APIC's first register, and nothing else.
+// The devices of compare.asm on the library and on bare Unicorn, as on QEMU: a serial port, which
+// is this process's standard input and output, an I/O APIC's first register, and nothing else.
 
 #ifndef BENCH_COMPARE_PORTS_H
 #define BENCH_COMPARE_PORTS_H

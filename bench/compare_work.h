@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What bench_compare measures, and on what: the kernels of compare.asm, and the boot of Linux.
+// The works that bench_compare measures: the kernels of compare.asm, and the boot of Linux.
 
 #ifndef BENCH_COMPARE_WORK_H
 #define BENCH_COMPARE_WORK_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What a fuzzer pays for each guest: created with its memory and VCPU, run to its first exit, and
-// closed. The engine is one that the guest before it has left.
+// The cost of a guest to a fuzzer: it is created with its memory and VCPU, run to its first exit,
+// and closed. It gets the engine of the guest before it.
 
 #include "own_guest.h"
 

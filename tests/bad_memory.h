@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Pointers that a call must refuse: every kind that makes a copy fault. Private headers are used
-// to get the pages; the tests that use these pointers are clients in everything else.
+// to get the pages. In everything else the tests with these pointers are ordinary clients.
 
 #ifndef TESTS_BAD_MEMORY_H
 #define TESTS_BAD_MEMORY_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A program that runs itself again and waits for the end of that.
+// For a program that runs itself again and waits for the end of the new process.
 
 #ifndef TESTS_RUN_PROCESS_H
 #define TESTS_RUN_PROCESS_H
@@ -13,8 +13,8 @@ struct process_end {
     int code;       // The exit code of a program that no signal ended.
 };
 
-// With that variable in its environment; no limit when `seconds` is 0. A process that cannot be
-// started has ended with -1.
+// Runs it with that variable in its environment, without a limit when `seconds` is 0. For a process
+// that cannot be started the exit code is -1.
 struct process_end process_run_itself(const char *variable, const char *value, double seconds);
 
 // Takes two variables out of the environment, which are not for the processes that this one starts.

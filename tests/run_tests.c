@@ -105,7 +105,7 @@ static void log_case(FILE *log, const struct one_case *one, char outcome, const 
     }
 }
 
-// What is not yet told by the case itself.
+// Tells of a case that ended without telling of itself.
 static const char *describe(const struct process_end *end, char *text, size_t size) {
     if (end->timed_out) {
         return "took too long";
@@ -157,9 +157,9 @@ static int run_all(void) {
 
 // --- One of them ---
 
-// Check's own, which is named so in all that is compiled with the tests: without fork() it would
-// jump out, of other threads than the one that runs the test too. Other threads may still run here,
-// and hold what the orderly end of a process needs.
+// Takes the place of Check's function of that name in everything that is compiled with the tests:
+// without fork() Check would jump out of the test, also from threads other than the one that runs
+// it. Other threads may still run here, and hold what the orderly end of a process needs.
 void note_failure(const char *file, int line, const char *expr, const char *msg, ...) {
     va_list arguments;
     va_start(arguments, msg);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What the main() of a test does. Each case has a process of its own, on every host: the program
-// runs itself again for it, so that a case neither finds what an earlier one has left behind nor
-// takes the others with it when it crashes, and has its time limit. Nothing is forked for that.
+// The main() of a test. Each case runs in a process of its own, on every host: the program runs
+// itself again for it. So a case does not find what an earlier one has left behind, does not end
+// the others when it crashes, and has a time limit. Nothing is forked for that.
 //
 // ZIRCONIA_TEST_CASE   the number of the one case to run, as the program tells it to itself
 // ZIRCONIA_TEST_WITH   a command, with its options, that runs programs of another processor

@@ -60,6 +60,6 @@ static inline zx_handle_t load_snapshot(void) {
     return snapshot;
 }
 
-// Another guest goes on from a file as the first one does, and so does the first.
+// Goes on from a file in another guest, and then in the first one too; both must do the same.
 
 #endif // TESTS_SNAPSHOT_FIXTURE_H

@@ -56,7 +56,7 @@ bool __wrap_intercept_time_stamp(struct cpu *cpu, uint64_t time, struct cpu_exit
     return __real_intercept_time_stamp(cpu, time, exit);
 }
 
-// Some runs of these tests are without.
+// False in the runs of these tests that turn answers off.
 static bool answers_are_wished(void) {
     return getenv("ZIRCONIA_ANSWERS") == NULL && getenv("ZIRCONIA_STATE") == NULL;
 }
@@ -115,7 +115,7 @@ START_TEST(where_nothing_can_stand_in_time_makes_exits) {
 }
 END_TEST
 
-// The trial succeeded, and what is looked for is not there later.
+// The trial succeeds, but later the entry of the TLB is not found.
 START_TEST(where_nothing_can_stand_in_any_more_time_makes_exits) {
     check_plain();
     exits = 0;
@@ -272,7 +272,7 @@ END_TEST
 
 // --- All ---
 
-// Returns how often the run call was left because of a kick.
+// Runs to the end. Returns how often a kick ended the run call.
 static unsigned run_kicked(uint64_t rounds) {
     zx_vcpu_state_t state = read_state();
     zx_port_packet_t packet;
@@ -290,7 +290,7 @@ static unsigned run_kicked(uint64_t rounds) {
     return kicks;
 }
 
-// Stops come while they are being answered.
+// Kicks come while instructions are being answered.
 static void storm(enum program program) {
     enum { KICKS = 2000, ROUNDS = 10000 };
     atomic_bool over = false;

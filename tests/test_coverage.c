@@ -77,7 +77,7 @@ static void cover(uint32_t options, uint8_t *into, size_t size) {
     ck_assert_int_eq(zirconia_guest_set_coverage(guest, options, into, size), ZX_OK);
 }
 
-// Through all exits that the client hears of.
+// Runs the guest through all exits that the client is told of.
 static void run_to_end(void) {
     for (;;) {
         zx_port_packet_t packet;
@@ -105,7 +105,7 @@ static uint8_t *at(uint8_t *counts, uint32_t options, uint64_t from, uint64_t to
     return &counts[zirconia_coverage_place(options, SIZE, from, to)];
 }
 
-// The edges that the guest says it has, and none beside them.
+// The edges are those that the guest lists, and no others.
 static void expect_edges(uint64_t number, bool complete) {
     uint64_t list = memory_u64(EDGES + 8 * number);
     uint64_t sum = 0;
@@ -157,7 +157,7 @@ START_TEST(blocks_are_counted_whatever_led_to_them) {
 }
 END_TEST
 
-// A tiny map has the same, in fewer places; and counts end at 255.
+// A tiny map has the same counts in fewer places, and counts end at 255.
 START_TEST(counts_do_not_wrap) {
     uint8_t *small = map + 1000;
     open_case(MANY, false);
@@ -254,7 +254,7 @@ static void note_exit(void *context, const zirconia_exit_t *exit) {
     }
 }
 
-// What runs from a snapshot finds everything translated, and pages that are there.
+// A run from a snapshot finds its code translated and its pages mapped.
 static void compare_runs(uint64_t number, bool virtual_time, unsigned runs) {
     static uint8_t expected[SIZE];
     uint64_t expected_trace = 0;
@@ -293,7 +293,7 @@ START_TEST(a_thousand_runs_are_the_same) {
 }
 END_TEST
 
-// Taken in the middle of a block, whose rest counts as a block behind it.
+// The snapshot is taken in the middle of a block. The rest of the block counts as a block.
 START_TEST(a_snapshot_begins_anew) {
     open_case(DIVIDED, false);
     cover(0, map, SIZE);
@@ -350,7 +350,7 @@ START_TEST(what_is_not_covered_has_no_hook) {
 }
 END_TEST
 
-// What was translated before is covered as well, and is not when that has ended.
+// Code that was translated before is covered as well, and is not once coverage has ended.
 static void turn_on_and_off(bool virtual_time) {
     open_case(COUNTED, virtual_time);
     const zx_handle_t snapshot = snapshot_of(guest);
@@ -388,7 +388,7 @@ START_TEST(the_next_guest_is_not_covered) {
 }
 END_TEST
 
-// In a guest that runs meanwhile.
+// Turns coverage on and off in a guest that is running.
 START_TEST(coverage_changes_while_the_guest_runs) {
     atomic_bool over = false;
     open_case(MANY, false);

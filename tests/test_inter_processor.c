@@ -20,7 +20,7 @@
 #define IS_HALTED 0x11400u
 #define COUNTS 0x11800u
 
-#define LONGEST_WAIT 20000000u // ns, of whoever could run.
+#define LONGEST_WAIT 20000000u // ns that a VCPU which could run may have to wait.
 
 static struct member {
     pthread_t thread;

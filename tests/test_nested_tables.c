@@ -55,11 +55,11 @@ static uint8_t *touch(uint64_t guest_physical) {
     return host;
 }
 
-// Guest-physical memory is reached by entries of this level.
+// Checks that guest-physical memory is reached by entries of this level.
 static void start_large(unsigned level) {
     as_a_whole = true;
     start();
-    if (level == 1) { // Something of the first GiB has tables.
+    if (level == 1) { // A part of the first GiB has tables.
         as_a_whole = false;
         touch(LEAF);
         as_a_whole = true;
@@ -143,7 +143,7 @@ static uint64_t first_page(void) {
     return machine->memory.arena.memslots[0]->base >> 12;
 }
 
-// Once a place is touched what lies around it is there.
+// A touch makes the pages around it present.
 START_TEST(a_large_entry_leads_to_all_that_it_covers) {
     const uint64_t sizes[] = {0x1000, LEAF, MEMORY};
     start_large((unsigned)_i);
@@ -242,7 +242,7 @@ START_TEST(pages_beside_code_are_protected_with_it) {
 }
 END_TEST
 
-// Whatever is translated beside it: an instruction that needs both would never be done.
+// Whatever is translated beside the page: an instruction that needs both would never be done.
 START_TEST(a_page_that_was_stored_to_stays_writable_beside_code) {
     start_large((unsigned)_i);
     touch(FAR);
@@ -277,7 +277,7 @@ START_TEST(all_that_is_large_can_be_split) {
 }
 END_TEST
 
-// Whoever keeps a host's address asks this before it uses it again.
+// Code that keeps a host address asks this before it uses the address again.
 START_TEST(addresses_change_where_something_is_taken_away) {
     start();
     touch(0);

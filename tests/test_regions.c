@@ -330,8 +330,8 @@ static void place_many(zx_handle_t region, uint64_t base) {
                       base + (2 * MANY - 1) * PAGE); // The mapping fits into none of the holes.
 }
 
-// Each of these took what a walk over all others takes, and where the library was to choose, as
-// many walks as there were others.
+// Each call once took as long as a walk over all other regions, and where the library was to choose
+// the address, as long as that many walks.
 START_TEST(a_hundred_thousand_regions_and_mappings_are_made_and_unmade_at_once) {
     uint64_t base = 0;
     uint64_t address = 0;
@@ -495,7 +495,7 @@ START_TEST(protect_checks_in_order) {
     map(space, READ | SPECIFIC, 0, read_vmo, 2 * PAGE);
     allocate(space, SPECIFIC, 2 * PAGE, PAGE, &base);
     map(space, READ | SPECIFIC, 3 * PAGE, vmo, PAGE);
-    // What comes first decides: a mapping that may not be written, then a region, then a hole.
+    // The first obstacle decides: a mapping that may not be written, a region, or a hole.
     ck_assert_int_eq(zx_vmar_protect(space, READ_WRITE, 0, 5 * PAGE), ZX_ERR_ACCESS_DENIED);
     ck_assert_int_eq(zx_vmar_protect(space, READ, 0, 5 * PAGE), ZX_ERR_INVALID_ARGS);
     ck_assert_int_eq(zx_vmar_protect(space, READ, 3 * PAGE, 2 * PAGE), ZX_ERR_NOT_FOUND);

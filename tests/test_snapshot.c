@@ -25,7 +25,7 @@ static zx_handle_t port;
 
 // --- Runs that are compared ---
 
-// What one run call came to.
+// The results of one run call.
 struct step {
     zx_status_t status;
     zx_port_packet_t packet;
@@ -145,7 +145,7 @@ static void expect_same(const struct scenario *scenario, const struct step *expe
 
 #define MOST_QUEUED 16u
 
-// The packets of a scenario's port, which are read by that.
+// Reads the packets of the scenario's port.
 struct queue {
     unsigned count;
     zx_port_packet_t packets[MOST_QUEUED];
@@ -389,7 +389,7 @@ START_TEST(a_budget_is_exact) {
 }
 END_TEST
 
-// Nothing would wake it.
+// Nothing would wake the guest.
 START_TEST(a_halt_ends_the_run_of_a_guest_with_a_budget) {
     start(&scenarios[4]);
     ck_assert_int_eq(zirconia_guest_set_budget(guest, 1000000), ZX_OK);
@@ -444,7 +444,7 @@ START_TEST(bells_that_were_queued_are_queued_again) {
         ck_assert_uint_eq(addresses[1], BELL + 8);
         ck_assert_uint_eq(addresses[2], BELL + 0x2010);
     }
-    ck_assert_int_eq(zx_handle_close(port), ZX_OK); // Nobody is there to read them.
+    ck_assert_int_eq(zx_handle_close(port), ZX_OK); // The packets have no reader.
     restore(snapshot);
     enter_fails(ZX_ERR_BAD_STATE);
 }
@@ -498,8 +498,8 @@ static bool is_at_end_of_run(uint64_t numbers) {
     return numbers == expected;
 }
 
-// Whenever the guest is put back, it is put back whole: the code that changed itself and what it
-// left in its registers belong together.
+// Every restore puts the whole guest back: the code that changed itself and the registers always
+// belong together.
 START_TEST(restores_among_kicks_are_whole) {
     start(&scenarios[6]);
     enter_to_end();

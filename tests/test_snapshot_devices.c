@@ -79,7 +79,7 @@ START_TEST(devices_are_what_they_were) {
         ck_assert_uint_eq(device.restored, i + 1);
     }
     ck_assert_int_eq(zx_handle_close(first), ZX_OK);
-    restore(second); // What lies below is gone.
+    restore(second); // The snapshot below it is gone.
     expect_filled(2);
 }
 END_TEST
@@ -177,7 +177,7 @@ START_TEST(devices_of_another_size_are_refused) {
 }
 END_TEST
 
-// The bytes go to whoever is there.
+// The bytes go to the callback that is set now.
 START_TEST(other_callbacks_of_the_same_size_are_given_them) {
     struct device other = {.refuses = true};
     set_devices();

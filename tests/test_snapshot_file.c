@@ -180,7 +180,7 @@ START_TEST(a_file_has_devices_bells_and_memory) {
     expect_restored(&file);
     guest_close();
     start(&kind);
-    for (unsigned i = 0; i < 100; i++) { // None stands on another.
+    for (unsigned i = 0; i < 100; i++) { // No loaded snapshot stands on another.
         expect_restored(&file);
     }
     enter_to_end();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What a restore brings back of memory and what it leaves, and what is refused.
+// Which memory a restore brings back and which it leaves alone, and what is refused.
 
 #include "snapshot_fixture.h"
 

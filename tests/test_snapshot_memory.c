@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The memory of snapshots (zirconia/snapshot.h): what is undone, by whomever it was stored, among
-// many snapshots that stand on top of each other.
+// The memory of snapshots (zirconia/snapshot.h): a restore undoes stores of all kinds, among many
+// snapshots that stand on top of each other.
 
 #include "memory_guest.h"
 #include "snapshot_fixture.h"

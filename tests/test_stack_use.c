@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-    // Half of what the notes ask for; the other half is for frames of signals.
+    // Half of the stack that the notes ask for; the other half is for the frames of signals.
     ENOUGH = 1 << 14,
     PAINT = 0x5a,
     PORT = 0xf4,

@@ -60,7 +60,7 @@ static bool was_used(void) {
     return false;
 }
 
-// Some runs of these tests are without.
+// False in the runs of these tests that leave misses to the engine.
 static bool is_wished(void) {
     return getenv("ZIRCONIA_TLB") == NULL && getenv("ZIRCONIA_STATE") == NULL;
 }
@@ -170,7 +170,7 @@ START_TEST(rights_are_the_manuals_where_the_engine_fills_its_tlb) {
 }
 END_TEST
 
-// The entry of a part of it goes when another part is invalidated.
+// INVLPG of one part of a large page drops the entries of its other parts.
 START_TEST(a_large_page_is_invalidated_as_a_whole) {
     start();
     put(LARGE_PAGE + 0x5008, 1);

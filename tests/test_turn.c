@@ -61,7 +61,7 @@ END_TEST
 
 // --- Taking it at once ---
 
-// Asks as one that is kicked does: it does not wait where it would have to.
+// Asks for the turn as a kicked VCPU does: gives up where it would have to wait.
 static bool takes(struct turn_seat *seat) {
     atomic_store(&seat->kicked, true);
     const bool mine = turn_take(&turn, seat, NULL);
@@ -127,7 +127,7 @@ END_TEST
 
 // --- Who goes first ---
 
-// Somebody who waits behind the one that is away. The turn is free as soon as nobody is.
+// A waiter behind the VCPU that is away. The turn is free as soon as none is away.
 static struct turn_waiter stand(struct turn_seat *seat) {
     seat->place = ++turn.places;
     seat->since = platform_monotonic();

@@ -269,7 +269,7 @@ static void begin(struct copied *copied) {
     memset(copied->cells, 0, sizeof copied->cells);
 }
 
-// A part of it, and perhaps something beyond its end.
+// A part of the VMO, and perhaps pages beyond its end.
 static void copy(struct copied *child, const struct copied *parent) {
     const size_t from = (size_t)rand() % (CELLS + 2);
     child->pages = (size_t)rand() % (CELLS + 1);

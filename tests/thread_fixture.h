@@ -6,7 +6,7 @@
 #ifndef TESTS_THREAD_FIXTURE_H
 #define TESTS_THREAD_FIXTURE_H
 
-// Where a stopped thread's registers can be seen.
+// Whether the host shows the registers of a stopped thread.
 #if defined(__x86_64__) && (defined(__linux__) || defined(_WIN32))
 #define HOST_SHOWS_REGISTERS 1
 #endif
@@ -36,8 +36,8 @@ static inline struct worker worker_new(void) {
     return worker;
 }
 
-// As a function finds it that was called: on x86-64 8 bytes off a multiple of 16, below what
-// Windows lets it use of its caller's stack.
+// The stack pointer as a called function finds it: on x86-64 8 bytes off a multiple of 16, below
+// the bytes of the caller's stack that Windows lets it use.
 static inline uintptr_t worker_stack(const struct worker *worker) {
 #if defined(_WIN32)
     enum { BELOW = 32 + 8 };

@@ -25,8 +25,8 @@ struct tool_result {
 static struct tool_result result;
 static char folder[256]; // In TMPDIR, or else /tmp; no character of it is special to a shell.
 
-// The set-up and the tear-down of an unchecked fixture. A sanitizer in the tool must not add to
-// what the tool says unless it found something.
+// The set-up and the tear-down of an unchecked fixture. A sanitizer in the tool must not add to the
+// tool's output unless it found something.
 static inline void make_folder(void) {
     char options[512];
     const char *present = getenv("LSAN_OPTIONS");

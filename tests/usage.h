@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What a process uses, on Linux and nothing elsewhere, for tests of what stays the same in the long
-// run.
+// The memory, descriptors and threads of the process, on Linux (0 elsewhere), for tests that these
+// stay the same in the long run.
 
 #ifndef TESTS_USAGE_H
 #define TESTS_USAGE_H

@@ -130,7 +130,8 @@ static bool matches_all(const struct port_packet *packet, const void *argument) 
     return true;
 }
 
-// objects ABI 4.7: queued packets and waits for signals end, threads that wait go on (2.5).
+// Closes the port: queued packets and waits for signals end (objects ABI 4.7), but threads that
+// wait for a packet go on waiting (2.5).
 static void port_on_zero_handles(struct object *object) {
     struct port *port = port_from_object(object);
     platform_mutex_lock(&port->lock);
@@ -229,10 +230,10 @@ static bool take_packet(struct port *port, zx_port_packet_t *out, struct port_pa
     return true;
 }
 
-// Until it has taken a packet or the deadline passes.
-// A packet that woke this thread may be taken by another before it looks: then it waits again. One
-// that wakes it at its deadline is there when it looks. The waiter ends without the lock: who
-// promised to wake it may need the lock before it does.
+// Waits until the thread has taken a packet or the deadline passes.
+// Another thread may take the packet that woke this one: then this one waits again. A packet that
+// wakes it at its deadline is there when it looks. The waiter is destroyed without the lock,
+// because a thread that is about to wake it may need the lock first.
 static zx_status_t wait_for_packet(struct port *port, zx_time_t deadline, zx_port_packet_t *out,
                                    struct port_packet **unused) {
     struct port_waiter self = {.listed = false};

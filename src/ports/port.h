@@ -23,16 +23,17 @@ struct port_observer;
 struct port_waiter;
 struct wake_list;
 
-// A packet in a queue or on its way there. The sender fills `body`; the rest is the port's.
+// A packet in a queue or on its way there. The sender fills in `body`; the rest belongs to the
+// port.
 struct port_packet {
     zx_port_packet_t body;
     struct port_packet *next;
     struct port_packet *previous;
-    struct packet_pool *pool; // Where it goes back to, or NULL.
+    struct packet_pool *pool; // The pool that it goes back to, or NULL.
     zx_handle_t source;       // The handle of the wait that it is the result of, or 0.
     bool queued;
 
-    // Its observer may queue it again, so it is not released when it leaves the queue.
+    // The packet's observer may queue it again, so it is not released when it leaves the queue.
     bool armed;
 
     // Takes the packet back after delivery or when it is dropped.
@@ -45,9 +46,9 @@ struct port {
     struct platform_mutex lock;
     struct port_packet *first;
     struct port_packet *last;
-    struct port_waiter *first_waiter; // Threads that no packet has been announced to.
+    struct port_waiter *first_waiter; // Waiting threads to which no packet has been announced yet.
     struct port_waiter *last_waiter;
-    struct port_observer *observers; // Armed.
+    struct port_observer *observers; // The list of armed observers.
     uint32_t limited_packets;
     bool closed; // No handle is left.
 
@@ -68,8 +69,8 @@ static inline struct port *port_from_object(struct object *object) {
 
 void port_free_lost(struct port *port);
 
-// Sets the function that is called, inside a call, when the last handle is closed. False when it is
-// closed already.
+// Sets the function that is called, inside a call, when the last handle is closed. False when the
+// port has no handle any more.
 bool port_watch_close(struct port *port, void (*on_close)(struct port *port));
 
 // Appends a packet and takes it over: on failure it is released. ZX_ERR_BAD_STATE when the port

@@ -18,11 +18,11 @@ struct port_observer {
     uint64_t key;
     bool repeating;
     bool timestamp;
-    struct port_observer *next; // The port's armed ones.
+    struct port_observer *next; // In the port's list of armed observers.
     struct port_observer *previous;
 };
 
-// Which waits or packets of a port are meant; `source` 0 is every handle.
+// Selects waits or packets of a port; `source` 0 stands for every handle.
 struct selection {
     bool all_keys;
     uint64_t key;
@@ -88,7 +88,7 @@ static void fill_packet(struct port_observer *self, zx_signals_t signals) {
     };
 }
 
-// Once its packet is queued and it is no longer armed, a reader may free it at any moment.
+// Once the packet is queued and the observer is not armed, a reader may free it at any moment.
 static void matched(struct signal_observer *observer, struct object *object, zx_signals_t signals,
                     struct wake_list *wakes) {
     struct port_observer *self = from_observer(observer);
@@ -214,7 +214,7 @@ static bool end_on_object(struct port *port, struct object *object,
     return any;
 }
 
-// Both under the object's lock, so that no match comes between.
+// Both steps are made under the object's lock, so that no match comes between them.
 bool port_cancel(struct port *port, struct object *object, zx_handle_t source, uint64_t key) {
     const struct selection selection = {.key = key, .source = source};
     platform_mutex_lock(&object->lock);
@@ -251,7 +251,7 @@ static bool end_armed(struct port *port, const struct selection *selection) {
     return any;
 }
 
-// A wait that matches in between becomes a packet, and is found there.
+// A wait that matches meanwhile becomes a packet in the queue, and is found there.
 bool port_cancel_key(struct port *port, uint64_t key) {
     const struct selection selection = {.key = key};
     const bool armed = end_armed(port, &selection);

@@ -13,7 +13,7 @@
 #include "objects/signal_observer.h"
 #include "ports/port.h"
 
-// What zx_object_wait_async() asks for.
+// The wait that zx_object_wait_async() asks for.
 struct port_wait_request {
     zx_handle_t source; // The handle through which the object is watched.
     uint64_t key;
@@ -35,7 +35,7 @@ bool port_cancel(struct port *port, struct object *object, zx_handle_t source, u
 // none.
 bool port_cancel_key(struct port *port, uint64_t key);
 
-// Ends all waits of a port that lets in no more.
+// Ends all waits of a port that takes no further ones.
 void port_observers_end(struct port *port);
 
 #endif // PORTS_PORT_OBSERVER_H

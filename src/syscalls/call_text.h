@@ -15,14 +15,14 @@ struct line {
     size_t length;
 };
 
-// What does not fit is left out, but for one character that remains for the end.
+// Appends text. What does not fit is left out; one character stays free for the end.
 void line_add(struct line *line, const char *text);
 void line_add_in_base(struct line *line, uint64_t number, unsigned base);
 void line_add_number(struct line *line, uint64_t number);
 void line_add_status(struct line *line, zx_status_t status);
 
-// The name and the arguments, up to the closing parenthesis; with what lies behind the pointers of
-// results when the call has `succeeded`.
+// Appends the name and the arguments, up to the closing parenthesis. Results are shown behind their
+// pointers if the call has `succeeded`.
 void line_add_call(struct line *line, const struct traced_call *call, const uint64_t *arguments,
                    bool succeeded);
 

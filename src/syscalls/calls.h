@@ -35,7 +35,7 @@ struct held {
     zx_rights_t rights;
 };
 
-// What a body is given of a parameter: of a handle the object, by its type.
+// The parameter that a body gets for a parameter of the call: for a handle the object, by its type.
 #define RECEIVE(parameter) RECEIVE_##parameter
 #define RECEIVE_OBJECT(name, type, right) STRUCT_##type *name
 #define RECEIVE_OPTIONAL_OBJECT RECEIVE_OBJECT

@@ -18,7 +18,7 @@ zx_time_t zx_deadline_after(zx_duration_t nanoseconds) {
     return nanoseconds > ZX_TIME_INFINITE - now ? ZX_TIME_INFINITE : now + nanoseconds;
 }
 
-// The deadline as a time without a sign, which no sum passes at its lower end.
+// The deadline as an unsigned time, as July 2018 has it: no sum is below 0.
 zx_time_t zirconia_201807_deadline_after(zx_duration_t nanoseconds) {
     return nanoseconds < 0 ? -1 : zx_deadline_after(nanoseconds);
 }

@@ -56,7 +56,7 @@ zx_status_t sys_task_create_exception_channel(zx_handle_t handle, uint32_t optio
     return status == ZX_OK ? hand_over(channel, channel->ops->default_rights, out) : status;
 }
 
-// Where the client wants a message and its sizes.
+// The client's pointers for a message and its sizes.
 struct message_request {
     void *bytes;
     zx_handle_t *handles;
@@ -79,7 +79,7 @@ static zx_status_t write_counts(const struct message_request *request) {
     return status;
 }
 
-// An exception that no handle was made to would never be answered; closing one is the answer.
+// An exception without a handle would never be answered, because closing a handle is the answer.
 static void drop_exception(struct object *exception) {
     object_add_handle(exception);
     object_remove_handle(exception);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The log's line about a call that has failed, and why it has, as far as its arguments and the
+// The log's line about a call that has failed, with the reason as far as its arguments and the
 // table of calls tell.
 
 #include "objects/log.h"
@@ -51,7 +51,7 @@ static const struct call_error *errors_of(const char *name) {
     return NULL;
 }
 
-// What a status means that any call may have.
+// Appends what a status means that any call may return.
 static bool add_common_condition(struct line *line, bool refused, zx_status_t status) {
     const char *condition = status == ZX_ERR_NO_MEMORY ? "when memory is short"
                             : refused && status == ZX_ERR_NOT_SUPPORTED
@@ -61,7 +61,7 @@ static bool add_common_condition(struct line *line, bool refused, zx_status_t st
     return condition != NULL;
 }
 
-// Each condition under which the call fails so. False when none is known.
+// Appends each condition under which the call returns this status. False when none is known.
 static bool add_conditions(struct line *line, const char *name, zx_status_t status, bool newest) {
     const struct call_error *errors = errors_of(name);
     bool found = false;
@@ -93,8 +93,8 @@ static uint32_t mapping_options(const struct traced_call *call, const uint64_t *
     return 0;
 }
 
-// The first right that options ask handles for which are BY_OPTION in a row; NULL if none is
-// missing.
+// The first missing right of those that the options ask for, of a handle that is BY_OPTION in its
+// row; NULL if none is missing.
 static const char *missing_right(uint32_t options, zx_rights_t rights) {
     static const struct {
         uint32_t options;
@@ -113,7 +113,7 @@ static const char *missing_right(uint32_t options, zx_rights_t rights) {
     return NULL;
 }
 
-// Whether the handle is why a call ended so. The right is the newest era's.
+// Whether the handle is the reason for the status. The right is that of the newest era.
 static bool add_fault_of_handle(struct line *line, const struct traced_parameter *handle,
                                 zx_handle_t value, uint32_t options, zx_status_t status,
                                 bool newest) {
@@ -135,7 +135,7 @@ static bool add_fault_of_handle(struct line *line, const struct traced_parameter
            say(line, handle->name, " lacks ", missing);
 }
 
-// Whether a call that took all its arguments followed this pointer.
+// Whether the call follows this pointer once its other arguments are good.
 static bool is_followed(const struct traced_call *call, const uint64_t *arguments, size_t i) {
     const struct traced_parameter *parameter = &call->parameters[i];
     if (parameter->optional && arguments[i] == 0) {
@@ -145,7 +145,7 @@ static bool is_followed(const struct traced_call *call, const uint64_t *argument
            (parameter->count != NULL && call_argument(call, arguments, parameter->count) > 0);
 }
 
-// The first argument that explains the status. False when none does.
+// Appends the first argument that explains the status. False when none does.
 static bool add_fault(struct line *line, const struct traced_call *call, const uint64_t *arguments,
                       zx_status_t status, bool newest) {
     const uint32_t options = mapping_options(call, arguments);
@@ -165,7 +165,8 @@ static bool add_fault(struct line *line, const struct traced_call *call, const u
     return false;
 }
 
-// What the arguments tell; and the table's conditions, which a bad pointer does not rule out.
+// Appends what the arguments tell, and the table's conditions, which a bad pointer does not rule
+// out.
 static void add_reason(struct line *line, const struct traced_call *call, const uint64_t *arguments,
                        zx_status_t status, bool newest) {
     size_t length = line->length;

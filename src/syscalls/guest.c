@@ -84,7 +84,7 @@ zx_status_t sys_guest_create(const struct era *era, zx_handle_t resource, uint32
     return status == ZX_OK ? create(era, guest_handle, vmar_handle) : status;
 }
 
-// The whole of the VMO from 0 on, for every kind of access.
+// Maps the whole VMO at guest-physical 0, for every kind of access.
 static zx_status_t map_memory(const struct era *era, struct guest *guest, struct vmo *memory) {
     const struct vmar_map_request request = {
         .options = ZX_VM_SPECIFIC | VMAR_PERMISSIONS,

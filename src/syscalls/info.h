@@ -14,10 +14,10 @@
 struct memory_counts;
 struct vmo;
 
-// Which form of a record a topic asks for, from 0 on.
+// The version of a record that a topic asks for, from 0 on.
 #define INFO_VERSION(topic) ((topic) >> 28)
 
-// Where the client wants the records of a topic, and how it asks for them.
+// The client's pointers for the records of a topic, and how it asks for them.
 struct record_request {
     zx_handle_t handle;
     void *buffer;
@@ -35,14 +35,14 @@ zx_status_t give_record(const struct record_request *request, const void *record
 zx_status_t give_koids(const struct record_request *request, const zx_koid_t *koids, size_t count,
                        size_t available);
 
-// What `actual` and `avail` get, for a topic with any number of records.
+// Writes `actual` and `avail`, for a topic with any number of records.
 zx_status_t give_counts(const struct record_request *request, size_t actual, size_t available);
 
-// memory_info.c: may the process that the request names be looked at?
+// memory_info.c: whether the request may look at the process that it names.
 zx_status_t check_process(const struct record_request *request);
 
-// memory_info.c: what a range of a VMO takes of memory. Whether pages that are shared count for
-// each VMO or for one alone depends on the record that is asked for.
+// memory_info.c: the memory that a range of a VMO takes. Whether a shared page counts for each VMO
+// or for one alone depends on the record that is asked for.
 void count_memory(struct vmo *vmo, uint64_t offset, uint64_t length, bool each,
                   struct memory_counts *out);
 

@@ -42,10 +42,12 @@ static void describe_memory(struct vmo *vmo, bool each, zx_info_vmo_v4_t *record
     record->populated_private_bytes = counts.unshared;
     record->populated_scaled_bytes = counts.scaled;
     record->populated_fractional_scaled_bytes = counts.scaled_fraction;
-    record->metadata_bytes = counts.visible != 0 ? sizeof(*vmo) : 0; // Zircon's: of pages.
+    record->metadata_bytes = counts.visible != 0
+                                 ? sizeof(*vmo)
+                                 : 0; // In Zircon this is the memory for the list of pages.
 }
 
-// Memory of a slice is its source's, as are its mappings.
+// The memory and the mappings of a slice are those of its source.
 zx_info_vmo_v4_t describe_vmo(const struct record_request *request, uint32_t topic, struct vmo *vmo,
                               zx_rights_t rights) {
     zx_info_vmo_v4_t record;
@@ -124,7 +126,7 @@ zx_status_t info_vmo(const struct record_request *request, uint32_t topic) {
 
 // --- What is mapped ---
 
-// What several spaces map is shared, and counts for the share of this one.
+// Memory that several spaces map is shared, and counts for this space's share.
 static void add_mapped(zx_info_task_stats_v2_t *stats, const struct memory_counts *counts,
                        size_t spaces) {
     const uint64_t one = UINT64_C(1) << 63;

@@ -53,8 +53,8 @@ static void drop(struct collection *collection) {
     free(collection->entries);
 }
 
-// NO_MEMORY, or BAD_STATE when the root is destroyed. Other threads may map meanwhile: then there
-// was too little room.
+// Collects all entries. NO_MEMORY, or BAD_STATE when the root is destroyed. If other threads have
+// mapped more than there was room for, it begins again.
 static zx_status_t collect_all(struct collection *out) {
     if (process_root_vmar() == NULL) {
         return ZX_ERR_NO_MEMORY;
@@ -174,7 +174,7 @@ zx_status_t info_process_maps(const struct record_request *request, uint32_t top
 
 // --- VMOs ---
 
-// Counts every VMO, and writes those that there is room for.
+// Counts every VMO, and writes the records that there is room for.
 static zx_status_t give_vmo(const struct record_request *request, uint32_t topic, size_t *place,
                             const zx_info_vmo_v4_t *record) {
     const size_t size = vmo_record_size(topic);
@@ -200,7 +200,7 @@ static zx_status_t give_vmos_of_handles(const struct record_request *request, ui
     return status;
 }
 
-// One record a mapping, so that a VMO may have several.
+// One record for each mapping, so that a VMO may have several.
 static zx_status_t give_vmos_of_mappings(const struct record_request *request, uint32_t topic,
                                          size_t *place) {
     struct collection found;

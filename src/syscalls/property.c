@@ -20,7 +20,7 @@ static zx_status_t get_name(struct object *object, void *value, size_t size) {
     return copy_to_client(value, name, sizeof(name));
 }
 
-// What follows the first NUL is not kept, so that a reader never sees it.
+// Bytes behind the first NUL are not kept, so that no reader sees them.
 static zx_status_t set_name(struct object *object, const void *value, size_t size) {
     char given[ZX_MAX_NAME_LEN] = {0};
     char name[ZX_MAX_NAME_LEN] = {0};

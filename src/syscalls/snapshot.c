@@ -42,7 +42,7 @@ zx_status_t sys_guest_restore(struct guest *guest, struct snapshot *snapshot) {
 
 // --- Files ---
 
-// What goes to the client goes in pieces of this size.
+// The size of the pieces that go to the client.
 struct writer {
     zirconia_snapshot_write_t write;
     void *context;

@@ -32,7 +32,7 @@ static inline zx_status_t judge(const struct era *era, const struct object *obje
     return right_type ? ZX_OK : ZX_ERR_WRONG_TYPE;
 }
 
-// A deadline as the client means it.
+// A deadline of the client's, by its era.
 static inline zx_time_t deadline_of(const struct era *era, zx_time_t deadline) {
     return era->unsigned_times && deadline < 0 ? ZX_TIME_INFINITE : deadline;
 }

@@ -11,7 +11,9 @@
 #include <zircon/syscalls.h>
 #include <zirconia/zirconia.h>
 
-enum { CACHE_LINE = 64 }; // On every processor that this library runs on, or a multiple of theirs.
+enum {
+    CACHE_LINE = 64
+}; // A multiple of the line size of every processor that this library runs on.
 
 uint32_t zx_system_get_page_size(void) {
     return ZX_PAGE_SIZE;
@@ -21,7 +23,7 @@ uint32_t zx_system_get_dcache_line_size(void) {
     return CACHE_LINE;
 }
 
-// x86-64 sees its own stores as instructions, and no device of ours looks past a cache.
+// x86-64 fetches what it has stored, and no device of ours reads past a cache.
 zx_status_t zx_cache_flush(const void *addr, size_t size, uint32_t options) {
     const uint32_t what = options & (ZX_CACHE_FLUSH_INSN | ZX_CACHE_FLUSH_DATA);
     const uint32_t known = what | ZX_CACHE_FLUSH_INVALIDATE;
@@ -64,7 +66,7 @@ zx_status_t sys_system_get_version(char *version, size_t version_size) {
 
 void sys_cprng_draw(void *buffer, size_t buffer_size) {
     uint8_t bytes[256];
-    uintptr_t address = (uintptr_t)buffer; // Which may be anything.
+    uintptr_t address = (uintptr_t)buffer; // The client's, which may be any number.
     while (buffer_size > 0) {
         const size_t step = buffer_size < sizeof(bytes) ? buffer_size : sizeof(bytes);
         platform_random(bytes, step);

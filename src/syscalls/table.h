@@ -55,7 +55,7 @@
 #define DECLARE_CHANGES_ARRAY(type, name, count) type *name
 #define DECLARE_IGNORES(type, name) type *name
 
-// Words of rows that are not Zircon's.
+// Names that rows use and Zircon does not have.
 #define ZX_OBJ_TYPE_ANY ZX_OBJ_TYPE_NONE
 #define ZX_OBJ_TYPE_SNAPSHOT ZIRCONIA_OBJ_TYPE_SNAPSHOT
 #define ZX_RIGHT_DUPLICATE_AND_READ (ZX_RIGHT_DUPLICATE | ZX_RIGHT_READ)

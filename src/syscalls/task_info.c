@@ -68,7 +68,7 @@ static zx_status_t info_thread_stats(const struct record_request *request) {
                        request->era->later_records ? sizeof(record) : sizeof(record.total_runtime));
 }
 
-// How long a thread has run; also of one that has ended.
+// How long a thread has run, which may have ended.
 static zx_status_t info_task_runtime(const struct record_request *request, size_t size) {
     struct object *object = NULL;
     zx_info_task_runtime_t record = {0};

@@ -36,8 +36,8 @@ struct value_names {
 #undef NAME
 #undef END
 
-// How a parameter is shown. What is behind a pointer is shown as far as its type is known: of an
-// input always, of an output when the call has succeeded.
+// How a parameter is shown. The content behind a pointer is shown as far as its type is known: for
+// an input always, for an output if the call has succeeded.
 enum trace_form { TRACE_VALUE, TRACE_ADDRESS, TRACE_NUMBER, TRACE_TEXT, TRACE_PACKET };
 
 struct traced_parameter {
@@ -144,7 +144,7 @@ struct traced_call {
 enum trace_state { TRACE_UNDECIDED, TRACE_OFF, TRACE_ON };
 extern atomic_int trace_state;
 
-// Looks at the environment once. In a signal handler too, as getenv() allocates nothing.
+// Reads the environment once. May run in a signal handler, because getenv() allocates nothing.
 bool trace_decide(void);
 
 static inline bool trace_is_on(void) {
@@ -152,16 +152,17 @@ static inline bool trace_is_on(void) {
     return state != TRACE_OFF && (state == TRACE_ON || trace_decide());
 }
 
-// A call that may block tells of itself before it does.
+// Tells of a call that may block, before it does.
 void trace_begin(const struct traced_call *call, const uint64_t *arguments);
 void trace_end(const struct traced_call *call, const uint64_t *arguments, zx_status_t status);
 
-// A line in the log about a call that has failed, as a debug message. The conditions of the table
-// are those of the newest era, and a call of another has them as such.
+// Logs, as a debug message, that a call has failed. The conditions in the table are those of the
+// newest era; for a call of another era the line says so.
 void trace_failure(const struct traced_call *call, const uint64_t *arguments, zx_status_t status,
                    bool newest);
 
-// A call without a status, with what it returned; and one that returns nothing, or not at all.
+// Tells of a call without a status, with its result; and of a call that returns nothing, or does
+// not return.
 void trace_result(const char *name, uint64_t result);
 void trace_plain(const char *name);
 

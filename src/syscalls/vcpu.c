@@ -89,7 +89,7 @@ static bool is_known(uint32_t kind, size_t size) {
            (kind == ZX_VCPU_IO && size == sizeof(zx_vcpu_io_t));
 }
 
-// The older eras take any access size of an answer, and copy no more than its data.
+// Older eras take any access size in an answer, and copy at most its data.
 static zx_status_t take_answer(const struct era *era, struct vcpu *vcpu, zx_vcpu_io_t *io) {
     const uint8_t size = io->access_size;
     if (!era->owner_before_kind && size != 1 && size != 2 && size != 4) {

@@ -45,7 +45,7 @@ static zx_status_t make_child(struct vmo *parent, uint32_t options, uint64_t off
                                        : vmo_create_copy(parent, offset, rounded, resizable, out);
 }
 
-// The parent handle's rights, with what is the child's own.
+// The rights of the parent's handle, and those that the child adds or loses.
 static zx_rights_t rights_of_child(zx_rights_t rights, uint32_t options) {
     rights |= ZX_RIGHTS_PROPERTY;
     if ((options & ZX_VMO_CHILD_NO_WRITE) != 0) {

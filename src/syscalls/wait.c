@@ -42,7 +42,7 @@ zx_status_t sys_object_wait_one(const struct era *era, const struct held *handle
     return status;
 }
 
-// All items or, on failure, none.
+// Finds the objects of all items, or of none on failure.
 static zx_status_t find_items(const zx_wait_item_t *asked, struct wait_item *items, size_t count) {
     for (size_t i = 0; i < count; i++) {
         items[i] = (struct wait_item){.handle = asked[i].handle, .wanted = asked[i].waitfor};
@@ -104,7 +104,7 @@ static zx_status_t wait_async(const struct era *era, zx_handle_t port_handle,
         object_unref(object);
     }
     object_unref(port);
-    // The port's last handle may go while it is in hand here.
+    // The port's last handle may be closed meanwhile.
     return status == ZX_ERR_BAD_STATE ? ZX_ERR_BAD_HANDLE : status;
 }
 
