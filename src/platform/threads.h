@@ -67,8 +67,9 @@ void platform_context_end(struct platform_context *context);
 int platform_cancel_off(void);
 void platform_cancel_restore(int state);
 
-// In a signal handler, which may have interrupted a sleep that can be cancelled at any instruction:
-// from defer to undefer, which takes what defer returned, it cannot.
+// Where the thread can be cancelled at any instruction, as a client may have asked for it and as it
+// is in some sleeps that a signal handler may interrupt: from defer to undefer, which takes what
+// defer returned, it cannot.
 int platform_cancel_defer(void);
 void platform_cancel_undefer(int type);
 

@@ -9,6 +9,7 @@
 #define TASKS_DOOR_H
 
 #include "platform/check.h"
+#include "platform/threads.h"
 #include "tasks/thread.h"
 
 // Handlers read it, so it must be there without an allocation at the first use.
@@ -23,6 +24,7 @@ struct door {
     volatile bool stops_inside;  // The thread is at a place in the library where it may stop.
     struct thread *thread;       // The thread's object, NULL before its first call.
     volatile bool stops_leaving; // The thread stops as it leaves a call.
+    int cancel_type;             // Whether the client's code may be cancelled at any instruction.
     bool policy_error; // The thread has broken a policy in this call, which is told as it leaves.
     uint32_t policy_code;
 };
@@ -41,12 +43,16 @@ static inline bool door_in_call(void) {
     return door.stops_inside || door.stops_leaving;
 }
 
-// The first call of a host thread makes it a THREAD object.
+// The first call of a host thread makes it a THREAD object. Inside, where locks are held, a thread
+// is cancelled at no other place than one that is meant for it.
 static inline void door_enter(void) {
+    const int cancel_type = platform_cancel_defer();
     if (door.thread == NULL) {
         thread_current();
     }
-    if (++door.depth == 2) {
+    if (++door.depth == 1) {
+        door.cancel_type = cancel_type;
+    } else if (door.depth == 2) {
         door_nest();
     }
 }
@@ -66,10 +72,14 @@ static inline void door_stop_if_wanted(void) {
 static inline void door_leave(void) {
     CHECK(door.depth > 0);
     CHECK(door.depth > 1 || lock_order_holds_none());
+    const int cancel_type = door.cancel_type;
     if (--door.depth == 1) {
         door_unnest();
     }
     door_stop_if_wanted();
+    if (door.depth == 0) {
+        platform_cancel_undefer(cancel_type);
+    }
 }
 
 // For a call that a signal handler may make, on a thread that may be anywhere in the library or
