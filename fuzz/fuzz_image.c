@@ -17,7 +17,7 @@
 enum { MEMORY_SIZE = 0x120000, RESERVED = 0x6000, UNTOUCHED = 0xa5, LONGEST_REASON = 512 };
 
 static uint8_t memory[MEMORY_SIZE];
-static unsigned reasons; // That were told.
+static unsigned reasons; // How many reasons were told.
 
 static const struct options option_sets[] = {
     {0},

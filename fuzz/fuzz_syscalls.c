@@ -100,7 +100,7 @@ zx_time_t state_deadline(struct state *state) {
 static atomic_uint steps; // Calls begun and inputs ended: what must not stand still.
 static atomic_uint call_in_progress;
 static atomic_bool in_input;
-static const uint8_t *input_begin; // Of the input in progress.
+static const uint8_t *input_begin; // The first byte of the input in progress.
 static size_t input_size;
 
 static void report_stuck(void) {

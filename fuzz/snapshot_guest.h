@@ -17,7 +17,7 @@ struct snapshot_guest {
     zx_handle_t guest;
     zx_handle_t memory;
     zx_handle_t vcpu;
-    zx_handle_t port; // Of the bells.
+    zx_handle_t port; // The port of the bells.
     uint8_t device[SNAPSHOT_DEVICE_SIZE];
 };
 

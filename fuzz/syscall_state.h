@@ -50,7 +50,7 @@ struct kept_thread {
 
 struct state {
     struct input input;
-    const struct era_calls *calls; // Of the era that the input is a client of.
+    const struct era_calls *calls; // The calls of the era whose client the input is.
     zx_handle_t slots[SLOTS];
     struct counted_port ports[PORTS];
     unsigned port_count;

@@ -15,7 +15,8 @@ set(of_another "// (The same|As above|As below)[ .,:][^\n]*")
 set(connectives "(Of|Or|Nor|So|And|But|Those|That|These|They|Also|Else|Otherwise|Others)")
 set(goes_on "([;,:{}0-9)] +|\n[^\n/]*\n *)// ${connectives} [^\n]*")
 # Their comments are yet to be gone through.
-set(not_yet "^(src/cli|src/engine/cpu|fuzz)/")
+set(not_yet
+    "^(fuzz/random_guest/|src/cli/options.h|src/engine/cpu/(cpu.h|unicorn/|x86/linear))")
 file(GLOB_RECURSE files RELATIVE "${SOURCE}" "${SOURCE}/include/*.h" "${SOURCE}/src/*.[ch]"
     "${SOURCE}/tests/*.[ch]" "${SOURCE}/fuzz/*.[ch]" "${SOURCE}/bench/*.[ch]"
     "${SOURCE}/examples/*.[ch]")

@@ -19,7 +19,7 @@ struct alarm {
     struct timer_entry entry;
     struct alarms *alarms;
     unsigned vcpu;
-    int vector; // Or VECTOR_KICK.
+    int vector; // A vector, or VECTOR_KICK.
 };
 
 struct alarms {

@@ -13,23 +13,23 @@
 #include "cli/host.h"
 
 struct bells {
-    struct host_lock *lock; // Guards the others.
+    struct host_lock *lock; // Guards the other fields.
     zx_port_packet_t packet;
     bool full;
-    bool closed; // No more will come.
+    bool closed; // No more packets will come.
 };
 
 // False when the host refuses.
 bool bells_open(struct bells *bells);
 void bells_free(struct bells *bells);
 
-// Waits until the packet before has been taken. False once they are closed.
+// Hands a packet over, once the one before has been taken. False once the bells are closed.
 bool bells_put(struct bells *bells, const zx_port_packet_t *packet);
 
-// Waits for the next. False once they are closed.
+// Waits for the next packet. False once the bells are closed.
 bool bells_take(struct bells *bells, zx_port_packet_t *packet);
 
-// Whoever waits goes on.
+// Closes the bells: threads that wait go on.
 void bells_close(struct bells *bells);
 
 #endif // CLI_BELLS_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The words for deeds.
+// Deeds in words.
 
 #include "cli/deed.h"
 
@@ -10,7 +10,7 @@ static const struct {
     const char *does;  // In what it should do.
     const char *did;   // In what it did.
     const char *place; // Before a number; "" when there is no place.
-    bool carries;      // A value goes out.
+    bool carries;      // The deed carries a value.
 } words[DEED_KIND_COUNT] = {
     [DEED_OUT] = {"write", "wrote", "port", true},
     [DEED_IN] = {"read", "read", "port", false},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What a guest does, as a lesson sees it, and what it is to do.
+// A deed: something that a guest does, or is to do, in a lesson.
 
 #ifndef CLI_DEED_H
 #define CLI_DEED_H
@@ -34,11 +34,11 @@ struct deed {
     uint64_t vcpu;
 };
 
-// False for an exit that is no deed. What a store carries, and all sizes in memory, are not known
-// yet.
+// Makes a deed of an exit. False for an exit that is no deed. The value of a store, and sizes in
+// memory, are not known yet.
 bool deed_of_exit(const zirconia_exit_t *exit, struct deed *deed);
 
-// "write 0x2a to port 0x61", as what is to be done.
+// Writes the deed as a command: "write 0x2a to port 0x61".
 void deed_text(const struct deed *deed, struct text *text);
 
 // How one deed differs from what was to be done, in past tense: "wrote 0x2b to port 0x61, not

@@ -56,7 +56,7 @@ static void read_flat(const struct options *options, struct image *image) {
     image->segment_count = 1;
 }
 
-// Whoever says where a file lies knows that it is a flat binary.
+// A user who says where a file lies knows that it is a flat binary.
 static bool is_what_it_seems(const struct options *options, const struct image *image) {
     const bool known = options->has_base || elf_is_elf(image);
     const char *what = known ? NULL : recognise(image->file, image->file_size);

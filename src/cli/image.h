@@ -36,7 +36,8 @@ struct image {
 bool image_open(const struct options *options, struct image *image);
 void image_close(struct image *image);
 
-// Fills in the rest from `file`, which has at least one byte. NULL, or what is wrong with it.
+// Fills in the rest from `file`, which has at least one byte. NULL, or the reason why the file is
+// wrong.
 const char *image_parse(const struct options *options, struct image *image);
 
 // Copies the image into guest memory that begins at address 0. `reserved` bytes at its bottom are

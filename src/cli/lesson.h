@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A lesson: what a guest is to do, what the VMM does about it, and what became of a guest.
+// A lesson: the deeds that a guest is to do, what the VMM does after each, and the record of a
+// guest's run.
 
 #ifndef CLI_LESSON_H
 #define CLI_LESSON_H
@@ -18,12 +19,12 @@ enum {
     LESSON_MAX_DEEDS = 256,
 };
 
-// What the VMM does once the guest has done a step.
+// What the VMM does after a step of the guest's.
 enum lesson_action {
     ACTION_NONE,
     ACTION_INTERRUPT, // Sends LESSON_VECTOR.
     ACTION_SNAPSHOT,  // Keeps the guest as it is.
-    ACTION_GO_BACK,   // Makes the guest what it was.
+    ACTION_GO_BACK,   // Puts the guest back to what it was.
 };
 
 enum { LESSON_VECTOR = 0x40 };
@@ -32,17 +33,17 @@ enum { LESSON_VECTOR = 0x40 };
 struct lesson_step {
     struct deed deed;
     enum lesson_action action;
-    const char *hint; // A sentence for whoever fails here; NULL: none.
+    const char *hint; // A sentence for a learner who fails here; NULL: none.
 };
 
 struct lesson {
-    const char *name; // Of its files.
+    const char *name; // The name of its files.
     const char *title;
     const char *goal;
     struct trap_option traps[LESSON_MAX_TRAPS];
     struct lesson_step steps[LESSON_MAX_STEPS];
     size_t step_count;
-    uint64_t cleared; // A guest-physical address where 8 bytes are 0 at first; 0: nowhere.
+    uint64_t cleared; // A guest-physical address whose 8 bytes are set to 0 at first; 0: none.
 };
 
 extern const struct lesson lessons[];
@@ -54,26 +55,27 @@ struct lesson_deed {
 };
 
 enum lesson_end {
-    END_BY_GUEST, // It wrote to port 0xf4.
-    END_ASLEEP,   // All its VCPUs halt, and nothing will wake them.
+    END_BY_GUEST, // The guest wrote to port 0xf4.
+    END_ASLEEP,   // All VCPUs halt, and nothing will wake them.
     END_ENDLESS,  // The time is up.
-    END_FAULT,    // It did what nothing answers.
+    END_FAULT,    // The guest did something that nothing answers.
 };
 
-// The deeds of a guest, in order, without those of a kind that the lesson does not have.
+// The deeds of a guest, in order, without kinds that the lesson does not use.
 struct lesson_record {
     struct lesson_deed deeds[LESSON_MAX_DEEDS];
     size_t count;
     enum lesson_end end;
     zirconia_exit_t last; // The exit after which it ended.
-    char fault[320];      // Why nothing answers it.
+    char fault[320];      // Why nothing answers the last exit.
 };
 
-// EXIT_CODE_OK when there is a record, or what to end with, which has been said.
+// Runs a guest and records its deeds. EXIT_CODE_OK, or the exit code to end with; then the reason
+// has been printed.
 int lesson_run(const struct lesson *lesson, const char *image_name, struct lesson_record *record);
 
 // Whether the guest did what it was to do. If not, *text receives a sentence or two on the first
-// thing that is wrong.
+// fault.
 bool lesson_judge(const struct lesson *lesson, const struct lesson_record *record,
                   struct text *text);
 

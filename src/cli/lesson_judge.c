@@ -42,7 +42,7 @@ static bool ends(const struct deed *deed) {
     return deed->kind == DEED_OUT && deed->where == VM_EXIT_PORT;
 }
 
-// Whether a deed is something else than the step, rather than the same not quite right.
+// Whether a deed is another one than the step asks for, rather than the same one with a fault.
 static bool is_another(const struct deed *done, const struct deed *wanted) {
     return done->kind != wanted->kind || (ends(done) && !ends(wanted)) ||
            done->vcpu != wanted->vcpu;

@@ -24,7 +24,7 @@
 static const uint64_t budget = 1000000;
 static const uint64_t memory_size = (uint64_t)64 << 20;
 
-// For a guest whose single instructions take for ever, which a budget does not count.
+// A limit in real time, for a guest whose single instructions take very long.
 static const zx_duration_t longest_run = ZX_SEC(60);
 
 enum { VCPUS = 2 };
@@ -33,13 +33,13 @@ struct run {
     const struct lesson *lesson;
     struct vm vm;
     struct lesson_record *record;
-    struct host_lock *lock; // Guards the record and what is here of VCPUs.
+    struct host_lock *lock; // Guards the record and the fields of VCPUs here.
     zx_handle_t vcpus[VCPUS];
     zirconia_exit_t last[VCPUS];
     size_t open[VCPUS]; // The deed whose packet may come; LESSON_MAX_DEEDS: none.
     atomic_bool ended;
-    atomic_bool failed; // By the host or the library, which has been said.
-    bool second_ready;  // It has been created, or cannot be.
+    atomic_bool failed; // The host or the library has failed, and that has been printed.
+    bool second_ready;  // The second VCPU has been created, or cannot be.
     zx_vaddr_t second_entry;
     struct host_thread *second;
     zx_handle_t snapshot;
@@ -129,7 +129,7 @@ static void observe(void *context, const zirconia_exit_t *exit) {
 
 // --- Its end ---
 
-// The first end counts.
+// Notes how the run ends, unless that was noted before.
 static void end(struct run *run, enum lesson_end how, unsigned vcpu) {
     host_lock(run->lock);
     if (!run->ended) {

@@ -9,14 +9,14 @@
 
 struct nearest {
     const char *wanted;
-    size_t length;    // of what counts of it
+    size_t length;    // Its length without the dashes of an option.
     const char *word; // The nearest so far; NULL: none is near.
     unsigned distance;
 };
 
 struct nearest nearest_to(const char *wanted, size_t length);
 
-// Looks at one more word that there is, which is kept.
+// Looks at one more known word. The pointer is kept.
 void nearest_look_at(struct nearest *nearest, const char *word);
 
 #endif // CLI_NEAREST_H

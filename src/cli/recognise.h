@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What a file is that was given by mistake.
+// Recognises files that were given by mistake.
 
 #ifndef CLI_RECOGNISE_H
 #define CLI_RECOGNISE_H

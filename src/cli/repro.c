@@ -23,10 +23,10 @@ enum { MOST_REGISTERS = 32 };
 struct repro {
     const struct options *options;
     struct exit_log log;
-    uint64_t returns; // Of run calls.
+    uint64_t returns; // How many run calls have returned.
     zx_status_t status;
-    uint64_t vcpu;  // Of the last one.
-    unsigned count; // Registers of that VCPU.
+    uint64_t vcpu;  // The VCPU of the last run call.
+    unsigned count; // How many registers of that VCPU are known.
     struct register_value registers[MOST_REGISTERS];
     char names[MOST_REGISTERS][8];
     char summary[512]; // A sanitizer's last word.

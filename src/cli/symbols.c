@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The symbol table of an ELF64 file. Everything in it is taken for what may be wrong.
+// The symbol table of an ELF64 file. Each field of it may be wrong, and is checked.
 
 #include "cli/symbols.h"
 
@@ -26,7 +26,7 @@ struct part {
     uint64_t size;
 };
 
-// Of the file, or nothing when the file ends before.
+// A part of the file, empty when the file ends before.
 static struct part part_of(const struct image *image, uint64_t offset, uint64_t size) {
     if (offset > image->file_size || size > image->file_size - offset)
         return (struct part){NULL, 0};
@@ -101,7 +101,7 @@ void symbols_free(struct symbols *symbols) {
     *symbols = (struct symbols){NULL, 0};
 }
 
-// The last one at or before the address.
+// The last function at or before the address.
 static const struct symbol *find(const struct symbols *symbols, uint64_t address) {
     size_t low = 0;
     size_t high = symbols->count;

@@ -24,8 +24,8 @@ struct symbols {
     size_t count;
 };
 
-// Those that the image has, which may be none. What is wrong with a table of symbols is left out,
-// and so is all without memory.
+// The functions that the image's symbol table names. Entries that are wrong are left out; without
+// memory all are.
 struct symbols symbols_read(const struct image *image);
 void symbols_free(struct symbols *symbols);
 

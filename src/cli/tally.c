@@ -23,7 +23,7 @@ static bool has_access(zirconia_exit_kind_t kind) {
     return kind == ZIRCONIA_EXIT_EPT_VIOLATION;
 }
 
-// What tells rows apart, beside the kind and the first qualification.
+// The part of a row's key beside the kind and the first qualification.
 static uint64_t second(const zirconia_exit_t *exit) {
     return has_direction(exit->kind) ? exit->qualification[2]
            : has_access(exit->kind)  ? exit->qualification[1]

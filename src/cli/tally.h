@@ -20,12 +20,12 @@ struct tally_row {
 struct tally {
     struct tally_row rows[TALLY_SLOTS];
     size_t used;
-    uint64_t others; // Exits for which no row was left.
+    uint64_t others; // The exits for which no row was free.
 };
 
 void tally_add(struct tally *tally, const zirconia_exit_t *exit);
 
-// The most frequent, on standard error.
+// Prints the most frequent ones on standard error.
 void tally_print(struct tally *tally);
 
 #endif // CLI_TALLY_H

@@ -21,7 +21,7 @@
 #include "cli/trace_filter.h"
 #include "cli/vm.h"
 
-// Of the text, colour codes aside. A terminal has no room for as much.
+// Columns of the text, not counting colour codes; a terminal has less room.
 enum { INSTRUCTION_COLUMN = 20, KIND_COLUMN = 56 };
 enum { NARROW_INSTRUCTION_COLUMN = 10, NARROW_KIND_COLUMN = 34, TERMINAL_WIDTH = 80 };
 

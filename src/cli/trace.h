@@ -24,10 +24,10 @@ struct trace {
     const struct options *options;
     FILE *stream; // NULL: no trace.
     bool colour;
-    size_t width; // Of the terminal, 0 when lines may be as long as they are.
+    size_t width; // Width of the terminal; 0 when lines are not broken.
     int64_t last_time;
     struct text last;
-    unsigned repeats; // Of the last line, beside its first.
+    unsigned repeats; // How often the last line came again.
 };
 
 // False when the file cannot be written, which has been said.

@@ -20,8 +20,8 @@ struct filter_range {
 };
 
 struct trace_filter {
-    bool any;       // There is one: what fits nothing is left out.
-    uint32_t kinds; // A bit each.
+    bool any;       // There is a filter: exits that fit nothing are left out.
+    uint32_t kinds; // One bit for each kind.
     bool packets;
     struct filter_range ports[FILTER_MAX_RANGES];
     unsigned port_count;
@@ -29,7 +29,7 @@ struct trace_filter {
     unsigned address_count;
 };
 
-// Adds the words. NULL, or what is wrong with them.
+// Adds the words to the filter. NULL, or the reason why they are wrong.
 const char *trace_filter_parse(struct trace_filter *filter, const char *words);
 
 // `packet` is NULL when the run call returned none.

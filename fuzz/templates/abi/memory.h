@@ -14,7 +14,7 @@ enum { MEMORY_PAGES = 64, MEMORY_SLOTS = 8, PAGE = 4096 };
 // Pages of zeros. ZX_ERR_ALREADY_EXISTS when some are there, ZX_ERR_NO_RESOURCES without a slot.
 zx_status_t memory_add(zx_handle_t vmar, uint32_t page, uint32_t pages);
 
-// Those that are there of them.
+// Removes the pages of the range that are there.
 zx_status_t memory_remove(zx_handle_t vmar, uint32_t page, uint32_t pages);
 
 // The first byte of a page; ZX_ERR_NOT_FOUND when the page is not there.

@@ -39,7 +39,7 @@ static void check(zx_status_t status, const char *what) {
     }
 }
 
-// Of all code that the guest runs; zirconia_guest_set_coverage_ranges() leaves some of it out.
+// Counts all code that the guest runs; zirconia_guest_set_coverage_ranges() would leave some out.
 static void watch_guest(void) {
 #ifndef GUEST_HAS_COUNTERS
     check(zirconia_guest_set_coverage(guest, 0, counters, sizeof counters), "coverage");

@@ -24,9 +24,9 @@ struct answer_hooks {
     uint32_t (*input)(uc_engine *unicorn, uint32_t port, int size, void *context);
 };
 
-// Hooks that are there.
+// The hooks that are set.
 struct answer_handles {
-    uc_hook first; // Of CPUID, or of calls.
+    uc_hook first; // The hook of CPUID, or that of calls.
     uc_hook input;
 };
 

@@ -33,7 +33,7 @@ enum { PROBES = 64 };
 // the next guest of an engine: Unicorn keeps something for each stretch that ever held code.
 static uint64_t probe(const struct arena *arena, uint64_t n) {
     const uint64_t golden = 0x9e3779b97f4a7c15ull;
-    return (arena->seed * golden * golden + n * golden) >> 26; // Of 38 bits.
+    return (arena->seed * golden * golden + n * golden) >> 26; // A number of 38 bits.
 }
 
 void arena_open(struct arena *arena, uint8_t *base, const uint8_t *hidden,

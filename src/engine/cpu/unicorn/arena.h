@@ -27,7 +27,7 @@ struct memslot {
     struct arena *arena;
     struct vmo *vmo;
     uint64_t vmo_offset;
-    uint64_t base; // From the start of the arena.
+    uint64_t base; // Offset from the start of the arena.
     uint64_t size;
     // For each page, and each 2 MiB and 1 GiB of the arena, which entry leads there; see nested.c.
     uint64_t **places[NESTED_LEVELS];
@@ -58,7 +58,7 @@ uint8_t *arena_choose(uint8_t *hidden, size_t hidden_size);
 void arena_open(struct arena *arena, uint8_t *base, const uint8_t *hidden,
                 struct exit_request *request);
 
-// Empty again. One that was never opened is empty.
+// Empties the arena. An arena that was never opened is empty.
 void arena_close(struct arena *arena);
 
 // The host's address of a byte of the arena, good to the end of its page.
@@ -91,7 +91,7 @@ static inline uint64_t **memslot_place(const struct memslot *memslot, unsigned l
 // The page of the VMO, which is given a place if need be; NO_ARENA_PAGE when there is none.
 uint64_t arena_page_for(struct arena *arena, struct vmo *vmo, uint64_t vmo_offset, uint64_t shift);
 
-// Whether the page is watched.
+// Whether stores to the page are watched.
 bool arena_watches(struct arena *arena, uint64_t page);
 
 #endif // ENGINE_CPU_UNICORN_ARENA_H

@@ -19,8 +19,8 @@ struct code_pages {
     struct engine *engine;
     struct arena *arena;
     struct nested *nested;
-    // These pages stay writable in spite of their translations, see step.h. The first one is
-    // NO_ARENA_PAGE when there are none, the second one when there is one.
+    // Pages that stay writable in spite of their translations; see step.h. Unused entries are
+    // NO_ARENA_PAGE.
     uint64_t unguarded[2];
 };
 

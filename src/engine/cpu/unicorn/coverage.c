@@ -12,7 +12,7 @@ static uint32_t hash(uint64_t address) {
     return (uint32_t)((address * 0x9e3779b97f4a7c15u) >> 32);
 }
 
-// So that an edge back is another than the one there, and one to itself is not that of all.
+// Gives an edge and the edge back different places, and loops to one block a place for each block.
 static uint32_t previous_of(uint64_t address) {
     return address == ZIRCONIA_COVERAGE_NOWHERE ? 0 : hash(address) >> 1;
 }
@@ -61,8 +61,8 @@ static inline void count(struct coverage *coverage, struct coverage_place *place
     place->previous = coverage->wish.blocks ? 0 : current >> 1;
 }
 
-// The block that begins there is the rest of one that a raw exit has divided. Whatever was to
-// come instead, a handler, say, is not there, nor just behind it.
+// Whether the block that begins there is the rest of a block that a raw exit has divided. A
+// handler, for example, lies neither there nor just behind.
 static bool is_rest(const struct coverage_place *place, uint64_t address) {
     return place->goes_on && address - place->went_out <= INSTRUCTION_MAX_LENGTH;
 }

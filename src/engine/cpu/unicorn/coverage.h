@@ -17,32 +17,32 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// How far a VCPU has come. Addresses are as Unicorn counts.
+// How far a VCPU has come in its code. Addresses are those that Unicorn counts by.
 struct coverage_place {
     uint64_t block;    // The last block that Unicorn began, and its size.
     uint64_t went_out; // The instruction of the last raw exit, if `goes_on`.
     uint32_t size;
-    uint32_t previous; // What the last block that was counted has to do with the next edge.
-    bool goes_on;      // The guest's block does, behind a raw exit.
-    unsigned era;      // Of the coverage that this is about.
+    uint32_t previous; // The part of the next edge that comes from the last block that was counted.
+    bool goes_on;      // The guest's block goes on behind a raw exit.
+    unsigned era;      // The `era` of the coverage that this place belongs to.
 };
 
 struct coverage {
     bool on; // Something is wanted of it.
     struct coverage_wish wish;
-    struct coverage_place *place; // Of the VCPU that runs.
+    struct coverage_place *place; // The place of the VCPU that runs.
     unsigned era;                 // Grows with each wish.
 };
 
-// The next block is one that nothing led to.
+// Has the next block be one that no block precedes.
 void coverage_begin(struct coverage_place *place);
 
-// The VCPU of this place is about to run.
+// Called when the VCPU of this place is about to run.
 void coverage_run(struct coverage *coverage, struct coverage_place *place);
 
 bool coverage_has(const struct coverage *coverage, uint64_t address);
 
-// A block of Unicorn's runs, or one without any code.
+// Called when a block of Unicorn's runs, with or without code.
 void coverage_block(struct coverage *coverage, uint64_t address, uint32_t size);
 
 // Operands of a comparison, with more than their bits. The thread is not to be cancelled in the

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Where the guest's blocks go on behind raw exits: what coverage.h has to know of them.
+// Tells coverage where the guest's blocks go on behind raw exits.
 
 #ifndef ENGINE_CPU_UNICORN_COVERAGE_EXITS_H
 #define ENGINE_CPU_UNICORN_COVERAGE_EXITS_H
@@ -8,10 +8,11 @@
 #include "engine/cpu/unicorn/coverage.h"
 #include "engine/cpu/unicorn/raw_exit.h"
 
-// A raw exit was made, by the instruction at RIP, before anything is done about it.
+// Called when the instruction at RIP has made a raw exit, before that is handled.
 void coverage_raw_exit(struct coverage *coverage, struct cpu *cpu, const struct raw_exit *raw);
 
-// And afterwards, with what it came to: is it known now that the guest goes on elsewhere?
+// Called when the raw exit has been handled, with the exit that it became: the guest may go on
+// elsewhere.
 void coverage_raw_exit_done(struct coverage *coverage, const struct cpu *cpu,
                             const struct cpu_exit *exit);
 

@@ -14,25 +14,25 @@ struct arena;
 struct machine_image;
 
 struct dirty_pages {
-    struct machine_image *base; // That image, with a reference. NULL: nobody asks.
-    uint64_t *pages;            // Of the arena, each once.
+    struct machine_image *base; // The image, with a reference. NULL: no image was taken.
+    uint64_t *pages;            // Pages of the arena, each once.
     size_t count;
     size_t room;
-    bool all;        // There was no memory for more: any may.
-    bool unseen;     // Others have stored too, or the host may have taken pages back.
+    bool all;        // Memory was short for the list: any page may differ.
+    bool unseen;     // Stores may have gone unseen, or the host may have taken pages back.
     unsigned rounds; // How often an image was applied.
 };
 
 void dirty_pages_close(struct dirty_pages *dirty);
 
-// The page may be written without notice: it is in the list, or nobody asks.
+// Whether the page may be written without notice: it is in the list, or there is no image.
 bool dirty_pages_contain(const struct dirty_pages *dirty, struct arena *arena, uint64_t page);
 
-// False when it was in the list, or belongs to no image.
+// Adds the page. False when it was in the list, or belongs to no image.
 bool dirty_pages_add(struct dirty_pages *dirty, struct arena *arena, uint64_t page);
 
-// For each page of an image a byte: whether it is in the list, and how often it came to be. NULL
-// for other pages.
+// The byte of a page of an image, which says whether the page is in the list and how often it was
+// added. NULL for other pages.
 uint8_t *dirty_pages_mark(struct arena *arena, uint64_t page);
 
 #define DIRTY_LISTED 0x80u

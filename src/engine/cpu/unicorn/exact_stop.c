@@ -109,7 +109,7 @@ static bool ends_behind_block(uc_engine *unicorn, uint8_t *hidden, size_t place)
            memcmp(hidden + DATA_OFFSET + sizeof stored, &stored, sizeof stored) == 0;
 }
 
-// With the byte, and not without.
+// Whether stops are exact with the byte, and are not without it.
 static bool behaves(uc_engine *unicorn, uint8_t *hidden, size_t offset) {
     uc_hook hook = 0;
     if (uc_hook_add(unicorn, &hook, UC_HOOK_MEM_WRITE, (void *)stop_at_store, NULL, 1, 0) !=
@@ -138,7 +138,7 @@ static size_t examine(uint8_t *hidden) {
     return exact ? offset : 0;
 }
 
-// NULL where nothing does.
+// NULL where nothing stands against exact stops.
 static const char *what_forbids(void) {
 #if defined(__APPLE__) && defined(__aarch64__)
     // uc_emu_stop() changes what belongs to the thread that runs.

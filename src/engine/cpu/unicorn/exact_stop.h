@@ -16,7 +16,7 @@
 // makes an engine.
 bool exact_stop_have(void);
 
-// Why not, in a few words; NULL where exact_stop_have().
+// Why exact_stop_have() is false, in a few words; NULL where it is true.
 const char *exact_stop_obstacle(void);
 
 // Makes stops of this engine exact from now on: it has translated nothing so far. Where

@@ -7,7 +7,7 @@
 #include "objects/timer_queue.h"
 #include "platform/platform.h"
 
-enum { TRIES = 8 }; // So often the one who asks stops the run.
+enum { TRIES = 8 }; // How often the requesting thread stops the run by itself.
 
 #define MOMENT 500         // ns between these stops.
 #define REPEAT_AFTER 50000 // ns between the timer thread's stops.
@@ -18,9 +18,9 @@ static bool is_open(unsigned runs) {
     return runs % 2 != 0;
 }
 
-// Only that run, if it is still under way. It may go on, so stops are repeated until it has ended:
-// also because Unicorn's stores have no order, and only with the next stop other threads have
-// surely seen those of this one.
+// Stops that run only, if it is still under way. The run may miss the stop, so stops are repeated
+// until it has ended. Besides, Unicorn's stores are not ordered, and only with the next stop other
+// threads have surely seen the stores of this one.
 static void stop(struct exit_request *request, unsigned run) {
     atomic_fetch_add(&request->stopping, 1);
     if (atomic_load(&request->runs) == run) {
@@ -29,7 +29,7 @@ static void stop(struct exit_request *request, unsigned run) {
     atomic_fetch_sub(&request->stopping, 1);
 }
 
-// Over all machines, of which those that are to stop are stopped again.
+// Goes over all machines, and stops again those that must stop.
 static struct platform_mutex lock = PLATFORM_MUTEX_INIT(LOCK_EXIT_REQUESTS);
 static struct exit_request *all GUARDED_BY(lock);
 
@@ -53,8 +53,8 @@ static struct timer_entry repeater = {.fire = repeat};
 
 // --- Those who ask ---
 
-// True when that run has ended. It writes what is looked at here: whoever did nothing else would
-// delay it.
+// True when that run has ended. The run writes to what is read here, so reading it all the time
+// would delay the run.
 static bool ends_in_a_moment(const struct exit_request *request, unsigned run) {
     const int64_t deadline = platform_monotonic() + MOMENT;
     while (platform_monotonic() < deadline) {
@@ -62,7 +62,7 @@ static bool ends_in_a_moment(const struct exit_request *request, unsigned run) {
     return atomic_load(&request->runs) != run;
 }
 
-// The flag first: a run that begins now looks for it.
+// The flag is set first, because a run that begins now looks at it.
 void exit_request_make(struct exit_request *request) {
     atomic_store(&request->wanted, true);
     const unsigned run = atomic_load(&request->runs);
@@ -131,8 +131,9 @@ bool exit_request_enter(struct exit_request *request, enum exit_request_entry en
     return false;
 }
 
-// Those who would stop the run either see that it is over, or are waited for: what they do would
-// meet the next one. They are done in a moment, unless the host takes the processor from them.
+// Threads that are about to stop the run either see that it is over or are waited for here, because
+// their stop would meet the next run. They need a moment, unless the host takes the processor from
+// them.
 void exit_request_leave(struct exit_request *request) {
     const unsigned runs = atomic_load_explicit(&request->runs, memory_order_relaxed);
     if (is_open(runs)) {

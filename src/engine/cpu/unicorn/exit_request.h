@@ -17,8 +17,8 @@
 struct exit_request {
     atomic_bool wanted;
     atomic_uint runs;     // Odd while guest code runs that must be stopped from outside.
-    atomic_uint stopping; // How many are at that.
-    uc_engine *unicorn;   // What is to be stopped. NULL where a hook looks at the flag.
+    atomic_uint stopping; // How many threads are stopping the run.
+    uc_engine *unicorn;   // The engine to be stopped. NULL where a hook looks at the flag.
     struct exit_request *next;
     struct exit_request **back;
 };
@@ -27,7 +27,7 @@ struct exit_request {
 void exit_request_open(struct exit_request *request, uc_engine *unicorn);
 void exit_request_close(struct exit_request *request);
 
-// A run ends before its next block. Any thread, without a lock, and signal handlers.
+// Has the run end before its next block. Any thread, without a lock, and signal handlers.
 void exit_request_make(struct exit_request *request);
 
 // As exit_request_make(), from inside the run: in a hook, or before it begins.
@@ -40,9 +40,9 @@ static inline bool exit_request_made(const struct exit_request *request) {
 // --- The run ---
 
 enum exit_request_entry {
-    ENTRY_OPEN,   // Not if an exit is requested.
-    ENTRY_CLOSED, // Nor that. Nobody stops the run before exit_request_go_on().
-    ENTRY_FORCED, // All the same. The run is stopped a little later.
+    ENTRY_OPEN,   // Refused if an exit is requested.
+    ENTRY_CLOSED, // Refused likewise; no thread stops the run before exit_request_go_on().
+    ENTRY_FORCED, // Entered in any case. The run is stopped a little later.
 };
 
 // Guest code is about to run. False if it must not. What was to stop the run has been done when it

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A short list of ranges. When it is full the last one grows over what lies between.
+// A short list of ranges. When it is full the last range grows up to the new one.
 
 #include "engine/cpu/unicorn/host_stores.h"
 

@@ -17,12 +17,12 @@
 enum { HOST_STORES_KEPT = 64 };
 
 struct page_range {
-    uint64_t first; // Of the arena.
+    uint64_t first; // The first page, by its number in the arena.
     uint64_t count;
 };
 
 struct host_stores {
-    atomic_bool active; // Somebody will look.
+    atomic_bool active; // An image will look at the ranges.
     struct platform_mutex lock;
     unsigned count;
     struct page_range ranges[HOST_STORES_KEPT];
@@ -33,7 +33,7 @@ void host_stores_close(struct host_stores *stores);
 
 void host_stores_note(struct host_stores *stores, uint64_t first, uint64_t count);
 
-// Takes one range out. False when there is none.
+// Takes one range out. False when no range is left.
 bool host_stores_take(struct host_stores *stores, struct page_range *out);
 
 #endif // ENGINE_CPU_UNICORN_HOST_STORES_H

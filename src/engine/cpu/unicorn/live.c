@@ -102,7 +102,7 @@ static size_t state_pointer(uintptr_t processor, const uint8_t *registers) {
     return SIZE_MAX;
 }
 
-// Why not; NULL when they are found.
+// Why the pointers are not found; NULL when they are.
 static const char *find_pointers(uc_engine *engine, uc_context *context, struct layout *layout) {
     uint8_t handle[HANDLE_SIZE];
     uint8_t registers[8 * GENERAL_REGISTER_COUNT];

@@ -70,7 +70,8 @@ enum delivery deliver_vectored_event(struct cpu *cpu, const struct vectored_even
             return DELIVERY_TRIPLE_FAULT;
         }
         const bool twice = makes_double_fault(&next, fault.vector);
-        if (fault.vector == VECTOR_PAGE_FAULT) { // Also when it becomes a double fault.
+        if (fault.vector ==
+            VECTOR_PAGE_FAULT) { // CR2 changes even when the page fault becomes a double fault.
             cpu_set(cpu, CR2, fault.address);
         }
         next = (struct vectored_event){

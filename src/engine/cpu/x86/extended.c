@@ -6,7 +6,7 @@
 
 #define QUIET_BIT 0x4000000000000000u
 #define TOP_BIT ((uint128)1 << 127)
-#define BIAS_ADJUSTMENT 24576 // Of results that overflow or underflow unmasked.
+#define BIAS_ADJUSTMENT 24576 // For results that overflow or underflow unmasked.
 
 enum extended_class extended_class(struct extended value) {
     const unsigned exponent = value.exponent & EXTENDED_MAX;

@@ -25,7 +25,7 @@
 #define X87_BUSY 0x8000u
 #define X87_EXCEPTIONS 0x003fu
 
-#define X87_ROUNDING 0x0c00u // Of the control word
+#define X87_ROUNDING 0x0c00u // A field of the control word.
 #define X87_ROUND_NEAREST 0x0000u
 #define X87_ROUND_DOWN 0x0400u
 #define X87_ROUND_UP 0x0800u
@@ -46,7 +46,7 @@ static const struct extended extended_indefinite = {0xc000000000000000u, 0xffff}
 
 enum extended_class {
     EXTENDED_ZERO,
-    EXTENDED_DENORMAL, // Also a pseudo-denormal.
+    EXTENDED_DENORMAL, // A denormal or pseudo-denormal.
     EXTENDED_NORMAL,
     EXTENDED_INFINITE,
     EXTENDED_NAN,

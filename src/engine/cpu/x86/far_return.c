@@ -20,7 +20,7 @@
 
 struct far_return {
     bool interrupt;    // IRET
-    unsigned size;     // Of the words popped.
+    unsigned size;     // The size of the words that are popped.
     uint64_t released; // Bytes of parameters, on both stacks.
     uint64_t rip;
     uint16_t selector;

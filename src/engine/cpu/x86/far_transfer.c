@@ -25,14 +25,14 @@ struct transfer {
     uint16_t selector;
     uint64_t offset;
     uint64_t next; // Behind the instruction.
-    unsigned size; // Of the words that CALL pushes.
+    unsigned size; // The size of the words that CALL pushes.
 };
 
 struct call_gate {
     uint16_t selector;
     uint64_t offset;
     unsigned parameters;
-    unsigned size; // Of the words that are pushed.
+    unsigned size; // The size of the words that are pushed.
 };
 
 static bool finish(struct cpu *cpu, const struct transfer *transfer, const struct descriptor *code,

@@ -19,7 +19,7 @@
 
 struct unpacked {
     bool negative;
-    int exponent; // Of the last bit of the significand.
+    int exponent; // The exponent of the last bit of the significand.
     uint64_t significand;
 };
 

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-#define BUSY (1u << 9) // Of a task-state segment, in the second doubleword.
+#define BUSY (1u << 9) // The busy bit of a task-state segment, in the second doubleword.
 
 // A descriptor of the global table as it is loaded: 16 bytes in IA-32e mode.
 static bool read_system_descriptor(struct cpu *cpu, uint16_t selector, unsigned types,

@@ -262,7 +262,7 @@ static int64_t bit_distance(const struct cpu *cpu, const struct instruction *ins
     return (bit >> 3) & -(int64_t)size;
 }
 
-#define LARGEST_MODIFIED 16u // Of CMPXCHG16B.
+#define LARGEST_MODIFIED 16u // The operand of CMPXCHG16B.
 
 static bool modified_operand(struct cpu *cpu, const struct instruction *instruction,
                              const uint8_t *bytes, uint64_t *linear) {

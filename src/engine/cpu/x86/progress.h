@@ -30,7 +30,7 @@ enum { DECODED_INSTRUCTIONS = 16 };
 struct decoded_instruction {
     enum code_mode mode; // 0 in an entry that is free.
     uint64_t bytes;
-    uint64_t mask; // Those bytes of the eight that are the instruction's.
+    uint64_t mask; // Selects the bytes of the eight that belong to the instruction.
     struct instruction instruction;
 };
 

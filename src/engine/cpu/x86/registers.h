@@ -45,7 +45,7 @@ enum cpu_register {
     TSC_AUX,
     PLAIN_REGISTER_COUNT,
     RFLAGS = PLAIN_REGISTER_COUNT,
-    INTERRUPT_SHADOW, // Of STI and MOV SS: 0 or 1.
+    INTERRUPT_SHADOW, // The shadow of STI and MOV SS: 0 or 1.
     DR0,
     DR1,
     DR2,

@@ -37,8 +37,8 @@ struct operation {
 
 // --- Operations ---
 
-// Of a push onto a register in use C1 is set, of a missing operand it is cleared, and so is C2
-// where the operation defines it.
+// A push onto a register in use sets C1; a missing operand clears it, and C2 as well where the
+// operation defines C2.
 static bool record_stack_fault(struct x87_unit *unit, const struct operation *operation,
                                bool overflow) {
     const unsigned codes = operation->codes & (X87_C1 | X87_C2);

@@ -145,7 +145,7 @@ static enum delivery load_state(struct cpu *cpu, const struct instruction *instr
 
 // --- FWAIT ---
 
-// Also before others, in their forms that wait.
+// FWAIT, and the wait of other instructions in their waiting forms.
 enum delivery replaced_wait(struct cpu *cpu, const struct instruction *instruction,
                             const uint8_t *bytes) {
     const uint64_t cr0 = cpu_get(cpu, CR0);

@@ -11,7 +11,7 @@ struct stack {
     struct segment segment;
     uint64_t pointer;
     unsigned privilege;
-    bool flat;            // Of 64-bit code: no segment and no limit.
+    bool flat;            // A stack of 64-bit code: no segment and no limit.
     uint32_t limit_error; // The error code of #SS.
 };
 

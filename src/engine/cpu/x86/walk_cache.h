@@ -20,7 +20,7 @@ struct walk_key {
     uint64_t cr4;
     uint64_t efer;
     uint64_t changes; // machine_address_changes() before the walk.
-    uint32_t kind;    // What is done on whose behalf, as one number.
+    uint32_t kind;    // The kind of access and its privilege, as one number.
 };
 
 struct cached_walk {
@@ -36,7 +36,7 @@ struct walk_cache {
     struct cached_walk walks[CACHED_WALKS];
 };
 
-// Where a walk with this key is kept, or will be.
+// The slot of walks with this key.
 struct cached_walk *walk_cache_slot(struct walk_cache *cache, const struct walk_key *key);
 
 // The host's address of the page, or NULL if the slot has another walk or an old one.

@@ -207,8 +207,8 @@ static struct wide arctan_series(struct wide t) {
     return sum;
 }
 
-// Of a ratio from 0 to 1: arctan(r) = arctan(c) + arctan((r - c) / (1 + r * c)), with c the nearest
-// eighth.
+// The arctangent of a ratio from 0 to 1: arctan(r) = arctan(c) + arctan((r - c) / (1 + r * c)),
+// with c the nearest eighth.
 static struct wide arctan(struct wide ratio) {
     uint64_t eighths = 0;
     bool exact;

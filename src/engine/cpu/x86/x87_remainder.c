@@ -96,7 +96,7 @@ struct x87_result x87_remainder(struct extended st0, struct extended st1, bool n
     if (class0 == EXTENDED_ZERO) {
         return result;
     }
-    if (class1 == EXTENDED_INFINITE) { // Of a pseudo-denormal the exponent is corrected.
+    if (class1 == EXTENDED_INFINITE) { // The exponent of a pseudo-denormal is corrected.
         const struct wide value = wide_from_extended(st0);
         result.value = exact(value.negative, value.significand >> 64, value.exponent);
     } else {
