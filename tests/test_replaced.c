@@ -147,6 +147,25 @@ START_TEST(locked_negation_sets_the_flags_of_its_result) {
 }
 END_TEST
 
+START_TEST(an_immediate_is_moved_whatever_rex_r_says) {
+    static const uint8_t before[16] = {[0 ... 15] = 0xee};
+    static const uint8_t after[16] = {0xee, 0x11, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee,
+                                      0x11, 0x22, 0x33, 0x84, 0xff, 0xff, 0xff, 0xff};
+    execute_start();
+    put_code("\x44\xc6\x43\x01\x11"                  // mov byte [rbx + 1], 0x11
+             "\x4c\xc7\x43\x08\x11\x22\x33\x84"      // mov qword [rbx + 8], -0x7bccddef
+             "\x44\xc6\xc6\x12\x44\xc7\xc0\x1\0\0\0" // mov sil, 0x12; mov eax, 1
+             "\x66\x45\xc7\xc1\x34\x12");            // mov r9w, 0x1234
+    zx_vcpu_state_t state = {.rax = UINT64_MAX, .rsi = UINT64_MAX, .r9 = UINT64_MAX};
+    state = run_with(state, before, sizeof before);
+    expect_data(after, sizeof after);
+    ck_assert_uint_eq(state.rax, 1);
+    ck_assert_uint_eq(state.rsi, 0xffffffffffffff12);
+    ck_assert_uint_eq(state.r9, 0xffffffffffff1234);
+    guest_close();
+}
+END_TEST
+
 START_TEST(what_is_not_offered_is_an_invalid_opcode) {
     static const char *const codes[] = {"\x0f\x38\xf0\xc0", "\x0f\x38\xf1\xc3", "\x66\x0f\xae\x3b"};
     execute_start();
@@ -412,6 +431,7 @@ int main(void) {
         a_dot_product_is_summed_in_pairs,
         an_operand_that_is_trapped_exits,
         locked_negation_sets_the_flags_of_its_result,
+        an_immediate_is_moved_whatever_rex_r_says,
         what_is_not_offered_is_an_invalid_opcode,
         enter_checks_the_last_stack_pointer,
         near_branches_ignore_an_operand_size_prefix,

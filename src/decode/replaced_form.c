@@ -122,6 +122,12 @@ static bool is_lock_neg(const struct instruction *instruction) {
            group_of(instruction) == 3 && !names_register(instruction);
 }
 
+// C6 and C7. ModRM.reg is a part of the opcode, which REX.R is not.
+static bool is_move_immediate(const struct instruction *instruction) {
+    return (instruction->opcode & 0xfe) == 0xc6 && group_of(instruction) == 0 &&
+           (instruction->rex & 4) != 0;
+}
+
 static enum replaced_form form_far(const struct instruction *instruction, unsigned conditions) {
     const unsigned group = group_of(instruction);
     if ((conditions & REPLACED_IF_PROTECTED) == 0) {
@@ -228,6 +234,9 @@ static enum replaced_form form_one_byte(const struct instruction *instruction, e
     }
     if (is_lock_neg(instruction)) {
         return REPLACED_LOCK_NEG;
+    }
+    if (is_move_immediate(instruction)) {
+        return REPLACED_MOVE_IMMEDIATE;
     }
     const bool prefixed = mode == CODE_64 && instruction->operand_size == 2;
     if (is_near_return(instruction, prefixed)) {

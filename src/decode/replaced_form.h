@@ -15,6 +15,7 @@ enum replaced_form {
     REPLACED_HORIZONTAL,      // PHADDx, PHSUBx with one register twice
     REPLACED_DOT_PRODUCT,     // DPPS
     REPLACED_LOCK_NEG,
+    REPLACED_MOVE_IMMEDIATE, // MOV of an immediate with REX.R
     REPLACED_ENTER,
     REPLACED_LLDT,
     REPLACED_LTR,

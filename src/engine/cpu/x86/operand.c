@@ -20,7 +20,8 @@ void register_set_low(struct cpu *cpu, unsigned index, uint64_t value, unsigned 
     const enum cpu_register name = (enum cpu_register)index;
     const uint64_t old = cpu_get(cpu, name);
     cpu_set(cpu, name,
-            size == 2   ? (old & ~0xffffull) | (value & 0xffff)
+            size == 1   ? (old & ~0xffull) | (value & 0xff)
+            : size == 2 ? (old & ~0xffffull) | (value & 0xffff)
             : size == 4 ? (uint32_t)value
                         : value);
 }

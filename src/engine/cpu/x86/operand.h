@@ -13,7 +13,7 @@
 // What PUSH, POP and their like have: in 64-bit code never 32 bits.
 unsigned stack_operand_size(const struct cpu *cpu, const struct instruction *instruction);
 
-// The low 2, 4 or 8 bytes of a general register; 4 bytes clear the upper ones.
+// The low 1, 2, 4 or 8 bytes of a general register; 4 bytes clear the upper ones.
 void register_set_low(struct cpu *cpu, unsigned index, uint64_t value, unsigned size);
 
 // Does ModRM name a register?

@@ -26,6 +26,7 @@ static replaced_function *const functions[REPLACED_FORM_COUNT] = {
     [REPLACED_HORIZONTAL] = replaced_horizontal,
     [REPLACED_DOT_PRODUCT] = replaced_dot_product,
     [REPLACED_LOCK_NEG] = replaced_lock_neg,
+    [REPLACED_MOVE_IMMEDIATE] = replaced_move_immediate,
     [REPLACED_ENTER] = replaced_enter,
     [REPLACED_LLDT] = replaced_lldt,
     [REPLACED_LTR] = replaced_ltr,

@@ -31,6 +31,7 @@ replaced_function replaced_compare_strings;
 replaced_function replaced_horizontal;
 replaced_function replaced_dot_product;
 replaced_function replaced_lock_neg;
+replaced_function replaced_move_immediate;
 replaced_function replaced_enter;
 replaced_function replaced_lldt;
 replaced_function replaced_ltr;

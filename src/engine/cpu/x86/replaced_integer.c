@@ -7,6 +7,8 @@
 #include "engine/cpu/x86/replaced.h"
 #include "engine/cpu/x86/stack.h"
 
+#include <string.h>
+
 // --- LOCK NEG: the engine derives the flags from the value before ---
 
 static uint64_t negation_flags(uint64_t value, unsigned size) {
@@ -36,6 +38,28 @@ enum delivery replaced_lock_neg(struct cpu *cpu, const struct instruction *instr
         return failure;
     }
     cpu_set(cpu, RFLAGS, (cpu_get(cpu, RFLAGS) & ~RFLAGS_ARITHMETIC) | negation_flags(value, size));
+    return deliver_completion(cpu, instruction->length);
+}
+
+// --- MOV of an immediate with REX.R: the engine takes it for another instruction of the group ---
+
+static uint64_t immediate_of(const struct instruction *instruction, const uint8_t *bytes,
+                             unsigned size) {
+    int32_t value = 0;
+    memcpy(&value, bytes + instruction->immediate_offset, size < 4 ? size : 4);
+    return (uint64_t)(int64_t)value;
+}
+
+enum delivery replaced_move_immediate(struct cpu *cpu, const struct instruction *instruction,
+                                      const uint8_t *bytes) {
+    const unsigned size = instruction->opcode == 0xc6 ? 1 : instruction->operand_size;
+    uint64_t value = immediate_of(instruction, bytes, size);
+    enum delivery failure;
+    if (operand_is_register(instruction)) {
+        register_set_low(cpu, instruction_rm(instruction), value, size);
+    } else if (!operand_write(cpu, instruction, bytes, &value, size, &failure)) {
+        return failure;
+    }
     return deliver_completion(cpu, instruction->length);
 }
 
