@@ -35,9 +35,13 @@ static zirconia_exit_kind_t kind_of(enum exit_reason reason) {
         return ZIRCONIA_EXIT_PAUSE;
     case EXIT_TRIPLE_FAULT:
         return ZIRCONIA_EXIT_TRIPLE_FAULT;
-    default:
-        return ZIRCONIA_EXIT_KIND_COUNT;
+    case EXIT_REQUESTED:
+    case EXIT_EXCEPTION: // See observe_exception().
+    case EXIT_OTHER:
+    case EXIT_FAILED:
+        break;
     }
+    return ZIRCONIA_EXIT_KIND_COUNT; // Nobody is told.
 }
 
 static uint64_t value_of(const struct cpu *cpu) {
