@@ -4,7 +4,9 @@
 // snapshots that stand on top of each other.
 
 #include "memory_guest.h"
+#include "sanitized.h"
 #include "snapshot_fixture.h"
+#include "usage.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -107,8 +109,7 @@ static void take_or_restore(uint32_t options) {
         ck_assert_int_eq(zx_handle_close(model->handle), ZX_OK);
     }
     model->handle = ZX_HANDLE_INVALID;
-    const zx_status_t status = zirconia_guest_snapshot(guest, options, &model->handle);
-    ck_assert(status == ZX_OK || status == ZX_ERR_NO_RESOURCES);
+    model->handle = snapshot_with(options);
     memcpy(model->words, words, sizeof words);
 }
 
@@ -208,6 +209,63 @@ START_TEST(a_tower_of_snapshots_has_a_height) {
 }
 END_TEST
 
+// Whichever of them are closed, others have their place, and no memory is lost.
+START_TEST(closed_snapshots_do_not_count) {
+    zx_handle_t snapshots[63];
+    open_guest();
+    const zx_handle_t first = snapshot_with(0);
+    for (unsigned i = 0; i < 63; i++) {
+        guest_store(address_of(i % PAGES), i + 1);
+        snapshots[i] = snapshot_with(0);
+    }
+    zx_handle_t one_more = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zirconia_guest_snapshot(guest, 0, &one_more), ZX_ERR_NO_RESOURCES);
+    struct usage before = {0};
+    for (unsigned i = 0; i < 20 * 63; i++) {
+        const unsigned place = (unsigned)random_below(63);
+        ck_assert_int_eq(zx_handle_close(snapshots[place]), ZX_OK);
+        guest_store(address_of(i % PAGES), i + 1);
+        snapshots[place] = snapshot_with(0);
+        restore(snapshots[random_below(63)]);
+        restore(snapshots[place]);
+        ck_assert_uint_eq(memory_u64(address_of(i % PAGES)), i + 1);
+        if (i == 5 * 63) {
+            before = usage_now();
+        }
+    }
+    ck_assert(SANITIZED || usage_now().pages <= before.pages + 300);
+    restore(first);
+    ck_assert_uint_eq(memory_u64(address_of(1)), 0);
+}
+END_TEST
+
+// A guest that is saved each time, as a debugger that steps back does.
+START_TEST(a_row_of_snapshots_takes_no_more_memory) {
+    open_guest();
+    zx_handle_t last = snapshot_with(0);
+    const zx_handle_t first = last;
+    struct usage before = {0};
+    for (unsigned i = 0; i < 4000; i++) {
+        guest_store(address_of(random_below(PAGES)), i % 3);
+        const zx_handle_t next = snapshot_with(0);
+        if (last != first) {
+            ck_assert_int_eq(zx_handle_close(last), ZX_OK);
+        }
+        last = next;
+        if (i == 1000) {
+            before = usage_now();
+        }
+    }
+    ck_assert(SANITIZED || usage_now().pages <= before.pages + 300);
+    restore(first);
+    for (uint64_t page = 0; page < PAGES; page++) {
+        ck_assert_uint_eq(memory_u64(address_of(page)), 0);
+    }
+    ck_assert_int_eq(zx_handle_close(first), ZX_OK);
+    restore(last);
+}
+END_TEST
+
 START_TEST(a_snapshot_lives_by_those_on_top_of_it) {
     open_guest();
     guest_store(FIRST, 1);
@@ -293,6 +351,8 @@ int main(void) {
     tcase_add_test(tcase, a_store_through_a_mapping_that_is_gone_is_undone);
     tcase_add_test(tcase, ranges_are_checked);
     tcase_add_test(tcase, a_tower_of_snapshots_has_a_height);
+    tcase_add_test(tcase, closed_snapshots_do_not_count);
+    tcase_add_test(tcase, a_row_of_snapshots_takes_no_more_memory);
     tcase_add_test(tcase, a_snapshot_lives_by_those_on_top_of_it);
     tcase_add_test(tcase, translations_of_addresses_are_those_of_the_snapshot);
     tcase_add_test(tcase, many_restores_take_no_more_memory);

@@ -26,7 +26,8 @@
 //     ZIRCONIA_SNAPSHOT_NOTED_STORES.
 //   - A snapshot that is taken after another was taken or restored stands on top of it, and keeps
 //     only the pages that differ. A restore of either copies these pages alone. At most 64
-//     snapshots stand on top of each other; a lower one lives as long as those above it.
+//     snapshots stand on top of each other. One without a handle does not count: when the next
+//     snapshot is taken, the one above it gets its pages.
 //   - Without virtual time the guest's clock goes on: the TSC is not set back, and a timer has as
 //     long to go as it had when the snapshot was taken.
 //   - A restore leaves alone a kick that no run call has answered yet, the figures of
@@ -70,7 +71,7 @@ ZIRCONIA_BEGIN_C
 //   ZX_ERR_INVALID_ARGS  for other options
 //   ZX_ERR_BAD_STATE     when the guest has no VCPU, or one is in a run call
 //   ZX_ERR_CANCELED      when the client's callback did not save its devices
-//   ZX_ERR_NO_RESOURCES  when 64 stand on top of each other
+//   ZX_ERR_NO_RESOURCES  when 64 that have handles stand on top of each other
 //   ZX_ERR_NO_MEMORY     when memory is short
 //   ZX_ERR_INVALID_ARGS  when out cannot be written
 ZIRCONIA_EXPORT zx_status_t zirconia_guest_snapshot(zx_handle_t guest, uint32_t options,

@@ -35,6 +35,7 @@
     X(LOCK_GUEST_CLOCK, 16, "guest_clock.lock") \
     X(LOCK_HANDLE_TABLE, 16, "the handle table's lock") \
     X(LOCK_HOST_STORES, 16, "host_stores.lock") \
+    X(LOCK_IMAGE_STORE, 16, "image_store.lock") \
     X(LOCK_LOG, 16, "the log's lock") \
     X(LOCK_OBSERVATION, 16, "observation.lock") \
     X(LOCK_PACKET_POOL, 16, "packet_pool.lock") \

@@ -6,6 +6,8 @@
 
 #include "engine/cpu/unicorn/arena.h"
 #include "engine/cpu/unicorn/engine.h"
+#include "engine/cpu/unicorn/image_chain.h"
+#include "engine/cpu/unicorn/image_store.h"
 #include "engine/cpu/unicorn/memory.h"
 #include "objects/vmo_clone.h"
 #include "platform/check.h"
@@ -17,83 +19,21 @@
 
 static const uint8_t zeros[PAGE_SIZE];
 
-// --- An image's own copies ---
-
-enum { SLAB_PAGES = 256 };
-
-// Pages of the host's: copies between pages that begin alike are the fastest.
-struct image_slab {
-    struct image_slab *next;
-    unsigned used;
-    uint8_t *pages;
-};
-
-static bool add_slab(struct machine_image *image) {
-    struct image_slab *slab = malloc(sizeof *slab);
-    uint8_t *pages = platform_reserve(SLAB_PAGES * PAGE_SIZE);
-    if (slab == NULL || pages == NULL ||
-        !platform_protect(pages, SLAB_PAGES * PAGE_SIZE, PLATFORM_READ | PLATFORM_WRITE)) {
-        if (pages != NULL) {
-            platform_unmap(pages, SLAB_PAGES * PAGE_SIZE);
-        }
-        free(slab);
-        return false;
-    }
-    *slab = (struct image_slab){.next = image->slabs, .pages = pages};
-    image->slabs = slab;
-    return true;
-}
+// --- Pages ---
 
 // NULL without memory.
-static const uint8_t *keep_copy(struct machine_image *image, const uint8_t *host) {
-    const bool full = image->slabs == NULL || image->slabs->used == SLAB_PAGES;
-    if (full && !add_slab(image)) {
-        return NULL;
-    }
-    struct image_slab *slab = image->slabs;
-    return memcpy(slab->pages + (size_t)slab->used++ * PAGE_SIZE, host, PAGE_SIZE);
-}
-
-static void destroy(struct machine_image *image) {
-    for (size_t i = 0; i < image->part_count; i++) {
-        free(image->parts[i].pages);
-    }
-    while (image->slabs != NULL) {
-        struct image_slab *slab = image->slabs;
-        image->slabs = slab->next;
-        platform_unmap(slab->pages, SLAB_PAGES * PAGE_SIZE);
-        free(slab);
-    }
-    free(image->parts);
-    free(image->changed);
-    free(image);
-}
-
-void machine_image_unref(struct machine_image *image) {
-    while (image != NULL && atomic_fetch_sub(&image->references, 1) == 1) {
-        struct machine_image *parent = image->parent;
-        destroy(image);
-        image = parent;
-    }
-}
-
-static struct machine_image *ref(struct machine_image *image) {
-    atomic_fetch_add(&image->references, 1);
-    return image;
-}
-
-static const struct image_part *part_of(const struct machine_image *image, uint64_t page) {
-    for (size_t i = 0; i < image->part_count; i++) {
-        if (page - image->parts[i].first < image->parts[i].count) {
-            return &image->parts[i];
-        }
-    }
-    return NULL;
+static const uint8_t *keep_copy(const struct machine_image *image, const uint8_t *host) {
+    uint8_t *page = image_store_take(image->store);
+    return page != NULL ? memcpy(page, host, PAGE_SIZE) : NULL;
 }
 
 static const uint8_t *saved(const struct image_part *part, uint64_t page) {
     const uint8_t *copy = part->pages[page - part->first];
     return copy != NULL ? copy : zeros;
+}
+
+static bool is_zero(const uint8_t *host) {
+    return memcmp(host, zeros, PAGE_SIZE) == 0;
 }
 
 static uint8_t *host_page(const struct memory *memory, uint64_t page) {
@@ -269,7 +209,7 @@ static bool copy_all(struct memory *memory, struct machine_image *image) {
         for (uint64_t page = next_with_data(part, part->first); page < end;
              page = next_with_data(part, page + 1)) {
             const uint8_t *host = host_page(memory, page);
-            if (memcmp(host, zeros, PAGE_SIZE) != 0) {
+            if (!is_zero(host)) {
                 const uint8_t *copy = keep_copy(image, host);
                 if (copy == NULL) {
                     return false;
@@ -282,7 +222,7 @@ static bool copy_all(struct memory *memory, struct machine_image *image) {
 }
 
 static bool copy_if_changed(struct memory *memory, struct machine_image *image, uint64_t page) {
-    const struct image_part *part = part_of(image, page);
+    const struct image_part *part = image_part_of(image, page);
     const uint8_t *host = host_page(memory, page);
     if (part == NULL || memcmp(host, saved(part, page), PAGE_SIZE) == 0) {
         return true;
@@ -297,12 +237,7 @@ static bool copy_if_changed(struct memory *memory, struct machine_image *image, 
 
 static bool copy_changed(struct memory *memory, struct machine_image *image) {
     const struct dirty_pages *dirty = &memory->dirty;
-    for (size_t i = 0; i < image->part_count; i++) {
-        memcpy(image->parts[i].pages, dirty->base->parts[i].pages,
-               image->parts[i].count * sizeof *image->parts[i].pages);
-    }
-    image->parent = ref(dirty->base);
-    image->depth = dirty->base->depth + 1;
+    image_chain_put_on(image, dirty->base);
     image->changed = calloc(dirty->count + 1, sizeof *image->changed);
     bool copied = image->changed != NULL;
     for (size_t i = 0; copied && i < dirty->count; i++) {
@@ -324,43 +259,12 @@ static void begin_anew(struct memory *memory, struct machine_image *image) {
     if (dirty->base != NULL) {
         machine_image_unref(dirty->base);
     }
-    dirty->base = ref(image);
+    dirty->base = machine_image_ref(image);
 }
 
-zx_status_t image_take(struct memory *memory, const struct image_range *ranges, size_t count,
-                       struct image_options options, struct machine_image **out) {
-    struct dirty_pages *dirty = &memory->dirty;
-    struct machine_image *image = calloc(1, sizeof *image);
-    if (image == NULL) {
-        return ZX_ERR_NO_MEMORY;
-    }
-    atomic_store(&image->references, 1);
-    atomic_store(&memory->arena.stores.active, true); // Before anything is read.
-    add_unseen_stores(memory);
-    image->options = options;
-    bool taken = make_parts(memory, image, ranges, count);
-    const bool on_top =
-        taken && dirty->base != NULL && !dirty->all && has_same_parts(image, dirty->base);
-    if (on_top && dirty->base->depth + 1 == IMAGE_MOST_DEPTH) {
-        machine_image_unref(image);
-        return ZX_ERR_NO_RESOURCES;
-    }
-    if (taken) {
-        taken = on_top ? copy_changed(memory, image) : copy_all(memory, image);
-    }
-    if (!taken) {
-        machine_image_unref(image);
-        return ZX_ERR_NO_MEMORY;
-    }
-    begin_anew(memory, image);
-    *out = image;
-    return ZX_OK;
-}
-
-// --- Filling one from elsewhere ---
-
-zx_status_t image_empty(struct memory *memory, const struct image_range *ranges, size_t count,
-                        struct image_options options, struct machine_image **out) {
+// An image with its parts, which shares its store with the one that it will stand on.
+static zx_status_t make_image(struct memory *memory, const struct image_range *ranges, size_t count,
+                              struct image_options options, struct machine_image **out) {
     struct machine_image *image = calloc(1, sizeof *image);
     if (image == NULL) {
         return ZX_ERR_NO_MEMORY;
@@ -373,6 +277,54 @@ zx_status_t image_empty(struct memory *memory, const struct image_range *ranges,
     }
     *out = image;
     return ZX_OK;
+}
+
+static bool has_store(struct machine_image *image, const struct machine_image *below) {
+    image->store = below != NULL ? image_store_ref(below->store) : image_store_new();
+    return image->store != NULL;
+}
+
+static zx_status_t fill(struct memory *memory, struct machine_image *image) {
+    const struct dirty_pages *dirty = &memory->dirty;
+    const bool on_top = dirty->base != NULL && !dirty->all && has_same_parts(image, dirty->base);
+    if (on_top && !image_chain_has_room(dirty->base)) {
+        return ZX_ERR_NO_RESOURCES;
+    }
+    const bool filled = has_store(image, on_top ? dirty->base : NULL) &&
+                        (on_top ? copy_changed(memory, image) : copy_all(memory, image));
+    return filled ? ZX_OK : ZX_ERR_NO_MEMORY;
+}
+
+zx_status_t image_take(struct memory *memory, const struct image_range *ranges, size_t count,
+                       struct image_options options, struct machine_image **out) {
+    struct machine_image *image = NULL;
+    atomic_store(&memory->arena.stores.active, true); // Before anything is read.
+    add_unseen_stores(memory);
+    zx_status_t status = make_image(memory, ranges, count, options, &image);
+    if (status != ZX_OK) {
+        return status;
+    }
+    status = fill(memory, image);
+    if (status != ZX_OK) {
+        machine_image_unref(image);
+        return status;
+    }
+    begin_anew(memory, image);
+    *out = image;
+    return ZX_OK;
+}
+
+// --- Filling one from elsewhere ---
+
+zx_status_t image_empty(struct memory *memory, const struct image_range *ranges, size_t count,
+                        struct image_options options, struct machine_image **out) {
+    const zx_status_t status = make_image(memory, ranges, count, options, out);
+    if (status == ZX_OK && !has_store(*out, NULL)) {
+        machine_image_unref(*out);
+        *out = NULL;
+        return ZX_ERR_NO_MEMORY;
+    }
+    return status;
 }
 
 // Where the image has the page, or NULL.
@@ -412,11 +364,12 @@ static void add_changed(struct memory *memory, const struct machine_image *image
     }
 }
 
-// What differs between the present base and the image, by way of the one that both stand on.
+// What differs between the present base and the image, by way of the one that both stand on. The
+// higher of two that differ stands on something.
 static void add_way(struct memory *memory, const struct machine_image *image) {
     const struct machine_image *from = memory->dirty.base;
     while (from != image && from != NULL && image != NULL) {
-        const bool up = image->depth > from->depth;
+        const bool up = image->level > from->level;
         add_changed(memory, up ? image : from);
         if (up) {
             image = image->parent;
@@ -435,7 +388,7 @@ static void copy_back(struct memory *memory, uint64_t page, const uint8_t *copy)
 // True if the page is still to be taken for dirty.
 static bool apply_page(struct memory *memory, const struct machine_image *image, uint64_t page,
                        const uint8_t *mark) {
-    const struct image_part *part = part_of(image, page);
+    const struct image_part *part = image_part_of(image, page);
     if (part == NULL) {
         return false;
     }
@@ -490,7 +443,7 @@ static bool prepare(const struct memory *memory, const struct machine_image *ima
     const struct dirty_pages *dirty = &memory->dirty;
     bool prepared = true;
     for (size_t i = 0; prepared && dirty->unseen && !dirty->all && i < dirty->count; i++) {
-        const struct image_part *part = part_of(image, dirty->pages[i]);
+        const struct image_part *part = image_part_of(image, dirty->pages[i]);
         prepared = part == NULL || is_writable(memory, dirty->pages[i]);
     }
     for (size_t i = 0; dirty->all && i < image->part_count; i++) {
@@ -518,7 +471,7 @@ zx_status_t image_apply(struct memory *memory, struct machine_image *image) {
     }
     if (dirty->base != image) {
         machine_image_unref(dirty->base);
-        dirty->base = ref(image);
+        dirty->base = machine_image_ref(image);
     }
     dirty->unseen = false;
     dirty->rounds++;

@@ -9,35 +9,10 @@
 
 #include "engine/cpu/cpu.h"
 
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct memory;
-
-// So many images may stand on top of each other.
-enum { IMAGE_MOST_DEPTH = 64 };
-
-// What it has of a memslot: pages that lie behind each other in the arena.
-struct image_part {
-    struct memslot *memslot;
-    uint64_t first; // Of the arena.
-    uint64_t count;
-    const uint8_t **pages; // A copy each, perhaps a parent's. NULL: zeros.
-};
-
-struct machine_image {
-    atomic_uint references;
-    struct machine_image *parent; // With a reference, or NULL.
-    unsigned depth;
-    struct image_options options;
-    struct image_part *parts;
-    size_t part_count;
-    uint64_t *changed; // The pages that differ from the parent's.
-    size_t changed_count;
-    struct image_slab *slabs; // Where its copies are.
-};
 
 zx_status_t image_take(struct memory *memory, const struct image_range *ranges, size_t count,
                        struct image_options options, struct machine_image **out);
