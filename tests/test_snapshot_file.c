@@ -217,6 +217,25 @@ START_TEST(a_loaded_snapshot_is_restored_again) {
 }
 END_TEST
 
+// Pages that are zero are left out, whatever they were in the snapshot below.
+START_TEST(a_page_that_has_become_zero_is_left_out) {
+    const struct file first = make_file(&plain);
+    struct file second = {.most = SIZE_MAX};
+    ck_assert_int_eq(zx_vmo_op_range(memory, ZX_VMO_OP_DECOMMIT, CELL, 0x1000, NULL, 0), ZX_OK);
+    const zx_handle_t snapshot = snapshot_of_guest();
+    ck_assert_int_eq(zirconia_snapshot_save(guest, snapshot, collect, &second), ZX_OK);
+    ck_assert_uint_lt(second.size + 0x1000, first.size);
+    zx_handle_t loaded = ZX_HANDLE_INVALID;
+    expect_restored(&first);
+    ck_assert_int_eq(load(&second, &loaded), ZX_OK);
+    ck_assert_int_eq(zirconia_guest_restore(guest, loaded), ZX_OK);
+    ck_assert_uint_eq(memory_u64(CELL), 0);
+    guest_close();
+    free(first.bytes);
+    free(second.bytes);
+}
+END_TEST
+
 // --- What is refused ---
 
 START_TEST(a_part_of_a_file_is_refused) {
@@ -457,6 +476,7 @@ int main(void) {
     TCase *tcase = tcase_create("files");
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, a_file_has_devices_bells_and_memory, 0, 2);
+    tcase_add_test(tcase, a_page_that_has_become_zero_is_left_out);
     tcase_add_test(tcase, a_loaded_snapshot_is_restored_again);
     tcase_add_test(tcase, a_part_of_a_file_is_refused);
     tcase_add_test(tcase, each_changed_byte_is_refused);

@@ -227,12 +227,14 @@ static bool copy_if_changed(struct memory *memory, struct machine_image *image, 
     if (part == NULL || memcmp(host, saved(part, page), PAGE_SIZE) == 0) {
         return true;
     }
-    const uint8_t *copy = keep_copy(image, host);
-    if (copy != NULL) {
-        part->pages[page - part->first] = copy;
-        image->changed[image->changed_count++] = page;
+    const bool zero = is_zero(host);
+    const uint8_t *copy = zero ? NULL : keep_copy(image, host);
+    if (!zero && copy == NULL) {
+        return false;
     }
-    return copy != NULL;
+    part->pages[page - part->first] = copy;
+    image->changed[image->changed_count++] = page;
+    return true;
 }
 
 static bool copy_changed(struct memory *memory, struct machine_image *image) {
