@@ -29,9 +29,12 @@ answer:
 .end:
     done
 
-; Stores RAX at RDI, loads it into RBX, and ends.
+; Stores RAX at RDI, unless RSI says not to, loads from there into RBX, and ends.
 store_and_load:
+    test rsi, rsi
+    jnz .load
     mov [rdi], rax
+.load:
     mov rbx, [rdi]
     done
     jmp store_and_load
