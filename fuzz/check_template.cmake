@@ -2,7 +2,8 @@
 #
 # The tests `template_*`: a template is built as a user does, outside of the tree and against an
 # installed Zirconia. Its seeds pass, and the fault that it has for an example is found: in an input
-# that meets it, and, where clang and its libFuzzer are there, by looking for one.
+# that meets it, and, where clang and its libFuzzer are there, by looking for one. AFL++, where it is
+# there, sees what inputs do.
 #
 # cmake -DTEMPLATE= -DFAULT=<text> -DREPORT=<expected message> -DBUILD= -DCONFIG= -DGENERATOR=
 #     -DC_COMPILER= -P check_template.cmake
@@ -47,6 +48,20 @@ function(look_for_fault folder)
     expect(FAILURE "${REPORT}" "${folder}/${TEMPLATE}_replay" ${found})
 endfunction()
 
+# AFL++ sees other coverage of a seed than of a file that is none.
+function(compare_maps folder seed)
+    file(WRITE "${work}/no_seed" "x")
+    foreach(input "${seed}" "${work}/no_seed")
+        expect(SUCCESS "" "${showmap}" -q -t 60000 -o "${work}/map" --
+            "${folder}/${TEMPLATE}_fuzzer" "${input}")
+        file(READ "${work}/map" map)
+        if(map STREQUAL "${other}")
+            message(FATAL_ERROR "AFL++ sees nothing of what inputs do:\n${map}")
+        endif()
+        set(other "${map}")
+    endforeach()
+endfunction()
+
 expect(SUCCESS "" "${CMAKE_COMMAND}" --install "${BUILD}" --config "${CONFIG}"
     --prefix "${prefix}")
 file(COPY "${prefix}/share/zirconia/fuzz/${TEMPLATE}" DESTINATION "${work}")
@@ -74,4 +89,15 @@ if(no_fuzzer EQUAL 0)
     endif()
 else()
     message(STATUS "No clang with libFuzzer: the fault was not looked for")
+endif()
+
+find_program(afl afl-clang-fast)
+find_program(showmap afl-showmap)
+if(afl AND showmap)
+    set(ENV{AFL_QUIET} 1)
+    list(GET seeds 0 seed)
+    build("${afl}" "${work}/build-afl")
+    compare_maps("${work}/build-afl" "${seed}")
+else()
+    message(STATUS "No AFL++: the template was not built for it")
 endif()

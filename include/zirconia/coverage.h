@@ -49,8 +49,8 @@ ZIRCONIA_BEGIN_C
 // Counts the edges, or blocks, of the guest's code in the map, from now on. The map replaces an
 // earlier one; NULL with a size of 0 ends counting. Each byte counts what falls on it, up to 255.
 // This call zeroes the map. From then on the client may read it, zero it, and hand it to a fuzzer:
-// to libFuzzer as an array in the section __libfuzzer_extra_counters, to AFL++ as its shared
-// memory.
+// to libFuzzer as an array in the section __libfuzzer_extra_counters, to AFL++ as a part of its
+// shared memory (docs/fuzzing.md).
 //
 // The threads of all VCPUs that run write to the client's memory without further checks: it must
 // remain mapped and writable until the call that ends counting has returned, or the guest is gone.

@@ -3,7 +3,8 @@
 // A fuzz target for code that runs in a guest. An input is put into the guest's memory, and the
 // guest runs from a snapshot until it writes to END_PORT, which is the good end. All else is a
 // crash: an exception that it has no handler for, an access to what it does not have, and work that
-// does not end. libFuzzer sees the counts of the guest's edges, and what it compares, as its own.
+// does not end. libFuzzer sees the counts of the guest's edges, and what it compares, as its own;
+// AFL++ sees the counts.
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,16 +20,12 @@
 #include <zirconia/zirconia.h>
 
 #include "comparisons.h"
+#include "counters.h"
 #include "layout.h"
 
 #define WORK_FOR_AN_INPUT 100000u // Blocks of code: virtual_time.h.
 
 static zx_handle_t guest, memory, vcpu, snapshot;
-
-#ifdef __linux__
-__attribute__((section("__libfuzzer_extra_counters"), used))
-#endif
-static uint8_t counters[COUNTERS_SIZE];
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -42,7 +39,7 @@ static void check(zx_status_t status, const char *what) {
 // Counts all code that the guest runs; zirconia_guest_set_coverage_ranges() would leave some out.
 static void watch_guest(void) {
 #ifndef GUEST_HAS_COUNTERS
-    check(zirconia_guest_set_coverage(guest, 0, counters, sizeof counters), "coverage");
+    check(zirconia_guest_set_coverage(guest, 0, counters(), COUNTERS_SIZE), "coverage");
 #endif
     if (wants_comparisons()) {
         check(zirconia_guest_set_comparisons(guest, compared, NULL), "comparisons");
@@ -99,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     check(zx_vmo_write(memory, &input, INPUT, sizeof input.size + input.size), "input");
     const zx_status_t status = zx_vcpu_enter(vcpu, &packet);
 #ifdef GUEST_HAS_COUNTERS
-    check(zx_vmo_read(memory, counters, COUNTERS, sizeof counters), "counters");
+    check(zx_vmo_read(memory, counters(), COUNTERS, COUNTERS_SIZE), "counters");
 #endif
     check(status, "the guest");
     check(packet.type == ZX_PKT_TYPE_GUEST_IO ? ZX_OK : ZX_ERR_NOT_SUPPORTED, "packet");
