@@ -5,6 +5,7 @@
 #include "acpi.h"
 
 #include "bytes.h"
+#include "definitions.h"
 
 #include <string.h>
 
@@ -12,22 +13,9 @@ enum {
     HEADER_SIZE = 36,
     FADT_SIZE = 276,
     MADT_SIZE = 44,
-    MADT_ENTRY_SIZE = 8,
+    MADT_PROCESSOR_SIZE = 8,
+    MADT_IO_APIC_SIZE = 12,
     XSDT_SIZE = HEADER_SIZE + 2 * 8,
-};
-
-// Scope (\_SB) { Device (COM0) { Name (_HID, EisaId ("PNP0501"))
-//     Name (_CRS, ResourceTemplate () { IO (Decode16, 0x3f8, 0x3f8, 1, 8) }) } }
-// Name (\_S5, Package () { 5, 0, 0, 0 })
-// The port has no interrupt: there is no controller that could send it, and the driver polls.
-static const uint8_t definitions[] = {
-    0x10, 0x2a, '\\', '_',  'S',  'B',  '_',                          // Scope
-    0x5b, 0x82, 0x22, 'C',  'O',  'M',  '0',                          // Device
-    0x08, '_',  'H',  'I',  'D',  0x0c, 0x41, 0xd0, 0x05, 0x01,       // Name, PNP0501
-    0x08, '_',  'C',  'R',  'S',  0x11, 0x0d, 0x0a, 0x0a,             // Name, a buffer of 10
-    0x47, 0x01, 0xf8, 0x03, 0xf8, 0x03, 0x01, 0x08, 0x79, 0x00,       // IO, the end
-    0x08, '\\', '_',  'S',  '5',  '_',  0x12, 0x07, 0x04, 0x0a, 0x05, // Name, a package of 4
-    0x00, 0x00, 0x00,
 };
 
 static uint8_t checksum(const uint8_t *bytes, size_t size) {
@@ -59,7 +47,7 @@ static void put_port(uint8_t *address, uint16_t port) {
 
 static void write_fadt(uint8_t *table, uint64_t dsdt) {
     put(table + 40, dsdt, 4);
-    put(table + 109, 1 << 2 | 1 << 3 | 1 << 5, 2);            // No VGA, no MSI, no clock chip.
+    put(table + 109, 1 << 2, 2);                              // No VGA.
     put(table + 112, 1 << 4 | 1 << 5 | 1 << 10 | 1 << 20, 4); // No buttons; reset; reduced.
     put_port(table + 116, ACPI_RESET_PORT);
     table[128] = ACPI_RESET;
@@ -70,17 +58,21 @@ static void write_fadt(uint8_t *table, uint64_t dsdt) {
     finish_table(table, "FACP", FADT_SIZE, 6);
 }
 
-// A local APIC for each processor, enabled: type, size, the processor's number, its id, flags.
+// A local APIC for each processor, enabled: type, size, the processor's number, its id, flags. Then
+// the I/O APIC, whose pins are the system's interrupts from 0 on: type, size, id, 0, address, 0.
 static void write_madt(uint8_t *table, unsigned processor_count) {
+    uint8_t *entry = table + MADT_SIZE;
     put(table + 36, 0xfee00000, 4);
-    for (unsigned i = 0; i < processor_count; i++) {
-        uint8_t *entry = table + MADT_SIZE + MADT_ENTRY_SIZE * i;
-        entry[1] = MADT_ENTRY_SIZE;
+    for (unsigned i = 0; i < processor_count; i++, entry += MADT_PROCESSOR_SIZE) {
+        entry[1] = MADT_PROCESSOR_SIZE;
         entry[2] = (uint8_t)i;
         entry[3] = (uint8_t)i;
         put(entry + 4, 1, 4);
     }
-    finish_table(table, "APIC", MADT_SIZE + MADT_ENTRY_SIZE * processor_count, 5);
+    entry[0] = 1;
+    entry[1] = MADT_IO_APIC_SIZE;
+    put(entry + 4, IO_APIC_BASE, 4);
+    finish_table(table, "APIC", (uint32_t)(entry + MADT_IO_APIC_SIZE - table), 5);
 }
 
 static void write_root_pointer(uint8_t *root, uint64_t xsdt) {
@@ -97,8 +89,8 @@ void acpi_write(uint8_t *memory, unsigned processor_count) {
     enum { XSDT = 0x100, FADT = 0x200, MADT = 0x400, DSDT = 0x500 };
     uint8_t *base = memory + ACPI_BASE;
     memset(base, 0, ACPI_SIZE);
-    memcpy(base + DSDT + HEADER_SIZE, definitions, sizeof definitions);
-    finish_table(base + DSDT, "DSDT", HEADER_SIZE + sizeof definitions, 2);
+    const size_t size = definitions_write(base + DSDT + HEADER_SIZE);
+    finish_table(base + DSDT, "DSDT", HEADER_SIZE + (uint32_t)size, 2);
     write_fadt(base + FADT, ACPI_BASE + DSDT);
     write_madt(base + MADT, processor_count);
     put(base + XSDT + HEADER_SIZE, ACPI_BASE + FADT, 8);

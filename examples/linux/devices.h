@@ -1,29 +1,36 @@
 // SPDX-License-Identifier: MIT
 //
-// What the VM has behind its I/O ports: a serial port without interrupts, and ACPI's
-// power and reset registers. All other ports read as ones and ignore writes, as on a bare bus.
+// What the VM has behind its I/O ports and behind the addresses that are no memory, and who answers
+// which. All other ports and addresses read as ones and ignore writes, as on a bare bus. The VM's
+// lock is held in all of this.
 
 #ifndef EXAMPLES_LINUX_DEVICES_H
 #define EXAMPLES_LINUX_DEVICES_H
 
-#include <stddef.h>
+#include "io_apic.h"
+#include "power.h"
+#include "rtc.h"
+#include "serial.h"
+
+#include <stdbool.h>
 #include <stdint.h>
 
-enum power { POWER_ON, POWER_OFF, POWER_RESET };
+struct vm;
 
 struct devices {
     enum power power;
-    uint8_t interrupt_enable;
-    uint8_t fifo_control;
-    uint8_t line_control;
-    uint8_t modem_control;
-    uint8_t scratch;
-    uint8_t divisor[2];
-    char output[1 << 20]; // What was sent; the rest is dropped when it is full.
-    size_t output_size;
+    struct serial serial;
+    struct rtc rtc;
+    struct io_apic io_apic;
 };
 
-void devices_write(struct devices *devices, uint16_t port, uint8_t value);
-uint8_t devices_read(const struct devices *devices, uint16_t port);
+void devices_create(struct vm *vm);
+
+void devices_write(struct vm *vm, uint16_t port, uint8_t value);
+uint8_t devices_read(struct vm *vm, uint16_t port);
+
+// Memory accesses, of 1, 2, 4 or 8 bytes.
+void devices_store(struct vm *vm, uint64_t address, unsigned size, uint64_t value);
+uint64_t devices_load(struct vm *vm, uint64_t address, unsigned size);
 
 #endif // EXAMPLES_LINUX_DEVICES_H

@@ -4,6 +4,9 @@
 
 #include "processors.h"
 
+#include "interrupt.h"
+#include "memory_access.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <zircon/syscalls.h>
@@ -19,9 +22,9 @@ static void answer_port(struct processor *processor, const zx_packet_guest_io_t 
     for (unsigned i = 0; i < access->access_size && i < sizeof io.data; i++) {
         const uint16_t port = (uint16_t)(access->port + i);
         if (access->input) {
-            io.data[i] = devices_read(&vm->devices, port);
+            io.data[i] = devices_read(vm, port);
         } else {
-            devices_write(&vm->devices, port, access->data[i]);
+            devices_write(vm, port, access->data[i]);
         }
     }
     if (vm->devices.power != POWER_ON) {
@@ -34,20 +37,25 @@ static void answer_port(struct processor *processor, const zx_packet_guest_io_t 
     }
 }
 
-static void send_interrupt(struct vm *vm, uint64_t mask, uint8_t vector) {
-    pthread_mutex_lock(&vm->lock);
-    for (unsigned i = 0; i < vm->processor_count; i++) {
+void interrupt_send(struct vm *vm, uint64_t mask, uint8_t vector) {
+    for (unsigned i = 0; i < vm->config.processor_count; i++) {
         if ((mask >> i & 1) != 0 && vm->processors[i].vcpu != ZX_HANDLE_INVALID) {
             check(zx_vcpu_interrupt(vm->processors[i].vcpu, vector), "zx_vcpu_interrupt");
         }
     }
+}
+
+// What one processor sends to others.
+static void send_interrupt(struct vm *vm, uint64_t mask, uint8_t vector) {
+    pthread_mutex_lock(&vm->lock);
+    interrupt_send(vm, mask, vector);
     pthread_mutex_unlock(&vm->lock);
 }
 
 // A kernel starts each processor twice, of which the second is to have no effect, and in the order
 // of their ids: a guest's VCPUs get theirs as they are created.
 static bool start_processor(struct vm *vm, uint64_t id, uint64_t entry) {
-    if (id >= vm->processor_count) {
+    if (id >= vm->config.processor_count) {
         return true;
     }
     struct processor *processor = &vm->processors[id];
@@ -71,6 +79,9 @@ static bool answer(struct processor *processor, const zx_port_packet_t *packet) 
         answer_port(processor, &packet->guest_io);
         return true;
     }
+    if (packet->type == ZX_PKT_TYPE_GUEST_MEM) {
+        return memory_access_answer(vm, processor->vcpu, &packet->guest_mem);
+    }
     if (packet->type == ZX_PKT_TYPE_GUEST_VCPU &&
         packet->guest_vcpu.type == ZX_PKT_GUEST_VCPU_INTERRUPT) {
         send_interrupt(vm, packet->guest_vcpu.interrupt.mask, packet->guest_vcpu.interrupt.vector);
@@ -80,7 +91,7 @@ static bool answer(struct processor *processor, const zx_port_packet_t *packet) 
         packet->guest_vcpu.type == ZX_PKT_GUEST_VCPU_STARTUP) {
         return start_processor(vm, packet->guest_vcpu.startup.id, packet->guest_vcpu.startup.entry);
     }
-    fprintf(stderr, "linux: an unexpected packet of type %" PRIu32 "\n", packet->type);
+    fprintf(stderr, "zirconia: an unexpected packet of type %" PRIu32 "\n", packet->type);
     return false;
 }
 
@@ -98,13 +109,28 @@ static bool run_until_end(struct processor *processor) {
         if (status == ZX_ERR_CANCELED) {
             atomic_fetch_add(&vm->cancels, 1);
         } else if (status != ZX_OK) {
-            fprintf(stderr, "linux: zx_vcpu_enter: %s\n", zx_status_get_string(status));
+            fprintf(stderr, "zirconia: zx_vcpu_enter: %s\n", zx_status_get_string(status));
             return false;
         } else if (!answer(processor, &packet)) {
             return false;
         }
     }
     return true;
+}
+
+// With the lock held.
+static void end(struct vm *vm) {
+    atomic_store(&vm->ended, true);
+    for (unsigned i = 0; i < vm->config.processor_count; i++) {
+        kick(&vm->processors[i]);
+    }
+    vm_input_has_room(vm);
+}
+
+void processors_end(struct vm *vm) {
+    pthread_mutex_lock(&vm->lock);
+    end(vm);
+    pthread_mutex_unlock(&vm->lock);
 }
 
 // The first to end gets the others out of their run calls. In virtual time they would wait for this
@@ -114,10 +140,7 @@ static void run_processor(struct processor *processor) {
     const bool good = run_until_end(processor);
     pthread_mutex_lock(&vm->lock);
     vm->failed = vm->failed || !good;
-    atomic_store(&vm->ended, true);
-    for (unsigned i = 0; i < vm->processor_count; i++) {
-        kick(&vm->processors[i]);
-    }
+    end(vm);
     check(zx_handle_close(processor->vcpu), "zx_handle_close of a VCPU");
     processor->vcpu = ZX_HANDLE_INVALID;
     pthread_mutex_unlock(&vm->lock);
@@ -148,7 +171,7 @@ bool processors_run(struct vm *vm, const struct boot_entry *entry) {
     check(zx_vcpu_write_state(boot->vcpu, ZX_VCPU_STATE, &state, sizeof state),
           "zx_vcpu_write_state");
     run_processor(boot);
-    for (unsigned i = 1; i < vm->processor_count; i++) {
+    for (unsigned i = 1; i < vm->config.processor_count; i++) {
         if (vm->processors[i].started) {
             pthread_join(vm->processors[i].thread, NULL);
         }
@@ -157,7 +180,7 @@ bool processors_run(struct vm *vm, const struct boot_entry *entry) {
 }
 
 bool processors_kick(struct vm *vm, unsigned number) {
-    const struct processor *processor = &vm->processors[number % vm->processor_count];
+    const struct processor *processor = &vm->processors[number % vm->config.processor_count];
     pthread_mutex_lock(&vm->lock);
     kick(processor);
     pthread_mutex_unlock(&vm->lock);

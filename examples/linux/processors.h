@@ -12,6 +12,9 @@
 // resets. False, and a line on standard error, when a run call fails or a packet has no answer.
 bool processors_run(struct vm *vm, const struct boot_entry *entry);
 
+// Ends the VM, as if it were turned off. Any thread.
+void processors_end(struct vm *vm);
+
 // Kicks one processor, if it is started: the numbers go round. False once the VM has ended.
 // Any thread.
 bool processors_kick(struct vm *vm, unsigned number);

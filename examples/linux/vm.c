@@ -13,18 +13,19 @@
 #include <zirconia/virtual_time.h>
 #include <zirconia/zirconia.h>
 
-#define PORT_COUNT 0xffff // A trap cannot reach the last port.
+// What the tool says when it, the library or the host failed.
+#define EXIT_FAILED 125
 
 void check(zx_status_t status, const char *what) {
     if (status != ZX_OK) {
-        fprintf(stderr, "linux: %s: %s\n", what, zx_status_get_string(status));
-        exit(EXIT_FAILURE);
+        fprintf(stderr, "zirconia: %s: %s\n", what, zx_status_get_string(status));
+        exit(EXIT_FAILED);
     }
 }
 
 static void make_memory(struct vm *vm) {
     const zx_vm_option_t read_write = ZX_VM_PERM_READ | ZX_VM_PERM_WRITE;
-    const uint64_t size = vm->memory_size;
+    const uint64_t size = vm->config.memory_size;
     zx_handle_t vmo = ZX_HANDLE_INVALID;
     zx_vaddr_t address = 0;
     check(zx_vmo_create(size, 0, &vmo), "zx_vmo_create");
@@ -38,32 +39,62 @@ static void make_memory(struct vm *vm) {
     vm->memory = (uint8_t *)address;
 }
 
-void vm_create(struct vm *vm, uint64_t memory_size, unsigned processor_count, bool virtual_time) {
+static void make_guest(struct vm *vm) {
     zx_handle_t resource = ZX_HANDLE_INVALID;
-    memset(vm, 0, sizeof *vm);
-    pthread_mutex_init(&vm->lock, NULL);
-    pthread_cond_init(&vm->created, NULL);
-    vm->memory_size = memory_size;
-    vm->processor_count = processor_count;
-    for (unsigned i = 0; i < processor_count; i++) {
-        vm->processors[i].vm = vm;
-    }
     check(zirconia_hypervisor_resource(&resource), "zirconia_hypervisor_resource");
     check(zx_guest_create(resource, 0, &vm->guest, &vm->vmar), "zx_guest_create");
     check(zx_handle_close(resource), "zx_handle_close");
-    check(zx_guest_set_trap(vm->guest, ZX_GUEST_TRAP_IO, 0, PORT_COUNT, ZX_HANDLE_INVALID, 0),
-          "zx_guest_set_trap");
-    if (virtual_time) {
+    if (vm->config.virtual_time) {
         check(zirconia_guest_use_virtual_time(vm->guest), "zirconia_guest_use_virtual_time");
     }
+}
+
+void vm_create(struct vm *vm, const struct vm_config *config) {
+    memset(vm, 0, sizeof *vm);
+    vm->config = *config;
+    vm->code_mode = ZIRCONIA_CODE_64;
+    pthread_mutex_init(&vm->lock, NULL);
+    pthread_cond_init(&vm->created, NULL);
+    pthread_cond_init(&vm->input_has_room, NULL);
+    for (unsigned i = 0; i < PROCESSORS_MAX; i++) {
+        vm->processors[i].vm = vm;
+    }
+    make_guest(vm);
     make_memory(vm);
+    devices_create(vm);
 }
 
 void vm_destroy(struct vm *vm) {
-    check(zx_vmar_unmap(zx_vmar_root_self(), (zx_vaddr_t)vm->memory, vm->memory_size),
+    check(zx_vmar_unmap(zx_vmar_root_self(), (zx_vaddr_t)vm->memory, vm->config.memory_size),
           "zx_vmar_unmap");
     check(zx_handle_close(vm->vmar), "zx_handle_close of the address space");
     check(zx_handle_close(vm->guest), "zx_handle_close of the guest");
+    pthread_cond_destroy(&vm->input_has_room);
     pthread_cond_destroy(&vm->created);
     pthread_mutex_destroy(&vm->lock);
+}
+
+uint8_t *vm_memory(const struct vm *vm, uint64_t address, uint64_t size) {
+    const uint64_t memory_size = vm->config.memory_size;
+    if (size > memory_size || address > memory_size - size) {
+        return NULL;
+    }
+    return vm->memory + address;
+}
+
+void vm_input(struct vm *vm, const uint8_t *bytes, size_t size) {
+    size_t taken = 0;
+    pthread_mutex_lock(&vm->lock);
+    while (taken < size && !atomic_load(&vm->ended)) {
+        const size_t count = serial_receive(vm, bytes + taken, size - taken);
+        taken += count;
+        if (count == 0) {
+            pthread_cond_wait(&vm->input_has_room, &vm->lock);
+        }
+    }
+    pthread_mutex_unlock(&vm->lock);
+}
+
+void vm_input_has_room(struct vm *vm) {
+    pthread_cond_signal(&vm->input_has_room);
 }

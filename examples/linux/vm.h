@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The VM: a guest with its memory and devices, made with the public ABI alone. Its
-// processors are run by processors.c.
+// The VM: a guest with its memory and devices, made with the public ABI alone. Its processors are
+// run by processors.c.
 //
 // Locks: `lock` guards the devices, and what processors know of each other.
 
@@ -13,8 +13,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <zircon/status.h>
 #include <zircon/types.h>
+#include <zirconia/decode.h>
 
 #define PROCESSORS_MAX 8
 
@@ -29,15 +31,25 @@ struct processor {
     bool created;
 };
 
-struct vm {
-    zx_handle_t guest;
-    zx_handle_t vmar;
-    uint8_t *memory; // The guest's from guest-physical 0 on, mapped here as well.
+struct vm_config {
     uint64_t memory_size;
     unsigned processor_count;
+    bool virtual_time;
+    // Is handed each byte that the guest sends, with the VM's lock held.
+    void (*send)(void *context, uint8_t byte);
+    void *context;
+};
+
+struct vm {
+    struct vm_config config;
+    zx_handle_t guest;
+    zx_handle_t vmar;
+    uint8_t *memory;                // The guest's from guest-physical 0 on, mapped here as well.
+    zirconia_code_mode_t code_mode; // Of the kernel.
     struct processor processors[PROCESSORS_MAX]; // By local APIC id.
     pthread_mutex_t lock;
     pthread_cond_t created;
+    pthread_cond_t input_has_room;
     atomic_bool ended;
     bool failed;
     atomic_ulong cancels; // How many times a run call came back for a kick.
@@ -47,7 +59,16 @@ struct vm {
 // Ends the process when `status` is an error, with `what` failed.
 void check(zx_status_t status, const char *what);
 
-void vm_create(struct vm *vm, uint64_t memory_size, unsigned processor_count, bool virtual_time);
+void vm_create(struct vm *vm, const struct vm_config *config);
 void vm_destroy(struct vm *vm);
+
+// Where the VMM sees the guest's memory from `address` on, NULL when not all of it is memory.
+uint8_t *vm_memory(const struct vm *vm, uint64_t address, uint64_t size);
+
+// Hands the guest what was typed, and waits until it has room for all of that, or has ended.
+// Any thread, without the lock.
+void vm_input(struct vm *vm, const uint8_t *bytes, size_t size);
+// With the lock held.
+void vm_input_has_room(struct vm *vm);
 
 #endif // EXAMPLES_LINUX_VM_H
