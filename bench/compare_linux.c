@@ -44,7 +44,7 @@ static void write_initramfs(const char *path) {
     if (!read_file(COMPARE_INIT, &init) || !read_file(COMPARE_BUSYBOX, &busybox)) {
         compare_fail(COMPARE_INIT, "cannot be opened");
     }
-    const struct file archive = initramfs_build(&init, &busybox);
+    const struct file archive = initramfs_build(&init, &busybox, NULL, 0);
     FILE *stream = fopen(path, "wb");
     if (archive.bytes == NULL || stream == NULL ||
         fwrite(archive.bytes, 1, archive.size, stream) != archive.size || fclose(stream) != 0) {

@@ -13,7 +13,7 @@
 #define ACPI_BASE 0xe0000u
 #define ACPI_SIZE 0x1000u
 
-// What the guest writes to them is in power.h.
+// What the guest writes to them is below.
 #define ACPI_SLEEP_CONTROL_PORT 0x600
 #define ACPI_SLEEP_STATUS_PORT 0x601
 #define ACPI_RESET_PORT 0x602
@@ -22,7 +22,7 @@
 #define ACPI_RESET 0x55
 
 #define SERIAL_PORT 0x3f8
-#define SERIAL_PIN 4 // Of the I/O APIC.
+#define SERIAL_PIN 4 // The I/O APIC has pins.
 #define RTC_PORT 0x70
 
 #define PCI_PORT 0xcf8

@@ -7,10 +7,13 @@
 #ifndef EXAMPLES_LINUX_DEVICES_H
 #define EXAMPLES_LINUX_DEVICES_H
 
+#include "console.h"
+#include "disk.h"
 #include "io_apic.h"
+#include "pci.h"
 #include "power.h"
 #include "rtc.h"
-#include "serial.h"
+#include "uart.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,12 +22,21 @@ struct vm;
 
 struct devices {
     enum power power;
-    struct serial serial;
+    struct uart uart;
     struct rtc rtc;
     struct io_apic io_apic;
+    struct pci pci;
+    struct disk disk;
+    struct console console;
+    struct virtio *virtio[PCI_DEVICES_MAX]; // By device number; NULL where there is none.
 };
 
-void devices_create(struct vm *vm);
+// NULL, or why there is no disk.
+const char *devices_open(struct vm *vm);
+void devices_close(struct vm *vm);
+
+// The guest has stored at this address of a device's bell.
+void devices_ring(struct vm *vm, unsigned device, uint64_t address);
 
 void devices_write(struct vm *vm, uint16_t port, uint8_t value);
 uint8_t devices_read(struct vm *vm, uint16_t port);

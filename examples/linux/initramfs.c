@@ -34,16 +34,31 @@ static void add(struct file *archive, const char *name, unsigned mode, const str
     }
 }
 
-struct file initramfs_build(const struct file *init, const struct file *busybox) {
-    struct file archive = {malloc(init->size + busybox->size + 4096), 0};
+static size_t room_for(const struct file *content) {
+    return content->size + 512; // A header, a name and padding.
+}
+
+struct file initramfs_build(const struct file *init, const struct file *busybox,
+                            const struct named_file *more, size_t count) {
+    static const char *const directories[] = {"bin",  "dev", "lib", "lib/modules",
+                                              "proc", "sys", "tmp"};
+    const size_t directory_count = sizeof directories / sizeof directories[0];
+    size_t room = room_for(init) + room_for(busybox) + (directory_count + 1) * 512;
+    for (size_t i = 0; i < count; i++) {
+        room += room_for(&more[i].file);
+    }
+    struct file archive = {malloc(room), 0};
     if (archive.bytes == NULL) {
         return archive;
     }
-    add(&archive, "bin", DIRECTORY, NULL);
-    add(&archive, "proc", DIRECTORY, NULL);
-    add(&archive, "tmp", DIRECTORY, NULL);
+    for (size_t i = 0; i < directory_count; i++) {
+        add(&archive, directories[i], DIRECTORY, NULL);
+    }
     add(&archive, "bin/busybox", PROGRAM, busybox);
     add(&archive, "init", PROGRAM, init);
+    for (size_t i = 0; i < count; i++) {
+        add(&archive, more[i].name, PROGRAM, &more[i].file);
+    }
     add(&archive, "TRAILER!!!", 0, NULL);
     return archive;
 }

@@ -7,13 +7,16 @@
 
 #include "acpi.h"
 #include "bytes.h"
+#include "protected_mode.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 enum {
     ZERO_PAGE = 0x7000,
     COMMAND_LINE = 0x8000,
     COMMAND_LINE_SIZE = 2048,
+    TRAMPOLINE = 0x9000,
     LOW_MEMORY_END = 0x9f000,
     HIGH_MEMORY = 0x100000,
     ENTRY_64 = 0x200, // From the start of the protected-mode code.
@@ -27,17 +30,22 @@ enum {
     SETUP_SECTORS = 0x1f1,
     HEADER_LENGTH = 0x201,
     MAGIC = 0x202,
+    PROTOCOL = 0x206,
     LOADER_TYPE = 0x210,
     INITRAMFS_ADDRESS = 0x218,
     INITRAMFS_SIZE = 0x21c,
     COMMAND_LINE_ADDRESS = 0x228,
+    INITRAMFS_LAST = 0x22c,
     LOAD_FLAGS_64 = 0x236,
     PREFERRED_ADDRESS = 0x258,
     NEEDED_SIZE = 0x260,
     MEMORY_MAP = 0x2d0,
 };
 
-static void map_identity(uint8_t *memory) {
+// Protocols, as they are numbered.
+enum { HAS_PREFERRED_ADDRESS = 0x20a, HAS_LOAD_FLAGS_64 = 0x20c };
+
+void loader_map_identity(uint8_t *memory) {
     const uint64_t present_writable = 3;
     const uint64_t large = 0x80;
     put(memory, 0x1000 | present_writable, 8);
@@ -72,13 +80,34 @@ static void fill_zero_page(uint8_t *memory, uint64_t memory_size, const struct f
 }
 
 static const char *check(const struct file *kernel) {
-    if (kernel->size < 0x1000 || memcmp(kernel->bytes + MAGIC, "HdrS", 4) != 0) {
-        return "not a Linux kernel";
+    if (kernel->size < 0x400 || memcmp(kernel->bytes + MAGIC, "HdrS", 4) != 0) {
+        return "not a Linux kernel (bzImage)";
     }
-    if ((kernel->bytes[LOAD_FLAGS_64] & 1) == 0) {
-        return "not a kernel with a 64-bit entry";
+    if (get(kernel->bytes + PROTOCOL, 2) < HAS_PREFERRED_ADDRESS) {
+        return "a kernel from before Linux 2.6.31";
     }
     return NULL;
+}
+
+static bool is_64_bit(const struct file *kernel) {
+    return get(kernel->bytes + PROTOCOL, 2) >= HAS_LOAD_FLAGS_64 &&
+           (kernel->bytes[LOAD_FLAGS_64] & 1) != 0;
+}
+
+// As high as memory and the kernel allow.
+static uint64_t initramfs_end(const struct file *kernel, uint64_t memory_size) {
+    const uint64_t end = get(kernel->bytes + INITRAMFS_LAST, 4) + 1;
+    return (end < memory_size ? end : memory_size) & ~0xfffull;
+}
+
+static void make_entry(uint8_t *memory, const struct file *kernel, uint64_t base,
+                       struct boot_entry *entry) {
+    if (is_64_bit(kernel)) {
+        *entry = (struct boot_entry){base + ENTRY_64, ZERO_PAGE, ZIRCONIA_CODE_64};
+    } else {
+        protected_mode_write(memory, TRAMPOLINE, (uint32_t)base);
+        *entry = (struct boot_entry){TRAMPOLINE, ZERO_PAGE, ZIRCONIA_CODE_32};
+    }
 }
 
 const char *loader_load(uint8_t *memory, uint64_t memory_size, const struct file *kernel,
@@ -91,19 +120,28 @@ const char *loader_load(uint8_t *memory, uint64_t memory_size, const struct file
     const uint64_t setup_size = 512 * (kernel->bytes[SETUP_SECTORS] + 1u);
     const uint64_t base = get(kernel->bytes + PREFERRED_ADDRESS, 8);
     const uint64_t needed = get(kernel->bytes + NEEDED_SIZE, 4);
+    const uint64_t end = initramfs_end(kernel, memory_size);
     const uint64_t initramfs_room = (initramfs->size + 0xfff) & ~0xfffull;
-    if (setup_size >= kernel->size || kernel->size - setup_size > needed ||
-        base + needed + initramfs_room > memory_size || strlen(command_line) >= COMMAND_LINE_SIZE) {
-        return "too little memory";
+    if (setup_size >= kernel->size || kernel->size - setup_size > needed || base < HIGH_MEMORY ||
+        base > UINT32_MAX) {
+        return "a damaged kernel: its header contradicts its size";
     }
-    const uint64_t initramfs_base = memory_size - initramfs_room;
-    map_identity(memory);
+    if (base + needed > memory_size || initramfs_room > end ||
+        base + needed > end - initramfs_room) {
+        return "too little memory for it and its initramfs";
+    }
+    if (strlen(command_line) >= COMMAND_LINE_SIZE) {
+        return "its command line is too long";
+    }
+    loader_map_identity(memory);
     fill_zero_page(memory, memory_size, kernel);
     memcpy(memory + COMMAND_LINE, command_line, strlen(command_line) + 1);
     memcpy(memory + base, kernel->bytes + setup_size, kernel->size - setup_size);
-    memcpy(memory + initramfs_base, initramfs->bytes, initramfs->size);
-    put(memory + ZERO_PAGE + INITRAMFS_ADDRESS, initramfs_base, 4);
-    put(memory + ZERO_PAGE + INITRAMFS_SIZE, initramfs->size, 4);
-    *entry = (struct boot_entry){base + ENTRY_64, ZERO_PAGE};
+    if (initramfs->size != 0) {
+        memcpy(memory + end - initramfs_room, initramfs->bytes, initramfs->size);
+        put(memory + ZERO_PAGE + INITRAMFS_ADDRESS, end - initramfs_room, 4);
+        put(memory + ZERO_PAGE + INITRAMFS_SIZE, initramfs->size, 4);
+    }
+    make_entry(memory, kernel, base, entry);
     return NULL;
 }

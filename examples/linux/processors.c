@@ -167,6 +167,7 @@ bool processors_run(struct vm *vm, const struct boot_entry *entry) {
     const zx_vcpu_state_t state = {.rsi = entry->boot_parameters};
     struct processor *boot = &vm->processors[0];
     boot->entry = entry->rip;
+    vm->code_mode = entry->code_mode;
     create_vcpu(boot);
     check(zx_vcpu_write_state(boot->vcpu, ZX_VCPU_STATE, &state, sizeof state),
           "zx_vcpu_write_state");

@@ -4,6 +4,8 @@
 
 #include "vm.h"
 
+#include "acpi.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +51,7 @@ static void make_guest(struct vm *vm) {
     }
 }
 
-void vm_create(struct vm *vm, const struct vm_config *config) {
+const char *vm_open(struct vm *vm, const struct vm_config *config) {
     memset(vm, 0, sizeof *vm);
     vm->config = *config;
     vm->code_mode = ZIRCONIA_CODE_64;
@@ -61,10 +63,18 @@ void vm_create(struct vm *vm, const struct vm_config *config) {
     }
     make_guest(vm);
     make_memory(vm);
-    devices_create(vm);
+    acpi_write(vm->memory, config->processor_count);
+    doorbells_open(vm);
+    const char *error = devices_open(vm);
+    if (error == NULL && !doorbells_start(vm)) {
+        error = "the host refuses a thread";
+    }
+    return error;
 }
 
-void vm_destroy(struct vm *vm) {
+void vm_close(struct vm *vm) {
+    doorbells_close(vm);
+    devices_close(vm);
     check(zx_vmar_unmap(zx_vmar_root_self(), (zx_vaddr_t)vm->memory, vm->config.memory_size),
           "zx_vmar_unmap");
     check(zx_handle_close(vm->vmar), "zx_handle_close of the address space");
@@ -82,15 +92,18 @@ uint8_t *vm_memory(const struct vm *vm, uint64_t address, uint64_t size) {
     return vm->memory + address;
 }
 
-void vm_input(struct vm *vm, const uint8_t *bytes, size_t size) {
-    size_t taken = 0;
+// To the console that the guest has a driver of and reads, if there is one.
+static size_t receive(struct vm *vm, const uint8_t *bytes, size_t size) {
+    return console_is_used(&vm->devices.console) ? console_receive(vm, bytes, size)
+                                                 : uart_receive(vm, bytes, size);
+}
+
+void vm_input(struct vm *vm, const uint8_t *bytes, size_t size, bool wait) {
     pthread_mutex_lock(&vm->lock);
-    while (taken < size && !atomic_load(&vm->ended)) {
-        const size_t count = serial_receive(vm, bytes + taken, size - taken);
-        taken += count;
-        if (count == 0) {
-            pthread_cond_wait(&vm->input_has_room, &vm->lock);
-        }
+    size_t taken = receive(vm, bytes, size);
+    while (wait && taken < size && !atomic_load(&vm->ended)) {
+        pthread_cond_wait(&vm->input_has_room, &vm->lock);
+        taken += receive(vm, bytes + taken, size - taken);
     }
     pthread_mutex_unlock(&vm->lock);
 }

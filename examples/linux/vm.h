@@ -9,6 +9,7 @@
 #define EXAMPLES_LINUX_VM_H
 
 #include "devices.h"
+#include "doorbells.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -35,6 +36,8 @@ struct vm_config {
     uint64_t memory_size;
     unsigned processor_count;
     bool virtual_time;
+    bool console;     // A virtio console beside the serial port: keys go there once it is used.
+    const char *disk; // A file. NULL: there is no disk.
     // Is handed each byte that the guest sends, with the VM's lock held.
     void (*send)(void *context, uint8_t byte);
     void *context;
@@ -45,7 +48,7 @@ struct vm {
     zx_handle_t guest;
     zx_handle_t vmar;
     uint8_t *memory;                // The guest's from guest-physical 0 on, mapped here as well.
-    zirconia_code_mode_t code_mode; // Of the kernel.
+    zirconia_code_mode_t code_mode; // The kernel's.
     struct processor processors[PROCESSORS_MAX]; // By local APIC id.
     pthread_mutex_t lock;
     pthread_cond_t created;
@@ -53,21 +56,23 @@ struct vm {
     atomic_bool ended;
     bool failed;
     atomic_ulong cancels; // How many times a run call came back for a kick.
+    struct doorbells doorbells;
     struct devices devices;
 };
 
 // Ends the process when `status` is an error, with `what` failed.
 void check(zx_status_t status, const char *what);
 
-void vm_create(struct vm *vm, const struct vm_config *config);
-void vm_destroy(struct vm *vm);
+// NULL, or why there is no such VM. vm_close() is due in any case.
+const char *vm_open(struct vm *vm, const struct vm_config *config);
+void vm_close(struct vm *vm);
 
 // Where the VMM sees the guest's memory from `address` on, NULL when not all of it is memory.
 uint8_t *vm_memory(const struct vm *vm, uint64_t address, uint64_t size);
 
-// Hands the guest what was typed, and waits until it has room for all of that, or has ended.
-// Any thread, without the lock.
-void vm_input(struct vm *vm, const uint8_t *bytes, size_t size);
+// Hands the guest what was typed. What it has no room for is dropped, or with `wait` waits until it
+// has room or the VM has ended. Any thread, without the lock.
+void vm_input(struct vm *vm, const uint8_t *bytes, size_t size, bool wait);
 // With the lock held.
 void vm_input_has_room(struct vm *vm);
 

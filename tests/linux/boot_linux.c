@@ -8,7 +8,6 @@
 // MD5 is busybox's, and INTERVAL is what lies between two kicks in microseconds, 0 for no kicks.
 // The exit status is 77 when KERNEL or BUSYBOX is not there.
 
-#include "acpi.h"
 #include "initramfs.h"
 #include "loader.h"
 #include "processors.h"
@@ -138,10 +137,11 @@ static bool boot(struct plan *plan) {
     };
     struct boot_entry entry;
     memset(&output, 0, sizeof output);
-    vm_create(&vm, &config);
-    acpi_write(vm.memory, plan->processor_count);
-    const char *error =
-        loader_load(vm.memory, MEMORY_SIZE, &plan->kernel, &plan->initramfs, command_line, &entry);
+    const char *error = vm_open(&vm, &config);
+    if (error == NULL) {
+        error = loader_load(vm.memory, MEMORY_SIZE, &plan->kernel, &plan->initramfs, command_line,
+                            &entry);
+    }
     if (error != NULL) {
         fprintf(stderr, "linux: %s\n", error);
         exit(EXIT_FAILURE);
@@ -152,7 +152,7 @@ static bool boot(struct plan *plan) {
         good = good && repeats_first(plan, &output);
     }
     printf("%lu run calls ended by a kick\n", atomic_load(&vm.cancels));
-    vm_destroy(&vm);
+    vm_close(&vm);
     return good;
 }
 
@@ -185,7 +185,7 @@ int main(int argc, char **argv) {
     };
     struct file busybox = read_file(argv[2]);
     struct file init = read_file(argv[4]);
-    plan.initramfs = initramfs_build(&init, &busybox);
+    plan.initramfs = initramfs_build(&init, &busybox, NULL, 0);
     const bool good = plan.initramfs.bytes != NULL && plan.processor_count >= 1 &&
                       plan.processor_count <= PROCESSORS_MAX && boot_all(&plan);
     free(plan.first_output);

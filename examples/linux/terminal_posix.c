@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+//
+// POSIX: the line discipline is told to leave keys alone, and told back at the end, whichever way
+// the process ends.
+
+#define _POSIX_C_SOURCE 200809L
+
+#include "terminal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <termios.h>
+#include <unistd.h>
+
+static const int ending_signals[] = {SIGHUP, SIGINT, SIGTERM};
+
+static struct termios before;
+static volatile sig_atomic_t raw;
+static int wake_pipe[2];
+
+static void restore(void) {
+    if (raw) {
+        raw = 0;
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
+    }
+}
+
+static void restore_and_end(int number) {
+    restore();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void restore_at_end(void) {
+    static bool done;
+    struct sigaction action = {.sa_handler = restore_and_end};
+    if (done) {
+        return;
+    }
+    done = true;
+    atexit(restore);
+    for (size_t i = 0; i < sizeof ending_signals / sizeof ending_signals[0]; i++) {
+        sigaction(ending_signals[i], &action, NULL);
+    }
+}
+
+// What cfmakeraw() does, which is not in POSIX.
+static void make_raw(void) {
+    struct termios settings = before;
+    settings.c_iflag &=
+        (tcflag_t) ~(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
+    settings.c_oflag &= (tcflag_t)~OPOST;
+    settings.c_lflag &= (tcflag_t) ~(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
+    settings.c_cc[VMIN] = 1;
+    settings.c_cc[VTIME] = 0;
+    raw = tcsetattr(STDIN_FILENO, TCSADRAIN, &settings) == 0;
+}
+
+bool terminal_open(void) {
+    if (pipe(wake_pipe) != 0) {
+        return false;
+    }
+    if (terminal_is_typed() && tcgetattr(STDIN_FILENO, &before) == 0) {
+        restore_at_end();
+        make_raw();
+    }
+    return true;
+}
+
+void terminal_close(void) {
+    restore();
+    close(wake_pipe[0]);
+    close(wake_pipe[1]);
+}
+
+bool terminal_is_typed(void) {
+    return isatty(STDIN_FILENO) == 1;
+}
+
+size_t terminal_read(uint8_t *bytes, size_t size) {
+    struct pollfd waited[] = {{.fd = wake_pipe[0], .events = POLLIN},
+                              {.fd = STDIN_FILENO, .events = POLLIN}};
+    for (;;) {
+        const int ready = poll(waited, 2, -1);
+        if (ready == -1 && errno == EINTR) {
+            continue;
+        }
+        if (ready == -1 || waited[0].revents != 0) {
+            return 0;
+        }
+        const ssize_t count = read(STDIN_FILENO, bytes, size);
+        if (count >= 0 || errno != EINTR) {
+            return count > 0 ? (size_t)count : 0;
+        }
+    }
+}
+
+void terminal_wake(void) {
+    const uint8_t byte = 0;
+    while (write(wake_pipe[1], &byte, 1) == -1 && errno == EINTR) {
+    }
+}
