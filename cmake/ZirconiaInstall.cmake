@@ -67,6 +67,10 @@ endif()
 if(TARGET zirconia-tool)
     install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples/lessons/" "${PROJECT_SOURCE_DIR}/docs/lessons/"
         DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/zirconia/lessons")
+    install(PROGRAMS "${PROJECT_SOURCE_DIR}/scripts/fetch-linux"
+        DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/zirconia")
+    install(FILES "${PROJECT_SOURCE_DIR}/scripts/lib/linux.sh"
+        DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/zirconia/lib")
     file(RELATIVE_PATH libdir_from_bindir
         "/${CMAKE_INSTALL_BINDIR}" "/${CMAKE_INSTALL_LIBDIR}")
     set_target_properties(zirconia-tool PROPERTIES

@@ -9,5 +9,7 @@ int command_run(int count, char **words);
 int command_fuzz_repro(int count, char **words);
 int command_disasm(int count, char **words);
 int command_lesson(int count, char **words);
+int command_linux(int count, char **words);
+int command_zircon(int count, char **words);
 
 #endif // CLI_COMMANDS_H

@@ -7,6 +7,7 @@
 #define CLI_HOST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -51,6 +52,10 @@ struct host_ending {
 // without its end. False, with the reason, when it cannot be run.
 bool host_run(char **words, int64_t timeout, void (*line)(void *context, const char *text),
               void *context, struct host_ending *ending, const char **reason);
+
+// The path of a file that is installed with the tool, in share/zirconia beside the folder that the
+// tool is in. False when there is none.
+bool host_find_data(const char *name, char *path, size_t size);
 
 // A variable of the environment, for the programs that are run.
 bool host_set_variable(const char *name, const char *value);

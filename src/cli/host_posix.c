@@ -113,6 +113,22 @@ bool host_set_variable(const char *name, const char *value) {
     return setenv(name, value, 1) == 0;
 }
 
+bool host_find_data(const char *name, char *path, size_t size) {
+    char tool[1024];
+    const ssize_t length = readlink("/proc/self/exe", tool, sizeof(tool) - 1);
+    if (length <= 0)
+        return false;
+    tool[length] = '\0';
+    for (int i = 0; i < 2; i++) {
+        char *slash = strrchr(tool, '/');
+        if (!slash)
+            return false;
+        *slash = '\0';
+    }
+    const int needed = snprintf(path, size, "%s/share/zirconia/%s", tool, name);
+    return needed > 0 && (size_t)needed < size && access(path, R_OK) == 0;
+}
+
 static int64_t now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);

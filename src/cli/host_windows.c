@@ -118,6 +118,13 @@ bool host_set_variable(const char *name, const char *value) {
     return _putenv_s(name, value) == 0;
 }
 
+bool host_find_data(const char *name, char *path, size_t size) {
+    (void)name;
+    (void)path;
+    (void)size;
+    return false; // Programs are not run here, and a script is all that is looked for.
+}
+
 bool host_run(char **words, int64_t timeout, void (*line)(void *context, const char *text),
               void *context, struct host_ending *ending, const char **reason) {
     (void)words;

@@ -27,11 +27,14 @@ static int print_help(FILE *stream) {
             "  zirconia disasm hello.elf                see its instructions\n"
             "  zirconia fuzz-repro fuzzer crash --trace see what an input did in a fuzz target\n"
             "  zirconia lesson                          learn to write a guest\n"
+            "  zirconia linux                           boot Linux to a shell\n"
             "\n"
             "Usage: zirconia run IMAGE [OPTION...]\n"
             "       zirconia disasm IMAGE [OPTION...]\n"
             "       zirconia fuzz-repro TARGET FILE [OPTION...]\n"
             "       zirconia lesson [N [IMAGE]]\n"
+            "       zirconia linux [OPTION...]\n"
+            "       zirconia zircon IMAGE [OPTION...]\n"
             "       zirconia help [COMMAND]\n"
             "       zirconia --version | -V | --help | -h\n"
             "\n"
@@ -68,7 +71,9 @@ static const struct {
 } commands[] = {{"run", command_run},
                 {"disasm", command_disasm},
                 {"fuzz-repro", command_fuzz_repro},
-                {"lesson", command_lesson}};
+                {"lesson", command_lesson},
+                {"linux", command_linux},
+                {"zircon", command_zircon}};
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

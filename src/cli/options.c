@@ -106,6 +106,38 @@ static const char *apply_json(struct options *options, const char *value) {
     return NULL;
 }
 
+static const char *apply_kernel(struct options *options, const char *value) {
+    options->kernel = value;
+    return NULL;
+}
+
+static const char *apply_initrd(struct options *options, const char *value) {
+    options->initrd = value;
+    return NULL;
+}
+
+static const char *apply_append(struct options *options, const char *value) {
+    options->append = value;
+    return NULL;
+}
+
+static const char *apply_disk(struct options *options, const char *value) {
+    options->disk = value;
+    return NULL;
+}
+
+static const char *apply_console(struct options *options, const char *value) {
+    options->console = value;
+    return strcmp(value, "ttyS0") == 0 || strcmp(value, "hvc0") == 0 ? NULL
+                                                                     : "is neither ttyS0 nor hvc0";
+}
+
+static const char *apply_cpus(struct options *options, const char *value) {
+    if (!parse_number(value, &options->cpus) || options->cpus < 1 || options->cpus > 8)
+        return "is not a number from 1 to 8";
+    return NULL;
+}
+
 static const char *apply_virtual_time(struct options *options, const char *value) {
     (void)value;
     options->virtual_time = true;
@@ -151,6 +183,28 @@ const struct option_spec run_options[] = {
     {"--json", NULL, "everything as JSON, one object a line, on standard output", apply_json},
     {"--registers", NULL, "the registers at the end, on standard error", apply_registers},
     {"--stats", NULL, "exits by kind at the end, on standard error", apply_stats},
+    {"--help", NULL, "this text", apply_help},
+    {NULL, NULL, NULL, NULL},
+};
+
+const struct option_spec linux_options[] = {
+    {"--kernel", "FILE", "a bzImage, instead of the distribution's", apply_kernel},
+    {"--initrd", "FILE", "its initramfs; without --kernel, instead of a shell", apply_initrd},
+    {"--append", "WORDS", "add to its command line", apply_append},
+    {"--cpus", "N", "processors, 1 to 8 (default 1)", apply_cpus},
+    {"--mem", "SIZE", "memory (default 256M)", apply_memory},
+    {"--disk", "FILE", "the image of a disk, /dev/vda", apply_disk},
+    {"--console", "NAME", "ttyS0, the serial port, or hvc0, of virtio (default ttyS0)",
+     apply_console},
+    {"--help", NULL, "this text", apply_help},
+    {NULL, NULL, NULL, NULL},
+};
+
+const struct option_spec zircon_options[] = {
+    {"--append", "WORDS", "add to the kernel's command line", apply_append},
+    {"--cpus", "N", "processors, 1 to 8 (default 1)", apply_cpus},
+    {"--mem", "SIZE", "memory (default 256M)", apply_memory},
+    {"--disk", "FILE", "the image of a disk", apply_disk},
     {"--help", NULL, "this text", apply_help},
     {NULL, NULL, NULL, NULL},
 };
@@ -210,6 +264,10 @@ static bool apply_option(const struct option_spec *spec, const char *value,
 }
 
 static bool take_image(const struct option_spec *specs, const char *word, struct options *options) {
+    if (specs == linux_options) {
+        talk("unexpected word '%s'; --kernel names a kernel", word);
+        return false;
+    }
     if (options->image && specs == repro_options && !options->input) {
         options->input = word;
         return true;
@@ -248,7 +306,7 @@ bool options_parse(const struct option_spec *specs, int count, char **words,
         if (!apply_option(spec, value, options))
             return false;
     }
-    if (!options->image && !options->help) {
+    if (!options->image && !options->help && specs != linux_options) {
         talk("no %s given; see zirconia --help", specs == repro_options ? "target" : "image");
         return false;
     }

@@ -48,6 +48,12 @@ struct options {
     bool json;
     bool registers;
     bool stats;
+    const char *kernel;
+    const char *initrd;
+    const char *append; // to the kernel's command line
+    uint64_t cpus;
+    const char *disk;
+    const char *console; // of the shell
     bool help;
 };
 
@@ -63,9 +69,11 @@ struct option_spec {
 extern const struct option_spec run_options[];
 extern const struct option_spec repro_options[];
 extern const struct option_spec disasm_options[];
+extern const struct option_spec linux_options[];
+extern const struct option_spec zircon_options[];
 
 // Reads the words after the subcommand's name: an image, or with repro_options a target and an
-// input. False when one is wrong, which has been said.
+// input, or with linux_options neither. False when one is wrong, which has been said.
 bool options_parse(const struct option_spec *specs, int count, char **words,
                    struct options *options);
 

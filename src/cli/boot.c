@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+//
+// `zirconia linux` and `zirconia zircon`: boot a kernel in the VMM of examples/linux/, with the
+// terminal as its console.
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/host.h"
+#include "cli/kernel_files.h"
+#include "cli/options.h"
+#include "cli/talk.h"
+
+#include "session.h"
+#include "shell.h"
+#include "zircon_image.h"
+
+static const uint64_t default_memory_size = (uint64_t)256 << 20;
+
+// What Linux says about a processor that was slow would be about the host.
+static const char command_line[] = "console=ttyS0 nowatchdog tsc=nowatchdog "
+                                   "rcupdate.rcu_cpu_stall_suppress=1";
+
+struct boot {
+    const struct options *options;
+    struct kernel_files files;
+    char command_line[4096];
+};
+
+static const char *load_linux(void *context, struct vm *vm, struct boot_entry *entry) {
+    struct boot *boot = context;
+    return loader_load(vm->memory, vm->config.memory_size, &boot->files.kernel, &boot->files.initrd,
+                       boot->command_line, entry);
+}
+
+static const char *load_zircon(void *context, struct vm *vm, struct boot_entry *entry) {
+    struct boot *boot = context;
+    const char *words = boot->options->append ? boot->options->append : "";
+    return zircon_image_load(vm->memory, vm->config.memory_size, vm->config.processor_count,
+                             &boot->files.kernel, words, entry);
+}
+
+static int code_of(enum session_end end, const char *name, const char *reason) {
+    switch (end) {
+    case SESSION_OFF:
+        return EXIT_CODE_OK;
+    case SESSION_ESCAPED:
+        talk("stopped: Ctrl-]");
+        return EXIT_CODE_INTERRUPTED;
+    case SESSION_NOT_BEGUN:
+        talk("%s: %s", name, reason);
+        return EXIT_CODE_USAGE;
+    default:
+        return EXIT_CODE_GUEST_FAULT;
+    }
+}
+
+// Devices are above 3 GiB.
+static bool check_memory(const struct options *options) {
+    const uint64_t least = 2 << 20;
+    const uint64_t most = (uint64_t)3 << 30;
+    if (options->memory_size >= least && options->memory_size <= most)
+        return true;
+    talk("--mem: 0x%" PRIx64 " is not between 2M and 3G", options->memory_size);
+    return false;
+}
+
+static bool has_virtio_console(const struct options *options) {
+    return options->console && strcmp(options->console, "hvc0") == 0;
+}
+
+static int run(struct boot *boot,
+               const char *(*load)(void *context, struct vm *vm, struct boot_entry *entry)) {
+    const struct options *options = boot->options;
+    struct session session = {
+        .config = {.memory_size = options->memory_size & ~(uint64_t)0xfff,
+                   .processor_count = (unsigned)options->cpus,
+                   .console = has_virtio_console(options),
+                   .disk = options->disk},
+        .load = load,
+        .context = boot,
+    };
+    const char *reason = NULL;
+    if (!check_memory(options))
+        return EXIT_CODE_USAGE;
+    if (host_is_terminal(stdin))
+        talk("Ctrl-] ends it");
+    const enum session_end end = session_run(&session, &reason);
+    return code_of(end, options->image ? options->image : "the kernel", reason);
+}
+
+static void print_linux_help(void) {
+    printf("Examples:\n"
+           "  zirconia linux                             a shell on the distribution's kernel\n"
+           "  zirconia linux --kernel vmlinuz --initrd initrd.img --append root=/dev/vda1 \\\n"
+           "                 --disk disk.img --mem 1G    boot a system\n"
+           "\n"
+           "Usage: zirconia linux [OPTION...]\n"
+           "Boots a Linux kernel with this terminal as its console, until it turns itself off. "
+           "Each key\n"
+           "goes to the guest; Ctrl-] ends the VM. Without --kernel, Debian's kernel and busybox "
+           "are\n"
+           "fetched once.\n"
+           "\n");
+    options_print(linux_options, stdout);
+    printf("\n"
+           "Exit code: 0 the guest turned itself off, 2 bad usage or kernel, 3 the guest did what\n"
+           "nothing answers, 125 the tool failed, 130 Ctrl-].\n");
+}
+
+// The last console is the one that a person uses.
+static void make_command_line(struct boot *boot) {
+    const struct options *options = boot->options;
+    snprintf(boot->command_line, sizeof(boot->command_line), "%s%s%s%s", command_line,
+             has_virtio_console(options) ? " console=hvc0" : "", options->append ? " " : "",
+             options->append ? options->append : "");
+}
+
+int command_linux(int count, char **words) {
+    struct options options = {.memory_size = default_memory_size, .cpus = 1};
+    if (!options_parse(linux_options, count, words, &options))
+        return EXIT_CODE_USAGE;
+    if (options.help) {
+        print_linux_help();
+        return EXIT_CODE_OK;
+    }
+    static struct boot boot;
+    boot.options = &options;
+    make_command_line(&boot);
+    int code = kernel_files_open(&options, &boot.files);
+    if (code == EXIT_CODE_OK)
+        code = run(&boot, load_linux);
+    kernel_files_close(&boot.files);
+    return code;
+}
+
+static void print_zircon_help(void) {
+    printf("Examples:\n"
+           "  zirconia zircon zircon.zbi --append kernel.serial=legacy\n"
+           "\n"
+           "Usage: zirconia zircon IMAGE [OPTION...]\n"
+           "Boots a Zircon boot image (ZBI) with this terminal as its console. Ctrl-] ends the "
+           "VM.\n"
+           "\n");
+    options_print(zircon_options, stdout);
+    printf("\n"
+           "Exit code: 0 the guest turned itself off, 2 bad usage or image, 3 the guest did what\n"
+           "nothing answers, 125 the tool failed, 130 Ctrl-].\n");
+}
+
+int command_zircon(int count, char **words) {
+    struct options options = {.memory_size = default_memory_size, .cpus = 1};
+    static struct boot boot;
+    if (!options_parse(zircon_options, count, words, &options))
+        return EXIT_CODE_USAGE;
+    if (options.help) {
+        print_zircon_help();
+        return EXIT_CODE_OK;
+    }
+    boot.options = &options;
+    boot.files.kernel = shell_read_file(options.image);
+    int code = EXIT_CODE_USAGE;
+    if (boot.files.kernel.bytes)
+        code = run(&boot, load_zircon);
+    else
+        talk("%s: cannot be read", options.image);
+    kernel_files_close(&boot.files);
+    return code;
+}

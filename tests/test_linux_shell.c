@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+//
+// Drives the shell of `zirconia linux`, as a person at a terminal would: it computes, reads and
+// writes the disk, is interrupted, and turns the VM off. Skipped, by the exit status 77, without
+// the files that scripts/fetch-linux fetches.
+
+#define _XOPEN_SOURCE 700
+
+#include "run_tests.h"
+#include "terminal_process.h"
+#include "tool_process.h"
+
+#define SKIPPED 77
+#define SECTOR 512
+
+static char tool[] = ZIRCONIA_TOOL;
+
+// A prompt, whatever the shell asks of the terminal behind it.
+static void expect_prompt(struct terminal *terminal) {
+    terminal_expect(terminal, "/ # ");
+}
+
+static void compute(struct terminal *terminal) {
+    terminal_type(terminal, "echo =$((6*7))=\r");
+    terminal_expect(terminal, "\n=42=\r\n");
+    expect_prompt(terminal);
+}
+
+// Keys that a terminal would have kept go to the guest, and end what the shell waits for.
+static void interrupt(struct terminal *terminal) {
+    terminal_type(terminal, "sleep 1000; echo =ended=\r");
+    terminal_expect(terminal, "\n");
+    terminal_type(terminal, "\x03");
+    expect_prompt(terminal);
+    compute(terminal);
+}
+
+static void end(struct terminal *terminal, int slave) {
+    terminal_type(terminal, "poweroff -f\r");
+    terminal_expect(terminal, "Power down");
+    ck_assert_int_eq(terminal_end(terminal, slave), 0);
+}
+
+START_TEST(the_serial_console_has_a_shell) {
+    static struct terminal terminal;
+    char *words[] = {tool, "linux", NULL};
+    const int slave = terminal_start(&terminal, words);
+    terminal_expect(&terminal, "Linux version");
+    expect_prompt(&terminal);
+    compute(&terminal);
+    interrupt(&terminal);
+    terminal_type(&terminal, "grep -c ttyS0 /proc/interrupts; hwclock | wc -l\r");
+    terminal_expect(&terminal, "\n1\r\n1\r\n");
+    end(&terminal, slave);
+}
+END_TEST
+
+static void make_disk(void) {
+    char sectors[64 * SECTOR] = "from the host\n";
+    memset(sectors + 32 * SECTOR, 'x', SECTOR);
+    make_file("disk", sectors, sizeof sectors);
+}
+
+START_TEST(the_console_and_the_disk_of_virtio_work) {
+    static struct terminal terminal;
+    char disk[512];
+    char written[64];
+    make_disk();
+    snprintf(disk, sizeof disk, "%s", path_of("disk"));
+    char *words[] = {tool, "linux", "--disk", disk, "--console", "hvc0", "--cpus", "2", NULL};
+    const int slave = terminal_start(&terminal, words);
+    expect_prompt(&terminal);
+    compute(&terminal);
+    terminal_type(&terminal, "tty; head -n 1 /dev/vda; cat /sys/block/vda/size\r");
+    terminal_expect(&terminal, "\n/dev/hvc0\r\nfrom the host\r\n64\r\n");
+    terminal_type(&terminal, "dd if=/dev/vda bs=512 skip=32 2>/dev/null | tr -cd x | wc -c\r");
+    terminal_expect(&terminal, "\n512\r\n");
+    terminal_type(&terminal, "echo from the guest >/dev/vda; sync; echo =done=\r");
+    terminal_expect(&terminal, "\n=done=\r\n");
+    end(&terminal, slave);
+    FILE *file = fopen(disk, "rb");
+    ck_assert_ptr_nonnull(fgets(written, sizeof written, file));
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_str_eq(written, "from the guest\n");
+}
+END_TEST
+
+int main(void) {
+    if (access(ZIRCONIA_LINUX_DIR "/modules/order", R_OK) != 0) {
+        printf("skipped: scripts/test fetches a kernel on Debian\n");
+        return SKIPPED;
+    }
+    setenv("ZIRCONIA_LINUX", ZIRCONIA_LINUX_DIR, 1);
+    Suite *suite = suite_create("linux shell");
+    TCase *tcase = tcase_create("shell");
+    tcase_set_timeout(tcase, 400);
+    tcase_add_unchecked_fixture(tcase, make_folder, remove_folder);
+    tcase_add_test(tcase, the_serial_console_has_a_shell);
+    tcase_add_test(tcase, the_console_and_the_disk_of_virtio_work);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
