@@ -32,14 +32,14 @@ void platform_cancel_restore(int state) {
 
 // The type, because glibc's own handler looks at no more: a request that was sent before the state
 // changed would still take effect.
-int platform_cancel_defer(void) {
+bool platform_cancel_defer(void) {
     int type = PTHREAD_CANCEL_DEFERRED;
     pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &type);
-    return type;
+    return type != PTHREAD_CANCEL_DEFERRED;
 }
 
-void platform_cancel_undefer(int type) {
-    pthread_setcanceltype(type, NULL);
+void platform_cancel_undefer(void) {
+    pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
 }
 
 void platform_cancel_point(void) {

@@ -68,10 +68,10 @@ int platform_cancel_off(void);
 void platform_cancel_restore(int state);
 
 // Where the thread can be cancelled at any instruction, as a client may have asked for it and as it
-// is in some sleeps that a signal handler may interrupt: from defer to undefer, which takes what
-// defer returned, it cannot.
-int platform_cancel_defer(void);
-void platform_cancel_undefer(int type);
+// is in some sleeps that a signal handler may interrupt: from defer to undefer, which is for where
+// defer returned true, it cannot.
+bool platform_cancel_defer(void);
+void platform_cancel_undefer(void);
 
 // A point of cancellation.
 void platform_cancel_point(void);

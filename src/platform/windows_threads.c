@@ -501,12 +501,11 @@ void platform_cancel_restore(int state) {
     (void)state;
 }
 
-int platform_cancel_defer(void) {
-    return 0;
+bool platform_cancel_defer(void) {
+    return false;
 }
 
-void platform_cancel_undefer(int type) {
-    (void)type;
+void platform_cancel_undefer(void) {
 }
 
 void platform_cancel_point(void) {

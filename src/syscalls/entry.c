@@ -60,7 +60,7 @@
 #define ENTRY_IN_HANDLER(name, body, parameters)                                                   \
     zx_status_t name(EACH(DECLARE, parameters)) {                                                  \
         TRACED_ROW(#name, false, parameters);                                                      \
-        const int cancel_type = platform_cancel_defer();                                           \
+        const bool cancellable = platform_cancel_defer();                                          \
         door_enter_in_handler();                                                                   \
         const zx_status_t status =                                                                 \
             thread_in_child() ? ZX_ERR_BAD_STATE : body(EACH(GIVE, parameters));                   \
@@ -68,7 +68,9 @@
             trace_end(&call, ARGUMENTS(parameters), status);                                       \
         }                                                                                          \
         door_leave_in_handler();                                                                   \
-        platform_cancel_undefer(cancel_type);                                                      \
+        if (cancellable) {                                                                         \
+            platform_cancel_undefer();                                                             \
+        }                                                                                          \
         return status;                                                                             \
     }
 #define ENTRY_OF_ERA(prefix, era, name, body, parameters, blocks)                                  \

@@ -24,7 +24,7 @@ struct door {
     volatile bool stops_inside;  // The thread is at a place in the library where it may stop.
     struct thread *thread;       // The thread's object, NULL before its first call.
     volatile bool stops_leaving; // The thread stops as it leaves a call.
-    int cancel_type;             // Whether the client's code may be cancelled at any instruction.
+    bool cancellable;            // The client's code may be cancelled at any instruction.
     bool policy_error; // The thread has broken a policy in this call, which is told as it leaves.
     uint32_t policy_code;
 };
@@ -46,12 +46,12 @@ static inline bool door_in_call(void) {
 // The first call of a host thread makes it a THREAD object. Inside, where locks are held, a thread
 // is cancelled at no other place than one that is meant for it.
 static inline void door_enter(void) {
-    const int cancel_type = platform_cancel_defer();
+    const bool cancellable = platform_cancel_defer();
     if (door.thread == NULL) {
         thread_current();
     }
     if (++door.depth == 1) {
-        door.cancel_type = cancel_type;
+        door.cancellable = cancellable;
     } else if (door.depth == 2) {
         door_nest();
     }
@@ -72,13 +72,13 @@ static inline void door_stop_if_wanted(void) {
 static inline void door_leave(void) {
     CHECK(door.depth > 0);
     CHECK(door.depth > 1 || lock_order_holds_none());
-    const int cancel_type = door.cancel_type;
+    const bool cancellable = door.cancellable;
     if (--door.depth == 1) {
         door_unnest();
     }
     door_stop_if_wanted();
-    if (door.depth == 0) {
-        platform_cancel_undefer(cancel_type);
+    if (door.depth == 0 && cancellable) {
+        platform_cancel_undefer();
     }
 }
 
