@@ -388,12 +388,8 @@ static const struct call calls[] = {
 #if ZIRCONIA_ERA == 202209
     {CALL(zirconia_201807_deadline_after)},
 #define NOTHING(...)
-#define IN_era_201807(name) {CALL_OF(name)},
-#define IN_era_2018(name) {CALL_OF(name)},
-#define IN_era_201812(name) {CALL_OF(name)},
-#define IN_era_202104(name) {CALL_OF(name)},
-#define IN_era_202209(name)
-#define OF_ERA(prefix, era, name) IN_##era(prefix##name)
+#define OLDER(name) {CALL_OF(name)},
+#define OF_ERA(prefix, era, name) IF_OLDER_##era(OLDER, prefix##name)
 #undef CALL
 #define CALL_OF(name) #name, (void (*)(void))(name)
 #define REFUSED(eras, name, parameters) ERAS_##eras(NOTHING, OF_ERA, name)

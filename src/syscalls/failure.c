@@ -21,14 +21,9 @@ struct call_error {
 #define CHECKS(handle)
 #define CHECKS_FOR(handle, rights)                                                                 \
     {ZX_ERR_ACCESS_DENIED, "when " #handle " lacks a right (" rights ")"},
-#define IN_era_201807(...)
-#define IN_era_2018(...)
-#define IN_era_201812(...)
-#define IN_era_202104(...)
 #define ROW(name, errors)                                                                          \
     static const struct call_error errors_##name[] = {UNWRAP errors{ZX_OK, NULL}};
-#define IN_era_202209 ROW
-#define ROW_OF_ERA(prefix, era, name, errors) IN_##era(prefix##name, errors)
+#define ROW_OF_ERA(prefix, era, name, errors) IF_NEWEST_##era(ROW, prefix##name, errors)
 #define CALL(eras, name, body, blocks, section, parameters, errors)                                \
     ERAS_##eras(ROW, ROW_OF_ERA, name, errors)
 #define REFUSED(eras, name, parameters)

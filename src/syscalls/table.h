@@ -80,4 +80,16 @@
     ERAS_TO_201807(one, of, __VA_ARGS__)                                                           \
     ERAS_FROM_2018(one, of, __VA_ARGS__)
 
+// In an of() as above: f(...) for the newest era alone, and for all others alone.
+#define IF_NEWEST_era_201807(...)
+#define IF_NEWEST_era_2018(...)
+#define IF_NEWEST_era_201812(...)
+#define IF_NEWEST_era_202104(...)
+#define IF_NEWEST_era_202209(f, ...) f(__VA_ARGS__)
+#define IF_OLDER_era_201807(f, ...) f(__VA_ARGS__)
+#define IF_OLDER_era_2018(f, ...) f(__VA_ARGS__)
+#define IF_OLDER_era_201812(f, ...) f(__VA_ARGS__)
+#define IF_OLDER_era_202104(f, ...) f(__VA_ARGS__)
+#define IF_OLDER_era_202209(...)
+
 #endif // SYSCALLS_TABLE_H
