@@ -315,7 +315,7 @@ END_TEST
 
 static atomic_int called;
 
-// Of calls that take locks of the library's and allocate memory, none blocks.
+// Calls that take locks of the library and allocate memory; none of them blocks.
 LEFT_UNSEEN static void *call_until_cancelled(void *unused) {
     int old = 0;
     pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &old);
@@ -370,7 +370,7 @@ static void add_tests(TCase *tcase) {
 
 static atomic_int called;
 
-// Of calls that take locks of the library's and allocate memory, none blocks.
+// Calls that take locks of the library and allocate memory; none of them blocks.
 LEFT_UNSEEN static void *call_until_cancelled(void *unused) {
     int old = 0;
     pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &old);

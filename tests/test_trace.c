@@ -325,7 +325,7 @@ static void fail_in_several_ways(void) {
     ck_assert_int_eq(zx_event_create(0, &event), ZX_OK);
     ck_assert_int_eq(zx_event_create(9, &out), ZX_ERR_INVALID_ARGS);
     expect_text("zirconia: zx_event_create(options=9, out=0x%" PRIxPTR ") = ZX_ERR_INVALID_ARGS: "
-                "for options other than 0\n",
+                "for options other than 0; or when out cannot be written\n",
                 (uintptr_t)&out);
     ck_assert_int_eq(zx_event_create(0, NULL), ZX_ERR_INVALID_ARGS);
     expect_text("zirconia: zx_event_create(options=0, out=NULL) = ZX_ERR_INVALID_ARGS: out does "
@@ -349,8 +349,18 @@ static void fail_in_several_ways(void) {
                 event);
     ck_assert_int_eq(zirconia_2018_event_create(9, &out), ZX_ERR_INVALID_ARGS);
     expect_text("zirconia: zx_event_create(options=9, out=0x%" PRIxPTR ") = ZX_ERR_INVALID_ARGS: "
-                "in 2022 for options other than 0\n",
+                "in 2022 for options other than 0; or when out cannot be written\n",
                 (uintptr_t)&out);
+    ck_assert_int_eq(zirconia_2018_timer_cancel(mute), ZX_ERR_ACCESS_DENIED);
+    expect_text("zirconia: zx_timer_cancel(handle=0x%x) = ZX_ERR_ACCESS_DENIED: handle lacks "
+                "WRITE, which 2022 asks for\n",
+                mute);
+    const uintptr_t constant = (uintptr_t)fail_in_several_ways;
+    ck_assert_int_eq(zx_eventpair_create(0, (zx_handle_t *)constant, &out), // NOLINT
+                     ZX_ERR_INVALID_ARGS);
+    expect_text("zirconia: zx_eventpair_create(options=0, out0=0x%" PRIxPTR ", out1=0x%" PRIxPTR
+                ") = ZX_ERR_INVALID_ARGS: when out0 or out1 cannot be written\n",
+                constant, (uintptr_t)&out);
 }
 
 START_TEST(the_log_on_standard_error_has_each_failing_call_with_its_reason) {

@@ -48,25 +48,60 @@ static const struct call_error *errors_of(const char *name) {
 
 // Appends what a status means that any call may return.
 static bool add_common_condition(struct line *line, bool refused, zx_status_t status) {
-    const char *condition = status == ZX_ERR_NO_MEMORY ? "when memory is short"
-                            : refused && status == ZX_ERR_NOT_SUPPORTED
-                                ? "for objects that this library does not model"
-                                : NULL;
+    const char *condition =
+        status == ZX_ERR_NO_MEMORY       ? "when memory is short"
+        : status == ZX_ERR_ACCESS_DENIED ? "when a handle lacks a right that this era asks for"
+        : refused && status == ZX_ERR_NOT_SUPPORTED ? "for objects that this library does not model"
+                                                    : NULL;
     line_add(line, condition != NULL ? condition : "");
     return condition != NULL;
 }
 
-// Appends each condition under which the call returns this status. False when none is known.
-static bool add_conditions(struct line *line, const char *name, zx_status_t status, bool newest) {
-    const struct call_error *errors = errors_of(name);
+// Whether a call that took all its other arguments followed this pointer.
+static bool is_followed(const struct traced_call *call, const uint64_t *arguments, size_t i) {
+    const struct traced_parameter *parameter = &call->parameters[i];
+    if (parameter->optional && arguments[i] == 0) {
+        return false;
+    }
+    return parameter->size > 0 ||
+           (parameter->count != NULL && call_argument(call, arguments, parameter->count) > 0);
+}
+
+// Appends the results that the call may have been unable to write, which every call answers alike.
+// That a pointer can be read does not say that it can be written.
+static bool add_results(struct line *line, const struct traced_call *call,
+                        const uint64_t *arguments, bool behind_others) {
     bool found = false;
+    for (size_t i = 0; i < call->count; i++) {
+        if (call->parameters[i].output && is_followed(call, arguments, i)) {
+            line_add(line, found ? " or " : behind_others ? "; or when " : "when ");
+            line_add(line, call->parameters[i].name);
+            found = true;
+        }
+    }
+    line_add(line, found ? " cannot be written" : "");
+    return found;
+}
+
+// Appends each condition under which the call returns this status, beside a bad pointer that was
+// told already. False when none is known.
+static bool add_conditions(struct line *line, const struct traced_call *call,
+                           const uint64_t *arguments, zx_status_t status, bool newest,
+                           bool told_pointer) {
+    const struct call_error *errors = errors_of(call->name);
+    bool found = false;
+    bool tells_results = told_pointer || status != ZX_ERR_INVALID_ARGS;
     for (const struct call_error *error = errors; error != NULL && error->condition != NULL;
          error++) {
         if (error->status == status) {
             line_add(line, found ? "; or " : newest ? "" : "in 2022 ");
             line_add(line, error->condition);
+            tells_results = tells_results || strstr(error->condition, "cannot be written") != NULL;
             found = true;
         }
+    }
+    if (!tells_results && add_results(line, call, arguments, found)) {
+        return true;
     }
     return found || add_common_condition(line, errors == NULL, status);
 }
@@ -126,18 +161,12 @@ static bool add_fault_of_handle(struct line *line, const struct traced_parameter
     if (status == ZX_ERR_WRONG_TYPE && !right_type) {
         return say(line, handle->name, " is not of type ", handle->type_name);
     }
-    return status == ZX_ERR_ACCESS_DENIED && newest && missing != NULL &&
-           say(line, handle->name, " lacks ", missing);
-}
-
-// Whether the call follows this pointer once its other arguments are good.
-static bool is_followed(const struct traced_call *call, const uint64_t *arguments, size_t i) {
-    const struct traced_parameter *parameter = &call->parameters[i];
-    if (parameter->optional && arguments[i] == 0) {
+    if (status != ZX_ERR_ACCESS_DENIED || missing == NULL) {
         return false;
     }
-    return parameter->size > 0 ||
-           (parameter->count != NULL && call_argument(call, arguments, parameter->count) > 0);
+    say(line, handle->name, " lacks ", missing);
+    line_add(line, newest ? "" : ", which 2022 asks for");
+    return true;
 }
 
 // Appends the first argument that explains the status. False when none does.
@@ -174,7 +203,7 @@ static void add_reason(struct line *line, const struct traced_call *call, const 
         length = line->length;
         line_add(line, "; or ");
     }
-    if (!add_conditions(line, call->name, status, newest)) {
+    if (!add_conditions(line, call, arguments, status, newest, explained)) {
         line->length = length;
     }
 }

@@ -101,7 +101,7 @@ struct traced_call {
 #define TRACED_READS_ARRAY(its_type, its_name, its_count)                                          \
     { .name = #its_name, .form = TRACE_ARRAY_FORM(its_type), .count = #its_count }
 #define TRACED_WRITES_ARRAY(its_type, its_name, its_count)                                         \
-    { .name = #its_name, .form = TRACE_ADDRESS, .count = #its_count }
+    { .name = #its_name, .form = TRACE_ADDRESS, .count = #its_count, .output = true }
 #define TRACED_CHANGES_ARRAY TRACED_WRITES_ARRAY
 #define TRACED_IGNORES(its_type, its_name)                                                         \
     { .name = #its_name, .form = TRACE_ADDRESS }
