@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Whether instructions can be answered in the middle of a block, by hooks, instead of by an exit:
-// CPUID, for which Unicorn has a hook, and RDTSC and RDTSCP, which are shown to it as another that
-// has one (stand_in.h). Believed after a trial.
+// CPUID, for which Unicorn has a hook, and RDTSC and RDTSCP, which Unicorn is shown as another
+// instruction that has one (stand_in.h). Relied on only after a trial.
 
 #ifndef ENGINE_CPU_UNICORN_ANSWERS_H
 #define ENGINE_CPU_UNICORN_ANSWERS_H
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <unicorn/unicorn.h>
 
-// Makes an engine to find out. False also where the state is copied, and when the environment says
+// Makes an engine and tries. False, too, where the state is copied, and when the environment says
 // ZIRCONIA_ANSWERS=exits.
 bool answers_try(const struct layout *layout);
 
@@ -30,9 +30,9 @@ struct answer_handles {
     uc_hook input;
 };
 
-// With the hook of CPUID, or of calls. Only one of these can be the first: once a stop is on its
-// way Unicorn overlooks what comes behind, and would answer CPUID by itself, or pass over a call.
-// For IN it looks at all.
+// Sets the hook of CPUID, or that of calls. Only one of the two can be the first hook: once a stop
+// is on its way Unicorn overlooks later ones, and would answer CPUID by itself, or pass over a
+// call. Of IN it calls every hook.
 uc_err answers_add_hooks(uc_engine *unicorn, const struct answer_hooks *hooks, bool calls,
                          void *context, struct answer_handles *out);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Where VMOs lie in the arena.
+// Finding places for VMOs in the arena.
 
 #include "engine/cpu/unicorn/arena.h"
 
@@ -17,7 +17,7 @@
 #define ARENA_ALIGNMENT (1ull << 30)
 #define LOWEST_ARENA (1ull << 32)
 
-// Hosts give addresses downwards from the last ones, most of them.
+// Most hosts give out addresses downwards from the last ones.
 uint8_t *arena_choose(uint8_t *hidden, size_t hidden_size) {
     const uint64_t at = (uintptr_t)hidden;
     if (at >= LOWEST_ARENA + ARENA_SIZE + ARENA_ALIGNMENT) {
@@ -29,8 +29,8 @@ uint8_t *arena_choose(uint8_t *hidden, size_t hidden_size) {
 
 enum { PROBES = 64 };
 
-// A place for the nth probe, different for engines whose arenas lie on each other. The same for
-// the next guest of an engine: Unicorn keeps something for each stretch that ever held code.
+// The place of the nth probe. Engines whose arenas overlap probe different places; later guests of
+// one engine probe the same, because Unicorn keeps something for each stretch that ever held code.
 static uint64_t probe(const struct arena *arena, uint64_t n) {
     const uint64_t golden = 0x9e3779b97f4a7c15ull;
     return (arena->seed * golden * golden + n * golden) >> 26; // A number of 38 bits.
@@ -46,7 +46,7 @@ void arena_open(struct arena *arena, uint8_t *base, const uint8_t *hidden,
     host_stores_open(&arena->stores);
 }
 
-// The host's own choice is tried first, then places all over the arena.
+// Tries the host's own choice first, then places all over the arena.
 uint8_t *arena_take(struct arena *arena, size_t size) {
     if (size > ARENA_SIZE) {
         return NULL;
@@ -70,8 +70,9 @@ uint8_t *arena_take(struct arena *arena, size_t size) {
     return NULL;
 }
 
-// Another thread may take what was found, again and again. But it must not matter: where memory
-// lies decides how often a guest faults, and in virtual time that is to repeat.
+// Another thread may take a place that was found, so the search goes on. Its outcome must not
+// matter otherwise: the place of memory decides how often a guest faults, and in virtual time that
+// must repeat.
 enum { ALIGNED_TRIES = 64 };
 
 // At an address that is `phase` behind a multiple of the alignment, from the arena's start on.
@@ -168,7 +169,7 @@ static void free_memslot(struct memslot *memslot) {
     free(memslot);
 }
 
-// Wherever it lies it meets no more stretches of a level's size than this.
+// The most stretches of a level's size that a memslot can meet.
 static bool make_places(struct memslot *memslot) {
     bool made = true;
     for (unsigned level = 0; level < NESTED_LEVELS; level++) {
@@ -192,8 +193,8 @@ static struct memslot *make_memslot(uint64_t size) {
     return memslot;
 }
 
-// The host's addresses for a memslot. What lies in the VMO at `offset` and in guest-physical memory
-// `shift` behind that is at the same place in its 2 MiB or 1 GiB as there.
+// Finds host addresses for a memslot. A page at `offset` in the VMO, which will be at `offset` +
+// `shift` in guest-physical memory, gets the same place in its 2 MiB or 1 GiB as there.
 static uint8_t *take_for(struct arena *arena, const struct memslot *memslot, uint64_t shift) {
     uint8_t *at = NULL;
     for (unsigned level = NESTED_LEVELS - 1; level > 0 && at == NULL; level--) {
@@ -266,7 +267,7 @@ zx_status_t arena_add_vmo(struct arena *arena, struct vmo *vmo, uint64_t shift) 
         return ZX_ERR_NO_MEMORY;
     }
     if (arena->base == NULL) {
-        return ZX_OK; // When it is needed.
+        return ZX_OK; // The rest gets a memslot when it is needed.
     }
     uint64_t placed = 0;
     const struct memslot *memslot = find(arena, vmo, 0);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The arena: what Unicorn takes for ARENA_SIZE bytes of memory at ARENA_BASE, with the host's
-// addresses from `base` on behind it. Nothing of that is reserved. The pages of mapped VMOs and of
-// nested page tables are put where the host has room inside of it, one memslot a VMO, and the guest
-// reaches them, and nothing else, through its nested page tables.
+// The arena: Unicorn takes it for ARENA_SIZE bytes of memory at ARENA_BASE, and it stands for the
+// host's addresses from `base` on. It reserves none of them. The pages of mapped VMOs, a memslot
+// for each VMO, and those of nested page tables are put where the host has room inside of it. The
+// guest reaches them, and nothing else, through its nested page tables.
 
 #ifndef ENGINE_CPU_UNICORN_ARENA_H
 #define ENGINE_CPU_UNICORN_ARENA_H
@@ -21,7 +21,7 @@
 
 #define NO_ARENA_PAGE UINT64_MAX
 
-// A VMO that has grown has several, each for the part that the ones before do not have.
+// A VMO that has grown has several memslots, each for the part that the earlier ones do not cover.
 struct memslot {
     struct vmo_listener listener; // First: note_write() goes from it to the memslot.
     struct arena *arena;
@@ -33,7 +33,7 @@ struct memslot {
     uint64_t **places[NESTED_LEVELS];
     struct watch watch;
     uint8_t *stored; // For each page, see dirty_pages.c. NULL before the first image.
-    unsigned mapped; // What vmo->mapped was then, or at the last look.
+    unsigned mapped; // The value of vmo->mapped at the first image, or at the last look.
 };
 
 struct arena {
@@ -47,7 +47,7 @@ struct arena {
     uint64_t pages;               // The pages of all memslots.
     struct host_stores stores;    // For images.
     atomic_bool written;          // The host wrote to a page that is watched.
-    struct exit_request *request; // The machine's, made then.
+    struct exit_request *request; // The machine's exit request, made when `written` is set.
 };
 
 // Where the arena of an engine begins: beside the engine's hidden region, because host addresses
@@ -66,7 +66,8 @@ static inline uint8_t *arena_pointer(const struct arena *arena, uint64_t offset)
     return arena->base + offset;
 }
 
-// Inaccessible host addresses inside of the arena, for platform_unmap(); NULL without.
+// Reserves inaccessible host addresses inside of the arena, for platform_unmap(); NULL if there are
+// none.
 uint8_t *arena_take(struct arena *arena, size_t size);
 
 // Makes room for the VMO's pages, as many as it has now. A page that will be mapped at its offset
@@ -88,7 +89,8 @@ static inline uint64_t **memslot_place(const struct memslot *memslot, unsigned l
     return &memslot->places[level][(page << 12 >> nested_shift(level)) - first];
 }
 
-// The page of the VMO, which is given a place if need be; NO_ARENA_PAGE when there is none.
+// The arena's page of a page of the VMO, which gets a place if need be; NO_ARENA_PAGE when there is
+// none.
 uint64_t arena_page_for(struct arena *arena, struct vmo *vmo, uint64_t vmo_offset, uint64_t shift);
 
 // Whether stores to the page are watched.

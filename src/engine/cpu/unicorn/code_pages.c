@@ -12,11 +12,11 @@ bool code_pages_unguarded(const struct code_pages *code, uint64_t page) {
     return page == code->unguarded[0] || page == code->unguarded[1];
 }
 
-// Code lies beside code, and to take writing away from a page costs the guest its whole TLB. So it
-// is taken from the pages of a group together: where one of them is translated from later, it costs
-// nothing more, and where one is stored to, a fault. One fault for all times: an instruction may
-// want its own page translated and several others writable, as the page tables that lead to it, and
-// to take those away whenever the first is translated would keep it from ever being done.
+// Code lies beside code, and making a page read-only costs the guest its whole TLB. So the pages of
+// a group become read-only together: translating from another of them later costs nothing more, and
+// a store to one costs one fault, once for all. An instruction may need its own page translated and
+// several others writable, for example the page tables that lead to it; making these read-only
+// whenever its page is translated would keep it from ever finishing.
 #define GROUP_PAGES 16u
 
 static void protect_group(struct code_pages *code, const struct memslot *memslot, uint64_t index) {

@@ -27,8 +27,8 @@ struct code_pages {
 // Unicorn is about to translate from the page: guards it.
 void code_pages_translated(struct code_pages *code, uint64_t arena_page);
 
-// A store to the page is to go through: its translations go, and until it is translated from again
-// it stays writable.
+// Lets a store to the page go through: drops the page's translations, and keeps it writable until
+// code in it is translated again.
 void code_pages_stored_to(struct code_pages *code, uint64_t arena_page);
 
 // The page has new contents or is mapped differently: its translations go.

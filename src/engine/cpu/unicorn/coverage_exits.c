@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Which raw exits divide a block.
+// Telling raw exits that divide a block from others.
 
 #include "engine/cpu/unicorn/coverage_exits.h"
 
@@ -18,7 +18,7 @@ static void go_out(struct coverage_place *place, uint64_t address) {
     place->went_out = address;
 }
 
-// Does the code from `start` to `end` end with an instruction that ends a block of the guest's?
+// Whether the code from `start` to `end` ends with an instruction that ends a block of the guest's.
 static bool ends_there(struct cpu *cpu, uint64_t start, uint64_t end) {
     const enum code_mode mode = cpu_code_mode(cpu);
     struct instruction instruction = {.length = 0};
@@ -32,7 +32,7 @@ static bool ends_there(struct cpu *cpu, uint64_t start, uint64_t end) {
     return instruction.length == 0 || ends_block(&instruction);
 }
 
-// The block before the instruction at that address leads to it without a branch.
+// Whether the block before the instruction at that address leads to it without a branch.
 static bool runs_into(const struct coverage_place *place, struct cpu *cpu, uint64_t address) {
     const uint64_t distance = address - place->block;
     return distance < place->size ||
@@ -46,7 +46,7 @@ void coverage_divided(struct coverage *coverage, struct cpu *cpu) {
     }
 }
 
-// A cut, or HLT. The instruction may be the first of a block, of which then nobody knows.
+// A cut, or HLT. The instruction may be the first of a block that no hook has announced.
 static void cut(struct coverage *coverage, struct cpu *cpu, uint64_t address) {
     struct coverage_place *place = coverage->place;
     if (place->goes_on || !runs_into(place, cpu, address)) {
@@ -55,7 +55,7 @@ static void cut(struct coverage *coverage, struct cpu *cpu, uint64_t address) {
     go_out(place, address);
 }
 
-// Raw exits come between blocks too: where one is translated, and for interrupt windows.
+// Raw exits happen between blocks too: while a block is translated, and for interrupt windows.
 static bool is_of_instruction(struct cpu *cpu, const struct raw_exit *raw) {
     if (raw->number == RAW_EXIT_SVM(SVM_NESTED_PAGE_FAULT)) {
         return (cpu_error_code(cpu) & PAGE_FAULT_FETCH) == 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Copying a VCPU's whole state, and how it comes back.
+// Copying a VCPU's whole state, and putting it back.
 
 #include "engine/cpu/unicorn/cpu_image.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A VCPU's image as the architecture has it, to be kept outside of the process. What comes from
-// there is checked: it is state that a guest can bring its VCPU into, so that nothing depends on
-// who made the record. What the engine derives from registers is derived again.
+// A VCPU's image in terms of the architecture, to be kept outside of the process. A record that
+// comes back is checked: it must be state that a guest can bring its VCPU into, so that nothing
+// depends on its author. State that the engine derives from registers is derived again.
 
 #include "engine/cpu/unicorn/cpu_image.h"
 
@@ -59,8 +59,8 @@ static bool has_only(uint64_t value, uint64_t known, uint64_t present) {
     return ((value ^ present) & ~known) == 0;
 }
 
-// Modes that exist (SDM volume 3A, sections 2.5 and 10.8.5). Bits that no guest can change are as
-// they are.
+// Whether the mode exists (SDM volume 3A, sections 2.5 and 10.8.5), and bits that no guest can
+// change have their values.
 static bool is_mode(const uint64_t *registers, const struct cpu *now) {
     const uint64_t cr0 = registers[CR0];
     const uint64_t efer = registers[EFER];

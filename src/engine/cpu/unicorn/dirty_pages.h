@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Which pages of the arena may differ from the image that was taken or applied last. Others are
-// read-only in the nested tables, so that a store to one is noticed.
+// The pages of the arena that may differ from the image that was taken or applied last. All other
+// pages are read-only in the nested tables, so that a store to one is noticed.
 
 #ifndef ENGINE_CPU_UNICORN_DIRTY_PAGES_H
 #define ENGINE_CPU_UNICORN_DIRTY_PAGES_H

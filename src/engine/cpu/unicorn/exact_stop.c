@@ -14,7 +14,7 @@
 
 // --- Where it is ---
 
-// What uc_engine has in a row, from 2.1.1 on.
+// Members of uc_engine that follow each other, from 2.1.1 on.
 struct neighbours {
     uint32_t page_size;
     uint32_t page_mask;
@@ -44,7 +44,8 @@ static bool fits(const uint8_t *bytes) {
            flags[1] <= 1 && flags[2] == 0 && flags[3] == 1;
 }
 
-// 0 if it is not there. Nobody knows where the engine ends: a copy that fails does no harm.
+// The byte's offset, or 0 if it is not found. The size of uc_engine is unknown, so a copy may fail,
+// which does no harm.
 static size_t find(const uc_engine *unicorn) {
     uint8_t bytes[sizeof(struct neighbours)];
     for (size_t at = 0; at < SEARCHED; at += sizeof(uint32_t)) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Where calls such as zx_vmo_write() have stored in the arena since somebody looked, for images of
-// memory. Any thread may note, inside vmo.lock; the turn's holder looks.
+// The ranges of the arena that calls such as zx_vmo_write() have stored to since the last look, for
+// images of memory. Any thread may add a range, inside vmo.lock; the thread that has the turn
+// looks.
 //
 // Lock: `lock` guards everything but `active`. It is a leaf.
 

@@ -56,12 +56,13 @@ struct layout {
     size_t x87_stride;
     size_t xmm_stride;
     struct {
-        size_t processor; // In an engine's handle, of the pointer to its processor.
-        size_t state;     // There, of the pointer to the state.
+        size_t processor; // Offset, in an engine's handle, of the pointer to its processor.
+        size_t state;     // Offset, in the processor, of the pointer to the state.
     } live;
-    const char *copied; // Why `live` does not hold and the state is copied. NULL: it holds.
-    bool answers;       // Whether CPUID and RDTSC can do without exits; see answers.h.
-    bool fill;          // Whether misses of the TLB come to the library; see tlb_fill.h.
+    const char
+        *copied;  // Why the state is copied and not used in place; NULL when it is used in place.
+    bool answers; // Whether CPUID and RDTSC can do without exits; see answers.h.
+    bool fill;    // Whether misses of the TLB come to the library; see tlb_fill.h.
 };
 
 // Offsets from `layout.x87`.

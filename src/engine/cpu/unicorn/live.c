@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Finding the state in an engine, and making sure of it.
+// Finding the state in an engine, and checking that it is the state.
 
 #include "engine/cpu/unicorn/live.h"
 
@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-// How much of an engine's handle, and of the processor's beginning, is searched.
+// How many bytes of an engine's handle, and of the start of the processor, are searched.
 #define HANDLE_SIZE 0x800u
 #define PROCESSOR_SIZE 0x400u
 
 // A state is inside its processor.
 #define MOST_PROCESSOR_SIZE 0x40000u
 
-// Alignment of a context's data, which may have been left out at its end.
+// Padding at the end of a context's data, which Unicorn may not copy.
 #define CONTEXT_PADDING 8u
 
 static uintptr_t word_at(const uint8_t *bytes, size_t offset) {

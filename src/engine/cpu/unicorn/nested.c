@@ -14,8 +14,8 @@ enum { ENTRIES = 512, TOP_LEVEL = 3 };
 #define NESTED_LEAF 0x65ull  // The same, but not writable.
 #define NESTED_LARGE 0x80ull // A leaf above the lowest level.
 
-// The level of a leaf, in bits that are software's: where an entry of a table is looked at that may
-// have served another level since.
+// The level of a leaf, in bits that the processor ignores: a table may have been used for another
+// level in the meantime.
 #define NESTED_LEVEL_SHIFT 9
 #define NESTED_LEVEL (3ull << NESTED_LEVEL_SHIFT)
 
@@ -60,7 +60,7 @@ static uint64_t page_in(uint64_t entry) {
     return ((entry & NESTED_ADDRESS) - ARENA_BASE) >> 12;
 }
 
-// Whether it is a leaf of this level, with the page among those that it leads to.
+// Whether the entry is a leaf of this level that leads to the page, among others.
 static bool leads_to(uint64_t entry, unsigned level, uint64_t arena_page) {
     const uint64_t page = arena_page & ~((size_of(level) >> 12) - 1);
     return (entry & ~NESTED_WRITABLE) == leaf(page, level, false);
@@ -95,7 +95,8 @@ uint64_t nested_page(struct nested *nested, uint64_t guest_physical) {
 
 // --- From a page of the arena back to its entries ---
 
-// A page keeps the last entry of each level that led there. Look at all entries instead:
+// A page keeps the last entry of each level that led to it. SEVERAL in its place means that several
+// entries lead there, and that all must be searched.
 static uint64_t several;
 #define SEVERAL (&several)
 
@@ -113,7 +114,7 @@ static void note_place(struct nested *nested, uint64_t *entry, unsigned level,
     }
 }
 
-// What is done to an entry of this level that leads to the page. True if it matters to Unicorn.
+// Changes an entry of this level that leads to the page. True if Unicorn must be told.
 typedef bool (*entry_change)(struct nested *nested, uint64_t *entry, unsigned level,
                              uint64_t arena_page);
 
@@ -145,7 +146,7 @@ static bool change_all(struct nested *nested, unsigned level, uint64_t arena_pag
 
 // --- Splitting ---
 
-// How many tables it takes to split all that an entry of this level leads to.
+// The number of tables that it takes to split an entry of this level down to 4 KiB.
 static uint64_t tables_to_split(unsigned level) {
     return level == 2 ? 1 + ENTRIES : level;
 }
@@ -228,7 +229,7 @@ void nested_allow_writes(struct nested *nested, uint64_t guest_physical) {
 
 // --- Mapping ---
 
-// A watched page must not be among those of a large entry, nor be writable.
+// Whether the entry may be made: no page of a large entry, nor a writable page, may be watched.
 static bool is_allowed(struct nested *nested, uint64_t arena_page, unsigned level, bool writable) {
     const struct memslot *memslot = memslot_of(nested->arena, arena_page);
     return (level == 0 && !writable) ||
@@ -236,8 +237,8 @@ static bool is_allowed(struct nested *nested, uint64_t arena_page, unsigned leve
                                size_of(level) >> 12);
 }
 
-// The entry of the level, its tables made; NULL when there are none to be had, or a leaf of a
-// higher level is there.
+// The entry of the level for an address, after making the tables above it; NULL when there is no
+// memory for tables, or a leaf of a higher level is in the way.
 static uint64_t *make_entry(struct nested *nested, uint64_t guest_physical, unsigned level) {
     uint64_t *table = nested->root;
     for (unsigned at = TOP_LEVEL; at > level; at--) {

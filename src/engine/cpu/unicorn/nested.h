@@ -22,19 +22,19 @@ struct nested {
     struct arena *arena;
     uint64_t *root;
     struct table_pages pages;
-    uint64_t changes; // How often something was taken away from entries.
+    uint64_t changes; // How often entries lost a page or a right.
 };
 
 #define NESTED_PRESENT 1ull
 #define NESTED_WRITABLE 2ull
 #define NESTED_ADDRESS 0xffffffffff000ull
 
-// The root is a page of zeros.
+// Begins with an empty root, which is a page of zeros.
 void nested_open(struct nested *nested, struct arena *arena, uint8_t *root);
 void nested_close(struct nested *nested);
 
-// What leads to the 4 KiB page: its address in physical memory, NESTED_PRESENT, and NESTED_WRITABLE
-// if it may be written; 0 when nothing does.
+// The translation of the 4 KiB page: its address in physical memory with NESTED_PRESENT, and
+// NESTED_WRITABLE if it may be written; 0 when it is not mapped.
 uint64_t nested_lookup(struct nested *nested, uint64_t guest_physical);
 
 // The page of the arena that is present there, or NO_ARENA_PAGE.
@@ -47,16 +47,17 @@ uint64_t nested_page(struct nested *nested, uint64_t guest_physical);
 bool nested_map(struct nested *nested, uint64_t guest_physical, uint64_t arena_page, unsigned level,
                 bool writable);
 
-// The page there, which is present, may be written from now on.
+// Makes the page there, which must be present, writable.
 void nested_allow_writes(struct nested *nested, uint64_t guest_physical);
 
 // From now on only entries of 4 KiB lead to this page of the arena.
 void nested_isolate(struct nested *nested, uint64_t arena_page);
 
-// Isolates the page, and makes each entry that leads to it read-only. True if one was not.
+// Isolates the page, and makes each entry that leads to it read-only. True if one was writable.
 bool nested_protect(struct nested *nested, uint64_t arena_page);
 
-// As nested_protect(), but leaves pages that are mapped in several places, which take a search.
+// As nested_protect(), but leaves alone pages that are mapped in several places, which take a
+// search.
 bool nested_protect_if_single(struct nested *nested, uint64_t arena_page);
 
 // Makes all entries read-only.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What an entry of the nested page tables may lead to.
+// The levels of the nested page tables, by the size that an entry leads to.
 
 #ifndef ENGINE_CPU_UNICORN_NESTED_LEVELS_H
 #define ENGINE_CPU_UNICORN_NESTED_LEVELS_H

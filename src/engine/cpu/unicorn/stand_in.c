@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Finding the entry of Unicorn's TLB, and changing it for a moment.
+// Finding an entry of Unicorn's TLB, and changing it for a moment.
 
 #include "engine/cpu/unicorn/stand_in.h"
 
@@ -24,8 +24,8 @@ static bool is_rdtscp(const struct instruction *instruction) {
            instruction->modrm == MODRM_RDTSCP && instruction->length == 3;
 }
 
-// IN of 32 or, in code of 16 bits, 16 bits, as long as what it stands for: with a prefix that has
-// no meaning there.
+// IN of 32 bits or, in code of 16 bits, of 16 bits. A prefix without effect makes it as long as the
+// instruction that it stands for.
 void stand_ins_add(struct stand_ins *stand_ins, const struct instruction *instruction,
                    size_t offset) {
     struct stand_in_site site = {.offset = (uint16_t)offset, .length = instruction->length};
@@ -91,7 +91,8 @@ static uint64_t word_at(const uint8_t *bytes) {
     return word;
 }
 
-// NULL where that is no such entry. Memory that may not be there is looked at with care.
+// The word of the TLB's entry that has the distance to the host address; NULL if there is no entry
+// for the page. Memory that may not be mapped is read with care.
 static uint8_t *distance_of(uint64_t mask, uint64_t table, uint64_t linear, uint64_t distance) {
     const uint64_t entries = mask / ENTRY_SIZE + 1;
     uint64_t words[ENTRY_WORDS];

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Stand-ins: what Unicorn is shown, while it translates, in place of an instruction that it would
-// carry out in its own way or not in the middle of a block. RDTSC is shown as an IN, for which
-// there is a hook; others as a SYSCALL. Memory keeps what it has. Unicorn fetches code through an
-// entry of its TLB that leads to the host's memory; for the bytes of that one instruction the entry
-// is made to lead elsewhere. It is known by what it says: the page, and the distance to where the
-// page lies.
+// Stand-ins: while Unicorn translates, it is shown another instruction in place of one that it
+// would carry out in its own way or not in the middle of a block. RDTSC is shown as an IN, for
+// which there is a hook; others as a SYSCALL. Memory does not change. Unicorn fetches code through
+// an entry of its TLB that leads to the host's memory; for the bytes of that one instruction the
+// entry is made to lead elsewhere. The entry is recognised by its contents: the page, and the
+// distance to the host address of the page.
 
 #ifndef ENGINE_CPU_UNICORN_STAND_IN_H
 #define ENGINE_CPU_UNICORN_STAND_IN_H
@@ -30,8 +30,8 @@ struct stand_ins {
     struct stand_in_site {
         uint16_t offset;
         uint8_t length;
-        bool calls;                      // Nothing but the stand-in may be translated.
-        uint8_t bytes[STAND_IN_LONGEST]; // To be shown.
+        bool calls;                      // The block must not be translated without its stand-in.
+        uint8_t bytes[STAND_IN_LONGEST]; // The bytes to be shown.
     } sites[STAND_INS_PER_BLOCK];
 };
 
@@ -50,13 +50,13 @@ bool stand_ins_add_call(struct stand_ins *stand_ins, const struct instruction *i
 void stand_ins_add(struct stand_ins *stand_ins, const struct instruction *instruction,
                    size_t offset);
 
-// What is being shown, until the next byte behind it is fetched or the translation ends.
+// The stand-in that is being shown, until the byte behind it is fetched or the translation ends.
 struct stand_in_view {
     const struct stand_in_site *site; // NULL: nothing.
     unsigned count;
     uint8_t *entries[STAND_IN_ENTRIES]; // Words of Unicorn's that were changed.
-    uint64_t distance;                  // By so much.
-    uint8_t page[0x1000];               // A page of which nothing counts but those bytes.
+    uint64_t distance;                  // How far they were moved.
+    uint8_t page[0x1000];               // A page that has the bytes of the stand-in at their place.
 };
 
 // The byte at this linear address is about to be fetched from `host`: the instruction that begins
@@ -65,11 +65,11 @@ struct stand_in_view {
 void stand_in_show(struct stand_in_view *view, const struct stand_in_site *site,
                    const uint8_t *state, uint64_t linear, const uint8_t *host);
 
-// As it was. Nothing but code may have been read in between.
+// Ends the showing. Nothing but code may have been read since it began.
 void stand_in_end(struct stand_in_view *view);
 
-// The byte at this offset, of a page or of what begins with one, is about to be fetched: if it is
-// beyond what is shown, all is as it was before.
+// Called when the byte at this offset, from the start of a page on, is about to be fetched: ends
+// the showing if the byte is beyond the stand-in.
 static inline void stand_in_pass(struct stand_in_view *view, uint64_t offset) {
     if (view->site != NULL && offset % 0x1000 - view->site->offset - 1 >= view->site->length - 1u) {
         stand_in_end(view);

@@ -17,7 +17,7 @@ enum { CHUNK_PAGES = 256 };
 struct table_chunk {
     struct table_chunk *next;
     uint8_t *pages;
-    unsigned used; // The others take no memory yet.
+    unsigned used; // How many pages of the chunk are in use; the others take no memory yet.
 };
 
 // A page of tables leads to 512 pages. Twice as many as that takes, for pages that are mapped in
@@ -52,7 +52,7 @@ uint64_t *table_pages_at(const struct table_pages *pages, uint64_t physical) {
     return (uint64_t *)(void *)arena_pointer(pages->arena, physical - ARENA_BASE);
 }
 
-// As many that are free and nobody's.
+// Whether so many pages are free and not set aside, after adding memory if need be.
 static bool have(struct table_pages *pages, uint64_t count) {
     while (pages->left - pages->reserved < count) {
         if (pages->all + CHUNK_PAGES > bound(pages) || !add_chunk(pages)) {

@@ -17,8 +17,8 @@ struct table_pages {
     struct table_chunk *chunks; // The newest first.
     // The first of the pages that are free again, each with the next one's address in it.
     uint64_t given_back;
-    uint64_t left;     // Free pages, with those that were never used.
-    uint64_t reserved; // Free pages that are spoken for.
+    uint64_t left;     // Free pages, including those that were never used.
+    uint64_t reserved; // Free pages that are set aside.
     uint64_t all;      // In all chunks.
 };
 

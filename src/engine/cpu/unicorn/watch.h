@@ -14,7 +14,7 @@
 struct watch {
     atomic_uchar *watched;
     atomic_uchar *written; // Since it is watched.
-    unsigned char *spared; // The turn's holder's alone.
+    unsigned char *spared; // Used only with the turn.
     uint64_t pages;
 };
 
@@ -26,8 +26,8 @@ bool watch_contains_any(const struct watch *watch, uint64_t first, uint64_t coun
 void watch_add(struct watch *watch, uint64_t page);
 void watch_remove(struct watch *watch, uint64_t page);
 
-// The guest stores to the page, which holds no code for now: it stays writable when pages beside it
-// do not. Watching it ends that.
+// Called when the guest stores to the page, which holds no code for now: the page stays writable
+// when pages beside it become read-only, until it is watched.
 void watch_spare(struct watch *watch, uint64_t page);
 bool watch_spares(const struct watch *watch, uint64_t page);
 

@@ -48,14 +48,15 @@ struct x87_passed {
 };
 
 struct x87_blocks {
-    bool any;               // Such a block was translated.
-    bool known;             // `state` is valid.
-    struct x87_state state; // The unit's, from the last look at it and the blocks that ran since.
+    bool any;   // Such a block was translated.
+    bool known; // `state` is valid.
+    struct x87_state
+        state; // The state of the unit, from the last look at it and the blocks that ran since.
     bool taken[X87_SLOTS];
-    uint64_t divisions[X87_DIVISIONS]; // Places in the arena, and 1.
+    uint64_t divisions[X87_DIVISIONS]; // Places in the arena plus 1.
     struct x87_passed passed;
-    uint8_t seen[X87_SEEN / 8];       // Where blocks of any kind begin.
-    struct x87_slot slots[X87_SLOTS]; // Last: one that is not taken holds what it likes.
+    uint8_t seen[X87_SEEN / 8];       // A bit for each place where a block of any kind begins.
+    struct x87_slot slots[X87_SLOTS]; // Last, because slots that are not taken are not initialised.
 };
 
 // Registers, by the number that they have where TOP is higher by that much.
@@ -92,7 +93,7 @@ static inline void x87_blocks_changed(struct x87_blocks *blocks) {
 void x87_blocks_note_passed(struct x87_blocks *blocks, uc_engine *unicorn, uint64_t pc,
                             uint64_t cr3);
 
-// From now on no block goes on beyond this place in the arena. Those that do are to be dropped.
+// Has no later block go on beyond this place in the arena. The caller drops those that do.
 void x87_blocks_divide(struct x87_blocks *blocks, uint64_t place);
 
 #endif // ENGINE_CPU_UNICORN_X87_BLOCKS_H

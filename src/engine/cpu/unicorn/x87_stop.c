@@ -30,7 +30,7 @@ static bool fetch(struct cpu *cpu, uint64_t rip, struct cpu_exit *exit) {
     return cut_before(&exit->decoded, mode, replaced_conditions(cpu)) == CUT_NONE;
 }
 
-// The place of the code in the arena; one that no instruction has when the code is not there.
+// The place of the code in the arena; a place that no instruction has when the code is not mapped.
 static uint64_t place_at(struct cpu *cpu, uint64_t linear) {
     struct access_fault fault;
     uint64_t physical = 0;

@@ -73,7 +73,7 @@ bool intercept_delivered(struct cpu *cpu, enum delivery result, struct cpu_exit 
             exit->error_code = progress->taken.error_code;
         }
         return false;
-    case DELIVERY_TRIPLE_FAULT: // Whoever is told of it wants to see the instruction.
+    case DELIVERY_TRIPLE_FAULT: // The observer and the log want to see the instruction.
         intercept_decode(cpu, exit);
         exit->reason = EXIT_TRIPLE_FAULT;
         return true;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Walks through the guest's page tables that succeeded, with the entries that they read. A walk is
-// a function of those and of a few registers, so while both are what they were it need not be made
-// again: what is found here is what a walk would find now, whatever the guest has done to its
-// tables, and with or without INVLPG. Only where host addresses have moved must be known; see
+// Walks through the guest's page tables that succeeded, with the entries that they read. The result
+// of a walk depends on these entries and on a few registers only. While both are unchanged the walk
+// need not be made again: the kept result is the one that a walk would have now, whatever the guest
+// has done to its tables, with or without INVLPG. Besides, host addresses must not have moved; see
 // machine_address_changes().
 
 #ifndef ENGINE_CPU_X86_WALK_CACHE_H
