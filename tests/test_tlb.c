@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // What an access may do, by the rights of its page, where the library fills the engine's TLB and
-// where the engine does: as the SDM says in volume 3A, section 4.6. And the account of large pages.
-// A private function of the library is watched.
+// where the engine does: as the SDM says in volume 3A, section 4.6. And the account of large pages,
+// and accesses to trapped pages. A private function of the library is watched.
 
 #define _POSIX_C_SOURCE 200809L // setenv()
 
@@ -21,6 +21,7 @@
 // The program, for the supervisor in the first GiB, for users in the third.
 #define SUPERVISOR_GIB 0xa3
 #define USER_GIB 0xa7
+#define TRAPPED_PAGE 0x202000u
 #define LARGE_PAGE 0x400000u
 #define OTHER_LARGE_PAGE 0x600000u
 
@@ -193,6 +194,66 @@ START_TEST(a_large_page_is_invalidated_as_a_whole) {
 }
 END_TEST
 
+// --- Trapped pages ---
+
+#define ARITHMETIC_FLAGS 0x8d5u
+
+// The instruction is not carried out, and all is as before it, the flags too, which a comparison
+// has set just before: of 0 or 1 with 1.
+static void check_trapped(bool user, unsigned kind) {
+    zx_vcpu_state_t state = {
+        .rsi = user,
+        .rdx = kind,
+        .rbx = CR0_FOR_ALL,
+        .rbp = CR4_FOR_ALL,
+        .r15 = 2,
+        .rsp = 0x80000,
+    };
+    const uint64_t flags = kind == LOAD ? 0x95 : 0x44; // CF, PF, AF and SF; PF and ZF.
+    write_state(&state);
+    const zx_port_packet_t packet = enter();
+    state = read_state();
+    ck_assert_uint_eq(packet.type, ZX_PKT_TYPE_GUEST_MEM);
+    ck_assert_uint_eq(packet.guest_mem.addr, TRAPPED_PAGE);
+    ck_assert_uint_eq(packet.guest_mem.instruction_size, 3);
+    ck_assert_uint_eq(state.rflags & ARITHMETIC_FLAGS, flags);
+    ck_assert(fill->ends_run == is_wished());
+    enter_to_end();
+    ck_assert_uint_eq(read_state().r10, DONE);
+}
+
+START_TEST(trapped_pages_end_the_run_in_the_instruction) {
+    start();
+    put(TABLE, TRAPPED_PAGE | entry_of(0xf));
+    trap(ZX_GUEST_TRAP_MEM, TRAPPED_PAGE, 0x1000, ZX_HANDLE_INVALID, 0);
+    for (unsigned round = 0; round < 2; round++) {
+        for (unsigned kind = LOAD; kind <= STORE; kind++) {
+            check_trapped(false, kind);
+            check_trapped(true, kind);
+        }
+    }
+}
+END_TEST
+
+// The guest's own tables come first.
+START_TEST(a_trapped_page_without_a_right_to_it_faults) {
+    start();
+    trap(ZX_GUEST_TRAP_MEM, PAGE, 0x1000, ZX_HANDLE_INVALID, 0);
+    check(&(struct access){.entry = entry_of(0xb),
+                           .user = true,
+                           .kind = LOAD,
+                           .cr0 = CR0_FOR_ALL,
+                           .cr4 = CR4_FOR_ALL,
+                           .flags = 2});
+    check(&(struct access){.entry = entry_of(0xd),
+                           .user = true,
+                           .kind = STORE,
+                           .cr0 = CR0_FOR_ALL,
+                           .cr4 = CR4_FOR_ALL,
+                           .flags = 2});
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("tlb");
     TCase *tcase = tcase_create("tlb");
@@ -200,6 +261,8 @@ int main(void) {
     tcase_add_test(tcase, rights_are_the_manuals);
     tcase_add_test(tcase, rights_are_the_manuals_where_the_engine_fills_its_tlb);
     tcase_add_test(tcase, a_large_page_is_invalidated_as_a_whole);
+    tcase_add_test(tcase, trapped_pages_end_the_run_in_the_instruction);
+    tcase_add_test(tcase, a_trapped_page_without_a_right_to_it_faults);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

@@ -145,7 +145,8 @@ static zx_status_t start(struct engine *engine, const struct layout *layout) {
     }
     find_state(engine, layout);
     if (engine->live != NULL) {
-        tlb_fill_install(&engine->fill, engine->unicorn, layout, engine->live);
+        tlb_fill_install(&engine->fill, engine->unicorn, layout, engine->live,
+                         engine->hooks->absent, engine);
     }
     engine->answers = layout->answers && engine->live != NULL && !engine->counts;
     return add_hooks(engine);

@@ -24,7 +24,8 @@ struct machine;
 
 // What Unicorn calls, with the engine as the context: for each raw exit; for each byte of the arena
 // before it is translated; after each translation; before each hooked block runs, of which the
-// second is for those that count; for each comparison, if they are hooked.
+// second is for those that count; for each comparison, if they are hooked; for pages that are
+// missing in the nested tables.
 struct engine_hooks {
     void (*raw_exit)(uc_engine *unicorn, uint32_t number, void *context);
     bool (*fetch)(uc_engine *unicorn, uc_mem_type type, uint64_t address, int size, int64_t value,
@@ -34,6 +35,7 @@ struct engine_hooks {
     void (*counted_block)(uc_engine *unicorn, uint64_t address, uint32_t size, void *context);
     void (*compared)(uc_engine *unicorn, uint64_t address, uint64_t left, uint64_t right,
                      uint32_t bits, void *context);
+    fill_absent *absent;
     struct answer_hooks answers;
 };
 

@@ -69,6 +69,10 @@ static void on_raw_exit(uc_engine *unicorn, uint32_t number, void *context) {
     run_raw_exit(engine->machine->run, &raw);
 }
 
+static bool on_absent(void *context, uint64_t guest_physical, bool write) {
+    return run_absent(engine_machine(context)->run, guest_physical, write);
+}
+
 // The type is that of a page without the permission: the arena is not executable.
 static bool on_fetch(uc_engine *unicorn, uc_mem_type type, uint64_t address, int size,
                      int64_t value, void *context) {
@@ -121,5 +125,6 @@ const struct engine_hooks run_hooks = {
     .block = on_block,
     .counted_block = on_counted_block,
     .compared = on_comparison,
+    .absent = on_absent,
     .answers = {.cpuid = on_cpuid, .call = on_call, .input = on_input},
 };

@@ -143,6 +143,11 @@ bool memory_make_present(struct memory *memory, uint64_t guest_physical, bool wr
     return !memory->starved;
 }
 
+bool memory_is_backed(const struct memory *memory, uint64_t guest_physical) {
+    struct backing backing;
+    return guest_physical < ALL_MEMORY && find_page(memory, guest_physical, &backing);
+}
+
 bool memory_may_execute(struct memory *memory, uint64_t guest_physical) {
     struct backing backing;
     return find_page(memory, guest_physical, &backing) && backing.executable;

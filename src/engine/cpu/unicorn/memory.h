@@ -37,6 +37,9 @@ void memory_provide(struct memory *memory);
 // and the mapping is read-only, or when memory for it cannot be had.
 bool memory_make_present(struct memory *memory, uint64_t guest_physical, bool write);
 
+// Whether the guest's mappings have the page.
+bool memory_is_backed(const struct memory *memory, uint64_t guest_physical);
+
 bool memory_may_execute(struct memory *memory, uint64_t guest_physical);
 
 // A store hit a page that is not writable in the nested tables. True if it was so only because of

@@ -166,7 +166,7 @@ enum raw_exit_result raw_exit_translate(struct cpu *cpu, const struct raw_exit *
         return raw_exit_exception(cpu, (uint8_t)(code - SVM_EXCEPTION), raw->address, exit);
     }
     if (code == SVM_NESTED_PAGE_FAULT) {
-        return raw_exit_nested_fault(cpu, raw->address, exit);
+        return raw_exit_nested_fault(cpu, raw, exit);
     }
     const bool exits = is_debug_register_access(code) ? intercept_debug_register(cpu, exit)
                                                       : intercept(cpu, code, exit);

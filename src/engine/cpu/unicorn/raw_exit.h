@@ -14,6 +14,7 @@
 
 struct raw_exit {
     uint32_t number;
+    bool absent; // A nested page fault, for a page that the guest's mappings do not have.
     uint64_t
         address; // The second information word of a page fault's intercept, a nested one's too.
 };
@@ -42,7 +43,7 @@ enum raw_exit_result raw_exit_exception(struct cpu *cpu, uint8_t vector, uint64_
 
 // --- raw_exit_memory.c ---
 
-enum raw_exit_result raw_exit_nested_fault(struct cpu *cpu, uint64_t guest_physical,
+enum raw_exit_result raw_exit_nested_fault(struct cpu *cpu, const struct raw_exit *raw,
                                            struct cpu_exit *exit);
 
 // The guest may not execute the page at RIP, or the one behind it.

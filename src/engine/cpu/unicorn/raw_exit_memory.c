@@ -50,9 +50,14 @@ static enum raw_exit_result violation(struct cpu *cpu, uint64_t address, struct 
     return RAW_EXIT_TRANSLATED;
 }
 
-enum raw_exit_result raw_exit_nested_fault(struct cpu *cpu, uint64_t guest_physical,
+enum raw_exit_result raw_exit_nested_fault(struct cpu *cpu, const struct raw_exit *raw,
                                            struct cpu_exit *exit) {
     struct memory *memory = &cpu->machine->memory;
+    const uint64_t guest_physical = raw->address;
+    if (raw->absent) {
+        intercept_decode(cpu, exit);
+        return violation(cpu, guest_physical, exit);
+    }
     memory_provide(memory);
     const bool present = nested_page(&memory->nested, guest_physical) != NO_ARENA_PAGE;
     if (!present && memory_make_present(memory, guest_physical, false)) {

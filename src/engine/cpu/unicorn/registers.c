@@ -164,6 +164,10 @@ uint32_t cpu_error_code(const struct cpu *cpu) {
     return state_get32(cpu, cpu->layout->error_code);
 }
 
+void cpu_set_error_code(struct cpu *cpu, uint32_t value) {
+    state_set32(cpu, cpu->layout->error_code, value);
+}
+
 unsigned cpu_privilege(const struct cpu *cpu) {
     const uint32_t mode = cpu->mode_stale ? derived_mode(cpu) : state_get32(cpu, STATE_MODE);
     return mode & MODE_PRIVILEGE;

@@ -179,6 +179,27 @@ void run_raw_exit(struct run *run, const struct raw_exit *raw) {
     stop(run);
 }
 
+// What Unicorn's own walk would end in, but for the way through its exits.
+bool run_absent(struct run *run, uint64_t guest_physical, bool write) {
+    struct machine *machine = run->machine;
+    struct cpu *cpu = run->cpu;
+    if (memory_is_backed(&machine->memory, guest_physical)) {
+        return false;
+    }
+    exit_request_pause(&machine->work.request);
+    work_count_idle(&machine->work);
+    cpu_keep_inside(cpu);
+    cpu_set_error_code(cpu, write ? PAGE_FAULT_WRITE : 0);
+    cpu->trap_lost = false;
+    run->absent = true;
+    run->deferred = (struct raw_exit){
+        .number = RAW_EXIT_SVM(SVM_NESTED_PAGE_FAULT), .address = guest_physical, .absent = true};
+    run->window_reported = false;
+    hold_window(run);
+    translation_forget_exits(&machine->translation);
+    return true;
+}
+
 // --- Answers in the middle of a block ---
 
 // Somebody watches since the run has begun: what is told of others is told of it.
@@ -364,6 +385,7 @@ static bool prepare(struct run *run) {
     run->rip_is_old = false;
     run->window_exiting = false;
     run->window_reported = false;
+    run->absent = false;
     run->went_on = false;
     run->x87_suspect = false;
     x87_blocks_changed(&machine->engine->x87);
@@ -434,7 +456,9 @@ static void start(struct run *run) {
         cpu_set(run->cpu, RIP, rip);
     }
     const bool kept_from = machine->translation.refusal != REFUSAL_NONE;
-    if (error != UC_ERR_OK && (error != UC_ERR_FETCH_PROT || !kept_from)) {
+    const bool expected =
+        (error == UC_ERR_FETCH_PROT && kept_from) || (error == UC_ERR_EXCEPTION && run->absent);
+    if (error != UC_ERR_OK && !expected) {
         flat_engine_check(error, "running a guest");
         machine->failed = true;
         fail(run);

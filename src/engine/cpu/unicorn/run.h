@@ -20,6 +20,7 @@ struct run {
     bool rip_is_old;          // The state was kept where Unicorn's RIP was not up to date.
     bool window_exiting;      // To exit at an interrupt window, once the run has ended.
     bool window_reported;     // Last, so that the engine would do so.
+    bool absent;              // It ends in an instruction, for a page that is not there.
     struct raw_exit deferred; // What waits for the end of the run, or RAW_EXIT_NONE.
 };
 
@@ -41,6 +42,10 @@ void run_call(struct run *run);
 uint32_t run_time_stamp(struct run *run, bool auxiliary);
 
 void run_raw_exit(struct run *run, const struct raw_exit *raw);
+
+// An instruction accesses a page that the nested tables do not have. True if the guest's mappings
+// do not either: the run ends with that access as its last raw exit.
+bool run_absent(struct run *run, uint64_t guest_physical, bool write);
 
 // Whether this byte of the arena may be fetched. If not, the run ends.
 bool run_fetch(struct run *run, uint64_t offset);

@@ -94,6 +94,11 @@ void cpu_keep(struct cpu *cpu) {
     cpu->dirty = true;
 }
 
+void cpu_keep_inside(struct cpu *cpu) {
+    CHECK(in_place(cpu));
+    cpu->flags_at_end = cpu_system_flags(cpu);
+}
+
 // The end of the run has left the arithmetic flags in RFLAGS: the engine need not be asked.
 void cpu_keep_ended(struct cpu *cpu) {
     cpu_open(cpu);

@@ -91,6 +91,10 @@ void cpu_close(struct cpu *cpu);
 void cpu_keep(struct cpu *cpu);
 void cpu_keep_ended(struct cpu *cpu);
 
+// As cpu_keep(), in the middle of an instruction, where nobody knows yet what the arithmetic flags
+// follow from. In place.
+void cpu_keep_inside(struct cpu *cpu);
+
 // A change to the state is to be there when the run ends, too, not only behind it.
 void cpu_apply(struct cpu *cpu);
 
@@ -111,6 +115,7 @@ bool flags_settled(const struct cpu *cpu);
 
 // The exception that the last raw exit came with, or an intercept's first information word.
 uint32_t cpu_error_code(const struct cpu *cpu);
+void cpu_set_error_code(struct cpu *cpu, uint32_t value);
 
 bool cpu_window_exiting(const struct cpu *cpu);
 

@@ -34,6 +34,7 @@ struct tlb_walk {
     uint64_t rights; // ENTRY_WRITABLE and ENTRY_USER of all levels, ENTRY_NO_EXECUTE of any.
     uint64_t leaf;
     unsigned shift; // Of the leaf.
+    uint64_t page;  // Guest-physical, that it leads to.
 };
 
 #define NESTED_WHOLE (NESTED_PRESENT | NESTED_WRITABLE)
@@ -128,15 +129,23 @@ static unsigned permission_for(enum fill_access access) {
     return 1u << access;
 }
 
-static bool resolve(struct tlb_walk *walk, uc_tlb_entry *entry) {
+enum resolution { RESOLVED, ABSENT, UNRESOLVED };
+
+static enum resolution resolve(struct tlb_walk *walk, uc_tlb_entry *entry) {
     const uint64_t within = ((1ull << walk->shift) - 1) & ENTRY_ADDRESS;
-    const uint64_t page = (walk->leaf & ENTRY_ADDRESS & ~within) | (walk->linear & within);
-    const uint64_t found = nested_found(walk->fill, page);
+    walk->page = (walk->leaf & ENTRY_ADDRESS & ~within) | (walk->linear & within);
+    const uint64_t found = nested_found(walk->fill, walk->page);
     unsigned permitted = permissions(walk);
+    if ((permitted & permission_for(walk->access)) == 0) {
+        return UNRESOLVED;
+    }
+    if ((found & NESTED_PRESENT) == 0) {
+        return ABSENT;
+    }
     permitted &= (found & NESTED_WRITABLE) != 0 ? UC_PROT_ALL : ~(unsigned)UC_PROT_WRITE;
     entry->paddr = found & NESTED_ADDRESS;
     entry->perms = (uc_prot)permitted;
-    return (found & NESTED_PRESENT) != 0 && (permitted & permission_for(walk->access)) != 0;
+    return (permitted & permission_for(walk->access)) != 0 ? RESOLVED : UNRESOLVED;
 }
 
 // Long mode alone: what else guests do they do for a moment.
@@ -177,7 +186,7 @@ static bool on_fill(uc_engine *unicorn, uint64_t address, uc_mem_type type, uc_t
     (void)address;
     (void)type;
     *result = fill->entry;
-    return true;
+    return !fill->ends_run;
 }
 
 static uint64_t word_of(const struct tlb_fill *fill, enum cpu_register name) {
@@ -214,6 +223,21 @@ static bool fill_large(const struct tlb_walk *walk, const struct tlb_miss *miss)
     return filled;
 }
 
+// In the middle of an instruction of the guest's. What only asks whether it might access the page
+// is not one.
+static bool ends_run(const struct tlb_walk *walk, const struct tlb_miss *miss) {
+    const struct tlb_fill *fill = walk->fill;
+    return walk->access != FILL_FETCH && !miss->probe && miss->return_address != 0 &&
+           fill->absent(fill->context, walk->page | (miss->linear & (PAGE_SIZE - 1)),
+                        walk->access == FILL_STORE);
+}
+
+// Does not return: Unicorn restores the state at the address that the access would return to.
+static bool refuse(struct tlb_fill *fill, const struct tlb_miss *miss) {
+    fill->ends_run = true;
+    return fill_by(functions.answer, miss);
+}
+
 static bool fill_miss(void *processor, uint64_t linear, int size, int access, int mode, bool probe,
                       uintptr_t return_address) {
     const struct tlb_miss miss = {processor, linear, size, access, mode, probe, return_address};
@@ -222,7 +246,14 @@ static bool fill_miss(void *processor, uint64_t linear, int size, int access, in
         return fill_by(functions.walk, &miss);
     }
     struct tlb_walk walk = walk_for(fill, &miss);
-    if (!is_for_us(&walk) || !find_leaf(&walk) || !resolve(&walk, &fill->entry)) {
+    if (!is_for_us(&walk) || !find_leaf(&walk)) {
+        return fill_by(functions.walk, &miss);
+    }
+    const enum resolution resolution = resolve(&walk, &fill->entry);
+    if (resolution == ABSENT && ends_run(&walk, &miss)) {
+        return refuse(fill, &miss);
+    }
+    if (resolution != RESOLVED) {
         return fill_by(functions.walk, &miss);
     }
     if (walk.shift == LEAF_SHIFT || (!fill->leaves_large && region_has(&walk))) {
@@ -239,14 +270,15 @@ void tlb_fill_find(struct layout *layout) {
 }
 
 void tlb_fill_install(struct tlb_fill *fill, uc_engine *unicorn, const struct layout *layout,
-                      const uint8_t *state) {
+                      const uint8_t *state, fill_absent *absent, void *context) {
     uc_hook hook = 0;
     uint8_t *slot = layout->fill ? fill_slot(unicorn, layout, &functions) : NULL;
     if (slot != NULL &&
         uc_hook_add(unicorn, &hook, UC_HOOK_TLB_FILL, (void *)on_fill, fill, 1, 0) == UC_ERR_OK) {
         fill_function *const own = fill_miss;
         memcpy(slot, &own, sizeof own);
-        *fill = (struct tlb_fill){.layout = layout, .state = state};
+        *fill = (struct tlb_fill){
+            .layout = layout, .state = state, .absent = absent, .context = context};
     }
 }
 
@@ -256,5 +288,8 @@ void tlb_fill_serve(struct tlb_fill *fill, struct nested *nested) {
 }
 
 void tlb_fill_run(struct tlb_fill *fill) {
+    if (fill != NULL) {
+        fill->ends_run = false;
+    }
     running = fill;
 }

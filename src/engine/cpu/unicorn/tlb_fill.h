@@ -3,9 +3,11 @@
 // Filling Unicorn's TLB. Where an address is missing there, Unicorn walks the guest's tables
 // through the nested ones by its own functions for physical memory, some twenty of them one after
 // the other. The library knows where in the host all that memory lies, and finds out in a tenth of
-// the time where nothing stands against the access. It then has Unicorn make the entry, and leaves
-// everything else to Unicorn's walk: faults, bits that are to be set, tables that are not there,
-// and the first of the large pages, for which Unicorn keeps account.
+// the time where nothing stands against the access. It then has Unicorn make the entry. Where a
+// load or a store meets nothing but a page that the guest does not have, it has Unicorn end the run
+// in the middle of the instruction, as at the end of its own walk. It leaves everything else to
+// that walk: faults, bits that are to be set, tables that are not there, and the first of the large
+// pages, for which Unicorn keeps account.
 //
 // Unicorn calls its walk through a pointer, between which and another, of functions that answer
 // from a hook, its interface lets users choose. So the pointer is where a choice is seen to change
@@ -24,6 +26,10 @@ struct nested;
 
 enum { NESTED_PAGES_KEPT = 256 };
 
+// Whether the run ends, with the instruction not carried out, because it accesses a guest-physical
+// page that the nested tables do not have.
+typedef bool fill_absent(void *context, uint64_t guest_physical, bool write);
+
 // What an engine has for it.
 struct tlb_fill {
     const struct layout *layout;
@@ -31,7 +37,10 @@ struct tlb_fill {
     struct nested *nested; // The guest's. NULL: nor while there is none.
     bool flat;             // Addresses are physical for a moment, and Unicorn's to walk.
     bool leaves_large;     // Where Unicorn keeps account of large pages is not known.
-    uc_tlb_entry entry;    // To be made.
+    fill_absent *absent;
+    void *context;
+    bool ends_run;      // There is no entry to be made.
+    uc_tlb_entry entry; // To be made.
     // Pages that the nested tables were asked for; see nested_lookup().
     struct nested_page_kept {
         uint64_t page;
@@ -45,9 +54,9 @@ struct tlb_fill {
 void tlb_fill_find(struct layout *layout);
 
 // Has misses of this engine, whose state is there in place and which is in guest mode, come to the
-// library. Without effect where they cannot.
+// library, which asks about pages that are not there. Without effect where they cannot.
 void tlb_fill_install(struct tlb_fill *fill, uc_engine *unicorn, const struct layout *layout,
-                      const uint8_t *state);
+                      const uint8_t *state, fill_absent *absent, void *context);
 
 // The guest that has the engine from now on; NULL: none has.
 void tlb_fill_serve(struct tlb_fill *fill, struct nested *nested);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Finding the pointer, and the trial: a load whose entry is made to lead to another page, and a
-// store and code whose entries Unicorn finds.
+// Finding the pointer, and the trial: a load whose entry is made to lead to another page, a store
+// and code whose entries Unicorn finds, and a load that is refused and ends the run before it.
 
 #include "engine/cpu/unicorn/tlb_fill_trial.h"
 
@@ -101,14 +101,17 @@ uint8_t *fill_slot(uc_engine *unicorn, const struct layout *layout,
 static const uint8_t code[] = {
     0x48, 0x8b, 0x06, // mov rax, [rsi]
     0x48, 0x89, 0x07, // mov [rdi], rax
+    0x48, 0x03, 0x03, // add rax, [rbx]
     0xf4,             // hlt
 };
+enum { AT_REFUSED = 6 };
 
 // Pages of the hidden region.
 #define CODE 0x5000u
 #define LOADED 0x6000u
 #define ANSWERED 0x7000u
 #define STORED 0x8000u
+#define REFUSED 0x9000u
 #define IN_PAGE 0x128u
 #define VALUE 0x71bf1117e57ed000ull
 
@@ -117,6 +120,7 @@ struct trial {
     uintptr_t processor;
     unsigned loads;
     unsigned stores;
+    unsigned refusals;
     unsigned fetches;
     unsigned others;
 };
@@ -144,6 +148,10 @@ static bool fill_trial(void *processor, uint64_t linear, int size, int access, i
         under_way->loads++;
         return under_way->functions.answer(processor, linear, size, access, mode, probe, 0);
     }
+    if (is_as_told(&miss, REFUSED, FILL_LOAD) && return_address != 0) {
+        under_way->refusals++;
+        return fill_by(under_way->functions.answer, &miss);
+    }
     if (is_as_told(&miss, STORED, FILL_STORE)) {
         under_way->stores++;
     } else if (is_as_told(&miss, CODE, FILL_FETCH)) {
@@ -154,10 +162,16 @@ static bool fill_trial(void *processor, uint64_t linear, int size, int access, i
     return fill_by(under_way->functions.walk, &miss);
 }
 
+static bool reads_as(uc_engine *unicorn, int name, uint64_t expected) {
+    uint64_t value = 0;
+    return uc_reg_read(unicorn, name, &value) == UC_ERR_OK && value == expected;
+}
+
 static bool run(uc_engine *unicorn, uint8_t *hidden, const struct layout *layout) {
     const uint64_t value = VALUE;
     const uint64_t source = HIDDEN_BASE + LOADED + IN_PAGE;
     const uint64_t target = HIDDEN_BASE + STORED + IN_PAGE;
+    const uint64_t refused = HIDDEN_BASE + REFUSED + IN_PAGE;
     fill_function *const own = fill_trial;
     uint8_t *slot = fill_slot(unicorn, layout, &under_way->functions);
     uc_hook hook = 0;
@@ -166,13 +180,16 @@ static bool run(uc_engine *unicorn, uint8_t *hidden, const struct layout *layout
     if (slot == NULL ||
         uc_hook_add(unicorn, &hook, UC_HOOK_TLB_FILL, (void *)on_fill, NULL, 1, 0) != UC_ERR_OK ||
         uc_reg_write(unicorn, UC_X86_REG_RSI, &source) != UC_ERR_OK ||
-        uc_reg_write(unicorn, UC_X86_REG_RDI, &target) != UC_ERR_OK) {
+        uc_reg_write(unicorn, UC_X86_REG_RDI, &target) != UC_ERR_OK ||
+        uc_reg_write(unicorn, UC_X86_REG_RBX, &refused) != UC_ERR_OK) {
         return false;
     }
     memcpy(slot, &own, sizeof own);
     return uc_ctl_flush_tlb(unicorn) == UC_ERR_OK &&
-           uc_emu_start(unicorn, HIDDEN_BASE + CODE, 0, 0, 0) == UC_ERR_OK &&
-           memcmp(hidden + STORED + IN_PAGE, &value, sizeof value) == 0;
+           uc_emu_start(unicorn, HIDDEN_BASE + CODE, 0, 0, 0) == UC_ERR_EXCEPTION &&
+           memcmp(hidden + STORED + IN_PAGE, &value, sizeof value) == 0 &&
+           reads_as(unicorn, UC_X86_REG_RIP, HIDDEN_BASE + CODE + AT_REFUSED) &&
+           reads_as(unicorn, UC_X86_REG_RAX, value);
 }
 
 static bool succeeds(struct trial *trial, uc_engine *unicorn, uint8_t *hidden,
@@ -193,8 +210,8 @@ static bool succeeds(struct trial *trial, uc_engine *unicorn, uint8_t *hidden,
     under_way = trial;
     const bool ran = run(unicorn, hidden, layout);
     under_way = NULL;
-    return ran && trial->loads == 1 && trial->stores == 1 && trial->fetches > 0 &&
-           trial->others == 0;
+    return ran && trial->loads == 1 && trial->stores == 1 && trial->refusals == 1 &&
+           trial->fetches > 0 && trial->others == 0;
 }
 
 static bool forbidden(void) {
