@@ -21,7 +21,17 @@
 // Where an exit is requested the turn may have to pass on behind this one, and the client is asked
 // once Unicorn has left the guest. Exceptions are no exits.
 static bool must_leave(const struct run *run) {
-    return run->exit.reason != EXIT_EXCEPTION && work_is_to_end(&run->machine->work);
+    return run->exit->reason != EXIT_EXCEPTION && work_is_to_end(&run->machine->work);
+}
+
+// Of the exit before there is nothing left that one without an instruction would show. To clear all
+// of it would take longer than most of what is done for an exit.
+static void begin_exit(struct run *run) {
+    struct cpu_exit *exit = run->exit;
+    exit->reason = EXIT_REQUESTED;
+    exit->instruction_length = 0;
+    exit->decoded.length = 0;
+    exit->starved = false;
 }
 
 // A non-maskable interrupt that waits for the IRET at RIP must be looked at behind it.
@@ -30,7 +40,7 @@ static void ask(struct run *run, bool inside) {
         run->next = RUN_LEAVE;
         return;
     }
-    run->next = run->client->handle(run->client->context, &run->exit, inside);
+    run->next = run->client->handle(run->client->context, run->exit, inside);
     if (run->next == RUN_ON && nmi_returns(run->cpu)) {
         work_end(&run->machine->work);
     }
@@ -39,7 +49,7 @@ static void ask(struct run *run, bool inside) {
 // True when the guest goes on inside Unicorn.
 static bool apply(struct run *run, enum raw_exit_result result) {
     struct machine *machine = run->machine;
-    if (result == RAW_EXIT_TRANSLATED || run->exit.reason == EXIT_EXCEPTION) {
+    if (result == RAW_EXIT_TRANSLATED || run->exit->reason == EXIT_EXCEPTION) {
         if (machine->work.counts) {
             work_count(&machine->work);
             work_look(&machine->work);
@@ -49,14 +59,14 @@ static bool apply(struct run *run, enum raw_exit_result result) {
     if (run->next != RUN_ON) {
         return false;
     }
-    run->exit.reason = EXIT_REQUESTED;
+    run->exit->reason = EXIT_REQUESTED;
     return result != RAW_EXIT_STEP && !work_is_to_end(&machine->work) &&
            !code_pages_noted(&machine->memory.code);
 }
 
 // The engine failed, or this library.
 static void fail(struct run *run) {
-    run->exit.reason = EXIT_FAILED;
+    run->exit->reason = EXIT_FAILED;
     run->next = RUN_LEAVE;
 }
 
@@ -128,9 +138,9 @@ static enum raw_exit_result translate(struct run *run, const struct raw_exit *ra
     if (coverage->on) {
         coverage_raw_exit(coverage, cpu, raw);
     }
-    const enum raw_exit_result result = raw_exit_translate(cpu, raw, &run->exit);
+    const enum raw_exit_result result = raw_exit_translate(cpu, raw, run->exit);
     if (coverage->on) {
-        coverage_raw_exit_done(coverage, cpu, &run->exit);
+        coverage_raw_exit_done(coverage, cpu, run->exit);
     }
     if (result == RAW_EXIT_TRANSLATED) {
         work_break_block(work);
@@ -143,7 +153,7 @@ static enum raw_exit_result translate(struct run *run, const struct raw_exit *ra
 // True when the guest goes on. There is an end to pages that become dirty, and how many are not yet
 // is all the same to the guest: they are not counted even as idle.
 static bool raw_exit_now(struct run *run, const struct raw_exit *raw) {
-    run->exit = (struct cpu_exit){.reason = EXIT_REQUESTED};
+    begin_exit(run);
     const enum raw_exit_result result = translate(run, raw);
     if (result != RAW_EXIT_DIRTIED) {
         work_count_idle(&run->machine->work);
@@ -225,7 +235,7 @@ void run_cpuid(struct run *run) {
 // Answered at once where nobody watches.
 static bool answers_cpuid(struct run *run) {
     const struct run_client *client = run->client;
-    return raw_exit_is_cpuid(&run->exit) && client->answer_cpuid != NULL &&
+    return raw_exit_is_cpuid(run->exit) && client->answer_cpuid != NULL &&
            client->answer_cpuid(client->context, NULL);
 }
 
@@ -240,14 +250,14 @@ static void end_call(struct run *run, uint8_t length) {
 void run_call(struct run *run) {
     struct machine *machine = run->machine;
     struct cpu *cpu = run->cpu;
-    run->exit = (struct cpu_exit){.reason = EXIT_REQUESTED};
-    const uint8_t length = raw_exit_called(cpu, &run->exit);
+    begin_exit(run);
+    const uint8_t length = raw_exit_called(cpu, run->exit);
     if (answers_cpuid(run)) {
         return;
     }
     cpu->progress.taken.any = false;
-    const enum raw_exit_result result = raw_exit_call(cpu, &run->exit);
-    if (result == RAW_EXIT_HANDLED && run->exit.reason == EXIT_REQUESTED) {
+    const enum raw_exit_result result = raw_exit_call(cpu, run->exit);
+    if (result == RAW_EXIT_HANDLED && run->exit->reason == EXIT_REQUESTED) {
         cpu_commit(cpu); // Whoever wants an exit has stopped the run.
         end_call(run, length);
         return;
@@ -276,7 +286,7 @@ static void refused(struct run *run) {
     struct machine *machine = run->machine;
     switch (machine->translation.refusal) {
     case REFUSAL_NOT_EXECUTABLE:
-        apply(run, raw_exit_fetch_refused(run->cpu, &run->exit));
+        apply(run, raw_exit_fetch_refused(run->cpu, run->exit));
         return;
     case REFUSAL_CUT_UNCACHED:
         run->deferred.number = RAW_EXIT_SVM(SVM_HLT);
@@ -341,7 +351,7 @@ static void finish(struct run *run) {
         apply(run, deferred(run));
     }
     if (run->next == RUN_ON && run->x87_suspect) {
-        apply(run, raw_exit_x87_suspect(run->cpu, &run->exit));
+        apply(run, raw_exit_x87_suspect(run->cpu, run->exit));
     }
     CHECK(machine->run == run);
     machine->run = NULL;
@@ -380,7 +390,7 @@ static bool prepare(struct run *run) {
     struct machine *machine = run->machine;
     CHECK(machine->run == NULL); // One VCPU has the turn.
     machine->run = run;
-    run->exit = (struct cpu_exit){.reason = EXIT_REQUESTED};
+    begin_exit(run);
     run->deferred = (struct raw_exit){.number = RAW_EXIT_NONE};
     run->rip_is_old = false;
     run->window_exiting = false;
@@ -466,8 +476,8 @@ static void start(struct run *run) {
 }
 
 void cpu_run(struct cpu *cpu, const struct run_client *client) {
-    struct run run = {.cpu = cpu, .machine = cpu->machine, .client = client};
-    run.exit.reason = EXIT_REQUESTED;
+    struct run run = {.cpu = cpu, .machine = cpu->machine, .exit = &cpu->exit, .client = client};
+    begin_exit(&run);
     ask(&run, false);
     while (run.next == RUN_ON) {
         start(&run);

@@ -12,7 +12,7 @@
 struct run {
     struct cpu *cpu;
     struct machine *machine;
-    struct cpu_exit exit;
+    struct cpu_exit *exit; // The VCPU's.
     const struct run_client *client;
     enum run_next next;
     bool x87_suspect;         // The next block may have a fault of the x87 stack.

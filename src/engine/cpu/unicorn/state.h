@@ -31,6 +31,7 @@ struct cpu {
     bool trap_lost;        // The single-step trap that comes is that of a CPUID, which has none.
     uint64_t debug[DEBUG_REGISTER_COUNT]; // Emulated: the engine's own stay disarmed.
     struct cpu_progress progress;
+    struct cpu_exit exit; // The one that is handled, while the VCPU runs.
     struct coverage_place coverage;
 };
 
