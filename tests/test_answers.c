@@ -22,7 +22,7 @@
 #include <zirconia/observe.h>
 #include <zirconia/zirconia.h>
 
-enum program { PLAIN, MANY, FORBIDDEN, COUNTED, AWAITED, ACROSS, KICKED, CALLED };
+enum program { PLAIN, MANY, FORBIDDEN, COUNTED, AWAITED, ACROSS, KICKED, CALLED, REGISTERS };
 
 #define READY 0x8000u
 #define GO 0x8008u
@@ -156,12 +156,16 @@ START_TEST(time_that_has_run_can_be_forbidden) {
 }
 END_TEST
 
+static uint64_t count_of(zirconia_exit_kind_t kind) {
+    zirconia_exit_statistics_t counts[ZIRCONIA_EXIT_KIND_COUNT];
+    ck_assert_int_eq(zirconia_guest_statistics(guest, counts, ZIRCONIA_EXIT_KIND_COUNT), ZX_OK);
+    return counts[kind].count;
+}
+
 // --- CPUID ---
 
 static uint64_t cpuids(void) {
-    zirconia_exit_statistics_t counts[ZIRCONIA_EXIT_KIND_COUNT];
-    ck_assert_int_eq(zirconia_guest_statistics(guest, counts, ZIRCONIA_EXIT_KIND_COUNT), ZX_OK);
-    return counts[ZIRCONIA_EXIT_CPUID].count;
+    return count_of(ZIRCONIA_EXIT_CPUID);
 }
 
 static atomic_uint told;
@@ -270,6 +274,43 @@ START_TEST(cpuid_is_told_where_system_calls_are_made) {
 }
 END_TEST
 
+// --- MSRs, XSETBV, PAUSE ---
+
+static void access_registers(uint64_t rounds, bool as_user) {
+    zx_vcpu_state_t state = read_state();
+    state.rcx = rounds;
+    state.rbx = as_user;
+    write_state(&state);
+    state = run();
+    ck_assert_uint_eq(state.r8, 0);
+    ck_assert_uint_eq(state.r9, rounds);
+}
+
+// Each of them is an exit still, for all that is told and counted.
+START_TEST(many_exits_of_registers_become_calls) {
+    enum { ROUNDS = 400 };
+    start(REGISTERS);
+    access_registers(ROUNDS, false);
+    ck_assert_msg(answers_are_wished() ? calls > ROUNDS : calls == 0, "%u calls", calls);
+    ck_assert_uint_eq(count_of(ZIRCONIA_EXIT_RDMSR), ROUNDS);
+    ck_assert_uint_eq(count_of(ZIRCONIA_EXIT_WRMSR), ROUNDS);
+    ck_assert_uint_eq(count_of(ZIRCONIA_EXIT_XSETBV), ROUNDS);
+    ck_assert_uint_eq(count_of(ZIRCONIA_EXIT_PAUSE), ROUNDS);
+    guest_close();
+}
+END_TEST
+
+START_TEST(a_program_at_cpl_3_writes_no_register) {
+    start(REGISTERS);
+    access_registers(400, true);
+    const zx_vcpu_state_t state = run();
+    ck_assert_uint_eq(state.rax, 13);
+    ck_assert_uint_eq(state.r8, 0);
+    ck_assert_uint_eq(count_of(ZIRCONIA_EXIT_WRMSR), 400);
+    guest_close();
+}
+END_TEST
+
 // --- All ---
 
 // Runs to the end. Returns how often a kick ended the run call.
@@ -315,6 +356,11 @@ START_TEST(kicks_lose_no_system_call) {
 }
 END_TEST
 
+START_TEST(kicks_lose_no_access_to_registers) {
+    storm(REGISTERS);
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         time_is_the_clocks_and_the_code_is_as_it_was,
@@ -331,6 +377,9 @@ int main(void) {
         cpuid_is_told_where_system_calls_are_made,
         kicks_lose_no_answer,
         kicks_lose_no_system_call,
+        many_exits_of_registers_become_calls,
+        a_program_at_cpl_3_writes_no_register,
+        kicks_lose_no_access_to_registers,
     };
     return run_tests("answers", tests, sizeof tests / sizeof tests[0]);
 }

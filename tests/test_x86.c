@@ -8,7 +8,7 @@
 #include "engine/cpu/x86/debug_registers.h"
 #include "engine/cpu/x86/deliver.h"
 #include "engine/cpu/x86/intercept.h"
-#include "engine/cpu/x86/msr_write.h"
+#include "engine/cpu/x86/msr_access.h"
 #include "engine/cpu/x86/nmi.h"
 #include "engine/cpu/x86/port_permission.h"
 #include "engine/cpu/x86/system_call.h"
@@ -157,11 +157,11 @@ START_TEST(a_model_specific_register_refuses_what_the_manual_says) {
     static const struct {
         uint32_t number;
         uint64_t value;
-        enum msr_write result;
+        enum msr_access result;
     } cases[] = {
-        {IA32_LSTAR, 1ull << 47, MSR_REFUSED},        {IA32_LSTAR, 0xffff800000000000, MSR_WRITTEN},
-        {IA32_FMASK, 1ull << 32, MSR_REFUSED},        {IA32_FMASK, 0x4700, MSR_WRITTEN},
-        {IA32_PAT, 0x0007040600070402, MSR_REFUSED},  {IA32_PAT, 0x0007040600070406, MSR_WRITTEN},
+        {IA32_LSTAR, 1ull << 47, MSR_REFUSED},        {IA32_LSTAR, 0xffff800000000000, MSR_DONE},
+        {IA32_FMASK, 1ull << 32, MSR_REFUSED},        {IA32_FMASK, 0x4700, MSR_DONE},
+        {IA32_PAT, 0x0007040600070402, MSR_REFUSED},  {IA32_PAT, 0x0007040600070406, MSR_DONE},
         {IA32_GS_BASE, 0x8000000000000, MSR_REFUSED}, {IA32_EFER, 0, MSR_OTHER},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -172,6 +172,29 @@ START_TEST(a_model_specific_register_refuses_what_the_manual_says) {
     }
     ck_assert_uint_eq(cpu_get(cpu, LSTAR), 0xffff800000000000);
     ck_assert_uint_eq(cpu_get(cpu, FMASK), 0x4700);
+}
+END_TEST
+
+START_TEST(a_model_specific_register_reads_as_it_was_written) {
+    static const uint32_t numbers[] = {
+        IA32_SYSENTER_CS, IA32_SYSENTER_ESP, IA32_SYSENTER_EIP, IA32_STAR,    IA32_LSTAR,
+        IA32_FMASK,       IA32_FS_BASE,      IA32_GS_BASE,      IA32_TSC_AUX, IA32_KERNEL_GS_BASE};
+    struct cpu *cpu = start();
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        cpu_set(cpu, RCX, numbers[i]);
+        cpu_set(cpu, RAX, 0x1230 + i);
+        cpu_set(cpu, RDX, 0);
+        ck_assert_int_eq(msr_write(cpu), MSR_DONE);
+    }
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        cpu_set(cpu, RCX, numbers[i]);
+        cpu_set(cpu, RDX, 1);
+        ck_assert_int_eq(msr_read(cpu), MSR_DONE);
+        ck_assert_uint_eq(cpu_get(cpu, RAX), 0x1230 + i);
+        ck_assert_uint_eq(cpu_get(cpu, RDX), 0);
+    }
+    cpu_set(cpu, RCX, IA32_EFER);
+    ck_assert_int_eq(msr_read(cpu), MSR_OTHER);
 }
 END_TEST
 
@@ -379,6 +402,7 @@ int main(void) {
         the_end_of_an_instruction_traps_if_the_program_steps,
         what_can_be_taken_depends_on_if_and_the_shadow,
         a_model_specific_register_refuses_what_the_manual_says,
+        a_model_specific_register_reads_as_it_was_written,
         a_debug_register_keeps_its_fixed_bits,
         syscall_and_sysret_go_there_and_back,
         the_port_bitmap_decides_for_user_code,

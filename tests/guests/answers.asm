@@ -7,7 +7,7 @@ GO      equ 0x8008
     org 0x10000
     load_tables
     done
-    select_case plain, many, forbidden, counted, awaited, across, kicked, called
+    select_case plain, many, forbidden, counted, awaited, across, kicked, called, registers
 
 %macro time 1                   ; The TSC, by RDTSC.
     rdtsc
@@ -186,6 +186,49 @@ called:
     add r8, rdi
     and dword [rsp + 16], ~0x100
     iretq
+
+; RCX times WRMSR, RDMSR, XSETBV and PAUSE. R8 = how often something was wrong, R9 = how often round.
+; Then, with RBX, WRMSR at CPL 3.
+registers:
+    mov rsi, rcx
+    mov rax, cr4
+    or eax, 1 << 18             ; OSXSAVE
+    mov cr4, rax
+    xor r8d, r8d
+    xor r9d, r9d
+.again:
+    mov ecx, 0xc0000082         ; LSTAR, which has no exit,
+    mov eax, esi
+    mov edx, 0x7fff
+    wrmsr
+    xor eax, eax
+    xor edx, edx
+    rdmsr
+    xor eax, esi
+    xor edx, 0x7fff
+    add r8, rax
+    add r8, rdx
+    mov ecx, 0x802              ; the local APIC's ID, and its end of an interrupt.
+    rdmsr
+    add r8, rax
+    mov ecx, 0x80b
+    xor eax, eax
+    xor edx, edx
+    wrmsr
+    xor ecx, ecx
+    mov eax, 1
+    xsetbv
+    pause
+    inc r9
+    dec rsi
+    jnz .again
+    done
+    test ebx, ebx
+    jz registers
+    enter_user .user
+.user:
+    mov ecx, 0x80b
+    wrmsr
 
 across:
     time r8

@@ -111,7 +111,7 @@ static void add(struct trial *trial, size_t at) {
     if (decode_instruction(code + at, sizeof code - at, CODE_64, &instruction) != INSTRUCTION_OK) {
         return;
     }
-    if (is_callable(&instruction)) {
+    if (callable_as(&instruction) != CALLABLE_NONE) {
         stand_ins_add_call(&trial->stand_ins, &instruction, at);
     } else {
         stand_ins_add(&trial->stand_ins, &instruction, at);

@@ -107,13 +107,14 @@ static bool divided_before(struct block *block, const struct x87_blocks *blocks,
 
 // Those that are cut before for what they are, or not at all.
 static bool may_be_called(enum cut cut) {
-    return cut == CUT_NONE || cut == CUT_SYSTEM_CALL;
+    return cut == CUT_NONE || cut == CUT_SYSTEM_CALL || cut == CUT_XSETBV;
 }
 
 // True where the library is called for the instruction, with which the block ends.
 static bool ends_with_call(struct block *block, const struct reader *reader,
                            const struct instruction *instruction, struct cuts *cuts) {
-    if (!reader->code.calls || !may_be_called(block->cut) || !is_callable(instruction) ||
+    if (!reader->code.calls || !may_be_called(block->cut) ||
+        callable_as(instruction) == CALLABLE_NONE ||
         block->read + instruction->length > reader->room ||
         !stand_ins_add_call(&block->stand_ins, instruction, block->first + block->read)) {
         return false;

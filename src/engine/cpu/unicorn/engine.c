@@ -280,6 +280,7 @@ static bool clean(struct engine *engine) {
     engine->time_exits = false;
     engine->has_time_answers = false;
     engine->calls_wanted = false;
+    engine->callable_exits = 0;
     engine->machine = NULL;
     engine->loaded = NULL;
     engine->tlb_stale = false;
@@ -367,8 +368,13 @@ void engine_flush(struct engine *engine) {
     engine->found_bytes = 0;
 }
 
-void engine_want_calls(struct engine *engine) {
-    engine->calls_wanted = engine->answers && !engine->calls && !engine->no_calls;
+#define MANY_CALLABLE_EXITS 256u
+
+void engine_want_calls(struct engine *engine, enum call_wish wish) {
+    engine->callable_exits++;
+    if (wish == CALLS_AT_ONCE || engine->callable_exits == MANY_CALLABLE_EXITS) {
+        engine->calls_wanted = engine->answers && !engine->calls && !engine->no_calls;
+    }
 }
 
 // Translations are right with either hook, but those that there are have no calls.

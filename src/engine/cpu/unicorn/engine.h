@@ -58,11 +58,12 @@ struct engine {
     bool counts;         // Its block hook counts blocks.
     bool exact_stops;    // It is stopped from outside (exit_request.h).
     bool answers;        // CPUID and RDTSC can do without exits.
-    // Whether the library is called for system calls. CPUID then has a call, too, in place of a
-    // hook.
+    // Whether the library is called for system calls, accesses to MSRs, XSETBV and PAUSE. CPUID
+    // then has a call, too, in place of a hook.
     bool calls;
-    bool calls_wanted; // The guest has made a system call.
-    bool no_calls;     // A call could not be shown to Unicorn: there are no more.
+    bool calls_wanted;       // Calls begin with the next run.
+    unsigned callable_exits; // Exits of the guest's that calls would do without.
+    bool no_calls;           // A call could not be shown to Unicorn: there are no more.
     struct answer_handles answer_hooks;
     bool time_exits;       // RDTSC does not: the guest may have forbidden it somewhere.
     bool has_time_answers; // Some translations do not know that yet.
@@ -138,9 +139,10 @@ void engine_flush(struct engine *engine);
 // new: translations in which it makes none are dropped between runs, so this one must end.
 bool engine_end_time_answers(struct engine *engine);
 
-// The guest makes system calls: from the next run on the library is called for them, which takes
-// less time, and CPUID more.
-void engine_want_calls(struct engine *engine);
+// The guest has made an exit for which the library could be called, which takes less time, while
+// CPUID takes more, and all code is translated anew. So a system call is enough, and many others.
+enum call_wish { CALLS_AT_ONCE, CALLS_IF_MANY };
+void engine_want_calls(struct engine *engine, enum call_wish wish);
 bool engine_begin_calls(struct engine *engine);
 
 // Whether it is to serve another guest. If not, the translations of its guest need not go one by

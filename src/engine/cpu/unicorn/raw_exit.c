@@ -50,12 +50,36 @@ bool raw_exit_is_cpuid(const struct cpu_exit *exit) {
     return exit->decoded.map == MAP_0F && exit->decoded.opcode == OPCODE_CPUID;
 }
 
+static bool exit_for(enum exit_reason reason, struct cpu_exit *exit) {
+    exit->reason = reason;
+    return true;
+}
+
 static bool call(struct cpu *cpu, struct cpu_exit *exit) {
-    if (raw_exit_is_cpuid(exit)) {
-        exit->reason = EXIT_CPUID;
-        return true;
+    switch (callable_as(&exit->decoded)) {
+    case CALLABLE_CPUID:
+        return exit_for(EXIT_CPUID, exit);
+    case CALLABLE_PAUSE:
+        return exit_for(EXIT_PAUSE, exit);
+    case CALLABLE_RDMSR:
+        return intercept_msr(cpu, false, exit);
+    case CALLABLE_WRMSR:
+        return intercept_msr(cpu, true, exit);
+    case CALLABLE_XSETBV:
+        return intercept_xsetbv(cpu, exit);
+    case CALLABLE_SYSTEM_CALL:
+    case CALLABLE_NONE:
+        break;
     }
     return intercept_delivered(cpu, system_call(cpu, &exit->decoded), exit);
+}
+
+// An exit that a call could do without.
+static void want_calls(struct cpu *cpu, enum call_wish wish) {
+    engine_want_calls(cpu->engine, wish);
+    if (cpu->engine->calls_wanted) {
+        work_end(&cpu->machine->work);
+    }
 }
 
 // Where the guest has put another instruction there and has not invalidated the address, it goes on
@@ -77,10 +101,7 @@ static bool halt_or_cut(struct cpu *cpu, struct cpu_exit *exit) {
     case CUT_PORT_ACCESS:
         return intercept_port_access(cpu, exit);
     case CUT_SYSTEM_CALL:
-        engine_want_calls(cpu->engine);
-        if (cpu->engine->calls_wanted) {
-            work_end(&cpu->machine->work);
-        }
+        want_calls(cpu, CALLS_AT_ONCE);
         return intercept_delivered(cpu, system_call(cpu, decoded), exit);
     case CUT_XSETBV:
         return intercept_xsetbv(cpu, exit);
@@ -134,10 +155,12 @@ static bool intercept(struct cpu *cpu, enum svm_exit code, struct cpu_exit *exit
     case SVM_WBINVD:
         return intercept_wbinvd(cpu, exit);
     case SVM_PAUSE:
+        want_calls(cpu, CALLS_IF_MANY);
         return intercept_always(cpu, EXIT_PAUSE, exit);
     case SVM_CPUID:
         return intercept_always(cpu, EXIT_CPUID, exit);
     case SVM_MSR:
+        want_calls(cpu, CALLS_IF_MANY);
         return intercept_msr(cpu, (cpu_error_code(cpu) & SVM_MSR_WRITE) != 0, exit);
     case SVM_READ_CR0:
     case SVM_WRITE_CR0:

@@ -46,17 +46,45 @@ void stand_ins_add(struct stand_ins *stand_ins, const struct instruction *instru
 enum {
     OPCODE_SYSCALL = 0x05,
     OPCODE_SYSRET = 0x07,
+    OPCODE_WRMSR = 0x30,
+    OPCODE_RDMSR = 0x32,
+    OPCODE_NOP = 0x90, // In the map of one byte; with F3, PAUSE.
     OPCODE_CPUID = 0xa2,
 };
+
+#define MODRM_XSETBV 0xd1
 
 static bool has_length_of_call(const struct instruction *instruction) {
     return instruction->length == 2 || instruction->length == STAND_IN_LONGEST;
 }
 
-bool is_callable(const struct instruction *instruction) {
-    const uint8_t opcode = instruction->opcode;
-    return !instruction->lock && has_length_of_call(instruction) && instruction->map == MAP_0F &&
-           (opcode == OPCODE_SYSCALL || opcode == OPCODE_SYSRET || opcode == OPCODE_CPUID);
+static bool is_pause(const struct instruction *instruction) {
+    return instruction->map == MAP_ONE_BYTE && instruction->opcode == OPCODE_NOP &&
+           instruction->repeat_equal && instruction->rex == 0;
+}
+
+enum callable callable_as(const struct instruction *instruction) {
+    if (instruction->lock || !has_length_of_call(instruction)) {
+        return CALLABLE_NONE;
+    }
+    if (instruction->map != MAP_0F) {
+        return is_pause(instruction) ? CALLABLE_PAUSE : CALLABLE_NONE;
+    }
+    switch (instruction->opcode) {
+    case OPCODE_CPUID:
+        return CALLABLE_CPUID;
+    case OPCODE_RDMSR:
+        return CALLABLE_RDMSR;
+    case OPCODE_SYSCALL:
+    case OPCODE_SYSRET:
+        return CALLABLE_SYSTEM_CALL;
+    case OPCODE_WRMSR:
+        return CALLABLE_WRMSR;
+    case OPCODE_GROUP_7:
+        return instruction->modrm == MODRM_XSETBV ? CALLABLE_XSETBV : CALLABLE_NONE;
+    default:
+        return CALLABLE_NONE;
+    }
 }
 
 bool stand_ins_add_call(struct stand_ins *stand_ins, const struct instruction *instruction,

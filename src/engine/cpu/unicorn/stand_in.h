@@ -35,10 +35,19 @@ struct stand_ins {
     } sites[STAND_INS_PER_BLOCK];
 };
 
-// Whether a call of the library can stand in for the instruction, in 64-bit code: SYSCALL, for
-// which there is a hook, which may change all of the state, and behind which the block ends. What
-// the hook leaves as RIP is counted from there: Unicorn adds the instruction's length.
-bool is_callable(const struct instruction *instruction);
+// As what a call of the library can stand in for the instruction, in 64-bit code. The call is a
+// SYSCALL, for which there is a hook, which may change all of the state, and behind which the block
+// ends. What the hook leaves as RIP is counted from there: Unicorn adds the instruction's length.
+enum callable {
+    CALLABLE_NONE,
+    CALLABLE_CPUID,
+    CALLABLE_PAUSE,
+    CALLABLE_RDMSR,
+    CALLABLE_SYSTEM_CALL, // SYSCALL and SYSRET.
+    CALLABLE_WRMSR,
+    CALLABLE_XSETBV,
+};
+enum callable callable_as(const struct instruction *instruction);
 
 // Adds such an instruction at this offset in its page, all of which is in that page. False when
 // there is no room.

@@ -5,7 +5,7 @@
 #include "engine/cpu/state.h"
 #include "engine/cpu/x86/debug_registers.h"
 #include "engine/cpu/x86/intercept.h"
-#include "engine/cpu/x86/msr_write.h"
+#include "engine/cpu/x86/msr_access.h"
 #include "engine/cpu/x86/nmi.h"
 #include "engine/cpu/x86/operand.h"
 #include "engine/cpu/x86/port_permission.h"
@@ -110,15 +110,22 @@ bool intercept_xsetbv(struct cpu *cpu, struct cpu_exit *exit) {
 }
 
 bool intercept_msr(struct cpu *cpu, bool write, struct cpu_exit *exit) {
-    switch (write ? msr_write(cpu) : MSR_OTHER) {
+    if (cpu_privilege(cpu) != 0) {
+        return intercept_fault(cpu, VECTOR_GENERAL_PROTECTION, 0, exit);
+    }
+    if (exit->instruction_length == 0) {
+        intercept_decode(cpu, exit);
+    }
+    switch (write ? msr_write(cpu) : msr_read(cpu)) {
     case MSR_REFUSED:
         return intercept_fault(cpu, VECTOR_GENERAL_PROTECTION, 0, exit);
-    case MSR_WRITTEN:
-        intercept_decode(cpu, exit);
+    case MSR_DONE:
         return complete(cpu, exit);
-    default:
-        return intercept_always(cpu, write ? EXIT_WRMSR : EXIT_RDMSR, exit);
+    case MSR_OTHER:
+        break;
     }
+    exit->reason = write ? EXIT_WRMSR : EXIT_RDMSR;
+    return true;
 }
 
 // Outside of protected mode the backend carries it out, and an NMI that waits comes behind it.
