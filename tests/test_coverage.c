@@ -554,6 +554,8 @@ START_TEST(ranges_are_checked) {
     ck_assert_int_eq(zirconia_guest_set_coverage_ranges(vcpu, ranges, 1), ZX_ERR_WRONG_TYPE);
     ck_assert_uint_eq(zirconia_coverage_place(0, 0, 1, 2), 0);
     ck_assert_uint_eq(zirconia_coverage_place(0, 100, 1, 2), 0);
+    ck_assert_uint_eq(zirconia_coverage_place(0, 32, 1, 0x777777), 0);
+    ck_assert_uint_ne(zirconia_coverage_place(0, 64, 1, 0x777777), 0);
     ck_assert_uint_lt(zirconia_coverage_place(0, 64, 1, 2), 64);
     guest_close();
 }

@@ -426,6 +426,20 @@ static zx_status_t use_file(zx_handle_t guest, zx_handle_t snapshot) {
     return zirconia_guest_restore(guest, *loaded);
 }
 
+// The second is closed, and becomes a part of the third as the fourth is taken.
+static zx_status_t use_tower(const struct guest_handles *handles) {
+    zx_handle_t *const rows[] = {next_handle(), next_handle(), next_handle()};
+    for (unsigned i = 0; i < 3; i++) {
+        TRY(zx_vmo_write(*handles->memory, &i, 0x5000, sizeof i));
+        TRY(zirconia_guest_snapshot(*handles->guest, 0, rows[i]));
+        if (i == 1) {
+            TRY(zx_handle_close(*rows[0]));
+            *rows[0] = ZX_HANDLE_INVALID;
+        }
+    }
+    return zirconia_guest_restore(*handles->guest, *rows[1]);
+}
+
 static zx_status_t use_snapshots(void) {
     static char device[100] = "as it was";
     static uint8_t map[64];
@@ -439,6 +453,8 @@ static zx_status_t use_snapshots(void) {
     TRY(run_program(&handles));
     TRY(zirconia_guest_restore(*handles.guest, *snapshot));
     TRY(run_program(&handles));
+    TRY(use_tower(&handles));
+    TRY(zirconia_guest_restore(*handles.guest, *snapshot));
     TRY(use_file(*handles.guest, *snapshot));
     return run_program(&handles);
 }

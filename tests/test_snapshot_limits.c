@@ -144,15 +144,29 @@ START_TEST(handles_are_checked) {
 }
 END_TEST
 
+START_TEST(a_guest_without_a_vcpu_is_refused) {
+    const zx_handle_t snapshot = snapshot_of(guest);
+    zx_handle_t none = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zx_handle_close(vcpu), ZX_OK);
+    ck_assert_int_eq(zirconia_guest_snapshot(guest, 0, &none), ZX_ERR_BAD_STATE);
+    ck_assert_int_eq(zirconia_guest_restore(guest, snapshot), ZX_ERR_BAD_STATE);
+    guest_open();
+    ck_assert_int_eq(zirconia_guest_snapshot(guest, 0, &none), ZX_ERR_BAD_STATE);
+    ck_assert_uint_eq(none, ZX_HANDLE_INVALID);
+}
+END_TEST
+
 // --- While a VCPU is in a run call ---
 
-static zx_status_t status_inside[2];
+static zx_status_t status_inside[4];
 static zx_handle_t snapshot_inside;
 
 static void *try_inside(void *nothing) {
     zx_handle_t out = ZX_HANDLE_INVALID;
     status_inside[0] = zirconia_guest_snapshot(guest, 0, &out);
     status_inside[1] = zirconia_guest_restore(guest, snapshot_inside);
+    status_inside[2] = zirconia_snapshot_save(guest, snapshot_inside, collect, NULL);
+    status_inside[3] = zirconia_snapshot_load(guest, 0, file, file_size, &out);
     ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
     return nothing;
 }
@@ -171,12 +185,17 @@ START_TEST(a_guest_that_runs_or_sleeps_is_refused) {
     state.rsi = 3;
     write_state(&state);
     snapshot_inside = snapshot_of(guest);
+    save_snapshot(snapshot_inside);
+    const size_t size = file_size;
     ck_assert_int_eq(zirconia_guest_observe(guest, start_trying, NULL), ZX_OK);
     enter_fails(ZX_ERR_CANCELED);
     ck_assert_int_eq(pthread_join(trier, NULL), 0);
-    ck_assert_int_eq(status_inside[0], ZX_ERR_BAD_STATE);
-    ck_assert_int_eq(status_inside[1], ZX_ERR_BAD_STATE);
+    for (size_t i = 0; i < COUNT_OF(status_inside); i++) {
+        ck_assert_int_eq(status_inside[i], ZX_ERR_BAD_STATE);
+    }
+    ck_assert_uint_eq(file_size, size);
     restore(snapshot_inside);
+    restore(load_snapshot());
 }
 END_TEST
 
@@ -195,6 +214,7 @@ int main(void) {
     tcase_add_test(tcase, a_vmo_that_has_become_smaller_is_refused);
     tcase_add_test(tcase, another_guests_snapshot_is_refused);
     tcase_add_test(tcase, handles_are_checked);
+    tcase_add_test(tcase, a_guest_without_a_vcpu_is_refused);
     tcase_add_test(tcase, a_guest_that_runs_or_sleeps_is_refused);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

@@ -52,7 +52,7 @@ static bool take_vcpus(struct snapshot *snapshot, const struct guest *guest) {
 }
 
 static zx_status_t take_all_but_memory(struct snapshot *snapshot, struct guest *guest) {
-    if (is_running(guest)) {
+    if (guest->vpids == 0 || is_running(guest)) {
         return ZX_ERR_BAD_STATE;
     }
     snapshot->guest = guest->object.koid;

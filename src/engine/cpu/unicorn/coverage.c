@@ -19,7 +19,8 @@ static uint32_t previous_of(uint64_t address) {
 
 size_t zirconia_coverage_place(uint32_t options, size_t size, uint64_t from, uint64_t to) {
     const bool blocks = (options & ZIRCONIA_COVERAGE_BLOCKS) != 0;
-    if (size == 0 || (size & (size - 1)) != 0 || size > ZIRCONIA_COVERAGE_SIZE_MAX) {
+    if (size < ZIRCONIA_COVERAGE_SIZE_MIN || (size & (size - 1)) != 0 ||
+        size > ZIRCONIA_COVERAGE_SIZE_MAX) {
         return 0;
     }
     return (hash(to) ^ (blocks ? 0 : previous_of(from))) & (size - 1);
