@@ -202,7 +202,9 @@ static zx_status_t map_here(struct worker *worker) {
         return status;
     }
     ((_Atomic uint64_t *)address)[0x380000 / 8] = 7; // NOLINT(performance-no-int-to-ptr)
-    return zx_vmar_unmap(root, address, MEMORY_SIZE);
+    const zx_status_t unmapped = zx_vmar_unmap(root, address, MEMORY_SIZE);
+    const zx_status_t noted = zirconia_guest_note_store(guest, 0x380000, 8);
+    return unmapped == ZX_OK ? noted : unmapped;
 }
 
 // --- The threads ---

@@ -61,7 +61,8 @@ ZIRCONIA_BEGIN_C
 // processor does without INVLPG, and accessed and dirty bits that were clear may stay clear.
 #define ZIRCONIA_SNAPSHOT_STEADY_TABLES ((uint32_t)1u << 0)
 // The client tells of stores through other mappings of the guest's VMOs by
-// zirconia_guest_note_store(). A restore does not undo those that it is not told of.
+// zirconia_guest_note_store(). A store after the snapshot was taken or restored that is not told of
+// is undone by no restore, of another snapshot neither.
 #define ZIRCONIA_SNAPSHOT_NOTED_STORES ((uint32_t)1u << 1)
 
 // Takes a snapshot of the guest. Any thread; none of the guest's VCPUs may be in
