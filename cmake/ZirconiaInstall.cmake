@@ -85,11 +85,13 @@ if(TARGET zirconia-tool)
     install(FILES "${PROJECT_SOURCE_DIR}/docs/zirconia.1" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
 endif()
 
-# The manual pages of the calls, made from the public headers.
+# The manual pages of the calls, made from the public headers and the table of calls.
 if(UNIX)
     file(GLOB_RECURSE documented_headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/*.h")
-    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${documented_headers})
-    execute_process(COMMAND "${CMAKE_COMMAND}" "-DSOURCE=${PROJECT_SOURCE_DIR}"
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${documented_headers}
+        "${PROJECT_SOURCE_DIR}/src/syscalls/calls.inc")
+    execute_process(COMMAND "${CMAKE_COMMAND}" "-DCOMPILER=${CMAKE_C_COMPILER}"
+        "-DSOURCE=${PROJECT_SOURCE_DIR}"
         "-DOUT=${PROJECT_BINARY_DIR}/man2" "-DVERSION=${PROJECT_VERSION}"
         -P "${PROJECT_SOURCE_DIR}/cmake/man_pages.cmake" COMMAND_ERROR_IS_FATAL ANY)
     install(DIRECTORY "${PROJECT_BINARY_DIR}/man2/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man2")

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 #
-# What each call of the newest era fails with, read from the table (src/syscalls/calls.inc):
-# table_calls, the names of all, and errors_<call>, a list in the order of the checks. An item is a
-# status and its condition, with | between them; or a handle with its type and right in parentheses,
-# which stands for BAD_HANDLE, WRONG_TYPE and ACCESS_DENIED. Included with SOURCE and COMPILER set.
+# What the table of calls (src/syscalls/calls.inc) says of each call of the newest era: table_calls,
+# the names of all; blocks_<call>, BLOCKS, RETURNS or IN_HANDLER; section_<call>, as "objects ABI 5.3",
+# or empty; and errors_<call>, a list in the order of the checks. An item of that is a status and its
+# condition, with | between them; or a handle with its type and right in parentheses, which stands for
+# BAD_HANDLE, WRONG_TYPE and ACCESS_DENIED. Included with SOURCE and COMPILER set.
 
 # A handle as it stands in a list of errors. The rights are those of the row if it says no others.
 function(describe_handle how name type right rights out)
@@ -63,7 +64,9 @@ string(REPLACE "\" \"" "" text "${text}")
 set(table_calls "")
 string(REGEX MATCHALL "@[^@]*" rows "${text}")
 foreach(row IN LISTS rows)
-    string(REGEX MATCH "^@([a-z0-9_]+)(.*)$" row "${row}")
+    string(REGEX MATCH "^@([a-z0-9_]+) ([A-Z_]+) \"([^\"]*)\"(.*)$" row "${row}")
     list(APPEND table_calls "${CMAKE_MATCH_1}")
-    read_errors("${CMAKE_MATCH_2}" "errors_${CMAKE_MATCH_1}")
+    set("blocks_${CMAKE_MATCH_1}" "${CMAKE_MATCH_2}")
+    set("section_${CMAKE_MATCH_1}" "${CMAKE_MATCH_3}")
+    read_errors("${CMAKE_MATCH_4}" "errors_${CMAKE_MATCH_1}")
 endforeach()

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 #
 # The manual pages of the calls, section 2, made from the comments of the public headers, whose lists
-# of errors are made from the table of calls, and from man_names.txt.
+# of errors are made from the table of calls, from that table and from man_names.txt.
 #
-# cmake -DSOURCE= -DOUT= -DVERSION= -P man_pages.cmake
+# cmake -DCOMPILER= -DSOURCE= -DOUT= -DVERSION= -P man_pages.cmake
 
 cmake_minimum_required(VERSION 3.22)
 include("${CMAKE_CURRENT_LIST_DIR}/call_comments.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/call_errors.cmake")
 
 # A comment's lines as text for man: paragraphs flow, indented lines stand for themselves.
 function(flow text out)
@@ -95,6 +96,10 @@ foreach(name IN LISTS documented)
     if(eras)
         flow("${eras}" eras)
         string(APPEND page ".SH ERAS\n${eras}\n")
+    endif()
+    if(section_${name} MATCHES "^([a-z]+) ABI (.*)$")
+        string(APPEND page ".SH SPECIFICATION\ndocs/abi/${CMAKE_MATCH_1}.md in the sources, section "
+            "${CMAKE_MATCH_2}\n")
     endif()
     string(APPEND page ".SH SEE ALSO\n.BR zirconia (1)\n")
     file(WRITE "${OUT}/${name}.2" "${page}")

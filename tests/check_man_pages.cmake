@@ -7,7 +7,7 @@
 
 cmake_minimum_required(VERSION 3.22)
 
-execute_process(COMMAND "${CMAKE_COMMAND}" "-DSOURCE=${SOURCE}" "-DOUT=${OUT}" "-DVERSION=${VERSION}"
+execute_process(COMMAND "${CMAKE_COMMAND}" "-DCOMPILER=${COMPILER}" "-DSOURCE=${SOURCE}" "-DOUT=${OUT}" "-DVERSION=${VERSION}"
     -P "${SOURCE}/cmake/man_pages.cmake" RESULT_VARIABLE result)
 include("${SOURCE}/cmake/call_errors.cmake")
 if(NOT result EQUAL 0)
@@ -19,6 +19,10 @@ foreach(name IN LISTS table_calls)
         continue()
     endif()
     file(READ "${OUT}/${name}.2" page)
+    string(REGEX REPLACE "^.* " "" section "${section_${name}}")
+    if(section AND NOT page MATCHES "\n.SH SPECIFICATION\n[^\n]* section ${section}\n")
+        message(SEND_ERROR "the page of ${name} lacks its section of the specification")
+    endif()
     if(NOT page MATCHES "\nzx_status_t ${name}\\([^\n]*\\);\n")
         message(SEND_ERROR "the page of ${name} lacks its prototype")
     endif()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # The test `rows`: every call of the table (src/syscalls/calls.inc) has a comment in a public header,
-# in the form that the target `generate` puts its errors into; and every exported call that has a
-# status or takes a handle is in the table.
+# in the form that the target `generate` puts its errors into, which says whether the call blocks; and
+# every exported call that has a status or takes a handle is in the table.
 #
 # cmake -DCOMPILER= -DSOURCE= -P check_rows.cmake
 
@@ -20,6 +20,15 @@ foreach(name IN LISTS table_calls)
         message(SEND_ERROR "${name} has no comment in a public header")
     elseif(errors_${name} AND NOT "${comment_${name}}" MATCHES "\n Errors:\n")
         message(SEND_ERROR "the comment of ${name} has no list of errors: build the target `generate`")
+    endif()
+    string(REGEX MATCH "Blocks(\\.| for )" says_blocks "${comment_${name}}")
+    if(blocks_${name} STREQUAL "BLOCKS" AND NOT says_blocks)
+        message(SEND_ERROR "the comment of ${name} does not say that it blocks")
+    elseif(says_blocks AND NOT blocks_${name} STREQUAL "BLOCKS")
+        message(SEND_ERROR "the comment of ${name} says that it blocks, its row does not")
+    endif()
+    if(NOT section_${name} MATCHES "^((hypervisor|objects) ABI [0-9.]+)?$")
+        message(SEND_ERROR "${name}: not a section: ${section_${name}}")
     endif()
     foreach(error IN LISTS "errors_${name}")
         if(error MATCHES "\\|" AND NOT error MATCHES "(\\||: |, )(for|when|unless|on) ")

@@ -356,8 +356,9 @@ static void fail_in_several_ways(void) {
                 "WRITE, which 2022 asks for\n",
                 mute);
     const uintptr_t constant = (uintptr_t)fail_in_several_ways;
-    ck_assert_int_eq(zx_eventpair_create(0, (zx_handle_t *)constant, &out), // NOLINT
-                     ZX_ERR_INVALID_ARGS);
+    ck_assert_int_eq(
+        zx_eventpair_create(0, (zx_handle_t *)constant, &out), // NOLINT(performance-no-int-to-ptr)
+        ZX_ERR_INVALID_ARGS);
     expect_text("zirconia: zx_eventpair_create(options=0, out0=0x%" PRIxPTR ", out1=0x%" PRIxPTR
                 ") = ZX_ERR_INVALID_ARGS: when out0 or out1 cannot be written\n",
                 constant, (uintptr_t)&out);

@@ -125,7 +125,7 @@ ZIRCONIA_EXPORT zx_status_t zx_vcpu_enter(zx_handle_t handle, zx_port_packet_t *
 
 // The run call of 2018 to August 2021: as zx_vcpu_enter(), but the packet has the layout of 2018
 // (guest_mem_2018, guest_vcpu_2018). A failure to fetch the instruction bytes that a memory packet
-// carries is returned in its place. One symbol in both eras.
+// carries is returned in its place. Blocks. One symbol in both eras.
 // Errors:
 //   handle (VCPU, EXECUTE)
 //   ZX_ERR_BAD_STATE      on any other thread
