@@ -138,7 +138,8 @@ static bool is_held_once(struct machine_image *image) {
 }
 
 bool image_chain_has_room(struct machine_image *image) {
-    unsigned depth = is_held_once(image) ? 0 : 1; // Else it becomes a part of the next one.
+    // An image without other holders becomes a part of the next one.
+    unsigned depth = is_held_once(image) ? 0 : 1;
     while (image->parent != NULL) {
         if (!is_held_once(image->parent) || !absorb_parent(image)) {
             image = image->parent;

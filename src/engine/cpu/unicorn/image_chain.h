@@ -19,7 +19,7 @@ enum { IMAGE_MOST_DEPTH = 64 };
 // What it has of a memslot: pages that lie behind each other in the arena.
 struct image_part {
     struct memslot *memslot;
-    uint64_t first; // Of the arena.
+    uint64_t first; // The first page, by its number in the arena.
     uint64_t count;
     const uint8_t **pages; // A copy each, perhaps a parent's. NULL: zeros.
 };

@@ -22,7 +22,7 @@ struct free_page {
 };
 
 struct slab {
-    struct slab *next; // Of those that have room.
+    struct slab *next; // In the list of slabs that have room.
     struct slab *previous;
     void *reserved;         // What the host gave, twice the size.
     unsigned used;          // The pages behind were never taken, and have no memory.

@@ -81,7 +81,8 @@ static void add_range(struct memory *memory, const struct page_range *range) {
     }
 }
 
-// Others map the VMO too, or have since the last look, so that stores to it may not have been seen.
+// Whether the VMO is mapped elsewhere, or has been since the last look, so that stores to it may
+// not have been seen.
 static bool is_shared(struct memslot *memslot) {
     size_t mappings = 0;
     size_t spaces = 0;
