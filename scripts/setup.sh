@@ -71,12 +71,13 @@ configure_build() {
     quietly cmake -S "$ROOT" -B "$BUILD" -DCMAKE_BUILD_TYPE=Release "$@"
 }
 
+PROCESSORS=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+
 # build_targets TARGET...; without a target, everything.
 build_targets() {
     say "Building ${*:-everything}"
-    jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
     if [ $# -gt 0 ]; then
         set -- --target "$@"
     fi
-    quietly cmake --build "$BUILD" --parallel "$jobs" "$@"
+    quietly cmake --build "$BUILD" --parallel "$PROCESSORS" "$@"
 }
