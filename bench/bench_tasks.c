@@ -4,14 +4,11 @@
 // stop a thread that the host has: a signal whose handler waits on a semaphore. Measured in turns,
 // so that a busy host slows all of them down. --short makes fewer rounds.
 
-#if defined(__APPLE__)
-#define _DARWIN_C_SOURCE
-#else
 #define _GNU_SOURCE
-#endif
+
+#include "platform/platform.h"
 
 #include <pthread.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -72,16 +69,15 @@ static void finish(zx_handle_t thread) {
 // --- The bare way: asked, told, let go on, told ---
 
 static pthread_t bare_thread;
-static sem_t stopped;
-static sem_t go_on;
-static sem_t running;
+static struct platform_semaphore stopped;
+static struct platform_semaphore go_on;
+static struct platform_semaphore running;
 
 static void stop_in_handler(int number) {
     (void)number;
-    sem_post(&stopped);
-    while (sem_wait(&go_on) != 0) {
-    }
-    sem_post(&running);
+    platform_semaphore_post(&stopped);
+    platform_semaphore_wait_until(&go_on, INT64_MAX);
+    platform_semaphore_post(&running);
 }
 
 static atomic_bool bare_over;
@@ -93,40 +89,39 @@ static void *bare_spin(void *unused) {
     return NULL;
 }
 
-static sem_t bare_end;
+static struct platform_semaphore bare_end;
 
 static void *bare_sleep(void *unused) {
     (void)unused;
-    while (sem_wait(&bare_end) != 0) {
-    }
+    platform_semaphore_wait_until(&bare_end, INT64_MAX);
     return NULL;
 }
 
 static void bare_start(void *(*function)(void *)) {
     struct sigaction action = {.sa_handler = stop_in_handler};
     sigaction(SIGUSR1, &action, NULL);
-    sem_init(&stopped, 0, 0);
-    sem_init(&go_on, 0, 0);
-    sem_init(&running, 0, 0);
-    sem_init(&bare_end, 0, 0);
+    platform_semaphore_init(&stopped);
+    platform_semaphore_init(&go_on);
+    platform_semaphore_init(&running);
+    platform_semaphore_init(&bare_end);
     atomic_store(&bare_over, false);
     pthread_create(&bare_thread, NULL, function, NULL);
 }
 
 static void bare_finish(void) {
     atomic_store(&bare_over, true);
-    sem_post(&bare_end);
+    platform_semaphore_post(&bare_end);
     pthread_join(bare_thread, NULL);
 }
 
 static void bare_stop(void) {
     pthread_kill(bare_thread, SIGUSR1);
-    sem_wait(&stopped);
+    platform_semaphore_wait_until(&stopped, INT64_MAX);
 }
 
 static void bare_go_on(void) {
-    sem_post(&go_on);
-    sem_wait(&running);
+    platform_semaphore_post(&go_on);
+    platform_semaphore_wait_until(&running, INT64_MAX);
 }
 
 static void bare_round(zx_handle_t unused) {

@@ -4,10 +4,10 @@
 
 #include "vcpu_pair.h"
 
+#include "platform/platform.h"
 #include "vcpu_guest.h"
 
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdatomic.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/hypervisor.h>
@@ -26,7 +26,7 @@ struct member {
     zx_vaddr_t entry;
     zx_handle_t vcpu;
     uint64_t reads;
-    sem_t created;
+    struct platform_semaphore created;
 };
 
 static struct member members[2];
@@ -65,7 +65,7 @@ static void run(struct member *member) {
 static void *have_vcpu(void *argument) {
     struct member *member = argument;
     vcpu_guest_check(zx_vcpu_create(vcpu_guest, 0, member->entry, &member->vcpu), "create a VCPU");
-    sem_post(&member->created);
+    platform_semaphore_post(&member->created);
     run(member);
     return NULL;
 }
@@ -74,16 +74,16 @@ static void *have_vcpu(void *argument) {
 static void start(struct member *member, zx_vaddr_t entry) {
     member->entry = entry;
     member->reads = 0;
-    sem_init(&member->created, 0, 0);
+    platform_semaphore_init(&member->created);
     vcpu_guest_check(
         pthread_create(&member->thread, NULL, have_vcpu, member) == 0 ? ZX_OK : ZX_ERR_NO_RESOURCES,
         "create a thread");
-    sem_wait(&member->created);
+    platform_semaphore_wait_until(&member->created, INT64_MAX);
 }
 
 static void join(struct member *member) {
     pthread_join(member->thread, NULL);
-    sem_destroy(&member->created);
+    platform_semaphore_destroy(&member->created);
     vcpu_guest_check(zx_handle_close(member->vcpu), "close");
 }
 
@@ -106,7 +106,7 @@ void vcpu_pair_interrupt(bool halted, bool virtual_time, double *times, size_t c
         times[i] = time;
     }
     kick(&members[1]);
-    sem_destroy(&members[0].created);
+    platform_semaphore_destroy(&members[0].created);
     vcpu_guest_check(zx_handle_close(members[0].vcpu), "close");
     join(&members[1]);
     vcpu_guest_close();
@@ -133,15 +133,15 @@ uint64_t vcpu_pair_reads(unsigned vcpus, int64_t nanoseconds) {
 // --- A bare thread ---
 
 static struct {
-    sem_t posted;
-    sem_t woken;
+    struct platform_semaphore posted;
+    struct platform_semaphore woken;
     _Atomic(int64_t) at;
     size_t count;
 } bare;
 
 static void *wake(void *nothing) {
     for (size_t i = 0; i < bare.count; i++) {
-        sem_wait(&bare.posted);
+        platform_semaphore_wait_until(&bare.posted, INT64_MAX);
         atomic_store(&bare.at, zx_clock_get_monotonic());
         while (atomic_load(&bare.at) != 0) {
         }
@@ -152,13 +152,13 @@ static void *wake(void *nothing) {
 void vcpu_pair_wake(double *times, size_t count) {
     pthread_t thread;
     bare.count = count;
-    sem_init(&bare.posted, 0, 0);
+    platform_semaphore_init(&bare.posted);
     vcpu_guest_check(pthread_create(&thread, NULL, wake, NULL) == 0 ? ZX_OK : ZX_ERR_NO_RESOURCES,
                      "create a thread");
     for (size_t i = 0; i < count; i++) {
         zx_nanosleep(zx_deadline_after(ZX_USEC(200))); // Lets the other thread fall asleep.
         const int64_t start = zx_clock_get_monotonic();
-        sem_post(&bare.posted);
+        platform_semaphore_post(&bare.posted);
         int64_t at = 0;
         while ((at = atomic_load(&bare.at)) == 0) {
         }
@@ -166,5 +166,5 @@ void vcpu_pair_wake(double *times, size_t count) {
         atomic_store(&bare.at, 0);
     }
     pthread_join(thread, NULL);
-    sem_destroy(&bare.posted);
+    platform_semaphore_destroy(&bare.posted);
 }

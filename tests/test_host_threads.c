@@ -2,8 +2,7 @@
 //
 // The handles of threads that the host's library started (zircon/threads.h).
 
-#define _POSIX_C_SOURCE 200809L // pthread_barrier_t
-
+#include "barrier.h"
 #include "run_tests.h"
 
 #include <check.h>
@@ -108,28 +107,28 @@ START_TEST(who_asks_first_makes_the_handle) {
 }
 END_TEST
 
-// Barriers of POSIX, because a thread that waits by means of the library has made a call.
+// Barriers of the tests', because a thread that waits by means of the library has made a call.
 struct silence {
-    pthread_barrier_t begun;
-    pthread_barrier_t may_end;
+    struct barrier begun;
+    struct barrier may_end;
 };
 
 static int make_no_call(void *argument) {
     struct silence *silence = argument;
-    pthread_barrier_wait(&silence->begun);
-    pthread_barrier_wait(&silence->may_end);
+    barrier_wait(&silence->begun);
+    barrier_wait(&silence->may_end);
     return 0;
 }
 
 START_TEST(a_thread_without_a_call_has_no_handle) {
     struct silence silence;
     thrd_t thread;
-    pthread_barrier_init(&silence.begun, NULL, 2);
-    pthread_barrier_init(&silence.may_end, NULL, 2);
+    barrier_init(&silence.begun, 2);
+    barrier_init(&silence.may_end, 2);
     ck_assert_int_eq(thrd_create(&thread, make_no_call, &silence), thrd_success);
-    pthread_barrier_wait(&silence.begun);
+    barrier_wait(&silence.begun);
     ck_assert_uint_eq(thrd_get_zx_handle(thread), ZX_HANDLE_INVALID);
-    pthread_barrier_wait(&silence.may_end);
+    barrier_wait(&silence.may_end);
     ck_assert_int_eq(thrd_join(thread, NULL), thrd_success);
 }
 END_TEST

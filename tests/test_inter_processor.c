@@ -3,13 +3,11 @@
 // Interrupts from one VCPU to another: soon, in virtual time at the same moment every time, and not
 // at the cost of a third.
 
-#define _DEFAULT_SOURCE // pthread_barrier_t
-
+#include "barrier.h"
 #include "guest_fixture.h"
 #include "run_tests.h"
 
 #include <pthread.h>
-#include <semaphore.h>
 #include <string.h>
 #include <zirconia/observe.h>
 #include <zirconia/virtual_time.h>
@@ -26,10 +24,10 @@ static struct member {
     pthread_t thread;
     zx_vaddr_t entry;
     zx_handle_t vcpu;
-    sem_t created;
+    struct barrier created;
 } members[VCPUS];
 
-static pthread_barrier_t all_created;
+static struct barrier all_created;
 
 static void interrupt(const zirconia_guest_vcpu_interrupt_t *asked) {
     for (unsigned i = 0; i < VCPUS; i++) {
@@ -43,8 +41,8 @@ static void *run(void *argument) {
     struct member *member = argument;
     zx_port_packet_t packet = {0};
     ck_assert_int_eq(zx_vcpu_create(guest, 0, member->entry, &member->vcpu), ZX_OK);
-    ck_assert_int_eq(sem_post(&member->created), 0);
-    pthread_barrier_wait(&all_created);
+    barrier_wait(&member->created);
+    barrier_wait(&all_created);
     do {
         ck_assert_int_eq(zx_vcpu_enter(member->vcpu, &packet), ZX_OK);
         if (packet.type == ZX_PKT_TYPE_GUEST_VCPU) {
@@ -59,9 +57,9 @@ static void *run(void *argument) {
 static void start(unsigned index, zx_vaddr_t entry) {
     struct member *member = &members[index];
     member->entry = entry;
-    ck_assert_int_eq(sem_init(&member->created, 0, 0), 0);
+    barrier_init(&member->created, 2);
     ck_assert_int_eq(pthread_create(&member->thread, NULL, run, member), 0);
-    ck_assert_int_eq(sem_wait(&member->created), 0);
+    barrier_wait(&member->created);
 }
 
 static struct result {
@@ -80,16 +78,16 @@ static void send_interrupts(bool virtual_time, zx_vaddr_t target) {
     if (virtual_time) {
         ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_OK);
     }
-    ck_assert_int_eq(pthread_barrier_init(&all_created, NULL, VCPUS), 0);
+    barrier_init(&all_created, VCPUS);
     const zx_vaddr_t entries[VCPUS] = {ENTRY, target, COUNTS};
     for (unsigned i = 0; i < VCPUS; i++) {
         start(i, entries[i]);
     }
     for (unsigned i = 0; i < VCPUS; i++) {
         ck_assert_int_eq(pthread_join(members[i].thread, NULL), 0);
-        ck_assert_int_eq(sem_destroy(&members[i].created), 0);
+        barrier_destroy(&members[i].created);
     }
-    ck_assert_int_eq(pthread_barrier_destroy(&all_created), 0);
+    barrier_destroy(&all_created);
     ck_assert_int_eq(zx_vmo_read(memory, result.delays, 0x100000, sizeof result.delays), ZX_OK);
     ck_assert_int_eq(zx_vmo_read(memory, &result.longest, 0x801c, 2 * sizeof(uint32_t)), ZX_OK);
     guest_close();

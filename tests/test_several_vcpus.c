@@ -2,8 +2,7 @@
 //
 // Guests with several VCPUs: locked instructions, turns, and virtual time.
 
-#define _DEFAULT_SOURCE // pthread_barrier_t
-
+#include "barrier.h"
 #include "guest_fixture.h"
 #include "objects/handle_table.h"
 
@@ -270,13 +269,13 @@ START_TEST(an_observer_may_drop_the_last_reference_to_another_vcpu) {
 }
 END_TEST
 
-static pthread_barrier_t made;
+static struct barrier made;
 
 static void *run_and_close(void *unused) {
     zx_handle_t own = ZX_HANDLE_INVALID;
     zx_port_packet_t packet;
     ck_assert_int_eq(zx_vcpu_create(guest, 0, 0x11000, &own), ZX_OK);
-    pthread_barrier_wait(&made);
+    barrier_wait(&made);
     ck_assert_int_eq(zx_vcpu_enter(own, &packet), ZX_OK);
     ck_assert_int_eq(zx_handle_close(own), ZX_OK);
     return unused;
@@ -291,9 +290,9 @@ START_TEST(virtual_time_goes_on_when_the_last_vcpu_that_was_awake_is_closed) {
     trap(ZX_GUEST_TRAP_IO, 0x10, 1, ZX_HANDLE_INVALID, 0);
     ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_OK);
     ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
-    ck_assert_int_eq(pthread_barrier_init(&made, NULL, 2), 0);
+    barrier_init(&made, 2);
     ck_assert_int_eq(pthread_create(&thread, NULL, run_and_close, NULL), 0);
-    pthread_barrier_wait(&made);
+    barrier_wait(&made);
     enter_to_end();
     ck_assert_uint_eq(read_state().rbx, 100);
     ck_assert_int_eq(pthread_join(thread, NULL), 0);
@@ -327,9 +326,9 @@ START_TEST(virtual_time_does_not_jump_to_its_end) {
     ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_OK);
     ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
     write_state(&state);
-    ck_assert_int_eq(pthread_barrier_init(&made, NULL, 2), 0);
+    barrier_init(&made, 2);
     ck_assert_int_eq(pthread_create(&thread, NULL, close_and_kick, &vcpu), 0);
-    pthread_barrier_wait(&made);
+    barrier_wait(&made);
     enter_fails(ZX_ERR_CANCELED);
     enter_to_end();
     ck_assert_uint_lt(read_state().rax, 1000000000u);

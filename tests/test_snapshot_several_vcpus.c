@@ -3,8 +3,7 @@
 // A snapshot of a guest with several VCPUs in virtual time: what they do after it, they do again
 // after each restore, in whatever pieces, and from a file; the coverage of their code with it.
 
-#define _DEFAULT_SOURCE // pthread_barrier_t
-
+#include "barrier.h"
 #include "other_thread.h"
 #include "sanitized.h"
 #include "snapshot_fixture.h"
@@ -18,8 +17,8 @@
 #define LOOPS 100000u // As in several_vcpus.asm.
 
 static zx_handle_t all[1 + OTHERS];
-static pthread_barrier_t made; // A VCPU, by a thread that goes on to the rounds.
-static pthread_barrier_t rounds;
+static struct barrier made; // A VCPU, by a thread that goes on to the rounds.
+static struct barrier rounds;
 static atomic_bool over;   // A round is: all leave their run calls.
 static atomic_bool last;   // There is no other round.
 static atomic_bool at_end; // The program of the boot processor is.
@@ -61,24 +60,24 @@ static void run_round(unsigned index) {
 static void *run_other(void *argument) {
     const unsigned index = *(const unsigned *)argument;
     ck_assert_int_eq(zx_vcpu_create(guest, 0, 0x11000, &all[index]), ZX_OK);
-    pthread_barrier_wait(&made);
+    barrier_wait(&made);
     for (;;) {
-        pthread_barrier_wait(&rounds);
+        barrier_wait(&rounds);
         if (atomic_load(&last)) {
             ck_assert_int_eq(zx_handle_close(all[index]), ZX_OK);
             return NULL;
         }
         run_round(index);
-        pthread_barrier_wait(&rounds);
+        barrier_wait(&rounds);
     }
 }
 
 static void play_round(uint64_t budget) {
     ck_assert_int_eq(zirconia_guest_set_budget(guest, budget), ZX_OK);
     atomic_store(&over, false);
-    pthread_barrier_wait(&rounds);
+    barrier_wait(&rounds);
     run_round(0);
-    pthread_barrier_wait(&rounds);
+    barrier_wait(&rounds);
 }
 
 static void start_several(pthread_t *threads) {
@@ -91,11 +90,11 @@ static void start_several(pthread_t *threads) {
     ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_OK);
     ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
     all[0] = vcpu;
-    ck_assert_int_eq(pthread_barrier_init(&made, NULL, 2), 0);
-    ck_assert_int_eq(pthread_barrier_init(&rounds, NULL, 1 + OTHERS), 0);
+    barrier_init(&made, 2);
+    barrier_init(&rounds, 1 + OTHERS);
     for (unsigned i = 1; i <= OTHERS; i++) { // One after another: each has the VPID of its place.
         threads[i - 1] = start_thread(run_other, &indices[i]);
-        pthread_barrier_wait(&made);
+        barrier_wait(&made);
     }
     ck_assert_int_eq(zirconia_guest_observe(guest, note, NULL), ZX_OK);
     trace = 14695981039346656037u;
@@ -104,7 +103,7 @@ static void start_several(pthread_t *threads) {
 
 static void end_several(const pthread_t *threads) {
     atomic_store(&last, true);
-    pthread_barrier_wait(&rounds);
+    barrier_wait(&rounds);
     for (unsigned i = 0; i < OTHERS; i++) {
         join_thread(threads[i]);
     }
