@@ -39,6 +39,11 @@ if(lto)
     target_link_options(zirconia-lto-ignored INTERFACE -fno-lto)
 endif()
 
+# A file that asks for what POSIX has would get no more of Apple's headers.
+if(APPLE)
+    add_compile_definitions(_DARWIN_C_SOURCE)
+endif()
+
 if(ZIRCONIA_PORTABLE)
     add_compile_definitions(ZIRCONIA_PORTABLE)
 endif()

@@ -3,7 +3,6 @@
 // POSIX's half of run_process.h.
 
 #if defined(__APPLE__)
-#define _DARWIN_C_SOURCE
 #include <mach-o/dyld.h>
 #elif defined(__FreeBSD__)
 #include <sys/types.h>

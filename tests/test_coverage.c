@@ -10,6 +10,7 @@
 #include "snapshot_fixture.h"
 
 #include <dlfcn.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <unicorn/unicorn.h>
@@ -115,8 +116,9 @@ static void expect_edges(uint64_t number, bool complete) {
         const uint64_t to = memory_u64(list + 16 + 24 * i);
         const uint64_t times = memory_u64(list + 24 + 24 * i);
         const uint8_t found = *at(map, 0, from, to);
-        ck_assert_msg(found == times, "case %lu: from %lx to %lx %u times, not %lu", number, from,
-                      to, found, times);
+        ck_assert_msg(found == times,
+                      "case %" PRIu64 ": from %" PRIx64 " to %" PRIx64 " %u times, not %" PRIu64,
+                      number, from, to, found, times);
         sum += times;
     }
     ck_assert_uint_ge(count, 6);
@@ -183,8 +185,8 @@ END_TEST
 
 static void expect_same(uint64_t number, const uint8_t *expected) {
     for (size_t i = 0; memcmp(map, expected, SIZE) != 0; i++) {
-        ck_assert_msg(map[i] == expected[i], "case %lu: at %zx %u, not %u", number, i, map[i],
-                      expected[i]);
+        ck_assert_msg(map[i] == expected[i], "case %" PRIu64 ": at %zx %u, not %u", number, i,
+                      map[i], expected[i]);
     }
 }
 

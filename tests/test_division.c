@@ -3,12 +3,8 @@
 // Divisions whose quotient does not fit: the guest's #DE, at the instruction. Those of the client's
 // own code stay the client's.
 
-#if defined(__APPLE__)
-#define _DARWIN_C_SOURCE
-#else
 #define _DEFAULT_SOURCE
 #define _POSIX_C_SOURCE 200809L
-#endif
 
 #include "execute.h"
 #include "platform/division.h"

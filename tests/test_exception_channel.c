@@ -2,12 +2,8 @@
 //
 // Exception channels and exception objects with real faults (objects ABI 8.9).
 
-#if defined(__APPLE__)
-#define _DARWIN_C_SOURCE
-#else
 #define _DEFAULT_SOURCE
 #define _POSIX_C_SOURCE 200809L
-#endif
 
 #include "bad_memory.h"
 #include "guest_fixture.h"

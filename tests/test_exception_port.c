@@ -5,12 +5,8 @@
 
 #define ZIRCONIA_ABI_2018
 
-#if defined(__APPLE__)
-#define _DARWIN_C_SOURCE
-#else
 #define _DEFAULT_SOURCE
 #define _POSIX_C_SOURCE 200809L
-#endif
 
 #include "guest_fixture.h"
 #include "platform/platform.h"

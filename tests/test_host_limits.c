@@ -106,9 +106,11 @@ START_TEST(a_guest_runs_in_four_gigabytes_of_address_space) {
 }
 END_TEST
 
+#ifdef __linux__
 static void *executable_page(void) {
     return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
+#endif
 
 // The process keeps what it set here; each test has one of its own.
 START_TEST(where_pages_may_not_be_written_and_executed_there_are_no_guests) {

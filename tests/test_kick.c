@@ -2,12 +2,8 @@
 //
 // Kicks: one CANCELED for one kick, whenever it comes, and nothing else changed (hypervisor ABI 8).
 
-#if defined(__APPLE__)
-#define _DARWIN_C_SOURCE
-#else
 #define _DEFAULT_SOURCE
 #define _POSIX_C_SOURCE 200809L
-#endif
 
 #include "guest_fixture.h"
 #include "other_thread.h"

@@ -3,11 +3,7 @@
 // What the watch of the stress tests says about threads that wait for each other: a child of this
 // test has two of them do that, and its report is read.
 
-#if defined(__APPLE__)
-#define _DARWIN_C_SOURCE
-#else
 #define _POSIX_C_SOURCE 200809L
-#endif
 
 #include "platform/platform.h"
 #include "run_tests.h"

@@ -3,10 +3,8 @@
 // The signal that stops threads beside the client's own signals, which go on working. Not for
 // ThreadSanitizer, which holds signals back from a thread that sleeps.
 
-#if !defined(__APPLE__)
 #define _DEFAULT_SOURCE
 #define _POSIX_C_SOURCE 200809L
-#endif
 
 #include "guest_fixture.h"
 #include "object_fixture.h"

@@ -4,12 +4,8 @@
 // once. At the end every token has been closed, every exception answered, every thread has ended
 // and no object is left. ZIRCONIA_STORM_SECONDS makes it longer.
 
-#if defined(__APPLE__)
-#define _DARWIN_C_SOURCE
-#else
 #define _DEFAULT_SOURCE
 #define _POSIX_C_SOURCE 200809L
-#endif
 
 #include "guest_fixture.h"
 #include "object_fixture.h"

@@ -10,11 +10,14 @@
 #include <zircon/syscalls/debug.h>
 
 static struct worker worker;
-static zx_handle_t token;
 
 static zx_status_t read_general(zx_thread_state_general_regs_t *out) {
     return zx_thread_read_state(worker.handle, ZX_THREAD_STATE_GENERAL_REGS, out, sizeof *out);
 }
+
+#ifdef HOST_SHOWS_REGISTERS
+
+static zx_handle_t token;
 
 static void suspend(void) {
     ck_assert_int_eq(zx_task_suspend(worker.handle, &token), ZX_OK);
@@ -25,8 +28,6 @@ static void resume(void) {
     ck_assert_int_eq(zx_handle_close(token), ZX_OK);
     until(worker.handle, ZX_THREAD_RUNNING | ZX_THREAD_TERMINATED);
 }
-
-#ifdef HOST_SHOWS_REGISTERS
 
 // spin_with_registers() fills the registers and tells so at its argument; store_registers() stores
 // them at rdi and ends the thread.

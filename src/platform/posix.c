@@ -3,12 +3,8 @@
 // Locks, time, thread slots and randomness of POSIX systems. Memory is in posix_memory.c, the copy
 // that survives bad pointers in posix_copy.c.
 
-#if defined(__APPLE__)
-#define _DARWIN_C_SOURCE
-#else
 #define _DEFAULT_SOURCE
 #define _POSIX_C_SOURCE 200809L
-#endif
 
 #include "platform/check.h"
 #include "platform/lock_report.h"

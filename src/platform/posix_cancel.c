@@ -6,12 +6,8 @@
 // function from the block's own frame, and know a thread that has begun to end: what is left of the
 // call is not cancelled again, and pthread_exit() calls the handlers that remain.
 
-#if defined(__APPLE__)
-#define _DARWIN_C_SOURCE
-#else
 #define _DEFAULT_SOURCE
 #define _POSIX_C_SOURCE 200809L
-#endif
 
 #include "platform/posix_cancel.h"
 

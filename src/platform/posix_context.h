@@ -8,7 +8,9 @@
 #include "platform/threads.h"
 
 #include <signal.h>
+#if !defined(__APPLE__) // There it is in signal.h, and this is for functions of old.
 #include <ucontext.h>
+#endif
 
 #if defined(__x86_64__) || defined(__i386__)
 #include <x86intrin.h>

@@ -4,12 +4,8 @@
 // copies says so in a thread-local pointer, which the handlers of SIGSEGV and SIGBUS look at
 // (posix_faults.c).
 
-#if defined(__APPLE__)
-#define _DARWIN_C_SOURCE
-#else
 #define _DEFAULT_SOURCE
 #define _POSIX_C_SOURCE 200809L
-#endif
 
 #include "platform/platform.h"
 #include "platform/posix_context.h"

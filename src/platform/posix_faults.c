@@ -4,11 +4,7 @@
 // the divisions that are known, then to who watches faults, and then goes on to the handlers that
 // were there before.
 
-#if defined(__APPLE__)
-#define _DARWIN_C_SOURCE
-#else
 #define _GNU_SOURCE // REG_TRAPNO and its kin
-#endif
 
 #include "platform/posix_faults.h"
 

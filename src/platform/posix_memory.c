@@ -3,9 +3,7 @@
 // Shareable pages and address space of POSIX systems. The pages are those of a file without a
 // name, which takes storage only where it has been written.
 
-#if defined(__APPLE__)
-#define _DARWIN_C_SOURCE
-#elif defined(__linux__)
+#if defined(__linux__)
 #define _GNU_SOURCE // memfd_create, MAP_FIXED_NOREPLACE, fallocate, SEEK_DATA
 #else
 #define _DEFAULT_SOURCE

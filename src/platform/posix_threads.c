@@ -4,11 +4,7 @@
 // where a thread stops, and the frame that it returns through is how a thread enters client code
 // on the client's stack and how it comes back from there, with every register as it should be.
 
-#if defined(__APPLE__)
-#define _DARWIN_C_SOURCE
-#else
 #define _GNU_SOURCE // REG_RIP and its kin
-#endif
 
 #include "platform/posix_client_frame.h"
 #include "platform/posix_context.h"

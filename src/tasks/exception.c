@@ -242,7 +242,7 @@ zx_status_t exception_answer(struct thread *thread, enum exception_answer answer
                              binding_matches_fn *is_from, const void *argument) {
     zx_status_t status = ZX_OK;
     platform_mutex_lock(&thread->blocking.lock);
-    struct exception *exception = &thread->exception;
+    struct thread_exception *exception = &thread->exception;
     if (exception->asked == HANDLER_NONE || thread->killed) {
         status = ZX_ERR_BAD_STATE;
     } else if (is_from != NULL && !is_from(exception->asked_for, argument)) {
@@ -259,7 +259,7 @@ zx_status_t exception_answer(struct thread *thread, enum exception_answer answer
 void exception_answer_ticket(struct thread *thread, const void *ticket,
                              enum exception_answer answer) {
     platform_mutex_lock(&thread->blocking.lock);
-    struct exception *exception = &thread->exception;
+    struct thread_exception *exception = &thread->exception;
     if (exception->asked != HANDLER_NONE && exception->ticket == ticket) {
         exception->answer = answer;
         exception->asked = HANDLER_NONE;

@@ -34,7 +34,7 @@ enum exception_answer {
 };
 
 // A thread's own; the thread's lock guards it.
-struct exception {
+struct thread_exception {
     bool active;
     zx_exception_report_t report;
     enum handler_kind asked;             // The handler that was asked, until it answers; else NONE.

@@ -60,7 +60,7 @@ static void unlink_bound(struct exception_binding *binding) REQUIRES(bindings.lo
 // Called for each thread. A thread that waits on the binding goes on as if the handler had passed.
 static void pass_on(struct thread *thread, void *binding) {
     platform_mutex_lock(&thread->blocking.lock);
-    struct exception *exception = &thread->exception;
+    struct thread_exception *exception = &thread->exception;
     if (exception->asked != HANDLER_NONE && exception->asked_for == binding) {
         exception->answer = ANSWER_TRY_NEXT;
         exception->asked = HANDLER_NONE;

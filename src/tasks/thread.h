@@ -46,7 +46,7 @@ struct thread {
     bool reachable;  // `host` is set and the host thread lives.
     struct platform_thread host;
     struct platform_client_entry entry;
-    struct exception exception;
+    struct thread_exception exception;
     struct exception_slots exception_slots;
     zx_handle_t self; // The value of zx_thread_self(), 0 before the first use. Only the thread
                       // itself uses it.

@@ -20,7 +20,7 @@
 // Whether the thread's registers can be looked at.
 static zx_status_t check_state(const struct thread *thread) REQUIRES(thread->blocking.lock) {
     ASSERT_HELD(&thread->blocking.lock);
-    const struct exception *exception = &thread->exception;
+    const struct thread_exception *exception = &thread->exception;
     const zx_excp_type_t type = exception->report.header.type;
     const bool starts_by_channel = type == ZX_EXCP_THREAD_STARTING && exception->ticket != NULL;
     if (exception->active && !ZX_EXCP_IS_ARCH(type) && !starts_by_channel) {

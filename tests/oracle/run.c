@@ -7,6 +7,8 @@
 
 #include "oracle/run.h"
 
+#if defined(__x86_64__) && defined(__linux__)
+
 #include "guest_fixture.h"
 
 #include <signal.h>
@@ -171,3 +173,5 @@ void oracle_run_guest(struct oracle_case *cases, size_t count) {
     enter_to_end();
     ck_assert_int_eq(zx_vmo_read(memory, cases, ORACLE_CASES, count * sizeof *cases), ZX_OK);
 }
+
+#endif
