@@ -43,7 +43,7 @@ static const char *load_zircon(void *context, struct vm *vm, struct boot_entry *
                              &boot->files.kernel, words, entry);
 }
 
-static int code_of(enum session_end end, const char *name, const char *reason) {
+static enum exit_code code_of(enum session_end end, const char *name, const char *reason) {
     switch (end) {
     case SESSION_OFF:
         return EXIT_CODE_OK;
@@ -72,8 +72,8 @@ static bool has_virtio_console(const struct options *options) {
     return options->console && strcmp(options->console, "hvc0") == 0;
 }
 
-static int run(struct boot *boot,
-               const char *(*load)(void *context, struct vm *vm, struct boot_entry *entry)) {
+static enum exit_code run(struct boot *boot, const char *(*load)(void *context, struct vm *vm,
+                                                                 struct boot_entry *entry)) {
     const struct options *options = boot->options;
     struct session session = {
         .config = {.memory_size = options->memory_size & ~(uint64_t)0xfff,
@@ -130,7 +130,7 @@ int command_linux(int count, char **words) {
     static struct boot boot;
     boot.options = &options;
     make_command_line(&boot);
-    int code = kernel_files_open(&options, &boot.files);
+    enum exit_code code = kernel_files_open(&options, &boot.files);
     if (code == EXIT_CODE_OK)
         code = run(&boot, load_linux);
     kernel_files_close(&boot.files);
@@ -162,7 +162,7 @@ int command_zircon(int count, char **words) {
     }
     boot.options = &options;
     boot.files.kernel = shell_read_file(options.image);
-    int code = EXIT_CODE_USAGE;
+    enum exit_code code = EXIT_CODE_USAGE;
     if (boot.files.kernel.bytes)
         code = run(&boot, load_zircon);
     else
