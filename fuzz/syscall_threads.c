@@ -33,6 +33,12 @@ void __asan_unpoison_memory_region(const volatile void *address, size_t size);
 #define HAS_PROGRAMS false
 #endif
 
+#if defined(__aarch64__) || defined(_M_ARM64)
+#define CODE_ADDRESS pc
+#else
+#define CODE_ADDRESS rip
+#endif
+
 enum { STACK_SIZE = 0x10000, CONFINED_SIZE = 24, LONGEST_END_S = 5 };
 
 static const uint8_t program_bytes[] = {
@@ -151,7 +157,8 @@ void threads_start(struct state *state, zx_handle_t handle, bool old) {
 
 void threads_confine(struct state *state, void *general) {
     const uintptr_t first = (uintptr_t)state->memory;
-    const uintptr_t at = (uintptr_t)general + offsetof(zx_thread_state_general_regs_t, rip);
+    const uintptr_t at =
+        (uintptr_t)general + offsetof(zx_thread_state_general_regs_t, CODE_ADDRESS);
     uint64_t rip = 0;
     if (at >= first && at + sizeof rip <= first + MEMORY_SIZE) {
         memcpy(&rip, (const void *)at, sizeof rip);

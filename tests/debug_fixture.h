@@ -12,7 +12,7 @@
 #include "guest_fixture.h"
 #include "thread_fixture.h"
 
-#ifdef HOST_SHOWS_REGISTERS
+#ifdef HOST_SHOWS_X86_REGISTERS
 
 #include <pthread.h>
 #include <stddef.h>

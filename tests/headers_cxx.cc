@@ -98,8 +98,12 @@ static_assert(std::is_same_v<zx_packet_guest_vcpu_t, zirconia_2022_packet_guest_
 static_assert(sizeof(zx_vcpu_state_t) == 136 && offsetof(zx_vcpu_state_t, rflags) == 128);
 static_assert(sizeof(zx_vcpu_io_t) == 8 && offsetof(zx_vcpu_io_t, data) == 4);
 static_assert(sizeof(zx_info_handle_basic_t) == 32);
+#if defined(__aarch64__) || defined(_M_ARM64)
+static_assert(sizeof(zx_thread_state_vector_regs_t) == 520);
+#else
 static_assert(sizeof(zx_thread_state_fp_regs_t) == 160 && alignof(zx_thread_state_fp_regs_t) == 16);
 static_assert(sizeof(zx_thread_state_vector_regs_t) == 2120);
+#endif
 
 static_assert(std::is_same_v<decltype(&zx_vcpu_enter), decltype(&zx_vcpu_resume)>);
 

@@ -220,6 +220,23 @@ FIELD_IS(zx_exception_report_t, header.type, 4, 4);
 FIELD_IS(zx_exception_report_t, context.arch.u.x86_64.vector, 8, 8);
 FIELD_IS(zx_exception_report_t, context.arch.u.x86_64.err_code, 16, 8);
 FIELD_IS(zx_exception_report_t, context.arch.u.x86_64.cr2, 24, 8);
+#if defined(__aarch64__) || defined(_M_ARM64)
+FIELD_IS(zx_exception_report_t, context.arch.u.arm_64.esr, 8, 4);
+FIELD_IS(zx_exception_report_t, context.arch.u.arm_64.far, 16, 8);
+FIELD_IS(zx_thread_state_general_regs_t, lr, 240, 8);
+FIELD_IS(zx_thread_state_general_regs_t, sp, 248, 8);
+FIELD_IS(zx_thread_state_general_regs_t, pc, 256, 8);
+FIELD_IS(zx_thread_state_general_regs_t, cpsr, 264, 8);
+#ifdef ZIRCONIA_ABI_2018
+SIZE_IS(zx_thread_state_general_regs_t, 272);
+#else
+SIZE_IS(zx_thread_state_general_regs_t, 280);
+#endif
+SIZE_IS(zx_thread_state_fp_regs_t, 4);
+SIZE_IS(zx_thread_state_vector_regs_t, 520);
+FIELD_IS(zx_thread_state_vector_regs_t, fpsr, 4, 4);
+FIELD_IS(zx_thread_state_vector_regs_t, v, 8, 512);
+#else
 FIELD_IS(zx_thread_state_general_regs_t, rbx, 8, 8);
 FIELD_IS(zx_thread_state_general_regs_t, rsp, 56, 8);
 FIELD_IS(zx_thread_state_general_regs_t, r15, 120, 8);
@@ -231,13 +248,22 @@ FIELD_IS(zx_thread_state_fp_regs_t, fop, 6, 2);
 FIELD_IS(zx_thread_state_fp_regs_t, fip, 8, 8);
 FIELD_IS(zx_thread_state_fp_regs_t, st, 32, 128);
 SIZE_IS(zx_thread_state_vector_regs_t, 2120);
+SIZE_IS(zx_x87_register_t, 16);
+FIELD_IS(zx_x87_register_t, high, 8, 8);
+SIZE_IS(zx_zmm_register_t, 64);
 FIELD_IS(zx_thread_state_vector_regs_t, opmask, 2048, 64);
 FIELD_IS(zx_thread_state_vector_regs_t, mxcsr, 2112, 4);
+#ifdef ZIRCONIA_ABI_2018
+SIZE_IS(zx_thread_state_general_regs_t, 144);
+#else
+SIZE_IS(zx_thread_state_general_regs_t, 160);
+FIELD_IS(zx_thread_state_general_regs_t, gs_base, 152, 8);
+#endif
+#endif
 FIELD_IS(zx_thread_state_debug_regs_t, dr6, 32, 8);
 FIELD_IS(zx_thread_state_debug_regs_t, dr7, 40, 8);
 #ifdef ZIRCONIA_ABI_2018
 SIZE_IS(zx_exception_report_t, 32);
-SIZE_IS(zx_thread_state_general_regs_t, 144);
 SIZE_IS(zx_thread_state_debug_regs_t, 64);
 #else
 SIZE_IS(zx_exception_report_t, 40);
@@ -246,8 +272,6 @@ FIELD_IS(zx_exception_report_t, context.synth_data, 36, 4);
 SIZE_IS(zx_exception_info_t, 24);
 FIELD_IS(zx_exception_info_t, tid, 8, 8);
 FIELD_IS(zx_exception_info_t, type, 16, 4);
-SIZE_IS(zx_thread_state_general_regs_t, 160);
-FIELD_IS(zx_thread_state_general_regs_t, gs_base, 152, 8);
 SIZE_IS(zx_thread_state_debug_regs_t, 48);
 #endif
 
@@ -329,9 +353,6 @@ SIZE_IS(zx_clock_rate_t, 8);
 FIELD_IS(zx_clock_rate_t, reference_ticks, 4, 4);
 SIZE_IS(zx_clock_transformation_t, 24);
 FIELD_IS(zx_clock_transformation_t, rate, 16, 8);
-SIZE_IS(zx_x87_register_t, 16);
-FIELD_IS(zx_x87_register_t, high, 8, 8);
-SIZE_IS(zx_zmm_register_t, 64);
 SIZE_IS(zx_x86_64_exc_data_t, 24);
 FIELD_IS(zx_x86_64_exc_data_t, cr2, 16, 8);
 SIZE_IS(zx_exception_header_t, 8);

@@ -193,7 +193,8 @@ static uint64_t value_of(const char *name) {
     }
     if ((is_call("thread_read_state") || is_call("thread_write_state")) &&
         strcmp(name, "buffer_size") == 0) {
-        return call->era->segment_bases ? sizeof(zx_thread_state_general_regs_t) : 144;
+        return call->era->segment_bases ? sizeof(zx_thread_state_general_regs_t)
+                                        : GENERAL_SIZE_2018;
     }
     if (strcmp(name, "version_size") == 0) {
         return strlen(zirconia_version()) + 1;

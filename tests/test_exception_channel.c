@@ -257,7 +257,7 @@ START_TEST(a_thread_that_is_started_at_0_faults_there) {
     ck_assert_int_eq(zx_thread_read_state(worker.handle, ZX_THREAD_STATE_GENERAL_REGS, &registers,
                                           sizeof registers),
                      ZX_OK);
-    ck_assert_uint_eq(registers.rip, 0);
+    ck_assert_uint_eq(registers.CODE_ADDRESS, 0);
     ck_assert_int_eq(set(exception, ZX_PROP_EXCEPTION_STATE, ZX_EXCEPTION_STATE_THREAD_EXIT),
                      ZX_OK);
     close_handle(exception);

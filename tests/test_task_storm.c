@@ -52,7 +52,7 @@ static void suffer(uintptr_t argument, uintptr_t unused) {
             break;
 #ifdef HOST_SHOWS_REGISTERS
         case 2:
-            __asm__ volatile("ud2");
+            __asm__ volatile(UNDEFINED_INSTRUCTION);
             break;
 #endif
         default:
@@ -103,7 +103,7 @@ static void skip_instruction(zx_handle_t thread) {
     zx_thread_state_general_regs_t registers;
     const uint32_t kind = ZX_THREAD_STATE_GENERAL_REGS;
     if (zx_thread_read_state(thread, kind, &registers, sizeof registers) == ZX_OK) {
-        registers.rip += 2;
+        registers.CODE_ADDRESS += UNDEFINED_SIZE;
         zx_thread_write_state(thread, kind, &registers, sizeof registers);
     }
     zx_task_resume(thread, ZX_RESUME_EXCEPTION);

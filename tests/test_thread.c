@@ -135,7 +135,7 @@ START_TEST(starting_checks_rights_entry_and_state) {
     const zx_vaddr_t stack = worker_stack(&worker);
     ck_assert_int_eq(zx_thread_start(weak, entry, stack, 0, 0), ZX_ERR_ACCESS_DENIED);
     ck_assert_int_eq(zx_thread_start(zx_process_self(), entry, stack, 0, 0), ZX_ERR_WRONG_TYPE);
-    static const zx_vaddr_t nowhere[] = {1, 4095, (zx_vaddr_t)1 << 47, 0xffffff8000000000};
+    static const zx_vaddr_t nowhere[] = {1, 4095, ADDRESS_LIMIT, 0xffffff8000000000};
     for (size_t i = 0; i < sizeof nowhere / sizeof nowhere[0]; i++) {
         ck_assert_int_eq(zx_thread_start(worker.handle, nowhere[i], stack, 0, 0),
                          ZX_ERR_INVALID_ARGS);

@@ -9,6 +9,10 @@
 // Whether the host shows the registers of a stopped thread.
 #if defined(__x86_64__) && (defined(__linux__) || defined(_WIN32))
 #define HOST_SHOWS_REGISTERS 1
+#define HOST_SHOWS_X86_REGISTERS 1
+#elif defined(__aarch64__) && defined(__linux__)
+#define HOST_SHOWS_REGISTERS 1
+#define HOST_SHOWS_ARM64_REGISTERS 1
 #endif
 
 #include "handles.h"
@@ -21,6 +25,20 @@
 #include <zircon/syscalls/exception.h>
 
 enum { STACK_SIZE = 1 << 18 };
+
+// The first address that no program has; what the host's processor calls where a thread is; and an
+// instruction that it does not have.
+#if defined(__aarch64__) || defined(_M_ARM64)
+#define ADDRESS_LIMIT (UINT64_C(1) << 48)
+#define CODE_ADDRESS pc
+#define UNDEFINED_INSTRUCTION ".inst 0\n"
+enum { GENERAL_SIZE_2018 = 272, UNDEFINED_SIZE = 4 };
+#else
+#define ADDRESS_LIMIT (UINT64_C(1) << 47)
+#define CODE_ADDRESS rip
+#define UNDEFINED_INSTRUCTION "ud2\n"
+enum { GENERAL_SIZE_2018 = 144, UNDEFINED_SIZE = 2 };
+#endif
 
 typedef void thread_fn(uintptr_t first, uintptr_t second);
 

@@ -12,8 +12,11 @@
 
 struct platform_fault {
     zx_excp_type_t type;
-    zx_x86_64_exc_data_t x86_64; // 0 on other processors.
-    uint32_t synth_code;         // For a page fault: the status that tells why.
+    union { // 0 on other processors.
+        zx_x86_64_exc_data_t x86_64;
+        zx_arm64_exc_data_t arm_64;
+    };
+    uint32_t synth_code; // For a page fault: the status that tells why.
 };
 
 // Called on the thread that faulted, with no signal of the client's let through and as little

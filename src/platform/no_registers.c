@@ -4,7 +4,7 @@
 
 #include "platform/registers.h"
 
-#if !(defined(__linux__) && defined(__x86_64__)) &&                                                \
+#if !(defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))) &&                      \
     !(defined(_WIN32) && (defined(__x86_64__) || defined(_M_X64)))
 
 #include <string.h>
@@ -53,9 +53,10 @@ bool platform_read_single_step(const struct platform_context *context) {
     return false;
 }
 
-void platform_write_single_step(struct platform_context *context, bool on) {
+bool platform_write_single_step(struct platform_context *context, bool on) {
     (void)context;
     (void)on;
+    return false;
 }
 
 bool platform_set_resume_flag(struct platform_context *context, bool on) {

@@ -18,13 +18,13 @@
 #endif
 
 // Registers of a signal's frame can be read and changed.
-#if defined(__linux__) && defined(__x86_64__)
+#if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))
 #define POSIX_CONTEXT_REGISTERS 1
 #endif
 
 struct platform_context {
     ucontext_t *host;
-    uint64_t fs_base; // What no frame has.
+    uint64_t fs_base; // What no frame has. On arm64 TPIDR_EL0, and the others are not used.
     uint64_t gs_base;
     uint64_t new_gs_base;
     pid_t thread; // The host's number of the thread.

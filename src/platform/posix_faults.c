@@ -11,7 +11,7 @@
 #include "platform/division.h"
 #include "platform/faults.h"
 #include "platform/platform.h"
-#include "platform/posix_context.h"
+#include "platform/posix_registers_arm64.h"
 #include "platform/store_faults.h"
 
 #include <errno.h>
@@ -80,7 +80,7 @@ static uint32_t why(int number, const siginfo_t *info) {
     return (uint32_t)(info->si_code == SEGV_ACCERR ? ZX_ERR_ACCESS_DENIED : ZX_ERR_NOT_FOUND);
 }
 
-#if defined(POSIX_CONTEXT_REGISTERS)
+#if defined(__linux__) && defined(__x86_64__)
 
 static struct platform_fault describe(int number, const siginfo_t *info,
                                       const ucontext_t *context) {
@@ -104,9 +104,7 @@ static struct platform_fault describe(int number, const siginfo_t *info,
 
 #else
 
-static struct platform_fault describe(int number, const siginfo_t *info,
-                                      const ucontext_t *context) {
-    (void)context;
+static struct platform_fault describe_signal(int number, const siginfo_t *info) {
     switch (number) {
     case SIGILL:
         return (struct platform_fault){.type = ZX_EXCP_UNDEFINED_INSTRUCTION};
@@ -114,12 +112,28 @@ static struct platform_fault describe(int number, const siginfo_t *info,
         return (struct platform_fault){.type = ZX_EXCP_SW_BREAKPOINT};
     case SIGFPE:
         return (struct platform_fault){.type = ZX_EXCP_GENERAL};
+    case SIGBUS:
+        if (info->si_code == BUS_ADRALN) {
+            return (struct platform_fault){.type = ZX_EXCP_UNALIGNED_ACCESS};
+        } // fall through
     default:
         return (struct platform_fault){
             .type = ZX_EXCP_FATAL_PAGE_FAULT,
             .synth_code = why(number, info),
         };
     }
+}
+
+static struct platform_fault describe(int number, const siginfo_t *info,
+                                      const ucontext_t *context) {
+    struct platform_fault fault = describe_signal(number, info);
+#if defined(__linux__) && defined(__aarch64__)
+    fault.arm_64.esr = (uint32_t)posix_fault_syndrome(context);
+    fault.arm_64.far = context->uc_mcontext.fault_address;
+#else
+    (void)context;
+#endif
+    return fault;
 }
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "platform/posix_context.h"
 
-#if defined(POSIX_CONTEXT_REGISTERS)
+#if defined(POSIX_CONTEXT_REGISTERS) && defined(__x86_64__)
 
 #include <asm/prctl.h>
 #include <cpuid.h>
@@ -106,10 +106,11 @@ bool platform_read_single_step(const struct platform_context *context) {
     return ((uint64_t)context->host->uc_mcontext.gregs[REG_EFL] & RFLAGS_TRAP) != 0;
 }
 
-void platform_write_single_step(struct platform_context *context, bool on) {
+bool platform_write_single_step(struct platform_context *context, bool on) {
     greg_t *flags = &context->host->uc_mcontext.gregs[REG_EFL];
     const uint64_t others = (uint64_t)*flags & ~RFLAGS_TRAP;
     *flags = (greg_t)(others | (on ? RFLAGS_TRAP : 0));
+    return true;
 }
 
 bool platform_set_resume_flag(struct platform_context *context, bool on) {
@@ -245,7 +246,7 @@ void platform_write_vector(struct platform_context *context,
     mark_present(context, written & parts(context));
 }
 
-#else
+#elif !defined(POSIX_CONTEXT_REGISTERS)
 
 void posix_context_capture(struct platform_context *context) {
     (void)context;

@@ -16,8 +16,8 @@ bool platform_has_registers(void);
 void platform_read_general(const struct platform_context *context,
                            zx_thread_state_general_regs_t *out);
 
-// Writes of rflags only what the ABI lets through. False, and nothing is changed, when fs_base
-// differs, because FS belongs to the host.
+// Writes of the flags only what the ABI lets through. False, and nothing is changed, when fs_base
+// differs, or tpidr on arm64, because it belongs to the host.
 bool platform_write_general(struct platform_context *context,
                             const zx_thread_state_general_regs_t *from);
 
@@ -31,7 +31,8 @@ void platform_write_vector(struct platform_context *context,
                            const zx_thread_state_vector_regs_t *from);
 
 bool platform_read_single_step(const struct platform_context *context);
-void platform_write_single_step(struct platform_context *context, bool on);
+// False where the host does not step.
+bool platform_write_single_step(struct platform_context *context, bool on);
 
 // RF, with which the next instruction does not hit a breakpoint on itself. Returns what it was.
 bool platform_set_resume_flag(struct platform_context *context, bool on);

@@ -70,9 +70,10 @@ bool platform_read_single_step(const struct platform_context *context) {
     return (context->host->EFlags & RFLAGS_TRAP) != 0;
 }
 
-void platform_write_single_step(struct platform_context *context, bool on) {
+bool platform_write_single_step(struct platform_context *context, bool on) {
     DWORD *flags = &context->host->EFlags;
     *flags = (*flags & ~RFLAGS_TRAP) | (on ? RFLAGS_TRAP : 0);
+    return true;
 }
 
 bool platform_set_resume_flag(struct platform_context *context, bool on) {

@@ -5,6 +5,7 @@
 #include "tasks/thread_state.h"
 
 #include "syscalls/syscalls.h"
+#include "tasks/general_registers.h"
 
 #include <string.h>
 #include <zircon/syscalls.h>
@@ -12,7 +13,6 @@
 enum {
     KIND_FS = 6, // Kinds that 2018 names and then refuses.
     KIND_GS = 7,
-    SIZE_WITHOUT_BASES = 144,
     DEBUG_SIZE_WITH_COPIES = 64,
 };
 
@@ -27,7 +27,8 @@ static uint32_t kind_of(const struct era *era, uint32_t kind) {
 static size_t size_of(const struct era *era, uint32_t kind) {
     switch (kind) {
     case ZX_THREAD_STATE_GENERAL_REGS:
-        return era->segment_bases ? sizeof(zx_thread_state_general_regs_t) : SIZE_WITHOUT_BASES;
+        return era->segment_bases ? sizeof(zx_thread_state_general_regs_t)
+                                  : GENERAL_SIZE_WITHOUT_BASES;
     case ZX_THREAD_STATE_FP_REGS:
         return sizeof(zx_thread_state_fp_regs_t);
     case ZX_THREAD_STATE_VECTOR_REGS:

@@ -178,6 +178,8 @@ static bool on_fault(const struct platform_fault *fault, struct platform_context
         return false;
     }
     door.depth = 1;
+    _Static_assert(sizeof(fault->arm_64) <= sizeof(fault->x86_64),
+                   "the larger takes the other along");
     const zx_exception_report_t report = {
         .header = {.size = sizeof(report), .type = fault->type},
         .context = {.arch.u.x86_64 = fault->x86_64, .synth_code = fault->synth_code},

@@ -8,6 +8,7 @@
 #include "platform/debug_registers.h"
 #include "platform/platform.h"
 #include "platform/registers.h"
+#include "tasks/general_registers.h"
 
 #include <string.h>
 
@@ -95,22 +96,17 @@ static zx_status_t read(const struct platform_context *context, uint32_t kind,
     }
 }
 
-// The lower half of the canonical addresses. A program has no code in its last page, but a thread
-// may be sent there.
-#define CODE_LIMIT (UINT64_C(1) << 47)
-
 static zx_status_t write_general(struct thread *thread, const zx_thread_state_general_regs_t *from,
                                  const struct era *era) REQUIRES(thread->blocking.lock) {
     ASSERT_HELD(&thread->blocking.lock);
-    const bool any_rip = era->any_rip && !thread->stopped_in_call;
+    const bool anywhere = era->any_rip && !thread->stopped_in_call;
     zx_thread_state_general_regs_t old;
     zx_thread_state_general_regs_t given = *from;
     platform_read_general(thread->registers, &old);
     if (!era->segment_bases) {
-        given.fs_base = old.fs_base;
-        given.gs_base = old.gs_base;
+        general_keep_bases(&given, &old);
     }
-    if ((!any_rip && given.rip >= CODE_LIMIT) || given.gs_base >= platform_address_limit()) {
+    if ((!anywhere && !general_goes_to_code(&given)) || !general_bases_are_valid(&given)) {
         return ZX_ERR_INVALID_ARGS;
     }
     return platform_write_general(thread->registers, &given) ? ZX_OK : ZX_ERR_NOT_SUPPORTED;
@@ -136,8 +132,8 @@ static zx_status_t write(struct thread *thread, uint32_t kind, const union threa
         if (from->single_step > 1) {
             return ZX_ERR_INVALID_ARGS;
         }
-        platform_write_single_step(context, from->single_step == 1);
-        return ZX_OK;
+        return platform_write_single_step(context, from->single_step == 1) ? ZX_OK
+                                                                           : ZX_ERR_NOT_SUPPORTED;
     }
 }
 

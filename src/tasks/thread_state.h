@@ -21,10 +21,11 @@ union thread_registers {
 
 // One set of registers by its kind. BAD_STATE when the thread is neither suspended nor in an
 // exception; NOT_SUPPORTED in a synthetic exception, and for what the host does not show:
-// everything without platform_has_registers(), debug registers where it forbids ptrace; NO_MEMORY.
-// Writing also returns INVALID_ARGS for a bad value.
+// everything without platform_has_registers(), debug registers where it forbids ptrace, debug
+// registers and single steps on Linux on arm64; NO_MEMORY. Writing also returns INVALID_ARGS for a
+// bad value.
 zx_status_t thread_read_state(struct thread *thread, uint32_t kind, union thread_registers *out);
-// Where registers have no bases, fs_base and gs_base stay; in older eras, of a thread that was
+// Where registers have no bases, those of the thread stay; in older eras, of a thread that was
 // stopped outside of a call RIP may be anything: the thread faults there.
 zx_status_t thread_write_state(struct thread *thread, uint32_t kind,
                                const union thread_registers *from, const struct era *era);

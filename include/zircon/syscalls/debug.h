@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Register sets of host threads on x86-64 (objects ABI 6.4). Not a VCPU's registers, which are in
+// Register sets of host threads, as the host's processor has them (objects ABI 6.4): on arm64 those
+// of Zircon for arm64, elsewhere those for x86-64. Not a VCPU's registers, which are in
 // hypervisor.h and come in another order.
 
 #ifndef ZIRCON_SYSCALLS_DEBUG_H_
@@ -29,6 +30,35 @@ typedef uint32_t zx_thread_state_topic_t;
 #define ZX_THREAD_X86_REGISTER_FS ((zx_thread_state_topic_t)6u)
 #define ZX_THREAD_X86_REGISTER_GS ((zx_thread_state_topic_t)7u)
 #endif
+
+#if defined(__aarch64__) || defined(_M_ARM64)
+
+typedef struct zx_thread_state_general_regs {
+    uint64_t r[30];
+    uint64_t lr;
+    uint64_t sp;
+    uint64_t pc;
+    uint64_t cpsr;
+#ifndef ZIRCONIA_ABI_2018
+    uint64_t tpidr;
+#endif
+} zx_thread_state_general_regs_t;
+
+// The vector registers have it all.
+typedef struct zx_thread_state_fp_regs {
+    uint32_t unused;
+} zx_thread_state_fp_regs_t;
+
+typedef struct zx_thread_state_vector_regs {
+    uint32_t fpcr;
+    uint32_t fpsr;
+    struct {
+        uint64_t low;
+        uint64_t high;
+    } v[32];
+} zx_thread_state_vector_regs_t;
+
+#else
 
 typedef struct zx_thread_state_general_regs {
     uint64_t rax;
@@ -83,6 +113,9 @@ typedef struct zx_thread_state_vector_regs {
     uint8_t padding1[4];
 } zx_thread_state_vector_regs_t;
 
+#endif
+
+// As x86-64 has them, on all hosts: where the processor has others, the calls are refused.
 typedef struct zx_thread_state_debug_regs {
     uint64_t dr[4];
     uint64_t dr6;

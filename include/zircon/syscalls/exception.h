@@ -37,7 +37,7 @@ typedef struct zx_x86_64_exc_data {
     uint64_t cr2;
 } zx_x86_64_exc_data_t;
 
-// What an arm64 host would report; never filled in.
+// What an arm64 host reports.
 typedef struct zx_arm64_exc_data {
     uint32_t esr;
     uint8_t padding1[4];
