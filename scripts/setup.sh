@@ -18,8 +18,10 @@ UNICORN_MINIMUM=2.1
 INSTALLED_TARGETS="zirconia-tool zirconia-static"
 
 . "$ROOT/scripts/lib/packages.sh"
+. "$ROOT/scripts/lib/debs.sh"
 . "$ROOT/scripts/lib/unicorn.sh"
 . "$ROOT/scripts/lib/linux.sh"
+. "$ROOT/scripts/lib/arm64.sh"
 
 say() {
     echo "==> $*" >&2

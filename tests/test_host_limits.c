@@ -6,6 +6,7 @@
 
 #define _GNU_SOURCE // MAP_ANONYMOUS
 
+#include "address_limit.h"
 #include "guest_fixture.h"
 #include "sanitized.h"
 
@@ -62,7 +63,7 @@ static struct rlimit limit_address_space(rlim_t bytes) {
 
 // The first guest of a process, which also looks how Unicorn keeps its state.
 START_TEST(a_first_guest_that_failed_is_tried_again) {
-    if (SANITIZED) {
+    if (SANITIZED || !address_limit_holds()) {
         return; // Their own memory takes terabytes of address space.
     }
     zirconia_set_log(remember, NULL, ZIRCONIA_LOG_ERROR);
@@ -77,7 +78,7 @@ END_TEST
 
 // The engine comes with the first VCPU.
 START_TEST(a_vcpu_needs_what_an_engine_takes) {
-    if (SANITIZED) {
+    if (SANITIZED || !address_limit_holds()) {
         return;
     }
     guest_open();
@@ -96,7 +97,7 @@ END_TEST
 
 // A guest takes the address space of what is mapped, an engine's, and little besides.
 START_TEST(a_guest_runs_in_four_gigabytes_of_address_space) {
-    if (SANITIZED) {
+    if (SANITIZED || !address_limit_holds()) {
         return;
     }
     limit_address_space((rlim_t)4000000 << 10);
@@ -182,8 +183,8 @@ static void in_child(void (*function)(int argument), int argument) {
 #endif
 
 START_TEST(a_guest_runs_without_system_calls_that_a_sandbox_may_refuse) {
-    if (SANITIZED) {
-        return; // Sanitizers end the process where such calls are refused.
+    if (SANITIZED || !address_limit_holds()) {
+        return; // Sanitizers and emulators end the process where such calls are refused.
     }
 #ifdef __linux__
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
