@@ -364,6 +364,54 @@ START_TEST(arguments_are_checked) {
 }
 END_TEST
 
+// --- A clock at its end ---
+
+static bool can_load_work(struct file *file, size_t index, uint64_t work) {
+    zx_handle_t snapshot = ZX_HANDLE_INVALID;
+    set_word(file, index, work);
+    set_hash(file);
+    const zx_status_t status = load(file, &snapshot);
+    ck_assert(status == ZX_OK || status == ZX_ERR_IO_DATA_INTEGRITY);
+    ck_assert_int_eq(zx_handle_close(snapshot), ZX_OK);
+    return status == ZX_OK;
+}
+
+// The clock's work stands three words before the end of the budget.
+static size_t find_work(const struct file *file, uint64_t budget) {
+    size_t index = 0;
+    while (get_word(file, index + 3) - get_word(file, index) != budget) {
+        index++;
+        ck_assert_uint_lt(8 * (index + 4), file->size);
+    }
+    return index;
+}
+
+START_TEST(a_clock_that_is_decades_ahead_is_not_saved) {
+    const uint64_t budget = 0x123456789;
+    struct file file = make_file(&plain);
+    struct file late = {.most = SIZE_MAX};
+    uint64_t least = 1;
+    ck_assert_int_eq(zirconia_guest_set_budget(guest, budget), ZX_OK);
+    file.size = 0;
+    ck_assert_int_eq(zirconia_snapshot_save(guest, snapshot_of_guest(), collect, &file), ZX_OK);
+    const size_t index = find_work(&file, budget);
+    for (uint64_t step = 1ull << 62; step > 0; step /= 2) {
+        least += can_load_work(&file, index, least + step) ? step : 0;
+    }
+    ck_assert(can_load_work(&file, index, least));
+    zx_handle_t last = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(load(&file, &last), ZX_OK);
+    ck_assert_int_eq(zirconia_guest_restore(guest, last), ZX_OK);
+    ck_assert_int_eq(zirconia_guest_set_budget(guest, ZIRCONIA_BUDGET_NONE), ZX_OK);
+    enter_to_end();
+    ck_assert_int_eq(zirconia_snapshot_save(guest, snapshot_of_guest(), collect, &late),
+                     ZX_ERR_IO_DATA_INTEGRITY);
+    guest_close();
+    free(file.bytes);
+    free(late.bytes);
+}
+END_TEST
+
 // --- What somebody made up ---
 
 static uint64_t random_state = 88172645463325252u;
@@ -485,6 +533,7 @@ int main(void) {
     tcase_add_test(tcase, a_guest_does_not_wait_for_the_memory_of_a_save);
     tcase_add_test(tcase, a_file_may_lie_in_a_vmo);
     tcase_add_test(tcase, arguments_are_checked);
+    tcase_add_test(tcase, a_clock_that_is_decades_ahead_is_not_saved);
     tcase_add_test(tcase, a_file_that_was_made_up_does_no_harm);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
