@@ -13,7 +13,8 @@ struct barrier {
     pthread_cond_t complete;
     unsigned members;
     unsigned present;
-    unsigned number; // Of the round, so that a member who wakes late does not take the next for it.
+    unsigned number; // The number of the round: a thread that wakes late does not mistake the next
+                     // one for it.
 };
 
 static inline void barrier_init(struct barrier *barrier, unsigned members) {

@@ -13,7 +13,7 @@ struct host {
     zx_handle_t guest;
     zx_handle_t vmar;
     zx_handle_t memory;
-    zx_handle_t port; // Of the bells.
+    zx_handle_t port; // The port of the bells.
 };
 
 // Ends the process on ZX_ERR_INTERNAL. Returns the status.

@@ -13,7 +13,7 @@ void image_clear(struct image *image, uint8_t rest) {
     memset(image->bytes + TASK_64, 0, PAGE);
     if ((rest & 1) != 0) {
         memset(image->bytes, INT3,
-               TABLES_END); // Of an entry of a table, bit 0 says that it is valid.
+               TABLES_END); // Bit 0 of a table's entry says that it is valid.
     }
 }
 

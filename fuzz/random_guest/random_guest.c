@@ -22,7 +22,7 @@
 
 enum {
     MOST_ENTRIES = 40,
-    MOST_BELLS = 100,   // Of each VCPU between two looks at the bells, which hold 256.
+    MOST_BELLS = 100,   // For each VCPU between two looks at the bells, which hold 256.
     BLOCK = 4,          // ns of virtual time
     LATENESS = 1000000, // ns of virtual time: ten time slices, which is when a VCPU must be back.
     SECOND_START = CHAOS_SIZE / 2,

@@ -17,7 +17,7 @@
 struct random_guest_result {
     uint64_t trace;   // A hash over all that the host saw.
     unsigned entries; // Calls of zx_vcpu_enter().
-    unsigned packets; // Of those, with a packet.
+    unsigned packets; // Calls of zx_vcpu_enter() that returned a packet.
     int64_t time;     // ns of virtual time
 };
 

@@ -26,8 +26,8 @@ struct trap_option {
 };
 
 struct options {
-    const char *image; // Or a fuzz target.
-    const char *input; // Of a fuzz target.
+    const char *image; // The image, or a fuzz target.
+    const char *input; // The input of a fuzz target.
     uint64_t base;
     uint64_t entry;
     bool has_base;

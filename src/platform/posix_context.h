@@ -8,7 +8,7 @@
 #include "platform/threads.h"
 
 #include <signal.h>
-#if !defined(__APPLE__) // There it is in signal.h, and this is for functions of old.
+#if !defined(__APPLE__) // There <signal.h> has it, and <ucontext.h> is for old functions.
 #include <ucontext.h>
 #endif
 

@@ -34,7 +34,7 @@ struct vmo;
 // What a guest-physical page is. The owner answers from the guest's mappings and traps.
 struct backing {
     struct vmo *vmo;
-    uint64_t vmo_offset; // Of the page.
+    uint64_t vmo_offset; // The page's offset in the VMO.
     // How many bytes before the page, and behind it, are backed by the VMO in the same way, at the
     // offsets that go with them.
     uint64_t before;
@@ -152,7 +152,7 @@ void cpu_run(struct cpu *cpu, const struct run_client *client);
 // --- Vectored events ---
 
 enum vectored_event_kind {
-    VECTORED_EXTERNAL, // Also NMI.
+    VECTORED_EXTERNAL, // An external interrupt or NMI.
     VECTORED_EXCEPTION,
     VECTORED_SOFTWARE, // INT n, INT3, INTO: the gate's DPL is checked.
 };
@@ -160,7 +160,7 @@ enum vectored_event_kind {
 struct vectored_event {
     enum vectored_event_kind kind;
     uint8_t vector;
-    uint32_t error_code; // Of an exception that has one.
+    uint32_t error_code; // The error code of an exception that has one.
     uint64_t return_rip;
 };
 
@@ -189,7 +189,7 @@ struct failed_delivery {
 // chain is longer.
 enum { FAILED_DELIVERIES = 4 };
 
-// Those before the last event was delivered, or was not: how many, and which.
+// The failed deliveries before the last event was delivered or failed: how many, and which.
 size_t cpu_failed_deliveries(const struct cpu *cpu, const struct failed_delivery **out);
 
 // The exit's instruction was carried out, but for the store of the low 16 bits of `result` to its
@@ -201,7 +201,8 @@ enum delivery cpu_complete(struct cpu *cpu, const struct cpu_exit *exit, const u
 enum readiness {
     READY,
     READY_IN_WINDOW,  // An interrupt window must be asked for.
-    READY_AFTER_IRET, // Of an NMI's handler, until which NMIs wait. An exit follows it.
+    READY_AFTER_IRET, // An NMI must wait for the IRET of an NMI's handler, behind which an exit
+                      // follows.
 };
 enum readiness cpu_ready_for(const struct cpu *cpu, uint8_t vector);
 
@@ -234,7 +235,7 @@ void machine_stop_at(struct machine *machine, uint64_t work, uint64_t limit);
 
 // What is told of guest code (zirconia/coverage.h).
 struct coverage_wish {
-    uint8_t *map; // Of `size` counters, a power of two. NULL: nothing is counted.
+    uint8_t *map; // An array of `size` counters, a power of two. NULL: nothing is counted.
     size_t size;
     bool blocks;                    // Blocks are counted instead of edges.
     zirconia_comparison_t compared; // Is told of comparisons; or NULL.

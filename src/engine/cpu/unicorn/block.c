@@ -105,7 +105,7 @@ static bool divided_before(struct block *block, const struct x87_blocks *blocks,
     return false;
 }
 
-// Those that are cut before for what they are, or not at all.
+// Whether a call can take the place of the cut: of instructions that are cut for what they are.
 static bool may_be_called(enum cut cut) {
     return cut == CUT_NONE || cut == CUT_SYSTEM_CALL || cut == CUT_XSETBV;
 }

@@ -441,7 +441,8 @@ static void forget_unfit(struct engine *engine) {
 
 static bool cover_blocks(struct engine *engine, bool on) {
     engine->covers = on;
-    if (!engine->exact_stops) { // They are hooked in any case, but some may have calls.
+    if (!engine->exact_stops) { // All blocks are hooked in any case, but some translations may have
+                                // calls.
         if (engine->calls) {
             forget_unfit(engine);
         }

@@ -51,7 +51,7 @@ struct engine {
     struct platform_mutex state_lock; // Held while that state moves; see cpu_lock_registers().
     uint8_t *hidden;
     uint8_t *arena;
-    uint8_t *root;       // Of the nested page tables, a page in the arena.
+    uint8_t *root;       // The root of the nested page tables, a page in the arena.
     uc_context *host;    // Before VMRUN: flat addresses.
     uc_context *started; // Right after VMRUN.
     uc_context *kept;    // In the guest, while addresses are flat.

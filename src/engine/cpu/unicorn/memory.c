@@ -63,7 +63,7 @@ static bool find_page(const struct memory *memory, uint64_t guest_physical, stru
 struct stretch {
     uint64_t first; // Guest-physical.
     uint64_t end;
-    uint64_t page; // Of the arena, the one at `first`.
+    uint64_t page; // The arena's page at `first`.
     bool writable;
 };
 

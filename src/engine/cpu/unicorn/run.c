@@ -24,8 +24,8 @@ static bool must_leave(const struct run *run) {
     return run->exit->reason != EXIT_EXCEPTION && work_is_to_end(&run->machine->work);
 }
 
-// Of the exit before there is nothing left that one without an instruction would show. To clear all
-// of it would take longer than most of what is done for an exit.
+// Clears what an exit without an instruction would otherwise show of the exit before. Clearing the
+// whole structure would take longer than most work for an exit.
 static void begin_exit(struct run *run) {
     struct cpu_exit *exit = run->exit;
     exit->reason = EXIT_REQUESTED;

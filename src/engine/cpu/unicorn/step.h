@@ -15,7 +15,7 @@ struct step {
     uint64_t start;        // The linear address of the instruction.
     uint64_t end;          // The linear address after it.
     bool under_way;
-    bool translated;       // And found nowhere but for this once.
+    bool translated;       // The instruction was translated, for this step only.
     bool over;             // What is being reported comes from it.
     uint64_t last;         // The page of the last step.
     unsigned short_blocks; // How many of the next blocks are to be short.

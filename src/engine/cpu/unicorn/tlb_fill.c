@@ -33,8 +33,8 @@ struct tlb_walk {
     enum fill_mode mode;
     uint64_t rights; // ENTRY_WRITABLE and ENTRY_USER of all levels, ENTRY_NO_EXECUTE of any.
     uint64_t leaf;
-    unsigned shift; // Of the leaf.
-    uint64_t page;  // Guest-physical, that it leads to.
+    unsigned shift; // The shift of the leaf.
+    uint64_t page;  // The guest-physical page that it leads to.
 };
 
 #define NESTED_WHOLE (NESTED_PRESENT | NESTED_WRITABLE)

@@ -17,7 +17,8 @@ struct work {
     atomic_ullong done;
     unsigned idle_exits; // Since then.
     uint64_t stop_at;    // How much is to be done before an exit is requested.
-    uint64_t limit;      // So too; but what is done beyond it counts.
+    uint64_t limit; // How much is to be done before an exit is requested, too; but work beyond it
+                    // counts.
     // The last block that was counted, and where it goes on after a pause that is no work.
     uint64_t block;
     uint32_t block_size;

@@ -29,7 +29,7 @@ struct walk {
     enum access_mode mode;
     uint64_t rights; // ENTRY_WRITABLE and ENTRY_USER of all levels, ENTRY_NO_EXECUTE of any.
     struct access_fault *fault;
-    struct cached_walk *record; // Of what it read.
+    struct cached_walk *record; // The record of the entries that the walk read.
 };
 
 static struct paging paging_of(const struct cpu *cpu) {

@@ -17,8 +17,8 @@ enum access {
 // On whose behalf: SDM volume 3A, section 4.6.1.
 enum access_mode {
     ACCESS_AS_DEBUGGER,   // Needs a mapping, and WP for writes; no other right.
-    ACCESS_AS_SYSTEM,     // Of descriptor tables and TSS: supervisor, whatever EFLAGS.AC.
-    ACCESS_AS_SUPERVISOR, // Of a program at CPL 0 to 2.
+    ACCESS_AS_SYSTEM,     // For descriptor tables and TSS: supervisor, whatever EFLAGS.AC.
+    ACCESS_AS_SUPERVISOR, // For a program at CPL 0 to 2.
     ACCESS_AS_USER,
 };
 
