@@ -37,10 +37,13 @@ static const struct {
     {DATA_3, SEGMENT(0, 0xfffff, 0xc0f3)},
     {CODE_3, SEGMENT(0, 0xfffff, 0xa0fb)},
     {TASK_WIDE, SEGMENT(TASK_64, 0x67, ATTRIBUTES_TASK)},
+    {TASK_WIDE + 8, 0}, // The upper half in long mode, here and below.
     {CODE_32_0, SEGMENT(0, 0xfffff, 0xc09b)},
     {CODE_16_0, SEGMENT(CHAOS, 0xffff, 0x009b)},
     {LOCAL_WIDE, SEGMENT(LDT, LDT_SIZE - 1, ATTRIBUTES_LOCAL)},
+    {LOCAL_WIDE + 8, 0},
     {GATE_WIDE, GATE(CODE_0, CHAOS + 0x400, ATTRIBUTES_CALL)},
+    {GATE_WIDE + 8, 0},
     {GATE_32, GATE(CODE_32_0, CHAOS + 0x800, ATTRIBUTES_CALL)},
     {GATE_16, GATE(CODE_16_0, 0xc00, ATTRIBUTES_CALL_16)},
     {TASK_GATE, GATE(TASK_SECOND, 0, ATTRIBUTES_TASK_GATE)},
