@@ -104,6 +104,8 @@ static const struct scenario scenarios[] = {
     {"a long block", 8, NULL, 1, 4},
     {"stores to many pages", 9, NULL, 1, 6},
     {"stores to the page behind the code", 10, NULL, 1, 6},
+    {"bits of CR0 that are shadows", 11, NULL, 1, 4},
+    {"a state that cannot be entered", 12, NULL, 1, 3},
     {"the paravirtual clock", 7, NULL, 1, 2},
 };
 

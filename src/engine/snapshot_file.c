@@ -148,7 +148,8 @@ static void move_mappings(struct snapshot_file *file, const struct memory_image 
     free(names);
 }
 
-static void move_shape(struct snapshot_file *file, const struct snapshot *snapshot,
+// Here as well what VM entry looks at.
+static void move_shape(struct snapshot_file *file, struct snapshot *snapshot,
                        const struct guest *guest) {
     shape(file, guest->clock.is_virtual);
     shape(file, snapshot->vpids);
@@ -156,8 +157,8 @@ static void move_shape(struct snapshot_file *file, const struct snapshot *snapsh
     for (const struct vcpu *vcpu; (vcpu = guest_next_vcpu(guest, &i)) != NULL; i++) {
         shape(file, i);
         shape(file, vcpu->cr0_owned);
-        shape(file, vcpu->cr0_shadow);
-        shape(file, vcpu->invalid_state);
+        move_word(file, &snapshot->vcpus[i].cr0_shadow);
+        move_bool(file, &snapshot->vcpus[i].invalid_state);
     }
     move_traps(file, &guest->memory_traps);
     move_traps(file, &guest->port_traps);

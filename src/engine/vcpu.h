@@ -31,7 +31,8 @@ struct vcpu {
     uint64_t cr0_shadow;
     uint8_t cr8;        // Private: it has no effect on injection (hypervisor ABI 4.4).
     atomic_bool inside; // A run call has begun and uses the VCPU. Set with the turn.
-    bool invalid_state; // What the checks of VM entry refuse, for good: no call can change it.
+    // What the checks of VM entry refuse, for good: no call changes it but that of a restore.
+    bool invalid_state;
     struct local_apic apic;
     struct pvclock pvclock;
     zirconia_exit_kind_t exit_kind; // The exit being handled, and when it began; 0 for none.

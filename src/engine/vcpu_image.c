@@ -10,6 +10,8 @@ bool vcpu_image_take(struct vcpu_image *image, struct vcpu *vcpu) {
     ASSERT_TURN(&vcpu->guest->turn);
     image->koid = vcpu->object.koid;
     image->cr8 = vcpu->cr8;
+    image->cr0_shadow = vcpu->cr0_shadow;
+    image->invalid_state = vcpu->invalid_state;
     image->pvclock = vcpu->pvclock;
     image->cpu = cpu_image_take(vcpu->cpu);
     image->timer_place = guest_clock_place(vcpu->guest, &vcpu->apic.entry);
@@ -25,6 +27,8 @@ bool vcpu_image_take(struct vcpu_image *image, struct vcpu *vcpu) {
 void vcpu_image_restore(const struct vcpu_image *image, struct vcpu *vcpu) {
     ASSERT_TURN(&vcpu->guest->turn);
     vcpu->cr8 = image->cr8;
+    vcpu->cr0_shadow = image->cr0_shadow;
+    vcpu->invalid_state = image->invalid_state;
     vcpu->pvclock = image->pvclock;
     vcpu->exit_kind = 0;
     cpu_image_restore(vcpu->cpu, image->cpu);

@@ -12,7 +12,9 @@
 struct vcpu_image {
     zx_koid_t koid;
     struct cpu_image *cpu;
+    uint64_t cr0_shadow;
     uint8_t cr8;
+    bool invalid_state;
     struct local_apic_image apic;
     unsigned timer_place; // The place of the timer among the timers of virtual time.
     struct pending pending;

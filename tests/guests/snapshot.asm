@@ -17,7 +17,7 @@ MANY_PAGES    equ 150           ; More than the exits that are no work in one bl
     xor r12d, r12d
     mov rsi, r15
     select_case media, interrupted, shadow, halted, timer, modified, bells, clock, \
-        long_block, many_pages, next_page
+        long_block, many_pages, next_page, control, dead
 
 ; FPU, SSE and MSRs with values of their own, which the second run stores and then changes.
 media:
@@ -181,6 +181,23 @@ next_page:
     align 0x1000
 .behind:
     dq 0
+
+; What the guest reads of CR0 is not what the processor has.
+control:
+    mov rbx, cr0
+    done
+    btc rbx, 30                 ; CD
+    mov cr0, rbx
+    jmp control
+
+; A state that no VM entry takes.
+dead:
+    mov rbx, cr0
+    done
+    inc r12
+    btr rbx, 31                 ; PG, in long mode
+    mov cr0, rbx
+    done
 
 on_vector:
     mov r8, [abs RESULT]
