@@ -23,7 +23,7 @@ unpack_arm64() {
     if [ ! -x "$QEMU" ]; then
         unpack_debs "$UNICORN_SUITE" "$QEMU_DIR" qemu-user
         mv "$QEMU_DIR/usr/bin/qemu-aarch64" "$QEMU"
-        rm -rf "$QEMU_DIR/usr" # The other processors' emulators take half a gigabyte.
+        rm -rf "${QEMU_DIR:?}/usr" # The other processors' emulators take half a gigabyte.
     fi
 }
 
