@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -30,12 +31,14 @@ static inline int open_slave(int master) {
 }
 
 // The words end with NULL. The slave stays open here as well, so that its settings can be read.
-static inline int terminal_start(struct terminal *terminal, char **words) {
+static inline int terminal_start_sized(struct terminal *terminal, char **words,
+                                       const struct winsize *size) {
     memset(terminal, 0, sizeof *terminal);
     terminal->fd = posix_openpt(O_RDWR | O_NOCTTY);
     ck_assert_int_ge(terminal->fd, 0);
     const int slave = open_slave(terminal->fd);
     ck_assert_int_ge(slave, 0);
+    ck_assert_int_eq(ioctl(slave, TIOCSWINSZ, size), 0);
     terminal->child = fork();
     ck_assert_int_ne(terminal->child, -1);
     if (terminal->child == 0) {
@@ -47,6 +50,11 @@ static inline int terminal_start(struct terminal *terminal, char **words) {
         _exit(127);
     }
     return slave;
+}
+
+static inline int terminal_start(struct terminal *terminal, char **words) {
+    const struct winsize size = {.ws_row = 24, .ws_col = 80};
+    return terminal_start_sized(terminal, words, &size);
 }
 
 // Reads until the text comes, behind that of the call before.

@@ -68,6 +68,31 @@ START_TEST(the_escape_key_ends_the_vm_and_gives_the_terminal_back) {
 }
 END_TEST
 
+START_TEST(a_table_of_exits_is_shown) {
+    run_tool("linux --kernel '%s' --exits <<'END'\no\nEND\n", kernel_32);
+    ck_assert_int_eq(result.exit_code, 0);
+    ck_assert_ptr_nonnull(strstr(result.err, "exits and deliveries"));
+    ck_assert_ptr_nonnull(strstr(result.err, "2  ept_violation addr 0xfec00010 read\n"));
+    ck_assert_ptr_null(strchr(result.err, '\033'));
+}
+END_TEST
+
+// The guest's rows are the lower ones, until the end.
+START_TEST(on_a_terminal_the_table_of_exits_stays_above_the_guest) {
+    static struct terminal terminal;
+    char *words[] = {tool, "linux", "--kernel", kernel_32, "--exits", NULL};
+    const struct winsize size = {.ws_row = 24, .ws_col = 80};
+    const int slave = terminal_start_sized(&terminal, words, &size);
+    terminal_expect(&terminal, "\033[10;24r\033[10;1H");
+    terminal_expect(&terminal, "\0337\033[H\033[7m");
+    terminal_expect(&terminal, "io_instruction port 0x3fd in ");
+    terminal_expect(&terminal, "\0338");
+    terminal_type(&terminal, "o");
+    terminal_expect(&terminal, "\033[r\033[24;1H");
+    ck_assert_int_eq(terminal_end(&terminal, slave), 0);
+}
+END_TEST
+
 START_TEST(what_cannot_be_booted_is_told) {
     run_tool("linux --kernel /dev/null </dev/null");
     expect_one_complaint(2);
@@ -197,6 +222,8 @@ int main(void) {
     tcase_add_test(linux_kernels, another_console_is_told_to_the_kernel);
     tcase_add_test(linux_kernels, keys_reach_the_guest_raw_and_a_reset_boots_again);
     tcase_add_test(linux_kernels, the_escape_key_ends_the_vm_and_gives_the_terminal_back);
+    tcase_add_test(linux_kernels, a_table_of_exits_is_shown);
+    tcase_add_test(linux_kernels, on_a_terminal_the_table_of_exits_stays_above_the_guest);
     tcase_add_test(linux_kernels, what_cannot_be_booted_is_told);
     tcase_add_test(zircon, a_zircon_kernel_gets_its_items_and_those_of_the_vm);
     tcase_add_test(zircon, a_damaged_image_is_refused_with_a_reason);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/exit_table.h"
 #include "cli/host.h"
 #include "cli/kernel_files.h"
 #include "cli/options.h"
@@ -27,6 +28,7 @@ static const char command_line[] = "console=ttyS0 nowatchdog tsc=nowatchdog "
 struct boot {
     const struct options *options;
     struct kernel_files files;
+    struct exit_table *exit_table; // NULL: none is shown
     char command_line[4096];
 };
 
@@ -41,6 +43,19 @@ static const char *load_zircon(void *context, struct vm *vm, struct boot_entry *
     const char *words = boot->options->append ? boot->options->append : "";
     return zircon_image_load(vm->memory, vm->config.memory_size, vm->config.processor_count,
                              &boot->files.kernel, words, entry);
+}
+
+static void begin(void *context, zx_handle_t guest) {
+    struct boot *boot = context;
+    if (boot->options->exits)
+        boot->exit_table = exit_table_start(guest);
+}
+
+static void end(void *context, zx_handle_t guest) {
+    struct boot *boot = context;
+    if (boot->exit_table)
+        exit_table_stop(boot->exit_table, guest);
+    boot->exit_table = NULL;
 }
 
 static enum exit_code code_of(enum session_end end, const char *name, const char *reason) {
@@ -81,6 +96,8 @@ static enum exit_code run(struct boot *boot, const char *(*load)(void *context, 
                    .console = has_virtio_console(options),
                    .disk = options->disk},
         .load = load,
+        .begin = begin,
+        .end = end,
         .context = boot,
     };
     const char *reason = NULL;
@@ -88,8 +105,8 @@ static enum exit_code run(struct boot *boot, const char *(*load)(void *context, 
         return EXIT_CODE_USAGE;
     if (host_is_terminal(stdin))
         talk("Ctrl-] ends it");
-    const enum session_end end = session_run(&session, &reason);
-    return code_of(end, options->image ? options->image : "the kernel", reason);
+    const enum session_end ending = session_run(&session, &reason);
+    return code_of(ending, options->image ? options->image : "the kernel", reason);
 }
 
 static void print_linux_help(void) {

@@ -37,6 +37,9 @@ void host_on_interruption(void (*function)(void));
 
 bool host_is_terminal(FILE *stream);
 
+// How many rows the terminal has, 0 when that is not known.
+unsigned host_terminal_rows(FILE *stream);
+
 // Whether both go to one place, such as one pipe.
 bool host_is_same_file(FILE *one, FILE *other);
 

@@ -13,6 +13,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -221,6 +222,11 @@ bool host_run(char **words, int64_t timeout, void (*line)(void *context, const c
 
 bool host_is_terminal(FILE *stream) {
     return isatty(fileno(stream)) == 1;
+}
+
+unsigned host_terminal_rows(FILE *stream) {
+    struct winsize size;
+    return ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
 }
 
 bool host_is_same_file(FILE *one, FILE *other) {

@@ -96,6 +96,14 @@ bool host_is_terminal(FILE *stream) {
     return _isatty(_fileno(stream)) != 0;
 }
 
+unsigned host_terminal_rows(FILE *stream) {
+    CONSOLE_SCREEN_BUFFER_INFO info;
+    HANDLE handle = (HANDLE)_get_osfhandle(_fileno(stream));
+    return GetConsoleScreenBufferInfo(handle, &info)
+               ? (unsigned)(info.srWindow.Bottom - info.srWindow.Top + 1)
+               : 0;
+}
+
 static bool file_identity(FILE *stream, BY_HANDLE_FILE_INFORMATION *out) {
     return GetFileInformationByHandle((HANDLE)_get_osfhandle(_fileno(stream)), out) != 0;
 }

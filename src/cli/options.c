@@ -126,6 +126,12 @@ static const char *apply_disk(struct options *options, const char *value) {
     return NULL;
 }
 
+static const char *apply_exits(struct options *options, const char *value) {
+    (void)value;
+    options->exits = true;
+    return NULL;
+}
+
 static const char *apply_console(struct options *options, const char *value) {
     options->console = value;
     return strcmp(value, "ttyS0") == 0 || strcmp(value, "hvc0") == 0 ? NULL
@@ -194,6 +200,7 @@ const struct option_spec linux_options[] = {
     {"--cpus", "N", "processors, 1 to 8 (default 1)", apply_cpus},
     {"--mem", "SIZE", "memory (default 256M)", apply_memory},
     {"--disk", "FILE", "the image of a disk, /dev/vda", apply_disk},
+    {"--exits", NULL, "a live table of exits on standard error", apply_exits},
     {"--console", "NAME", "ttyS0, the serial port, or hvc0, of virtio (default ttyS0)",
      apply_console},
     {"--help", NULL, "this text", apply_help},
@@ -205,6 +212,7 @@ const struct option_spec zircon_options[] = {
     {"--cpus", "N", "processors, 1 to 8 (default 1)", apply_cpus},
     {"--mem", "SIZE", "memory (default 256M)", apply_memory},
     {"--disk", "FILE", "the image of a disk", apply_disk},
+    {"--exits", NULL, "a live table of exits on standard error", apply_exits},
     {"--help", NULL, "this text", apply_help},
     {NULL, NULL, NULL, NULL},
 };

@@ -53,6 +53,7 @@ struct options {
     const char *append; // to the kernel's command line
     uint64_t cpus;
     const char *disk;
+    bool exits;
     const char *console; // of the shell
     bool help;
 };

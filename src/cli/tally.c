@@ -11,7 +11,6 @@
 #include <stdlib.h>
 
 #include "cli/fields.h"
-#include "cli/text.h"
 
 enum { MOST_ROWS = TALLY_SLOTS * 3 / 4, PRINTED_ROWS = 20 };
 
@@ -72,8 +71,17 @@ static void append_what(struct text *line, const zirconia_exit_t *exit) {
         text_append(line, "%s", accesses[exit->qualification[1]]);
 }
 
-void tally_print(struct tally *tally) {
+void tally_sort(struct tally *tally) {
     qsort(tally->rows, TALLY_SLOTS, sizeof(tally->rows[0]), by_count);
+}
+
+void tally_row_text(const struct tally_row *row, struct text *line) {
+    text_append(line, "%12" PRIu64 "  %s", row->count, zirconia_exit_kind_name(row->exit.kind));
+    append_what(line, &row->exit);
+}
+
+void tally_print(struct tally *tally) {
+    tally_sort(tally);
     uint64_t rest = tally->others;
     for (size_t i = 0; i < TALLY_SLOTS && tally->rows[i].count; i++) {
         struct text line = {0};
@@ -81,9 +89,7 @@ void tally_print(struct tally *tally) {
             rest += tally->rows[i].count;
             continue;
         }
-        text_append(&line, "%12" PRIu64 "  %s", tally->rows[i].count,
-                    zirconia_exit_kind_name(tally->rows[i].exit.kind));
-        append_what(&line, &tally->rows[i].exit);
+        tally_row_text(&tally->rows[i], &line);
         text_write_line(&line, stderr);
     }
     if (rest)

@@ -10,6 +10,8 @@
 
 #include <zirconia/observe.h>
 
+#include "cli/text.h"
+
 enum { TALLY_SLOTS = 1024 };
 
 struct tally_row {
@@ -24,6 +26,12 @@ struct tally {
 };
 
 void tally_add(struct tally *tally, const zirconia_exit_t *exit);
+
+// Sorts the most frequent first; nothing can be added any more.
+void tally_sort(struct tally *tally);
+
+// Says how often, and what.
+void tally_row_text(const struct tally_row *row, struct text *line);
 
 // Prints the most frequent ones on standard error.
 void tally_print(struct tally *tally);
