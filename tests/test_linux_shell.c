@@ -28,8 +28,8 @@ static void compute(struct terminal *terminal) {
 
 // Keys that a terminal would have kept go to the guest, and end what the shell waits for.
 static void interrupt(struct terminal *terminal) {
-    terminal_type(terminal, "sleep 1000; echo =ended=\r");
-    terminal_expect(terminal, "\n");
+    terminal_type(terminal, "sh -c 'echo =waiting=; sleep 1000'\r");
+    terminal_expect(terminal, "\n=waiting=\r\n");
     terminal_type(terminal, "\x03");
     expect_prompt(terminal);
     compute(terminal);
