@@ -144,8 +144,8 @@ function(correct_comment call comment out)
 endfunction()
 
 foreach(header zircon/syscalls zircon/syscalls/memory_calls zircon/syscalls/task_calls
-        zirconia/coverage zirconia/decode zirconia/observe zirconia/snapshot zirconia/virtual_time
-        zirconia/zirconia)
+        zirconia/coverage zirconia/debug zirconia/decode zirconia/observe zirconia/snapshot
+        zirconia/virtual_time zirconia/zirconia)
     file(READ "${SOURCE}/include/${header}.h" text)
     string(REPLACE ";" "@" text "${text}")
     string(REPLACE "[" "${opening}" text "${text}")

@@ -48,6 +48,7 @@
 #include <zircon/time.h>
 #include <zircon/types.h>
 #include <zirconia/coverage.h>
+#include <zirconia/debug.h>
 #include <zirconia/decode.h>
 #include <zirconia/export.h>
 #include <zirconia/observe.h>

@@ -17,6 +17,7 @@
 #include <zircon/syscalls/refused.h>
 #include <zircon/syscalls/resource.h>
 #include <zirconia/coverage.h>
+#include <zirconia/debug.h>
 #include <zirconia/decode.h>
 #include <zirconia/observe.h>
 #include <zirconia/snapshot.h>
@@ -175,7 +176,9 @@ static const struct {
     {"vcpu_create", "entry", ENTRY},
     {"vcpu_read_state", "buffer_size", sizeof(zx_vcpu_state_t)},
     {"vcpu_write_state", "buffer_size", sizeof(zx_vcpu_state_t)},
+    {"zirconia_guest_read_memory", "size", 16},
     {"zirconia_guest_set_coverage", "size", 64},
+    {"zirconia_guest_write_memory", "size", 16},
     {"zirconia_disassemble", "size", 2},
     {"zirconia_disassemble", "text_size", 64},
     {"zirconia_disassemble", "mode", ZIRCONIA_CODE_64},
@@ -303,6 +306,15 @@ static void fill(const struct parameter *parameter, uint8_t *bytes) {
     } else if (is_call("vcpu_write_state")) {
         const zx_vcpu_state_t state = read_state();
         memcpy(bytes, &state, sizeof state);
+    } else if (is_call("zirconia_vcpu_write_registers")) {
+        zirconia_registers_t registers;
+        ck_assert_int_eq(zirconia_vcpu_read_registers(vcpu, &registers), ZX_OK);
+        memcpy(bytes, &registers, sizeof registers);
+    } else if (is_call("zirconia_guest_set_watchpoints")) {
+        const zirconia_watchpoint_t watchpoint = {.size = 8};
+        for (size_t done = 0; done < size_of(parameter); done += sizeof watchpoint) {
+            memcpy(bytes + done, &watchpoint, sizeof watchpoint);
+        }
     }
 }
 

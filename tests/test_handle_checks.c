@@ -15,6 +15,7 @@
 #include <zircon/process.h>
 #include <zircon/syscalls/exception.h>
 #include <zirconia/coverage.h>
+#include <zirconia/debug.h>
 #include <zirconia/decode.h>
 #include <zirconia/observe.h>
 #include <zirconia/snapshot.h>

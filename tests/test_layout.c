@@ -29,6 +29,7 @@
 #include <zircon/syscalls/smc.h>
 #include <zircon/syscalls/system.h>
 #include <zirconia/coverage.h>
+#include <zirconia/debug.h>
 #include <zirconia/decode.h>
 #include <zirconia/observe.h>
 #include <zirconia/snapshot.h>
@@ -370,6 +371,16 @@ static const struct call calls[] = {
     {CALL(zirconia_mmio_complete)},
     {CALL(zirconia_instruction_length)},
     {CALL(zirconia_disassemble)},
+    {CALL(zirconia_guest_read_memory)},
+    {CALL(zirconia_guest_set_breakpoints)},
+    {CALL(zirconia_guest_set_watchpoints)},
+    {CALL(zirconia_guest_write_memory)},
+    {CALL(zirconia_vcpu_find_linear)},
+    {CALL(zirconia_vcpu_read_registers)},
+    {CALL(zirconia_vcpu_read_stop)},
+    {CALL(zirconia_vcpu_set_stepping)},
+    {CALL(zirconia_vcpu_stop)},
+    {CALL(zirconia_vcpu_write_registers)},
     {CALL(zirconia_guest_note_store)},
     {CALL(zirconia_guest_observe)},
     {CALL(zirconia_guest_restore)},
@@ -448,6 +459,7 @@ START_TEST(every_declared_call_exists) {
         "zirconia/zirconia.h",
         "zirconia/coverage.h",
         "zirconia/decode.h",
+        "zirconia/debug.h",
         "zirconia/observe.h",
         "zirconia/snapshot.h",
         "zirconia/virtual_time.h",

@@ -107,6 +107,7 @@ ZIRCONIA_EXPORT zx_status_t zx_vcpu_create(zx_handle_t guest, uint32_t options, 
 //   handle (VCPU, EXECUTE)
 //   ZX_ERR_BAD_STATE      on any other thread
 //   ZX_ERR_TIMED_OUT      when the budget of zirconia_guest_set_budget() is spent
+//   ZX_ERR_STOP           when the VCPU has stopped for a debugger (zirconia/debug.h)
 //   ZX_ERR_CANCELED       when the VCPU was kicked
 //   ZX_ERR_NOT_FOUND      for an I/O port without a trap, and for a guest-physical address where
 //                         nothing is mapped
@@ -130,6 +131,7 @@ ZIRCONIA_EXPORT zx_status_t zx_vcpu_enter(zx_handle_t handle, zx_port_packet_t *
 //   handle (VCPU, EXECUTE)
 //   ZX_ERR_BAD_STATE      on any other thread
 //   ZX_ERR_TIMED_OUT      when the budget of zirconia_guest_set_budget() is spent
+//   ZX_ERR_STOP           when the VCPU has stopped for a debugger (zirconia/debug.h)
 //   ZX_ERR_CANCELED       when the VCPU was kicked
 //   ZX_ERR_NOT_FOUND      for an I/O port without a trap, and for a guest-physical address where
 //                         nothing is mapped

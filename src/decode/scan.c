@@ -145,6 +145,57 @@ bool ends_block(const struct instruction *instruction) {
     return jumps || direct || returns || interrupts || is_branch_of_group_5(instruction);
 }
 
+static bool is_repeated_string(const struct instruction *instruction) {
+    const uint8_t opcode = instruction->opcode;
+    const bool string = (opcode >= 0xA4 && opcode <= 0xA7) || (opcode >= 0xAA && opcode <= 0xAF);
+    return string && (instruction->repeat_equal || instruction->repeat_not_equal);
+}
+
+// A load of SS always does, of ES, CS and DS where the code has 32 bits or 64.
+static bool ends_by_segment(unsigned segment, enum code_mode mode) {
+    return segment == 2 || (segment < 4 && mode != CODE_16);
+}
+
+static bool ends_engine_block_0f(const struct instruction *instruction, enum code_mode mode) {
+    const unsigned group = group_of(instruction);
+    switch (instruction->opcode) {
+    case 0x01: // LMSW, INVLPG
+        return group == 6 || (group == 7 && instruction->modrm < 0xC0);
+    case 0x06: // CLTS
+    case 0x22: // MOV to a control register, and to a debug register
+    case 0x23:
+        return true;
+    case 0xAE: // XRSTOR
+        return group == 5 && instruction->modrm < 0xC0;
+    case 0xB2: // LSS
+        return ends_by_segment(2, mode);
+    default:
+        return false;
+    }
+}
+
+bool ends_engine_block(const struct instruction *instruction, enum code_mode mode) {
+    if (instruction->map == MAP_0F) {
+        return ends_engine_block_0f(instruction, mode);
+    }
+    if (instruction->map != MAP_ONE_BYTE) {
+        return false;
+    }
+    switch (instruction->opcode) {
+    case 0x07: // POP ES, SS and DS
+    case 0x17:
+    case 0x1F:
+        return ends_by_segment(instruction->opcode >> 3, mode);
+    case 0x8E: // MOV to a segment register
+        return ends_by_segment(group_of(instruction), mode);
+    case 0x9D: // POPF
+    case 0xFB: // STI
+        return true;
+    default:
+        return is_repeated_string(instruction);
+    }
+}
+
 bool takes_stored_flags(const struct instruction *instruction) {
     return instruction->map == MAP_0F && instruction->opcode == 0xC7 &&
            ((instruction->modrm >> 3) & 7) == 1;

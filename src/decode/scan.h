@@ -29,6 +29,10 @@ enum cut cut_before(const struct instruction *instruction, enum code_mode mode,
 // Does no block go on after the instruction? False where that depends on the engine.
 bool ends_block(const struct instruction *instruction);
 
+// Does no block of the engine's go on after the instruction, though ends_block() does not tell: it
+// may repeat, or what it changes is looked at between blocks.
+bool ends_engine_block(const struct instruction *instruction, enum code_mode mode);
+
 // CMPXCHG8B and CMPXCHG16B take the flags that they keep from where the engine last stored them:
 // right only where no instruction before them in the block has changed any.
 bool takes_stored_flags(const struct instruction *instruction);

@@ -89,6 +89,7 @@ static void destroy(struct object *object) {
     if (guest->machine != NULL) {
         machine_destroy(guest->machine);
     }
+    debugger_destroy(&guest->debugger);
     turn_destroy(&guest->turn);
     guest_clock_destroy(&guest->clock);
     observation_close(&guest->observation);
@@ -137,6 +138,17 @@ struct vcpu *guest_next_vcpu(const struct guest *guest, unsigned *vpid) {
     }
     *vpid += (unsigned)__builtin_ctzll(guest->vpids >> *vpid);
     return guest->vcpus[*vpid];
+}
+
+bool guest_is_running(const struct guest *guest) {
+    ASSERT_TURN(&guest->turn);
+    unsigned i = 0;
+    for (struct vcpu *vcpu; (vcpu = guest_next_vcpu(guest, &i)) != NULL; i++) {
+        if (atomic_load(&vcpu->inside)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 unsigned guest_take_vpid(struct guest *guest) {

@@ -9,6 +9,7 @@
 #define ENGINE_GUEST_H
 
 #include "engine/cpu/cpu.h"
+#include "engine/debug.h"
 #include "engine/device_image.h"
 #include "engine/guest_clock.h"
 #include "engine/observe.h"
@@ -37,6 +38,7 @@ struct guest {
     struct guest_clock clock;
     struct devices devices;
     struct coverage_wish coverage;
+    struct debugger debugger;
 };
 
 zx_status_t guest_create(struct guest **out);
@@ -52,6 +54,9 @@ zx_status_t guest_set_trap(struct guest *guest, const struct trap *trap, struct 
 // The first VCPU whose VPID is *vpid or more, and sets *vpid to its VPID; NULL when there is none.
 // The caller has the guest's turn.
 struct vcpu *guest_next_vcpu(const struct guest *guest, unsigned *vpid);
+
+// One of its VCPUs is in a run call. The guest's turn is held.
+bool guest_is_running(const struct guest *guest);
 
 // 0 when none is left.
 unsigned guest_take_vpid(struct guest *guest);

@@ -36,6 +36,8 @@ static zirconia_exit_kind_t kind_of(enum exit_reason reason) {
     case EXIT_TRIPLE_FAULT:
         return ZIRCONIA_EXIT_TRIPLE_FAULT;
     case EXIT_REQUESTED:
+    case EXIT_STEPPED:
+    case EXIT_BREAKPOINT:
     case EXIT_EXCEPTION: // See observe_exception().
     case EXIT_OTHER:
     case EXIT_FAILED:

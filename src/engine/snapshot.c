@@ -28,17 +28,6 @@ struct object *snapshot_object(struct snapshot *snapshot) {
     return &snapshot->object;
 }
 
-static bool is_running(const struct guest *guest) {
-    ASSERT_TURN(&guest->turn);
-    unsigned i = 0;
-    for (struct vcpu *vcpu; (vcpu = guest_next_vcpu(guest, &i)) != NULL; i++) {
-        if (atomic_load(&vcpu->inside)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 // --- Taking it ---
 
 static bool take_vcpus(struct snapshot *snapshot, const struct guest *guest) {
@@ -52,7 +41,7 @@ static bool take_vcpus(struct snapshot *snapshot, const struct guest *guest) {
 }
 
 static zx_status_t take_all_but_memory(struct snapshot *snapshot, struct guest *guest) {
-    if (guest->vpids == 0 || is_running(guest)) {
+    if (guest->vpids == 0 || guest_is_running(guest)) {
         return ZX_ERR_BAD_STATE;
     }
     snapshot->guest = guest->object.koid;
@@ -146,7 +135,7 @@ zx_status_t snapshot_check(const struct snapshot *snapshot, const struct guest *
     if (snapshot->guest != guest->object.koid) {
         return ZX_ERR_INVALID_ARGS;
     }
-    return is_running(guest) || !fits(snapshot, guest) ? ZX_ERR_BAD_STATE : ZX_OK;
+    return guest_is_running(guest) || !fits(snapshot, guest) ? ZX_ERR_BAD_STATE : ZX_OK;
 }
 
 static zx_status_t restore(const struct snapshot *snapshot, struct guest *guest) {

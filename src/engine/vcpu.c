@@ -39,20 +39,40 @@ void vcpu_interrupt_itself(struct vcpu *vcpu, uint8_t vector) {
     platform_mutex_unlock(&vcpu->lock);
 }
 
-// The flag first: whoever it wakes looks for it.
-void vcpu_kick(struct vcpu *vcpu) {
+// The flags first: whoever it wakes looks for them.
+static void kick_for(struct vcpu *vcpu, atomic_bool *why) {
+    atomic_store(why, true);
     atomic_store(&vcpu->seat.kicked, true);
     platform_semaphore_post(&vcpu->seat.wake);
     vcpu_attend(vcpu);
 }
 
-bool vcpu_take_kick(struct vcpu *vcpu) {
-    return atomic_load(&vcpu->seat.kicked) && atomic_exchange(&vcpu->seat.kicked, false);
+void vcpu_kick(struct vcpu *vcpu) {
+    kick_for(vcpu, &vcpu->client_kicks);
+}
+
+void vcpu_want_stop(struct vcpu *vcpu) {
+    kick_for(vcpu, &vcpu->stop_wanted);
+}
+
+// The client's kick stays for later where both come together.
+zx_status_t vcpu_take_kick(struct vcpu *vcpu) {
+    if (!atomic_load(&vcpu->seat.kicked) || !atomic_exchange(&vcpu->seat.kicked, false)) {
+        return ZX_OK;
+    }
+    if (atomic_exchange(&vcpu->stop_wanted, false)) {
+        if (atomic_load(&vcpu->client_kicks)) {
+            atomic_store(&vcpu->seat.kicked, true);
+        }
+        vcpu->stop = (struct vcpu_stop){.cause = ZIRCONIA_STOP_REQUEST};
+        return ZX_ERR_STOP;
+    }
+    return atomic_exchange(&vcpu->client_kicks, false) ? ZX_ERR_CANCELED : ZX_OK;
 }
 
 uint32_t vcpu_info_flags(struct object *object) {
     struct vcpu *vcpu = vcpu_from_object(object);
-    return atomic_load(&vcpu->seat.kicked) ? ZX_INFO_VCPU_FLAG_KICKED : 0;
+    return atomic_load(&vcpu->client_kicks) ? ZX_INFO_VCPU_FLAG_KICKED : 0;
 }
 
 // --- State ---

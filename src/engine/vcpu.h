@@ -10,6 +10,7 @@
 #define ENGINE_VCPU_H
 
 #include "engine/cpu/cpu.h"
+#include "engine/debug.h"
 #include "engine/guest.h"
 #include "engine/local_apic.h"
 #include "engine/pending.h"
@@ -29,8 +30,13 @@ struct vcpu {
     struct cpu *cpu;
     uint64_t cr0_owned; // Bits of CR0 that the guest reads from the shadow (hypervisor ABI 4.3).
     uint64_t cr0_shadow;
-    uint8_t cr8;        // Private: it has no effect on injection (hypervisor ABI 4.4).
-    atomic_bool inside; // A run call has begun and uses the VCPU. Set with the turn.
+    uint8_t cr8;              // Private: it has no effect on injection (hypervisor ABI 4.4).
+    atomic_bool inside;       // A run call has begun and uses the VCPU. Set with the turn.
+    atomic_bool client_kicks; // The seat's kick is one of the client's.
+    atomic_bool stop_wanted;  // The seat's kick is to stop the VCPU, or that too.
+    bool steps;               // A debugger wants run calls of one instruction.
+    bool exited;              // In a step, whose end has not seen to the paravirtual clock.
+    struct vcpu_stop stop;    // Why the last one ended with ZX_ERR_STOP.
     // What the checks of VM entry refuse, for good: no call changes it but that of a restore.
     bool invalid_state;
     struct local_apic apic;
@@ -65,8 +71,11 @@ void vcpu_interrupt_itself(struct vcpu *vcpu, uint8_t vector);
 // Takes no lock: may be called anywhere, in a signal handler too.
 void vcpu_kick(struct vcpu *vcpu);
 
-// Takes the kick, on the owner thread: whether there was one.
-bool vcpu_take_kick(struct vcpu *vcpu);
+// Has the run call end with ZX_ERR_STOP, or else the next one. Takes no lock either.
+void vcpu_want_stop(struct vcpu *vcpu);
+
+// Takes the kick, on the owner thread: ZX_OK if there was none, or what the run call ends with.
+zx_status_t vcpu_take_kick(struct vcpu *vcpu);
 
 void vcpu_read_state(struct vcpu *vcpu, zx_vcpu_state_t *out);
 void vcpu_write_state(struct vcpu *vcpu, const zx_vcpu_state_t *state);

@@ -84,8 +84,9 @@ static bool shows_time(const struct vcpu *vcpu, bool exited) {
 
 zx_status_t vcpu_prepare_entry(struct vcpu *vcpu, bool exited) {
     ASSERT_TURN(&vcpu->guest->turn);
-    if (vcpu_take_kick(vcpu)) {
-        return ZX_ERR_CANCELED;
+    const zx_status_t kicked = vcpu_take_kick(vcpu);
+    if (kicked != ZX_OK) {
+        return kicked;
     }
     const struct choice choice = choose(vcpu);
     // On Zircon the vector behind another one waits for the next exit, which the host's timer

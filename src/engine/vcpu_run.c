@@ -38,6 +38,9 @@ static zx_status_t handle(struct exit_context *context) {
         return exit_xsetbv(context);
     case EXIT_EPT_VIOLATION:
         return exit_ept_violation(context);
+    case EXIT_STEPPED:
+    case EXIT_BREAKPOINT:
+        return debug_exit(context->vcpu, context->exit);
     case EXIT_TRIPLE_FAULT:
         triple_fault_tell(context->vcpu);
         return ZX_ERR_NOT_SUPPORTED;
@@ -54,6 +57,10 @@ static zx_status_t handle(struct exit_context *context) {
 // requested an exit is answered by this and by what follows it: a look at kicks and at interrupts.
 static zx_status_t pass_turn(struct exit_context *context) {
     struct guest *guest = context->vcpu->guest;
+    if (context->exit->divides_block) {
+        machine_request_exit(guest->machine); // Behind it.
+        return ZX_OK;
+    }
     machine_clear_exit_request(guest->machine);
     if (guest_clock_budget_is_spent(guest)) {
         return ZX_ERR_TIMED_OUT;
@@ -66,6 +73,24 @@ static zx_status_t pass_turn(struct exit_context *context) {
         }
     }
     return vcpu_stop_if_wanted(context);
+}
+
+// What a debugger divides has no place in it for interrupts, and where it steps they come before
+// the next instruction.
+static zx_status_t prepare_entry(const struct exit_context *context) {
+    struct vcpu *vcpu = context->vcpu;
+    const struct cpu_exit *exit = context->exit;
+    if (exit->divides_block) {
+        return vcpu_take_kick(vcpu);
+    }
+    if (vcpu->steps && exit->reason != EXIT_REQUESTED) {
+        return ZX_OK;
+    }
+    const uint64_t rip = cpu_get(vcpu->cpu, RIP);
+    const bool exited = exit->reason != EXIT_REQUESTED || vcpu->exited;
+    vcpu->exited = false;
+    const zx_status_t status = vcpu_prepare_entry(vcpu, exited);
+    return status == ZX_OK ? debug_before_entry(vcpu, rip) : status;
 }
 
 // Whether the exit's handler may give the turn to others, for which the engine must have left the
@@ -90,11 +115,12 @@ static enum run_next at_exit(void *argument, const struct cpu_exit *exit, bool i
     if (status < ZX_OK && status != ZX_ERR_NEXT) {
         bad_end_tell(context, status);
     }
+    vcpu->exited |= status == ZX_OK && vcpu->steps && exit->reason != EXIT_REQUESTED;
     if (status == ZX_OK && !inside) {
         status = pass_turn(context);
     }
     if (status == ZX_OK) {
-        status = vcpu_prepare_entry(vcpu, exit->reason != EXIT_REQUESTED);
+        status = prepare_entry(context);
     }
     if (status == ZX_OK) {
         observe_entry(vcpu);
@@ -116,6 +142,7 @@ zx_status_t vcpu_enter(struct vcpu *vcpu, enum packet_layout layout, zx_port_pac
     context.status = vcpu_take_turn(&context);
     if (context.status == ZX_OK) {
         atomic_store_explicit(&vcpu->inside, true, memory_order_relaxed);
+        debug_begin(vcpu);
         const struct run_client client = {
             .context = &context,
             .handle = at_exit,

@@ -25,8 +25,9 @@ static zx_status_t stop_until_taken(struct exit_context *context, bool taken) {
         if (blocking_stop_requested(context->blocking) && !thread_stop_inside()) {
             return killed(context);
         }
-        if (vcpu_take_kick(vcpu)) {
-            return ZX_ERR_CANCELED;
+        const zx_status_t kicked_by = vcpu_take_kick(vcpu);
+        if (kicked_by != ZX_OK) {
+            return kicked_by;
         }
         taken = turn_take(&vcpu->guest->turn, &vcpu->seat, context->blocking);
     }

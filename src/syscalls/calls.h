@@ -14,6 +14,7 @@
 #include <zircon/syscalls.h>
 #include <zircon/types.h>
 #include <zirconia/coverage.h>
+#include <zirconia/debug.h>
 #include <zirconia/decode.h>
 #include <zirconia/observe.h>
 #include <zirconia/snapshot.h>

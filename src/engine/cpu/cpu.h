@@ -24,6 +24,7 @@
 #include <zircon/types.h>
 #include <zirconia/coverage.h>
 
+struct breakpoints;
 struct cpu;
 struct cpu_image;
 struct machine;
@@ -108,12 +109,17 @@ enum exit_reason {
     EXIT_PAUSE,
     EXIT_TRIPLE_FAULT,
     EXIT_EXCEPTION, // No exit: the guest has taken an exception through its IDT.
+    EXIT_STEPPED,    // See cpu_debug().
+    EXIT_BREAKPOINT,
     EXIT_OTHER,     // An instruction that exits and that nobody handles.
     EXIT_FAILED,    // The engine failed; the reason is in the log.
 };
 
 struct cpu_exit {
     enum exit_reason reason;
+    // REQUESTED, where work is counted: in the middle of a block, which a debugger has divided. What
+    // depends on how much was done waits for its end.
+    bool divides_block;
     uint8_t instruction_length; // 0 when not known.
     uint8_t instruction[15];
     struct instruction decoded; // Valid when the length is known.
@@ -148,6 +154,18 @@ struct run_client {
 
 // Asks the client, with EXIT_REQUESTED, whether to enter the guest, and then at each exit.
 void cpu_run(struct cpu *cpu, const struct run_client *client);
+
+// --- For debuggers ---
+
+// From the next run on there is an exit before each instruction that begins at a breakpoint, linear
+// addresses which stay as they are while the VCPU runs. With `steps` there is none, but one behind
+// each instruction, or iteration of a repeated string instruction, or when it has raised an
+// exception instead. Neither is work, nor divides it.
+void cpu_debug(struct cpu *cpu, const struct breakpoints *breakpoints, bool steps);
+
+// Where the guest-linear address leads, whoever may access it. Changes nothing. False when it is
+// not mapped.
+bool cpu_find_linear(struct cpu *cpu, uint64_t linear, uint64_t *guest_physical);
 
 // --- Vectored events ---
 

@@ -44,9 +44,27 @@ static zx_status_t sleep_until_awake(struct exit_context *context) {
     return status;
 }
 
+// Unless a debugger wants to stop the VCPU, which the guest does not notice: it is halted still when
+// it goes on.
+static zx_status_t wake_up(struct exit_context *context, uint64_t rip, uint64_t shadow) {
+    struct vcpu *vcpu = context->vcpu;
+    turn_wake(&vcpu->guest->turn, vcpu->seat.vpid);
+    zx_status_t status = vcpu_take_turn(context);
+    if (status == ZX_OK && atomic_load(&vcpu->stop_wanted)) {
+        status = vcpu_take_kick(vcpu);
+    }
+    if (status == ZX_ERR_STOP) {
+        cpu_set(vcpu->cpu, RIP, rip);
+        cpu_set(vcpu->cpu, INTERRUPT_SHADOW, shadow);
+    }
+    return status;
+}
+
 zx_status_t exit_hlt(struct exit_context *context) {
     struct vcpu *vcpu = context->vcpu;
     struct guest *guest = vcpu->guest;
+    const uint64_t rip = cpu_get(vcpu->cpu, RIP);
+    const uint64_t shadow = cpu_get(vcpu->cpu, INTERRUPT_SHADOW);
     exit_advance(context);
     if (!fall_asleep(vcpu)) {
         return ZX_OK;
@@ -63,6 +81,5 @@ zx_status_t exit_hlt(struct exit_context *context) {
     if (status != ZX_OK) {
         return status;
     }
-    turn_wake(&guest->turn, vcpu->seat.vpid);
-    return vcpu_take_turn(context);
+    return wake_up(context, rip, shadow);
 }

@@ -4,6 +4,7 @@
 
 #include "engine/cpu/unicorn/block.h"
 
+#include "engine/cpu/breakpoints.h"
 #include "engine/cpu/unicorn/arena.h"
 #include "engine/cpu/unicorn/cuts.h"
 #include "engine/cpu/unicorn/weight.h"
@@ -58,6 +59,9 @@ static uint8_t byte_at(const struct reader *reader, size_t offset) {
 static void note(const struct block *block, const struct reader *reader,
                  const struct instruction *instruction, struct cuts *cuts) {
     uint8_t bytes[INSTRUCTION_MAX_LENGTH];
+    if (cuts == NULL) {
+        return;
+    }
     for (size_t i = 0; i < instruction->length; i++) {
         bytes[i] = byte_at(reader, block->read + i);
     }
@@ -75,7 +79,10 @@ struct sum {
 static enum cut cut_for(const struct block *block, const struct reader *reader,
                         const struct sum *sum, const struct instruction *instruction) {
     const bool too_early = !sum->flags_stored && takes_stored_flags(instruction);
-    const bool ends = block->pc + block->read == reader->code.end;
+    const uint64_t pc = block->pc + block->read;
+    const uint64_t linear = reader->code.mode == CODE_64 ? pc : (uint32_t)pc;
+    const bool ends =
+        pc == reader->code.end || breakpoints_contain(reader->code.breakpoints, linear);
     return sum->weight > WEIGHT_LIMIT || sum->instructions == reader->code.most || ends || too_early
                ? CUT_BOUND
                : cut_before(instruction, reader->code.mode, reader->code.conditions);
@@ -159,7 +166,8 @@ static bool read_one(struct block *block, const struct reader *reader, struct su
     block->host_bytes += instruction_host_bytes(&instruction);
     sum->flags_stored = sum->flags_stored && keeps_flags(&instruction);
     block->read += instruction.length;
-    return !ends_block(&instruction);
+    return !ends_block(&instruction) &&
+           !(reader->code.measures && ends_engine_block(&instruction, reader->code.mode));
 }
 
 void block_begin(struct block *block, uint64_t pc, uint64_t offset) {

@@ -43,13 +43,15 @@ struct block_code {
     bool stand_ins;               // Some of them are to be seen as others.
     bool calls;                   // Some of them are to be seen as calls.
     const struct x87_blocks *x87; // Where blocks are divided.
+    const struct breakpoints *breakpoints;
+    bool measures; // How much of it Unicorn would take, and no more.
 };
 
 // The next byte to be fetched, with RIP at its instruction, is this one of the arena.
 void block_begin(struct block *block, uint64_t pc, uint64_t offset);
 
 // Reads to the block's end: an instruction that ends it, or that it must end before, which is noted
-// among the cuts, or one that Unicorn finds a fault with by itself.
+// among the cuts unless they are NULL, or one that Unicorn finds a fault with by itself.
 void block_read_ahead(struct block *block, const struct block_code *code, struct cuts *cuts);
 
 // True if the byte of the arena was read ahead, as part of the block.

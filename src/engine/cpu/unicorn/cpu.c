@@ -3,6 +3,7 @@
 // Machines as cpu.h has them: made of their parts, to which calls go on.
 
 #include "engine/cpu/cpu.h"
+#include "engine/cpu/breakpoints.h"
 
 #include "engine/cpu/unicorn/engine.h"
 #include "engine/cpu/unicorn/hooks.h"
@@ -140,6 +141,19 @@ void machine_set_coverage(struct machine *machine, const struct coverage_wish *w
     coverage->wish = *wish;
     coverage->on = wish->map != NULL || wish->compared != NULL;
     coverage->era++;
+}
+
+// --- For debuggers ---
+
+void cpu_debug(struct cpu *cpu, const struct breakpoints *breakpoints, bool steps) {
+    struct machine *machine = cpu->machine;
+    const uint64_t version = breakpoints != NULL ? breakpoints->version : 0;
+    cpu->steps = steps;
+    machine->translation.breakpoints = breakpoints;
+    if (machine->breakpoints_version != version) {
+        machine->breakpoints_version = version;
+        engine_flush(machine->engine);
+    }
 }
 
 // --- Work ---

@@ -26,6 +26,7 @@ struct machine {
     struct step step;
     struct work work;
     struct coverage coverage;
+    uint64_t breakpoints_version; // The translations that there are end before these.
     struct run *run; // Inside cpu_run().
 };
 

@@ -4,6 +4,7 @@
 
 #include "engine/cpu/unicorn/raw_exit.h"
 
+#include "engine/cpu/breakpoints.h"
 #include "engine/cpu/unicorn/machine.h"
 #include "engine/cpu/unicorn/state.h"
 #include "engine/cpu/unicorn/vmcb.h"
@@ -29,7 +30,8 @@ static enum cut cut_at(struct cpu *cpu, struct cpu_exit *exit) {
     const size_t available = linear_fetch(cpu, linear, exit->instruction);
     const struct cut_site *site =
         cuts_find(&cpu->machine->translation.cuts, pc, mode, exit->instruction);
-    if (site != NULL && site->instruction.length <= available) {
+    // What a block has ended before for its length may be a HLT, which is noted nowhere else.
+    if (site != NULL && site->instruction.length <= available && site->cut != CUT_BOUND) {
         exit->decoded = site->instruction;
         exit->instruction_length = exit->decoded.length;
         return site->cut;
@@ -93,8 +95,17 @@ enum raw_exit_result raw_exit_call(struct cpu *cpu, struct cpu_exit *exit) {
     return call(cpu, exit) ? RAW_EXIT_TRANSLATED : RAW_EXIT_HANDLED;
 }
 
+static bool at_breakpoint(const struct cpu *cpu) {
+    return !cpu->steps && breakpoints_contain(cpu->machine->translation.breakpoints,
+                                              cpu_code_address(cpu, cpu_get(cpu, RIP)));
+}
+
 static bool halt_or_cut(struct cpu *cpu, struct cpu_exit *exit) {
     const struct instruction *decoded = &exit->decoded;
+    if (at_breakpoint(cpu)) {
+        exit->reason = EXIT_BREAKPOINT;
+        return true;
+    }
     switch (cut_at(cpu, exit)) {
     case CUT_INVALID_OPCODE:
         return intercept_fault(cpu, VECTOR_INVALID_OPCODE, 0, exit);

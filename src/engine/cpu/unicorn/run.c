@@ -16,6 +16,10 @@
 #include "platform/check.h"
 #include "platform/threads.h"
 
+static uint64_t code_address(const struct cpu *cpu) {
+    return cpu_code_address(cpu, cpu_get(cpu, RIP));
+}
+
 // --- Asking what is next ---
 
 // Where an exit is requested the turn may have to pass on behind this one, and the client is asked
@@ -40,6 +44,8 @@ static void ask(struct run *run, bool inside) {
         run->next = RUN_LEAVE;
         return;
     }
+    run->exit->divides_block = run->exit->reason == EXIT_REQUESTED &&
+                               work_is_divided(&run->machine->work, code_address(run->cpu));
     run->next = run->client->handle(run->client->context, run->exit, inside);
     if (run->next == RUN_ON && nmi_returns(run->cpu)) {
         work_end(&run->machine->work);
@@ -49,8 +55,9 @@ static void ask(struct run *run, bool inside) {
 // True when the guest goes on inside Unicorn.
 static bool apply(struct run *run, enum raw_exit_result result) {
     struct machine *machine = run->machine;
+    run->raised |= run->exit->reason == EXIT_EXCEPTION;
     if (result == RAW_EXIT_TRANSLATED || run->exit->reason == EXIT_EXCEPTION) {
-        if (machine->work.counts) {
+        if (machine->work.counts && run->exit->reason != EXIT_BREAKPOINT) {
             work_count(&machine->work);
             work_look(&machine->work);
         }
@@ -101,7 +108,8 @@ static bool must_go_on(struct run *run, uint64_t address) {
     // A block that a stop from outside keeps from running is announced again.
     x87_blocks_changed(&run->machine->engine->x87);
     return first &&
-           ((step->under_way && address == step->start) || nmi_returns_at(run->cpu, address));
+           ((step->under_way && address == step->start) || run->cpu->steps ||
+            work_is_divided(&run->machine->work, address) || nmi_returns_at(run->cpu, address));
 }
 
 bool run_stop_at_block(struct run *run, uint64_t address) {
@@ -131,6 +139,16 @@ bool run_fetch(struct run *run, uint64_t offset) {
     return false;
 }
 
+// For a debugger, before the instruction at RIP.
+static void divide_block(struct run *run) {
+    struct machine *machine = run->machine;
+    struct work *work = &machine->work;
+    if (work->counts) {
+        const uint64_t size = translation_undivided(&machine->translation, run->cpu, work->block);
+        work_divide(work, code_address(run->cpu), size);
+    }
+}
+
 static enum raw_exit_result translate(struct run *run, const struct raw_exit *raw) {
     struct cpu *cpu = run->cpu;
     struct work *work = &run->machine->work;
@@ -142,7 +160,9 @@ static enum raw_exit_result translate(struct run *run, const struct raw_exit *ra
     if (coverage->on) {
         coverage_raw_exit_done(coverage, cpu, run->exit);
     }
-    if (result == RAW_EXIT_TRANSLATED) {
+    if (result == RAW_EXIT_TRANSLATED && run->exit->reason == EXIT_BREAKPOINT) {
+        divide_block(run);
+    } else if (result == RAW_EXIT_TRANSLATED) {
         work_break_block(work);
     } else if (result != RAW_EXIT_STEP && raw->number == RAW_EXIT_SVM(SVM_NESTED_PAGE_FAULT)) {
         work_resume(work, cpu_code_address(cpu, cpu_get(cpu, RIP)));
@@ -178,7 +198,9 @@ void run_raw_exit(struct run *run, const struct raw_exit *raw) {
     cpu_open(cpu);
     translation_end(&machine->translation);
     if (machine->step.under_way) {
-        work_count_idle(&machine->work);
+        if (!cpu->steps) {
+            work_count_idle(&machine->work);
+        }
         run->deferred = *raw;
     } else if (raw_exit_now(run, raw)) {
         cpu_commit(cpu);
@@ -342,10 +364,78 @@ static bool must_begin_again(const struct run *run) {
            refusal == REFUSAL_UNHOOKED || refusal == REFUSAL_NOT_SHOWN;
 }
 
+// What a debugger steps over is done, and has not gone elsewhere: the next instruction may be in
+// the same block.
+static void divide_behind(struct run *run, uint64_t next) {
+    struct work *work = &run->machine->work;
+    const uint64_t start = run->machine->step.start;
+    if (work->counts && !run->ends_block && next == code_address(run->cpu)) {
+        const uint64_t size =
+            work->block == start
+                ? translation_undivided(&run->machine->translation, run->cpu, start)
+                : work->block_size;
+        work_divide(work, next, size);
+    }
+}
+
+static void end_run(struct run *run) {
+    struct machine *machine = run->machine;
+    CHECK(machine->run == run);
+    machine->run = NULL;
+    if (run->next != RUN_ON || !must_begin_again(run)) {
+        machine->translation.refusal = REFUSAL_NONE;
+    }
+}
+
+// Has the instruction run, as far as nothing was reported of it?
+static bool has_run(const struct run *run, bool reported) {
+    const struct step *step = &run->machine->step;
+    return step->under_way && (run->went_on || step->translated) && !reported &&
+           !run->x87_suspect && !must_begin_again(run);
+}
+
+// Where a debugger steps. An instruction whose page had to be made present comes again; one that
+// has raised an exception does not.
+static void finish_step(struct run *run) {
+    struct machine *machine = run->machine;
+    struct step *step = &machine->step;
+    const bool cut = run->deferred.number == RAW_EXIT_SVM(SVM_HLT);
+    const bool at_end = cut && step->under_way && !at_start(step, run->cpu);
+    const bool ran = has_run(run, run->deferred.number != RAW_EXIT_NONE && !at_end);
+    if (run->next == RUN_ON && (step->under_way || run->deferred.number != RAW_EXIT_NONE)) {
+        const enum raw_exit_result result = deferred(run);
+        if (!ran && result != RAW_EXIT_DIRTIED) {
+            work_count_idle(&machine->work);
+        }
+        apply(run, result);
+        step->short_blocks = 0; // It is no store to its own page.
+    }
+    if (run->next == RUN_ON && run->x87_suspect) {
+        apply(run, raw_exit_x87_suspect(run->cpu, run->exit));
+    }
+    if (ran && run->next == RUN_ON) {
+        divide_behind(run, step->end);
+    }
+    end_run(run);
+    if (run->next == RUN_LEAVE) {
+        ask(run, false);
+    }
+    if (run->next == RUN_ON && !must_begin_again(run)) {
+        const bool stepped = ran || cut || run->raised || cpu_get(run->cpu, RIP) != run->began;
+        begin_exit(run);
+        run->exit->reason = stepped ? EXIT_STEPPED : EXIT_REQUESTED;
+        ask(run, false);
+    }
+}
+
 static void finish(struct run *run) {
     struct machine *machine = run->machine;
     if (run->next == RUN_ON) {
         refused(run);
+    }
+    if (run->cpu->steps) {
+        finish_step(run);
+        return;
     }
     if (run->next == RUN_ON && (machine->step.under_way || run->deferred.number != RAW_EXIT_NONE)) {
         apply(run, deferred(run));
@@ -353,12 +443,10 @@ static void finish(struct run *run) {
     if (run->next == RUN_ON && run->x87_suspect) {
         apply(run, raw_exit_x87_suspect(run->cpu, run->exit));
     }
-    CHECK(machine->run == run);
-    machine->run = NULL;
+    end_run(run);
     if (run->next == RUN_ON && must_begin_again(run)) {
         return;
     }
-    machine->translation.refusal = REFUSAL_NONE;
     if (run->next == RUN_LEAVE || (run->next == RUN_ON && work_is_to_end(&machine->work))) {
         ask(run, false);
     }
@@ -385,6 +473,23 @@ static bool cover(const struct run *run) {
     return engine_cover(engine, coverage->on, compares);
 }
 
+// An instruction that cannot be fetched does not run alone, but ends the run.
+static void begin_step(const struct run *run) {
+    struct machine *machine = run->machine;
+    struct step *step = &machine->step;
+    const bool steps = run->cpu->steps;
+    if (steps) {
+        step_choose(step, run->cpu);
+    }
+    step_begin(step);
+    if (step->under_way && (steps || machine->engine->exact_stops)) {
+        step_forget(step); // See translation_done().
+    }
+    if (step->under_way ? !machine->engine->exact_stops : steps) {
+        work_end(&machine->work); // Behind it: see must_go_on().
+    }
+}
+
 // False when the engine fails.
 static bool prepare(struct run *run) {
     struct machine *machine = run->machine;
@@ -397,14 +502,13 @@ static bool prepare(struct run *run) {
     run->window_reported = false;
     run->absent = false;
     run->went_on = false;
+    run->raised = false;
+    run->began = cpu_get(run->cpu, RIP);
+    run->ends_block =
+        cpu_get(run->cpu, INTERRUPT_SHADOW) != 0 || (cpu_system_flags(run->cpu) & RFLAGS_TF) != 0;
     run->x87_suspect = false;
     x87_blocks_changed(&machine->engine->x87);
-    step_begin(&machine->step);
-    if (machine->step.under_way && machine->engine->exact_stops) {
-        step_forget(&machine->step); // See translation_done().
-    } else if (machine->step.under_way) {
-        work_end(&machine->work); // Behind it: see must_go_on().
-    }
+    begin_step(run);
     if (code_pages_noted(&machine->memory.code)) {
         machine->translation.refusal = REFUSAL_NONE; // What it was about may have changed.
         code_pages_drop_noted(&machine->memory.code);
@@ -422,7 +526,8 @@ static enum exit_request_entry entry_of(const struct run *run) {
     if (machine->translation.exits_set) {
         return ENTRY_CLOSED;
     }
-    return machine->step.under_way || nmi_returns(run->cpu) ? ENTRY_FORCED : ENTRY_OPEN;
+    const bool forced = machine->step.under_way || run->cpu->steps || nmi_returns(run->cpu);
+    return forced ? ENTRY_FORCED : ENTRY_OPEN;
 }
 
 // Comparisons call the client back.

@@ -17,6 +17,9 @@ struct run {
     enum run_next next;
     bool x87_suspect;         // The next block may have a fault of the x87 stack.
     bool went_on;             // In spite of a requested exit.
+    bool raised;              // An exception.
+    uint64_t began;           // RIP, before Unicorn was entered.
+    bool ends_block;          // The first instruction, for reasons that are not in the code.
     bool rip_is_old;          // The state was kept where Unicorn's RIP was not up to date.
     bool window_exiting;      // To exit at an interrupt window, once the run has ended.
     bool window_reported;     // Last, so that the engine would do so.

@@ -60,6 +60,16 @@ bool step_must_come_first(struct step *step, struct cpu *cpu, unsigned length) {
            make_next(step, cpu, length);
 }
 
+bool step_choose(struct step *step, struct cpu *cpu) {
+    uint8_t bytes[INSTRUCTION_MAX_LENGTH];
+    struct instruction decoded;
+    const uint64_t linear = cpu_code_address(cpu, cpu_get(cpu, RIP));
+    const size_t available = linear_fetch(cpu, linear, bytes);
+    const bool whole =
+        decode_instruction(bytes, available, cpu_code_mode(cpu), &decoded) == INSTRUCTION_OK;
+    return available > 0 && make_next(step, cpu, whole ? decoded.length : 1);
+}
+
 void step_begin(struct step *step) {
     step->over = false;
     step->translated = false;

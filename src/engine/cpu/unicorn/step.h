@@ -35,6 +35,9 @@ bool step_must_store(struct step *step, struct cpu *cpu, uint64_t guest_physical
 // is the next step.
 bool step_must_come_first(struct step *step, struct cpu *cpu, unsigned length);
 
+// The instruction at RIP is the next step, for a debugger. False when its page is not there.
+bool step_choose(struct step *step, struct cpu *cpu);
+
 // A block is about to be translated. True if code has just stored to its own page, and not for the
 // first time: it is to be short, because such a store has all that follows translated anew.
 bool step_makes_short(struct step *step);

@@ -143,6 +143,7 @@ static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_
     code.calls = code.stand_ins && takes_calls(translation, cpu, code.mode);
     code.most = most_instructions(translation);
     code.end = work_block_end(translation->work, block->pc);
+    code.breakpoints = cpu->steps ? NULL : translation->breakpoints;
     code_pages_translated(&memory->code, block->pages[0]);
     if (block->pages[1] != NO_ARENA_PAGE) {
         code_pages_translated(&memory->code, block->pages[1]);
@@ -152,6 +153,45 @@ static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_
     block_read_ahead(block, &code, &translation->cuts);
     translation->engine->host_bytes += block->host_bytes;
     x87_blocks_note(&translation->engine->x87, block->pc, block->x87 ? &block->track : NULL);
+}
+
+// NO_ARENA_PAGE where no code is.
+static uint64_t page_of_code(const struct translation *translation, struct cpu *cpu,
+                             uint64_t linear) {
+    struct access_fault fault;
+    uint64_t physical = 0;
+    return linear_translate(cpu, linear, ACCESS_FETCH, &physical, &fault) == ACCESS_DONE
+               ? nested_page(&translation->memory->nested, physical)
+               : NO_ARENA_PAGE;
+}
+
+uint64_t translation_undivided(const struct translation *translation, struct cpu *cpu,
+                               uint64_t pc) {
+    const struct arena *arena = &translation->memory->arena;
+    struct block_code code = {
+        .mode = cpu_code_mode(cpu),
+        .conditions = replaced_conditions(cpu),
+        .most = BLOCK_MOST_INSTRUCTIONS,
+        .end = UINT64_MAX,
+        .x87 = &translation->engine->x87,
+        .measures = true,
+    };
+    const uint64_t linear = code.mode == CODE_64 ? pc : (uint32_t)pc;
+    const uint64_t page = page_of_code(translation, cpu, linear);
+    const uint64_t next = page_of_code(translation, cpu, (linear | 0xfff) + 1);
+    struct block block = {.crossed_to = NO_ARENA_PAGE};
+    if (page == NO_ARENA_PAGE) {
+        return 0;
+    }
+    const uint64_t offset = page * PAGE_SIZE + linear % PAGE_SIZE;
+    block_begin(&block, pc, offset);
+    block.pages[1] = next;
+    code.bytes = arena_pointer(arena, offset);
+    code.next = next != NO_ARENA_PAGE ? arena_pointer(arena, next * PAGE_SIZE) : NULL;
+    block_read_ahead(&block, &code, NULL);
+    const uint64_t room = PAGE_SIZE - linear % PAGE_SIZE;
+    const uint64_t size = next == NO_ARENA_PAGE && block.read > room ? room : block.read;
+    return size + (block.cut != CUT_NONE && block.cut != CUT_BOUND ? 1 : 0);
 }
 
 // The first byte of a block, at this offset in the arena.

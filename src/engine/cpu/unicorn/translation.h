@@ -40,6 +40,7 @@ struct translation {
     enum refusal refusal;     // Why the last block was refused.
     bool exits_set;           // In the engine, for the block.
     uint64_t executable_page; // The page of the arena that translation may go on in.
+    const struct breakpoints *breakpoints; // Blocks end before them, but for a step.
 };
 
 void translation_open(struct translation *translation, struct engine *engine, struct memory *memory,
@@ -48,6 +49,10 @@ void translation_open(struct translation *translation, struct engine *engine, st
 // This byte of the arena is about to be fetched, with RIP at its block. `refusal` says whether
 // not.
 void translation_fetch(struct translation *translation, struct cpu *cpu, uint64_t offset);
+
+// The size of the block that begins at this linear address, as Unicorn counts, where no debugger
+// divides it. What it ends before and the library carries out belongs to it with its first byte.
+uint64_t translation_undivided(const struct translation *translation, struct cpu *cpu, uint64_t pc);
 
 // Translation has ended, with a block or with a raw exit; and in the first case.
 void translation_end(struct translation *translation);

@@ -37,6 +37,7 @@ void work_count_block(struct work *work, uint64_t address, uint32_t size) {
         work_count(work);
     }
     work->resumes = false;
+    work->divided = false;
 }
 
 void work_resume(struct work *work, uint64_t address) {
@@ -44,8 +45,19 @@ void work_resume(struct work *work, uint64_t address) {
     work->resumes_at = address;
 }
 
+void work_divide(struct work *work, uint64_t address, uint64_t size) {
+    work->block_size = size;
+    work_resume(work, address);
+    work->divided = work->resumes;
+}
+
+bool work_is_divided(const struct work *work, uint64_t address) {
+    return work->divided && work->resumes && work->resumes_at == address;
+}
+
 void work_break_block(struct work *work) {
     work->resumes = false;
+    work->divided = false;
     work->block_size = 0;
 }
 

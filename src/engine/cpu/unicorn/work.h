@@ -21,9 +21,10 @@ struct work {
                     // counts.
     // The last block that was counted, and where it goes on after a pause that is no work.
     uint64_t block;
-    uint32_t block_size;
+    uint64_t block_size;
     uint64_t resumes_at;
     bool resumes;
+    bool divided; // There, by a debugger.
     struct exit_request request;
 };
 
@@ -51,6 +52,12 @@ void work_count_block(struct work *work, uint64_t address, uint32_t size);
 // was counted last, what it begins is the rest of that block, and the guest does not leave before
 // it. So how much a guest has worked does not depend on what it has touched before.
 void work_resume(struct work *work, uint64_t address);
+
+// A debugger has divided the block that was counted last, which has this size without that, and
+// looks at the guest before the instruction there.
+void work_divide(struct work *work, uint64_t address, uint64_t size);
+// The guest goes on there. True until that begins.
+bool work_is_divided(const struct work *work, uint64_t address);
 
 // What follows an exit is a block of its own, also where it is in the one that was counted last.
 void work_break_block(struct work *work);

@@ -106,7 +106,7 @@ static bool permitted(const struct walk *walk) {
     if (walk->access == ACCESS_WRITE && !writable) {
         return false;
     }
-    if (walk->mode == ACCESS_AS_DEBUGGER) {
+    if (walk->mode == ACCESS_AS_DEBUGGER || walk->mode == ACCESS_AS_LOOK) {
         return true;
     }
     if (walk->access == ACCESS_FETCH) {
@@ -119,6 +119,13 @@ static bool permitted(const struct walk *walk) {
     const bool allowed =
         walk->mode == ACCESS_AS_SUPERVISOR && (cpu_system_flags(cpu) & RFLAGS_AC) != 0;
     return !user_page || allowed || (cpu_get(cpu, CR4) & CR4_SMAP) == 0;
+}
+
+static uint64_t marks_of(const struct walk *walk, bool leaf) {
+    if (walk->mode == ACCESS_AS_LOOK) {
+        return 0;
+    }
+    return ENTRY_ACCESSED | (leaf && walk->access == ACCESS_WRITE ? ENTRY_DIRTY : 0);
 }
 
 // The entry as it is afterwards.
@@ -172,13 +179,11 @@ static enum access_result walk_tables(struct walk *walk, uint64_t *guest_physica
             if (!permitted(walk)) {
                 return page_fault(walk, PAGE_FAULT_PRESENT);
             }
-            const uint64_t marks =
-                ENTRY_ACCESSED | (walk->access == ACCESS_WRITE ? ENTRY_DIRTY : 0);
-            record(walk, host, mark(machine, address, entry, marks));
+            record(walk, host, mark(machine, address, entry, marks_of(walk, true)));
             *guest_physical = leaf_address(walk, shift, entry);
             return ACCESS_DONE;
         }
-        const uint64_t marks = is_table_of_32_bit_paging(walk, shift) ? 0 : ENTRY_ACCESSED;
+        const uint64_t marks = is_table_of_32_bit_paging(walk, shift) ? 0 : marks_of(walk, false);
         record(walk, host, mark(machine, address, entry, marks));
         table = entry & (walk->paging.entry_size == 8 ? ENTRY_ADDRESS : 0xfffff000u);
     }
@@ -215,6 +220,13 @@ enum access_result linear_translate(struct cpu *cpu, uint64_t linear, enum acces
                                     uint64_t *guest_physical, struct access_fault *fault) {
     struct cached_walk unused;
     return translate(cpu, ACCESS_AS_DEBUGGER, linear, access, guest_physical, fault, &unused);
+}
+
+bool cpu_find_linear(struct cpu *cpu, uint64_t linear, uint64_t *guest_physical) {
+    struct cached_walk unused;
+    struct access_fault fault;
+    return translate(cpu, ACCESS_AS_LOOK, linear, ACCESS_READ, guest_physical, &fault, &unused) ==
+           ACCESS_DONE;
 }
 
 // All that a walk depends on beside the entries that it reads.

@@ -16,6 +16,7 @@ enum access {
 
 // On whose behalf: SDM volume 3A, section 4.6.1.
 enum access_mode {
+    ACCESS_AS_LOOK,       // Needs a mapping, and leaves no mark in it.
     ACCESS_AS_DEBUGGER,   // Needs a mapping, and WP for writes; no other right.
     ACCESS_AS_SYSTEM,     // For descriptor tables and TSS: supervisor, whatever EFLAGS.AC.
     ACCESS_AS_SUPERVISOR, // For a program at CPL 0 to 2.

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+//
+// Stopping for a debugger. While memory is watched a guest runs by single steps.
+
+#include "engine/debug.h"
+
+#include "engine/cpu/breakpoints.h"
+#include "engine/vcpu.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void debugger_destroy(struct debugger *debugger) {
+    free(debugger->breakpoints);
+}
+
+zx_status_t debug_check_at_rest(const struct guest *guest) {
+    ASSERT_TURN(&guest->turn);
+    return guest->vpids == 0 || guest_is_running(guest) ? ZX_ERR_BAD_STATE : ZX_OK;
+}
+
+// --- Breakpoints ---
+
+static int compare(const void *left, const void *right) {
+    const uint64_t a = *(const uint64_t *)left;
+    const uint64_t b = *(const uint64_t *)right;
+    return a < b ? -1 : a > b;
+}
+
+static zx_status_t replace_breakpoints(struct guest *guest, struct breakpoints *breakpoints) {
+    struct debugger *debugger = &guest->debugger;
+    const zx_status_t status = debug_check_at_rest(guest);
+    if (status != ZX_OK) {
+        free(breakpoints);
+        return status;
+    }
+    const bool had_none = debugger->breakpoints == NULL;
+    const bool has_none = breakpoints->count == 0;
+    free(debugger->breakpoints);
+    debugger->breakpoints = has_none ? NULL : breakpoints;
+    debugger->changes += !had_none || !has_none;
+    breakpoints->version = debugger->changes;
+    if (has_none) {
+        free(breakpoints);
+    }
+    return ZX_OK;
+}
+
+zx_status_t debug_set_breakpoints(struct guest *guest, const uint64_t *addresses, size_t count) {
+    struct breakpoints *breakpoints = calloc(1, sizeof *breakpoints + count * sizeof *addresses);
+    if (breakpoints == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    breakpoints->count = count;
+    memcpy(breakpoints->addresses, addresses, count * sizeof *addresses);
+    qsort(breakpoints->addresses, count, sizeof *addresses, compare);
+    turn_take_call(&guest->turn);
+    const zx_status_t status = replace_breakpoints(guest, breakpoints);
+    turn_give_call(&guest->turn);
+    return status;
+}
+
+static bool is_at_breakpoint(const struct vcpu *vcpu) {
+    const struct cpu *cpu = vcpu->cpu;
+    const uint64_t rip = cpu_get(cpu, RIP) + cpu_segment(cpu, SEGMENT_CS).base;
+    const uint64_t linear = cpu_code_mode(cpu) == CODE_64 ? rip : (uint32_t)rip;
+    return breakpoints_contain(vcpu->guest->debugger.breakpoints, linear);
+}
+
+// --- Watchpoints ---
+
+uint8_t *debug_host_address(struct guest *guest, uint64_t address, bool write) {
+    ASSERT_TURN(&guest->turn);
+    return address < GUEST_PHYSICAL_SIZE ? machine_host_address(guest->machine, address, write)
+                                         : NULL;
+}
+
+// What is not there has the contents that it had when it was.
+static void read_watched(struct guest *guest, const struct watched *watched, uint8_t *value) {
+    memcpy(value, watched->value, sizeof watched->value);
+    for (uint64_t i = 0; i < watched->place.size; i++) {
+        const uint8_t *host = debug_host_address(guest, watched->place.address + i, false);
+        value[i] = host != NULL ? *host : value[i];
+    }
+}
+
+// The first one whose contents have changed; NULL for none. All are as they are now from here on.
+static const struct watched *find_changed(struct guest *guest) {
+    struct debugger *debugger = &guest->debugger;
+    const struct watched *found = NULL;
+    for (size_t i = 0; i < debugger->watched_count; i++) {
+        struct watched *watched = &debugger->watched[i];
+        uint8_t value[WATCHPOINT_SIZE];
+        read_watched(guest, watched, value);
+        if (memcmp(value, watched->value, sizeof value) != 0) {
+            memcpy(watched->value, value, sizeof value);
+            found = found != NULL ? found : watched;
+        }
+    }
+    return found;
+}
+
+static void place_watchpoints(struct debugger *debugger, const zirconia_watchpoint_t *watchpoints,
+                              size_t count) {
+    debugger->watched_count = count;
+    for (size_t i = 0; i < count; i++) {
+        debugger->watched[i] = (struct watched){.place = watchpoints[i]};
+    }
+}
+
+zx_status_t debug_set_watchpoints(struct guest *guest, const zirconia_watchpoint_t *watchpoints,
+                                  size_t count) {
+    turn_take_call(&guest->turn);
+    const zx_status_t status = debug_check_at_rest(guest);
+    if (status == ZX_OK) {
+        place_watchpoints(&guest->debugger, watchpoints, count);
+    }
+    turn_give_call(&guest->turn);
+    return status;
+}
+
+// --- The run loop ---
+
+static bool watches(const struct vcpu *vcpu) {
+    return vcpu->guest->debugger.watched_count > 0;
+}
+
+static zx_status_t stop_for(struct vcpu *vcpu, uint32_t cause, uint64_t address) {
+    vcpu->stop = (struct vcpu_stop){.cause = cause, .address = address};
+    return ZX_ERR_STOP;
+}
+
+void debug_begin(struct vcpu *vcpu) {
+    ASSERT_TURN(&vcpu->guest->turn);
+    find_changed(vcpu->guest);
+    cpu_debug(vcpu->cpu, vcpu->guest->debugger.breakpoints, vcpu->steps || watches(vcpu));
+}
+
+// An instruction is done, or an event was delivered.
+static zx_status_t look(struct vcpu *vcpu) {
+    const struct watched *changed = find_changed(vcpu->guest);
+    if (changed != NULL) {
+        return stop_for(vcpu, ZIRCONIA_STOP_WATCHPOINT, changed->place.address);
+    }
+    return vcpu->steps ? stop_for(vcpu, ZIRCONIA_STOP_STEP, 0) : ZX_OK;
+}
+
+zx_status_t debug_before_entry(struct vcpu *vcpu, uint64_t rip) {
+    if (!vcpu->steps && !watches(vcpu)) {
+        return ZX_OK;
+    }
+    const zx_status_t status = cpu_get(vcpu->cpu, RIP) != rip ? look(vcpu) : ZX_OK;
+    return status == ZX_OK && !vcpu->steps && is_at_breakpoint(vcpu)
+               ? stop_for(vcpu, ZIRCONIA_STOP_BREAKPOINT, 0)
+               : status;
+}
+
+zx_status_t debug_exit(struct vcpu *vcpu, const struct cpu_exit *exit) {
+    ASSERT_TURN(&vcpu->guest->turn);
+    return exit->reason == EXIT_BREAKPOINT ? stop_for(vcpu, ZIRCONIA_STOP_BREAKPOINT, 0)
+                                           : look(vcpu);
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+//
+// The calls for debuggers (zirconia/debug.h).
+
+#include "engine/debug.h"
+
+#include "engine/vcpu.h"
+#include "syscalls/syscalls.h"
+
+#include <string.h>
+
+zx_status_t sys_vcpu_read_registers(struct vcpu *vcpu, zirconia_registers_t *out) {
+    zirconia_registers_t registers;
+    const zx_status_t status = debug_read_registers(vcpu, &registers);
+    return status == ZX_OK ? copy_to_client(out, &registers, sizeof registers) : status;
+}
+
+zx_status_t sys_vcpu_write_registers(struct vcpu *vcpu, const zirconia_registers_t *registers) {
+    zirconia_registers_t copy;
+    const zx_status_t status = copy_from_client(&copy, registers, sizeof copy);
+    return status == ZX_OK ? debug_write_registers(vcpu, &copy) : status;
+}
+
+zx_status_t sys_vcpu_find_linear(struct vcpu *vcpu, uint64_t linear, uint64_t *out) {
+    uint64_t physical = 0;
+    const zx_status_t status = debug_find_linear(vcpu, linear, &physical);
+    return status == ZX_OK ? copy_to_client(out, &physical, sizeof physical) : status;
+}
+
+// --- Memory, a page at a time ---
+
+enum { MEMORY_PAGE = 0x1000 };
+
+// The turn is the guest's for the copy inside of the library only: what follows a client's pointer
+// may fault.
+static zx_status_t copy_part(struct guest *guest, uint64_t address, void *part, size_t size,
+                             bool write) {
+    turn_take_call(&guest->turn);
+    zx_status_t status = debug_check_at_rest(guest);
+    uint8_t *host = status == ZX_OK ? debug_host_address(guest, address, write) : NULL;
+    if (status == ZX_OK && host == NULL) {
+        status = ZX_ERR_NOT_FOUND;
+    }
+    if (status == ZX_OK) {
+        memcpy(write ? host : part, write ? part : host, size);
+    }
+    turn_give_call(&guest->turn);
+    return status;
+}
+
+static size_t part_size(uint64_t address, size_t left) {
+    const size_t room = MEMORY_PAGE - address % MEMORY_PAGE;
+    return left < room ? left : room;
+}
+
+static bool is_out_of_range(uint64_t address, size_t size) {
+    return address >= GUEST_PHYSICAL_SIZE || size > GUEST_PHYSICAL_SIZE - address;
+}
+
+zx_status_t sys_guest_read_memory(struct guest *guest, uint64_t address, void *buffer,
+                                  size_t size) {
+    if (is_out_of_range(address, size)) {
+        return ZX_ERR_OUT_OF_RANGE;
+    }
+    zx_status_t status = ZX_OK;
+    for (size_t done = 0; done < size && status == ZX_OK;) {
+        uint8_t part[MEMORY_PAGE];
+        const size_t count = part_size(address + done, size - done);
+        status = copy_part(guest, address + done, part, count, false);
+        if (status == ZX_OK) {
+            status = copy_to_client((uint8_t *)buffer + done, part, count);
+        }
+        done += count;
+    }
+    return status;
+}
+
+zx_status_t sys_guest_write_memory(struct guest *guest, uint64_t address, const void *buffer,
+                                   size_t size) {
+    if (is_out_of_range(address, size)) {
+        return ZX_ERR_OUT_OF_RANGE;
+    }
+    zx_status_t status = ZX_OK;
+    for (size_t done = 0; done < size && status == ZX_OK;) {
+        uint8_t part[MEMORY_PAGE];
+        const size_t count = part_size(address + done, size - done);
+        status = copy_from_client(part, (const uint8_t *)buffer + done, count);
+        if (status == ZX_OK) {
+            status = copy_part(guest, address + done, part, count, true);
+        }
+        done += count;
+    }
+    return status;
+}
+
+// --- Where it stops ---
+
+zx_status_t sys_guest_set_breakpoints(struct guest *guest, const uint64_t *addresses,
+                                      size_t count) {
+    uint64_t copy[ZIRCONIA_BREAKPOINTS_MAX];
+    if (count > ZIRCONIA_BREAKPOINTS_MAX) {
+        return ZX_ERR_OUT_OF_RANGE;
+    }
+    const zx_status_t status = copy_from_client(copy, addresses, count * sizeof *copy);
+    return status == ZX_OK ? debug_set_breakpoints(guest, copy, count) : status;
+}
+
+static bool are_sound(const zirconia_watchpoint_t *watchpoints, size_t count) {
+    bool sound = true;
+    for (size_t i = 0; i < count; i++) {
+        const zirconia_watchpoint_t *one = &watchpoints[i];
+        sound = sound && one->size > 0 && one->size <= WATCHPOINT_SIZE &&
+                !is_out_of_range(one->address, one->size);
+    }
+    return sound;
+}
+
+zx_status_t sys_guest_set_watchpoints(struct guest *guest, const zirconia_watchpoint_t *watchpoints,
+                                      size_t count) {
+    zirconia_watchpoint_t copy[ZIRCONIA_WATCHPOINTS_MAX];
+    if (count > ZIRCONIA_WATCHPOINTS_MAX) {
+        return ZX_ERR_OUT_OF_RANGE;
+    }
+    const zx_status_t status = copy_from_client(copy, watchpoints, count * sizeof *copy);
+    if (status != ZX_OK) {
+        return status;
+    }
+    return are_sound(copy, count) ? debug_set_watchpoints(guest, copy, count) : ZX_ERR_INVALID_ARGS;
+}
+
+zx_status_t sys_vcpu_set_stepping(struct vcpu *vcpu, uint32_t stepping) {
+    if (stepping > 1) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    turn_take_call(&vcpu->guest->turn);
+    const zx_status_t status = debug_check_at_rest(vcpu->guest);
+    if (status == ZX_OK) {
+        vcpu->steps = stepping != 0;
+    }
+    turn_give_call(&vcpu->guest->turn);
+    return status;
+}
+
+zx_status_t sys_vcpu_stop(struct vcpu *vcpu) {
+    vcpu_want_stop(vcpu);
+    return ZX_OK;
+}
+
+zx_status_t sys_vcpu_read_stop(struct vcpu *vcpu, zirconia_stop_t *out) {
+    turn_take_call(&vcpu->guest->turn);
+    const zx_status_t status = atomic_load(&vcpu->inside) ? ZX_ERR_BAD_STATE : ZX_OK;
+    const zirconia_stop_t stop = {
+        .cause = vcpu->stop.cause,
+        .address = vcpu->stop.address,
+        .work = vcpu->guest->clock.is_virtual ? machine_work(vcpu->guest->machine) : 0,
+    };
+    turn_give_call(&vcpu->guest->turn);
+    return status == ZX_OK ? copy_to_client(out, &stop, sizeof stop) : status;
+}

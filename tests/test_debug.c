@@ -1,0 +1,485 @@
+// SPDX-License-Identifier: MIT
+//
+// The calls for debuggers (zirconia/debug.h): single steps over every kind of instruction and exit,
+// breakpoints and watchpoints, and that a guest in virtual time does the same with them as without.
+
+#include "snapshot_fixture.h"
+
+#include <pthread.h>
+#include <zircon/process.h>
+#include <zirconia/debug.h>
+#include <zirconia/observe.h>
+#include <zirconia/virtual_time.h>
+
+#define LISTS 0x18000u
+#define BELL 0x400000u
+#define PORT 0x10u
+#define DATA 0x300000u
+#define MOST_STEPS 100000u
+
+enum { STRAIGHT, EXITS, EVENTS, HALTED, WATCHED };
+
+static zx_handle_t port;
+
+static void open_guest(const char *program, uint64_t number, bool virtual_time) {
+    guest_open();
+    guest_load(program, ENTRY);
+    ck_assert_int_eq(zx_port_create(0, &port), ZX_OK);
+    trap(ZX_GUEST_TRAP_BELL, BELL, 0x1000, port, 1);
+    trap(ZX_GUEST_TRAP_BELL, BELL + 0x2000, 0x1000, port, 2);
+    trap(ZX_GUEST_TRAP_IO, PORT, 1, ZX_HANDLE_INVALID, 0);
+    if (virtual_time) {
+        ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_OK);
+    }
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+    zx_vcpu_state_t state = read_state();
+    state.rsi = number;
+    write_state(&state);
+}
+
+static void close_guest(void) {
+    zx_handle_close(port);
+    guest_close();
+}
+
+static void set_stepping(uint32_t stepping) {
+    ck_assert_int_eq(zirconia_vcpu_set_stepping(vcpu, stepping), ZX_OK);
+}
+
+static zirconia_registers_t registers_of_vcpu(void) {
+    zirconia_registers_t registers;
+    ck_assert_int_eq(zirconia_vcpu_read_registers(vcpu, &registers), ZX_OK);
+    return registers;
+}
+
+static zirconia_stop_t stop_of_vcpu(void) {
+    zirconia_stop_t stop;
+    ck_assert_int_eq(zirconia_vcpu_read_stop(vcpu, &stop), ZX_OK);
+    return stop;
+}
+
+static zx_status_t step(void) {
+    zx_port_packet_t packet;
+    const zx_status_t status = zx_vcpu_enter(vcpu, &packet);
+    if (status == ZX_ERR_STOP) {
+        ck_assert_uint_eq(stop_of_vcpu().cause, ZIRCONIA_STOP_STEP);
+    }
+    return status;
+}
+
+static void break_at(uint64_t address) {
+    ck_assert_int_eq(zirconia_guest_set_breakpoints(guest, &address, 1), ZX_OK);
+}
+
+static void no_breakpoints(void) {
+    ck_assert_int_eq(zirconia_guest_set_breakpoints(guest, NULL, 0), ZX_OK);
+}
+
+static void stops_at(uint64_t address) {
+    enter_fails(ZX_ERR_STOP);
+    ck_assert_uint_eq(stop_of_vcpu().cause, ZIRCONIA_STOP_BREAKPOINT);
+    ck_assert_uint_eq(registers_of_vcpu().rip, address);
+}
+
+// --- Steps ---
+
+// To the first instruction of a case.
+static uint64_t start_case(uint64_t number, bool virtual_time) {
+    open_guest("debug", number, virtual_time);
+    const uint64_t list = memory_u64(LISTS + 8 * number);
+    break_at(memory_u64(list));
+    stops_at(memory_u64(list));
+    no_breakpoints();
+    set_stepping(1);
+    return list;
+}
+
+// The addresses of the list are come to, each with one step; -1 stands for any number of steps.
+static void steps_as_listed(uint64_t list) {
+    for (uint64_t wanted; (wanted = memory_u64(list += 8)) != 0;) {
+        const bool any = wanted == UINT64_MAX;
+        unsigned steps = 0;
+        if (any) {
+            wanted = memory_u64(list += 8);
+        }
+        do {
+            const zx_status_t status = step();
+            ck_assert_msg(status == ZX_OK || status == ZX_ERR_STOP, "%d", status);
+            ck_assert_uint_lt(steps++, 20);
+        } while (any && registers_of_vcpu().rip != wanted);
+        ck_assert_uint_eq(registers_of_vcpu().rip, wanted);
+    }
+}
+
+// The first bit of _i says whether time is virtual.
+START_TEST(a_step_is_one_instruction) {
+    steps_as_listed(start_case(STRAIGHT, _i & 1));
+    zirconia_registers_t registers = registers_of_vcpu();
+    ck_assert_uint_eq(registers.general[3], 1); // RBX
+    set_stepping(0);
+    enter_to_end();
+    close_guest();
+}
+END_TEST
+
+START_TEST(a_step_over_an_exit_is_one_instruction) {
+    steps_as_listed(start_case(EXITS, _i & 1));
+    zx_port_packet_t packet;
+    ck_assert_int_eq(zx_port_wait(port, 0, &packet), ZX_OK);
+    ck_assert_uint_eq(packet.type, ZX_PKT_TYPE_GUEST_BELL);
+    set_stepping(0);
+    enter_to_end();
+    close_guest();
+}
+END_TEST
+
+START_TEST(a_step_ends_where_an_exception_is_handled) {
+    steps_as_listed(start_case(EVENTS, _i & 1));
+    set_stepping(0);
+    enter_to_end();
+    close_guest();
+}
+END_TEST
+
+// Its delivery is a step, the shadow of STI is kept, and HLT wakes.
+START_TEST(an_interrupt_is_a_step_of_its_own) {
+    const uint64_t list = start_case(HALTED, _i & 1);
+    ck_assert_int_eq(zx_vcpu_interrupt(vcpu, 0x40), ZX_OK);
+    ck_assert_int_eq(step(), ZX_ERR_STOP); // STI
+    ck_assert_uint_eq(registers_of_vcpu().rip, memory_u64(list + 8));
+    ck_assert_int_eq(step(), ZX_ERR_STOP); // NOP, in its shadow
+    ck_assert_uint_eq(registers_of_vcpu().rip, memory_u64(list + 16));
+    ck_assert_int_eq(step(), ZX_ERR_STOP); // The interrupt
+    const zirconia_registers_t in_handler = registers_of_vcpu();
+    ck_assert_uint_eq(in_handler.rflags & 0x200, 0);
+    ck_assert_uint_eq(memory_u64(in_handler.general[4]), memory_u64(list + 16));
+    ck_assert_int_eq(step(), ZX_ERR_STOP); // MOV EAX, vector
+    ck_assert_uint_eq(registers_of_vcpu().general[0], 0x40);
+    for (unsigned i = 0; registers_of_vcpu().rip != memory_u64(list + 16); i++) {
+        ck_assert_int_eq(step(), ZX_ERR_STOP);
+        ck_assert_uint_lt(i, 10);
+    }
+    ck_assert_int_eq(zx_vcpu_interrupt(vcpu, 0x41), ZX_OK);
+    ck_assert_int_eq(step(), ZX_ERR_STOP); // Before the HLT
+    ck_assert_uint_eq(memory_u64(registers_of_vcpu().general[4]), memory_u64(list + 16));
+    close_guest();
+}
+END_TEST
+
+// --- Breakpoints ---
+
+START_TEST(a_guest_stops_before_breakpoints) {
+    open_guest("debug", STRAIGHT, _i & 1);
+    const uint64_t list = memory_u64(LISTS);
+    uint64_t addresses[] = {memory_u64(list + 8), memory_u64(list + 5 * 8), memory_u64(list)};
+    const uint64_t order[] = {2, 0, 1};
+    uint8_t before[64];
+    ck_assert_int_eq(zx_vmo_read(memory, before, addresses[2], sizeof before), ZX_OK);
+    ck_assert_int_eq(zirconia_guest_set_breakpoints(guest, addresses, 3), ZX_OK);
+    for (unsigned i = 0; i < 3; i++) {
+        uint8_t now[64];
+        stops_at(addresses[order[i]]);
+        stops_at(addresses[order[i]]); // It stays there.
+        ck_assert_int_eq(zx_vmo_read(memory, now, addresses[2], sizeof now), ZX_OK);
+        ck_assert_mem_eq(before, now, sizeof now);
+        set_stepping(1);
+        ck_assert_int_eq(step(), ZX_ERR_STOP);
+        set_stepping(0);
+    }
+    enter_to_end();
+    close_guest();
+}
+END_TEST
+
+// --- Watchpoints ---
+
+START_TEST(a_guest_stops_behind_stores_that_change_what_is_watched) {
+    open_guest("debug", WATCHED, _i & 1);
+    const zirconia_watchpoint_t places[] = {{DATA, 1}, {DATA + 0x10, 8}};
+    ck_assert_int_eq(zirconia_guest_set_watchpoints(guest, places, 2), ZX_OK);
+    const uint64_t wanted[] = {DATA, DATA + 0x10, DATA, DATA};
+    for (unsigned i = 0; i < COUNT_OF(wanted); i++) {
+        enter_fails(ZX_ERR_STOP);
+        ck_assert_uint_eq(stop_of_vcpu().cause, ZIRCONIA_STOP_WATCHPOINT);
+        ck_assert_uint_eq(stop_of_vcpu().address, wanted[i]);
+    }
+    ck_assert_uint_eq(memory_u64(DATA) & 0xff, 3);
+    enter_to_end();
+    close_guest();
+}
+END_TEST
+
+START_TEST(breakpoints_hold_while_memory_is_watched) {
+    open_guest("debug", STRAIGHT, _i & 1);
+    const zirconia_watchpoint_t place = {DATA + 1, 1};
+    const uint64_t breakpoint = memory_u64(memory_u64(LISTS) + 16);
+    ck_assert_int_eq(zirconia_guest_set_watchpoints(guest, &place, 1), ZX_OK);
+    break_at(breakpoint);
+    stops_at(breakpoint);
+    no_breakpoints();
+    enter_fails(ZX_ERR_STOP);
+    ck_assert_uint_eq(stop_of_vcpu().address, DATA + 1);
+    ck_assert_int_eq(zirconia_guest_set_watchpoints(guest, NULL, 0), ZX_OK);
+    enter_to_end();
+    close_guest();
+}
+END_TEST
+
+// --- Registers and memory ---
+
+START_TEST(registers_come_back_as_they_were_written) {
+    start_case(STRAIGHT, false);
+    zirconia_registers_t registers = registers_of_vcpu();
+    ck_assert_uint_eq(registers.segments[1].selector, 8);
+    ck_assert_uint_ne(registers.cr0 >> 31, 0);
+    for (unsigned i = 0; i < 16; i++) {
+        registers.general[i] = 0x1000 + i;
+        memset(registers.xmm[i], (int)i, sizeof registers.xmm[i]);
+    }
+    registers.rflags |= 0x800;
+    registers.kernel_gs_base = 0xffff800000000000;
+    registers.segments[5].base = 0x1234;
+    memset(registers.x87[1], 0x5a, 10);
+    ck_assert_int_eq(zirconia_vcpu_write_registers(vcpu, &registers), ZX_OK);
+    const zirconia_registers_t now = registers_of_vcpu();
+    ck_assert_mem_eq(&now, &registers, sizeof now);
+    close_guest();
+}
+END_TEST
+
+START_TEST(registers_that_no_vcpu_can_have_are_refused) {
+    start_case(STRAIGHT, false);
+    const zirconia_registers_t before = registers_of_vcpu();
+    zirconia_registers_t registers = before;
+    registers.efer = 0x400; // LMA without LME
+    ck_assert_int_eq(zirconia_vcpu_write_registers(vcpu, &registers), ZX_ERR_INVALID_ARGS);
+    registers = before;
+    registers.kernel_gs_base = 1ull << 50;
+    ck_assert_int_eq(zirconia_vcpu_write_registers(vcpu, &registers), ZX_ERR_INVALID_ARGS);
+    const zirconia_registers_t now = registers_of_vcpu();
+    ck_assert_mem_eq(&now, &before, sizeof now);
+    close_guest();
+}
+END_TEST
+
+// The tables of the fixture lie at 0 and 0x1000.
+START_TEST(a_look_at_a_linear_address_leaves_no_mark) {
+    start_case(STRAIGHT, false);
+    const uint64_t page = 0x200000 | 0x83; // A page of 2 MiB, to be written.
+    uint64_t physical = 0;
+    memory_write(0x1000 + 8, &page, 8); // The second GiB.
+    ck_assert_int_eq(zirconia_vcpu_find_linear(vcpu, 0x40012345, &physical), ZX_ERR_NOT_FOUND);
+    const uint64_t large = 0x83;
+    memory_write(0x1000 + 8, &large, 8);
+    ck_assert_int_eq(zirconia_vcpu_find_linear(vcpu, 0x40012345, &physical), ZX_OK);
+    ck_assert_uint_eq(physical, 0x12345);
+    ck_assert_uint_eq(memory_u64(0x1008), large);
+    ck_assert_int_eq(zirconia_vcpu_find_linear(vcpu, 1ull << 50, &physical), ZX_ERR_NOT_FOUND);
+    close_guest();
+}
+END_TEST
+
+// Code that was translated already.
+START_TEST(memory_is_read_and_written) {
+    const uint64_t list = start_case(STRAIGHT, false);
+    const uint8_t code[] = {0xb8, 7, 0, 0, 0}; // MOV EAX, 7
+    uint8_t bytes[5];
+    ck_assert_int_eq(step(), ZX_ERR_STOP);
+    ck_assert_int_eq(zirconia_guest_write_memory(guest, memory_u64(list), code, 5), ZX_OK);
+    ck_assert_int_eq(zirconia_guest_read_memory(guest, memory_u64(list), bytes, 5), ZX_OK);
+    ck_assert_mem_eq(bytes, code, 5);
+    zirconia_registers_t registers = registers_of_vcpu();
+    registers.rip = memory_u64(list);
+    ck_assert_int_eq(zirconia_vcpu_write_registers(vcpu, &registers), ZX_OK);
+    ck_assert_int_eq(step(), ZX_ERR_STOP);
+    ck_assert_uint_eq(registers_of_vcpu().general[0], 7);
+    ck_assert_int_eq(zirconia_guest_read_memory(guest, EXIT_PAGE, bytes, 5), ZX_ERR_NOT_FOUND);
+    ck_assert_int_eq(zirconia_guest_read_memory(guest, EXIT_PAGE - 2, bytes, 5), ZX_ERR_NOT_FOUND);
+    ck_assert_int_eq(zirconia_guest_read_memory(guest, 1ull << 48, bytes, 0), ZX_ERR_OUT_OF_RANGE);
+    close_guest();
+}
+END_TEST
+
+START_TEST(what_runs_is_left_alone) {
+    guest_open();
+    uint64_t none = 0;
+    ck_assert_int_eq(zirconia_guest_read_memory(guest, 0, &none, 8), ZX_ERR_BAD_STATE);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+    const zirconia_watchpoint_t odd[] = {{0, 9}, {0, 0}, {(1ull << 48) - 1, 2}};
+    for (unsigned i = 0; i < COUNT_OF(odd); i++) {
+        ck_assert_int_eq(zirconia_guest_set_watchpoints(guest, &odd[i], 1), ZX_ERR_INVALID_ARGS);
+    }
+    ck_assert_int_eq(zirconia_guest_set_watchpoints(guest, odd, 17), ZX_ERR_OUT_OF_RANGE);
+    ck_assert_int_eq(zirconia_guest_set_breakpoints(guest, &none, 1025), ZX_ERR_OUT_OF_RANGE);
+    ck_assert_int_eq(zirconia_vcpu_set_stepping(vcpu, 2), ZX_ERR_INVALID_ARGS);
+    ck_assert_uint_eq(stop_of_vcpu().cause, ZIRCONIA_STOP_NONE);
+    guest_close();
+}
+END_TEST
+
+// --- Stops ---
+
+static void *stop_halted(void *context) {
+    zirconia_exit_statistics_t figures[ZIRCONIA_EXIT_KIND_COUNT] = {0};
+    (void)context;
+    while (figures[ZIRCONIA_EXIT_HLT].count == 0) {
+        ck_assert_int_eq(zirconia_guest_statistics(guest, figures, COUNT_OF(figures)), ZX_OK);
+    }
+    ck_assert_int_eq(zirconia_vcpu_stop(vcpu), ZX_OK);
+    return NULL;
+}
+
+// Its HLT is carried out once more, until there is an interrupt.
+START_TEST(a_stop_leaves_a_halted_vcpu_halted) {
+    const uint64_t list = start_case(HALTED, false);
+    set_stepping(0);
+    zirconia_registers_t registers = registers_of_vcpu();
+    registers.rip = memory_u64(list + 16); // Without STI.
+    ck_assert_int_eq(zirconia_vcpu_write_registers(vcpu, &registers), ZX_OK);
+    pthread_t thread;
+    ck_assert_int_eq(pthread_create(&thread, NULL, stop_halted, NULL), 0);
+    enter_fails(ZX_ERR_STOP);
+    pthread_join(thread, NULL);
+    ck_assert_uint_eq(stop_of_vcpu().cause, ZIRCONIA_STOP_REQUEST);
+    ck_assert_uint_eq(registers_of_vcpu().rip, registers.rip);
+    ck_assert_int_eq(zx_vcpu_interrupt(vcpu, 0x40), ZX_OK);
+    enter_to_end();
+    close_guest();
+}
+END_TEST
+
+START_TEST(a_stop_keeps_a_kick_for_later) {
+    open_guest("debug", STRAIGHT, false);
+    ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+    ck_assert_int_eq(zirconia_vcpu_stop(vcpu), ZX_OK);
+    enter_fails(ZX_ERR_STOP);
+    enter_fails(ZX_ERR_CANCELED);
+    enter_to_end();
+    close_guest();
+}
+END_TEST
+
+// --- In virtual time ---
+
+// How a run call that the client hears of has ended.
+struct ended {
+    zx_status_t status;
+    zx_port_packet_t packet;
+    zirconia_registers_t registers;
+    uint64_t memory;
+};
+
+static struct ended run_to_end_of_call(void) {
+    struct ended ended;
+    memset(&ended, 0, sizeof ended);
+    unsigned stops = 0;
+    do {
+        ended.status = zx_vcpu_enter(vcpu, &ended.packet);
+        ck_assert_uint_lt(stops++, MOST_STEPS);
+    } while (ended.status == ZX_ERR_STOP);
+    ended.registers = registers_of_vcpu();
+    ended.memory = memory_hash();
+    return ended;
+}
+
+// Breakpoints that come to lie a few instructions ahead.
+static struct ended run_from_breakpoint_to_breakpoint(void) {
+    struct ended ended;
+    memset(&ended, 0, sizeof ended);
+    uint64_t ahead[3];
+    size_t count = 0;
+    unsigned stops = 0;
+    do {
+        set_stepping(stops % 2);
+        ck_assert_int_eq(zirconia_guest_set_breakpoints(guest, ahead, stops % 2 ? 0 : count),
+                         ZX_OK);
+        ended.status = zx_vcpu_enter(vcpu, &ended.packet);
+        const uint64_t rip = registers_of_vcpu().rip;
+        for (count = 0; count < COUNT_OF(ahead); count++) {
+            ahead[count] = rip + 1 + stops % 11 + 2 * count;
+        }
+        ck_assert_uint_lt(stops++, MOST_STEPS);
+    } while (ended.status == ZX_ERR_STOP);
+    set_stepping(0);
+    no_breakpoints();
+    ended.registers = registers_of_vcpu();
+    ended.memory = memory_hash();
+    return ended;
+}
+
+static const struct {
+    const char *program;
+    uint64_t number;
+    unsigned calls;
+} programs[] = {
+    {"debug", STRAIGHT, 1}, {"debug", EXITS, 4}, {"debug", EVENTS, 1}, {"debug", WATCHED, 1},
+    {"snapshot", 0, 3},     {"snapshot", 4, 4},  {"snapshot", 5, 4},   {"snapshot", 6, 2},
+    {"snapshot", 8, 4},     {"snapshot", 9, 6},  {"snapshot", 10, 6},  {"snapshot", 7, 2},
+};
+
+static void start_program(unsigned number) {
+    open_guest(programs[number].program, programs[number].number, true);
+}
+
+START_TEST(a_guest_that_steps_does_the_same) {
+    struct ended ended[8];
+    const unsigned calls = programs[_i].calls;
+    start_program((unsigned)_i);
+    for (unsigned i = 0; i < calls; i++) {
+        ended[i] = run_to_end_of_call();
+    }
+    close_guest();
+    start_program((unsigned)_i);
+    set_stepping(1);
+    for (unsigned i = 0; i < calls; i++) {
+        const struct ended stepped = run_to_end_of_call();
+        ck_assert_int_eq(stepped.status, ended[i].status);
+        ck_assert_uint_eq(stepped.registers.rip, ended[i].registers.rip);
+
+        ck_assert_mem_eq(&stepped, &ended[i], sizeof stepped);
+    }
+    close_guest();
+}
+END_TEST
+
+// A breakpoint at each instruction that is come to, which is stepped over and left where it was.
+START_TEST(a_guest_with_breakpoints_does_the_same) {
+    struct ended ended[8];
+    const unsigned calls = programs[_i].calls;
+    start_program((unsigned)_i);
+    for (unsigned i = 0; i < calls; i++) {
+        ended[i] = run_to_end_of_call();
+    }
+    close_guest();
+    start_program((unsigned)_i);
+    for (unsigned i = 0; i < calls; i++) {
+        const struct ended stopped = run_from_breakpoint_to_breakpoint();
+        ck_assert_mem_eq(&stopped, &ended[i], sizeof stopped);
+    }
+    close_guest();
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("debug");
+    TCase *tcase = tcase_create("debug");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, a_step_is_one_instruction, 0, 2);
+    tcase_add_loop_test(tcase, a_step_over_an_exit_is_one_instruction, 0, 2);
+    tcase_add_loop_test(tcase, a_step_ends_where_an_exception_is_handled, 0, 2);
+    tcase_add_loop_test(tcase, an_interrupt_is_a_step_of_its_own, 0, 2);
+    tcase_add_loop_test(tcase, a_guest_stops_before_breakpoints, 0, 2);
+    tcase_add_loop_test(tcase, a_guest_stops_behind_stores_that_change_what_is_watched, 0, 2);
+    tcase_add_loop_test(tcase, breakpoints_hold_while_memory_is_watched, 0, 2);
+    tcase_add_test(tcase, registers_come_back_as_they_were_written);
+    tcase_add_test(tcase, registers_that_no_vcpu_can_have_are_refused);
+    tcase_add_test(tcase, a_look_at_a_linear_address_leaves_no_mark);
+    tcase_add_test(tcase, memory_is_read_and_written);
+    tcase_add_test(tcase, what_runs_is_left_alone);
+    tcase_add_test(tcase, a_stop_leaves_a_halted_vcpu_halted);
+    tcase_add_test(tcase, a_stop_keeps_a_kick_for_later);
+    tcase_add_loop_test(tcase, a_guest_that_steps_does_the_same, 0, COUNT_OF(programs));
+    tcase_add_loop_test(tcase, a_guest_with_breakpoints_does_the_same, 0, COUNT_OF(programs));
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
