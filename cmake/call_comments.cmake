@@ -9,7 +9,8 @@ string(ASCII 2 closing)
 
 set(documented "")
 foreach(header zircon/syscalls.h zircon/syscalls/memory_calls.h zircon/syscalls/task_calls.h
-        zirconia/coverage.h zirconia/debug.h zirconia/decode.h zirconia/observe.h zirconia/snapshot.h
+        zirconia/coverage.h zirconia/debug.h zirconia/decode.h zirconia/gdb.h zirconia/observe.h
+        zirconia/snapshot.h
         zirconia/virtual_time.h zirconia/zirconia.h)
     file(READ "${SOURCE}/include/${header}" text)
     string(REPLACE ";" "@" text "${text}")

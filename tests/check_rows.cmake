@@ -37,8 +37,9 @@ foreach(name IN LISTS table_calls)
     endforeach()
 endforeach()
 
-# These have a status and no row: they neither take a lock nor look a handle up.
-set(pure zirconia_mmio_complete zx_cache_flush)
+# These have a status and no row: they neither take a lock nor look a handle up, or are made of calls
+# that have one.
+set(pure zirconia_gdb_create zirconia_gdb_enter zirconia_mmio_complete zx_cache_flush)
 foreach(name IN LISTS documented)
     if(NOT name IN_LIST table_calls AND NOT name IN_LIST pure AND
        (prototype_${name} MATCHES "^zx_status_t " OR

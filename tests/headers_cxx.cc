@@ -51,6 +51,7 @@
 #include <zirconia/debug.h>
 #include <zirconia/decode.h>
 #include <zirconia/export.h>
+#include <zirconia/gdb.h>
 #include <zirconia/observe.h>
 #include <zirconia/virtual_time.h>
 #include <zirconia/zirconia.h>

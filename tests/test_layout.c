@@ -31,6 +31,7 @@
 #include <zirconia/coverage.h>
 #include <zirconia/debug.h>
 #include <zirconia/decode.h>
+#include <zirconia/gdb.h>
 #include <zirconia/observe.h>
 #include <zirconia/snapshot.h>
 #include <zirconia/virtual_time.h>
@@ -381,6 +382,13 @@ static const struct call calls[] = {
     {CALL(zirconia_vcpu_set_stepping)},
     {CALL(zirconia_vcpu_stop)},
     {CALL(zirconia_vcpu_write_registers)},
+    {CALL(zirconia_gdb_create)},
+    {CALL(zirconia_gdb_destroy)},
+    {CALL(zirconia_gdb_end)},
+    {CALL(zirconia_gdb_enter)},
+    {CALL(zirconia_gdb_port)},
+    {CALL(zirconia_gdb_replays)},
+    {CALL(zirconia_gdb_serve)},
     {CALL(zirconia_guest_note_store)},
     {CALL(zirconia_guest_observe)},
     {CALL(zirconia_guest_restore)},
@@ -460,6 +468,7 @@ START_TEST(every_declared_call_exists) {
         "zirconia/coverage.h",
         "zirconia/decode.h",
         "zirconia/debug.h",
+        "zirconia/gdb.h",
         "zirconia/observe.h",
         "zirconia/snapshot.h",
         "zirconia/virtual_time.h",

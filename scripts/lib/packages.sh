@@ -75,6 +75,7 @@ list_missing_debs() {
     if [ "$1" = tests ]; then
         need_command c++ g++
         need_deb check
+        need_command gdb gdb
     fi
 }
 

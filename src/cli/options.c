@@ -150,6 +150,17 @@ static const char *apply_virtual_time(struct options *options, const char *value
     return NULL;
 }
 
+static const char *apply_gdb(struct options *options, const char *value) {
+    options->gdb = value ? value : "1234";
+    return NULL;
+}
+
+static const char *apply_wait(struct options *options, const char *value) {
+    (void)value;
+    options->wait = true;
+    return NULL;
+}
+
 static const char *apply_registers(struct options *options, const char *value) {
     (void)value;
     options->registers = true;
@@ -181,6 +192,8 @@ const struct option_spec run_options[] = {
     {"--timeout", "SECONDS", "stop after a time", apply_timeout},
     {"--virtual-time", NULL, "drive the guest's clocks by its own work: runs repeat exactly",
      apply_virtual_time},
+    {"--gdb", "[HOST:PORT]", "listen for gdb (default: this machine's port 1234)", apply_gdb},
+    {"--wait", NULL, "do not run the guest before gdb says so", apply_wait},
     {"--trace", NULL, "one line an exit, on standard error", apply_trace},
     {"--only", "WORDS", "trace these: kinds of exits, packets, port=N[:N], addr=A[:LEN]",
      apply_only},
@@ -255,9 +268,20 @@ static void complain_of_option(const struct option_spec *specs, const char *word
         talk("unknown option '%s'; see zirconia --help", word);
 }
 
+// Such an option may stand alone; only what looks like an address behind it is its argument.
+static bool is_optional(const struct option_spec *spec) {
+    return spec->argument && spec->argument[0] == '[';
+}
+
+static bool is_address(const char *word) {
+    const char *colon = strrchr(word, ':');
+    const char *port = colon ? colon + 1 : word;
+    return port[0] && strspn(port, "0123456789") == strlen(port);
+}
+
 static bool apply_option(const struct option_spec *spec, const char *value,
                          struct options *options) {
-    if (spec->argument && !value) {
+    if (spec->argument && !value && !is_optional(spec)) {
         talk("%s needs %s", spec->name, spec->argument);
         return false;
     }
@@ -309,7 +333,8 @@ bool options_parse(const struct option_spec *specs, int count, char **words,
         }
         const char *equals = strchr(word, '=');
         const char *value = equals ? equals + 1 : NULL;
-        if (spec->argument && !value && i + 1 < count)
+        if (spec->argument && !value && i + 1 < count &&
+            (!is_optional(spec) || is_address(words[i + 1])))
             value = words[++i];
         if (!apply_option(spec, value, options))
             return false;

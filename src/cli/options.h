@@ -41,6 +41,8 @@ struct options {
     uint64_t max_exits; // 0: no limit
     int64_t timeout;    // nanoseconds, 0: no limit
     bool virtual_time;
+    const char *gdb; // where to listen for gdb; NULL: not at all
+    bool wait;
     bool trace;
     const char *output; // of the trace; NULL: standard error
     bool relative;

@@ -13,6 +13,7 @@
 #include "cli/answer.h"
 #include "cli/attendant.h"
 #include "cli/commands.h"
+#include "cli/debugger.h"
 #include "cli/ending.h"
 #include "cli/exit_log.h"
 #include "cli/fields.h"
@@ -49,8 +50,11 @@ static struct ending stopped_by_kick(const struct exit_log *log, struct attendan
     return (struct ending){EXIT_CODE_LIMIT, "max_exits"};
 }
 
+static const struct ending killed_by_gdb = {EXIT_CODE_INTERRUPTED, "killed_by_gdb"};
+
 static struct ending run_vcpu(const struct vm *vm, const struct symbols *symbols,
-                              struct exit_log *log, struct attendant *attendant) {
+                              struct exit_log *log, struct attendant *attendant,
+                              const struct debugger *debugger) {
     const struct options *options = log->options;
     struct serial serial = {
         .by_line = options->trace || options->json,
@@ -59,7 +63,8 @@ static struct ending run_vcpu(const struct vm *vm, const struct symbols *symbols
     };
     for (;;) {
         zx_port_packet_t packet;
-        zx_status_t status = zx_vcpu_enter(vm->vcpu, &packet);
+        zx_status_t status = debugger_enter(debugger, vm, &packet);
+        serial.silent = debugger_replays(debugger);
         exit_log_returned(log, status, &packet);
         enum answer answer = ANSWER_GO_ON;
         if (status == ZX_OK)
@@ -69,11 +74,24 @@ static struct ending run_vcpu(const struct vm *vm, const struct symbols *symbols
         serial_flush(&serial);
         if (status == ZX_ERR_CANCELED)
             return stopped_by_kick(log, attendant);
+        if (status == ZX_ERR_STOP)
+            return killed_by_gdb;
         return status == ZX_OK ? endings[answer] : ending_by_error(log, symbols, status);
     }
 }
 
 static const struct ending tool_failed = {EXIT_CODE_TOOL_FAILED, "tool_failed"};
+
+// With the thread that serves gdb, if that is wanted.
+static struct ending run_debugged(const struct vm *vm, const struct symbols *symbols,
+                                  struct exit_log *log, struct attendant *attendant) {
+    struct debugger debugger;
+    if (!debugger_start(&debugger, log->options, vm))
+        return tool_failed;
+    const struct ending ending = run_vcpu(vm, symbols, log, attendant, &debugger);
+    debugger_stop(&debugger, (int)ending.code);
+    return ending;
+}
 
 // With the thread that takes bells and watches the clock.
 static struct ending run_attended(const struct vm *vm, const struct symbols *symbols,
@@ -96,7 +114,7 @@ static struct ending run_attended(const struct vm *vm, const struct symbols *sym
     }
     interrupted_vcpu = vm->vcpu;
     host_on_interruption(interrupt_run);
-    const struct ending ending = run_vcpu(vm, symbols, log, &attendant);
+    const struct ending ending = run_debugged(vm, symbols, log, &attendant);
     host_on_interruption(NULL);
     attendant_stop(&attendant);
     (void)zirconia_guest_observe(vm->guest, NULL, NULL);

@@ -62,6 +62,8 @@ uint8_t serial_read(const struct serial *serial, unsigned offset) {
 }
 
 static void transmit(struct serial *serial, uint8_t value) {
+    if (serial->silent)
+        return;
     serial->line[serial->length++] = (char)value;
     if (!serial->by_line || value == '\n' || serial->length == sizeof(serial->line))
         serial_flush(serial);

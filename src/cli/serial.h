@@ -16,6 +16,7 @@ struct serial {
     uint8_t registers[8]; // as last written, by offset
     uint8_t divisor[2];
     uint8_t fifo_control;
+    bool silent;  // what the guest sends was printed before
     bool by_line; // print whole lines, so that a trace can go between them
     bool json;
     struct trace *trace; // is told of lines; NULL: none

@@ -9,6 +9,7 @@
 
 // clang-format off
 #define LOCK_RANKS(X) \
+    X(LOCK_GDB, 0, "gdb.lock") \
     X(LOCK_VMO_RESIZING, 1, "vmo.resizing") \
     X(LOCK_ADDRESS_SPACE, 2, "address_space.lock") \
     X(LOCK_GUEST_TURN, 3, "the guest's turn") \

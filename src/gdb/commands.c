@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: MIT
+//
+// The packets of gdb's protocol, by their first letters. What is not known is answered by an empty
+// packet, as the protocol wants it.
+
+#include "gdb/server.h"
+#include "gdb/target.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ERROR_ADDRESS "E0e"
+#define ERROR_ARGUMENT "E16"
+
+static zx_handle_t chosen(const struct zirconia_gdb *gdb) {
+    return gdb->vcpus[gdb->chosen - 1].handle;
+}
+
+static void answer(struct zirconia_gdb *gdb, bool right) {
+    packet_put(&gdb->reply, right ? "OK" : ERROR_ARGUMENT);
+}
+
+// --- Registers ---
+
+static void read_all(struct zirconia_gdb *gdb, const char *text) {
+    zirconia_registers_t registers;
+    (void)text;
+    if (zirconia_vcpu_read_registers(chosen(gdb), &registers) == ZX_OK) {
+        target_put_all(&registers, &gdb->reply);
+    } else {
+        answer(gdb, false);
+    }
+}
+
+static bool write_registers(struct zirconia_gdb *gdb, const zirconia_registers_t *registers) {
+    history_forget(gdb);
+    return zirconia_vcpu_write_registers(chosen(gdb), registers) == ZX_OK;
+}
+
+static void write_all(struct zirconia_gdb *gdb, const char *text) {
+    zirconia_registers_t registers;
+    answer(gdb, zirconia_vcpu_read_registers(chosen(gdb), &registers) == ZX_OK &&
+                    target_take_all(text, &registers) && write_registers(gdb, &registers));
+}
+
+static void read_one(struct zirconia_gdb *gdb, const char *text) {
+    zirconia_registers_t registers;
+    uint64_t number;
+    if (!take_number(&text, &number) ||
+        zirconia_vcpu_read_registers(chosen(gdb), &registers) != ZX_OK ||
+        !target_put(&registers, number, &gdb->reply)) {
+        answer(gdb, false);
+    }
+}
+
+static void write_one(struct zirconia_gdb *gdb, const char *text) {
+    zirconia_registers_t registers;
+    uint64_t number;
+    answer(gdb, take_number(&text, &number) && take_word(&text, "=") &&
+                    zirconia_vcpu_read_registers(chosen(gdb), &registers) == ZX_OK &&
+                    target_take(text, number, &registers) && write_registers(gdb, &registers));
+}
+
+// --- Memory ---
+
+static bool take_range(const char **text, uint64_t *address, uint64_t *size) {
+    return take_number(text, address) && take_word(text, ",") && take_number(text, size);
+}
+
+static void read_memory(struct zirconia_gdb *gdb, const char *text) {
+    uint8_t bytes[PACKET_MOST / 2];
+    uint64_t address;
+    uint64_t size;
+    if (!take_range(&text, &address, &size)) {
+        answer(gdb, false);
+        return;
+    }
+    size = size < sizeof bytes ? size : sizeof bytes;
+    const size_t count = gdb_read_memory(gdb, address, bytes, (size_t)size);
+    if (count > 0 || size == 0) {
+        packet_put_hex(&gdb->reply, bytes, count);
+    } else {
+        packet_put(&gdb->reply, ERROR_ADDRESS);
+    }
+}
+
+static void write_bytes(struct zirconia_gdb *gdb, uint64_t address, const uint8_t *bytes,
+                        size_t size) {
+    const bool written = gdb_write_memory(gdb, address, bytes, size) == size;
+    packet_put(&gdb->reply, written ? "OK" : ERROR_ADDRESS);
+}
+
+static void write_hex(struct zirconia_gdb *gdb, const char *text) {
+    uint8_t bytes[PACKET_MOST / 2];
+    uint64_t address;
+    uint64_t size;
+    if (take_range(&text, &address, &size) && take_word(&text, ":") && size <= sizeof bytes &&
+        take_hex(&text, bytes, (size_t)size)) {
+        write_bytes(gdb, address, bytes, (size_t)size);
+    } else {
+        answer(gdb, false);
+    }
+}
+
+static void write_binary(struct zirconia_gdb *gdb, const char *text, const char *end) {
+    uint64_t address;
+    uint64_t size;
+    if (take_range(&text, &address, &size) && take_word(&text, ":") &&
+        size <= (size_t)(end - text)) {
+        write_bytes(gdb, address, (const uint8_t *)text, (size_t)size);
+    } else {
+        answer(gdb, false);
+    }
+}
+
+// --- Breakpoints and watchpoints ---
+
+static void remove_breakpoint(struct zirconia_gdb *gdb, uint64_t address) {
+    size_t kept = 0;
+    for (size_t i = 0; i < gdb->breakpoint_count; i++) {
+        if (gdb->breakpoints[i] != address) {
+            gdb->breakpoints[kept++] = gdb->breakpoints[i];
+        }
+    }
+    gdb->breakpoint_count = kept;
+}
+
+static bool add_breakpoint(struct zirconia_gdb *gdb, uint64_t address) {
+    remove_breakpoint(gdb, address); // It may come twice.
+    if (gdb->breakpoint_count == ZIRCONIA_BREAKPOINTS_MAX) {
+        return false;
+    }
+    gdb->breakpoints[gdb->breakpoint_count++] = address;
+    return true;
+}
+
+static bool is_inside(uint64_t address, uint64_t first, uint64_t size) {
+    return address - first < size;
+}
+
+static void remove_watch(struct zirconia_gdb *gdb, uint64_t address, uint64_t size) {
+    size_t kept = 0;
+    for (size_t i = 0; i < gdb->watch_count; i++) {
+        if (!is_inside(gdb->watches[i].linear, address, size)) {
+            gdb->watches[kept++] = gdb->watches[i];
+        }
+    }
+    gdb->watch_count = kept;
+}
+
+// In pieces of up to 8 bytes, each in a page.
+static bool add_watch(struct zirconia_gdb *gdb, uint64_t address, uint64_t size) {
+    remove_watch(gdb, address, size);
+    const uint64_t first = address;
+    for (uint64_t left = size; left > 0;) {
+        const uint64_t room = 8 - address % 8;
+        const uint64_t count = left < room ? left : room;
+        uint64_t physical;
+        if (gdb->watch_count == ZIRCONIA_WATCHPOINTS_MAX || !gdb_find(gdb, address, &physical)) {
+            remove_watch(gdb, first, size);
+            return false;
+        }
+        gdb->watches[gdb->watch_count++] =
+            (struct gdb_watch){.linear = address, .place = {.address = physical, .size = count}};
+        address += count;
+        left -= count;
+    }
+    return true;
+}
+
+// Z and z: kind, address and size. Reads alone are not watched.
+static void change_point(struct zirconia_gdb *gdb, const char *text, bool add) {
+    uint64_t kind;
+    uint64_t address;
+    uint64_t size;
+    if (!take_number(&text, &kind) || !take_word(&text, ",") ||
+        !take_range(&text, &address, &size)) {
+        answer(gdb, false);
+    } else if (kind <= 1 && add) {
+        answer(gdb, add_breakpoint(gdb, address));
+    } else if (kind <= 1) {
+        remove_breakpoint(gdb, address);
+        answer(gdb, true);
+    } else if (kind == 2 && add) {
+        answer(gdb, size > 0 && add_watch(gdb, address, size));
+    } else if (kind == 2) {
+        remove_watch(gdb, address, size);
+        answer(gdb, true);
+    }
+}
+
+static void add_point(struct zirconia_gdb *gdb, const char *text) {
+    change_point(gdb, text, true);
+}
+
+static void remove_point(struct zirconia_gdb *gdb, const char *text) {
+    change_point(gdb, text, false);
+}
+
+// --- Going on ---
+
+static void go_on(struct zirconia_gdb *gdb) {
+    gdb_apply(gdb, true);
+    history_begin(gdb);
+    gdb_go_on(gdb);
+}
+
+static void set_steps(struct zirconia_gdb *gdb, unsigned thread, bool steps) {
+    for (unsigned i = 0; i < gdb->vcpu_count; i++) {
+        gdb->vcpus[i].steps = steps && i + 1 == thread;
+    }
+}
+
+static void go(struct zirconia_gdb *gdb, bool steps) {
+    set_steps(gdb, gdb->chosen, steps);
+    go_on(gdb);
+}
+
+static void cont(struct zirconia_gdb *gdb, const char *text) {
+    (void)text;
+    go(gdb, false);
+}
+
+static void step(struct zirconia_gdb *gdb, const char *text) {
+    (void)text;
+    go(gdb, true);
+}
+
+// The actions are for a thread each, the last one perhaps for all that have none. One thread steps,
+// or none.
+static void cont_threads(struct zirconia_gdb *gdb, const char *text) {
+    unsigned stepping = 0;
+    bool any = false;
+    bool all = false;
+    while (take_word(&text, ";")) {
+        const char action = *text != '\0' ? *text++ : '\0';
+        uint64_t number = 0;
+        if (action == 'C' || action == 'S') {
+            take_number(&text, &number); // A signal, of which a guest has none.
+        }
+        const bool named = take_word(&text, ":") && !take_word(&text, "-1") &&
+                           take_number(&text, &number) && number > 0 && number <= gdb->vcpu_count;
+        if ((action == 's' || action == 'S') && stepping == 0 && !all) {
+            stepping = named ? (unsigned)number : gdb->chosen;
+        }
+        all |= !named;
+        any |= action == 'c' || action == 'C' || action == 's' || action == 'S';
+    }
+    if (!any) {
+        answer(gdb, false);
+        return;
+    }
+    set_steps(gdb, stepping, stepping != 0);
+    go_on(gdb);
+}
+
+static void go_back(struct zirconia_gdb *gdb, bool continues) {
+    if (!gdb->history.possible) {
+        return;
+    }
+    gdb->told = false;
+    if (history_go_back(gdb, continues)) {
+        platform_condition_broadcast(&gdb->changed);
+        return;
+    }
+    gdb->told = true;
+    gdb->stop = (struct gdb_stop){.thread = gdb->chosen, .signal = GDB_TRAP, .at_beginning = true};
+    gdb_put_stop(gdb, &gdb->reply);
+}
+
+static void back_step(struct zirconia_gdb *gdb, const char *text) {
+    (void)text;
+    go_back(gdb, false);
+}
+
+static void back_cont(struct zirconia_gdb *gdb, const char *text) {
+    (void)text;
+    go_back(gdb, true);
+}
+
+static void kill_guest(struct zirconia_gdb *gdb, const char *text) {
+    (void)text;
+    answer(gdb, true);
+    gdb->killed = true;
+    platform_condition_broadcast(&gdb->changed);
+}
+
+static void detach(struct zirconia_gdb *gdb, const char *text) {
+    (void)text;
+    struct packet right = {0};
+    packet_put(&right, "OK");
+    gdb_send(gdb, &right);
+    gdb->connected = false;
+}
+
+// --- Questions ---
+
+static void why(struct zirconia_gdb *gdb, const char *text) {
+    (void)text;
+    gdb_put_stop(gdb, &gdb->reply);
+}
+
+static bool take_thread(const struct zirconia_gdb *gdb, const char **text, unsigned *thread) {
+    uint64_t number;
+    if (take_word(text, "-1")) {
+        *thread = gdb->chosen;
+        return true;
+    }
+    const bool found = take_number(text, &number) && number <= gdb->vcpu_count;
+    *thread = found && number > 0 ? (unsigned)number : gdb->chosen;
+    return found;
+}
+
+static void choose(struct zirconia_gdb *gdb, const char *text) {
+    unsigned thread;
+    const bool known =
+        (take_word(&text, "g") || take_word(&text, "c")) && take_thread(gdb, &text, &thread);
+    if (known) {
+        gdb->chosen = thread;
+    }
+    answer(gdb, known);
+}
+
+static void is_alive(struct zirconia_gdb *gdb, const char *text) {
+    unsigned thread;
+    answer(gdb, take_thread(gdb, &text, &thread));
+}
+
+static void list_threads(struct zirconia_gdb *gdb, const char *text) {
+    (void)text;
+    for (unsigned i = 0; i < gdb->vcpu_count; i++) {
+        packet_put(&gdb->reply, i == 0 ? "m" : ",");
+        packet_put_number(&gdb->reply, i + 1);
+    }
+}
+
+static void end_of_list(struct zirconia_gdb *gdb, const char *text) {
+    (void)text;
+    packet_put(&gdb->reply, "l");
+}
+
+static void which_thread(struct zirconia_gdb *gdb, const char *text) {
+    (void)text;
+    packet_put(&gdb->reply, "QC");
+    packet_put_number(&gdb->reply, gdb->chosen);
+}
+
+static void about_thread(struct zirconia_gdb *gdb, const char *text) {
+    unsigned thread;
+    char name[32];
+    if (!take_thread(gdb, &text, &thread)) {
+        answer(gdb, false);
+        return;
+    }
+    snprintf(name, sizeof name, "VCPU %u", thread - 1);
+    packet_put_hex(&gdb->reply, name, strlen(name));
+}
+
+static void was_there(struct zirconia_gdb *gdb, const char *text) {
+    (void)text;
+    packet_put(&gdb->reply, "1"); // A guest goes on when gdb leaves.
+}
+
+static void supported(struct zirconia_gdb *gdb, const char *text) {
+    (void)text;
+    packet_put(&gdb->reply, "PacketSize=");
+    packet_put_number(&gdb->reply, PACKET_MOST);
+    packet_put(&gdb->reply, ";qXfer:features:read+;vContSupported+;QStartNoAckMode+");
+    if (gdb->history.possible) {
+        packet_put(&gdb->reply, ";ReverseStep+;ReverseContinue+");
+    }
+}
+
+static void describe(struct zirconia_gdb *gdb, const char *text) {
+    uint64_t offset;
+    uint64_t length;
+    if (take_range(&text, &offset, &length)) {
+        target_describe(offset, length, &gdb->reply);
+    } else {
+        answer(gdb, false);
+    }
+}
+
+static void resumes(struct zirconia_gdb *gdb, const char *text) {
+    (void)text;
+    packet_put(&gdb->reply, "vCont;c;C;s;S");
+}
+
+static void no_acknowledgement(struct zirconia_gdb *gdb, const char *text) {
+    (void)text;
+    answer(gdb, true);
+    gdb->acknowledges = false;
+}
+
+static void empty(struct zirconia_gdb *gdb, const char *text) {
+    (void)gdb;
+    (void)text;
+}
+
+static void yes(struct zirconia_gdb *gdb, const char *text) {
+    (void)text;
+    answer(gdb, true);
+}
+
+// --- Physical addresses: by a word of gdb's user, and as QEMU's users do ---
+
+static void set_physical(struct zirconia_gdb *gdb, const char *text) {
+    gdb->physical = *text == '1';
+    answer(gdb, *text == '0' || *text == '1');
+}
+
+static void ask_physical(struct zirconia_gdb *gdb, const char *text) {
+    (void)text;
+    packet_put(&gdb->reply, gdb->physical ? "1" : "0");
+}
+
+static void monitor(struct zirconia_gdb *gdb, const char *text) {
+    char word[32] = {0};
+    size_t size = 0;
+    while (size < sizeof word - 1 && take_hex(&text, word + size, 1)) {
+        size++;
+    }
+    const char *said = "monitor physical on|off: what memory addresses are\n";
+    if (strcmp(word, "physical on") == 0 || strcmp(word, "physical off") == 0) {
+        gdb->physical = word[10] == 'n';
+        said = gdb->physical ? "addresses are guest-physical\n" : "addresses are linear\n";
+    }
+    packet_put_hex(&gdb->reply, said, strlen(said));
+}
+
+// ---
+
+// The first that fits.
+static const struct {
+    const char *word;
+    void (*run)(struct zirconia_gdb *gdb, const char *text);
+} commands[] = {
+    {"?", why},
+    {"g", read_all},
+    {"G", write_all},
+    {"p", read_one},
+    {"P", write_one},
+    {"m", read_memory},
+    {"M", write_hex},
+    {"Z", add_point},
+    {"z", remove_point},
+    {"c", cont},
+    {"C", cont},
+    {"s", step},
+    {"S", step},
+    {"bs", back_step},
+    {"bc", back_cont},
+    {"k", kill_guest},
+    {"D", detach},
+    {"H", choose},
+    {"T", is_alive},
+    {"vCont?", resumes},
+    {"vCont", cont_threads},
+    {"vKill", kill_guest},
+    {"vMustReplyEmpty", empty},
+    {"qSupported", supported},
+    {"qXfer:features:read:target.xml:", describe},
+    {"qfThreadInfo", list_threads},
+    {"qsThreadInfo", end_of_list},
+    {"qThreadExtraInfo,", about_thread},
+    {"qAttached", was_there},
+    {"qSymbol", yes},
+    {"qRcmd,", monitor},
+    {"qqemu.PhyMemMode", ask_physical},
+    {"Qqemu.PhyMemMode:", set_physical},
+    {"QStartNoAckMode", no_acknowledgement},
+    {"qC", which_thread},
+};
+
+static bool says_nothing(const struct zirconia_gdb *gdb) {
+    return !gdb->connected || !gdb->stopped || gdb->history.replay != REPLAY_NONE;
+}
+
+void gdb_command(struct zirconia_gdb *gdb, const char *text, size_t size) {
+    gdb->reply.size = 0;
+    if (text[0] == 'X') {
+        write_binary(gdb, text + 1, text + size);
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        const char *rest = text;
+        if (take_word(&rest, commands[i].word)) {
+            commands[i].run(gdb, rest);
+            break;
+        }
+    }
+    if (!says_nothing(gdb) || gdb->killed) {
+        gdb_send(gdb, &gdb->reply);
+    }
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+//
+// Running and stopping: what the threads of the VCPUs do.
+
+#include "gdb/server.h"
+
+#include <string.h>
+#include <zircon/syscalls.h>
+#include <zircon/syscalls/object.h>
+#include <zirconia/virtual_time.h>
+
+bool gdb_is_quiet(const struct zirconia_gdb *gdb) {
+    bool quiet = gdb->stopped && gdb->vcpu_count > 0 && gdb->history.replay == REPLAY_NONE;
+    for (unsigned i = 0; i < gdb->vcpu_count; i++) {
+        quiet = quiet && !gdb->vcpus[i].inside;
+    }
+    return quiet;
+}
+
+// --- Telling gdb ---
+
+void gdb_send(struct zirconia_gdb *gdb, const struct packet *packet) {
+    char frame[PACKET_FRAME];
+    const size_t size = packet_frame(packet, frame);
+    if (gdb->connected && !platform_socket_send(gdb->connection, frame, size)) {
+        gdb->connected = false; // The thread that reads finds out, too.
+    }
+}
+
+void gdb_put_stop(const struct zirconia_gdb *gdb, struct packet *packet) {
+    const struct gdb_stop *stop = &gdb->stop;
+    const uint8_t signal = (uint8_t)stop->signal;
+    packet_put(packet, "T");
+    packet_put_hex(packet, &signal, 1);
+    packet_put(packet, "thread:");
+    packet_put_number(packet, stop->thread);
+    packet_put(packet, ";");
+    if (stop->watch) {
+        packet_put(packet, "watch:");
+        packet_put_number(packet, stop->address);
+        packet_put(packet, ";");
+    }
+    if (stop->at_beginning) {
+        packet_put(packet, "replaylog:begin;");
+    }
+}
+
+static void tell(struct zirconia_gdb *gdb) {
+    if (!gdb_is_quiet(gdb) || gdb->told) {
+        return;
+    }
+    struct packet packet = {0};
+    gdb->told = true;
+    gdb->chosen = gdb->stop.thread;
+    gdb_put_stop(gdb, &packet);
+    gdb_send(gdb, &packet);
+}
+
+// --- Stopping and going on ---
+
+static void end_run_calls(const struct zirconia_gdb *gdb) {
+    for (unsigned i = 0; i < gdb->vcpu_count; i++) {
+        if (gdb->vcpus[i].inside) {
+            zirconia_vcpu_stop(gdb->vcpus[i].handle);
+        }
+    }
+}
+
+void gdb_stop(struct zirconia_gdb *gdb, const struct gdb_stop *stop) {
+    if (gdb->stopped) {
+        return;
+    }
+    gdb->stopped = true;
+    gdb->stop = *stop;
+    end_run_calls(gdb);
+    tell(gdb);
+}
+
+void gdb_cancel_replay(struct zirconia_gdb *gdb) {
+    if (gdb->history.replay != REPLAY_NONE) {
+        gdb->history.canceled = true;
+        end_run_calls(gdb);
+    }
+}
+
+void gdb_apply(struct zirconia_gdb *gdb, bool wanted) {
+    zirconia_watchpoint_t places[ZIRCONIA_WATCHPOINTS_MAX];
+    for (size_t i = 0; i < gdb->watch_count; i++) {
+        places[i] = gdb->watches[i].place;
+    }
+    zirconia_guest_set_breakpoints(gdb->guest, gdb->breakpoints,
+                                   wanted ? gdb->breakpoint_count : 0);
+    zirconia_guest_set_watchpoints(gdb->guest, places, wanted ? gdb->watch_count : 0);
+}
+
+void gdb_go_on(struct zirconia_gdb *gdb) {
+    for (unsigned i = 0; i < gdb->vcpu_count; i++) {
+        zirconia_vcpu_set_stepping(gdb->vcpus[i].handle, gdb->vcpus[i].steps);
+    }
+    gdb->stopped = false;
+    gdb->told = false;
+    platform_condition_broadcast(&gdb->changed);
+}
+
+void gdb_let_go(struct zirconia_gdb *gdb) {
+    gdb->breakpoint_count = 0;
+    gdb->watch_count = 0;
+    gdb->physical = false;
+    for (unsigned i = 0; i < gdb->vcpu_count; i++) {
+        gdb->vcpus[i].steps = false;
+    }
+    gdb_apply(gdb, false);
+    history_forget(gdb);
+    if (gdb->history.possible) {
+        zirconia_guest_set_budget(gdb->guest, ZIRCONIA_BUDGET_NONE);
+    }
+    gdb_go_on(gdb);
+}
+
+// --- The thread of a VCPU ---
+
+static uint64_t koid_of(zx_handle_t handle) {
+    zx_info_handle_basic_t info = {0};
+    zx_object_get_info(handle, ZX_INFO_HANDLE_BASIC, &info, sizeof info, NULL, NULL);
+    return info.koid;
+}
+
+// NULL for more than there may be.
+static struct gdb_vcpu *vcpu_of(struct zirconia_gdb *gdb, zx_handle_t handle) {
+    for (unsigned i = 0; i < gdb->vcpu_count; i++) {
+        if (gdb->vcpus[i].handle == handle) {
+            return &gdb->vcpus[i];
+        }
+    }
+    if (gdb->vcpu_count == GDB_VCPUS) {
+        return NULL;
+    }
+    struct gdb_vcpu *vcpu = &gdb->vcpus[gdb->vcpu_count++];
+    *vcpu = (struct gdb_vcpu){.handle = handle, .koid = koid_of(handle)};
+    history_open(gdb);
+    platform_condition_broadcast(&gdb->changed);
+    return vcpu;
+}
+
+static unsigned thread_of(const struct zirconia_gdb *gdb, const struct gdb_vcpu *vcpu) {
+    return (unsigned)(vcpu - gdb->vcpus) + 1;
+}
+
+uint64_t gdb_watched_address(const struct zirconia_gdb *gdb, uint64_t physical) {
+    for (size_t i = 0; i < gdb->watch_count; i++) {
+        if (gdb->watches[i].place.address == physical) {
+            return gdb->watches[i].linear;
+        }
+    }
+    return physical;
+}
+
+static void stop_by(struct zirconia_gdb *gdb, const struct gdb_vcpu *vcpu, enum gdb_signal signal,
+                    const zirconia_stop_t *why) {
+    struct gdb_stop stop = {.thread = thread_of(gdb, vcpu), .signal = signal};
+    if (why != NULL && why->cause == ZIRCONIA_STOP_WATCHPOINT) {
+        stop.watch = true;
+        stop.address = gdb_watched_address(gdb, why->address);
+    }
+    gdb_stop(gdb, &stop);
+}
+
+static void replay(struct zirconia_gdb *gdb, zx_status_t status, uint32_t cause) {
+    struct gdb_stop stop = {.thread = 1, .signal = GDB_TRAP};
+    if (history_next(gdb, status, cause, &stop)) {
+        gdb->stopped = false;
+        gdb_stop(gdb, &stop);
+    }
+}
+
+// A run call has ended for the debugger.
+static void stopped(struct zirconia_gdb *gdb, struct gdb_vcpu *vcpu) {
+    zirconia_stop_t why = {0};
+    zirconia_vcpu_read_stop(vcpu->handle, &why);
+    if (gdb->history.replay != REPLAY_NONE) {
+        gdb->history.canceled |= why.cause == ZIRCONIA_STOP_REQUEST;
+        replay(gdb, ZX_ERR_STOP, why.cause);
+    } else if (why.cause == ZIRCONIA_STOP_REQUEST) {
+        tell(gdb);
+    } else {
+        stop_by(gdb, vcpu, GDB_TRAP, &why);
+    }
+}
+
+static bool is_held(const struct zirconia_gdb *gdb) {
+    return gdb->stopped && !gdb->over && !gdb->killed && gdb->history.replay == REPLAY_NONE;
+}
+
+// What has come of a run call. True when the client is to hear of it now.
+static bool is_for_client(struct zirconia_gdb *gdb, struct gdb_vcpu *vcpu, zx_status_t status) {
+    switch (status) {
+    case ZX_OK:
+        vcpu->answering = vcpu->steps || gdb->history.replay != REPLAY_NONE;
+        tell(gdb);
+        return true;
+    case ZX_ERR_STOP:
+        stopped(gdb, vcpu);
+        return false;
+    case ZX_ERR_TIMED_OUT:
+        if (gdb->history.replay != REPLAY_NONE) {
+            replay(gdb, status, ZIRCONIA_STOP_NONE);
+            return false;
+        }
+        if (gdb->history.possible && gdb->connected) {
+            history_slice(gdb);
+            return false;
+        }
+        return true;
+    case ZX_ERR_CANCELED:
+        tell(gdb);
+        return true;
+    default:
+        vcpu->ended = gdb->connected;
+        vcpu->status = status;
+        gdb->history.replay = REPLAY_NONE;
+        stop_by(gdb, vcpu, GDB_FAULT, NULL);
+        return !vcpu->ended;
+    }
+}
+
+// The exit of a step was answered, with which the step is done.
+static void end_answer(struct zirconia_gdb *gdb, struct gdb_vcpu *vcpu) {
+    if (!vcpu->answering) {
+        return;
+    }
+    vcpu->answering = false;
+    if (gdb->history.replay != REPLAY_NONE) {
+        replay(gdb, ZX_OK, ZIRCONIA_STOP_STEP);
+    } else {
+        stop_by(gdb, vcpu, GDB_TRAP, NULL);
+    }
+}
+
+#define LOOK_AGAIN 50000000 // ns
+
+// A kick of the client's is answered by a run call, also while the guest is stopped.
+static bool is_kicked(const struct gdb_vcpu *vcpu) {
+    zx_info_vcpu_t info = {0};
+    return zx_object_get_info(vcpu->handle, ZX_INFO_VCPU, &info, sizeof info, NULL, NULL) ==
+               ZX_OK &&
+           (info.flags & ZX_INFO_VCPU_FLAG_KICKED) != 0;
+}
+
+static void hold(struct zirconia_gdb *gdb, const struct gdb_vcpu *vcpu) {
+    while (is_held(gdb) && !is_kicked(vcpu)) {
+        platform_condition_wait_until(&gdb->changed, &gdb->lock, platform_monotonic() + LOOK_AGAIN);
+    }
+}
+
+static zx_status_t enter(struct zirconia_gdb *gdb, struct gdb_vcpu *vcpu,
+                         zx_port_packet_t *packet) {
+    end_answer(gdb, vcpu);
+    for (;;) {
+        hold(gdb, vcpu);
+        if (gdb->killed) {
+            return ZX_ERR_STOP;
+        }
+        if (vcpu->ended) {
+            vcpu->ended = false;
+            return vcpu->status;
+        }
+        vcpu->inside = true;
+        platform_mutex_unlock(&gdb->lock);
+        const zx_status_t status = zx_vcpu_enter(vcpu->handle, packet);
+        platform_mutex_lock(&gdb->lock);
+        vcpu->inside = false;
+        platform_condition_broadcast(&gdb->changed);
+        if (is_for_client(gdb, vcpu, status) || gdb->over) {
+            return status;
+        }
+    }
+}
+
+zx_status_t zirconia_gdb_enter(zirconia_gdb_t *gdb, zx_handle_t vcpu, zx_port_packet_t *packet) {
+    platform_mutex_lock(&gdb->lock);
+    struct gdb_vcpu *known = vcpu_of(gdb, vcpu);
+    const zx_status_t status = known != NULL ? enter(gdb, known, packet) : ZX_ERR_NO_RESOURCES;
+    platform_mutex_unlock(&gdb->lock);
+    return status;
+}
+
+bool zirconia_gdb_replays(const zirconia_gdb_t *gdb) {
+    return gdb->history.replay != REPLAY_NONE;
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+//
+// The server: one guest, one connection. Its thread reads packets; the threads of VCPUs run the
+// guest, and the last of them that stops tells gdb.
+//
+// Lock: `lock` guards all of it. It comes before every lock of the library's, which is called with
+// it held, but for run calls.
+
+#ifndef GDB_SERVER_H
+#define GDB_SERVER_H
+
+#include "gdb/history.h"
+#include "gdb/packet.h"
+#include "platform/platform.h"
+#include "platform/socket.h"
+
+#include <zirconia/debug.h>
+#include <zirconia/gdb.h>
+
+enum { GDB_VCPUS = 63 };
+
+// Signals of gdb's protocol.
+enum gdb_signal {
+    GDB_INTERRUPT = 2,
+    GDB_TRAP = 5,
+    GDB_KILL = 9,
+    GDB_FAULT = 11,
+};
+
+struct gdb_vcpu {
+    zx_handle_t handle;
+    uint64_t koid;
+    bool inside;    // A run call.
+    bool steps;     // It is to execute one instruction.
+    bool answering; // An exit of that has gone to the client.
+    bool ended;     // Its run has, with `status`, which the client has not heard of.
+    zx_status_t status;
+};
+
+struct gdb_stop {
+    unsigned thread; // From 1.
+    enum gdb_signal signal;
+    bool watch;
+    uint64_t address;  // What is watched.
+    bool at_beginning; // There is nothing before it to go back to.
+};
+
+struct zirconia_gdb {
+    zx_handle_t guest;
+    uint16_t port;
+    struct platform_mutex lock;
+    struct platform_condition changed;
+    struct platform_socket listener;
+    struct platform_socket connection;
+    bool connected;
+    bool acknowledges;
+    bool serving;
+    // The guest's state.
+    bool stopped; // It is to be, or is.
+    bool told;    // gdb was.
+    bool killed;
+    bool over;
+    struct gdb_stop stop;
+    struct gdb_vcpu vcpus[GDB_VCPUS];
+    unsigned vcpu_count;
+    unsigned chosen; // The thread for registers and memory.
+    bool physical;   // Addresses are.
+    // What was set.
+    uint64_t breakpoints[ZIRCONIA_BREAKPOINTS_MAX];
+    size_t breakpoint_count;
+    struct gdb_watch {
+        uint64_t linear;
+        zirconia_watchpoint_t place;
+    } watches[ZIRCONIA_WATCHPOINTS_MAX];
+    size_t watch_count;
+    struct history history;
+    struct packet reply;
+    struct packet_reader reader;
+};
+
+// --- run.c ---
+
+// None of the VCPUs is in a run call, and the guest is to be stopped.
+bool gdb_is_quiet(const struct zirconia_gdb *gdb);
+
+// Stops the guest, for this; tells gdb as soon as that is done, unless it was stopped before.
+void gdb_stop(struct zirconia_gdb *gdb, const struct gdb_stop *stop);
+
+// It goes back no further, and is where it was.
+void gdb_cancel_replay(struct zirconia_gdb *gdb);
+
+// The guest goes on. Quiet.
+void gdb_go_on(struct zirconia_gdb *gdb);
+
+// No debugger is there any more: what it has set is gone, and the guest goes on.
+void gdb_let_go(struct zirconia_gdb *gdb);
+
+// Breakpoints and watchpoints as they are wanted, or none. Quiet.
+void gdb_apply(struct zirconia_gdb *gdb, bool wanted);
+
+// Why the guest has stopped, as gdb is told.
+void gdb_put_stop(const struct zirconia_gdb *gdb, struct packet *packet);
+
+// The linear address that gdb has for what is watched at the physical one.
+uint64_t gdb_watched_address(const struct zirconia_gdb *gdb, uint64_t physical);
+
+void gdb_send(struct zirconia_gdb *gdb, const struct packet *packet);
+
+// --- commands.c ---
+
+// Answers a packet of gdb's.
+void gdb_command(struct zirconia_gdb *gdb, const char *text, size_t size);
+
+// --- memory.c ---
+
+// Copies guest memory by the address that gdb means. How many bytes could be.
+size_t gdb_read_memory(const struct zirconia_gdb *gdb, uint64_t address, uint8_t *buffer,
+                       size_t size);
+size_t gdb_write_memory(struct zirconia_gdb *gdb, uint64_t address, const uint8_t *buffer,
+                        size_t size);
+bool gdb_find(const struct zirconia_gdb *gdb, uint64_t address, uint64_t *guest_physical);
+
+#endif // GDB_SERVER_H
