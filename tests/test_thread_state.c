@@ -17,8 +17,6 @@ static zx_status_t read_general(zx_thread_state_general_regs_t *out) {
     return zx_thread_read_state(worker.handle, ZX_THREAD_STATE_GENERAL_REGS, out, sizeof *out);
 }
 
-#ifdef HOST_SHOWS_REGISTERS
-
 static zx_handle_t token;
 
 static void suspend(void) {
