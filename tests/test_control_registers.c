@@ -4,6 +4,8 @@
 
 #include "execute.h"
 
+#include <zirconia/observe.h>
+
 enum {
     NUMERIC,
     NOT_WRITE_THROUGH,
@@ -94,6 +96,48 @@ START_TEST(the_machine_status_word_in_trapped_memory_is_an_access_to_the_trap) {
 }
 END_TEST
 
+static zirconia_exit_t seen[8];
+static size_t seen_count;
+
+static void see(void *context, const zirconia_exit_t *exit) {
+    (void)context;
+    if (exit->kind == ZIRCONIA_EXIT_CONTROL_REGISTER_ACCESS) {
+        ck_assert_uint_lt(seen_count, 8);
+        seen[seen_count++] = *exit;
+    }
+}
+
+START_TEST(an_observer_is_told_of_the_register_and_the_value) {
+    static const struct {
+        const char *bytes;
+        uint64_t number;
+        uint64_t value;
+    } cases[] = {
+        {"\x0f\x22\xc3", 0, 0xe0010031}, // mov cr0, rbx
+        {"\x0f\x20\xc1", 0, 0},          // mov rcx, cr0
+        {"\x44\x0f\x22\xc0", 8, 5},      // mov cr8, rax
+        {"\x0f\x22\xe2", 4, 0x102a0},    // mov cr4, rdx
+        {"\x0f\x06\x90", 0, 0xe0010031}, // clts
+        {"\x0f\x01\xf0", 0, 0xe0010035}, // lmsw ax
+        {"\x0f\x01\xe1", 0, 0},          // smsw ecx
+    };
+    const size_t count = sizeof cases / sizeof cases[0];
+    execute_start();
+    ck_assert_int_eq(zirconia_guest_observe(guest, see, NULL), ZX_OK);
+    for (size_t i = 0; i < count; i++) {
+        const zx_vcpu_state_t state = {
+            .rax = 5, .rbx = 0xe0010031, .rdx = 0x102a0, .rsp = EXECUTE_STACK, .r10 = NO_VECTOR};
+        put_code_bytes(cases[i].bytes, cases[i].bytes[0] == 0x44 ? 4 : 3);
+        write_state(&state);
+        enter_to_end();
+        ck_assert_uint_eq(read_state().r10, NO_VECTOR);
+        ck_assert_uint_eq(seen_count, i + 1);
+        ck_assert_uint_eq(seen[i].qualification[0], cases[i].number);
+        ck_assert_uint_eq(seen[i].qualification[1], cases[i].value);
+    }
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         numeric_error_shows_once_it_is_written,
@@ -104,6 +148,7 @@ int main(void) {
         the_guest_owns_task_switched,
         vmxe_is_not_supported_and_not_skipped,
         the_machine_status_word_in_trapped_memory_is_an_access_to_the_trap,
+        an_observer_is_told_of_the_register_and_the_value,
     };
     return run_tests("control registers", tests, sizeof tests / sizeof tests[0]);
 }

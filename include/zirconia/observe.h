@@ -24,7 +24,7 @@ ZIRCONIA_BEGIN_C
 //
 //                            [0]                     [1]                   [2]
 //   cpuid                    leaf                    subleaf
-//   control_register_access  register's number       value to be written
+//   control_register_access  register's number       value to be written, 0 for a read
 //   io_instruction           port                    access size, bytes    1 for an input
 //   rdmsr                    MSR
 //   wrmsr                    MSR                     value to be written
@@ -69,6 +69,12 @@ typedef struct zirconia_exit {
     // come from an instruction, or when the instruction could not be fetched.
     uint8_t instruction_size;
     uint8_t instruction[15];
+    // When it began, in nanoseconds of the guest's time: virtual time, or the host's monotonic
+    // clock. On one VCPU it never goes back, unless a snapshot is restored.
+    int64_t time;
+    // When the last exit before it on this VCPU ended, in the guest's time: the guest has run
+    // since. 0 while that exit has not ended, and where the observer was told of none.
+    int64_t resumed;
 } zirconia_exit_t;
 
 // Receives one exit, valid during the callback only. It runs on the VCPU's thread, inside the run

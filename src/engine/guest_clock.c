@@ -48,6 +48,11 @@ int64_t guest_clock_now(const struct guest *guest) {
     return atomic_load(&guest->clock.skipped) + (int64_t)(work * WORK_TIME);
 }
 
+int64_t guest_clock_beginning(const struct guest *guest) {
+    const int64_t now = guest_clock_now(guest);
+    return guest->clock.is_virtual && now > WORK_TIME ? now - WORK_TIME : now;
+}
+
 uint64_t guest_clock_tsc(const struct guest *guest) {
     return (uint64_t)guest_clock_now(guest);
 }

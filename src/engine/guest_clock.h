@@ -50,6 +50,9 @@ zx_status_t guest_clock_use_virtual_time(struct guest *guest);
 // Nanoseconds, as zx_clock_get_monotonic() gives them unless time is virtual.
 int64_t guest_clock_now(const struct guest *guest);
 
+// When the exit or exception began that is being handled, whose work has been counted.
+int64_t guest_clock_beginning(const struct guest *guest);
+
 uint64_t guest_clock_tsc(const struct guest *guest);
 
 // When the TSC will be `tsc`; negative when it never will.

@@ -5,6 +5,8 @@
 #include "engine/observe.h"
 
 #include "engine/exit_trace.h"
+#include "engine/exits/exits.h"
+#include "engine/guest_clock.h"
 #include "engine/vcpu.h"
 
 #include <string.h>
@@ -50,12 +52,16 @@ static uint64_t value_of(const struct cpu *cpu) {
     return (cpu_get(cpu, RDX) << 32) | (uint32_t)cpu_get(cpu, RAX);
 }
 
-static void qualify(const struct cpu *cpu, const struct cpu_exit *exit, uint64_t *out) {
+static void qualify(const struct vcpu *vcpu, const struct cpu_exit *exit, uint64_t *out) {
+    const struct cpu *cpu = vcpu->cpu;
     const bool fixed_port = exit->port.immediate_port;
     switch (exit->reason) {
     case EXIT_CPUID:
         out[0] = (uint32_t)cpu_get(cpu, RAX);
         out[1] = (uint32_t)cpu_get(cpu, RCX);
+        break;
+    case EXIT_CONTROL_REGISTER_ACCESS:
+        control_register_qualify(vcpu, exit, out);
         break;
     case EXIT_IO_INSTRUCTION:
         out[0] = fixed_port ? exit->port.port_immediate : (uint16_t)cpu_get(cpu, RDX);
@@ -85,6 +91,20 @@ static void add(atomic_ullong *figure, uint64_t amount) {
     atomic_store_explicit(figure, value + amount, memory_order_relaxed);
 }
 
+// Later than all that was told of the VCPU: not all that is told is work of its own.
+static int64_t time_to_tell(struct vcpu *vcpu) {
+    const int64_t time = guest_clock_beginning(vcpu->guest);
+    if (time > vcpu->told_time) {
+        vcpu->told_time = time;
+    }
+    return vcpu->told_time;
+}
+
+// What there is to tell of any kind.
+static zirconia_exit_t begin_telling(const struct vcpu *vcpu, zirconia_exit_kind_t kind) {
+    return (zirconia_exit_t){.kind = kind, .resumed = vcpu->exit_time == 0 ? vcpu->resumed : 0};
+}
+
 static void tell(struct vcpu *vcpu, zirconia_exit_t *told) {
     struct observation *observation = &vcpu->guest->observation;
     platform_mutex_lock(&observation->lock);
@@ -98,6 +118,7 @@ static void tell(struct vcpu *vcpu, zirconia_exit_t *told) {
     told->vcpu = vcpu->seat.vpid - 1;
     told->rip = cpu_get(cpu, RIP);
     told->cr3 = cpu_get(cpu, CR3);
+    told->time = time_to_tell(vcpu);
     const int cancel_state = platform_cancel_off();
     if (exit_trace_is_on()) {
         exit_trace_exit(told);
@@ -123,9 +144,10 @@ static void tell_failed_deliveries(struct vcpu *vcpu) {
         const bool page_fault =
             event->kind == VECTORED_EXCEPTION && event->vector == VECTOR_PAGE_FAULT;
         if (count(vcpu, ZIRCONIA_EXIT_DELIVERY_FAILED)) {
-            zirconia_exit_t told = {.kind = ZIRCONIA_EXIT_DELIVERY_FAILED,
-                                    .qualification = {event->vector, event->error_code,
-                                                      page_fault ? failed[i].address : 0}};
+            zirconia_exit_t told = begin_telling(vcpu, ZIRCONIA_EXIT_DELIVERY_FAILED);
+            told.qualification[0] = event->vector;
+            told.qualification[1] = event->error_code;
+            told.qualification[2] = page_fault ? failed[i].address : 0;
             tell(vcpu, &told);
         }
     }
@@ -139,11 +161,12 @@ void observe_exit(struct vcpu *vcpu, const struct cpu_exit *exit) {
     if (kind == ZIRCONIA_EXIT_KIND_COUNT || !count(vcpu, kind)) {
         return;
     }
+    zirconia_exit_t told = begin_telling(vcpu, kind);
     vcpu->exit_kind = kind;
     vcpu->exit_time = platform_monotonic();
-    zirconia_exit_t told = {.kind = kind, .instruction_size = exit->instruction_length};
+    told.instruction_size = exit->instruction_length;
     memcpy(told.instruction, exit->instruction, exit->instruction_length);
-    qualify(vcpu->cpu, exit, told.qualification);
+    qualify(vcpu, exit, told.qualification);
     tell(vcpu, &told);
 }
 
@@ -162,17 +185,18 @@ bool observe_unwatched(struct vcpu *vcpu, enum exit_reason reason) {
 void observe_exception(struct vcpu *vcpu, const struct cpu_exit *exit) {
     tell_failed_deliveries(vcpu);
     if (count(vcpu, ZIRCONIA_EXIT_EXCEPTION)) {
-        const uint64_t address = exit->vector == VECTOR_PAGE_FAULT ? cpu_get(vcpu->cpu, CR2) : 0;
-        zirconia_exit_t told = {.kind = ZIRCONIA_EXIT_EXCEPTION,
-                                .qualification = {exit->vector, exit->error_code, address}};
+        zirconia_exit_t told = begin_telling(vcpu, ZIRCONIA_EXIT_EXCEPTION);
+        told.qualification[0] = exit->vector;
+        told.qualification[1] = exit->error_code;
+        told.qualification[2] = exit->vector == VECTOR_PAGE_FAULT ? cpu_get(vcpu->cpu, CR2) : 0;
         tell(vcpu, &told);
     }
 }
 
 void observe_injection(struct vcpu *vcpu, uint8_t vector) {
     if (count(vcpu, ZIRCONIA_EXIT_INTERRUPT_INJECTED)) {
-        zirconia_exit_t told = {.kind = ZIRCONIA_EXIT_INTERRUPT_INJECTED,
-                                .qualification = {vector}};
+        zirconia_exit_t told = begin_telling(vcpu, ZIRCONIA_EXIT_INTERRUPT_INJECTED);
+        told.qualification[0] = vector;
         tell(vcpu, &told);
     }
 }
@@ -183,6 +207,8 @@ void observe_entry(struct vcpu *vcpu) {
     }
     const int64_t time = platform_monotonic() - vcpu->exit_time;
     vcpu->exit_time = 0;
+    vcpu->resumed = guest_clock_now(vcpu->guest);
+    vcpu->told_time = vcpu->resumed;
     add(&vcpu->guest->observation.figures[vcpu->exit_kind].nanoseconds, (uint64_t)time);
 }
 

@@ -43,6 +43,10 @@ struct vcpu {
     struct pvclock pvclock;
     zirconia_exit_kind_t exit_kind; // The exit being handled, and when it began; 0 for none.
     int64_t exit_time;
+    // In the guest's time, for the observer: what it was told last, or when the exit behind that
+    // ended; and when the last exit ended, 0 for none.
+    int64_t told_time;
+    int64_t resumed;
     struct platform_mutex lock;
     struct pending pending;
     atomic_bool any_pending; // Whether anything is pending, for the owner to read without the lock.

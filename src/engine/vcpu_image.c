@@ -31,6 +31,8 @@ void vcpu_image_restore(const struct vcpu_image *image, struct vcpu *vcpu) {
     vcpu->invalid_state = image->invalid_state;
     vcpu->pvclock = image->pvclock;
     vcpu->exit_kind = 0;
+    vcpu->told_time = 0;
+    vcpu->resumed = 0;
     cpu_image_restore(vcpu->cpu, image->cpu);
     local_apic_pause(&vcpu->apic);
     platform_mutex_lock(&vcpu->lock);

@@ -139,11 +139,13 @@ static zx_status_t move(struct exit_context *context, const struct instruction *
 }
 
 // The low four bits are not among those that the hypervisor owns. PE can be set, not cleared.
+static uint64_t with_status_word(uint64_t cr0, uint64_t word) {
+    return (cr0 & ~(CR0_STATUS_WORD & ~CR0_PE)) | (word & CR0_STATUS_WORD);
+}
+
 static zx_status_t load_status_word(struct exit_context *context) {
     struct cpu *cpu = context->vcpu->cpu;
-    const uint64_t cr0 = cpu_get(cpu, CR0);
-    const uint64_t value = context->exit->status_word;
-    set_cr0(cpu, (cr0 & ~(CR0_STATUS_WORD & ~CR0_PE)) | (value & CR0_STATUS_WORD));
+    set_cr0(cpu, with_status_word(cpu_get(cpu, CR0), context->exit->status_word));
     return exit_complete(context, NULL);
 }
 
@@ -164,5 +166,30 @@ zx_status_t exit_control_register_access(struct exit_context *context) {
                                                    : load_status_word(context);
     default:
         return move(context, instruction);
+    }
+}
+
+static void qualify_move(const struct cpu *cpu, const struct instruction *instruction,
+                         uint64_t out[2]) {
+    const uint64_t full = cpu_get(cpu, instruction_rm(instruction));
+    const bool write = instruction->opcode == 0x22;
+    out[0] = instruction_reg(instruction);
+    if (write) {
+        out[1] = cpu_code_mode(cpu) == CODE_64 ? full : (uint32_t)full;
+    }
+}
+
+void control_register_qualify(const struct vcpu *vcpu, const struct cpu_exit *exit,
+                              uint64_t out[2]) {
+    const struct instruction *instruction = &exit->decoded;
+    const bool store = (instruction->modrm & 0x38) == 0x20; // SMSW, not LMSW
+    out[0] = 0;
+    out[1] = 0;
+    if (instruction->opcode == 0x06) {
+        out[1] = visible_cr0(vcpu) & ~CR0_TS;
+    } else if (instruction->opcode != 0x01) {
+        qualify_move(vcpu->cpu, instruction, out);
+    } else if (!store) {
+        out[1] = with_status_word(visible_cr0(vcpu), exit->status_word);
     }
 }

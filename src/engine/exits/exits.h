@@ -33,6 +33,11 @@ zx_status_t exit_wrmsr(struct exit_context *context);
 zx_status_t exit_vmcall(struct exit_context *context);
 zx_status_t exit_xsetbv(struct exit_context *context);
 
+// What an access to a control register is told by: the register's number, and the value to be
+// written.
+void control_register_qualify(const struct vcpu *vcpu, const struct cpu_exit *exit,
+                              uint64_t out[2]);
+
 // "Advance" of hypervisor ABI 5: RIP behind the instruction, and no shadow.
 void exit_advance(struct exit_context *context);
 
