@@ -10,6 +10,7 @@
 
 #include <zircon/syscalls/hypervisor.h>
 
+#include "cli/fields.h"
 #include "cli/json.h"
 
 static bool can_return(zirconia_exit_kind_t kind) {
@@ -25,12 +26,6 @@ static bool can_return(zirconia_exit_kind_t kind) {
     default:
         return true;
     }
-}
-
-// What is delivered to a guest is reported with the exits, but is not an exit.
-static bool is_exit(zirconia_exit_kind_t kind) {
-    return kind != ZIRCONIA_EXIT_INTERRUPT_INJECTED && kind != ZIRCONIA_EXIT_EXCEPTION &&
-           kind != ZIRCONIA_EXIT_DELIVERY_FAILED;
 }
 
 // A store to a bell's page at which the run call did not return has sent a packet.
@@ -51,12 +46,16 @@ static void tell_of_bell(const struct exit_log *log) {
     if (!log->bells || !bells_take(log->bells, &packet))
         return;
     trace_port_packet(log->trace, &packet);
+    if (log->timeline)
+        timeline_port_packet(log->timeline, &packet);
     if (log->options->json)
         json_port_packet(&packet);
 }
 
 static void print(struct exit_log *log, const struct exit_outcome *outcome) {
     trace_exit(log->trace, &log->last, outcome);
+    if (log->timeline)
+        timeline_exit(log->timeline, &log->last, outcome);
     if (log->options->json)
         json_exit(&log->last, outcome);
     if (has_rung(log, outcome))
@@ -75,7 +74,7 @@ void exit_log_observe(void *context, const zirconia_exit_t *exit) {
         print(log, &went_on);
     if (log->options->stats)
         tally_add(log->tally, exit);
-    if (is_exit(exit->kind)) {
+    if (is_exit_kind(exit->kind)) {
         log->count++;
         if (exit_log_limit_reached(log))
             (void)zx_vcpu_kick(log->vcpu);

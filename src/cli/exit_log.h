@@ -14,11 +14,13 @@
 
 #include "cli/bells.h"
 #include "cli/tally.h"
+#include "cli/timeline.h"
 #include "cli/trace.h"
 
 struct exit_log {
     const struct options *options;
     struct trace *trace;
+    struct timeline *timeline; // NULL: there is none
     struct tally *tally;
     struct bells *bells; // NULL: nobody is told of them
     zx_handle_t vcpu;

@@ -31,6 +31,11 @@ static const struct qualification qualifications[ZIRCONIA_EXIT_KIND_COUNT][3] = 
                                  {"cr2", FIELD_HEXADECIMAL}},
 };
 
+bool is_exit_kind(zirconia_exit_kind_t kind) {
+    return kind != ZIRCONIA_EXIT_INTERRUPT_INJECTED && kind != ZIRCONIA_EXIT_EXCEPTION &&
+           kind != ZIRCONIA_EXIT_DELIVERY_FAILED;
+}
+
 static void add_field(struct fields *fields, const char *name, enum field_format format,
                       uint64_t value) {
     fields->list[fields->count++] = (struct field){name, format, value};

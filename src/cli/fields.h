@@ -6,6 +6,7 @@
 #ifndef CLI_FIELDS_H
 #define CLI_FIELDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,9 @@ struct fields {
     size_t count;
     struct field list[6];
 };
+
+// What is delivered to a guest is reported with the exits, but is not an exit.
+bool is_exit_kind(zirconia_exit_kind_t kind);
 
 struct fields fields_of_exit(const zirconia_exit_t *exit);
 struct fields fields_of_packet(const zx_port_packet_t *packet);

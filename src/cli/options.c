@@ -100,6 +100,11 @@ static const char *apply_relative(struct options *options, const char *value) {
     return NULL;
 }
 
+static const char *apply_trace_fxt(struct options *options, const char *value) {
+    options->timeline = value;
+    return NULL;
+}
+
 static const char *apply_json(struct options *options, const char *value) {
     (void)value;
     options->json = true;
@@ -199,6 +204,7 @@ const struct option_spec run_options[] = {
      apply_only},
     {"--output", "FILE", "trace into a file", apply_output},
     {"--relative", NULL, "trace with seconds since the line before", apply_relative},
+    {"--trace-fxt", "FILE", "a timeline in Fuchsia's trace format, for Perfetto", apply_trace_fxt},
     {"--json", NULL, "everything as JSON, one object a line, on standard output", apply_json},
     {"--registers", NULL, "the registers at the end, on standard error", apply_registers},
     {"--stats", NULL, "exits by kind at the end, on standard error", apply_stats},

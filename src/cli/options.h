@@ -46,6 +46,7 @@ struct options {
     bool trace;
     const char *output; // of the trace; NULL: standard error
     bool relative;
+    const char *timeline; // a file in Fuchsia's trace format; NULL: none
     struct trace_filter only;
     bool json;
     bool registers;

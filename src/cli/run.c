@@ -142,7 +142,8 @@ static enum exit_code run_vm(const struct options *options, const struct vm *vm,
                              const struct symbols *symbols) {
     struct trace trace;
     struct bells bells;
-    if (!trace_open(&trace, options))
+    static struct timeline timeline;
+    if (!trace_open(&trace, options) || !timeline_open(&timeline, options->timeline))
         return EXIT_CODE_USAGE;
     if (!bells_open(&bells)) {
         talk("no memory");
@@ -153,12 +154,14 @@ static enum exit_code run_vm(const struct options *options, const struct vm *vm,
         .options = options,
         .tally = &tally,
         .trace = &trace,
-        .bells = options->trace || options->json ? &bells : NULL,
+        .timeline = &timeline,
+        .bells = options->trace || options->json || options->timeline ? &bells : NULL,
         .vcpu = vm->vcpu,
         .max_exits = options->max_exits,
     };
     struct ending ending = run_attended(vm, symbols, &log);
-    if (!trace_close(&trace))
+    const bool traced = trace_close(&trace);
+    if (!timeline_close(&timeline) || !traced)
         ending = tool_failed;
     bells_free(&bells);
     print_end(&log, vm, &ending);
