@@ -34,6 +34,27 @@ static void run_some(void) {
     ck_assert_uint_eq(read_state().r10, 13);
 }
 
+static uint64_t nanoseconds_of_all(void) {
+    zirconia_exit_statistics_t figures[ZIRCONIA_EXIT_KIND_COUNT];
+    uint64_t sum = 0;
+    ck_assert_int_eq(zirconia_guest_statistics(guest, figures, ZIRCONIA_EXIT_KIND_COUNT), ZX_OK);
+    for (size_t i = 0; i < ZIRCONIA_EXIT_KIND_COUNT; i++) {
+        sum += figures[i].nanoseconds;
+    }
+    return sum;
+}
+
+// What the exits that have ended took.
+static uint64_t nanoseconds_told(void) {
+    int64_t begun = 0;
+    int64_t sum = 0;
+    for (size_t i = 0; i < told_count; i++) {
+        sum += i > 0 && told[i].resumed != 0 ? told[i].resumed - begun : 0;
+        begun = told[i].kind == ZIRCONIA_EXIT_EXCEPTION ? begun : told[i].time;
+    }
+    return (uint64_t)sum;
+}
+
 static void expect_order(void) {
     for (size_t i = 1; i < told_count; i++) {
         ck_assert_int_ge(told[i].time, told[i - 1].time);
@@ -43,7 +64,7 @@ static void expect_order(void) {
     }
 }
 
-START_TEST(times_are_the_hosts) {
+START_TEST(times_are_the_hosts_and_add_up_to_the_statistics) {
     execute_start();
     observe();
     const zx_time_t before = zx_clock_get_monotonic();
@@ -52,6 +73,7 @@ START_TEST(times_are_the_hosts) {
     ck_assert_int_ge(told[0].time, before);
     ck_assert_int_le(told[told_count - 1].time, zx_clock_get_monotonic());
     expect_order();
+    ck_assert_uint_eq(nanoseconds_told(), nanoseconds_of_all());
 }
 END_TEST
 
@@ -87,7 +109,7 @@ END_TEST
 
 int main(void) {
     const TTest *const tests[] = {
-        times_are_the_hosts,
+        times_are_the_hosts_and_add_up_to_the_statistics,
         times_are_virtual_and_repeat,
     };
     return run_tests("exit times", tests, sizeof tests / sizeof tests[0]);

@@ -40,16 +40,21 @@ zx_status_t guest_clock_use_virtual_time(struct guest *guest) {
     return status;
 }
 
-int64_t guest_clock_now(const struct guest *guest) {
-    if (!guest->clock.is_virtual) {
-        return platform_monotonic();
-    }
+static int64_t virtual_now(const struct guest *guest) {
     const uint64_t work = machine_work(guest->machine);
     return atomic_load(&guest->clock.skipped) + (int64_t)(work * WORK_TIME);
 }
 
-int64_t guest_clock_beginning(const struct guest *guest) {
-    const int64_t now = guest_clock_now(guest);
+int64_t guest_clock_now(const struct guest *guest) {
+    return guest->clock.is_virtual ? virtual_now(guest) : platform_monotonic();
+}
+
+int64_t guest_clock_at(const struct guest *guest, int64_t host) {
+    return guest->clock.is_virtual ? virtual_now(guest) : host;
+}
+
+int64_t guest_clock_beginning(const struct guest *guest, int64_t host) {
+    const int64_t now = guest_clock_at(guest, host);
     return guest->clock.is_virtual && now > WORK_TIME ? now - WORK_TIME : now;
 }
 

@@ -50,8 +50,10 @@ zx_status_t guest_clock_use_virtual_time(struct guest *guest);
 // Nanoseconds, as zx_clock_get_monotonic() gives them unless time is virtual.
 int64_t guest_clock_now(const struct guest *guest);
 
-// When the exit or exception began that is being handled, whose work has been counted.
-int64_t guest_clock_beginning(const struct guest *guest);
+// The guest's time at a moment of the host's monotonic clock, just now; and, for an exit or an
+// exception that begins there, when it began: in virtual time its work has been counted.
+int64_t guest_clock_at(const struct guest *guest, int64_t host);
+int64_t guest_clock_beginning(const struct guest *guest, int64_t host);
 
 uint64_t guest_clock_tsc(const struct guest *guest);
 

@@ -91,9 +91,9 @@ static void add(atomic_ullong *figure, uint64_t amount) {
     atomic_store_explicit(figure, value + amount, memory_order_relaxed);
 }
 
-// Later than all that was told of the VCPU: not all that is told is work of its own.
-static int64_t time_to_tell(struct vcpu *vcpu) {
-    const int64_t time = guest_clock_beginning(vcpu->guest);
+// Not before what the observer was told last of the VCPU: not all that is told is work of its own.
+static int64_t time_to_tell(struct vcpu *vcpu, int64_t now) {
+    const int64_t time = guest_clock_beginning(vcpu->guest, now);
     if (time > vcpu->told_time) {
         vcpu->told_time = time;
     }
@@ -105,7 +105,7 @@ static zirconia_exit_t begin_telling(const struct vcpu *vcpu, zirconia_exit_kind
     return (zirconia_exit_t){.kind = kind, .resumed = vcpu->exit_time == 0 ? vcpu->resumed : 0};
 }
 
-static void tell(struct vcpu *vcpu, zirconia_exit_t *told) {
+static void tell(struct vcpu *vcpu, zirconia_exit_t *told, int64_t now) {
     struct observation *observation = &vcpu->guest->observation;
     platform_mutex_lock(&observation->lock);
     const zirconia_exit_observer_t observer = observation->observer;
@@ -118,7 +118,7 @@ static void tell(struct vcpu *vcpu, zirconia_exit_t *told) {
     told->vcpu = vcpu->seat.vpid - 1;
     told->rip = cpu_get(cpu, RIP);
     told->cr3 = cpu_get(cpu, CR3);
-    told->time = time_to_tell(vcpu);
+    told->time = time_to_tell(vcpu, now);
     const int cancel_state = platform_cancel_off();
     if (exit_trace_is_on()) {
         exit_trace_exit(told);
@@ -148,7 +148,7 @@ static void tell_failed_deliveries(struct vcpu *vcpu) {
             told.qualification[0] = event->vector;
             told.qualification[1] = event->error_code;
             told.qualification[2] = page_fault ? failed[i].address : 0;
-            tell(vcpu, &told);
+            tell(vcpu, &told, platform_monotonic());
         }
     }
 }
@@ -167,7 +167,7 @@ void observe_exit(struct vcpu *vcpu, const struct cpu_exit *exit) {
     told.instruction_size = exit->instruction_length;
     memcpy(told.instruction, exit->instruction, exit->instruction_length);
     qualify(vcpu, exit, told.qualification);
-    tell(vcpu, &told);
+    tell(vcpu, &told, vcpu->exit_time);
 }
 
 bool observe_is_watched(const struct vcpu *vcpu) {
@@ -189,7 +189,7 @@ void observe_exception(struct vcpu *vcpu, const struct cpu_exit *exit) {
         told.qualification[0] = exit->vector;
         told.qualification[1] = exit->error_code;
         told.qualification[2] = exit->vector == VECTOR_PAGE_FAULT ? cpu_get(vcpu->cpu, CR2) : 0;
-        tell(vcpu, &told);
+        tell(vcpu, &told, platform_monotonic());
     }
 }
 
@@ -197,7 +197,7 @@ void observe_injection(struct vcpu *vcpu, uint8_t vector) {
     if (count(vcpu, ZIRCONIA_EXIT_INTERRUPT_INJECTED)) {
         zirconia_exit_t told = begin_telling(vcpu, ZIRCONIA_EXIT_INTERRUPT_INJECTED);
         told.qualification[0] = vector;
-        tell(vcpu, &told);
+        tell(vcpu, &told, platform_monotonic());
     }
 }
 
@@ -205,9 +205,10 @@ void observe_entry(struct vcpu *vcpu) {
     if (vcpu->exit_time == 0) {
         return;
     }
-    const int64_t time = platform_monotonic() - vcpu->exit_time;
+    const int64_t now = platform_monotonic();
+    const int64_t time = now - vcpu->exit_time;
     vcpu->exit_time = 0;
-    vcpu->resumed = guest_clock_now(vcpu->guest);
+    vcpu->resumed = guest_clock_at(vcpu->guest, now);
     vcpu->told_time = vcpu->resumed;
     add(&vcpu->guest->observation.figures[vcpu->exit_kind].nanoseconds, (uint64_t)time);
 }
