@@ -227,7 +227,10 @@ START_TEST(max_exits_and_stats_count_exactly) {
     const char *line = find_line("event", "\"statistics\"");
     ck_assert(json_member_is(line, "kind", "\"cpuid\""));
     ck_assert(json_member_is(line, "count", "37"));
-    ck_assert_ptr_nonnull(json_member(line, "nanoseconds"));
+    const double whole = strtod(json_member(line, "nanoseconds"), NULL);
+    const double shortest = strtod(json_member(line, "shortest"), NULL);
+    const double longest = strtod(json_member(line, "longest"), NULL);
+    ck_assert(shortest > 0 && shortest <= longest && longest <= whole);
     ck_assert_uint_eq(count_lines(result.out), 37 + 2);
     expect_end("\"max_exits\"", "124");
     ck_assert_int_eq(
@@ -238,8 +241,15 @@ START_TEST(max_exits_and_stats_count_exactly) {
     unsigned count = 0;
     const char *table = strstr(result.err, "\ncpuid ");
     ck_assert_ptr_nonnull(table);
-    ck_assert_int_eq(sscanf(table, " cpuid %u", &count), 1);
+    double figures[5];
+    ck_assert_int_eq(sscanf(table, " cpuid %u %lf%% %*f %lf%% %lf %lf %lf", &count, &figures[0],
+                            &figures[1], &figures[2], &figures[3], &figures[4]),
+                     6);
     ck_assert_uint_eq(count, 37);
+    ck_assert(figures[0] == 100 && figures[1] == 100);
+    ck_assert(figures[2] <= figures[4] && figures[3] <= figures[4]);
+    ck_assert_int_eq(run_tool("run %s --max-exits 37 --stats --virtual-time", image(&asks)), 124);
+    ck_assert_ptr_nonnull(strstr(result.err, "average\n"));
 }
 END_TEST
 

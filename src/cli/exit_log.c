@@ -74,6 +74,8 @@ void exit_log_observe(void *context, const zirconia_exit_t *exit) {
         print(log, &went_on);
     if (log->options->stats)
         tally_add(log->tally, exit);
+    if (log->options->stats && !log->options->virtual_time)
+        stats_observe(log->stats, exit);
     if (is_exit_kind(exit->kind)) {
         log->count++;
         if (exit_log_limit_reached(log))

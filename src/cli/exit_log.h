@@ -13,6 +13,7 @@
 #include <zirconia/observe.h>
 
 #include "cli/bells.h"
+#include "cli/stats.h"
 #include "cli/tally.h"
 #include "cli/timeline.h"
 #include "cli/trace.h"
@@ -22,6 +23,7 @@ struct exit_log {
     struct trace *trace;
     struct timeline *timeline; // NULL: there is none
     struct tally *tally;
+    struct stats *stats;
     struct bells *bells; // NULL: nobody is told of them
     zx_handle_t vcpu;
     uint64_t max_exits; // 0: no limit

@@ -91,12 +91,17 @@ void json_serial(const char *bytes, size_t size) {
     text_write_line(&line, stdout);
 }
 
-void json_statistics(zirconia_exit_kind_t kind, const zirconia_exit_statistics_t *statistics) {
+void json_statistics(zirconia_exit_kind_t kind, const zirconia_exit_statistics_t *statistics,
+                     const struct stats_span *span) {
     struct text line = {0};
     text_append(&line,
                 "{\"event\":\"statistics\",\"kind\":\"%s\",\"count\":%" PRIu64
-                ",\"nanoseconds\":%" PRIu64 "}",
+                ",\"nanoseconds\":%" PRIu64,
                 zirconia_exit_kind_name(kind), statistics->count, statistics->nanoseconds);
+    if (span->any)
+        text_append(&line, ",\"shortest\":%" PRId64 ",\"longest\":%" PRId64, span->shortest,
+                    span->longest);
+    text_append(&line, "}");
     text_write_line(&line, stdout);
 }
 

@@ -12,12 +12,14 @@
 #include <zirconia/observe.h>
 
 #include "cli/registers.h"
+#include "cli/stats.h"
 #include "cli/trace.h"
 
 void json_exit(const zirconia_exit_t *exit, const struct exit_outcome *outcome);
 void json_port_packet(const zx_port_packet_t *packet);
 void json_serial(const char *bytes, size_t size);
-void json_statistics(zirconia_exit_kind_t kind, const zirconia_exit_statistics_t *statistics);
+void json_statistics(zirconia_exit_kind_t kind, const zirconia_exit_statistics_t *statistics,
+                     const struct stats_span *span);
 
 // A line that a program said.
 void json_output(const char *text);

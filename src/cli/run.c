@@ -130,7 +130,7 @@ static void print_end(const struct exit_log *log, const struct vm *vm,
     if (options->registers || (fault && !options->json))
         registers_print(registers, REGISTER_COUNT);
     if (options->stats)
-        stats_print(vm->guest, options->json);
+        stats_print(log->stats, vm->guest, options->json);
     if (options->stats && !options->json)
         tally_print(log->tally);
     if (options->json)
@@ -150,9 +150,11 @@ static enum exit_code run_vm(const struct options *options, const struct vm *vm,
         return EXIT_CODE_TOOL_FAILED;
     }
     static struct tally tally;
+    static struct stats stats;
     struct exit_log log = {
         .options = options,
         .tally = &tally,
+        .stats = &stats,
         .trace = &trace,
         .timeline = &timeline,
         .bells = options->trace || options->json || options->timeline ? &bells : NULL,
