@@ -20,6 +20,10 @@ static const char rings[] = "\xb9\x28\0\0\0\x67\x89\x0c\x25\0\0\0\xe0\xe4\x80\xe
 // mov dx, 0x3f8; 'H', '"', newline; end
 static const char says[] = "\x66\xba\xf8\x03\xb0H\xee\xb0\"\xee\xb0\x0a\xee\x31\xc0\xe6\xf4";
 
+// xor eax, eax; cpuid; inc eax; cpuid; mov eax, 2; cpuid; xor eax, eax; out 0xf4, al
+static const char asks[] = "\x31\xc0\x0f\xa2\xff\xc0\x0f\xa2\xb8\2\0\0\0\x0f\xa2"
+                           "\x31\xc0\xe6\xf4";
+
 // Its path, for the whole of a test.
 static const char *image_of(const char *name, const char *bytes, size_t size) {
     static char path[512];
@@ -100,11 +104,39 @@ START_TEST(a_trace_goes_into_a_file) {
 }
 END_TEST
 
-START_TEST(lines_have_the_time_since_the_one_before) {
-    double seconds = -1;
-    ck_assert_int_eq(run_tool("run %s --relative", IMAGE(says) /* no port */), 3);
-    ck_assert_int_eq(sscanf(result.err, "%lf 0x10", &seconds), 1);
-    ck_assert(seconds >= 0);
+// The seconds at the beginning of a trace's lines.
+static size_t read_times(double *times, size_t most) {
+    size_t count = 0;
+    for (const char *line = result.err; line != NULL && *line != '\0' && count < most; count++) {
+        ck_assert_int_eq(sscanf(line, "%lf 0x10", &times[count]), 1);
+        ck_assert(times[count] >= 0);
+        line = strchr(line, '\n');
+        line = line != NULL ? line + 1 : NULL;
+    }
+    return count;
+}
+
+START_TEST(lines_have_the_guests_time) {
+    static char first[sizeof result.err];
+    double since_start[8];
+    double since_line[8];
+    const char *image = IMAGE(asks);
+    ck_assert_int_eq(run_tool("run %s --times", image), 0);
+    ck_assert_uint_eq(read_times(since_start, 8), 4);
+    ck_assert(since_start[0] <= since_start[1] && since_start[2] <= since_start[3]);
+    ck_assert(since_start[3] < 60);
+    ck_assert_int_eq(run_tool("run %s -r", image), 0);
+    ck_assert_uint_eq(read_times(since_line, 8), 4);
+    for (unsigned run = 0; run < 2; run++) {
+        ck_assert_int_eq(run_tool("run %s -r -T --virtual-time", image), 0);
+        ck_assert(run == 0 || strcmp(result.err, first) == 0);
+        memcpy(first, result.err, sizeof first);
+    }
+    ck_assert_int_eq(run_tool("run %s --times --virtual-time", image), 0);
+    ck_assert_uint_eq(read_times(since_start, 8), 4);
+    ck_assert(since_start[0] < since_start[1] && since_start[3] < 0.000001);
+    ck_assert_int_eq(run_tool("run %s --trace -o %s", image, path_of("times.log")), 0);
+    ck_assert_str_eq(result.err, "");
 }
 END_TEST
 
@@ -168,7 +200,7 @@ int main(void) {
     tcase_add_test(tcase, serial_output_is_a_line_where_standard_output_goes_elsewhere);
     tcase_add_test(tcase, words_choose_what_is_shown);
     tcase_add_test(tcase, a_trace_goes_into_a_file);
-    tcase_add_test(tcase, lines_have_the_time_since_the_one_before);
+    tcase_add_test(tcase, lines_have_the_guests_time);
     tcase_add_test(tcase, a_terminal_gets_short_lines);
     tcase_add_test(tcase, bells_stand_where_they_rang);
     suite_add_tcase(suite, tcase);

@@ -93,6 +93,13 @@ static const char *apply_only(struct options *options, const char *value) {
     return trace_filter_parse(&options->only, value);
 }
 
+static const char *apply_times(struct options *options, const char *value) {
+    (void)value;
+    options->trace = true;
+    options->times = true;
+    return NULL;
+}
+
 static const char *apply_relative(struct options *options, const char *value) {
     (void)value;
     options->trace = true;
@@ -202,8 +209,9 @@ const struct option_spec run_options[] = {
     {"--trace", NULL, "one line an exit, on standard error", apply_trace},
     {"--only", "WORDS", "trace these: kinds of exits, packets, port=N[:N], addr=A[:LEN]",
      apply_only},
-    {"--output", "FILE", "trace into a file", apply_output},
-    {"--relative", NULL, "trace with seconds since the line before", apply_relative},
+    {"--output", "FILE", "trace into a file (-o)", apply_output},
+    {"--times", NULL, "trace with seconds since the start, of the guest's time (-T)", apply_times},
+    {"--relative", NULL, "trace with seconds since the line before (-r)", apply_relative},
     {"--trace-fxt", "FILE", "a timeline in Fuchsia's trace format, for Perfetto", apply_trace_fxt},
     {"--json", NULL, "everything as JSON, one object a line, on standard output", apply_json},
     {"--registers", NULL, "the registers at the end, on standard error", apply_registers},
@@ -251,13 +259,20 @@ const struct option_spec disasm_options[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+// The long name of a short one, or the word itself.
+static const char *long_name(const char *word) {
+    static const char *const names[][2] = {
+        {"-h", "--help"}, {"-o", "--output"}, {"-r", "--relative"}, {"-T", "--times"}};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(word, names[i][0]) == 0)
+            return names[i][1];
+    return word;
+}
+
 // The option that a word names, "=VALUE" aside.
 static const struct option_spec *find_option(const struct option_spec *specs, const char *word) {
-    size_t length = strcspn(word, "=");
-    if (strcmp(word, "-h") == 0) {
-        word = "--help";
-        length = strlen(word);
-    }
+    word = long_name(word);
+    const size_t length = strcspn(word, "=");
     for (const struct option_spec *spec = specs; spec->name; spec++)
         if (strlen(spec->name) == length && memcmp(spec->name, word, length) == 0)
             return spec;

@@ -45,6 +45,7 @@ struct options {
     bool wait;
     bool trace;
     const char *output; // of the trace; NULL: standard error
+    bool times;
     bool relative;
     const char *timeline; // a file in Fuchsia's trace format; NULL: none
     struct trace_filter only;

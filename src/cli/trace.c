@@ -34,7 +34,8 @@ static bool wants_colour(FILE *stream) {
 }
 
 bool trace_open(struct trace *trace, const struct options *options) {
-    *trace = (struct trace){.options = options, .last_time = zx_clock_get_monotonic()};
+    const int64_t start = options->virtual_time ? 0 : zx_clock_get_monotonic();
+    *trace = (struct trace){.options = options, .start = start, .now = start, .last_time = start};
     if (!options->trace)
         return true;
     trace->stream = options->output ? fopen(options->output, "wb") : stderr;
@@ -71,11 +72,11 @@ bool trace_close(struct trace *trace) {
 }
 
 static void write_time(struct trace *trace, struct text *out) {
-    if (!trace->options->relative)
-        return;
-    const int64_t now = zx_clock_get_monotonic();
-    text_append(out, "%9.6f ", (double)(now - trace->last_time) / 1e9);
-    trace->last_time = now;
+    if (trace->options->times)
+        text_append(out, "%12.9f ", (double)(trace->now - trace->start) / 1e9);
+    if (trace->options->relative)
+        text_append(out, "%12.9f ", (double)(trace->now - trace->last_time) / 1e9);
+    trace->last_time = trace->now;
 }
 
 static void write_line(struct trace *trace, const struct text *line) {
@@ -131,6 +132,7 @@ static bool is_serial(const struct options *options, const struct exit_outcome *
 void trace_exit(struct trace *trace, const zirconia_exit_t *exit,
                 const struct exit_outcome *outcome) {
     const struct trace_filter *only = &trace->options->only;
+    trace->now = exit->time;
     if (!trace->stream || !trace_filter_wants(only, exit, outcome->packet) ||
         (is_serial(trace->options, outcome) && !trace_filter_asks_for_ports(only)))
         return;
