@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zirconia/observe.h>
 
 #define TRAP_PAGE 0xffe000u
 #define HOLE 0x2000000u // In the guest's page tables, but behind its memory.
@@ -315,6 +316,54 @@ START_TEST(cpuid_has_no_performance_counters) {
 }
 END_TEST
 
+// --- What an observer may read ---
+
+#define CARRY BIT(0)
+
+enum { EXITS = 4 };
+
+static struct {
+    zirconia_exit_kind_t kinds[EXITS];
+    zx_vcpu_state_t states[EXITS];
+    size_t count;
+} read_at;
+
+static void read_registers(void *context, const zirconia_exit_t *exit) {
+    (void)context;
+    ck_assert_uint_lt(read_at.count, EXITS);
+    read_at.kinds[read_at.count] = exit->kind;
+    read_at.states[read_at.count++] = read_state();
+}
+
+// Arithmetic flags too, which the engine keeps in another form while the guest runs.
+START_TEST(an_observer_reads_the_registers_before_the_exit_is_handled) {
+    static const char code[] = "\xb8\0\0\0\x40\xbb\7\0\0\0" // mov eax, 0x40000000; mov ebx, 7
+                               "\x39\xc3\x0f\xa2"           // cmp ebx, eax; cpuid
+                               "\xb9\2\x08\0\0\x0f\x32"     // mov ecx, 0x802; rdmsr
+                               "\x31\xff\x8a\x07"           // xor edi, edi; mov al, [rdi]
+                               "\xbf\0\xe0\xff\0\x8a\x07"   // mov edi, TRAP_PAGE; mov al, [rdi]
+                               "\xe6\x10";                  // out 0x10, al
+    guest_open();
+    memory_write(ENTRY, code, sizeof code - 1);
+    trap(ZX_GUEST_TRAP_MEM, TRAP_PAGE, 0x1000, ZX_HANDLE_INVALID, 0);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+    ck_assert_int_eq(zirconia_guest_observe(guest, read_registers, NULL), ZX_OK);
+    ck_assert_int_eq(enter().type, ZX_PKT_TYPE_GUEST_MEM);
+    ck_assert_uint_eq(read_at.count, 3);
+    ck_assert_int_eq(read_at.kinds[0], ZIRCONIA_EXIT_CPUID);
+    ck_assert_uint_eq(read_at.states[0].rax, 0x40000000);
+    ck_assert_uint_eq(read_at.states[0].rbx, 7);
+    ck_assert_uint_eq(read_at.states[0].rflags & CARRY, CARRY);
+    ck_assert_int_eq(read_at.kinds[1], ZIRCONIA_EXIT_RDMSR);
+    ck_assert_uint_eq(read_at.states[1].rax, 0x40000001);
+    ck_assert_uint_eq(read_at.states[1].rcx, 0x802);
+    ck_assert_uint_eq(read_at.states[1].rflags & CARRY, CARRY);
+    ck_assert_int_eq(read_at.kinds[2], ZIRCONIA_EXIT_EPT_VIOLATION);
+    ck_assert_uint_eq(read_at.states[2].rdi, TRAP_PAGE);
+    ck_assert_uint_eq(read_at.states[2].rflags & CARRY, 0);
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         cpuid_names_the_hypervisor,
@@ -337,6 +386,7 @@ int main(void) {
         a_store_to_memory_that_is_not_there_is_made_once_it_is,
         code_that_is_not_there_runs_once_it_is,
         cpuid_has_no_performance_counters,
+        an_observer_reads_the_registers_before_the_exit_is_handled,
     };
     return run_tests("exits", tests, sizeof tests / sizeof tests[0]);
 }

@@ -79,7 +79,8 @@ typedef struct zirconia_exit {
 
 // Receives one exit, valid during the callback only. It runs on the VCPU's thread, inside the run
 // call: several at once when several VCPUs run. Of this library it may call zx_vcpu_kick() and
-// zx_vcpu_interrupt(), and what include/zirconia/decode.h declares, and nothing else.
+// zx_vcpu_interrupt(), zx_vcpu_read_state() of the VCPU that exits, and what
+// include/zirconia/decode.h declares, and nothing else.
 typedef void (*zirconia_exit_observer_t)(void *context, const zirconia_exit_t *exit);
 
 // Sends every exit of the guest's VCPUs to observer from now on, together with context, in place of
