@@ -72,6 +72,24 @@ static inline const char *json_object(const char *at, const char *name, const ch
     }
 }
 
+static inline const char *json_array(const char *at) {
+    if (*at++ != '[') {
+        return NULL;
+    }
+    if (*at == ']') {
+        return at + 1;
+    }
+    while (true) {
+        at = json_value(at);
+        if (at == NULL || (*at != ',' && *at != ']')) {
+            return NULL;
+        }
+        if (*at++ == ']') {
+            return at;
+        }
+    }
+}
+
 static inline const char *json_value(const char *at) {
     static const char *const words[] = {"true", "false", "null"};
     for (size_t i = 0; i < 3; i++) {
@@ -84,6 +102,9 @@ static inline const char *json_value(const char *at) {
     }
     if (strncmp(at, "{}", 2) == 0) {
         return at + 2;
+    }
+    if (*at == '[') {
+        return json_array(at);
     }
     return *at == '{' ? json_object(at, NULL, NULL) : json_number(at);
 }

@@ -48,6 +48,7 @@ static void tell_of_bell(const struct exit_log *log) {
     trace_port_packet(log->trace, &packet);
     if (log->timeline)
         timeline_port_packet(log->timeline, &packet);
+    html_port_packet(log->html, &packet);
     if (log->options->json)
         json_port_packet(&packet);
 }
@@ -56,6 +57,7 @@ static void print(struct exit_log *log, const struct exit_outcome *outcome) {
     trace_exit(log->trace, &log->last, outcome);
     if (log->timeline)
         timeline_exit(log->timeline, &log->last, outcome);
+    html_exit(log->html, &log->last, outcome);
     if (log->options->json)
         json_exit(&log->last, outcome);
     if (has_rung(log, outcome))
@@ -68,6 +70,7 @@ void exit_log_observe(void *context, const zirconia_exit_t *exit) {
     struct exit_log *log = context;
     if (log->held)
         print(log, &went_on);
+    html_observe(log->html, exit);
     log->last = *exit;
     log->held = true;
     if (!can_return(exit->kind))

@@ -13,6 +13,7 @@
 #include <zirconia/observe.h>
 
 #include "cli/bells.h"
+#include "cli/html.h"
 #include "cli/stats.h"
 #include "cli/tally.h"
 #include "cli/timeline.h"
@@ -22,6 +23,7 @@ struct exit_log {
     const struct options *options;
     struct trace *trace;
     struct timeline *timeline; // NULL: there is none
+    struct html *html;
     struct tally *tally;
     struct stats *stats;
     struct bells *bells; // NULL: nobody is told of them

@@ -16,7 +16,7 @@
 
 // Bytes above 126 come out as the code points of the same number: the line stays ASCII, and a
 // reader gets the guest's bytes back exactly.
-static void append_string(struct text *line, const char *bytes, size_t size) {
+void json_append_string(struct text *line, const char *bytes, size_t size, const char *escaped) {
     text_append(line, "\"");
     for (size_t i = 0; i < size; i++) {
         unsigned char c = (unsigned char)bytes[i];
@@ -24,7 +24,7 @@ static void append_string(struct text *line, const char *bytes, size_t size) {
             text_append(line, "\\%c", c);
         else if (c == '\n')
             text_append(line, "\\n");
-        else if (c < 0x20 || c > 0x7e)
+        else if (c < 0x20 || c > 0x7e || strchr(escaped, c))
             text_append(line, "\\u%04x", c);
         else
             text_append(line, "%c", c);
@@ -86,7 +86,7 @@ void json_port_packet(const zx_port_packet_t *packet) {
 void json_serial(const char *bytes, size_t size) {
     struct text line = {0};
     text_append(&line, "{\"event\":\"serial\",\"text\":");
-    append_string(&line, bytes, size);
+    json_append_string(&line, bytes, size, "");
     text_append(&line, "}");
     text_write_line(&line, stdout);
 }
@@ -108,7 +108,7 @@ void json_statistics(zirconia_exit_kind_t kind, const zirconia_exit_statistics_t
 void json_output(const char *text) {
     struct text line = {0};
     text_append(&line, "{\"event\":\"output\",\"text\":");
-    append_string(&line, text, strlen(text));
+    json_append_string(&line, text, strlen(text), "");
     text_append(&line, "}");
     text_write_line(&line, stdout);
 }

@@ -13,7 +13,11 @@
 
 #include "cli/registers.h"
 #include "cli/stats.h"
+#include "cli/text.h"
 #include "cli/trace.h"
+
+// Appends the bytes as a string of JSON. Those in `escaped` come out as \u and their number.
+void json_append_string(struct text *line, const char *bytes, size_t size, const char *escaped);
 
 void json_exit(const zirconia_exit_t *exit, const struct exit_outcome *outcome);
 void json_port_packet(const zx_port_packet_t *packet);

@@ -118,6 +118,11 @@ static const char *apply_json(struct options *options, const char *value) {
     return NULL;
 }
 
+static const char *apply_html(struct options *options, const char *value) {
+    options->html = value;
+    return NULL;
+}
+
 static const char *apply_kernel(struct options *options, const char *value) {
     options->kernel = value;
     return NULL;
@@ -214,6 +219,8 @@ const struct option_spec run_options[] = {
     {"--relative", NULL, "trace with seconds since the line before (-r)", apply_relative},
     {"--trace-fxt", "FILE", "a timeline in Fuchsia's trace format, for Perfetto", apply_trace_fxt},
     {"--json", NULL, "everything as JSON, one object a line, on standard output", apply_json},
+    {"--html", "FILE", "a page to look at the run: timeline, exits, packets, registers",
+     apply_html},
     {"--registers", NULL, "the registers at the end, on standard error", apply_registers},
     {"--stats", NULL, "exits by kind at the end, on standard error", apply_stats},
     {"--help", NULL, "this text", apply_help},

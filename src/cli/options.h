@@ -50,6 +50,7 @@ struct options {
     const char *timeline; // a file in Fuchsia's trace format; NULL: none
     struct trace_filter only;
     bool json;
+    const char *html; // The file of the page; NULL: none.
     bool registers;
     bool stats;
     const char *kernel;

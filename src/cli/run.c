@@ -17,6 +17,7 @@
 #include "cli/ending.h"
 #include "cli/exit_log.h"
 #include "cli/fields.h"
+#include "cli/html.h"
 #include "cli/json.h"
 #include "cli/registers.h"
 #include "cli/stats.h"
@@ -57,11 +58,13 @@ static struct ending run_vcpu(const struct vm *vm, const struct symbols *symbols
                               const struct debugger *debugger) {
     const struct options *options = log->options;
     struct serial serial = {
-        .by_line = options->trace || options->json,
+        .by_line = options->trace || options->json || options->html,
         .json = options->json,
         .trace = log->trace,
+        .html = log->html,
     };
     for (;;) {
+        html_enter(log->html);
         zx_port_packet_t packet;
         zx_status_t status = debugger_enter(debugger, vm, &packet);
         serial.silent = debugger_replays(debugger);
@@ -143,7 +146,10 @@ static enum exit_code run_vm(const struct options *options, const struct vm *vm,
     struct trace trace;
     struct bells bells;
     static struct timeline timeline;
-    if (!trace_open(&trace, options) || !timeline_open(&timeline, options->timeline))
+    static struct html html;
+    html = (struct html){.options = options, .symbols = symbols, .vcpu = vm->vcpu};
+    if (!trace_open(&trace, options) || !timeline_open(&timeline, options->timeline) ||
+        !html_open(&html))
         return EXIT_CODE_USAGE;
     if (!bells_open(&bells)) {
         talk("no memory");
@@ -157,13 +163,17 @@ static enum exit_code run_vm(const struct options *options, const struct vm *vm,
         .stats = &stats,
         .trace = &trace,
         .timeline = &timeline,
-        .bells = options->trace || options->json || options->timeline ? &bells : NULL,
+        .html = &html,
+        .bells =
+            options->trace || options->json || options->timeline || options->html ? &bells : NULL,
         .vcpu = vm->vcpu,
         .max_exits = options->max_exits,
     };
     struct ending ending = run_attended(vm, symbols, &log);
     const bool traced = trace_close(&trace);
-    if (!timeline_close(&timeline) || !traced)
+    const struct html_end end = {ending.reason, (int)ending.code, ending_noted()};
+    const bool shown = html_close(&html, vm->guest, &end);
+    if (!timeline_close(&timeline) || !traced || !shown)
         ending = tool_failed;
     bells_free(&bells);
     print_end(&log, vm, &ending);
@@ -174,6 +184,7 @@ static void print_help(void) {
     printf("Examples:\n"
            "  zirconia run hello.elf --serial 0x3f8\n"
            "  zirconia run kernel.bin --base 0x100000 --trace --timeout 5\n"
+           "  zirconia run hello.elf --serial 0x3f8 --html hello.html\n"
            "  zirconia run guest.bin --trap-mem 0xfee00000 --trap-io 0x70:2 --json >exits.json\n"
            "\n"
            "Usage: zirconia run IMAGE [OPTION...]\n"

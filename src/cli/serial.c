@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "cli/html.h"
 #include "cli/json.h"
 #include "cli/trace.h"
 
@@ -101,6 +102,8 @@ void serial_flush(struct serial *serial) {
         return;
     if (serial->trace)
         trace_serial(serial->trace, serial->line, serial->length);
+    if (serial->html)
+        html_serial(serial->html, serial->line, serial->length);
     if (serial->json) {
         json_serial(serial->line, serial->length);
     } else {

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct html;
 struct trace;
 
 struct serial {
@@ -20,6 +21,7 @@ struct serial {
     bool by_line; // print whole lines, so that a trace can go between them
     bool json;
     struct trace *trace; // is told of lines; NULL: none
+    struct html *html;   // is told of lines; NULL: none
     size_t length;
     char line[256]; // sent and not yet printed
 };
