@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The rings. A processor of the guest changes them meanwhile, so that an index is read before what
-// it announces, and written behind it.
+// The rings. A processor of the guest changes them meanwhile, so an index is read before what it
+// announces and written after it, as one access: a ring lies where virtio wants it, at an even
+// address, or the queue is broken.
 
 #include "virtqueue.h"
 
@@ -12,13 +13,20 @@
 
 enum { NEXT = 1, DEVICE_WRITES = 2, NO_INTERRUPT = 1, DESCRIPTOR_SIZE = 16 };
 
+static _Atomic(uint16_t) *ring_word(uint8_t *ring, size_t offset) {
+    return (_Atomic(uint16_t) *)(void *)(ring + offset);
+}
+
+static bool is_even(const void *address) {
+    return ((uintptr_t)address & 1) == 0;
+}
+
 static bool take_index(const struct vm *vm, struct virtqueue *queue, uint16_t *head, bool *found) {
-    const uint8_t *ring = vm_memory(vm, queue->available, 6u + 2u * queue->size);
-    if (ring == NULL) {
+    uint8_t *ring = vm_memory(vm, queue->available, 6u + 2u * queue->size);
+    if (ring == NULL || !is_even(ring)) {
         return false;
     }
-    const uint16_t index = (uint16_t)get(ring + 2, 2);
-    atomic_thread_fence(memory_order_acquire);
+    const uint16_t index = atomic_load(ring_word(ring, 2));
     *found = index != queue->next_available;
     if (*found) {
         *head = (uint16_t)get(ring + 4 + 2 * (queue->next_available++ % queue->size), 2);
@@ -70,15 +78,13 @@ enum virtqueue_state virtqueue_take(const struct vm *vm, struct virtqueue *queue
 bool virtqueue_give_back(const struct vm *vm, struct virtqueue *queue, const struct chain *chain,
                          uint32_t written) {
     uint8_t *ring = vm_memory(vm, queue->used, 6u + 8u * queue->size);
-    const uint8_t *available = vm_memory(vm, queue->available, 2);
-    if (ring == NULL || available == NULL) {
+    uint8_t *available = vm_memory(vm, queue->available, 2);
+    if (ring == NULL || available == NULL || !is_even(ring) || !is_even(available)) {
         return false;
     }
     uint8_t *entry = ring + 4 + 8 * (queue->next_used++ % queue->size);
     put(entry, chain->head, 4);
     put(entry + 4, written, 4);
-    atomic_thread_fence(memory_order_seq_cst);
-    put(ring + 2, queue->next_used, 2);
-    atomic_thread_fence(memory_order_seq_cst);
-    return (available[0] & NO_INTERRUPT) == 0;
+    atomic_store(ring_word(ring, 2), queue->next_used);
+    return (atomic_load(ring_word(available, 0)) & NO_INTERRUPT) == 0;
 }
