@@ -97,14 +97,24 @@ static void ignore_exit(void *context, const zirconia_exit_t *seen) {
     (void)seen;
 }
 
+static void ignore_entry(void *context, uint64_t vcpu) {
+    (void)context;
+    (void)vcpu;
+}
+
 static void observe(struct state *state, bool figures) {
     const zx_handle_t guest = state_handle(state);
     if (figures) {
         void *out = state_pointer(state, ZIRCONIA_EXIT_KIND_COUNT * 16);
         zirconia_guest_statistics(guest, out, (size_t)input_amount(&state->input));
     } else {
-        const bool ends = input_byte(&state->input) % 2 != 0;
-        zirconia_guest_observe(guest, ends ? NULL : ignore_exit, NULL);
+        const uint8_t choice = input_byte(&state->input);
+        const bool ends = choice % 2 != 0;
+        if (choice / 2 % 2 != 0) {
+            zirconia_guest_observe_entries(guest, ends ? NULL : ignore_entry, NULL);
+        } else {
+            zirconia_guest_observe(guest, ends ? NULL : ignore_exit, NULL);
+        }
     }
 }
 

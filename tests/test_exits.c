@@ -328,6 +328,11 @@ static struct {
     size_t count;
 } read_at;
 
+static struct {
+    zx_vcpu_state_t states[EXITS];
+    size_t count;
+} read_behind;
+
 static void read_registers(void *context, const zirconia_exit_t *exit) {
     (void)context;
     ck_assert_uint_lt(read_at.count, EXITS);
@@ -364,6 +369,40 @@ START_TEST(an_observer_reads_the_registers_before_the_exit_is_handled) {
 }
 END_TEST
 
+static void read_registers_behind(void *context, uint64_t vcpu_id) {
+    (void)context;
+    ck_assert_uint_eq(vcpu_id, 0);
+    ck_assert_uint_le(read_at.count, EXITS);
+    ck_assert_uint_ge(read_at.count, 1);
+    read_behind.states[read_at.count - 1] = read_state();
+    read_behind.count++;
+}
+
+START_TEST(another_observer_reads_them_when_the_exit_is_handled) {
+    static const char code[] = "\xb8\0\0\0\x40\x0f\xa2"  // mov eax, 0x40000000; cpuid
+                               "\xb9\2\x08\0\0\x0f\x32"  // mov ecx, 0x802; rdmsr
+                               "\xb0\7\xe4\x10\xe6\x10"; // mov al, 7; in al, 0x10; out 0x10, al
+    const zx_vcpu_io_t answer = {.access_size = 1, .u8 = 9};
+    guest_open();
+    memory_write(ENTRY, code, sizeof code - 1);
+    trap(ZX_GUEST_TRAP_IO, 0x10, 1, ZX_HANDLE_INVALID, 0);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+    ck_assert_int_eq(zirconia_guest_observe(guest, read_registers, NULL), ZX_OK);
+    ck_assert_int_eq(zirconia_guest_observe_entries(guest, read_registers_behind, NULL), ZX_OK);
+    ck_assert_int_eq(enter().guest_io.input, true);
+    ck_assert_uint_eq(read_behind.count, 2);
+    ck_assert_uint_eq(read_behind.states[0].rax, 0x40000001);
+    ck_assert_uint_eq(read_behind.states[0].rcx, 0x564b4d56);
+    ck_assert_uint_eq(read_behind.states[1].rax, 0);
+    ck_assert_uint_eq(read_behind.states[1].rcx, 0x802);
+    ck_assert_int_eq(zx_vcpu_write_state(vcpu, ZX_VCPU_IO, &answer, sizeof answer), ZX_OK);
+    ck_assert_int_eq(enter().guest_io.input, false);
+    ck_assert_uint_eq(read_behind.count, 3);
+    ck_assert_uint_eq(read_behind.states[2].rax, 9);
+    ck_assert_int_eq(zirconia_guest_observe_entries(guest, NULL, NULL), ZX_OK);
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         cpuid_names_the_hypervisor,
@@ -387,6 +426,7 @@ int main(void) {
         code_that_is_not_there_runs_once_it_is,
         cpuid_has_no_performance_counters,
         an_observer_reads_the_registers_before_the_exit_is_handled,
+        another_observer_reads_them_when_the_exit_is_handled,
     };
     return run_tests("exits", tests, sizeof tests / sizeof tests[0]);
 }

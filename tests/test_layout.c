@@ -391,6 +391,7 @@ static const struct call calls[] = {
     {CALL(zirconia_gdb_serve)},
     {CALL(zirconia_guest_note_store)},
     {CALL(zirconia_guest_observe)},
+    {CALL(zirconia_guest_observe_entries)},
     {CALL(zirconia_guest_restore)},
     {CALL(zirconia_guest_set_budget)},
     {CALL(zirconia_guest_set_comparisons)},

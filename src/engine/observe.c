@@ -201,6 +201,19 @@ void observe_injection(struct vcpu *vcpu, uint8_t vector) {
     }
 }
 
+static void tell_entry(struct vcpu *vcpu) {
+    struct observation *observation = &vcpu->guest->observation;
+    platform_mutex_lock(&observation->lock);
+    const zirconia_entry_observer_t observer = observation->entry_observer;
+    void *context = observation->entry_context;
+    platform_mutex_unlock(&observation->lock);
+    if (observer != NULL) {
+        const int cancel_state = platform_cancel_off();
+        observer(context, vcpu->seat.vpid - 1);
+        platform_cancel_restore(cancel_state);
+    }
+}
+
 void observe_entry(struct vcpu *vcpu) {
     if (vcpu->exit_time == 0) {
         return;
@@ -211,6 +224,7 @@ void observe_entry(struct vcpu *vcpu) {
     vcpu->resumed = guest_clock_at(vcpu->guest, now);
     vcpu->told_time = vcpu->resumed;
     add(&vcpu->guest->observation.figures[vcpu->exit_kind].nanoseconds, (uint64_t)time);
+    tell_entry(vcpu);
 }
 
 void observe_with(struct observation *observation, zirconia_exit_observer_t observer,
@@ -219,6 +233,14 @@ void observe_with(struct observation *observation, zirconia_exit_observer_t obse
     observation->observer = observer;
     observation->context = context;
     atomic_store(&observation->observed, observer != NULL || exit_trace_is_on());
+    platform_mutex_unlock(&observation->lock);
+}
+
+void observe_entries_with(struct observation *observation, zirconia_entry_observer_t observer,
+                          void *context) {
+    platform_mutex_lock(&observation->lock);
+    observation->entry_observer = observer;
+    observation->entry_context = context;
     platform_mutex_unlock(&observation->lock);
 }
 

@@ -2,7 +2,7 @@
 //
 // Telling the observer of a guest about exits, and counting them (zirconia/observe.h).
 //
-// Lock: `lock` guards the observer and its context. The figures are written by the holder of the
+// Lock: `lock` guards the observers and their contexts. The figures are written by the holder of the
 // guest's turn and read by anybody.
 
 #ifndef ENGINE_OBSERVE_H
@@ -25,6 +25,8 @@ struct observation {
     struct platform_mutex lock;
     zirconia_exit_observer_t observer;
     void *context;
+    zirconia_entry_observer_t entry_observer;
+    void *entry_context;
     atomic_bool observed; // There is an observer, or a trace.
     struct exit_figures figures[ZIRCONIA_EXIT_KIND_COUNT];
     struct observation *next; // In the list of the guests that live.
@@ -55,6 +57,10 @@ void observe_entry(struct vcpu *vcpu);
 // Sets the observer of a guest's exits; NULL for none. Any thread.
 void observe_with(struct observation *observation, zirconia_exit_observer_t observer,
                   void *context);
+
+// Sets the observer of what follows each exit; NULL for none. Any thread.
+void observe_entries_with(struct observation *observation, zirconia_entry_observer_t observer,
+                          void *context);
 
 // What was counted of a kind. Any thread.
 void observe_count(const struct observation *observation, zirconia_exit_kind_t kind,

@@ -13,6 +13,12 @@ zx_status_t sys_guest_observe(struct guest *guest, zirconia_exit_observer_t obse
     return ZX_OK;
 }
 
+zx_status_t sys_guest_observe_entries(struct guest *guest, zirconia_entry_observer_t observer,
+                                      void *context) {
+    observe_entries_with(&guest->observation, observer, context);
+    return ZX_OK;
+}
+
 zx_status_t sys_guest_statistics(struct guest *guest, zirconia_exit_statistics_t *out,
                                  size_t kinds) {
     zx_status_t status = ZX_OK;
