@@ -65,8 +65,17 @@ static void print(struct exit_log *log, const struct exit_outcome *outcome) {
     log->held = false;
 }
 
+static const struct exit_outcome went_on = {.packet = NULL, .status = ZX_OK};
+
+void exit_log_observe_entry(void *context, uint64_t vcpu) {
+    struct exit_log *log = context;
+    (void)vcpu;
+    if (log->held)
+        print(log, &went_on);
+    html_enter(log->html);
+}
+
 void exit_log_observe(void *context, const zirconia_exit_t *exit) {
-    static const struct exit_outcome went_on = {.packet = NULL, .status = ZX_OK};
     struct exit_log *log = context;
     if (log->held)
         print(log, &went_on);

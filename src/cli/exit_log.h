@@ -37,6 +37,9 @@ struct exit_log {
 // A zirconia_exit_observer_t; the context is the log.
 void exit_log_observe(void *context, const zirconia_exit_t *exit);
 
+// A zirconia_entry_observer_t; the context is the log.
+void exit_log_observe_entry(void *context, uint64_t vcpu);
+
 // Tells the log that the run call has returned.
 void exit_log_returned(struct exit_log *log, zx_status_t status, const zx_port_packet_t *packet);
 

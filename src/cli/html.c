@@ -194,8 +194,6 @@ void html_enter(struct html *html) {
         return;
     struct text line;
     read_registers(html, html->now, html->told[REGISTER_COUNT]);
-    if (memcmp(html->now, html->told, sizeof(html->now)) == 0)
-        return;
     begin_row(html, &line, ROW_ENTER);
     append_changes(html, &line);
     end_row(html, &line);
@@ -333,7 +331,7 @@ static void tell_figures(const struct html *html, zx_handle_t guest) {
 bool html_close(struct html *html, zx_handle_t guest, const struct html_end *end) {
     if (!html->file)
         return true;
-    html_enter(html);
+    html_enter(html); // What the last exit did to registers.
     struct text line = {0};
     text_append(&line, "],\"end\":{\"reason\":\"%s\",\"exit_code\":%d,\"message\":", end->reason,
                 end->exit_code);

@@ -77,7 +77,7 @@ void html_port_packet(struct html *html, const zx_port_packet_t *packet);
 // What the guest sent to its serial port.
 void html_serial(struct html *html, const char *bytes, size_t size);
 
-// The VMM is about to make the run call again.
+// The guest is about to run again: what was done about the exit before is done.
 void html_enter(struct html *html);
 
 // Ends the page. False when it could not be written whole, which has been said.

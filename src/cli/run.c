@@ -64,7 +64,6 @@ static struct ending run_vcpu(const struct vm *vm, const struct symbols *symbols
         .html = log->html,
     };
     for (;;) {
-        html_enter(log->html);
         zx_port_packet_t packet;
         zx_status_t status = debugger_enter(debugger, vm, &packet);
         serial.silent = debugger_replays(debugger);
@@ -107,6 +106,8 @@ static struct ending run_attended(const struct vm *vm, const struct symbols *sym
         .bells = log->bells,
     };
     zx_status_t status = zirconia_guest_observe(vm->guest, exit_log_observe, log);
+    if (status == ZX_OK && options->html)
+        status = zirconia_guest_observe_entries(vm->guest, exit_log_observe_entry, log);
     if (status != ZX_OK) {
         talk("cannot observe the guest: %s", zx_status_get_string(status));
         return tool_failed;
@@ -121,6 +122,7 @@ static struct ending run_attended(const struct vm *vm, const struct symbols *sym
     host_on_interruption(NULL);
     attendant_stop(&attendant);
     (void)zirconia_guest_observe(vm->guest, NULL, NULL);
+    (void)zirconia_guest_observe_entries(vm->guest, NULL, NULL);
     return ending;
 }
 
