@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// `zirconia run --trace-fxt`: every record of the file is read, by the public description of the
-// Fuchsia trace format, and must be whole, known, and in its place.
+// `--trace-fxt` of `zirconia run` and `linux`: every record of the file is read, by the public
+// description of the Fuchsia trace format, and must be whole, known, and in its place.
 
 #define _XOPEN_SOURCE 700
 
@@ -380,12 +380,26 @@ START_TEST(a_guest_that_dies_leaves_a_whole_file) {
 }
 END_TEST
 
+START_TEST(a_kernel_that_boots_has_a_timeline) {
+    run_tool("linux --kernel '%s/kernel_32.bin' --trace-fxt %s --exits <<'END'\no\nEND\n",
+             ZIRCONIA_GUEST_DIR, path_of("boot.fxt"));
+    ck_assert_int_eq(result.exit_code, 0);
+    ck_assert_ptr_nonnull(strstr(result.err, "exits and deliveries"));
+    read_timeline(path_of("boot.fxt"));
+    ck_assert_uint_gt(count_events(BEGIN, "vcpu 0", "exit:io_instruction"), 0);
+    ck_assert_uint_gt(count_events(BEGIN, "vcpu 0", "exit:ept_violation"), 0);
+}
+END_TEST
+
 START_TEST(a_file_that_cannot_be_written_is_told) {
     ck_assert_int_eq(run_image(rings, sizeof rings - 1, ringing, "none/rings.fxt"), 2);
     ck_assert_ptr_nonnull(strstr(result.err, "none/rings.fxt: "));
     const char *image = make_file("image", rings, sizeof rings - 1);
     ck_assert_int_eq(run_tool("run %s %s --trace-fxt /dev/full", image, ringing), 125);
     ck_assert_str_eq(result.err, "zirconia: /dev/full: cannot be written\n");
+    run_tool("linux --kernel '%s/kernel_32.bin' --trace-fxt %s </dev/null", ZIRCONIA_GUEST_DIR,
+             path_of("none/boot.fxt"));
+    ck_assert_int_eq(result.exit_code, 2);
 }
 END_TEST
 
@@ -399,6 +413,7 @@ int main(void) {
     tcase_add_test(tcase, a_timeline_of_virtual_time_repeats_byte_for_byte);
     tcase_add_test(tcase, an_access_to_a_control_register_has_its_register_and_value);
     tcase_add_test(tcase, a_guest_that_dies_leaves_a_whole_file);
+    tcase_add_test(tcase, a_kernel_that_boots_has_a_timeline);
     tcase_add_test(tcase, a_file_that_cannot_be_written_is_told);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

@@ -14,6 +14,7 @@
 #include "cli/kernel_files.h"
 #include "cli/options.h"
 #include "cli/talk.h"
+#include "cli/timeline.h"
 
 #include "session.h"
 #include "shell.h"
@@ -29,6 +30,8 @@ struct boot {
     const struct options *options;
     struct kernel_files files;
     struct exit_table *exit_table; // NULL: none is shown
+    struct host_lock *lock;        // Guards the timeline, which all VCPUs write.
+    struct timeline timeline;
     char command_line[4096];
 };
 
@@ -45,17 +48,36 @@ static const char *load_zircon(void *context, struct vm *vm, struct boot_entry *
                              &boot->files.kernel, words, entry);
 }
 
+static void observe(void *context, const zirconia_exit_t *exit) {
+    // What becomes of it the VMM does not tell.
+    static const struct exit_outcome unknown = {.packet = NULL, .status = ZX_OK};
+    struct boot *boot = context;
+    if (boot->exit_table)
+        exit_table_count(boot->exit_table, exit);
+    if (boot->options->timeline) {
+        host_lock(boot->lock);
+        timeline_exit(&boot->timeline, exit, &unknown);
+        host_unlock(boot->lock);
+    }
+}
+
 static void begin(void *context, zx_handle_t guest) {
     struct boot *boot = context;
     if (boot->options->exits)
-        boot->exit_table = exit_table_start(guest);
+        boot->exit_table = exit_table_start();
+    if ((boot->exit_table || boot->options->timeline) &&
+        zirconia_guest_observe(guest, observe, boot) != ZX_OK)
+        talk("the guest cannot be observed");
 }
 
+// No VCPU runs any more.
 static void end(void *context, zx_handle_t guest) {
     struct boot *boot = context;
+    (void)zirconia_guest_observe(guest, NULL, NULL);
     if (boot->exit_table)
-        exit_table_stop(boot->exit_table, guest);
+        exit_table_stop(boot->exit_table);
     boot->exit_table = NULL;
+    timeline_end(&boot->timeline);
 }
 
 static enum exit_code code_of(enum session_end end, const char *name, const char *reason) {
@@ -105,8 +127,20 @@ static enum exit_code run(struct boot *boot, const char *(*load)(void *context, 
         return EXIT_CODE_USAGE;
     if (host_is_terminal(stdin))
         talk("Ctrl-] ends it");
+    boot->lock = host_lock_create();
+    if (!boot->lock) {
+        talk("no memory");
+        return EXIT_CODE_TOOL_FAILED;
+    }
+    if (!timeline_open(&boot->timeline, options->timeline)) {
+        host_lock_destroy(boot->lock);
+        return EXIT_CODE_USAGE;
+    }
     const enum session_end ending = session_run(&session, &reason);
-    return code_of(ending, options->image ? options->image : "the kernel", reason);
+    const bool written = timeline_close(&boot->timeline);
+    host_lock_destroy(boot->lock);
+    const char *name = options->image ? options->image : "the kernel";
+    return written ? code_of(ending, name, reason) : EXIT_CODE_TOOL_FAILED;
 }
 
 static void print_linux_help(void) {

@@ -47,7 +47,7 @@ static void tell_of_bell(const struct exit_log *log) {
         return;
     trace_port_packet(log->trace, &packet);
     if (log->timeline)
-        timeline_port_packet(log->timeline, &packet);
+        timeline_port_packet(log->timeline, &log->last, &packet);
     html_port_packet(log->html, &packet);
     if (log->options->json)
         json_port_packet(&packet);

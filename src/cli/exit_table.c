@@ -31,8 +31,7 @@ struct exit_table {
     struct host_thread *thread;
 };
 
-static void count_exit(void *context, const zirconia_exit_t *exit) {
-    struct exit_table *table = context;
+void exit_table_count(struct exit_table *table, const zirconia_exit_t *exit) {
     host_lock(table->lock);
     tally_add(&table->tally, exit);
     table->count++;
@@ -93,28 +92,25 @@ static void destroy(struct exit_table *table) {
     free(table);
 }
 
-struct exit_table *exit_table_start(zx_handle_t guest) {
+struct exit_table *exit_table_start(void) {
     struct exit_table *table = calloc(1, sizeof(*table));
     if (!table)
         return NULL;
     table->lock = host_lock_create();
-    if (table->lock && zx_port_create(0, &table->port) == ZX_OK &&
-        zirconia_guest_observe(guest, count_exit, table) == ZX_OK) {
+    if (table->lock && zx_port_create(0, &table->port) == ZX_OK) {
         divide_screen(table);
         table->thread = host_thread_start(draw_each_second, table);
     }
     if (!table->thread) {
         talk("--exits: the host has too little of something");
-        (void)zirconia_guest_observe(guest, NULL, NULL);
         destroy(table);
         return NULL;
     }
     return table;
 }
 
-void exit_table_stop(struct exit_table *table, zx_handle_t guest) {
+void exit_table_stop(struct exit_table *table) {
     const zx_port_packet_t end = {.type = ZX_PKT_TYPE_USER};
-    (void)zirconia_guest_observe(guest, NULL, NULL);
     // Out of memory for a moment; the thread has to end before its context does.
     while (zx_port_queue(table->port, &end) == ZX_ERR_NO_MEMORY)
         (void)zx_nanosleep(zx_deadline_after(ZX_MSEC(1)));

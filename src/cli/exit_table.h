@@ -8,13 +8,15 @@
 
 #include <stdbool.h>
 
-#include <zircon/types.h>
+#include <zirconia/observe.h>
 
 struct exit_table;
 
 // NULL, and that has been said, when the host or the library refuses.
-struct exit_table *exit_table_start(zx_handle_t guest);
-// Draws the last one, and frees the table.
-void exit_table_stop(struct exit_table *table, zx_handle_t guest);
+struct exit_table *exit_table_start(void);
+// Any thread.
+void exit_table_count(struct exit_table *table, const zirconia_exit_t *exit);
+// Draws the last one, and frees the table. Nothing is counted any more.
+void exit_table_stop(struct exit_table *table);
 
 #endif // CLI_EXIT_TABLE_H

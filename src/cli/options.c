@@ -235,6 +235,7 @@ const struct option_spec linux_options[] = {
     {"--mem", "SIZE", "memory (default 256M)", apply_memory},
     {"--disk", "FILE", "the image of a disk, /dev/vda", apply_disk},
     {"--exits", NULL, "a live table of exits on standard error", apply_exits},
+    {"--trace-fxt", "FILE", "a timeline in Fuchsia's trace format, for Perfetto", apply_trace_fxt},
     {"--console", "NAME", "ttyS0, the serial port, or hvc0, of virtio (default ttyS0)",
      apply_console},
     {"--help", NULL, "this text", apply_help},
@@ -247,6 +248,7 @@ const struct option_spec zircon_options[] = {
     {"--mem", "SIZE", "memory (default 256M)", apply_memory},
     {"--disk", "FILE", "the image of a disk", apply_disk},
     {"--exits", NULL, "a live table of exits on standard error", apply_exits},
+    {"--trace-fxt", "FILE", "a timeline in Fuchsia's trace format, for Perfetto", apply_trace_fxt},
     {"--help", NULL, "this text", apply_help},
     {NULL, NULL, NULL, NULL},
 };
