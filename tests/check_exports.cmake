@@ -30,7 +30,7 @@ execute_process(COMMAND "${COMPILER}" -E -P -x c "-I${INCLUDE}" "${CALLS}"
 if(NOT result EQUAL 0)
     message(FATAL_ERROR "${CALLS} cannot be preprocessed")
 endif()
-string(REGEX MATCHALL "(ENTERS|PURE|REFUSED_CALL)\\([a-z0-9_]+" listed "${text}")
+string(REGEX MATCHALL "(CLIENT|ENTERS|PURE|REFUSED_CALL)\\([a-z0-9_]+" listed "${text}")
 list(TRANSFORM listed REPLACE "^[A-Z_]+\\(" "")
 list(TRANSFORM lines REPLACE " .*" "" OUTPUT_VARIABLE unlisted)
 set(gone "${listed}")
