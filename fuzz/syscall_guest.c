@@ -259,6 +259,9 @@ void call_guest(struct state *state, uint8_t which) {
     case 13:
         cover(state);
         break;
+    case 14:
+        call_debug(state, input_byte(&state->input));
+        break;
     default:
         old ? (void)zirconia_guest_use_virtual_time(state_handle(state)) : create_resource(state);
         break;

@@ -85,6 +85,7 @@ void call_port(struct state *state, uint8_t which);   // ports and timers
 void call_memory(struct state *state, uint8_t which); // VMOs
 void call_region(struct state *state, uint8_t which); // VMARs
 void call_guest(struct state *state, uint8_t which);  // guests, VCPUs, resources
+void call_debug(struct state *state, uint8_t which);  // debuggers
 void call_task(struct state *state, uint8_t which);   // threads, suspension, exceptions
 void call_system(struct state *state, uint8_t which); // the system, and what is not modelled
 
