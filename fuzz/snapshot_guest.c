@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The guest of fuzz_snapshot_file.
+// The guest of fuzz_snapshot_file and fuzz_gdb.
 
 #include "snapshot_guest.h"
 
@@ -22,7 +22,7 @@ enum { MEMORY_SIZE = 0x1000000, PAGE = 0x1000, BELL = 0x400000, BELL_2 = 0x40200
 
 void snapshot_require(bool condition, const char *what) {
     if (!condition) {
-        fprintf(stderr, "fuzz_snapshot_file: %s\n", what);
+        fprintf(stderr, "fuzz: %s\n", what);
         abort();
     }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The guest whose snapshots fuzz_snapshot_file loads: made as tests/guest_fixture.h makes one, so
-// that programs of the tests run in it, with two bells, a device, one VCPU and virtual time.
+// The guest whose snapshots fuzz_snapshot_file loads, and that fuzz_gdb debugs: made as
+// tests/guest_fixture.h makes one, so that programs of the tests run in it, with two bells, a
+// device, one VCPU and virtual time.
 
 #ifndef FUZZ_SNAPSHOT_GUEST_H
 #define FUZZ_SNAPSHOT_GUEST_H

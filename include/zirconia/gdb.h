@@ -66,7 +66,7 @@ ZIRCONIA_EXPORT zx_status_t zirconia_gdb_enter(zirconia_gdb_t *gdb, zx_handle_t 
 
 // Whether the guest does again what it did before, to come back to a moment of it. On the thread of
 // a VCPU.
-ZIRCONIA_EXPORT bool zirconia_gdb_replays(const zirconia_gdb_t *gdb);
+ZIRCONIA_EXPORT bool zirconia_gdb_replays(zirconia_gdb_t *gdb);
 
 // The guest has ended, with this exit code: gdb is told, and zirconia_gdb_serve() returns. Run
 // calls are as without a server from then on. Any thread.

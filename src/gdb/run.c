@@ -284,6 +284,9 @@ zx_status_t zirconia_gdb_enter(zirconia_gdb_t *gdb, zx_handle_t vcpu, zx_port_pa
     return status;
 }
 
-bool zirconia_gdb_replays(const zirconia_gdb_t *gdb) {
-    return gdb->history.replay != REPLAY_NONE;
+bool zirconia_gdb_replays(zirconia_gdb_t *gdb) {
+    platform_mutex_lock(&gdb->lock);
+    const bool replays = gdb->history.replay != REPLAY_NONE;
+    platform_mutex_unlock(&gdb->lock);
+    return replays;
 }

@@ -100,7 +100,7 @@ void zirconia_gdb_destroy(zirconia_gdb_t *gdb) {
 void zirconia_gdb_end(zirconia_gdb_t *gdb, int exit_code) {
     const uint8_t code = (uint8_t)exit_code;
     struct packet packet = {0};
-    packet_put(&packet, gdb->killed ? "X" : "W");
+    packet_put(&packet, "W");
     packet_put_hex(&packet, &code, 1);
     platform_mutex_lock(&gdb->lock);
     if (!gdb->over && !gdb->killed) {
