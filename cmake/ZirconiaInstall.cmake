@@ -114,5 +114,9 @@ install(FILES
 # The .pc file finds its prefix from its own place, so that an installed tree can be moved.
 file(RELATIVE_PATH PC_PREFIX "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
 string(REGEX REPLACE "/$" "" PC_PREFIX "${PC_PREFIX}")
+set(PC_SOCKETS "")
+if(WIN32)
+    set(PC_SOCKETS " -lws2_32")
+endif()
 configure_file("${PROJECT_SOURCE_DIR}/zirconia.pc.in" "${PROJECT_BINARY_DIR}/zirconia.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/zirconia.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
