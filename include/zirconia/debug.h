@@ -72,6 +72,7 @@ typedef struct zirconia_registers {
     uint16_t ftw; // As FXSAVE has it: a bit for each register, 1 when it is not empty.
     uint16_t padding;
     uint32_t mxcsr;
+    uint32_t more_padding;
     uint8_t x87[8][16];  // ST0 to ST7, 10 bytes each
     uint8_t xmm[16][16]; // XMM0 to XMM15
 } zirconia_registers_t;

@@ -233,7 +233,8 @@ static void cont_threads(struct zirconia_gdb *gdb, const char *text) {
     bool any = false;
     bool all = false;
     while (take_word(&text, ";")) {
-        const char action = *text != '\0' ? *text++ : '\0';
+        const char action = *text;
+        text += action != '\0';
         uint64_t number = 0;
         if (action == 'C' || action == 'S') {
             take_number(&text, &number); // A signal, of which a guest has none.

@@ -13,6 +13,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -43,6 +44,7 @@ static int open_at(const struct addrinfo *address) {
 static uint16_t port_of(int file) {
     struct sockaddr_storage address;
     socklen_t size = sizeof address;
+    memset(&address, 0, sizeof address);
     if (getsockname(file, (struct sockaddr *)&address, &size) != 0) {
         return 0;
     }
