@@ -246,14 +246,14 @@ static bool is_kicked(const struct gdb_vcpu *vcpu) {
            (info.flags & ZX_INFO_VCPU_FLAG_KICKED) != 0;
 }
 
-static void hold(struct zirconia_gdb *gdb, const struct gdb_vcpu *vcpu) {
+static void hold(struct zirconia_gdb *gdb, const struct gdb_vcpu *vcpu) REQUIRES(gdb->lock) {
     while (is_held(gdb) && !is_kicked(vcpu)) {
         platform_condition_wait_until(&gdb->changed, &gdb->lock, platform_monotonic() + LOOK_AGAIN);
     }
 }
 
-static zx_status_t enter(struct zirconia_gdb *gdb, struct gdb_vcpu *vcpu,
-                         zx_port_packet_t *packet) {
+static zx_status_t enter(struct zirconia_gdb *gdb, struct gdb_vcpu *vcpu, zx_port_packet_t *packet)
+    REQUIRES(gdb->lock) {
     end_answer(gdb, vcpu);
     for (;;) {
         hold(gdb, vcpu);

@@ -124,7 +124,7 @@ static void acknowledge(struct zirconia_gdb *gdb, const char *sign) {
 }
 
 // gdb speaks of a guest that is at rest, so that is waited for.
-static void answer(struct zirconia_gdb *gdb) {
+static void answer(struct zirconia_gdb *gdb) REQUIRES(gdb->lock) {
     acknowledge(gdb, "+");
     while (goes_on(gdb) && gdb->stopped && !gdb_is_quiet(gdb)) {
         platform_condition_wait(&gdb->changed, &gdb->lock);
@@ -140,7 +140,7 @@ static void interrupt(struct zirconia_gdb *gdb) {
     gdb_stop(gdb, &stop);
 }
 
-static void take(struct zirconia_gdb *gdb, uint8_t byte) {
+static void take(struct zirconia_gdb *gdb, uint8_t byte) REQUIRES(gdb->lock) {
     switch (packet_read(&gdb->reader, byte)) {
     case PACKET_NOTHING:
         return;
@@ -166,7 +166,7 @@ static void begin(struct zirconia_gdb *gdb) {
     gdb_stop(gdb, &stop);
 }
 
-static void end(struct zirconia_gdb *gdb) {
+static void end(struct zirconia_gdb *gdb) REQUIRES(gdb->lock) {
     gdb->connected = false;
     gdb_cancel_replay(gdb);
     while (!gdb->over && !gdb->killed && gdb->stopped && !gdb_is_quiet(gdb)) {
@@ -178,7 +178,7 @@ static void end(struct zirconia_gdb *gdb) {
 }
 
 // A guest that runs is stopped to take from it what gdb has set.
-static void leave(struct zirconia_gdb *gdb) {
+static void leave(struct zirconia_gdb *gdb) REQUIRES(gdb->lock) {
     const struct gdb_stop stop = {.thread = 1, .signal = GDB_TRAP};
     if (!gdb->stopped) {
         gdb_stop(gdb, &stop);
