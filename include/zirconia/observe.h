@@ -92,15 +92,16 @@ ZIRCONIA_EXPORT zx_status_t zirconia_guest_observe(zx_handle_t guest,
                                                    zirconia_exit_observer_t observer,
                                                    void *context);
 
-// Receives the end of an exit: the VCPU with this local APIC id is about to run guest code again. It
-// runs and may call what a zirconia_exit_observer_t does and may.
+// Receives the end of an exit: the VCPU with this local APIC id is about to run guest code again.
+// It runs and may call what a zirconia_exit_observer_t does and may.
 typedef void (*zirconia_entry_observer_t)(void *context, uint64_t vcpu);
 
-// Calls observer, together with context, whenever an exit that the guest's exit observer was told of
-// has ended, in place of any observer before; NULL ends it. What the library did about the exit is
-// done then, and if the run call returned, what its caller did, and a vector is delivered. Without an
-// exit observer nothing is told. An observer that was replaced while a VCPU runs may be called once
-// more. Any thread.
+// Calls observer, together with context, whenever an exit that the guest's exit observer was told
+// of has ended, in place of any observer before; NULL ends it. What the library did about the exit
+// is done then, and if the run call returned, what its caller did, and a vector is delivered.
+// Without an exit observer nothing is told. An observer that was replaced while a VCPU runs may be
+// called once more. Any thread.
+//
 // Errors:
 //   guest (GUEST, INSPECT)
 ZIRCONIA_EXPORT zx_status_t zirconia_guest_observe_entries(zx_handle_t guest,

@@ -185,7 +185,7 @@ int command_linux(int count, char **words) {
     if (code == EXIT_CODE_OK)
         code = run(&boot, load_linux);
     kernel_files_close(&boot.files);
-    return code;
+    return (int)code;
 }
 
 static void print_zircon_help(void) {
@@ -219,5 +219,5 @@ int command_zircon(int count, char **words) {
     else
         talk("%s: cannot be read", options.image);
     kernel_files_close(&boot.files);
-    return code;
+    return (int)code;
 }

@@ -68,12 +68,10 @@ static int print_version(void) {
 static const struct {
     const char *name;
     int (*run)(int count, char **words);
-} commands[] = {{"run", command_run},
-                {"disasm", command_disasm},
-                {"fuzz-repro", command_fuzz_repro},
-                {"lesson", command_lesson},
-                {"linux", command_linux},
-                {"zircon", command_zircon}};
+} commands[] = {
+    {"run", command_run},       {"disasm", command_disasm}, {"fuzz-repro", command_fuzz_repro},
+    {"lesson", command_lesson}, {"linux", command_linux},   {"zircon", command_zircon},
+};
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

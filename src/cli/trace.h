@@ -24,7 +24,7 @@ struct trace {
     const struct options *options;
     FILE *stream; // NULL: no trace.
     bool colour;
-    size_t width; // Width of the terminal; 0 when lines are not broken.
+    size_t width;  // Width of the terminal; 0 when lines are not broken.
     int64_t start; // When the run began, in the guest's time.
     int64_t now;   // What is being told of happened then.
     int64_t last_time;

@@ -2,8 +2,8 @@
 //
 // Telling the observer of a guest about exits, and counting them (zirconia/observe.h).
 //
-// Lock: `lock` guards the observers and their contexts. The figures are written by the holder of the
-// guest's turn and read by anybody.
+// Lock: `lock` guards the observers and their contexts. The figures are written by the holder of
+// the guest's turn and read by anybody.
 
 #ifndef ENGINE_OBSERVE_H
 #define ENGINE_OBSERVE_H

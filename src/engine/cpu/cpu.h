@@ -109,16 +109,16 @@ enum exit_reason {
     EXIT_PAUSE,
     EXIT_TRIPLE_FAULT,
     EXIT_EXCEPTION, // No exit: the guest has taken an exception through its IDT.
-    EXIT_STEPPED,    // See cpu_debug().
+    EXIT_STEPPED,   // See cpu_debug().
     EXIT_BREAKPOINT,
-    EXIT_OTHER,     // An instruction that exits and that nobody handles.
-    EXIT_FAILED,    // The engine failed; the reason is in the log.
+    EXIT_OTHER,  // An instruction that exits and that nobody handles.
+    EXIT_FAILED, // The engine failed; the reason is in the log.
 };
 
 struct cpu_exit {
     enum exit_reason reason;
-    // REQUESTED, where work is counted: in the middle of a block, which a debugger has divided. What
-    // depends on how much was done waits for its end.
+    // REQUESTED, where work is counted: in the middle of a block, which a debugger has divided.
+    // What depends on how much was done waits for its end.
     bool divides_block;
     uint8_t instruction_length; // 0 when not known.
     uint8_t instruction[15];

@@ -44,8 +44,8 @@ static zx_status_t sleep_until_awake(struct exit_context *context) {
     return status;
 }
 
-// Unless a debugger wants to stop the VCPU, which the guest does not notice: it is halted still when
-// it goes on.
+// Unless a debugger wants to stop the VCPU, which the guest does not notice: it is halted still
+// when it goes on.
 static zx_status_t wake_up(struct exit_context *context, uint64_t rip, uint64_t shadow) {
     struct vcpu *vcpu = context->vcpu;
     turn_wake(&vcpu->guest->turn, vcpu->seat.vpid);

@@ -27,7 +27,7 @@ struct machine {
     struct work work;
     struct coverage coverage;
     uint64_t breakpoints_version; // The translations that there are end before these.
-    struct run *run; // Inside cpu_run().
+    struct run *run;              // Inside cpu_run().
 };
 
 #endif // ENGINE_CPU_MACHINE_H

@@ -36,10 +36,10 @@ struct translation {
     struct block block; // The block under translation.
     bool announced;     // In this run a translation was: so will all that follow be.
     struct stand_in_view view;
-    struct cuts cuts;         // The cuts of translated blocks.
-    enum refusal refusal;     // Why the last block was refused.
-    bool exits_set;           // In the engine, for the block.
-    uint64_t executable_page; // The page of the arena that translation may go on in.
+    struct cuts cuts;                      // The cuts of translated blocks.
+    enum refusal refusal;                  // Why the last block was refused.
+    bool exits_set;                        // In the engine, for the block.
+    uint64_t executable_page;              // The page of the arena that translation may go on in.
     const struct breakpoints *breakpoints; // Blocks end before them, but for a step.
 };
 
