@@ -36,7 +36,7 @@ enum {
 #define DATA_READY 0x01
 #define TRANSMITTER_EMPTY 0x60
 
-static void raise(struct vm *vm) {
+static void raise_interrupt(struct vm *vm) {
     io_apic_raise(vm, SERIAL_PIN);
 }
 
@@ -58,7 +58,7 @@ static void transmit(struct vm *vm, uint8_t value) {
     if (!uart->sent) {
         uart->sent = true;
         if ((uart->interrupt_enable & ENABLE_SENT) != 0) {
-            raise(vm);
+            raise_interrupt(vm);
         }
     }
 }
@@ -71,7 +71,7 @@ static void enable_interrupts(struct vm *vm, uint8_t value) {
         uart->sent = true;
     }
     if ((begun & (ENABLE_SENT | ENABLE_RECEIVED)) != 0 && interrupt(uart) != NO_INTERRUPT) {
-        raise(vm);
+        raise_interrupt(vm);
     }
 }
 
@@ -171,7 +171,7 @@ size_t uart_receive(struct vm *vm, const uint8_t *bytes, size_t size) {
         uart->input[last] = bytes[taken];
     }
     if (was_empty && interrupt(uart) == RECEIVED) {
-        raise(vm);
+        raise_interrupt(vm);
     }
     return taken;
 }

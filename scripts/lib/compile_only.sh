@@ -47,6 +47,9 @@ END
 compile_objects() {
     ninja -C "$1" -t commands | grep ' -c ' | grep -E "$2" |
         grep -v '/headers_[a-z_]*[0-9]*\.dir/' >"$1/commands"
+    # Sources that the build makes itself.
+    sed -n "s|.* -c $PWD/$1/\([^ ]*\)\$|\1|p" "$1/commands" | sort -u |
+        xargs -r ninja -C "$1" >/dev/null
     (
         cd "$1"
         sed -n 's/.* -o \([^ ]*\) .*/\1/p' commands | xargs -n 1 dirname | sort -u | xargs mkdir -p
