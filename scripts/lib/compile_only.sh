@@ -47,9 +47,12 @@ END
 compile_objects() {
     ninja -C "$1" -t commands | grep ' -c ' | grep -E "$2" |
         grep -v '/headers_[a-z_]*[0-9]*\.dir/' >"$1/commands"
-    # Sources that the build makes itself.
+    # Sources that the build makes itself, by the last command for each; those before it are what the
+    # build would first link.
     sed -n "s|.* -c $PWD/$1/\([^ ]*\)\$|\1|p" "$1/commands" | sort -u |
-        xargs -r ninja -C "$1" >/dev/null
+        while read -r made; do
+            ninja -C "$1" -t commands "$made" | tail -n 1 | (cd "$1" && sh)
+        done
     (
         cd "$1"
         sed -n 's/.* -o \([^ ]*\) .*/\1/p' commands | xargs -n 1 dirname | sort -u | xargs mkdir -p
