@@ -10,7 +10,7 @@
 
 enum { MOST_WATCHPOINTS = 20, MOST_BREAKPOINTS = 2048 };
 
-// Those that the VCPU has, one of them changed; or anything.
+// The registers that the VCPU has, one of them changed, or any bytes.
 static void use_registers(struct state *state, bool write) {
     const zx_handle_t vcpu = state_handle(state);
     zirconia_registers_t *registers = state_pointer(state, sizeof *registers);
