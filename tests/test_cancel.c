@@ -368,47 +368,6 @@ static void add_tests(TCase *tcase) {
 
 #else
 
-static atomic_int called;
-
-// Calls that take locks of the library and allocate memory; none of them blocks.
-LEFT_UNSEEN static void *call_until_cancelled(void *unused) {
-    int old = 0;
-    pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &old);
-    for (;;) {
-        zx_handle_t one = ZX_HANDLE_INVALID;
-        zx_port_packet_t packet = {.type = ZX_PKT_TYPE_USER};
-        zx_event_create(0, &one);
-        zx_handle_close(one);
-        zx_port_queue(port, &packet);
-        zx_port_wait(port, 0, &packet);
-        atomic_fetch_add(&called, 1);
-    }
-    return unused;
-}
-
-// POSIX asks no library for this. Here it takes effect between two calls, or where one sleeps.
-START_TEST(a_thread_that_may_be_cancelled_at_any_instruction_is_not_inside_of_a_call) {
-    make_event();
-    for (int i = 0; i < 5 * ROUNDS; i++) {
-        void *result = NULL;
-        const int before = atomic_load(&called);
-        const pthread_t thread = start_thread(call_until_cancelled, NULL);
-        while (atomic_load(&called) == before) {
-            sched_yield();
-        }
-        for (volatile int moment = 0; moment < 37 * i; moment++) {
-        }
-        ck_assert_int_eq(pthread_cancel(thread), 0);
-        ck_assert_int_eq(pthread_join(thread, &result), 0);
-        ck_assert_ptr_eq(result, PTHREAD_CANCELED);
-        zx_port_packet_t packet;
-        while (zx_port_wait(port, 0, &packet) == ZX_OK) {
-        }
-        event_still_works();
-    }
-}
-END_TEST
-
 static void add_tests(TCase *tcase) {
     (void)tcase;
 }
