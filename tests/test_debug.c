@@ -329,20 +329,43 @@ static void *stop_halted(void *context) {
     return NULL;
 }
 
-// Its HLT is carried out once more, until there is an interrupt.
+static void stop_at_hlt(void *context, const zirconia_exit_t *exit) {
+    (void)context;
+    if (exit->kind == ZIRCONIA_EXIT_HLT) {
+        ck_assert_int_eq(zirconia_vcpu_stop(vcpu), ZX_OK);
+    }
+}
+
+static void enter_and_stop_halted(bool before_it_sleeps) {
+    if (before_it_sleeps) {
+        ck_assert_int_eq(zirconia_guest_observe(guest, stop_at_hlt, NULL), ZX_OK);
+        enter_fails(ZX_ERR_STOP);
+        ck_assert_int_eq(zirconia_guest_observe(guest, NULL, NULL), ZX_OK);
+    } else {
+        pthread_t thread;
+        ck_assert_int_eq(pthread_create(&thread, NULL, stop_halted, NULL), 0);
+        enter_fails(ZX_ERR_STOP);
+        pthread_join(thread, NULL);
+    }
+    ck_assert_uint_eq(stop_of_vcpu().cause, ZIRCONIA_STOP_REQUEST);
+}
+
+// Its HLT is carried out once more, and once only: until there is an interrupt, whose handler
+// returns behind it. The first bit of _i says when it is stopped, the second whether IF is set.
 START_TEST(a_stop_leaves_a_halted_vcpu_halted) {
+    const bool interruptible = (_i & 2) != 0;
     const uint64_t list = start_case(HALTED, false);
+    const uint64_t hlt = memory_u64(list + 16);
     set_stepping(0);
     zirconia_registers_t registers = registers_of_vcpu();
-    registers.rip = memory_u64(list + 16); // Without STI.
+    registers.rip = interruptible ? memory_u64(list) : hlt;
     ck_assert_int_eq(zirconia_vcpu_write_registers(vcpu, &registers), ZX_OK);
-    pthread_t thread;
-    ck_assert_int_eq(pthread_create(&thread, NULL, stop_halted, NULL), 0);
-    enter_fails(ZX_ERR_STOP);
-    pthread_join(thread, NULL);
-    ck_assert_uint_eq(stop_of_vcpu().cause, ZIRCONIA_STOP_REQUEST);
-    ck_assert_uint_eq(registers_of_vcpu().rip, registers.rip);
+    enter_and_stop_halted((_i & 1) != 0);
+    ck_assert_uint_eq(registers_of_vcpu().rip, hlt);
     ck_assert_int_eq(zx_vcpu_interrupt(vcpu, 0x40), ZX_OK);
+    break_at(hlt + 1);
+    stops_at(hlt + 1);
+    no_breakpoints();
     enter_to_end();
     close_guest();
 }
@@ -476,7 +499,7 @@ int main(void) {
     tcase_add_test(tcase, a_look_at_a_linear_address_leaves_no_mark);
     tcase_add_test(tcase, memory_is_read_and_written);
     tcase_add_test(tcase, what_runs_is_left_alone);
-    tcase_add_test(tcase, a_stop_leaves_a_halted_vcpu_halted);
+    tcase_add_loop_test(tcase, a_stop_leaves_a_halted_vcpu_halted, 0, 4);
     tcase_add_test(tcase, a_stop_keeps_a_kick_for_later);
     tcase_add_loop_test(tcase, a_guest_that_steps_does_the_same, 0, COUNT_OF(programs));
     tcase_add_loop_test(tcase, a_guest_with_breakpoints_does_the_same, 0, COUNT_OF(programs));

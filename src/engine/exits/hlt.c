@@ -44,28 +44,10 @@ static zx_status_t sleep_until_awake(struct exit_context *context) {
     return status;
 }
 
-// Unless a debugger wants to stop the VCPU, which the guest does not notice: it is halted still
-// when it goes on.
-static zx_status_t wake_up(struct exit_context *context, uint64_t rip, uint64_t shadow) {
-    struct vcpu *vcpu = context->vcpu;
-    turn_wake(&vcpu->guest->turn, vcpu->seat.vpid);
-    zx_status_t status = vcpu_take_turn(context);
-    if (status == ZX_OK && atomic_load(&vcpu->stop_wanted)) {
-        status = vcpu_take_kick(vcpu);
-    }
-    if (status == ZX_ERR_STOP) {
-        cpu_set(vcpu->cpu, RIP, rip);
-        cpu_set(vcpu->cpu, INTERRUPT_SHADOW, shadow);
-    }
-    return status;
-}
-
-zx_status_t exit_hlt(struct exit_context *context) {
+// Where it ends other than with ZX_OK, the turn may be another VCPU's.
+static zx_status_t halt(struct exit_context *context) {
     struct vcpu *vcpu = context->vcpu;
     struct guest *guest = vcpu->guest;
-    const uint64_t rip = cpu_get(vcpu->cpu, RIP);
-    const uint64_t shadow = cpu_get(vcpu->cpu, INTERRUPT_SHADOW);
-    exit_advance(context);
     if (!fall_asleep(vcpu)) {
         return ZX_OK;
     }
@@ -81,5 +63,31 @@ zx_status_t exit_hlt(struct exit_context *context) {
     if (status != ZX_OK) {
         return status;
     }
-    return wake_up(context, rip, shadow);
+    turn_wake(&guest->turn, vcpu->seat.vpid);
+    return vcpu_take_turn(context);
+}
+
+// The shadow has the HLT carried out before the interrupt that ends it is delivered, so that the
+// handler returns behind it.
+static void halt_again(struct vcpu *vcpu, uint64_t rip) {
+    cpu_lock_registers(vcpu->cpu);
+    cpu_set(vcpu->cpu, RIP, rip);
+    cpu_set(vcpu->cpu, INTERRUPT_SHADOW, 1);
+    cpu_unlock_registers(vcpu->cpu);
+}
+
+// A debugger's stop, whether it comes before the VCPU sleeps or wakes it, the guest does not
+// notice: it is halted still when it goes on.
+zx_status_t exit_hlt(struct exit_context *context) {
+    struct vcpu *vcpu = context->vcpu;
+    const uint64_t rip = cpu_get(vcpu->cpu, RIP);
+    exit_advance(context);
+    zx_status_t status = halt(context);
+    if (status == ZX_OK && atomic_load(&vcpu->stop_wanted)) {
+        status = vcpu_take_kick(vcpu);
+    }
+    if (status == ZX_ERR_STOP) {
+        halt_again(vcpu, rip);
+    }
+    return status;
 }
