@@ -3,7 +3,7 @@
 // Threads that take, restore, save, load and close snapshots of one guest, and change what it has,
 // under each other and while its VCPU runs, and at last close it under all of them: no status that
 // the calls do not promise, no thread stuck, and a snapshot of before brings back what was then.
-// ZIRCONIA_STRESS_SECONDS makes it longer than its one second.
+// ZIRCONIA_STRESS_SECONDS, which all storms share, makes one longer than its one second.
 
 #include "other_thread.h"
 #include "snapshot_fixture.h"
@@ -207,6 +207,24 @@ static zx_status_t map_here(struct worker *worker) {
     return unmapped == ZX_OK ? noted : unmapped;
 }
 
+// --- The storms ---
+
+static const struct storm {
+    uint64_t program;
+    bool virtual_time;
+    bool closes; // The guest goes while the threads go on.
+} storms[] = {
+    {4, false, false}, {5, false, true}, {6, false, false}, {9, false, false},
+    {4, true, false},  {6, true, true},  {9, true, false},  {10, true, false},
+};
+
+static zx_duration_t storm_time(void) {
+    const char *seconds = getenv("ZIRCONIA_STRESS_SECONDS");
+    const zx_duration_t all = seconds != NULL ? ZX_SEC((int64_t)strtoull(seconds, NULL, 10)) : 0;
+    const zx_duration_t share = all / (zx_duration_t)COUNT_OF(storms);
+    return share > ZX_SEC(1) ? share : ZX_SEC(1);
+}
+
 // --- The threads ---
 
 static const struct {
@@ -257,11 +275,6 @@ static bool is_promised(zx_status_t status) {
     return false;
 }
 
-static zx_duration_t stress_time(void) {
-    const char *seconds = getenv("ZIRCONIA_STRESS_SECONDS");
-    return seconds != NULL ? ZX_SEC((int64_t)strtoull(seconds, NULL, 10)) : ZX_SEC(1);
-}
-
 static void call_any(struct worker *worker) {
     const uint64_t i = below(worker, COUNT_OF(calls));
     atomic_store(&worker->watched->doing, calls[i].name);
@@ -284,7 +297,7 @@ static void *work(void *argument) {
 
 // Between its run calls the VCPU's thread makes calls as the others do.
 static void run_vcpu(struct worker *self) {
-    const zx_time_t end = zx_deadline_after(stress_time());
+    const zx_time_t end = zx_deadline_after(storm_time());
     while (zx_clock_get_monotonic() < end && self->failed == NULL) {
         zx_port_packet_t packet;
         atomic_store(&self->watched->doing, "zx_vcpu_enter");
@@ -352,15 +365,6 @@ static void close_slots(void) {
         zx_handle_close(atomic_exchange(&slots[i], ZX_HANDLE_INVALID));
     }
 }
-
-static const struct storm {
-    uint64_t program;
-    bool virtual_time;
-    bool closes; // The guest goes while the threads go on.
-} storms[] = {
-    {4, false, false}, {5, false, true}, {6, false, false}, {9, false, false},
-    {4, true, false},  {6, true, true},  {9, true, false},  {10, true, false},
-};
 
 // The last of the workers is this thread.
 static void start_workers(struct worker *workers, unsigned seed) {
