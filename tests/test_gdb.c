@@ -7,6 +7,7 @@
 #include "guest_fixture.h"
 
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -295,6 +296,28 @@ START_TEST(a_guest_goes_back) {
 }
 END_TEST
 
+// From an access that nothing answers: MOV EDI, DATA has got another address.
+START_TEST(a_guest_goes_back_from_its_end) {
+    char patch[64];
+    start(STRAIGHT, true);
+    connect_to_server();
+    const uint64_t before = listed(STRAIGHT, 7);
+    snprintf(patch, sizeof patch, "M%" PRIx64 ",4:00000030", before + 1);
+    ask_for(patch, "OK");
+    go_to(listed(STRAIGHT, 6));
+    ask_for("c", "T0bthread:1;");
+    ck_assert_uint_eq(rip(), listed(STRAIGHT, 8));
+    ask_for("bs", "T05thread:1;");
+    ck_assert_uint_eq(rip(), listed(STRAIGHT, 8));
+    ask_for("bs", "T05thread:1;");
+    ck_assert_uint_eq(rip(), before);
+    ask_for("s", "T05thread:1;");
+    ask_for("s", "T0bthread:1;");
+    ask_for("k", "OK");
+    finish();
+}
+END_TEST
+
 START_TEST(the_next_gdb_finds_nothing_of_the_last_one) {
     start(STRAIGHT, false);
     connect_to_server();
@@ -431,6 +454,7 @@ int main(void) {
     tcase_add_test(tcase, an_interrupt_stops_a_guest_that_runs);
     tcase_add_loop_test(tcase, gdb_is_told_of_the_processor, 0, 2);
     tcase_add_loop_test(tcase, a_guest_goes_back, 0, 2);
+    tcase_add_test(tcase, a_guest_goes_back_from_its_end);
     tcase_add_test(tcase, the_next_gdb_finds_nothing_of_the_last_one);
     tcase_add_test(tcase, addresses_are_checked);
     tcase_add_loop_test(tcase, broken_clients_do_no_harm, 0, 4);

@@ -33,7 +33,7 @@ static void read_all(struct zirconia_gdb *gdb, const char *text) {
 }
 
 static bool write_registers(struct zirconia_gdb *gdb, const zirconia_registers_t *registers) {
-    history_forget(gdb);
+    history_forget(&gdb->history);
     return zirconia_vcpu_write_registers(chosen(gdb), registers) == ZX_OK;
 }
 
@@ -201,7 +201,7 @@ static void remove_point(struct zirconia_gdb *gdb, const char *text) {
 
 static void go_on(struct zirconia_gdb *gdb) {
     gdb_apply(gdb, true);
-    history_begin(gdb);
+    history_begin(&gdb->history);
     gdb_go_on(gdb);
 }
 
@@ -255,12 +255,13 @@ static void cont_threads(struct zirconia_gdb *gdb, const char *text) {
     go_on(gdb);
 }
 
-static void go_back(struct zirconia_gdb *gdb, bool continues) {
+static void go_back(struct zirconia_gdb *gdb, enum history_goal goal) {
     if (!gdb->history.possible) {
         return;
     }
     gdb->told = false;
-    if (history_go_back(gdb, continues)) {
+    if (history_go_back(&gdb->history, goal)) {
+        gdb->vcpus[0].ended = false; // Its end is yet to come.
         platform_condition_broadcast(&gdb->changed);
         return;
     }
@@ -271,12 +272,12 @@ static void go_back(struct zirconia_gdb *gdb, bool continues) {
 
 static void back_step(struct zirconia_gdb *gdb, const char *text) {
     (void)text;
-    go_back(gdb, false);
+    go_back(gdb, HISTORY_STEP);
 }
 
 static void back_cont(struct zirconia_gdb *gdb, const char *text) {
     (void)text;
-    go_back(gdb, true);
+    go_back(gdb, HISTORY_EVENT);
 }
 
 static void kill_guest(struct zirconia_gdb *gdb, const char *text) {

@@ -36,7 +36,7 @@ size_t gdb_read_memory(const struct zirconia_gdb *gdb, uint64_t address, uint8_t
 size_t gdb_write_memory(struct zirconia_gdb *gdb, uint64_t address, const uint8_t *buffer,
                         size_t size) {
     size_t done = 0;
-    history_forget(gdb);
+    history_forget(&gdb->history);
     while (done < size) {
         uint64_t physical = 0;
         const size_t count = part(address + done, size - done);

@@ -110,7 +110,7 @@ void gdb_let_go(struct zirconia_gdb *gdb) {
         gdb->vcpus[i].steps = false;
     }
     gdb_apply(gdb, false);
-    history_forget(gdb);
+    history_forget(&gdb->history);
     if (gdb->history.possible) {
         zirconia_guest_set_budget(gdb->guest, ZIRCONIA_BUDGET_NONE);
     }
@@ -125,6 +125,29 @@ static uint64_t koid_of(zx_handle_t handle) {
     return info.koid;
 }
 
+static void apply(void *context, bool wanted) {
+    gdb_apply(context, wanted);
+}
+
+static bool has_breakpoint(void *context, uint64_t linear) {
+    const struct zirconia_gdb *gdb = context;
+    for (size_t i = 0; i < gdb->breakpoint_count; i++) {
+        if (gdb->breakpoints[i] == linear) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void open_history(struct zirconia_gdb *gdb) {
+    const struct history_client client = {gdb, apply, has_breakpoint};
+    if (gdb->vcpu_count == 1) {
+        history_open(&gdb->history, gdb->guest, gdb->vcpus[0].handle, &client);
+    } else {
+        gdb->history.possible = false;
+    }
+}
+
 // NULL for more than there may be.
 static struct gdb_vcpu *vcpu_of(struct zirconia_gdb *gdb, zx_handle_t handle) {
     for (unsigned i = 0; i < gdb->vcpu_count; i++) {
@@ -137,7 +160,7 @@ static struct gdb_vcpu *vcpu_of(struct zirconia_gdb *gdb, zx_handle_t handle) {
     }
     struct gdb_vcpu *vcpu = &gdb->vcpus[gdb->vcpu_count++];
     *vcpu = (struct gdb_vcpu){.handle = handle, .koid = koid_of(handle)};
-    history_open(gdb);
+    open_history(gdb);
     platform_condition_broadcast(&gdb->changed);
     return vcpu;
 }
@@ -146,7 +169,8 @@ static unsigned thread_of(const struct zirconia_gdb *gdb, const struct gdb_vcpu 
     return (unsigned)(vcpu - gdb->vcpus) + 1;
 }
 
-uint64_t gdb_watched_address(const struct zirconia_gdb *gdb, uint64_t physical) {
+// The linear address that gdb has for what is watched at the physical one.
+static uint64_t watched_address(const struct zirconia_gdb *gdb, uint64_t physical) {
     for (size_t i = 0; i < gdb->watch_count; i++) {
         if (gdb->watches[i].place.address == physical) {
             return gdb->watches[i].linear;
@@ -160,17 +184,38 @@ static void stop_by(struct zirconia_gdb *gdb, const struct gdb_vcpu *vcpu, enum 
     struct gdb_stop stop = {.thread = thread_of(gdb, vcpu), .signal = signal};
     if (why != NULL && why->cause == ZIRCONIA_STOP_WATCHPOINT) {
         stop.watch = true;
-        stop.address = gdb_watched_address(gdb, why->address);
+        stop.address = watched_address(gdb, why->address);
     }
     gdb_stop(gdb, &stop);
 }
 
 static void replay(struct zirconia_gdb *gdb, zx_status_t status, uint32_t cause) {
-    struct gdb_stop stop = {.thread = 1, .signal = GDB_TRAP};
-    if (history_next(gdb, status, cause, &stop)) {
-        gdb->stopped = false;
-        gdb_stop(gdb, &stop);
+    struct history_end end;
+    if (!history_next(&gdb->history, status, cause, &end)) {
+        return;
     }
+    const struct gdb_stop stop = {
+        .thread = 1,
+        .signal = end.canceled ? GDB_INTERRUPT : GDB_TRAP,
+        .watch = end.watch,
+        .address = watched_address(gdb, end.watched),
+        .at_beginning = end.at_beginning,
+    };
+    gdb->stopped = false;
+    gdb_stop(gdb, &stop);
+}
+
+#define HLT_SIZE 1u
+
+// A guest with a budget does not sleep for ever: it has gone behind its HLT. So it is put before
+// it, and sleeps without one.
+static void sleep_on(struct zirconia_gdb *gdb, zx_handle_t vcpu) {
+    zirconia_registers_t registers;
+    if (zirconia_vcpu_read_registers(vcpu, &registers) == ZX_OK) {
+        registers.rip -= HLT_SIZE;
+        zirconia_vcpu_write_registers(vcpu, &registers);
+    }
+    zirconia_guest_set_budget(gdb->guest, ZIRCONIA_BUDGET_NONE);
 }
 
 // A run call has ended for the debugger.
@@ -207,7 +252,9 @@ static bool is_for_client(struct zirconia_gdb *gdb, struct gdb_vcpu *vcpu, zx_st
             return false;
         }
         if (gdb->history.possible && gdb->connected) {
-            history_slice(gdb);
+            if (!history_slice(&gdb->history)) {
+                sleep_on(gdb, vcpu->handle);
+            }
             return false;
         }
         return true;
@@ -215,9 +262,12 @@ static bool is_for_client(struct zirconia_gdb *gdb, struct gdb_vcpu *vcpu, zx_st
         tell(gdb);
         return true;
     default:
+        if (gdb->history.replay != REPLAY_NONE) {
+            replay(gdb, status, ZIRCONIA_STOP_NONE);
+            return false;
+        }
         vcpu->ended = gdb->connected;
         vcpu->status = status;
-        gdb->history.replay = REPLAY_NONE;
         stop_by(gdb, vcpu, GDB_FAULT, NULL);
         return !vcpu->ended;
     }

@@ -90,7 +90,7 @@ void zirconia_gdb_destroy(zirconia_gdb_t *gdb) {
     if (gdb == NULL) {
         return;
     }
-    history_close(gdb);
+    history_close(&gdb->history);
     platform_socket_close(gdb->listener);
     platform_condition_destroy(&gdb->changed);
     platform_mutex_destroy(&gdb->lock);

@@ -9,10 +9,10 @@
 #ifndef GDB_SERVER_H
 #define GDB_SERVER_H
 
-#include "gdb/history.h"
 #include "gdb/packet.h"
 #include "platform/platform.h"
 #include "platform/socket.h"
+#include "replay/history.h"
 
 #include <zirconia/debug.h>
 #include <zirconia/gdb.h>
@@ -100,9 +100,6 @@ void gdb_apply(struct zirconia_gdb *gdb, bool wanted);
 
 // Why the guest has stopped, as gdb is told.
 void gdb_put_stop(const struct zirconia_gdb *gdb, struct packet *packet);
-
-// The linear address that gdb has for what is watched at the physical one.
-uint64_t gdb_watched_address(const struct zirconia_gdb *gdb, uint64_t physical);
 
 void gdb_send(struct zirconia_gdb *gdb, const struct packet *packet);
 
