@@ -304,6 +304,9 @@ START_TEST(what_runs_is_left_alone) {
     guest_open();
     uint64_t none = 0;
     ck_assert_int_eq(zirconia_guest_read_memory(guest, 0, &none, 8), ZX_ERR_BAD_STATE);
+    ck_assert_int_eq(zirconia_guest_set_breakpoints(guest, &none, 1), ZX_ERR_BAD_STATE);
+    ck_assert_int_eq(zirconia_guest_set_breakpoints(guest, NULL, 0), ZX_OK);
+    ck_assert_int_eq(zirconia_guest_set_watchpoints(guest, NULL, 0), ZX_OK);
     ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
     const zirconia_watchpoint_t odd[] = {{0, 9}, {0, 0}, {(1ull << 48) - 1, 2}};
     for (unsigned i = 0; i < COUNT_OF(odd); i++) {

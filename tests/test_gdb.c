@@ -3,18 +3,11 @@
 // The server for gdb (zirconia/gdb.h), by a client of its protocol, and by one that keeps to no
 // protocol.
 
-#include "gdb/packet.h"
+#include "gdb_client.h"
 #include "guest_fixture.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
-#include <netinet/in.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-#include <zirconia/gdb.h>
 #include <zirconia/virtual_time.h>
 
 #define LISTS 0x18000u
@@ -24,14 +17,11 @@
 
 enum { STRAIGHT, EXITS, EVENTS, HALTED, WATCHED };
 
-static zirconia_gdb_t *gdb;
 static zx_handle_t port;
 static pthread_t server;
 static pthread_t runner;
 static zx_status_t run_status;
 static uint64_t number;
-static struct packet_reader reader;
-static int connection = -1;
 
 // --- The guest and its VMM ---
 
@@ -81,69 +71,8 @@ static void finish(void) {
     guest_close();
 }
 
-// --- The client ---
-
-static void connect_to_server(void) {
-    const struct sockaddr_in address = {
-        .sin_family = AF_INET,
-        .sin_port = htons(zirconia_gdb_port(gdb)),
-        .sin_addr = {htonl(INADDR_LOOPBACK)},
-    };
-    connection = socket(AF_INET, SOCK_STREAM, 0);
-    ck_assert_int_eq(connect(connection, (const struct sockaddr *)&address, sizeof address), 0);
-    reader.state = BETWEEN;
-}
-
-static void send_packet(const char *text) {
-    static struct packet packet;
-    static char frame[PACKET_FRAME];
-    packet.size = 0;
-    packet_put(&packet, text);
-    const size_t size = packet_frame(&packet, frame);
-    ck_assert_int_eq(send(connection, frame, size, MSG_NOSIGNAL), (ssize_t)size);
-}
-
-// Passes acknowledgements over.
-static const char *receive(void) {
-    for (;;) {
-        uint8_t byte;
-        ck_assert_int_eq(recv(connection, &byte, 1, 0), 1);
-        if (packet_read(&reader, byte) == PACKET_COMPLETE) {
-            return reader.text;
-        }
-    }
-}
-
-static const char *ask(const char *text) {
-    send_packet(text);
-    return receive();
-}
-
-static void ask_for(const char *text, const char *wanted) {
-    const char *got = ask(text);
-    ck_assert_msg(strcmp(got, wanted) == 0, "%s: %s, not %s", text, got, wanted);
-}
-
-// RIP by its number, in the order of bytes of memory.
-static uint64_t rip(void) {
-    const char *text = ask("p10");
-    uint64_t value = 0;
-    uint8_t bytes[8];
-    ck_assert(take_hex(&text, bytes, 8));
-    for (unsigned i = 0; i < 8; i++) {
-        value |= (uint64_t)bytes[i] << (8 * i);
-    }
-    return value;
-}
-
 static uint64_t listed(uint64_t case_number, unsigned index) {
     return memory_u64(memory_u64(LISTS + 8 * case_number) + 8 * index);
-}
-
-static void set_breakpoint(uint64_t address, bool on) {
-    char text[40];
-    snprintf(text, sizeof text, "%c0,%llx,1", on ? 'Z' : 'z', (unsigned long long)address);
-    ask_for(text, "OK");
 }
 
 static void go_to(uint64_t address) {
@@ -201,7 +130,7 @@ START_TEST(registers_and_memory_are_read_and_written) {
     ask_for("p999", "E16");
     const char *all = ask("g");
     ck_assert_int_eq(strncmp(all, "8877665544332211", 16), 0);
-    static char back[PACKET_MOST];
+    static char back[PACKET_MOST + 2];
     snprintf(back, sizeof back, "G%s", all);
     ask_for(back, "OK");
     ask_for("M300000,4:01020304", "OK");

@@ -129,14 +129,14 @@ ZIRCONIA_EXPORT zx_status_t zirconia_guest_write_memory(zx_handle_t guest, uint6
 #define ZIRCONIA_BREAKPOINTS_MAX ((size_t)1024)
 
 // From now on run calls end before an instruction that begins at one of these linear addresses, in
-// place of those before. A run call that begins at one ends there at once: step over it. Stepping
-// VCPUs do not stop at breakpoints.
+// place of those before; with 0, at none, which may be said at any time. A run call that begins at
+// one ends there at once: step over it. Stepping VCPUs do not stop at breakpoints.
 // Errors:
 //   guest (GUEST, WRITE)
 //   ZX_ERR_OUT_OF_RANGE  for more than ZIRCONIA_BREAKPOINTS_MAX
 //   ZX_ERR_INVALID_ARGS  when addresses cannot be read
 //   ZX_ERR_NO_MEMORY     when memory is short
-//   ZX_ERR_BAD_STATE     when the guest has no VCPU, or one is in a run call
+//   ZX_ERR_BAD_STATE     for more than 0 when the guest has no VCPU, or one is in a run call
 ZIRCONIA_EXPORT zx_status_t zirconia_guest_set_breakpoints(zx_handle_t guest,
                                                            const uint64_t *addresses, size_t count);
 
@@ -150,18 +150,20 @@ typedef struct zirconia_watchpoint {
 
 // From now on run calls end behind an instruction, or the delivery of an interrupt, with which one
 // of these ranges has other contents than before it, whoever stored there; in place of those
-// before. Meanwhile the guest runs instruction by instruction, a hundred times as slow.
+// before; with 0, for none, which may be said at any time. Meanwhile the guest runs instruction by
+// instruction, a hundred times as slow.
 // Errors:
 //   guest (GUEST, WRITE)
 //   ZX_ERR_OUT_OF_RANGE  for more than ZIRCONIA_WATCHPOINTS_MAX
 //   ZX_ERR_INVALID_ARGS  when watchpoints cannot be read
 //   ZX_ERR_INVALID_ARGS  for a watchpoint that is not of 1 to 8 bytes below 2^48
-//   ZX_ERR_BAD_STATE     when the guest has no VCPU, or one is in a run call
+//   ZX_ERR_BAD_STATE     for more than 0 when the guest has no VCPU, or one is in a run call
 ZIRCONIA_EXPORT zx_status_t zirconia_guest_set_watchpoints(zx_handle_t guest,
                                                            const zirconia_watchpoint_t *watchpoints,
                                                            size_t count);
 
-// From now on each run call of the VCPU carries out one instruction; with 0, as many as there are.
+// From now on each run call of the VCPU carries out one instruction; with 0, which may be said at
+// any time, as many as there are.
 // One that makes an exit which returns a packet, or an error, ends the run call with that. One that
 // raises an exception has been stepped over with its delivery. An interrupt that is delivered is a
 // step of its own: the handler's first instruction is the next. Of a repeated string instruction
@@ -169,7 +171,7 @@ ZIRCONIA_EXPORT zx_status_t zirconia_guest_set_watchpoints(zx_handle_t guest,
 // Errors:
 //   vcpu (VCPU, WRITE)
 //   ZX_ERR_INVALID_ARGS  for a number above 1
-//   ZX_ERR_BAD_STATE     when the guest has no VCPU, or one is in a run call
+//   ZX_ERR_BAD_STATE     for more than 0 when the guest has no VCPU, or one is in a run call
 ZIRCONIA_EXPORT zx_status_t zirconia_vcpu_set_stepping(zx_handle_t vcpu, uint32_t stepping);
 
 // Has the VCPU's run call end with ZX_ERR_STOP, or else its next one. The guest does not notice: a

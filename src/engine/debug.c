@@ -27,15 +27,23 @@ static int compare(const void *left, const void *right) {
     return a < b ? -1 : a > b;
 }
 
+// What is set may be taken away while the guest runs, but not be replaced.
+static zx_status_t check_change(const struct guest *guest, size_t count) {
+    return count > 0 ? debug_check_at_rest(guest) : ZX_OK;
+}
+
 static zx_status_t replace_breakpoints(struct guest *guest, struct breakpoints *breakpoints) {
     struct debugger *debugger = &guest->debugger;
-    const zx_status_t status = debug_check_at_rest(guest);
+    const zx_status_t status = check_change(guest, breakpoints->count);
     if (status != ZX_OK) {
         free(breakpoints);
         return status;
     }
     const bool had_none = debugger->breakpoints == NULL;
     const bool has_none = breakpoints->count == 0;
+    if (has_none) {
+        machine_forget_breakpoints(guest->machine);
+    }
     free(debugger->breakpoints);
     debugger->breakpoints = has_none ? NULL : breakpoints;
     debugger->changes += !had_none || !has_none;
@@ -111,7 +119,7 @@ static void place_watchpoints(struct debugger *debugger, const zirconia_watchpoi
 zx_status_t debug_set_watchpoints(struct guest *guest, const zirconia_watchpoint_t *watchpoints,
                                   size_t count) {
     turn_take_call(&guest->turn);
-    const zx_status_t status = debug_check_at_rest(guest);
+    const zx_status_t status = check_change(guest, count);
     if (status == ZX_OK) {
         place_watchpoints(&guest->debugger, watchpoints, count);
     }
@@ -130,10 +138,14 @@ static zx_status_t stop_for(struct vcpu *vcpu, uint32_t cause, uint64_t address)
     return ZX_ERR_STOP;
 }
 
+static void prepare(struct vcpu *vcpu) {
+    cpu_debug(vcpu->cpu, vcpu->guest->debugger.breakpoints, vcpu->steps || watches(vcpu));
+}
+
 void debug_begin(struct vcpu *vcpu) {
     ASSERT_TURN(&vcpu->guest->turn);
     find_changed(vcpu->guest);
-    cpu_debug(vcpu->cpu, vcpu->guest->debugger.breakpoints, vcpu->steps || watches(vcpu));
+    prepare(vcpu);
 }
 
 // An instruction is done, or an event was delivered.
@@ -157,6 +169,12 @@ zx_status_t debug_before_entry(struct vcpu *vcpu, uint64_t rip) {
 
 zx_status_t debug_exit(struct vcpu *vcpu, const struct cpu_exit *exit) {
     ASSERT_TURN(&vcpu->guest->turn);
-    return exit->reason == EXIT_BREAKPOINT ? stop_for(vcpu, ZIRCONIA_STOP_BREAKPOINT, 0)
-                                           : look(vcpu);
+    if (exit->reason == EXIT_BREAKPOINT) {
+        return stop_for(vcpu, ZIRCONIA_STOP_BREAKPOINT, 0);
+    }
+    const zx_status_t status = look(vcpu);
+    if (status == ZX_OK) {
+        prepare(vcpu); // What it steps for may have been taken away.
+    }
+    return status;
 }

@@ -202,6 +202,7 @@ static void remove_point(struct zirconia_gdb *gdb, const char *text) {
 static void go_on(struct zirconia_gdb *gdb) {
     gdb_apply(gdb, true);
     history_begin(&gdb->history);
+    gdb->slices = gdb->history.possible;
     gdb_go_on(gdb);
 }
 
@@ -302,13 +303,17 @@ static void why(struct zirconia_gdb *gdb, const char *text) {
     gdb_put_stop(gdb, &gdb->reply);
 }
 
+static bool is_there(const struct zirconia_gdb *gdb, uint64_t thread) {
+    return thread > 0 && thread <= gdb->vcpu_count && !gdb->vcpus[thread - 1].gone;
+}
+
 static bool take_thread(const struct zirconia_gdb *gdb, const char **text, unsigned *thread) {
     uint64_t number;
     if (take_word(text, "-1")) {
         *thread = gdb->chosen;
         return true;
     }
-    const bool found = take_number(text, &number) && number <= gdb->vcpu_count;
+    const bool found = take_number(text, &number) && (number == 0 || is_there(gdb, number));
     *thread = found && number > 0 ? (unsigned)number : gdb->chosen;
     return found;
 }
@@ -330,9 +335,11 @@ static void is_alive(struct zirconia_gdb *gdb, const char *text) {
 
 static void list_threads(struct zirconia_gdb *gdb, const char *text) {
     (void)text;
-    for (unsigned i = 0; i < gdb->vcpu_count; i++) {
-        packet_put(&gdb->reply, i == 0 ? "m" : ",");
-        packet_put_number(&gdb->reply, i + 1);
+    for (unsigned i = 1; i <= gdb->vcpu_count; i++) {
+        if (is_there(gdb, i)) {
+            packet_put(&gdb->reply, gdb->reply.size == 0 ? "m" : ",");
+            packet_put_number(&gdb->reply, i);
+        }
     }
 }
 

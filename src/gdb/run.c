@@ -5,9 +5,25 @@
 #include "gdb/server.h"
 
 #include <string.h>
+#include <zircon/process.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/object.h>
 #include <zirconia/virtual_time.h>
+
+// --- The VCPUs ---
+
+static bool has_ended(zx_handle_t thread) {
+    return zx_object_wait_one(thread, ZX_THREAD_TERMINATED, 0, NULL) == ZX_OK;
+}
+
+unsigned gdb_first_thread(const struct zirconia_gdb *gdb) {
+    for (unsigned i = 0; i < gdb->vcpu_count; i++) {
+        if (!gdb->vcpus[i].gone) {
+            return i + 1;
+        }
+    }
+    return 1;
+}
 
 bool gdb_is_quiet(const struct zirconia_gdb *gdb) {
     bool quiet = gdb->stopped && gdb->vcpu_count > 0 && gdb->history.replay == REPLAY_NONE;
@@ -56,6 +72,24 @@ static void tell(struct zirconia_gdb *gdb) {
     gdb_send(gdb, &packet);
 }
 
+void gdb_look_for_ended(struct zirconia_gdb *gdb) {
+    bool any = false;
+    for (unsigned i = 0; i < gdb->vcpu_count; i++) {
+        struct gdb_vcpu *vcpu = &gdb->vcpus[i];
+        if (!vcpu->gone && has_ended(vcpu->thread)) {
+            vcpu->gone = true;
+            vcpu->inside = false;
+            any = true;
+        }
+    }
+    if (any) {
+        history_abandon(&gdb->history);
+        gdb->stop.thread = gdb_first_thread(gdb);
+        gdb->chosen = gdb->stop.thread;
+        tell(gdb);
+    }
+}
+
 // --- Stopping and going on ---
 
 static void end_run_calls(const struct zirconia_gdb *gdb) {
@@ -95,7 +129,9 @@ void gdb_apply(struct zirconia_gdb *gdb, bool wanted) {
 
 void gdb_go_on(struct zirconia_gdb *gdb) {
     for (unsigned i = 0; i < gdb->vcpu_count; i++) {
-        zirconia_vcpu_set_stepping(gdb->vcpus[i].handle, gdb->vcpus[i].steps);
+        if (!gdb->vcpus[i].gone) {
+            zirconia_vcpu_set_stepping(gdb->vcpus[i].handle, gdb->vcpus[i].steps);
+        }
     }
     gdb->stopped = false;
     gdb->told = false;
@@ -113,17 +149,12 @@ void gdb_let_go(struct zirconia_gdb *gdb) {
     history_forget(&gdb->history);
     if (gdb->history.possible) {
         zirconia_guest_set_budget(gdb->guest, ZIRCONIA_BUDGET_NONE);
+        gdb->slices = false;
     }
     gdb_go_on(gdb);
 }
 
 // --- The thread of a VCPU ---
-
-static uint64_t koid_of(zx_handle_t handle) {
-    zx_info_handle_basic_t info = {0};
-    zx_object_get_info(handle, ZX_INFO_HANDLE_BASIC, &info, sizeof info, NULL, NULL);
-    return info.koid;
-}
 
 static void apply(void *context, bool wanted) {
     gdb_apply(context, wanted);
@@ -151,7 +182,7 @@ static void open_history(struct zirconia_gdb *gdb) {
 // NULL for more than there may be.
 static struct gdb_vcpu *vcpu_of(struct zirconia_gdb *gdb, zx_handle_t handle) {
     for (unsigned i = 0; i < gdb->vcpu_count; i++) {
-        if (gdb->vcpus[i].handle == handle) {
+        if (!gdb->vcpus[i].gone && gdb->vcpus[i].handle == handle) {
             return &gdb->vcpus[i];
         }
     }
@@ -159,7 +190,8 @@ static struct gdb_vcpu *vcpu_of(struct zirconia_gdb *gdb, zx_handle_t handle) {
         return NULL;
     }
     struct gdb_vcpu *vcpu = &gdb->vcpus[gdb->vcpu_count++];
-    *vcpu = (struct gdb_vcpu){.handle = handle, .koid = koid_of(handle)};
+    *vcpu = (struct gdb_vcpu){.handle = handle};
+    zx_handle_duplicate(zx_thread_self(), ZX_RIGHT_SAME_RIGHTS, &vcpu->thread);
     open_history(gdb);
     platform_condition_broadcast(&gdb->changed);
     return vcpu;
@@ -179,8 +211,16 @@ static uint64_t watched_address(const struct zirconia_gdb *gdb, uint64_t physica
     return physical;
 }
 
+// Nobody is left to let the guest go on, or has the right to stop it.
+static bool is_left_alone(const struct zirconia_gdb *gdb) {
+    return !gdb->connected || gdb->over || gdb->killed;
+}
+
 static void stop_by(struct zirconia_gdb *gdb, const struct gdb_vcpu *vcpu, enum gdb_signal signal,
                     const zirconia_stop_t *why) {
+    if (is_left_alone(gdb)) {
+        return;
+    }
     struct gdb_stop stop = {.thread = thread_of(gdb, vcpu), .signal = signal};
     if (why != NULL && why->cause == ZIRCONIA_STOP_WATCHPOINT) {
         stop.watch = true;
@@ -192,6 +232,10 @@ static void stop_by(struct zirconia_gdb *gdb, const struct gdb_vcpu *vcpu, enum 
 static void replay(struct zirconia_gdb *gdb, zx_status_t status, uint32_t cause) {
     struct history_end end;
     if (!history_next(&gdb->history, status, cause, &end)) {
+        return;
+    }
+    if (gdb->over) {
+        gdb_let_go(gdb);
         return;
     }
     const struct gdb_stop stop = {
@@ -236,6 +280,18 @@ static bool is_held(const struct zirconia_gdb *gdb) {
     return gdb->stopped && !gdb->over && !gdb->killed && gdb->history.replay == REPLAY_NONE;
 }
 
+// The budget of a run call has come to its end. True if it was the server's.
+static bool spent(struct zirconia_gdb *gdb, const struct gdb_vcpu *vcpu) {
+    if (gdb->history.replay != REPLAY_NONE) {
+        replay(gdb, ZX_ERR_TIMED_OUT, ZIRCONIA_STOP_NONE);
+        return true;
+    }
+    if (vcpu->sliced && gdb->slices && !history_slice(&gdb->history)) {
+        sleep_on(gdb, vcpu->handle);
+    }
+    return vcpu->sliced;
+}
+
 // What has come of a run call. True when the client is to hear of it now.
 static bool is_for_client(struct zirconia_gdb *gdb, struct gdb_vcpu *vcpu, zx_status_t status) {
     switch (status) {
@@ -247,17 +303,7 @@ static bool is_for_client(struct zirconia_gdb *gdb, struct gdb_vcpu *vcpu, zx_st
         stopped(gdb, vcpu);
         return false;
     case ZX_ERR_TIMED_OUT:
-        if (gdb->history.replay != REPLAY_NONE) {
-            replay(gdb, status, ZIRCONIA_STOP_NONE);
-            return false;
-        }
-        if (gdb->history.possible && gdb->connected) {
-            if (!history_slice(&gdb->history)) {
-                sleep_on(gdb, vcpu->handle);
-            }
-            return false;
-        }
-        return true;
+        return !spent(gdb, vcpu);
     case ZX_ERR_CANCELED:
         tell(gdb);
         return true;
@@ -266,7 +312,7 @@ static bool is_for_client(struct zirconia_gdb *gdb, struct gdb_vcpu *vcpu, zx_st
             replay(gdb, status, ZIRCONIA_STOP_NONE);
             return false;
         }
-        vcpu->ended = gdb->connected;
+        vcpu->ended = !is_left_alone(gdb);
         vcpu->status = status;
         stop_by(gdb, vcpu, GDB_FAULT, NULL);
         return !vcpu->ended;
@@ -286,8 +332,6 @@ static void end_answer(struct zirconia_gdb *gdb, struct gdb_vcpu *vcpu) {
     }
 }
 
-#define LOOK_AGAIN 50000000 // ns
-
 // A kick of the client's is answered by a run call, also while the guest is stopped.
 static bool is_kicked(const struct gdb_vcpu *vcpu) {
     zx_info_vcpu_t info = {0};
@@ -298,8 +342,20 @@ static bool is_kicked(const struct gdb_vcpu *vcpu) {
 
 static void hold(struct zirconia_gdb *gdb, const struct gdb_vcpu *vcpu) REQUIRES(gdb->lock) {
     while (is_held(gdb) && !is_kicked(vcpu)) {
-        platform_condition_wait_until(&gdb->changed, &gdb->lock, platform_monotonic() + LOOK_AGAIN);
+        gdb_wait(gdb);
     }
+}
+
+static zx_status_t run(struct zirconia_gdb *gdb, struct gdb_vcpu *vcpu, zx_port_packet_t *packet)
+    REQUIRES(gdb->lock) {
+    vcpu->inside = true;
+    vcpu->sliced = gdb->slices;
+    gdb_unlock(gdb);
+    const zx_status_t status = zx_vcpu_enter(vcpu->handle, packet);
+    gdb_lock(gdb);
+    vcpu->inside = false;
+    platform_condition_broadcast(&gdb->changed);
+    return status;
 }
 
 static zx_status_t enter(struct zirconia_gdb *gdb, struct gdb_vcpu *vcpu, zx_port_packet_t *packet)
@@ -314,29 +370,24 @@ static zx_status_t enter(struct zirconia_gdb *gdb, struct gdb_vcpu *vcpu, zx_por
             vcpu->ended = false;
             return vcpu->status;
         }
-        vcpu->inside = true;
-        platform_mutex_unlock(&gdb->lock);
-        const zx_status_t status = zx_vcpu_enter(vcpu->handle, packet);
-        platform_mutex_lock(&gdb->lock);
-        vcpu->inside = false;
-        platform_condition_broadcast(&gdb->changed);
-        if (is_for_client(gdb, vcpu, status) || gdb->over) {
+        const zx_status_t status = run(gdb, vcpu, packet);
+        if (is_for_client(gdb, vcpu, status)) {
             return status;
         }
     }
 }
 
 zx_status_t zirconia_gdb_enter(zirconia_gdb_t *gdb, zx_handle_t vcpu, zx_port_packet_t *packet) {
-    platform_mutex_lock(&gdb->lock);
+    gdb_lock(gdb);
     struct gdb_vcpu *known = vcpu_of(gdb, vcpu);
     const zx_status_t status = known != NULL ? enter(gdb, known, packet) : ZX_ERR_NO_RESOURCES;
-    platform_mutex_unlock(&gdb->lock);
+    gdb_unlock(gdb);
     return status;
 }
 
 bool zirconia_gdb_replays(zirconia_gdb_t *gdb) {
-    platform_mutex_lock(&gdb->lock);
+    gdb_lock(gdb);
     const bool replays = gdb->history.replay != REPLAY_NONE;
-    platform_mutex_unlock(&gdb->lock);
+    gdb_unlock(gdb);
     return replays;
 }

@@ -4,6 +4,8 @@
 
 #include "gdb/server.h"
 
+#include "tasks/door.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <zircon/syscalls.h>
@@ -57,11 +59,8 @@ static zx_status_t listen_at(struct zirconia_gdb *gdb, const char *address) {
     return ZX_ERR_UNAVAILABLE;
 }
 
-zx_status_t zirconia_gdb_create(zx_handle_t guest, const char *address, uint32_t options,
-                                zirconia_gdb_t **out) {
-    if (address == NULL || out == NULL || (options & ~ZIRCONIA_GDB_WAIT) != 0) {
-        return ZX_ERR_INVALID_ARGS;
-    }
+static zx_status_t create(zx_handle_t guest, const char *address, uint32_t options,
+                          zirconia_gdb_t **out) {
     struct zirconia_gdb *gdb = calloc(1, sizeof *gdb);
     if (gdb == NULL) {
         return ZX_ERR_NO_MEMORY;
@@ -82,6 +81,17 @@ zx_status_t zirconia_gdb_create(zx_handle_t guest, const char *address, uint32_t
     return ZX_OK;
 }
 
+zx_status_t zirconia_gdb_create(zx_handle_t guest, const char *address, uint32_t options,
+                                zirconia_gdb_t **out) {
+    if (address == NULL || out == NULL || (options & ~ZIRCONIA_GDB_WAIT) != 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    door_enter();
+    const zx_status_t status = create(guest, address, options, out);
+    door_leave();
+    return status;
+}
+
 uint16_t zirconia_gdb_port(const zirconia_gdb_t *gdb) {
     return gdb->port;
 }
@@ -90,11 +100,16 @@ void zirconia_gdb_destroy(zirconia_gdb_t *gdb) {
     if (gdb == NULL) {
         return;
     }
+    door_enter();
     history_close(&gdb->history);
+    for (unsigned i = 0; i < gdb->vcpu_count; i++) {
+        zx_handle_close(gdb->vcpus[i].thread);
+    }
     platform_socket_close(gdb->listener);
     platform_condition_destroy(&gdb->changed);
     platform_mutex_destroy(&gdb->lock);
     free(gdb);
+    door_leave();
 }
 
 void zirconia_gdb_end(zirconia_gdb_t *gdb, int exit_code) {
@@ -102,13 +117,17 @@ void zirconia_gdb_end(zirconia_gdb_t *gdb, int exit_code) {
     struct packet packet = {0};
     packet_put(&packet, "W");
     packet_put_hex(&packet, &code, 1);
-    platform_mutex_lock(&gdb->lock);
+    gdb_lock(gdb);
     if (!gdb->over && !gdb->killed) {
         gdb_send(gdb, &packet);
     }
     gdb->over = true;
+    gdb_cancel_replay(gdb);
+    if (gdb->history.replay == REPLAY_NONE) {
+        gdb_let_go(gdb);
+    }
     platform_condition_broadcast(&gdb->changed);
-    platform_mutex_unlock(&gdb->lock);
+    gdb_unlock(gdb);
 }
 
 // --- One connection ---
@@ -127,7 +146,7 @@ static void acknowledge(struct zirconia_gdb *gdb, const char *sign) {
 static void answer(struct zirconia_gdb *gdb) REQUIRES(gdb->lock) {
     acknowledge(gdb, "+");
     while (goes_on(gdb) && gdb->stopped && !gdb_is_quiet(gdb)) {
-        platform_condition_wait(&gdb->changed, &gdb->lock);
+        gdb_wait(gdb);
     }
     if (goes_on(gdb) && gdb->stopped) {
         gdb_command(gdb, gdb->reader.text, gdb->reader.size);
@@ -157,45 +176,38 @@ static void take(struct zirconia_gdb *gdb, uint8_t byte) REQUIRES(gdb->lock) {
 }
 
 static void begin(struct zirconia_gdb *gdb) {
-    const struct gdb_stop stop = {.thread = 1, .signal = GDB_TRAP};
+    const struct gdb_stop stop = {.thread = gdb_first_thread(gdb), .signal = GDB_TRAP};
     gdb->connected = true;
     gdb->acknowledges = true;
     gdb->reader.state = BETWEEN;
-    gdb->chosen = 1;
+    gdb->chosen = stop.thread;
     gdb->told = true; // gdb asks.
     gdb_stop(gdb, &stop);
 }
 
-static void end(struct zirconia_gdb *gdb) REQUIRES(gdb->lock) {
+// Whoever runs a guest that goes back brings it to where it was.
+static void leave(struct zirconia_gdb *gdb) REQUIRES(gdb->lock) {
     gdb->connected = false;
     gdb_cancel_replay(gdb);
-    while (!gdb->over && !gdb->killed && gdb->stopped && !gdb_is_quiet(gdb)) {
-        platform_condition_wait(&gdb->changed, &gdb->lock);
+    while (gdb->history.replay != REPLAY_NONE && !gdb->over && !gdb->killed) {
+        gdb_wait(gdb);
     }
-    if (gdb->stopped && !gdb->over && !gdb->killed) {
+    if (!gdb->over && !gdb->killed) {
         gdb_let_go(gdb);
     }
 }
 
-// A guest that runs is stopped to take from it what gdb has set.
-static void leave(struct zirconia_gdb *gdb) REQUIRES(gdb->lock) {
-    const struct gdb_stop stop = {.thread = 1, .signal = GDB_TRAP};
-    if (!gdb->stopped) {
-        gdb_stop(gdb, &stop);
-    }
-    end(gdb);
-}
-
 static void converse(struct zirconia_gdb *gdb) {
-    platform_mutex_lock(&gdb->lock);
+    gdb_lock(gdb);
     begin(gdb);
     while (goes_on(gdb)) {
         uint8_t bytes[4096];
-        platform_mutex_unlock(&gdb->lock);
+        gdb_unlock(gdb);
         const bool ready = platform_socket_wait(gdb->connection, LOOK_AGAIN);
         const size_t count =
             ready ? platform_socket_receive(gdb->connection, bytes, sizeof bytes) : 0;
-        platform_mutex_lock(&gdb->lock);
+        gdb_lock(gdb);
+        gdb_look_for_ended(gdb);
         for (size_t i = 0; i < count && goes_on(gdb); i++) {
             take(gdb, bytes[i]);
         }
@@ -204,13 +216,13 @@ static void converse(struct zirconia_gdb *gdb) {
         }
     }
     leave(gdb);
-    platform_mutex_unlock(&gdb->lock);
+    gdb_unlock(gdb);
 }
 
 static bool is_over(struct zirconia_gdb *gdb) {
-    platform_mutex_lock(&gdb->lock);
+    gdb_lock(gdb);
     const bool over = gdb->over || gdb->killed;
-    platform_mutex_unlock(&gdb->lock);
+    gdb_unlock(gdb);
     return over;
 }
 

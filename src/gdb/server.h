@@ -4,7 +4,8 @@
 // guest, and the last of them that stops tells gdb.
 //
 // Lock: `lock` guards all of it. It comes before every lock of the library's, which is called with
-// it held, but for run calls.
+// it held, but for run calls. Who holds it is inside of the library's door, so that no thread is
+// suspended, killed or cancelled with it.
 
 #ifndef GDB_SERVER_H
 #define GDB_SERVER_H
@@ -29,8 +30,10 @@ enum gdb_signal {
 
 struct gdb_vcpu {
     zx_handle_t handle;
-    uint64_t koid;
-    bool inside;    // A run call.
+    zx_handle_t thread;
+    bool gone;      // Its thread is, and nothing but its place is left of it.
+    bool inside;    // It is in a run call.
+    bool sliced;    // The budget of its run call is the server's.
     bool steps;     // It is to execute one instruction.
     bool answering; // An exit of that has gone to the client.
     bool ended;     // Its run has, with `status`, which the client has not heard of.
@@ -74,11 +77,27 @@ struct zirconia_gdb {
     } watches[ZIRCONIA_WATCHPOINTS_MAX];
     size_t watch_count;
     struct history history;
+    bool slices; // The guest has a budget of the history's.
     struct packet reply;
     struct packet_reader reader;
 };
 
+// --- lock.c ---
+
+void gdb_lock(struct zirconia_gdb *gdb) ACQUIRES(gdb->lock);
+void gdb_unlock(struct zirconia_gdb *gdb) RELEASES(gdb->lock);
+
+// Waits for a change, but not for long: then the calling thread stops or ends if it is to, and the
+// caller looks again.
+void gdb_wait(struct zirconia_gdb *gdb) REQUIRES(gdb->lock);
+
 // --- run.c ---
+
+// Takes note of VCPUs whose threads have ended, inside of a run call or not.
+void gdb_look_for_ended(struct zirconia_gdb *gdb);
+
+// The first thread whose VCPU is there; 1 without any.
+unsigned gdb_first_thread(const struct zirconia_gdb *gdb);
 
 // None of the VCPUs is in a run call, and the guest is to be stopped.
 bool gdb_is_quiet(const struct zirconia_gdb *gdb);
@@ -92,7 +111,8 @@ void gdb_cancel_replay(struct zirconia_gdb *gdb);
 // The guest goes on. Quiet.
 void gdb_go_on(struct zirconia_gdb *gdb);
 
-// No debugger is there any more: what it has set is gone, and the guest goes on.
+// No debugger is there any more: what it has set is gone, and the guest goes on. At any time but
+// while the guest goes back.
 void gdb_let_go(struct zirconia_gdb *gdb);
 
 // Breakpoints and watchpoints as they are wanted, or none. Quiet.

@@ -88,10 +88,9 @@ bool lock_order_holds(const void *lock) {
     return find(lock) != NULL;
 }
 
-// The lock of a server for gdb is a client's, which may hold what it likes.
 bool lock_order_holds_none(void) {
     for (size_t i = 0; i < MOST_HELD; i++) {
-        if (held[i].lock != NULL && held[i].rank != LOCK_GDB) {
+        if (held[i].lock != NULL) {
             return false;
         }
     }

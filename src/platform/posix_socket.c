@@ -6,6 +6,8 @@
 
 #include "platform/socket.h"
 
+#include "platform/threads.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -111,22 +113,27 @@ size_t platform_socket_receive(struct platform_socket socket, void *buffer, size
     }
 }
 
-bool platform_socket_send(struct platform_socket socket, const void *bytes, size_t size) {
-    const char *next = bytes;
+static bool send_all(int file, const char *next, size_t size) {
     while (size > 0) {
-        const ssize_t count = send((int)socket.native, next, size, SEND_FLAGS);
+        const ssize_t count = send(file, next, size, SEND_FLAGS);
         if (count > 0) {
             next += count;
             size -= (size_t)count;
             continue;
         }
         const bool again = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-        if (count == 0 ||
-            (errno != EINTR && !(again && wait_for((int)socket.native, POLLOUT, SEND_TIMEOUT)))) {
+        if (count == 0 || (errno != EINTR && !(again && wait_for(file, POLLOUT, SEND_TIMEOUT)))) {
             return false;
         }
     }
     return true;
+}
+
+bool platform_socket_send(struct platform_socket socket, const void *bytes, size_t size) {
+    const int cancel_state = platform_cancel_off();
+    const bool sent = send_all((int)socket.native, bytes, size);
+    platform_cancel_restore(cancel_state);
+    return sent;
 }
 
 void platform_socket_close(struct platform_socket socket) {

@@ -141,9 +141,15 @@ static bool approach(struct history *history) {
     return true;
 }
 
+void history_abandon(struct history *history) {
+    if (history->replay != REPLAY_NONE) {
+        history->replay = REPLAY_NONE;
+        zx_handle_close(history->here);
+    }
+}
+
 static bool end_replay(struct history *history, struct history_end *end, bool at_beginning) {
-    history->replay = REPLAY_NONE;
-    zx_handle_close(history->here);
+    history_abandon(history);
     set_budget(history, ZIRCONIA_BUDGET_NONE);
     set_steps(history, false);
     *end = (struct history_end){

@@ -98,6 +98,9 @@ bool history_slice(struct history *history);
 // Whether the guest can be asked to go back, and asks it. It is in no run call.
 bool history_go_back(struct history *history, enum history_goal goal);
 
+// What is under way comes to no end: the guest stays where it is.
+void history_abandon(struct history *history);
+
 // A run call of the replay has ended, and its exit was answered. True when the guest is where it
 // was wanted, or at the beginning, which `end` then says.
 bool history_next(struct history *history, zx_status_t status, uint32_t cause,

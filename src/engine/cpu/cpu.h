@@ -163,6 +163,9 @@ void cpu_run(struct cpu *cpu, const struct run_client *client);
 // exception instead. Neither is work, nor divides it.
 void cpu_debug(struct cpu *cpu, const struct breakpoints *breakpoints, bool steps);
 
+// The breakpoints are about to go, also in the middle of a run of a VCPU that waits for the turn.
+void machine_forget_breakpoints(struct machine *machine);
+
 // Where the guest-linear address leads, whoever may access it. Changes nothing. False when it is
 // not mapped.
 bool cpu_find_linear(struct cpu *cpu, uint64_t linear, uint64_t *guest_physical);

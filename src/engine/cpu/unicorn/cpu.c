@@ -145,15 +145,22 @@ void machine_set_coverage(struct machine *machine, const struct coverage_wish *w
 
 // --- For debuggers ---
 
-void cpu_debug(struct cpu *cpu, const struct breakpoints *breakpoints, bool steps) {
-    struct machine *machine = cpu->machine;
+static void use_breakpoints(struct machine *machine, const struct breakpoints *breakpoints) {
     const uint64_t version = breakpoints != NULL ? breakpoints->version : 0;
-    cpu->steps = steps;
     machine->translation.breakpoints = breakpoints;
     if (machine->breakpoints_version != version) {
         machine->breakpoints_version = version;
         engine_flush(machine->engine);
     }
+}
+
+void cpu_debug(struct cpu *cpu, const struct breakpoints *breakpoints, bool steps) {
+    cpu->steps = steps;
+    use_breakpoints(cpu->machine, breakpoints);
+}
+
+void machine_forget_breakpoints(struct machine *machine) {
+    use_breakpoints(machine, NULL);
 }
 
 // --- Work ---
