@@ -18,6 +18,10 @@
 #define FIRST_SLICE 2000000u
 #define SNAPSHOTS_A_SLICE 8u
 
+// A run call comes back at multiples of this, always the same ones, so that whoever makes it can
+// see to other things.
+#define PIECE 0x100000u
+
 // What lies between a budget's end and the moment has fewer.
 #define MOST_STEPS 1000000u
 
@@ -81,9 +85,10 @@ static void forget_later(struct history *history) {
     }
 }
 
-static void begin_slice(struct history *history, uint64_t work) {
-    history->end = work + history->slice;
-    set_budget(history, history->slice);
+static void begin_piece(struct history *history, uint64_t work, uint64_t most) {
+    const uint64_t end = (work / PIECE + 1) * PIECE;
+    history->piece_end = end < most ? end : most;
+    set_budget(history, history->piece_end - work);
 }
 
 void history_begin(struct history *history) {
@@ -94,16 +99,21 @@ void history_begin(struct history *history) {
     if (history->count == 0) {
         take(history);
     }
-    begin_slice(history, moment_of(history).work);
+    const uint64_t work = moment_of(history).work;
+    history->end = work + history->slice;
+    begin_piece(history, work, UINT64_MAX);
 }
 
 bool history_slice(struct history *history) {
     const uint64_t work = moment_of(history).work;
-    if (work < history->end) {
+    if (work < history->piece_end) {
         return false;
     }
-    take(history);
-    begin_slice(history, work);
+    if (work >= history->end) {
+        take(history);
+        history->end = work + history->slice;
+    }
+    begin_piece(history, work, UINT64_MAX);
     return true;
 }
 
@@ -131,7 +141,8 @@ static bool approach(struct history *history) {
         return false;
     }
     const uint64_t all = now > first->work ? now - first->work : 0;
-    set_budget(history, all > history->margin ? all - history->margin : 0);
+    history->approached = first->work + (all > history->margin ? all - history->margin : 0);
+    begin_piece(history, first->work, history->approached);
     set_steps(history, false);
     apply(history, history->goal == HISTORY_EVENT);
     history->replay = REPLAY_RUNS;
@@ -306,6 +317,16 @@ static bool is_stuck(const struct history *history, zx_status_t status) {
     return is_error(status) && !is_now(history, &moment);
 }
 
+// The budget was a piece of the way, and the next one begins.
+static bool is_on_its_way(struct history *history) {
+    const uint64_t work = moment_of(history).work;
+    const bool on_its_way = work >= history->piece_end && work < history->approached;
+    if (on_its_way) {
+        begin_piece(history, work, history->approached);
+    }
+    return on_its_way;
+}
+
 bool history_next(struct history *history, zx_status_t status, uint32_t cause,
                   struct history_end *end) {
     if (history->canceled || is_stuck(history, status)) {
@@ -313,6 +334,9 @@ bool history_next(struct history *history, zx_status_t status, uint32_t cause,
     }
     if (history->replay == REPLAY_STEPS) {
         return step(history, cause, end);
+    }
+    if (status == ZX_ERR_TIMED_OUT && is_on_its_way(history)) {
+        return false;
     }
     return status == ZX_ERR_TIMED_OUT || is_error(status) ? begin_steps(history, end)
                                                           : run(history, cause, end);

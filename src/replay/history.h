@@ -61,18 +61,20 @@ struct history {
     bool possible; // The guest is in virtual time, and has one VCPU.
     size_t count;
     struct past pasts[HISTORY_MOST];
-    uint64_t slice; // Work to the next snapshot.
-    uint64_t end;   // The work at which that is done.
+    uint64_t slice;     // Work to the next snapshot.
+    uint64_t end;       // The work at which that is done.
+    uint64_t piece_end; // The work at which the run call comes back.
     // The way back.
     enum replay replay;
     bool canceled; // By who runs the guest: it is to be where it was.
     enum history_goal goal;
-    size_t from;       // Where it begins.
-    uint64_t margin;   // How much work before the moment the budget ends.
-    bool over;         // A breakpoint is stepped over.
-    bool again;        // For the second time: to the event that is wanted.
-    struct moment now; // Where it was asked for.
-    zx_handle_t here;  // A snapshot of that, in case it is not found again.
+    size_t from;         // Where it begins.
+    uint64_t margin;     // How much work before the moment the budget ends.
+    uint64_t approached; // The work at which it does.
+    bool over;           // A breakpoint is stepped over.
+    bool again;          // For the second time: to the event that is wanted.
+    struct moment now;   // Where it was asked for.
+    zx_handle_t here;    // A snapshot of that, in case it is not found again.
     uint64_t steps;
     uint64_t events; // Steps behind the budget, or events.
     uint64_t wanted;
@@ -91,7 +93,8 @@ void history_forget(struct history *history);
 // Before the guest goes on: there is a snapshot to come back to.
 void history_begin(struct history *history);
 
-// A run call of a guest that goes forward has ended with TIMED_OUT. False when the guest is behind
+// A run call of a guest that goes forward has ended with TIMED_OUT, as it does now and then. False
+// when the guest is behind
 // a HLT from which nothing wakes it.
 bool history_slice(struct history *history);
 
