@@ -308,10 +308,12 @@ START_TEST(help_and_man_page_name_the_same_options_in_the_same_order) {
     const struct {
         const char *command;
         const char *section;
-    } cases[] = {{"run", ".SH OPTIONS OF RUN"}, {"disasm", ".SH OPTIONS OF DISASM"}};
+    } cases[] = {{"run", ".SH OPTIONS OF RUN"},
+                 {"step", ".SH OPTIONS OF STEP"},
+                 {"disasm", ".SH OPTIONS OF DISASM"}};
     read_text_file(ZIRCONIA_SOURCE_DIR "/docs/zirconia.1", page, sizeof page);
     same_fonts(page);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         ck_assert_int_eq(run_tool("%s --help", cases[i].command), 0);
         ck_assert_str_eq(result.err, "");
         ck_assert_int_eq(strncmp(result.out, "Examples:\n", 10), 0);

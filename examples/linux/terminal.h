@@ -24,6 +24,13 @@ bool terminal_is_typed(void);
 // Waits for input; 0 at its end, and from terminal_wake() on. One thread reads.
 size_t terminal_read(uint8_t *bytes, size_t size);
 
+// From now on the size of the terminal is read too, now and when it has changed, as a terminal
+// reports it: ESC [ 8 ; ROWS ; COLUMNS t.
+void terminal_report_sizes(void);
+
+// What it is sent by terminal_close(), and at the end of the process, which keeps the pointer.
+void terminal_set_farewell(const char *bytes);
+
 // Gets the reader out of its wait. Any thread.
 void terminal_wake(void);
 

@@ -4,13 +4,17 @@
 // the process ends.
 
 #define _POSIX_C_SOURCE 200809L
+#define _DARWIN_C_SOURCE // For SIGWINCH, which POSIX does not have.
 
 #include "terminal.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -19,10 +23,15 @@ static const int ending_signals[] = {SIGHUP, SIGINT, SIGTERM};
 static struct termios before;
 static volatile sig_atomic_t raw;
 static int wake_pipe[2];
+static volatile sig_atomic_t woken;
+static const char *farewell;
 
 static void restore(void) {
     if (raw) {
         raw = 0;
+        if (farewell != NULL && write(STDOUT_FILENO, farewell, strlen(farewell)) == -1) {
+            // The terminal is gone, and needs no farewell.
+        }
         tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
     }
 }
@@ -59,6 +68,7 @@ static void make_raw(void) {
 }
 
 bool terminal_open(void) {
+    woken = 0;
     if (pipe(wake_pipe) != 0) {
         return false;
     }
@@ -79,6 +89,36 @@ bool terminal_is_typed(void) {
     return isatty(STDIN_FILENO) == 1;
 }
 
+static void wake(void) {
+    const uint8_t byte = 0;
+    while (write(wake_pipe[1], &byte, 1) == -1 && errno == EINTR) {
+    }
+}
+
+static void note_size(int number) {
+    (void)number;
+    wake();
+}
+
+void terminal_report_sizes(void) {
+    const struct sigaction action = {.sa_handler = note_size, .sa_flags = SA_RESTART};
+    sigaction(SIGWINCH, &action, NULL);
+    note_size(SIGWINCH);
+}
+
+void terminal_set_farewell(const char *bytes) {
+    farewell = bytes;
+}
+
+static size_t report_size(uint8_t *bytes, size_t size) {
+    struct winsize window = {0};
+    uint8_t byte;
+    while (read(wake_pipe[0], &byte, 1) == -1 && errno == EINTR) {
+    }
+    ioctl(STDOUT_FILENO, TIOCGWINSZ, &window);
+    return (size_t)snprintf((char *)bytes, size, "\033[8;%u;%ut", window.ws_row, window.ws_col);
+}
+
 size_t terminal_read(uint8_t *bytes, size_t size) {
     struct pollfd waited[] = {{.fd = wake_pipe[0], .events = POLLIN},
                               {.fd = STDIN_FILENO, .events = POLLIN}};
@@ -86,6 +126,9 @@ size_t terminal_read(uint8_t *bytes, size_t size) {
         const int ready = poll(waited, 2, -1);
         if (ready == -1 && errno == EINTR) {
             continue;
+        }
+        if (ready > 0 && waited[0].revents != 0 && !woken) {
+            return report_size(bytes, size);
         }
         if (ready == -1 || waited[0].revents != 0) {
             return 0;
@@ -98,7 +141,6 @@ size_t terminal_read(uint8_t *bytes, size_t size) {
 }
 
 void terminal_wake(void) {
-    const uint8_t byte = 0;
-    while (write(wake_pipe[1], &byte, 1) == -1 && errno == EINTR) {
-    }
+    woken = 1;
+    wake();
 }

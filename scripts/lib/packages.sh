@@ -76,6 +76,7 @@ list_missing_debs() {
         need_command c++ g++
         need_deb check
         need_command gdb gdb
+        need_command tmux tmux
     fi
 }
 

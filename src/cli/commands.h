@@ -8,6 +8,7 @@
 int command_run(int count, char **words);
 int command_fuzz_repro(int count, char **words);
 int command_disasm(int count, char **words);
+int command_step(int count, char **words);
 int command_lesson(int count, char **words);
 int command_linux(int count, char **words);
 int command_zircon(int count, char **words);

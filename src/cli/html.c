@@ -16,6 +16,7 @@
 
 #include "cli/fields.h"
 #include "cli/json.h"
+#include "cli/packet_fields.h"
 #include "cli/storyboard.h"
 #include "cli/talk.h"
 #include "cli/vm.h"
@@ -23,8 +24,6 @@
 enum row { ROW_CODE, ROW_PACKET, ROW_EXIT, ROW_BELL, ROW_ENTER, ROW_SERIAL };
 
 enum { LONGEST_NAME = 200, LONGEST_MESSAGE = 600 }; // Escaped, they fit a line.
-
-_Static_assert(sizeof(zx_port_packet_t) == 48, "a reader is told of 48 bytes");
 
 // --- Rows ---
 
@@ -216,42 +215,9 @@ static void tell_kinds(FILE *file) {
     fprintf(file, "],\n");
 }
 
-#define FIELD(type, packet, member)                                                                \
-    {                                                                                              \
-        type, #member, offsetof(zx_port_packet_t, packet.member),                                  \
-            sizeof(((zx_port_packet_t *)0)->packet.member)                                         \
-    }
-
-// The parts of a packet; those between them are padding. The first are of every packet.
-static const struct {
-    const char *type;
-    const char *name;
-    size_t offset;
-    size_t size;
-} packet_fields[] = {
-    {"", "key", offsetof(zx_port_packet_t, key), sizeof(uint64_t)},
-    {"", "type", offsetof(zx_port_packet_t, type), sizeof(uint32_t)},
-    {"", "status", offsetof(zx_port_packet_t, status), sizeof(int32_t)},
-    FIELD("GUEST_BELL", guest_bell, addr),
-    FIELD("GUEST_MEM", guest_mem_2022, addr),
-    FIELD("GUEST_MEM", guest_mem_2022, cr3),
-    FIELD("GUEST_MEM", guest_mem_2022, rip),
-    FIELD("GUEST_MEM", guest_mem_2022, instruction_size),
-    FIELD("GUEST_MEM", guest_mem_2022, default_operand_size),
-    FIELD("GUEST_IO", guest_io, port),
-    FIELD("GUEST_IO", guest_io, access_size),
-    FIELD("GUEST_IO", guest_io, input),
-    FIELD("GUEST_IO", guest_io, data),
-    FIELD("GUEST_VCPU", guest_vcpu_2022, type),
-    FIELD("GUEST_VCPU interrupt", guest_vcpu_2022, interrupt.mask),
-    FIELD("GUEST_VCPU interrupt", guest_vcpu_2022, interrupt.vector),
-    FIELD("GUEST_VCPU startup", guest_vcpu_2022, startup.id),
-    FIELD("GUEST_VCPU startup", guest_vcpu_2022, startup.entry),
-};
-
 static void tell_packet_fields(FILE *file) {
     fprintf(file, "\"packet_fields\":[");
-    for (size_t i = 0; i < sizeof(packet_fields) / sizeof(packet_fields[0]); i++)
+    for (size_t i = 0; i < packet_field_count; i++)
         fprintf(file, "%s[\"%s\",\"%s\",%zu,%zu]", i ? "," : "", packet_fields[i].type,
                 packet_fields[i].name, packet_fields[i].offset, packet_fields[i].size);
     fprintf(file, "],\n");

@@ -161,6 +161,17 @@ static const char *apply_cpus(struct options *options, const char *value) {
     return NULL;
 }
 
+static const char *apply_script(struct options *options, const char *value) {
+    options->script = value;
+    return NULL;
+}
+
+static const char *apply_no_tui(struct options *options, const char *value) {
+    (void)value;
+    options->no_tui = true;
+    return NULL;
+}
+
 static const char *apply_virtual_time(struct options *options, const char *value) {
     (void)value;
     options->virtual_time = true;
@@ -227,6 +238,22 @@ const struct option_spec run_options[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+const struct option_spec step_options[] = {
+    {"--mem", "SIZE", "guest memory from address 0 on (default 64M)", apply_memory},
+    {"--base", "ADDR", "where a flat binary is loaded (default 0x100000)", apply_base},
+    {"--entry", "ADDR", "where the guest starts (default: the image's own, or the base)",
+     apply_entry},
+    {"--serial", "PORT", "a 16550 UART at PORT, whose output is a pane", apply_serial},
+    {"--trap-mem", "ADDR[:LEN]", "memory trap, reads give 0 (LEN 0x1000)", apply_trap_mem},
+    {"--trap-io", "PORT[:N]", "trap on N I/O ports, reads give 0 (N 1)", apply_trap_io},
+    {"--bell", "ADDR[:LEN]", "bell trap (LEN 0x1000)", apply_bell},
+    {"--script", "FILE", "carry out these commands first (-s)", apply_script},
+    {"--no-tui", NULL, "no screen: commands from standard input, or those of the script",
+     apply_no_tui},
+    {"--help", NULL, "this text", apply_help},
+    {NULL, NULL, NULL, NULL},
+};
+
 const struct option_spec linux_options[] = {
     {"--kernel", "FILE", "a bzImage, instead of the distribution's", apply_kernel},
     {"--initrd", "FILE", "its initramfs; without --kernel, instead of a shell", apply_initrd},
@@ -270,8 +297,11 @@ const struct option_spec disasm_options[] = {
 
 // The long name of a short one, or the word itself.
 static const char *long_name(const char *word) {
-    static const char *const names[][2] = {
-        {"-h", "--help"}, {"-o", "--output"}, {"-r", "--relative"}, {"-T", "--times"}};
+    static const char *const names[][2] = {{"-h", "--help"},
+                                           {"-o", "--output"},
+                                           {"-r", "--relative"},
+                                           {"-s", "--script"},
+                                           {"-T", "--times"}};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (strcmp(word, names[i][0]) == 0)
             return names[i][1];

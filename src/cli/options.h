@@ -60,6 +60,8 @@ struct options {
     const char *disk;
     bool exits;
     const char *console; // of the shell
+    const char *script;  // of commands; NULL: none
+    bool no_tui;
     bool help;
 };
 
@@ -73,6 +75,7 @@ struct option_spec {
 
 // All end with a NULL name.
 extern const struct option_spec run_options[];
+extern const struct option_spec step_options[];
 extern const struct option_spec repro_options[];
 extern const struct option_spec disasm_options[];
 extern const struct option_spec linux_options[];

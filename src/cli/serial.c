@@ -8,6 +8,7 @@
 
 #include "cli/html.h"
 #include "cli/json.h"
+#include "cli/step/record.h"
 #include "cli/trace.h"
 
 enum {
@@ -104,7 +105,9 @@ void serial_flush(struct serial *serial) {
         trace_serial(serial->trace, serial->line, serial->length);
     if (serial->html)
         html_serial(serial->html, serial->line, serial->length);
-    if (serial->json) {
+    if (serial->record) {
+        record_output(serial->record, serial->line, serial->length);
+    } else if (serial->json) {
         json_serial(serial->line, serial->length);
     } else {
         fwrite(serial->line, 1, serial->length, stdout);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct html;
+struct record;
 struct trace;
 
 struct serial {
@@ -20,8 +21,9 @@ struct serial {
     bool silent;  // what the guest sends was printed before
     bool by_line; // print whole lines, so that a trace can go between them
     bool json;
-    struct trace *trace; // is told of lines; NULL: none
-    struct html *html;   // is told of lines; NULL: none
+    struct trace *trace;   // is told of lines; NULL: none
+    struct html *html;     // is told of lines; NULL: none
+    struct record *record; // takes what would be printed; NULL: none
     size_t length;
     char line[256]; // sent and not yet printed
 };

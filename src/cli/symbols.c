@@ -5,6 +5,7 @@
 #include "cli/symbols.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,13 +116,26 @@ static const struct symbol *find(const struct symbols *symbols, uint64_t address
     return low ? &symbols->list[low - 1] : NULL;
 }
 
-void symbols_text(const struct symbols *symbols, uint64_t address, char *text, size_t size) {
+const struct symbol *symbols_find(const struct symbols *symbols, uint64_t address) {
     const struct symbol *symbol = find(symbols, address);
-    const uint64_t offset = symbol ? address - symbol->address : 0;
-    if (!symbol || (symbol->size && offset >= symbol->size))
+    const bool inside = symbol && (symbol->size == 0 || address - symbol->address < symbol->size);
+    return inside ? symbol : NULL;
+}
+
+const struct symbol *symbols_named(const struct symbols *symbols, const char *name, size_t length) {
+    for (size_t i = 0; i < symbols->count; i++)
+        if (strlen(symbols->list[i].name) == length &&
+            memcmp(symbols->list[i].name, name, length) == 0)
+            return &symbols->list[i];
+    return NULL;
+}
+
+void symbols_text(const struct symbols *symbols, uint64_t address, char *text, size_t size) {
+    const struct symbol *symbol = symbols_find(symbols, address);
+    if (!symbol)
         text[0] = '\0';
-    else if (offset == 0)
+    else if (address == symbol->address)
         snprintf(text, size, "%.100s", symbol->name);
     else
-        snprintf(text, size, "%.100s+0x%" PRIx64, symbol->name, offset);
+        snprintf(text, size, "%.100s+0x%" PRIx64, symbol->name, address - symbol->address);
 }

@@ -32,4 +32,10 @@ void symbols_free(struct symbols *symbols);
 // "name+0x12", "name" for its first byte, or "" when the address is in no function.
 void symbols_text(const struct symbols *symbols, uint64_t address, char *text, size_t size);
 
+// The function that the address is in, or NULL.
+const struct symbol *symbols_find(const struct symbols *symbols, uint64_t address);
+
+// The function of that name, or NULL.
+const struct symbol *symbols_named(const struct symbols *symbols, const char *name, size_t length);
+
 #endif // CLI_SYMBOLS_H

@@ -7,11 +7,22 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+static char *kept;
+static size_t kept_size;
+
+void talk_into(char *line, size_t size) {
+    kept = line;
+    kept_size = size;
+}
+
 void talk(const char *format, ...) {
     char line[1024];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(line, sizeof(line), format, arguments);
     va_end(arguments);
-    fprintf(stderr, "zirconia: %s\n", line);
+    if (kept)
+        snprintf(kept, kept_size, "%s", line);
+    else
+        fprintf(stderr, "zirconia: %s\n", line);
 }

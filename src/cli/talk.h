@@ -5,6 +5,8 @@
 #ifndef CLI_TALK_H
 #define CLI_TALK_H
 
+#include <stddef.h>
+
 enum exit_code {
     EXIT_CODE_OK = 0,
     EXIT_CODE_GUEST_FAILED = 1,  // the guest said so itself
@@ -20,5 +22,9 @@ enum exit_code {
 __attribute__((format(printf, 1, 2)))
 #endif
 void talk(const char *format, ...);
+
+// From now on the last line goes there, without "zirconia: ", and not to standard error; NULL ends
+// it.
+void talk_into(char *line, size_t size);
 
 #endif // CLI_TALK_H

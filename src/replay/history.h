@@ -27,7 +27,7 @@ struct past {
 // What the debugger has set.
 struct history_client {
     void *context;
-    // Gives the guest its breakpoints and watchpoints, or takes them away.
+    // A way back begins: gives the guest its breakpoints and watchpoints, or takes them away.
     void (*apply)(void *context, bool wanted);
     bool (*has_breakpoint)(void *context, uint64_t linear);
 };
@@ -94,8 +94,7 @@ void history_forget(struct history *history);
 void history_begin(struct history *history);
 
 // A run call of a guest that goes forward has ended with TIMED_OUT, as it does now and then. False
-// when the guest is behind
-// a HLT from which nothing wakes it.
+// when the guest is behind a HLT from which nothing wakes it.
 bool history_slice(struct history *history);
 
 // Whether the guest can be asked to go back, and asks it. It is in no run call.

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+//
+// The names are those of the trace.
+
+#include "cli/step/event_text.h"
+
+#include <inttypes.h>
+
+#include <zircon/status.h>
+
+#include "cli/fields.h"
+
+static void append_field(struct text *line, const struct field *field) {
+    switch (field->format) {
+    case FIELD_DECIMAL:
+        text_append(line, " %s=%" PRIu64, field->name, field->value);
+        break;
+    case FIELD_HEXADECIMAL:
+        text_append(line, " %s=0x%" PRIx64, field->name, field->value);
+        break;
+    case FIELD_BOOLEAN:
+        text_append(line, " %s=%s", field->name, field->value ? "true" : "false");
+        break;
+    }
+}
+
+void event_text(const struct record_event *event, struct text *line) {
+    const struct fields fields = fields_of_exit(&event->exit);
+    char instruction[96];
+    instruction_text(&event->exit, instruction, sizeof(instruction));
+    if (event->number)
+        text_append(line, "#%" PRIu64 " ", event->number);
+    text_append(line, "%s", fields.type);
+    if (instruction[0])
+        text_append(line, " '%s'", instruction);
+    for (size_t i = 0; i < fields.count; i++)
+        append_field(line, &fields.list[i]);
+    if (event->has_packet)
+        text_append(line, " -> %s", fields_of_packet(&event->packet).type);
+    else if (event->status != ZX_OK)
+        text_append(line, " -> %s", zx_status_get_string(event->status));
+}
+
+const char *event_outcome(const struct record_event *event) {
+    if (event->status != ZX_OK)
+        return zx_status_get_string(event->status);
+    if (!event->has_packet)
+        return "the kernel has answered it itself";
+    return event->packet.type == ZX_PKT_TYPE_GUEST_BELL
+               ? "the guest went on, and the port got this packet:"
+               : "zx_vcpu_enter() has returned this packet:";
+}
