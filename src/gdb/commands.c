@@ -4,7 +4,6 @@
 // packet, as the protocol wants it.
 
 #include "gdb/server.h"
-#include "gdb/target.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +25,7 @@ static void read_all(struct zirconia_gdb *gdb, const char *text) {
     zirconia_registers_t registers;
     (void)text;
     if (zirconia_vcpu_read_registers(chosen(gdb), &registers) == ZX_OK) {
-        target_put_all(&registers, &gdb->reply);
+        target_put_all(gdb->mode, &registers, &gdb->reply);
     } else {
         answer(gdb, false);
     }
@@ -40,7 +39,8 @@ static bool write_registers(struct zirconia_gdb *gdb, const zirconia_registers_t
 static void write_all(struct zirconia_gdb *gdb, const char *text) {
     zirconia_registers_t registers;
     answer(gdb, zirconia_vcpu_read_registers(chosen(gdb), &registers) == ZX_OK &&
-                    target_take_all(text, &registers) && write_registers(gdb, &registers));
+                    target_take_all(gdb->mode, text, &registers) &&
+                    write_registers(gdb, &registers));
 }
 
 static void read_one(struct zirconia_gdb *gdb, const char *text) {
@@ -48,7 +48,7 @@ static void read_one(struct zirconia_gdb *gdb, const char *text) {
     uint64_t number;
     if (!take_number(&text, &number) ||
         zirconia_vcpu_read_registers(chosen(gdb), &registers) != ZX_OK ||
-        !target_put(&registers, number, &gdb->reply)) {
+        !target_put(gdb->mode, &registers, number, &gdb->reply)) {
         answer(gdb, false);
     }
 }
@@ -58,7 +58,8 @@ static void write_one(struct zirconia_gdb *gdb, const char *text) {
     uint64_t number;
     answer(gdb, take_number(&text, &number) && take_word(&text, "=") &&
                     zirconia_vcpu_read_registers(chosen(gdb), &registers) == ZX_OK &&
-                    target_take(text, number, &registers) && write_registers(gdb, &registers));
+                    target_take(gdb->mode, text, number, &registers) &&
+                    write_registers(gdb, &registers));
 }
 
 // --- Memory ---
@@ -206,33 +207,40 @@ static void go_on(struct zirconia_gdb *gdb) {
     gdb_go_on(gdb);
 }
 
-static void set_steps(struct zirconia_gdb *gdb, unsigned thread, bool steps) {
+static void go(struct zirconia_gdb *gdb, enum gdb_action action) {
     for (unsigned i = 0; i < gdb->vcpu_count; i++) {
-        gdb->vcpus[i].steps = steps && i + 1 == thread;
+        gdb->vcpus[i].action = i + 1 == gdb->chosen ? action : GDB_RUNS;
     }
-}
-
-static void go(struct zirconia_gdb *gdb, bool steps) {
-    set_steps(gdb, gdb->chosen, steps);
     go_on(gdb);
 }
 
 static void cont(struct zirconia_gdb *gdb, const char *text) {
     (void)text;
-    go(gdb, false);
+    go(gdb, GDB_RUNS);
 }
 
 static void step(struct zirconia_gdb *gdb, const char *text) {
     (void)text;
-    go(gdb, true);
+    go(gdb, GDB_STEPS);
 }
 
-// The actions are for a thread each, the last one perhaps for all that have none. One thread steps,
-// or none.
+// For a thread, or for all with 0; what was said of it before stays.
+static void act(struct zirconia_gdb *gdb, uint64_t thread, enum gdb_action action) {
+    for (unsigned i = 0; i < gdb->vcpu_count; i++) {
+        struct gdb_vcpu *vcpu = &gdb->vcpus[i];
+        if (vcpu->action == GDB_WAITS && (thread == 0 || thread == i + 1)) {
+            vcpu->action = action;
+        }
+    }
+}
+
+// A thread with no action does not run. In virtual time all do, for the others may wait for it to
+// give its turn.
 static void cont_threads(struct zirconia_gdb *gdb, const char *text) {
-    unsigned stepping = 0;
     bool any = false;
-    bool all = false;
+    for (unsigned i = 0; i < gdb->vcpu_count; i++) {
+        gdb->vcpus[i].action = GDB_WAITS;
+    }
     while (take_word(&text, ";")) {
         const char action = *text;
         text += action != '\0';
@@ -240,20 +248,24 @@ static void cont_threads(struct zirconia_gdb *gdb, const char *text) {
         if (action == 'C' || action == 'S') {
             take_number(&text, &number); // A signal, of which a guest has none.
         }
-        const bool named = take_word(&text, ":") && !take_word(&text, "-1") &&
-                           take_number(&text, &number) && number > 0 && number <= gdb->vcpu_count;
-        if ((action == 's' || action == 'S') && stepping == 0 && !all) {
-            stepping = named ? (unsigned)number : gdb->chosen;
+        number = 0;
+        if (take_word(&text, ":") && !take_word(&text, "-1")) {
+            take_number(&text, &number);
         }
-        all |= !named;
-        any |= action == 'c' || action == 'C' || action == 's' || action == 'S';
+        const bool steps = action == 's' || action == 'S';
+        if (steps || action == 'c' || action == 'C') {
+            act(gdb, number, steps ? GDB_STEPS : GDB_RUNS);
+            any = true;
+        }
     }
-    if (!any) {
+    if (!any || gdb->is_virtual) {
+        act(gdb, 0, GDB_RUNS);
+    }
+    if (any) {
+        go_on(gdb);
+    } else {
         answer(gdb, false);
-        return;
     }
-    set_steps(gdb, stepping, stepping != 0);
-    go_on(gdb);
 }
 
 static void go_back(struct zirconia_gdb *gdb, enum history_goal goal) {
@@ -380,11 +392,16 @@ static void supported(struct zirconia_gdb *gdb, const char *text) {
     }
 }
 
+// gdb has the registers of the mode that the guest was in when it last asked.
 static void describe(struct zirconia_gdb *gdb, const char *text) {
     uint64_t offset;
     uint64_t length;
+    zirconia_registers_t registers;
     if (take_range(&text, &offset, &length)) {
-        target_describe(offset, length, &gdb->reply);
+        if (offset == 0 && zirconia_vcpu_read_registers(chosen(gdb), &registers) == ZX_OK) {
+            gdb->mode = target_mode_of(&registers);
+        }
+        target_describe(gdb->mode, offset, length, &gdb->reply);
     } else {
         answer(gdb, false);
     }

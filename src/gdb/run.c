@@ -130,7 +130,7 @@ void gdb_apply(struct zirconia_gdb *gdb, bool wanted) {
 void gdb_go_on(struct zirconia_gdb *gdb) {
     for (unsigned i = 0; i < gdb->vcpu_count; i++) {
         if (!gdb->vcpus[i].gone) {
-            zirconia_vcpu_set_stepping(gdb->vcpus[i].handle, gdb->vcpus[i].steps);
+            zirconia_vcpu_set_stepping(gdb->vcpus[i].handle, gdb->vcpus[i].action == GDB_STEPS);
         }
     }
     gdb->stopped = false;
@@ -143,7 +143,7 @@ void gdb_let_go(struct zirconia_gdb *gdb) {
     gdb->watch_count = 0;
     gdb->physical = false;
     for (unsigned i = 0; i < gdb->vcpu_count; i++) {
-        gdb->vcpus[i].steps = false;
+        gdb->vcpus[i].action = GDB_RUNS;
     }
     gdb_apply(gdb, false);
     history_forget(&gdb->history);
@@ -192,6 +192,7 @@ static struct gdb_vcpu *vcpu_of(struct zirconia_gdb *gdb, zx_handle_t handle) {
     struct gdb_vcpu *vcpu = &gdb->vcpus[gdb->vcpu_count++];
     *vcpu = (struct gdb_vcpu){.handle = handle};
     zx_handle_duplicate(zx_thread_self(), ZX_RIGHT_SAME_RIGHTS, &vcpu->thread);
+    gdb->is_virtual = zirconia_guest_set_budget(gdb->guest, ZIRCONIA_BUDGET_NONE) == ZX_OK;
     open_history(gdb);
     platform_condition_broadcast(&gdb->changed);
     return vcpu;
@@ -276,8 +277,9 @@ static void stopped(struct zirconia_gdb *gdb, struct gdb_vcpu *vcpu) {
     }
 }
 
-static bool is_held(const struct zirconia_gdb *gdb) {
-    return gdb->stopped && !gdb->over && !gdb->killed && gdb->history.replay == REPLAY_NONE;
+static bool is_held(const struct zirconia_gdb *gdb, const struct gdb_vcpu *vcpu) {
+    return (gdb->stopped || vcpu->action == GDB_WAITS) && !gdb->over && !gdb->killed &&
+           gdb->history.replay == REPLAY_NONE;
 }
 
 // The budget of a run call has come to its end. True if it was the server's.
@@ -296,7 +298,7 @@ static bool spent(struct zirconia_gdb *gdb, const struct gdb_vcpu *vcpu) {
 static bool is_for_client(struct zirconia_gdb *gdb, struct gdb_vcpu *vcpu, zx_status_t status) {
     switch (status) {
     case ZX_OK:
-        vcpu->answering = vcpu->steps || gdb->history.replay != REPLAY_NONE;
+        vcpu->answering = vcpu->action == GDB_STEPS || gdb->history.replay != REPLAY_NONE;
         tell(gdb);
         return true;
     case ZX_ERR_STOP:
@@ -341,7 +343,7 @@ static bool is_kicked(const struct gdb_vcpu *vcpu) {
 }
 
 static void hold(struct zirconia_gdb *gdb, const struct gdb_vcpu *vcpu) REQUIRES(gdb->lock) {
-    while (is_held(gdb) && !is_kicked(vcpu)) {
+    while (is_held(gdb, vcpu) && !is_kicked(vcpu)) {
         gdb_wait(gdb);
     }
 }

@@ -11,6 +11,7 @@
 #define GDB_SERVER_H
 
 #include "gdb/packet.h"
+#include "gdb/target.h"
 #include "platform/platform.h"
 #include "platform/socket.h"
 #include "replay/history.h"
@@ -28,13 +29,16 @@ enum gdb_signal {
     GDB_FAULT = 11,
 };
 
+// What a VCPU does while the guest goes on.
+enum gdb_action { GDB_RUNS, GDB_STEPS, GDB_WAITS };
+
 struct gdb_vcpu {
     zx_handle_t handle;
     zx_handle_t thread;
-    bool gone;      // Its thread is, and nothing but its place is left of it.
-    bool inside;    // It is in a run call.
-    bool sliced;    // The budget of its run call is the server's.
-    bool steps;     // It is to execute one instruction.
+    bool gone;   // Its thread is, and nothing but its place is left of it.
+    bool inside; // It is in a run call.
+    bool sliced; // The budget of its run call is the server's.
+    enum gdb_action action;
     bool answering; // An exit of that has gone to the client.
     bool ended;     // Its run has, with `status`, which the client has not heard of.
     zx_status_t status;
@@ -66,8 +70,10 @@ struct zirconia_gdb {
     struct gdb_stop stop;
     struct gdb_vcpu vcpus[GDB_VCPUS];
     unsigned vcpu_count;
-    unsigned chosen; // The thread for registers and memory.
-    bool physical;   // Addresses are.
+    unsigned chosen;       // The thread for registers and memory.
+    bool physical;         // Addresses are.
+    bool is_virtual;       // Its time is.
+    enum target_mode mode; // The registers that gdb has are those of this mode.
     // What was set.
     uint64_t breakpoints[ZIRCONIA_BREAKPOINTS_MAX];
     size_t breakpoint_count;
