@@ -101,13 +101,24 @@ static void kick(const struct processor *processor) {
     }
 }
 
+static zx_status_t enter(const struct vm_config *config, zx_handle_t vcpu,
+                         zx_port_packet_t *packet) {
+    return config->enter != NULL ? config->enter(config->enter_context, vcpu, packet)
+                                 : zx_vcpu_enter(vcpu, packet);
+}
+
 static bool run_until_end(struct processor *processor) {
     struct vm *vm = processor->vm;
     while (!atomic_load(&vm->ended)) {
         zx_port_packet_t packet;
-        const zx_status_t status = zx_vcpu_enter(processor->vcpu, &packet);
+        const zx_status_t status = enter(&vm->config, processor->vcpu, &packet);
         if (status == ZX_ERR_CANCELED) {
             atomic_fetch_add(&vm->cancels, 1);
+        } else if (status == ZX_ERR_STOP) {
+            pthread_mutex_lock(&vm->lock);
+            vm->killed = true;
+            pthread_mutex_unlock(&vm->lock);
+            return true;
         } else if (status != ZX_OK) {
             fprintf(stderr, "zirconia: zx_vcpu_enter: %s\n", zx_status_get_string(status));
             return false;

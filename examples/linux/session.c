@@ -111,9 +111,13 @@ static enum session_end boot(struct session *session, struct reader *reader, con
         session->end(session->context, vm.guest);
     }
     const enum power power = vm.devices.power;
+    const bool killed = vm.killed;
     vm_close(&vm);
-    *again = good && power == POWER_RESET;
-    return !good ? SESSION_FAULT : power == POWER_OFF ? SESSION_OFF : SESSION_ESCAPED;
+    *again = good && !killed && power == POWER_RESET;
+    return !good                ? SESSION_FAULT
+           : killed             ? SESSION_KILLED
+           : power == POWER_OFF ? SESSION_OFF
+                                : SESSION_ESCAPED;
 }
 
 static void close_reader(struct reader *reader) {

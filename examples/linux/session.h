@@ -22,6 +22,7 @@ struct session {
 enum session_end {
     SESSION_OFF,      // The guest turned the VM off.
     SESSION_ESCAPED,  // TERMINAL_ESCAPE was typed.
+    SESSION_KILLED,   // A debugger killed the guest.
     SESSION_FAULT,    // The guest did what nothing answers, which has been said.
     SESSION_NOT_BEGUN // What load() said is in *reason.
 };

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <zircon/status.h>
+#include <zircon/syscalls/port.h>
 #include <zircon/types.h>
 #include <zirconia/decode.h>
 
@@ -41,6 +42,10 @@ struct vm_config {
     // Is handed each byte that the guest sends, with the VM's lock held.
     void (*send)(void *context, uint8_t byte);
     void *context;
+    // Stands in for zx_vcpu_enter(): a debugger's, which returns ZX_ERR_STOP when it has killed the
+    // guest. NULL: nothing does.
+    zx_status_t (*enter)(void *context, zx_handle_t vcpu, zx_port_packet_t *packet);
+    void *enter_context;
 };
 
 struct vm {
@@ -55,6 +60,7 @@ struct vm {
     pthread_cond_t input_has_room;
     atomic_bool ended;
     bool failed;
+    bool killed;          // By a debugger.
     atomic_ulong cancels; // How many times a run call came back for a kick.
     struct doorbells doorbells;
     struct devices devices;

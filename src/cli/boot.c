@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/debugger.h"
 #include "cli/exit_table.h"
 #include "cli/host.h"
 #include "cli/kernel_files.h"
@@ -32,20 +33,31 @@ struct boot {
     struct exit_table *exit_table; // NULL: none is shown
     struct host_lock *lock;        // Guards the timeline, which all VCPUs write.
     struct timeline timeline;
+    struct debugger debugger;
     char command_line[4096];
 };
 
+static const char *with_debugger(struct boot *boot, const struct vm *vm, const char *error) {
+    if (error)
+        return error;
+    return debugger_start(&boot->debugger, boot->options, vm->guest) ? NULL
+                                                                     : boot->debugger.problem;
+}
+
 static const char *load_linux(void *context, struct vm *vm, struct boot_entry *entry) {
     struct boot *boot = context;
-    return loader_load(vm->memory, vm->config.memory_size, &boot->files.kernel, &boot->files.initrd,
-                       boot->command_line, entry);
+    const char *error = loader_load(vm->memory, vm->config.memory_size, &boot->files.kernel,
+                                    &boot->files.initrd, boot->command_line, entry);
+    return with_debugger(boot, vm, error);
 }
 
 static const char *load_zircon(void *context, struct vm *vm, struct boot_entry *entry) {
     struct boot *boot = context;
     const char *words = boot->options->append ? boot->options->append : "";
-    return zircon_image_load(vm->memory, vm->config.memory_size, vm->config.processor_count,
-                             &boot->files.kernel, words, entry);
+    const char *error =
+        zircon_image_load(vm->memory, vm->config.memory_size, vm->config.processor_count,
+                          &boot->files.kernel, words, entry);
+    return with_debugger(boot, vm, error);
 }
 
 static void observe(void *context, const zirconia_exit_t *exit) {
@@ -78,6 +90,12 @@ static void end(void *context, zx_handle_t guest) {
         exit_table_stop(boot->exit_table);
     boot->exit_table = NULL;
     timeline_end(&boot->timeline);
+    debugger_stop(&boot->debugger, 0);
+}
+
+static zx_status_t enter(void *context, zx_handle_t vcpu, zx_port_packet_t *packet) {
+    const struct boot *boot = context;
+    return debugger_enter(&boot->debugger, vcpu, packet);
 }
 
 static enum exit_code code_of(enum session_end end, const char *name, const char *reason) {
@@ -86,6 +104,9 @@ static enum exit_code code_of(enum session_end end, const char *name, const char
         return EXIT_CODE_OK;
     case SESSION_ESCAPED:
         talk("stopped: Ctrl-]");
+        return EXIT_CODE_INTERRUPTED;
+    case SESSION_KILLED:
+        talk("killed by gdb");
         return EXIT_CODE_INTERRUPTED;
     case SESSION_NOT_BEGUN:
         talk("%s: %s", name, reason);
@@ -116,7 +137,9 @@ static enum exit_code run(struct boot *boot, const char *(*load)(void *context, 
         .config = {.memory_size = options->memory_size & ~(uint64_t)0xfff,
                    .processor_count = (unsigned)options->cpus,
                    .console = has_virtio_console(options),
-                   .disk = options->disk},
+                   .disk = options->disk,
+                   .enter = options->gdb ? enter : NULL,
+                   .enter_context = boot},
         .load = load,
         .begin = begin,
         .end = end,
@@ -159,7 +182,7 @@ static void print_linux_help(void) {
     options_print(linux_options, stdout);
     printf("\n"
            "Exit code: 0 the guest turned itself off, 2 bad usage or kernel, 3 the guest did what\n"
-           "nothing answers, 125 the tool failed, 130 Ctrl-].\n");
+           "nothing answers, 125 the tool failed, 130 Ctrl-] or gdb.\n");
 }
 
 // The last console is the one that a person uses.
@@ -199,7 +222,7 @@ static void print_zircon_help(void) {
     options_print(zircon_options, stdout);
     printf("\n"
            "Exit code: 0 the guest turned itself off, 2 bad usage or image, 3 the guest did what\n"
-           "nothing answers, 125 the tool failed, 130 Ctrl-].\n");
+           "nothing answers, 125 the tool failed, 130 Ctrl-] or gdb.\n");
 }
 
 int command_zircon(int count, char **words) {

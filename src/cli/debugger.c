@@ -4,6 +4,8 @@
 
 #include "cli/debugger.h"
 
+#include <stdio.h>
+
 #include <zircon/status.h>
 #include <zircon/syscalls.h>
 
@@ -14,20 +16,22 @@ static void serve(void *context) {
     zirconia_gdb_serve(context);
 }
 
-bool debugger_start(struct debugger *debugger, const struct options *options, const struct vm *vm) {
+bool debugger_start(struct debugger *debugger, const struct options *options, zx_handle_t guest) {
     *debugger = (struct debugger){0};
     if (!options->gdb)
         return true;
     const zx_status_t status = zirconia_gdb_create(
-        vm->guest, options->gdb, options->wait ? ZIRCONIA_GDB_WAIT : 0, &debugger->gdb);
+        guest, options->gdb, options->wait ? ZIRCONIA_GDB_WAIT : 0, &debugger->gdb);
     if (status != ZX_OK) {
-        talk("cannot listen for gdb at '%s': %s", options->gdb, zx_status_get_string(status));
+        snprintf(debugger->problem, sizeof(debugger->problem), "cannot listen for gdb at '%s': %s",
+                 options->gdb, zx_status_get_string(status));
         return false;
     }
     debugger->thread = host_thread_start(serve, debugger->gdb);
     if (!debugger->thread) {
-        talk("cannot start a thread");
+        snprintf(debugger->problem, sizeof(debugger->problem), "cannot start a thread for gdb");
         zirconia_gdb_destroy(debugger->gdb);
+        debugger->gdb = NULL;
         return false;
     }
     talk("gdb may connect: target remote :%u", zirconia_gdb_port(debugger->gdb));
@@ -40,12 +44,13 @@ void debugger_stop(struct debugger *debugger, int exit_code) {
     zirconia_gdb_end(debugger->gdb, exit_code);
     host_thread_join(debugger->thread);
     zirconia_gdb_destroy(debugger->gdb);
+    debugger->gdb = NULL;
 }
 
-zx_status_t debugger_enter(const struct debugger *debugger, const struct vm *vm,
+zx_status_t debugger_enter(const struct debugger *debugger, zx_handle_t vcpu,
                            zx_port_packet_t *packet) {
-    return debugger->gdb ? zirconia_gdb_enter(debugger->gdb, vm->vcpu, packet)
-                         : zx_vcpu_enter(vm->vcpu, packet);
+    return debugger->gdb ? zirconia_gdb_enter(debugger->gdb, vcpu, packet)
+                         : zx_vcpu_enter(vcpu, packet);
 }
 
 bool debugger_replays(const struct debugger *debugger) {

@@ -10,19 +10,19 @@
 #include <zirconia/gdb.h>
 
 #include "cli/options.h"
-#include "cli/vm.h"
 
 struct debugger {
     zirconia_gdb_t *gdb; // NULL without --gdb.
     struct host_thread *thread;
+    char problem[128];
 };
 
-// False when it cannot listen, which has been said.
-bool debugger_start(struct debugger *debugger, const struct options *options, const struct vm *vm);
+// Serves the guest, if that is wanted. False, and a text, when it cannot.
+bool debugger_start(struct debugger *debugger, const struct options *options, zx_handle_t guest);
 void debugger_stop(struct debugger *debugger, int exit_code);
 
 // The run call.
-zx_status_t debugger_enter(const struct debugger *debugger, const struct vm *vm,
+zx_status_t debugger_enter(const struct debugger *debugger, zx_handle_t vcpu,
                            zx_port_packet_t *packet);
 
 // Whether the guest does again what it did.

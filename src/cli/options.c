@@ -265,6 +265,8 @@ const struct option_spec linux_options[] = {
     {"--trace-fxt", "FILE", "a timeline in Fuchsia's trace format, for Perfetto", apply_trace_fxt},
     {"--console", "NAME", "ttyS0, the serial port, or hvc0, of virtio (default ttyS0)",
      apply_console},
+    {"--gdb", "[HOST:PORT]", "listen for gdb (default: this machine's port 1234)", apply_gdb},
+    {"--wait", NULL, "do not run the guest before gdb says so", apply_wait},
     {"--help", NULL, "this text", apply_help},
     {NULL, NULL, NULL, NULL},
 };
@@ -276,6 +278,8 @@ const struct option_spec zircon_options[] = {
     {"--disk", "FILE", "the image of a disk", apply_disk},
     {"--exits", NULL, "a live table of exits on standard error", apply_exits},
     {"--trace-fxt", "FILE", "a timeline in Fuchsia's trace format, for Perfetto", apply_trace_fxt},
+    {"--gdb", "[HOST:PORT]", "listen for gdb (default: this machine's port 1234)", apply_gdb},
+    {"--wait", NULL, "do not run the guest before gdb says so", apply_wait},
     {"--help", NULL, "this text", apply_help},
     {NULL, NULL, NULL, NULL},
 };

@@ -65,7 +65,7 @@ static struct ending run_vcpu(const struct vm *vm, const struct symbols *symbols
     };
     for (;;) {
         zx_port_packet_t packet;
-        zx_status_t status = debugger_enter(debugger, vm, &packet);
+        zx_status_t status = debugger_enter(debugger, vm->vcpu, &packet);
         serial.silent = debugger_replays(debugger);
         exit_log_returned(log, status, &packet);
         enum answer answer = ANSWER_GO_ON;
@@ -88,8 +88,10 @@ static const struct ending tool_failed = {EXIT_CODE_TOOL_FAILED, "tool_failed"};
 static struct ending run_debugged(const struct vm *vm, const struct symbols *symbols,
                                   struct exit_log *log, struct attendant *attendant) {
     struct debugger debugger;
-    if (!debugger_start(&debugger, log->options, vm))
+    if (!debugger_start(&debugger, log->options, vm->guest)) {
+        talk("%s", debugger.problem);
         return tool_failed;
+    }
     const struct ending ending = run_vcpu(vm, symbols, log, attendant, &debugger);
     debugger_stop(&debugger, (int)ending.code);
     return ending;
