@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The thread that reads what is typed, and the loop around resets. A key that the guest has no room
-// for is lost, so that the escape key is always read; what comes from a pipe waits.
+// for is lost, so that the escape key is always read; what comes from a pipe waits. What a guest
+// has not read from its serial port when it resets the VM is for the one that boots next.
 
 #include "session.h"
 
@@ -21,6 +22,9 @@ struct reader {
     bool using;    // It hands the VM something.
     bool escaped;
     bool closed;
+    // For the next VM; used by the thread that runs VMs.
+    uint8_t unread[UART_INPUT_MAX];
+    size_t unread_count;
 };
 
 static void print_byte(void *context, uint8_t byte) {
@@ -56,17 +60,29 @@ static void escape(struct reader *reader) {
     pthread_mutex_unlock(&reader->lock);
 }
 
+// False when there is no VM any more.
+static bool hand_over(struct reader *reader, const uint8_t *keys, size_t size) {
+    const bool typed = terminal_is_typed();
+    size_t taken = 0;
+    do {
+        struct vm *vm = begin_using(reader);
+        if (vm == NULL) {
+            return false;
+        }
+        taken += vm_input(vm, keys + taken, size - taken, !typed);
+        end_using(reader);
+    } while (!typed && taken < size);
+    return true;
+}
+
 static void *read_keys(void *context) {
     struct reader *reader = context;
     uint8_t keys[256];
     for (size_t size; (size = terminal_read(keys, sizeof keys)) != 0;) {
         const uint8_t *end = terminal_is_typed() ? memchr(keys, TERMINAL_ESCAPE, size) : NULL;
-        struct vm *vm = begin_using(reader);
-        if (vm == NULL) {
+        if (!hand_over(reader, keys, end == NULL ? size : (size_t)(end - keys))) {
             break;
         }
-        vm_input(vm, keys, end == NULL ? size : (size_t)(end - keys), !terminal_is_typed());
-        end_using(reader);
         if (end != NULL) {
             escape(reader);
             break;
@@ -104,9 +120,11 @@ static enum session_end boot(struct session *session, struct reader *reader, con
     if (session->begin != NULL) {
         session->begin(session->context, vm.guest);
     }
+    vm_input(&vm, reader->unread, reader->unread_count, false);
     give(reader, &vm);
     const bool good = processors_run(&vm, &entry);
     give(reader, NULL);
+    reader->unread_count = uart_take_unread(&vm.devices.uart, reader->unread);
     if (session->end != NULL) {
         session->end(session->context, vm.guest);
     }

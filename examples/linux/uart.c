@@ -110,16 +110,29 @@ void uart_write(struct vm *vm, unsigned number, uint8_t value) {
     }
 }
 
+static uint8_t take_byte(struct uart *uart) {
+    const uint8_t value = uart->input[uart->input_first];
+    uart->input_first = (uart->input_first + 1) % UART_INPUT_MAX;
+    uart->input_count--;
+    return value;
+}
+
 static uint8_t take_input(struct vm *vm) {
     struct uart *uart = &vm->devices.uart;
     if (uart->input_count == 0) {
         return 0;
     }
-    const uint8_t value = uart->input[uart->input_first];
-    uart->input_first = (uart->input_first + 1) % UART_INPUT_MAX;
-    uart->input_count--;
+    const uint8_t value = take_byte(uart);
     vm_input_has_room(vm);
     return value;
+}
+
+size_t uart_take_unread(struct uart *uart, uint8_t *bytes) {
+    size_t count = 0;
+    while (uart->input_count != 0) {
+        bytes[count++] = take_byte(uart);
+    }
+    return count;
 }
 
 // To be told that everything was sent is to have been told.

@@ -34,4 +34,7 @@ uint8_t uart_read(struct vm *vm, unsigned number);
 // Lets the port receive; returns how many of the bytes had room.
 size_t uart_receive(struct vm *vm, const uint8_t *bytes, size_t size);
 
+// Takes what the guest has not read, of up to UART_INPUT_MAX bytes; returns how many there were.
+size_t uart_take_unread(struct uart *uart, uint8_t *bytes);
+
 #endif // EXAMPLES_LINUX_UART_H

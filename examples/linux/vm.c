@@ -98,7 +98,7 @@ static size_t receive(struct vm *vm, const uint8_t *bytes, size_t size) {
                                                  : uart_receive(vm, bytes, size);
 }
 
-void vm_input(struct vm *vm, const uint8_t *bytes, size_t size, bool wait) {
+size_t vm_input(struct vm *vm, const uint8_t *bytes, size_t size, bool wait) {
     pthread_mutex_lock(&vm->lock);
     size_t taken = receive(vm, bytes, size);
     while (wait && taken < size && !atomic_load(&vm->ended)) {
@@ -106,6 +106,7 @@ void vm_input(struct vm *vm, const uint8_t *bytes, size_t size, bool wait) {
         taken += receive(vm, bytes + taken, size - taken);
     }
     pthread_mutex_unlock(&vm->lock);
+    return taken;
 }
 
 void vm_input_has_room(struct vm *vm) {

@@ -76,9 +76,9 @@ void vm_close(struct vm *vm);
 // Where the VMM sees the guest's memory from `address` on, NULL when not all of it is memory.
 uint8_t *vm_memory(const struct vm *vm, uint64_t address, uint64_t size);
 
-// Hands the guest what was typed. What it has no room for is dropped, or with `wait` waits until it
-// has room or the VM has ended. Any thread, without the lock.
-void vm_input(struct vm *vm, const uint8_t *bytes, size_t size, bool wait);
+// Hands the guest what was typed, as much of it as there is room for, or with `wait` all of it
+// unless the VM ends. How many bytes it took. Any thread, without the lock.
+size_t vm_input(struct vm *vm, const uint8_t *bytes, size_t size, bool wait);
 // With the lock held.
 void vm_input_has_room(struct vm *vm);
 
