@@ -4,7 +4,7 @@
 
 #include "engine/debug.h"
 
-#include "engine/cpu/breakpoints.h"
+#include "engine/cpu/extra/breakpoints.h"
 #include "engine/vcpu.h"
 
 #include <stdlib.h>

@@ -3,6 +3,7 @@
 // A VCPU's registers as a debugger has them, and back. They go through an image of the VCPU, as
 // those of a file do, so that no state comes of it that a guest could not bring its VCPU into.
 
+#include "engine/cpu/extra/cpu_image.h"
 #include "engine/vcpu.h"
 
 #include <stdlib.h>

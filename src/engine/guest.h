@@ -9,6 +9,7 @@
 #define ENGINE_GUEST_H
 
 #include "engine/cpu/cpu.h"
+#include "engine/cpu/extra/coverage.h"
 #include "engine/debug.h"
 #include "engine/device_image.h"
 #include "engine/guest_clock.h"

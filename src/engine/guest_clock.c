@@ -5,6 +5,7 @@
 #include "engine/guest_clock.h"
 
 #include "engine/cpu/cpu.h"
+#include "engine/cpu/extra/work.h"
 #include "engine/guest.h"
 #include "platform/check.h"
 

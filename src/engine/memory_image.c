@@ -4,6 +4,8 @@
 
 #include "engine/memory_image.h"
 
+#include "engine/cpu/cpu.h"
+
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,6 +5,7 @@
 
 #include "engine/pvclock.h"
 
+#include "engine/cpu/extra/machine_image.h"
 #include "engine/guest_clock.h"
 #include "engine/vcpu.h"
 

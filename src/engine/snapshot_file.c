@@ -4,6 +4,9 @@
 
 #include "engine/snapshot_file.h"
 
+#include "engine/cpu/extra/cpu_image.h"
+#include "engine/cpu/extra/machine_image.h"
+
 #include <stdlib.h>
 #include <string.h>
 

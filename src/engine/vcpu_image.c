@@ -4,6 +4,8 @@
 
 #include "engine/vcpu_image.h"
 
+#include "engine/cpu/extra/cpu_image.h"
+
 #include <stdlib.h>
 
 bool vcpu_image_take(struct vcpu_image *image, struct vcpu *vcpu) {

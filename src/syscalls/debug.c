@@ -4,6 +4,7 @@
 
 #include "engine/debug.h"
 
+#include "engine/cpu/extra/work.h"
 #include "engine/vcpu.h"
 #include "syscalls/syscalls.h"
 

@@ -4,6 +4,7 @@
 
 #include "engine/snapshot_file.h"
 
+#include "engine/cpu/extra/machine_image.h"
 #include "platform/threads.h"
 #include "syscalls/syscalls.h"
 

@@ -2,8 +2,10 @@
 //
 // The processor, as the rest of src/engine/ sees it: run until an exit, read and change its state,
 // deliver a vectored event. Below this header lie two layers: x86/, the rules of the architecture,
-// and unicorn/, which carries guest code out. No type of the engine below appears here. The second
-// half, from "Work" on, is what virtual time, coverage and snapshots want beyond a processor.
+// and unicorn/, which carries guest code out. No type of the engine below appears here.
+//
+// What a processor does not have, but a part of the library wants of it, has a header of its own in
+// extra/.
 //
 // A machine is what the VCPUs of one guest share: its memory, and the engine on which they take
 // turns. Only the holder of the guest's turn may call what is below, but for the functions that say
@@ -22,11 +24,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <zircon/types.h>
-#include <zirconia/coverage.h>
 
-struct breakpoints;
 struct cpu;
-struct cpu_image;
 struct machine;
 struct vmo;
 
@@ -92,6 +91,10 @@ void cpu_unlock_registers(struct cpu *cpu);
 // What follows from the registers.
 enum code_mode cpu_code_mode(const struct cpu *cpu);
 
+// Where the guest-linear address leads, whoever may access it. Changes nothing. False when it is
+// not mapped.
+bool cpu_find_linear(struct cpu *cpu, uint64_t linear, uint64_t *guest_physical);
+
 // --- Running ---
 
 enum exit_reason {
@@ -109,7 +112,7 @@ enum exit_reason {
     EXIT_PAUSE,
     EXIT_TRIPLE_FAULT,
     EXIT_EXCEPTION, // No exit: the guest has taken an exception through its IDT.
-    EXIT_STEPPED,   // See cpu_debug().
+    EXIT_STEPPED,   // See extra/breakpoints.h.
     EXIT_BREAKPOINT,
     EXIT_OTHER,  // An instruction that exits and that nobody handles.
     EXIT_FAILED, // The engine failed; the reason is in the log.
@@ -154,21 +157,6 @@ struct run_client {
 
 // Asks the client, with EXIT_REQUESTED, whether to enter the guest, and then at each exit.
 void cpu_run(struct cpu *cpu, const struct run_client *client);
-
-// --- For debuggers ---
-
-// From the next run on there is an exit before each instruction that begins at a breakpoint, linear
-// addresses which stay as they are while the VCPU runs. With `steps` there is none, but one behind
-// each instruction, or iteration of a repeated string instruction, or when it has raised an
-// exception instead. Neither is work, nor divides it.
-void cpu_debug(struct cpu *cpu, const struct breakpoints *breakpoints, bool steps);
-
-// The breakpoints are about to go, also in the middle of a run of a VCPU that waits for the turn.
-void machine_forget_breakpoints(struct machine *machine);
-
-// Where the guest-linear address leads, whoever may access it. Changes nothing. False when it is
-// not mapped.
-bool cpu_find_linear(struct cpu *cpu, uint64_t linear, uint64_t *guest_physical);
 
 // --- Vectored events ---
 
@@ -239,96 +227,5 @@ struct engine_description {
 
 // The note is of how the engine is used, once there was a machine. Any thread.
 struct engine_description engine_describe(void);
-
-// --- Work, for virtual time ---
-
-// Counts the blocks of guest code that run, and the exits and exceptions, which can follow each
-// other for ever without a block in between; from `done` on. BAD_STATE where nothing was counted
-// and there has been a VCPU.
-zx_status_t machine_count_work(struct machine *machine, uint64_t done);
-// What was counted so far. Any thread.
-uint64_t machine_work(const struct machine *machine);
-// An exit is requested when this much work is done, and nothing is counted until it was made. It is
-// requested at the limit too, but work is counted on.
-void machine_stop_at(struct machine *machine, uint64_t work, uint64_t limit);
-
-// --- Coverage ---
-
-// What is told of guest code (zirconia/coverage.h).
-struct coverage_wish {
-    uint8_t *map; // An array of `size` counters, a power of two. NULL: nothing is counted.
-    size_t size;
-    bool blocks;                    // Blocks are counted instead of edges.
-    zirconia_comparison_t compared; // Is told of comparisons; or NULL.
-    void *context;
-    zirconia_address_range_t ranges[ZIRCONIA_COVERAGE_RANGES_MAX];
-    size_t range_count; // 0: code everywhere.
-};
-
-// From the next run on. What is counted next is a block that nothing led to.
-void machine_set_coverage(struct machine *machine, const struct coverage_wish *wish);
-
-// --- Images of VCPUs, for snapshots ---
-
-// A copy of all that a VCPU which does not run has of the processor, hidden parts too, to be put
-// back into that VCPU. NULL without memory. The caller frees it by free().
-struct cpu_image *cpu_image_take(struct cpu *cpu);
-void cpu_image_restore(struct cpu *cpu, const struct cpu_image *image);
-
-// What an image has that the architecture knows, whatever the engine below keeps beside it.
-struct cpu_record {
-    uint64_t registers[CPU_REGISTER_COUNT];
-    struct segment segments[SEGMENT_COUNT];
-    uint8_t x87[X87_COUNT][10];
-    uint8_t xmm[XMM_COUNT][16];
-    uint64_t nmi;        // 0: open. 1: blocked. 2: the IRET at `nmi_return` is being carried out.
-    uint64_t nmi_return; // Linear.
-    uint64_t trap_lost;  // 1: the single-step trap that comes is not to be seen.
-};
-void cpu_image_record(struct cpu *cpu, const struct cpu_image *image, struct cpu_record *out);
-
-// Makes the image, of this VCPU, what the record says. False, and the image is of no use, for state
-// that no VCPU can have.
-bool cpu_image_set(struct cpu *cpu, struct cpu_image *image, const struct cpu_record *record);
-
-// --- Images of memory, for snapshots; between runs ---
-
-struct machine_image;
-
-// Whole pages of a VMO for which machine_add_vmo() has been called.
-struct image_range {
-    struct vmo *vmo;
-    uint64_t start;
-    uint64_t end;
-};
-
-struct image_options {
-    bool steady; // The guest leaves its page tables alone: translations of addresses stay.
-    bool noted;  // Stores through other mappings of the VMOs are told by machine_note_store().
-    bool empty;  // It holds zeros, to be filled before it is applied, and stands on no other.
-};
-
-// What disjoint ranges hold. From now on stores to them are looked for, and the next image keeps
-// only what differs from the one that was taken or applied last. BAD_STATE without a VCPU,
-// NO_RESOURCES when too many stand on top of each other, NO_MEMORY.
-zx_status_t machine_image_take(struct machine *machine, const struct image_range *ranges,
-                               size_t count, struct image_options options,
-                               struct machine_image **out);
-
-// Memory is as it was when this image was taken, of this machine.
-// NO_MEMORY, with nothing changed, when the host has no memory for it.
-zx_status_t machine_image_apply(struct machine *machine, struct machine_image *image);
-
-// The copy of a page of a VMO's, NULL for zeros. An empty image is filled by what is written to a
-// page with `write`, which gets a copy of its own then. OUT_OF_RANGE outside of all ranges,
-// NO_MEMORY.
-zx_status_t machine_image_page(struct machine_image *image, const struct vmo *vmo, uint64_t offset,
-                               bool write, uint8_t **out);
-
-// Any thread.
-void machine_image_unref(struct machine_image *image);
-
-// The client or the library stores there, or has, without a store of the guest's.
-void machine_note_store(struct machine *machine, uint64_t guest_physical, uint64_t length);
 
 #endif // ENGINE_CPU_CPU_H

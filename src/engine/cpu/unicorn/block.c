@@ -4,7 +4,7 @@
 
 #include "engine/cpu/unicorn/block.h"
 
-#include "engine/cpu/breakpoints.h"
+#include "engine/cpu/extra/breakpoints.h"
 #include "engine/cpu/unicorn/arena.h"
 #include "engine/cpu/unicorn/cuts.h"
 #include "engine/cpu/unicorn/weight.h"

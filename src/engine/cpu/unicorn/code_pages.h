@@ -5,8 +5,8 @@
 // host, so this library finds them itself: such a page is watched, and read-only in the nested
 // tables.
 
-#ifndef ENGINE_CPU_CODE_PAGES_H
-#define ENGINE_CPU_CODE_PAGES_H
+#ifndef ENGINE_CPU_UNICORN_CODE_PAGES_H
+#define ENGINE_CPU_UNICORN_CODE_PAGES_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,4 +40,4 @@ bool code_pages_unguarded(const struct code_pages *code, uint64_t arena_page);
 bool code_pages_noted(const struct code_pages *code);
 void code_pages_drop_noted(struct code_pages *code);
 
-#endif // ENGINE_CPU_CODE_PAGES_H
+#endif // ENGINE_CPU_UNICORN_CODE_PAGES_H

@@ -12,7 +12,7 @@
 #ifndef ENGINE_CPU_UNICORN_COVERAGE_H
 #define ENGINE_CPU_UNICORN_COVERAGE_H
 
-#include "engine/cpu/cpu.h"
+#include "engine/cpu/extra/coverage.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Machines as cpu.h has them: made of their parts, to which calls go on.
+// Machines as cpu.h and extra/ have them: made of their parts, to which calls go on.
 
 #include "engine/cpu/cpu.h"
-#include "engine/cpu/breakpoints.h"
+#include "engine/cpu/extra/breakpoints.h"
+#include "engine/cpu/extra/work.h"
 
 #include "engine/cpu/unicorn/engine.h"
 #include "engine/cpu/unicorn/hooks.h"

@@ -6,6 +6,7 @@
 #ifndef ENGINE_CPU_UNICORN_CPU_IMAGE_H
 #define ENGINE_CPU_UNICORN_CPU_IMAGE_H
 
+#include "engine/cpu/extra/cpu_image.h"
 #include "engine/cpu/unicorn/state.h"
 
 struct cpu_image {

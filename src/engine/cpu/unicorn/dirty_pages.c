@@ -4,7 +4,7 @@
 
 #include "engine/cpu/unicorn/dirty_pages.h"
 
-#include "engine/cpu/cpu.h"
+#include "engine/cpu/extra/machine_image.h"
 #include "engine/cpu/unicorn/arena.h"
 
 #include <stdlib.h>

@@ -4,8 +4,8 @@
 // to it. A machine serves all VCPUs of one guest, which take turns on it; whoever holds the guest's
 // turn may use it, nobody else.
 
-#ifndef ENGINE_CPU_MACHINE_H
-#define ENGINE_CPU_MACHINE_H
+#ifndef ENGINE_CPU_UNICORN_MACHINE_H
+#define ENGINE_CPU_UNICORN_MACHINE_H
 
 #include "engine/cpu/unicorn/coverage.h"
 #include "engine/cpu/unicorn/memory.h"
@@ -30,4 +30,4 @@ struct machine {
     struct run *run;              // Inside cpu_run().
 };
 
-#endif // ENGINE_CPU_MACHINE_H
+#endif // ENGINE_CPU_UNICORN_MACHINE_H

@@ -4,7 +4,7 @@
 
 #include "engine/cpu/unicorn/raw_exit.h"
 
-#include "engine/cpu/breakpoints.h"
+#include "engine/cpu/extra/breakpoints.h"
 #include "engine/cpu/unicorn/machine.h"
 #include "engine/cpu/unicorn/state.h"
 #include "engine/cpu/unicorn/vmcb.h"

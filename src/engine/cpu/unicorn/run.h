@@ -3,8 +3,8 @@
 // A run under way. What Unicorn reports becomes a VM exit as a VMX processor would report it; guest
 // exceptions, which do not exit there (hypervisor ABI 4.4), are delivered here.
 
-#ifndef ENGINE_CPU_RUN_H
-#define ENGINE_CPU_RUN_H
+#ifndef ENGINE_CPU_UNICORN_RUN_H
+#define ENGINE_CPU_UNICORN_RUN_H
 
 #include "engine/cpu/unicorn/machine.h"
 #include "engine/cpu/unicorn/raw_exit.h"
@@ -53,4 +53,4 @@ bool run_absent(struct run *run, uint64_t guest_physical, bool write);
 // Whether this byte of the arena may be fetched. If not, the run ends.
 bool run_fetch(struct run *run, uint64_t offset);
 
-#endif // ENGINE_CPU_RUN_H
+#endif // ENGINE_CPU_UNICORN_RUN_H
