@@ -8,7 +8,7 @@
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <zircon/process.h>
 
 START_TEST(locked_bit_tests_of_registers_are_invalid_opcodes) {
     guest_start("locked_bit_test");
@@ -56,18 +56,20 @@ static long resident_pages(void) {
     return pages;
 }
 
-static double processor_seconds(void) {
-    return (double)clock() / CLOCKS_PER_SEC;
+// What this thread has run for. Other programs that run meanwhile are not counted, although they
+// slow it down by what they take of the caches.
+static zx_duration_t thread_time(void) {
+    zx_info_thread_stats_t stats;
+    ck_assert_int_eq(zx_object_get_info(zx_thread_self(), ZX_INFO_THREAD_STATS, &stats,
+                                        sizeof stats, NULL, NULL),
+                     ZX_OK);
+    return stats.total_runtime;
 }
 
-START_TEST(a_guest_may_rewrite_its_code_without_end) {
-    enum { WORDS = 0x1ffff8 / 8, LONG = 0x1ffff0 / 13, SPARE_PAGES = (128 << 20) / 4096 };
-    const uint32_t counts[] = {from_environment("ZIRCONIA_CODE_COUNTS", 20000),
-                               from_environment("ZIRCONIA_CODE_REGIONS", 2),
-                               from_environment("ZIRCONIA_LONG_CODE_REGIONS", 2)};
-    const long before = resident_pages();
+static void rewrite_code(const uint32_t counts[3]) {
+    enum { WORDS = 0x1ffff8 / 8, LONG = 0x1ffff0 / 13 };
     guest_start("rewrite_code");
-    memory_write(0x30000, counts, sizeof counts);
+    memory_write(0x30000, counts, 3 * sizeof counts[0]);
     enter_to_end();
     const zx_vcpu_state_t state = read_state();
     ck_assert_uint_eq(state.rbx, counts[0]);
@@ -75,17 +77,31 @@ START_TEST(a_guest_may_rewrite_its_code_without_end) {
     ck_assert_uint_eq((uint32_t)state.rcx, (uint32_t)sum);
     const uint64_t numbers = (uint64_t)counts[2] * LONG;
     ck_assert_uint_eq(state.rdi, numbers * (numbers + 1) / 2);
-    const long growth = resident_pages() - before;
-    const double start = processor_seconds();
-    guest_close();
-    const double closing = processor_seconds() - start;
-    printf("%u rewrites, %u and %u regions: %ld pages more, %.1f ms to close\n", counts[0],
-           counts[1], counts[2], growth, 1000 * closing);
-    if (!SANITIZED) { // A sanitizer keeps what is freed.
-        ck_assert_int_lt(growth, SPARE_PAGES);
-        // The run takes 10 to 50 ms, and longer while other programs use the caches.
-        ck_assert_double_lt(closing, 0.3);
+}
+
+// Closing takes 10 ms. A guest that took too long because of what else the host had to do is
+// followed by another one.
+START_TEST(a_guest_may_rewrite_its_code_without_end) {
+    enum { SPARE_PAGES = (128 << 20) / 4096, GUESTS = 5 };
+    const uint32_t counts[] = {from_environment("ZIRCONIA_CODE_COUNTS", 20000),
+                               from_environment("ZIRCONIA_CODE_REGIONS", 2),
+                               from_environment("ZIRCONIA_LONG_CODE_REGIONS", 2)};
+    const zx_duration_t limit = ZX_MSEC(50) * (SANITIZED ? 10 : 1);
+    const long before = resident_pages();
+    zx_duration_t closing = limit;
+    for (int i = 0; i < GUESTS && closing >= limit; i++) {
+        rewrite_code(counts);
+        const long growth = resident_pages() - before;
+        const zx_duration_t start = thread_time();
+        guest_close();
+        closing = thread_time() - start;
+        printf("%u rewrites, %u and %u regions: %ld pages more, %.1f ms to close\n", counts[0],
+               counts[1], counts[2], growth, (double)closing / 1e6);
+        if (!SANITIZED) { // A sanitizer keeps what is freed.
+            ck_assert_int_lt(growth, SPARE_PAGES);
+        }
     }
+    ck_assert_int_lt(closing, limit);
 }
 END_TEST
 
