@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 #
-# What says again what a table of the sources says, made from it by the C preprocessor: public
-# headers, and the lists of errors in the comments of others (src/syscalls/calls.inc), and the table
-# of the eras in docs/abi-notes.md (src/objects/era.inc). The target `generate` writes them; the test
-# `generated` compares.
+# What says again what a table of the sources says, made from it: of src/objects/era.inc the order of
+# the eras, the choice of one by its month, and the tables in docs/abi-notes.md; of
+# src/syscalls/calls.inc public headers, and the lists of errors in the comments of others. The target
+# `generate` writes them; the test `generated` compares.
 #
 # cmake -DCOMPILER= -DSOURCE= [-DCHECK=ON] -P generate.cmake
 
@@ -35,6 +35,142 @@ function(preprocess template out)
     string(REGEX REPLACE " +" " " text "${text}")
     set(${out} "${text}" PARENT_SCOPE)
 endfunction()
+
+# Lines of a comment: what comes first in the first, then words, with `indent` before further lines.
+function(flow_comment first indent words out)
+    string(LENGTH "${indent}" margin)
+    set(line "${first}")
+    set(lines "")
+    string(REPLACE " " ";" words "${words}")
+    foreach(word IN LISTS words)
+        string(LENGTH "${line} ${word}" length)
+        if(length GREATER 100)
+            string(APPEND lines "${line}\n")
+            set(line "${indent}${word}")
+        elseif(line MATCHES " $")
+            string(APPEND line "${word}")
+        else()
+            string(APPEND line " ${word}")
+        endif()
+    endforeach()
+    set(${out} "${lines}${line}\n" PARENT_SCOPE)
+endfunction()
+
+# Puts `part` in place of what begins with `first` in the text, up to `last`.
+function(replace_part text first last part out)
+    string(FIND "${text}" "${first}" from)
+    if(from EQUAL -1)
+        message(FATAL_ERROR "there is no part that begins with: ${first}")
+    endif()
+    string(SUBSTRING "${text}" 0 ${from} before)
+    string(SUBSTRING "${text}" ${from} -1 after)
+    string(FIND "${after}" "${last}" to)
+    string(SUBSTRING "${after}" ${to} -1 after)
+    set(${out} "${before}${part}${after}" PARENT_SCOPE)
+endfunction()
+
+# --- The order of the eras ---
+
+include("${CMAKE_CURRENT_LIST_DIR}/eras.cmake")
+
+# A macro of several lines.
+function(append_macro head items)
+    set(text "#define ${head}")
+    foreach(item IN LISTS items)
+        string(APPEND text " \\\n    ${item}")
+    endforeach()
+    set(macros "${macros}${text}\n" PARENT_SCOPE)
+endfunction()
+
+set(macros "")
+set(all "")
+foreach(era IN LISTS eras)
+    if(era STREQUAL default_era)
+        list(APPEND all "of(zx_, ${era}, __VA_ARGS__)")
+    else()
+        list(APPEND all "of(zirconia_${era}_, ${era}, __VA_ARGS__)")
+    endif()
+endforeach()
+string(APPEND macros "// of(prefix, era, ...) for each era; for those from one on; for those before one.\n")
+append_macro("ERAS_ALL(one, of, ...)" "${all}")
+set(ranges ALL)
+set(whens "")
+list(LENGTH eras count)
+foreach(number RANGE 1 ${count})
+    if(number EQUAL count)
+        break()
+    endif()
+    list(GET eras ${number} era)
+    list(SUBLIST all ${number} -1 from)
+    append_macro("ERAS_FROM_${era}(one, of, ...)" "${from}")
+    list(SUBLIST all 0 ${number} before)
+    append_macro("ERAS_BEFORE_${era}(one, of, ...)" "${before}")
+    list(APPEND ranges FROM_${era} BEFORE_${era})
+    if(last_month_${era})
+        string(APPEND whens "#define WHEN_FROM_${era} ZIRCONIA_ERA >= ${era}\n"
+            "#define WHEN_BEFORE_${era} ZIRCONIA_ERA < ${era}\n")
+    endif()
+endforeach()
+string(APPEND macros "\n// differs(...): the calls of these eras have symbols of their own.\n")
+foreach(range IN LISTS ranges)
+    string(APPEND macros "#define IF_SAME_${range}(same, differs, ...) differs(__VA_ARGS__)\n")
+endforeach()
+string(APPEND macros "\n// f(...) for the default era alone, and for all others alone.\n")
+foreach(era IN LISTS eras)
+    if(era STREQUAL default_era)
+        string(APPEND macros "#define IF_NEWEST_${era}(f, ...) f(__VA_ARGS__)\n"
+            "#define IF_OLDER_${era}(...)\n")
+    else()
+        string(APPEND macros "#define IF_NEWEST_${era}(...)\n"
+            "#define IF_OLDER_${era}(f, ...) f(__VA_ARGS__)\n")
+    endif()
+endforeach()
+settle("src/objects/era_list.h" "// SPDX-License-Identifier: MIT
+//
+// The eras in their order, as macros. Made from src/objects/era.inc: change that, and build the
+// target `generate`.
+
+// clang-format off
+
+#ifndef OBJECTS_ERA_LIST_H
+#define OBJECTS_ERA_LIST_H
+
+${macros}
+// When a public header has what is said of such eras.
+${whens}
+#endif // OBJECTS_ERA_LIST_H
+")
+
+# --- The choice of an era by its month ---
+
+set(about "")
+set(choice "#ifndef ZIRCONIA_ABI
+#ifdef ZIRCONIA_ABI_2018
+#define ZIRCONIA_ERA 201812
+#define ZIRCONIA_OF_ERA(name) zirconia_2018_##name
+#else
+#define ZIRCONIA_ERA ${default_era}
+#endif
+#elif ZIRCONIA_ABI < 201805 || ZIRCONIA_ABI > ${last_month_${default_era}}
+#error \"ZIRCONIA_ABI is a year and a month, from 201805 on\"
+")
+foreach(era IN LISTS dated_eras)
+    set(last "${last_month_${era}}")
+    if(era STREQUAL default_era)
+        string(APPEND choice "#else\n#define ZIRCONIA_ERA ${era}\n#endif")
+        flow_comment("//   from ${begin}    " "//                  " "${about_${era}}" lines)
+    else()
+        string(APPEND choice "#elif ZIRCONIA_ABI <= ${last}\n#define ZIRCONIA_ERA ${era}\n"
+            "#define ZIRCONIA_OF_ERA(name) zirconia_${era}_##name\n")
+        flow_comment("//   up to ${last}   " "//                  " "${about_${era}}" lines)
+        math(EXPR begin "${last} + 1")
+    endif()
+    string(APPEND about "${lines}")
+endforeach()
+file(READ "${SOURCE}/include/zircon/syscalls/era.h" text)
+replace_part("${text}" "//   up to " "//\n// ZIRCONIA_ABI_2018" "${about}" text)
+replace_part("${text}" "#ifndef ZIRCONIA_ABI\n" "\n\n" "${choice}" text)
+settle("include/zircon/syscalls/era.h" "${text}")
 
 # --- Headers ---
 
@@ -77,26 +213,6 @@ include("${CMAKE_CURRENT_LIST_DIR}/call_errors.cmake")
 string(ASCII 1 opening)
 string(ASCII 2 closing)
 string(ASCII 3 backslash)
-
-# Lines of a comment: what comes first in the first, then words, with `indent` before further lines.
-function(flow_comment first indent words out)
-    string(LENGTH "${indent}" margin)
-    set(line "${first}")
-    set(lines "")
-    string(REPLACE " " ";" words "${words}")
-    foreach(word IN LISTS words)
-        string(LENGTH "${line} ${word}" length)
-        if(length GREATER 100)
-            string(APPEND lines "${line}\n")
-            set(line "${indent}${word}")
-        elseif(line MATCHES " $")
-            string(APPEND line "${word}")
-        else()
-            string(APPEND line " ${word}")
-        endif()
-    endforeach()
-    set(${out} "${lines}${line}\n" PARENT_SCOPE)
-endfunction()
 
 # The list of errors of a call as a part of its comment; empty where there are none.
 function(list_errors call out)
@@ -189,23 +305,57 @@ endforeach()
 
 # --- The table of the eras ---
 
+# What an era has of a difference: the value behind the last era that is not behind this one.
+function(value_in era values out)
+    string(REPLACE ", " ";" values "${values}")
+    list(POP_FRONT values value)
+    list(FIND eras ${era} number)
+    while(values)
+        list(POP_FRONT values from next)
+        list(FIND eras ${from} first)
+        if(first EQUAL -1)
+            message(FATAL_ERROR "src/objects/era.inc: there is no era ${from}")
+        elseif(first LESS_EQUAL number)
+            set(value "${next}")
+        endif()
+    endwhile()
+    set(${out} "${value}" PARENT_SCOPE)
+endfunction()
+
 preprocess("objects/era_table.md.in" text)
 string(REGEX MATCHALL "ROW\\([^)]*\\)" rows "${text}")
-set(table "| What differs | 201807 | `ZIRCONIA_ABI_2018` | 201812 | 202104 | 202209 |\n|---|---|---|---|---|---|\n")
+list(JOIN eras " | " table)
+string(REPLACE "| 2018 |" "| `ZIRCONIA_ABI_2018` |" table "| What differs | ${table} |\n|---|")
+string(REPEAT "---|" ${count} line)
+string(APPEND table "${line}")
 foreach(row IN LISTS rows)
-    string(REGEX REPLACE "^ROW\\(\"(.*)\"\\)$" "\\1" row "${row}")
-    string(REGEX REPLACE "\", *\"" " | " row "${row}")
-    string(REPLACE " | ZX_RIGHT_" " | " row "${row}")
-    string(REPLACE " | true" " | yes" row "${row}")
-    string(REPLACE " | false" " | no" row "${row}")
-    string(REGEX REPLACE "([A-Z]+_[A-Z_]+|READ|WRITE|INSPECT|PACKET_[0-9]+|RESET_[0-9]+|0x[0-9a-f]+)( \\||$)" "`\\1`\\2" row "${row}")
-    string(APPEND table "| ${row} |\n")
+    string(REGEX MATCH "^ROW\\(\"(.*)\", \"(.*)\"\\)$" row "${row}")
+    set(what "${CMAKE_MATCH_1}")
+    set(values "${CMAKE_MATCH_2}")
+    string(APPEND table "\n| ${what} |")
+    foreach(era IN LISTS eras)
+        value_in(${era} "${values}" value)
+        string(REGEX REPLACE "^ZX_RIGHT_" "" value "${value}")
+        string(REGEX REPLACE "^(.*[A-Z]+.*|0x.*)$" "`\\1`" value "${value}")
+        string(REGEX REPLACE "^true$" "yes" value "${value}")
+        string(REGEX REPLACE "^false$" "no" value "${value}")
+        string(APPEND table " ${value} |")
+    endforeach()
+endforeach()
+set(choices "| `ZIRCONIA_ABI` | means | What it is |\n|---|---|---|")
+set(months "201805 to")
+foreach(era IN LISTS dated_eras)
+    if(era STREQUAL default_era)
+        set(months "from ${begin} on, or nothing")
+    else()
+        string(APPEND months " ${last_month_${era}}")
+        math(EXPR begin "${last_month_${era}} + 1")
+    endif()
+    string(REGEX REPLACE "(zx_[a-z_]+\\(\\))" "`\\1`" what "${about_${era}}")
+    string(APPEND choices "\n| ${months} | ${era} | ${what} |")
+    set(months "to")
 endforeach()
 file(READ "${SOURCE}/docs/abi-notes.md" notes)
-string(FIND "${notes}" "| What differs |" from)
-string(SUBSTRING "${notes}" 0 ${from} before)
-string(SUBSTRING "${notes}" ${from} -1 after)
-string(FIND "${after}" "\n\n" to)
-string(SUBSTRING "${after}" ${to} -1 after)
-string(REGEX REPLACE "\n$" "" table "${table}")
-settle("docs/abi-notes.md" "${before}${table}${after}")
+replace_part("${notes}" "| `ZIRCONIA_ABI` | means |" "\n\n" "${choices}" notes)
+replace_part("${notes}" "| What differs |" "\n\n" "${table}" notes)
+settle("docs/abi-notes.md" "${notes}")

@@ -84,7 +84,7 @@ void *state_pointer(struct state *state, size_t size) {
 // Never before 0, which is the far future to a client whose times have no sign.
 zx_time_t state_deadline(struct state *state) {
     const uint8_t choice = input_byte(&state->input);
-    const bool unsigned_times = state->calls == era_calls[0];
+    const bool unsigned_times = state->calls == &era_calls[ERA_201807];
     if (choice < 16) {
         return unsigned_times ? zirconia_201807_deadline_after(choice * 2000)
                               : zx_deadline_after(choice * 2000);
@@ -205,7 +205,7 @@ static void check_objects(uint64_t before) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    struct state state = {.input = {data, size}, .calls = era_calls[size % ERA_COUNT]};
+    struct state state = {.input = {data, size}, .calls = &era_calls[size % ERA_COUNT]};
     fuzz_trace = 0;
     zx_vmar_root_self();
     threads_prepare();

@@ -98,8 +98,8 @@ struct call {
 };
 
 static const struct call calls[] = {
-#define LISTED(name, refused) LISTED_NAMED(name, name, &era_202209, refused)
-#define LISTED_OF_ERA(prefix, era, name, refused) LISTED_IN(prefix##name, name, &era, refused)
+#define LISTED(name, refused) LISTED_NAMED(name, name, ERA_DEFAULT, refused)
+#define LISTED_OF_ERA(prefix, era, name, refused) LISTED_IN(prefix##name, name, ERA_##era, refused)
 #define LISTED_IN(symbol, name, era, refused) LISTED_NAMED(symbol, name, era, refused)
 #define LISTED_NAMED(symbol, name, era, refused)                                                   \
     {#symbol,                                                                                      \
@@ -107,7 +107,7 @@ static const struct call calls[] = {
      call_##symbol,                                                                                \
      parameters_##symbol,                                                                          \
      sizeof parameters_##symbol / sizeof(struct parameter),                                        \
-     era,                                                                                          \
+     &eras[era],                                                                                   \
      refused},
 #define CALL(eras, name, body, blocks, section, parameters, errors)                                \
     ERAS_##eras(LISTED, LISTED_OF_ERA, name, false)

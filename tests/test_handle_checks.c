@@ -83,11 +83,12 @@ static const struct call {
     const struct era *era;
     bool refused;
 } calls[] = {
-#define LISTED(name, refused) LISTED_IN(name, &era_202209, refused)
-#define LISTED_OF_ERA(prefix, era, name, refused) LISTED_IN(prefix##name, &era, refused)
+#define LISTED(name, refused) LISTED_IN(name, ERA_DEFAULT, refused)
+#define LISTED_OF_ERA(prefix, era, name, refused) LISTED_IN(prefix##name, ERA_##era, refused)
 #define LISTED_IN(name, era, refused) LISTED_NAMED(name, era, refused)
 #define LISTED_NAMED(name, era, refused)                                                           \
-    {#name, call_##name, wanted_##name, sizeof wanted_##name / sizeof(struct wanted), era, refused},
+    {#name,      call_##name, wanted_##name, sizeof wanted_##name / sizeof(struct wanted),         \
+     &eras[era], refused},
 #define CALL(eras, name, body, blocks, section, parameters, errors)                                \
     ERAS_##eras(LISTED, LISTED_OF_ERA, name, false)
 #define REFUSED(eras, name, parameters) ERAS_##eras(LISTED, LISTED_OF_ERA, name, true)

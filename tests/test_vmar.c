@@ -68,9 +68,10 @@ static void fake_create(struct fake *fake) {
     ck_assert_ptr_nonnull(fake->space);
     struct vmar *root = NULL;
     ck_assert_int_eq(vmar_create_root(fake->space, &root), ZX_OK);
-    ck_assert_int_eq(
-        handle_create(&root->object, era_202209.vmar_rights | VMAR_ROOT_PERMISSIONS, &fake->vmar),
-        ZX_OK);
+    ck_assert_int_eq(handle_create(&root->object,
+                                   eras[ERA_DEFAULT].vmar_rights | VMAR_ROOT_PERMISSIONS,
+                                   &fake->vmar),
+                     ZX_OK);
     object_unref(&root->object);
 }
 

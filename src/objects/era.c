@@ -1,42 +1,25 @@
 // SPDX-License-Identifier: MIT
 //
-// The columns of the table of differences.
+// What each era has of each difference.
 
 #include "objects/era.h"
 
+#include "objects/era_list.h"
+
 #include <zircon/rights.h>
 
-#define DIFFERENCE(type, member, what, in_201807, in_2018, in_201812, in_202104, in_202209)        \
-    .member = in_201807,
-const struct era era_201807 = {
-#include "objects/era.inc"
-};
-#undef DIFFERENCE
+// The value at the time of `now`, of which there are two or three.
+#define VALUE(now, ...) CHOOSE(__VA_ARGS__, OF_THREE, , OF_TWO, , )(now, __VA_ARGS__)
+#define CHOOSE(first, era, second, later, third, choice, ...) choice
+#define OF_TWO(now, first, era, second) ((now) < ERA_##era ? (first) : (second))
+#define OF_THREE(now, first, era, second, later, third)                                            \
+    ((now) < ERA_##later ? OF_TWO(now, first, era, second) : (third))
 
-#define DIFFERENCE(type, member, what, in_201807, in_2018, in_201812, in_202104, in_202209)        \
-    .member = in_2018,
-const struct era era_2018 = {
-#include "objects/era.inc"
-};
-#undef DIFFERENCE
+#define NOTHING(...)
+#define SET(prefix, era, member, ...) [ERA_##era].member = VALUE(ERA_##era, __VA_ARGS__),
+#define ERA(...)
+#define DIFFERENCE(type, member, what, ...) ERAS_ALL(NOTHING, SET, member, __VA_ARGS__)
 
-#define DIFFERENCE(type, member, what, in_201807, in_2018, in_201812, in_202104, in_202209)        \
-    .member = in_201812,
-const struct era era_201812 = {
+const struct era eras[ERA_COUNT] = {
 #include "objects/era.inc"
 };
-#undef DIFFERENCE
-
-#define DIFFERENCE(type, member, what, in_201807, in_2018, in_201812, in_202104, in_202209)        \
-    .member = in_202104,
-const struct era era_202104 = {
-#include "objects/era.inc"
-};
-#undef DIFFERENCE
-
-#define DIFFERENCE(type, member, what, in_201807, in_2018, in_201812, in_202104, in_202209)        \
-    .member = in_202209,
-const struct era era_202209 = {
-#include "objects/era.inc"
-};
-#undef DIFFERENCE

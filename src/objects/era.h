@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The eras of the ABI, as values: whoever answers differently from year to year is given an era and
-// asks it. The differences and what each era makes of them are the table era.inc.
+// asks it. The eras, the differences and what each era makes of them are the table era.inc.
 
 #ifndef OBJECTS_ERA_H
 #define OBJECTS_ERA_H
@@ -17,17 +17,25 @@ enum packet_layout { PACKET_201807, PACKET_2018, PACKET_2022 };
 // The columns of hypervisor ABI 4.3.
 enum reset_form { RESET_2018, RESET_2020, RESET_2022 };
 
-struct era {
-#define DIFFERENCE(type, member, what, in_201807, in_2018, in_201812, in_202104, in_202209)        \
-    type member;
+// From the oldest to the default.
+enum era_order {
+#define ERA(name, last, what) ERA_##name,
+#define DIFFERENCE(...)
 #include "objects/era.inc"
+#undef ERA
+#undef DIFFERENCE
+    ERA_COUNT,
+    ERA_DEFAULT = ERA_COUNT - 1,
+};
+
+struct era {
+#define ERA(...)
+#define DIFFERENCE(type, member, what, ...) type member;
+#include "objects/era.inc"
+#undef ERA
 #undef DIFFERENCE
 };
 
-extern const struct era era_201807;
-extern const struct era era_2018;
-extern const struct era era_201812;
-extern const struct era era_202104;
-extern const struct era era_202209;
+extern const struct era eras[ERA_COUNT];
 
 #endif // OBJECTS_ERA_H

@@ -58,7 +58,7 @@ static zx_status_t operate(const struct mapping_view *part, uint32_t op) {
     if (length > part->vmo_end - part->vmo_offset) {
         length = part->vmo_end - part->vmo_offset;
     }
-    return vmo_op_range(part->vmo, op, part->vmo_offset, length, &era_202209);
+    return vmo_op_range(part->vmo, op, part->vmo_offset, length, &eras[ERA_DEFAULT]);
 }
 
 // The space is not locked while an operation runs on a VMO, because other threads take a VMO's

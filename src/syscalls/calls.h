@@ -67,25 +67,14 @@ struct held {
 #define BODY_ALONE(body, parameters) zx_status_t body(EACH(RECEIVE, parameters));
 #define BODY_OF_ERA(body, parameters)                                                              \
     zx_status_t body(const struct era *era, EACH(RECEIVE, parameters));
-#define BODY_SAME BODY_ALONE
-#define BODY_TO_201807 BODY_OF_ERA
-#define BODY_TO_2018 BODY_OF_ERA
-#define BODY_FROM_2018 BODY_OF_ERA
-#define BODY_FROM_201812 BODY_OF_ERA
-#define BODY_ALL BODY_OF_ERA
-#define CALL(eras, name, body, blocks, section, parameters, errors) BODY_##eras(body, parameters)
+#define CALL(eras, name, body, blocks, section, parameters, errors)                                \
+    IF_SAME_##eras(BODY_ALONE, BODY_OF_ERA, body, parameters)
 #define REFUSED(eras, name, parameters)
 #include "syscalls/calls.inc"
 #undef CALL
 #undef REFUSED
 #undef BODY_ALONE
 #undef BODY_OF_ERA
-#undef BODY_SAME
-#undef BODY_TO_201807
-#undef BODY_TO_2018
-#undef BODY_FROM_2018
-#undef BODY_FROM_201812
-#undef BODY_ALL
 
 void sys_cprng_draw(void *buffer, size_t buffer_size);
 uint32_t sys_system_get_num_cpus(void);

@@ -22,7 +22,7 @@
 #define ENTRY(name, told, its_era, parameters, blocks, work)                                       \
     zx_status_t name(EACH(DECLARE, parameters)) {                                                  \
         TRACED_ROW(told, BLOCKS_##blocks, parameters);                                             \
-        const struct era *const era = &its_era;                                                    \
+        const struct era *const era = &eras[its_era];                                              \
         const bool traced = trace_is_on();                                                         \
         zx_status_t status = ZX_OK;                                                                \
         (void)era;                                                                                 \
@@ -42,7 +42,7 @@
                 trace_end(&call, ARGUMENTS(parameters), status);                                   \
             }                                                                                      \
             if (status != ZX_OK) {                                                                 \
-                trace_failure(&call, ARGUMENTS(parameters), status, era == &era_202209);           \
+                trace_failure(&call, ARGUMENTS(parameters), status, era == &eras[ERA_DEFAULT]);    \
             }                                                                                      \
             door_leave();                                                                          \
         } while (status == ZX_ERR_INTERNAL_INTR_RETRY);                                            \
@@ -50,9 +50,9 @@
     }
 #define ENTRY_ALONE(name, body, parameters, blocks) ENTRY_##blocks(name, body, parameters)
 #define ENTRY_BLOCKS(name, body, parameters)                                                       \
-    ENTRY(name, #name, era_202209, parameters, BLOCKS, body(EACH(GIVE, parameters)))
+    ENTRY(name, #name, ERA_DEFAULT, parameters, BLOCKS, body(EACH(GIVE, parameters)))
 #define ENTRY_RETURNS(name, body, parameters)                                                      \
-    ENTRY(name, #name, era_202209, parameters, RETURNS, body(EACH(GIVE, parameters)))
+    ENTRY(name, #name, ERA_DEFAULT, parameters, RETURNS, body(EACH(GIVE, parameters)))
 // The handler may have interrupted the thread anywhere in the library: also where it sleeps, and
 // could be cancelled at any instruction. So the body takes no reference to the object, which it
 // would have to drop (handle_use()), and the log, whose callback is the client's, hears of no
@@ -73,8 +73,9 @@
         }                                                                                          \
         return status;                                                                             \
     }
-#define ENTRY_OF_ERA(prefix, era, name, body, parameters, blocks)                                  \
-    ENTRY(prefix##name, "zx_" #name, era, parameters, blocks, body(&era, EACH(GIVE, parameters)))
+#define ENTRY_OF_ERA(prefix, its_era, name, body, parameters, blocks)                              \
+    ENTRY(prefix##name, "zx_" #name, ERA_##its_era, parameters, blocks,                            \
+          body(era, EACH(GIVE, parameters)))
 #define CALL(eras, name, body, blocks, section, parameters, errors)                                \
     ERAS_##eras(ENTRY_ALONE, ENTRY_OF_ERA, name, body, parameters, blocks)
 #define REFUSED(eras, name, parameters)

@@ -6,6 +6,8 @@
 #ifndef SYSCALLS_TABLE_H
 #define SYSCALLS_TABLE_H
 
+#include "objects/era_list.h"
+
 // --- Parameters: EACH(f, (a, b)) is f(a), f(b) ---
 
 #define UNWRAP(...) __VA_ARGS__
@@ -60,36 +62,13 @@
 #define ZX_OBJ_TYPE_SNAPSHOT ZIRCONIA_OBJ_TYPE_SNAPSHOT
 #define ZX_RIGHT_DUPLICATE_AND_READ (ZX_RIGHT_DUPLICATE | ZX_RIGHT_READ)
 
-// --- Eras: one(...) where a row is the same in all, else of(prefix, era, ...) for each of them ---
+// --- Eras, which era_list.h has from each and up to each ---
 
+// A row that is the same in all has one symbol: one(...). Others have of(prefix, era, ...) for each
+// of theirs.
 #define ERAS_SAME(one, of, ...) one(__VA_ARGS__)
-#define ERAS_TO_201807(one, of, ...) of(zirconia_201807_, era_201807, __VA_ARGS__)
-#define ERAS_TO_2018(one, of, ...)                                                                 \
-    ERAS_TO_201807(one, of, __VA_ARGS__)                                                           \
-    of(zirconia_2018_, era_2018, __VA_ARGS__)
-#define ERAS_TO_201812(one, of, ...)                                                               \
-    ERAS_TO_2018(one, of, __VA_ARGS__)                                                             \
-    of(zirconia_201812_, era_201812, __VA_ARGS__)
-#define ERAS_FROM_202104(one, of, ...)                                                             \
-    of(zirconia_202104_, era_202104, __VA_ARGS__) of(zx_, era_202209, __VA_ARGS__)
-#define ERAS_FROM_201812(one, of, ...)                                                             \
-    of(zirconia_201812_, era_201812, __VA_ARGS__) ERAS_FROM_202104(one, of, __VA_ARGS__)
-#define ERAS_FROM_2018(one, of, ...)                                                               \
-    of(zirconia_2018_, era_2018, __VA_ARGS__) ERAS_FROM_201812(one, of, __VA_ARGS__)
-#define ERAS_ALL(one, of, ...)                                                                     \
-    ERAS_TO_201807(one, of, __VA_ARGS__)                                                           \
-    ERAS_FROM_2018(one, of, __VA_ARGS__)
 
-// In an of() as above: f(...) for the newest era alone, and for all others alone.
-#define IF_NEWEST_era_201807(...)
-#define IF_NEWEST_era_2018(...)
-#define IF_NEWEST_era_201812(...)
-#define IF_NEWEST_era_202104(...)
-#define IF_NEWEST_era_202209(f, ...) f(__VA_ARGS__)
-#define IF_OLDER_era_201807(f, ...) f(__VA_ARGS__)
-#define IF_OLDER_era_2018(f, ...) f(__VA_ARGS__)
-#define IF_OLDER_era_201812(f, ...) f(__VA_ARGS__)
-#define IF_OLDER_era_202104(f, ...) f(__VA_ARGS__)
-#define IF_OLDER_era_202209(...)
+// The same(...) or the differs(...) of a row.
+#define IF_SAME_SAME(same, differs, ...) same(__VA_ARGS__)
 
 #endif // SYSCALLS_TABLE_H

@@ -172,5 +172,5 @@ zx_handle_t sys_vmar_root_self(void) {
     static _Atomic(zx_handle_t) kept;
     struct vmar *root = process_root_vmar();
     return keep_handle(&kept, root != NULL ? &root->object : NULL,
-                       era_202209.vmar_rights | VMAR_ROOT_PERMISSIONS);
+                       eras[ERA_DEFAULT].vmar_rights | VMAR_ROOT_PERMISSIONS);
 }

@@ -25,7 +25,6 @@
 #ifdef ZIRCONIA_ABI_2018
 #define ZIRCONIA_ERA 201812
 #define ZIRCONIA_OF_ERA(name) zirconia_2018_##name
-#define ZIRCONIA_SUSPENDS_ALONE // zx_task_suspend() has one parameter.
 #else
 #define ZIRCONIA_ERA 202209
 #endif
@@ -34,7 +33,6 @@
 #elif ZIRCONIA_ABI <= 201807
 #define ZIRCONIA_ERA 201807
 #define ZIRCONIA_OF_ERA(name) zirconia_201807_##name
-#define ZIRCONIA_SUSPENDS_ALONE
 #elif ZIRCONIA_ABI <= 201812
 #define ZIRCONIA_ERA 201812
 #define ZIRCONIA_OF_ERA(name) zirconia_201812_##name
@@ -43,6 +41,11 @@
 #define ZIRCONIA_OF_ERA(name) zirconia_202104_##name
 #else
 #define ZIRCONIA_ERA 202209
+#endif
+
+// zx_task_suspend() has one parameter.
+#if ZIRCONIA_ERA == 201807 || (defined(ZIRCONIA_ABI_2018) && !defined(ZIRCONIA_ABI))
+#define ZIRCONIA_SUSPENDS_ALONE
 #endif
 
 // For both eras of 2018.
