@@ -8,6 +8,7 @@
 #include "platform/registers.h"
 
 #include "platform/posix_context.h"
+#include "platform/xsave.h"
 
 #if defined(POSIX_CONTEXT_REGISTERS) && defined(__x86_64__)
 
@@ -18,28 +19,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define RFLAGS_WRITABLE UINT64_C(0x244dd5)
 #define RFLAGS_TRAP (UINT64_C(1) << 8)
 #define RFLAGS_RESUME (UINT64_C(1) << 16)
 
 enum {
-    FXSAVE_SIZE = 512,
-    FXSAVE_ST = 32,
-    FXSAVE_MXCSR = 24,
-    FXSAVE_XMM = 160,
     FXSAVE_SOFTWARE = 464, // The host kernel's description of the area begins with a magic number.
     SOFTWARE_FEATURES = 8, // Offset in the description: which parts the area has.
     XSAVE_PRESENT = 512,   // Offset in the area: which parts are not in their initial state.
-
-    PART_SSE = 1,
-    PART_AVX = 2,
-    PART_OPMASK = 5,
-    PART_ZMM_HIGH = 6,
-    PART_ZMM_UPPER = 7,
 };
 
 #define SOFTWARE_MAGIC UINT32_C(0x46505853)
-#define MXCSR_WRITABLE UINT32_C(0xffff)
 
 bool platform_has_registers(void) {
     return true;
@@ -120,130 +109,77 @@ bool platform_set_resume_flag(struct platform_context *context, bool on) {
     return (old & RFLAGS_RESUME) != 0;
 }
 
-// --- The FXSAVE part ---
+// --- The others ---
 
-static unsigned char *area(const struct platform_context *context) {
+static unsigned char *area_of(const struct platform_context *context) {
     return (unsigned char *)context->host->uc_mcontext.fpregs;
 }
 
 // The parts that follow the FXSAVE area, as bits; 0 when there are none.
-static uint64_t parts(const struct platform_context *context) {
+static uint64_t parts_of(const struct platform_context *context) {
     uint32_t magic = 0;
     uint64_t features = 0;
-    memcpy(&magic, area(context) + FXSAVE_SOFTWARE, sizeof(magic));
-    memcpy(&features, area(context) + FXSAVE_SOFTWARE + SOFTWARE_FEATURES, sizeof(features));
+    memcpy(&magic, area_of(context) + FXSAVE_SOFTWARE, sizeof(magic));
+    memcpy(&features, area_of(context) + FXSAVE_SOFTWARE + SOFTWARE_FEATURES, sizeof(features));
     return magic == SOFTWARE_MAGIC ? features : 0;
 }
 
-static void mark_present(struct platform_context *context, uint64_t bits) {
-    if (parts(context) != 0) {
-        uint64_t present = 0;
-        memcpy(&present, area(context) + XSAVE_PRESENT, sizeof(present));
-        present |= bits;
-        memcpy(area(context) + XSAVE_PRESENT, &present, sizeof(present));
-    }
-}
-
-static bool is_present(const struct platform_context *context, unsigned part) {
+// The parts that are not in their initial state, as bits.
+static uint64_t present_parts(const struct platform_context *context) {
+    const uint64_t parts = parts_of(context);
     uint64_t present = 0;
-    if ((parts(context) >> part & 1) == 0) {
-        return false;
+    if (parts != 0) {
+        memcpy(&present, area_of(context) + XSAVE_PRESENT, sizeof(present));
     }
-    memcpy(&present, area(context) + XSAVE_PRESENT, sizeof(present));
-    return (present >> part & 1) != 0;
+    return parts & present;
 }
 
-// fcw to fdp lie as the processor stores them.
+static void mark_present(struct platform_context *context, uint64_t parts) {
+    const uint64_t written = parts & parts_of(context);
+    uint64_t present = 0;
+    if (written != 0) {
+        memcpy(&present, area_of(context) + XSAVE_PRESENT, sizeof(present));
+        present |= written;
+        memcpy(area_of(context) + XSAVE_PRESENT, &present, sizeof(present));
+    }
+}
+
+static struct xsave_place place_of(const struct platform_context *context, uint64_t parts) {
+    struct xsave_place place = {.area = area_of(context)};
+    for (unsigned part = XSAVE_AVX; part < XSAVE_PART_COUNT; part++) {
+        unsigned size = 0;
+        unsigned offset = 0;
+        unsigned ecx = 0;
+        unsigned edx = 0;
+        if ((parts >> part & 1) != 0 && __get_cpuid_count(0xd, part, &size, &offset, &ecx, &edx)) {
+            place.parts[part] = area_of(context) + offset;
+        }
+    }
+    return place;
+}
+
 void platform_read_fp(const struct platform_context *context, zx_thread_state_fp_regs_t *out) {
-    memset(out, 0, sizeof(*out));
-    memcpy(out, area(context), offsetof(zx_thread_state_fp_regs_t, fdp) + sizeof(out->fdp));
-    out->reserved = 0;
-    memcpy(out->st, area(context) + FXSAVE_ST, sizeof(out->st));
+    const struct xsave_place place = place_of(context, 0);
+    xsave_read_fp(&place, out);
 }
 
 void platform_write_fp(struct platform_context *context, const zx_thread_state_fp_regs_t *from) {
-    zx_thread_state_fp_regs_t given = *from;
-    given.reserved = 0;
-    memcpy(area(context), &given, offsetof(zx_thread_state_fp_regs_t, fdp) + sizeof(given.fdp));
-    memcpy(area(context) + FXSAVE_ST, given.st, sizeof(given.st));
-    mark_present(context, 1);
+    const struct xsave_place place = place_of(context, 0);
+    xsave_write_fp(&place, from);
+    mark_present(context, UINT64_C(1) << XSAVE_X87);
 }
-
-// --- The parts after it ---
-
-// Where a part lies, or NULL.
-static unsigned char *part_of(const struct platform_context *context, unsigned part) {
-    unsigned size = 0;
-    unsigned offset = 0;
-    unsigned ecx = 0;
-    unsigned edx = 0;
-    if ((parts(context) >> part & 1) == 0 ||
-        !__get_cpuid_count(0xd, part, &size, &offset, &ecx, &edx)) {
-        return NULL;
-    }
-    return area(context) + offset;
-}
-
-// Copies pieces of the vector registers between a part and the structure.
-struct pieces {
-    unsigned part;
-    unsigned first; // The first register.
-    unsigned count; // How many registers.
-    unsigned word;  // The first 64-bit word of each.
-    unsigned words; // How many words of each.
-};
-
-static const struct pieces pieces[] = {
-    {PART_AVX, 0, 16, 2, 2},
-    {PART_ZMM_HIGH, 0, 16, 4, 4},
-    {PART_ZMM_UPPER, 16, 16, 0, 8},
-};
-
-enum { PIECES_COUNT = sizeof(pieces) / sizeof(pieces[0]) };
 
 void platform_read_vector(const struct platform_context *context,
                           zx_thread_state_vector_regs_t *out) {
-    memset(out, 0, sizeof(*out));
-    for (size_t i = 0; i < 16; i++) {
-        memcpy(out->zmm[i].v, area(context) + FXSAVE_XMM + 16 * i, 16);
-    }
-    for (size_t p = 0; p < PIECES_COUNT; p++) {
-        const unsigned char *from = part_of(context, pieces[p].part);
-        const size_t size = 8u * pieces[p].words;
-        for (size_t i = 0;
-             from != NULL && is_present(context, pieces[p].part) && i < pieces[p].count; i++) {
-            memcpy(&out->zmm[pieces[p].first + i].v[pieces[p].word], from + size * i, size);
-        }
-    }
-    const unsigned char *masks = part_of(context, PART_OPMASK);
-    if (masks != NULL && is_present(context, PART_OPMASK)) {
-        memcpy(out->opmask, masks, sizeof(out->opmask));
-    }
-    memcpy(&out->mxcsr, area(context) + FXSAVE_MXCSR, sizeof(out->mxcsr));
+    const struct xsave_place place = place_of(context, present_parts(context));
+    xsave_read_vector(&place, out);
 }
 
 void platform_write_vector(struct platform_context *context,
                            const zx_thread_state_vector_regs_t *from) {
-    for (size_t i = 0; i < 16; i++) {
-        memcpy(area(context) + FXSAVE_XMM + 16 * i, from->zmm[i].v, 16);
-    }
-    for (size_t p = 0; p < PIECES_COUNT; p++) {
-        unsigned char *to = part_of(context, pieces[p].part);
-        const size_t size = 8u * pieces[p].words;
-        for (size_t i = 0; to != NULL && i < pieces[p].count; i++) {
-            memcpy(to + size * i, &from->zmm[pieces[p].first + i].v[pieces[p].word], size);
-        }
-    }
-    unsigned char *masks = part_of(context, PART_OPMASK);
-    if (masks != NULL) {
-        memcpy(masks, from->opmask, sizeof(from->opmask));
-    }
-    const uint32_t mxcsr = from->mxcsr & MXCSR_WRITABLE;
-    memcpy(area(context) + FXSAVE_MXCSR, &mxcsr, sizeof(mxcsr));
-    const uint64_t written = UINT64_C(1) << PART_SSE | UINT64_C(1) << PART_AVX |
-                             UINT64_C(1) << PART_OPMASK | UINT64_C(1) << PART_ZMM_HIGH |
-                             UINT64_C(1) << PART_ZMM_UPPER;
-    mark_present(context, written & parts(context));
+    const struct xsave_place place = place_of(context, parts_of(context));
+    xsave_write_vector(&place, from);
+    mark_present(context, XSAVE_VECTOR_PARTS);
 }
 
 #elif !defined(POSIX_CONTEXT_REGISTERS)

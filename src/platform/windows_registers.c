@@ -6,18 +6,15 @@
 #include "platform/registers.h"
 
 #include "platform/windows_context.h"
+#include "platform/xsave.h"
 
 #if defined(WINDOWS_CONTEXT_REGISTERS)
 
 #include <stddef.h>
 #include <string.h>
 
-#define RFLAGS_WRITABLE UINT32_C(0x244dd5)
 #define RFLAGS_TRAP (UINT32_C(1) << 8)
 #define RFLAGS_RESUME (UINT32_C(1) << 16)
-#define MXCSR_WRITABLE UINT32_C(0xffff)
-
-enum { PART_AVX = 2, PART_OPMASK = 5, PART_ZMM_HIGH = 6, PART_ZMM_UPPER = 7 };
 
 bool platform_has_registers(void) {
     return true;
@@ -61,8 +58,8 @@ bool platform_write_general(struct platform_context *context,
     for (size_t i = 0; i < GENERAL_COUNT; i++) {
         memcpy((unsigned char *)context->host + general[i], &values[i], sizeof(values[i]));
     }
-    const DWORD kept = context->host->EFlags & ~RFLAGS_WRITABLE;
-    context->host->EFlags = kept | ((DWORD)from->rflags & RFLAGS_WRITABLE);
+    const uint64_t kept = context->host->EFlags & ~RFLAGS_WRITABLE;
+    context->host->EFlags = (DWORD)(kept | (from->rflags & RFLAGS_WRITABLE));
     return true;
 }
 
@@ -83,109 +80,60 @@ bool platform_set_resume_flag(struct platform_context *context, bool on) {
     return old;
 }
 
-// --- The FXSAVE part ---
-
-// fcw to fdp lie as the processor stores them.
-void platform_read_fp(const struct platform_context *context, zx_thread_state_fp_regs_t *out) {
-    const XMM_SAVE_AREA32 *area = &context->host->FltSave;
-    memset(out, 0, sizeof(*out));
-    memcpy(out, area, offsetof(zx_thread_state_fp_regs_t, fdp) + sizeof(out->fdp));
-    out->reserved = 0;
-    memcpy(out->st, area->FloatRegisters, sizeof(out->st));
-}
-
-void platform_write_fp(struct platform_context *context, const zx_thread_state_fp_regs_t *from) {
-    XMM_SAVE_AREA32 *area = &context->host->FltSave;
-    zx_thread_state_fp_regs_t given = *from;
-    given.reserved = 0;
-    memcpy(area, &given, offsetof(zx_thread_state_fp_regs_t, fdp) + sizeof(given.fdp));
-    memcpy(area->FloatRegisters, given.st, sizeof(given.st));
-}
-
-// --- The parts after it ---
+// --- The others ---
 
 static bool has_parts(const struct platform_context *context) {
     return (context->host->ContextFlags & CONTEXT_XSTATE) == CONTEXT_XSTATE;
 }
 
-// Where a part lies, or NULL.
-static unsigned char *part_of(const struct platform_context *context, unsigned part) {
-    DWORD size = 0;
-    return has_parts(context) ? LocateXStateFeature(context->host, part, &size) : NULL;
-}
-
-// A part that is in its initial state lies there with what it had before.
-static bool is_present(const struct platform_context *context, unsigned part) {
+// The parts that are not in their initial state, as bits. The others lie there with what they had
+// before.
+static uint64_t present_parts(const struct platform_context *context) {
     DWORD64 present = 0;
-    return GetXStateFeaturesMask(context->host, &present) && (present >> part & 1) != 0;
+    return has_parts(context) && GetXStateFeaturesMask(context->host, &present) ? present : 0;
 }
 
-// Copies pieces of the vector registers between a part and the structure.
-struct pieces {
-    unsigned part;
-    unsigned first; // The first register.
-    unsigned count; // How many registers.
-    unsigned word;  // The first 64-bit word of each.
-    unsigned words; // How many words of each.
-};
-
-static const struct pieces pieces[] = {
-    {PART_AVX, 0, 16, 2, 2},
-    {PART_ZMM_HIGH, 0, 16, 4, 4},
-    {PART_ZMM_UPPER, 16, 16, 0, 8},
-};
-
-enum { PIECES_COUNT = sizeof(pieces) / sizeof(pieces[0]) };
-
-void platform_read_vector(const struct platform_context *context,
-                          zx_thread_state_vector_regs_t *out) {
-    memset(out, 0, sizeof(*out));
-    for (size_t i = 0; i < 16; i++) {
-        memcpy(out->zmm[i].v, &context->host->FltSave.XmmRegisters[i], 16);
-    }
-    for (size_t p = 0; p < PIECES_COUNT; p++) {
-        const unsigned char *from = part_of(context, pieces[p].part);
-        const size_t size = 8u * pieces[p].words;
-        for (size_t i = 0;
-             from != NULL && is_present(context, pieces[p].part) && i < pieces[p].count; i++) {
-            memcpy(&out->zmm[pieces[p].first + i].v[pieces[p].word], from + size * i, size);
+static struct xsave_place place_of(const struct platform_context *context, uint64_t parts) {
+    struct xsave_place place = {.area = (unsigned char *)&context->host->FltSave};
+    for (DWORD part = XSAVE_AVX; part < XSAVE_PART_COUNT && has_parts(context); part++) {
+        DWORD size = 0;
+        if ((parts >> part & 1) != 0) {
+            place.parts[part] = LocateXStateFeature(context->host, part, &size);
         }
     }
-    const unsigned char *masks = part_of(context, PART_OPMASK);
-    if (masks != NULL && is_present(context, PART_OPMASK)) {
-        memcpy(out->opmask, masks, sizeof(out->opmask));
-    }
+    return place;
+}
+
+void platform_read_fp(const struct platform_context *context, zx_thread_state_fp_regs_t *out) {
+    const struct xsave_place place = place_of(context, 0);
+    xsave_read_fp(&place, out);
+}
+
+void platform_write_fp(struct platform_context *context, const zx_thread_state_fp_regs_t *from) {
+    const struct xsave_place place = place_of(context, 0);
+    xsave_write_fp(&place, from);
+}
+
+// Windows has MXCSR twice.
+void platform_read_vector(const struct platform_context *context,
+                          zx_thread_state_vector_regs_t *out) {
+    const struct xsave_place place = place_of(context, present_parts(context));
+    xsave_read_vector(&place, out);
     out->mxcsr = context->host->MxCsr;
 }
 
 void platform_write_vector(struct platform_context *context,
                            const zx_thread_state_vector_regs_t *from) {
-    CONTEXT *host = context->host;
-    DWORD64 present = 0;
+    const struct xsave_place place = place_of(context, XSAVE_VECTOR_PARTS);
+    xsave_write_vector(&place, from);
+    context->host->MxCsr = context->host->FltSave.MxCsr;
     if (has_parts(context)) {
-        GetXStateFeaturesMask(host, &present);
-    }
-    for (size_t i = 0; i < 16; i++) {
-        memcpy(&host->FltSave.XmmRegisters[i], from->zmm[i].v, 16);
-    }
-    for (size_t p = 0; p < PIECES_COUNT; p++) {
-        unsigned char *to = part_of(context, pieces[p].part);
-        const size_t size = 8u * pieces[p].words;
-        for (size_t i = 0; to != NULL && i < pieces[p].count; i++) {
-            memcpy(to + size * i, &from->zmm[pieces[p].first + i].v[pieces[p].word], size);
+        DWORD64 present = present_parts(context);
+        for (unsigned part = XSAVE_AVX; part < XSAVE_PART_COUNT; part++) {
+            present |= place.parts[part] != NULL ? UINT64_C(1) << part : 0;
         }
-        present |= to != NULL ? UINT64_C(1) << pieces[p].part : 0;
+        SetXStateFeaturesMask(context->host, present);
     }
-    unsigned char *masks = part_of(context, PART_OPMASK);
-    if (masks != NULL) {
-        memcpy(masks, from->opmask, sizeof(from->opmask));
-        present |= UINT64_C(1) << PART_OPMASK;
-    }
-    if (has_parts(context)) {
-        SetXStateFeaturesMask(host, present);
-    }
-    host->MxCsr = from->mxcsr & MXCSR_WRITABLE;
-    host->FltSave.MxCsr = host->MxCsr;
 }
 
 #endif
