@@ -83,7 +83,7 @@ uint8_t *debug_host_address(struct guest *guest, uint64_t address, bool write) {
                                          : NULL;
 }
 
-// What is not there has the contents that it had when it was.
+// Reads the contents. A byte that is not mapped keeps the value that was read when it was.
 static void read_watched(struct guest *guest, const struct watched *watched, uint8_t *value) {
     memcpy(value, watched->value, sizeof watched->value);
     for (uint64_t i = 0; i < watched->place.size; i++) {
@@ -92,7 +92,7 @@ static void read_watched(struct guest *guest, const struct watched *watched, uin
     }
 }
 
-// The first one whose contents have changed; NULL for none. All are as they are now from here on.
+// The first watchpoint whose contents have changed since the last look; NULL for none.
 static const struct watched *find_changed(struct guest *guest) {
     struct debugger *debugger = &guest->debugger;
     const struct watched *found = NULL;
@@ -148,7 +148,7 @@ void debug_begin(struct vcpu *vcpu) {
     prepare(vcpu);
 }
 
-// An instruction is done, or an event was delivered.
+// Called behind an instruction, and when an event was delivered.
 static zx_status_t look(struct vcpu *vcpu) {
     const struct watched *changed = find_changed(vcpu->guest);
     if (changed != NULL) {

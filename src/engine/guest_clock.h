@@ -50,9 +50,11 @@ zx_status_t guest_clock_use_virtual_time(struct guest *guest);
 // Nanoseconds, as zx_clock_get_monotonic() gives them unless time is virtual.
 int64_t guest_clock_now(const struct guest *guest);
 
-// The guest's time at a moment of the host's monotonic clock, just now; and, for an exit or an
-// exception that begins there, when it began: in virtual time its work has been counted.
+// The guest's time when the host's monotonic clock reads `host`, which it does about now.
 int64_t guest_clock_at(const struct guest *guest, int64_t host);
+
+// When an exit or an exception that was just made began. In virtual time that is earlier than
+// guest_clock_at(), because the exit has been counted as work already.
 int64_t guest_clock_beginning(const struct guest *guest, int64_t host);
 
 uint64_t guest_clock_tsc(const struct guest *guest);
@@ -84,9 +86,10 @@ bool guest_clock_tick(struct guest *guest);
 // Limits the guest's work from now on; UINT64_MAX is no limit. BAD_STATE unless time is virtual.
 zx_status_t guest_clock_set_budget(struct guest *guest, uint64_t work);
 
-// Whether the budget's work is done; and whether, while all VCPUs sleep, nothing will wake one
-// before that.
+// Whether the work of the budget is done.
 bool guest_clock_budget_is_spent(const struct guest *guest);
+
+// Whether all VCPUs sleep, and nothing will wake one before the budget is spent.
 bool guest_clock_sleeps_for_ever(struct guest *guest);
 
 // Ends the time slice of virtual time.

@@ -91,7 +91,8 @@ static void add(atomic_ullong *figure, uint64_t amount) {
     atomic_store_explicit(figure, value + amount, memory_order_relaxed);
 }
 
-// Not before what the observer was told last of the VCPU: not all that is told is work of its own.
+// When an exit began, for the observer. Not all that it is told of is work, so an exit could seem
+// to begin before what it was told last; then it begins at that time.
 static int64_t time_to_tell(struct vcpu *vcpu, int64_t now) {
     const int64_t time = guest_clock_beginning(vcpu->guest, now);
     if (time > vcpu->told_time) {

@@ -32,7 +32,7 @@ struct observation {
     struct observation *next; // In the list of the guests that live.
 };
 
-// A guest comes and goes. What it counted stays in the count of all.
+// Begins and ends the observation of a guest. What was counted stays in the counts of all guests.
 void observation_open(struct observation *observation);
 void observation_close(struct observation *observation);
 

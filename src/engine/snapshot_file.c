@@ -151,7 +151,7 @@ static void move_mappings(struct snapshot_file *file, const struct memory_image 
     free(names);
 }
 
-// Here as well what VM entry looks at.
+// The shape of the guest, in which is also what VM entry refuses.
 static void move_shape(struct snapshot_file *file, struct snapshot *snapshot,
                        const struct guest *guest) {
     shape(file, guest->clock.is_virtual);
@@ -179,7 +179,7 @@ static void move_clock(struct snapshot_file *file, struct guest_clock_image *clo
     require_sound(file, guest_clock_is_sound(clock));
 }
 
-// Outside of virtual time nothing goes by it.
+// Only virtual time goes by the rotation.
 static void move_rotation(struct snapshot_file *file, struct rotation *rotation,
                           const struct guest *guest) {
     const uint64_t vpids = guest->vpids;

@@ -28,25 +28,24 @@ struct vcpu {
     struct thread *owner;
     struct turn_seat seat;
     struct cpu *cpu;
-    uint64_t cr0_owned; // Bits of CR0 that the guest reads from the shadow (hypervisor ABI 4.3).
-    uint64_t cr0_shadow;
-    uint8_t cr8;              // Private: it has no effect on injection (hypervisor ABI 4.4).
-    atomic_bool inside;       // A run call has begun and uses the VCPU. Set with the turn.
-    atomic_bool client_kicks; // The seat's kick is one of the client's.
-    atomic_bool stop_wanted;  // The seat's kick is to stop the VCPU, or that too.
+    uint64_t cr0_owned;  // Bits of CR0 that the guest reads from the shadow (hypervisor ABI 4.3).
+    uint64_t cr0_shadow; // What it reads there.
+    uint8_t cr8;         // Private: it has no effect on injection (hypervisor ABI 4.4).
+    atomic_bool inside;  // A run call has begun and uses the VCPU. Set with the turn.
+    atomic_bool client_kicks; // The client has kicked the VCPU.
+    atomic_bool stop_wanted;  // A debugger has kicked the VCPU. The client may have, too.
     bool steps;               // A debugger wants run calls of one instruction.
-    bool exited;              // In a step, whose end has not seen to the paravirtual clock.
-    struct vcpu_stop stop;    // Why the last one ended with ZX_ERR_STOP.
-    // What the checks of VM entry refuse, for good: no call changes it but that of a restore.
+    bool exited;              // A step ended at an exit, and the paravirtual clock is still behind.
+    struct vcpu_stop stop;    // Why the last run call that returned ZX_ERR_STOP did.
+    // VM entry refuses the guest's state. Only the restoring of a snapshot takes that back.
     bool invalid_state;
     struct local_apic apic;
     struct pvclock pvclock;
-    zirconia_exit_kind_t exit_kind; // The exit being handled, and when it began; 0 for none.
-    int64_t exit_time;
-    // In the guest's time, for the observer: what it was told last, or when the exit behind that
-    // ended; and when the last exit ended, 0 for none.
-    int64_t told_time;
-    int64_t resumed;
+    zirconia_exit_kind_t exit_kind; // The kind of the exit that is being handled.
+    int64_t exit_time;              // When that exit began; 0 while none is handled.
+    int64_t
+        told_time;   // The last time that the observer was told. Nothing later is told as earlier.
+    int64_t resumed; // When the last exit ended, in the guest's time; 0 before the first one.
     struct platform_mutex lock;
     struct pending pending;
     atomic_bool any_pending; // Whether anything is pending, for the owner to read without the lock.
@@ -56,8 +55,8 @@ static inline struct vcpu *vcpu_from_object(struct object *object) {
     return (struct vcpu *)object;
 }
 
-// For the calling thread: BAD_STATE when it owns a live VCPU, in the eras that count them, and of
-// such an era. Then NO_RESOURCES, NO_MEMORY.
+// Makes a VCPU of the calling thread. BAD_STATE where the era allows one VCPU a thread and the
+// thread has one of such an era; NO_RESOURCES without a VPID; NO_MEMORY.
 zx_status_t vcpu_create(struct guest *guest, uint64_t entry, const struct era *era,
                         struct vcpu **out);
 
@@ -69,7 +68,7 @@ zx_status_t vcpu_enter(struct vcpu *vcpu, enum packet_layout layout, zx_port_pac
 
 void vcpu_interrupt(struct vcpu *vcpu, uint8_t vector);
 
-// Called from the handler of an exit of the VCPU's own.
+// As vcpu_interrupt(), from the handler of one of this VCPU's exits.
 void vcpu_interrupt_itself(struct vcpu *vcpu, uint8_t vector);
 
 // Takes no lock: may be called anywhere, in a signal handler too.

@@ -13,18 +13,18 @@
 // why: ZX_ERR_INTERNAL_INTR_KILLED if the thread is to end, ZX_ERR_CANCELED if the VCPU was kicked
 // as it waited.
 
-// Take the turn, give it back, or let others have it first. ZX_OK with the turn, or why the VCPU
-// has none.
+// Take the turn, give it back, or let others have it first. Return ZX_OK with the turn, or the
+// reason why the VCPU does not have it.
 zx_status_t vcpu_take_turn(struct exit_context *context);
 void vcpu_give_turn(struct exit_context *context, enum turn_end end);
 zx_status_t vcpu_pass_turn(struct exit_context *context, enum turn_end end);
 
-// At the top of the loop, with the turn: lets the thread stop if it is to. ZX_OK with the turn, or
-// why the VCPU has none.
+// At the top of the loop, with the turn: lets the thread stop if it is to. Returns ZX_OK with the
+// turn, or the reason why the VCPU does not have it.
 zx_status_t vcpu_stop_if_wanted(struct exit_context *context);
 
-// After a wait without the turn that was cut short. ZX_OK: wait on. In 2018, with the turn again,
-// `cut_short`.
+// Called after a wait without the turn that was cut short. Returns ZX_OK when the VCPU is to wait
+// on; in 2018 takes the turn and returns `cut_short`.
 zx_status_t vcpu_stop_in_wait(struct exit_context *context, zx_status_t cut_short);
 
 // What wakes the VCPU's thread (objects/blocking.h).

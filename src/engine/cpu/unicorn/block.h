@@ -18,33 +18,33 @@ struct cuts;
 struct x87_blocks;
 
 struct block {
-    bool under_way;             // Its first byte has been fetched.
-    uint64_t pc;                // As Unicorn counts: RIP and the base of CS.
-    uint64_t pages[2];          // Its pages of the arena; the second may be NO_ARENA_PAGE.
-    uint64_t first;             // Offset of its first byte in its first page.
-    size_t read;                // Bytes that were read ahead.
-    enum cut cut;               // What comes after them.
-    bool x87;                   // Some instruction of it depends on the register stack.
-    struct x87_track track;     // What these instructions want of the register stack.
-    struct stand_ins stand_ins; // In its first page.
-    uint64_t host_bytes;        // What it is translated to, at the most.
+    bool under_way;         // The first byte of the block has been fetched.
+    uint64_t pc;            // Where the block begins, as Unicorn counts: RIP and the base of CS.
+    uint64_t pages[2];      // Pages of the arena; the second may be NO_ARENA_PAGE.
+    uint64_t first;         // The offset of the first byte in the first page.
+    size_t read;            // How many bytes were read ahead.
+    enum cut cut;           // Why the block ends behind the bytes that were read.
+    bool x87;               // Some instruction depends on the register stack.
+    struct x87_track track; // What all instructions want of the register stack.
+    struct stand_ins stand_ins; // The stand-ins for instructions in the first page.
+    uint64_t host_bytes;        // The most that the block is translated to.
     uint64_t crossed_pc;        // Where the last block that went on into another page began.
-    uint64_t crossed_to;        // The page that it went on into.
+    uint64_t crossed_to;        // The page that the last block that did so went on into.
 };
 
-// How its code is to be read.
+// The code of a block, and how it is to be read.
 struct block_code {
-    const uint8_t *bytes; // Where it begins.
+    const uint8_t *bytes; // The first byte of the block, in its first page.
     const uint8_t *next;  // The second page; NULL where it is not known.
     enum code_mode mode;
     unsigned conditions;          // As cut_before() has them.
-    unsigned most;                // Instructions.
-    uint64_t end;                 // As Unicorn counts, where the block ends if not before.
-    bool stand_ins;               // Some of them are to be seen as others.
-    bool calls;                   // Some of them are to be seen as calls.
-    const struct x87_blocks *x87; // Where blocks are divided.
+    unsigned most;                // The block ends after so many instructions.
+    uint64_t end;                 // The block ends at this address, as Unicorn counts.
+    bool stand_ins;               // Some instructions are to be seen as others.
+    bool calls;                   // Some instructions are to be seen as calls.
+    const struct x87_blocks *x87; // Knows where blocks are divided.
     const struct breakpoints *breakpoints;
-    bool measures; // How much of it Unicorn would take, and no more.
+    bool measures; // Only how much Unicorn would take of the code is of interest.
 };
 
 // The next byte to be fetched, with RIP at its instruction, is this one of the arena.

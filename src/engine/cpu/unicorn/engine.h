@@ -22,20 +22,23 @@ struct cpu;
 struct layout;
 struct machine;
 
-// What Unicorn calls, with the engine as the context: for each raw exit; for each byte of the arena
-// before it is translated; after each translation; before each hooked block runs, of which the
-// second is for those that count; for each comparison, if they are hooked; for pages that are
-// missing in the nested tables.
+// What Unicorn calls, with the engine as the context.
 struct engine_hooks {
+    // At each raw exit.
     void (*raw_exit)(uc_engine *unicorn, uint32_t number, void *context);
+    // Before each byte of the arena is translated.
     bool (*fetch)(uc_engine *unicorn, uc_mem_type type, uint64_t address, int size, int64_t value,
                   void *context);
+    // After each translation.
     void (*translated)(uc_engine *unicorn, uc_tb *block, uc_tb *previous, void *context);
+    // Before each hooked block runs, in engines that do not count blocks.
     void (*block)(uc_engine *unicorn, uint64_t address, uint32_t size, void *context);
+    // Before each block runs, in engines that count blocks.
     void (*counted_block)(uc_engine *unicorn, uint64_t address, uint32_t size, void *context);
+    // At each comparison, while they are hooked.
     void (*compared)(uc_engine *unicorn, uint64_t address, uint64_t left, uint64_t right,
                      uint32_t bits, void *context);
-    fill_absent *absent;
+    fill_absent *absent; // At an access to a page that the nested tables do not have.
     struct answer_hooks answers;
 };
 
@@ -44,7 +47,7 @@ struct engine {
     struct cpu *loaded;      // Whose state it holds.
     bool tlb_stale;          // Its TLB must be flushed before it runs.
     bool forgets_many;       // Between engine_begin_forgetting() and engine_end_forgetting().
-    bool is_flat;            // Out of guest mode, to forget code.
+    bool is_flat;            // It is out of guest mode, to forget code.
     const struct engine_hooks *hooks;
     uc_engine *unicorn;
     uint8_t *live; // Its state, where it can be read and written in place, or NULL; see live.h.
@@ -52,26 +55,27 @@ struct engine {
     uint8_t *hidden;
     uint8_t *arena;
     uint8_t *root;       // The root of the nested page tables, a page in the arena.
-    uc_context *host;    // Before VMRUN: flat addresses.
-    uc_context *started; // Right after VMRUN.
-    uc_context *kept;    // In the guest, while addresses are flat.
-    bool counts;         // Its block hook counts blocks.
-    bool exact_stops;    // It is stopped from outside (exit_request.h).
-    bool answers;        // CPUID and RDTSC can do without exits.
+    uc_context *host;    // The state before VMRUN, in which addresses are flat.
+    uc_context *started; // The state right after VMRUN.
+    uc_context *kept;    // The guest's state, while addresses are flat.
+    bool counts;         // Blocks are counted, by the hook of blocks.
+    bool exact_stops;    // Runs are stopped from outside (exit_request.h).
+    bool answers;        // CPUID and RDTSC can be answered without exits.
     // Whether the library is called for system calls, accesses to MSRs, XSETBV and PAUSE. CPUID
     // then has a call, too, in place of a hook.
     bool calls;
     bool calls_wanted;       // Calls begin with the next run.
     unsigned callable_exits; // Exits of the guest's that calls would do without.
-    bool no_calls;           // A call could not be shown to Unicorn: there are no more.
+    bool no_calls;           // A call could not be shown to Unicorn, so none is shown any more.
     struct answer_handles answer_hooks;
-    bool time_exits;       // RDTSC does not: the guest may have forbidden it somewhere.
-    bool has_time_answers; // Some translations do not know that yet.
+    bool time_exits;       // RDTSC makes exits, because the guest may have forbidden it somewhere.
+    bool has_time_answers; // Some translations answer RDTSC without an exit.
     unsigned guests;       // How many guests it has served.
-    bool flushed;          // Translations were dropped once; see translation.c.
-    uint64_t host_bytes;   // No more than these were translated to since then.
-    // The blocks that are translated with a hook begin in this range. Without exact stops it has
-    // all, with them those that depend on the x87 register stack, and what lies between.
+    bool flushed;          // All translations were dropped at least once; see engine_must_flush().
+    uint64_t host_bytes;   // The most that translations can have come to since then.
+    // The blocks that are translated with a hook begin in this range. Without exact stops that is
+    // every block; with them it is those that depend on the x87 register stack, and what lies
+    // between.
     bool hooks_blocks;
     uint64_t hook_first;
     uint64_t hook_last;
@@ -94,17 +98,17 @@ static inline struct machine *engine_machine(void *engine) {
     return ((struct engine *)engine)->machine;
 }
 
-// At most so many wait for a guest, and none that has served more guests or whose translations may
-// come to more: the host keeps the memory in which they were.
+// At most so many engines wait for a guest. An engine that has served more guests, or whose
+// translations may have come to more, is ended: the host keeps the memory in which they were.
 #define ENGINES_KEPT 4u
 #define ENGINE_MOST_GUESTS 256u
 #define ENGINE_MOST_HOST_BYTES (12u << 20)
 #define ENGINE_MOST_KEPT_HOOKS (1u << 16)
 
-// Whether there is one, or the host has what it takes to make one; flat_engine_ask().
+// Whether an engine waits, or the host has what it takes to make one (flat_engine_ask()).
 zx_status_t engine_ask(void);
 
-// Lends one to the machine.
+// Lends an engine to the machine.
 zx_status_t engine_take(struct machine *machine, const struct layout *layout, bool counts,
                         const struct engine_hooks *hooks, struct engine **out);
 
@@ -113,13 +117,15 @@ void engine_flush_stale_tlb(struct engine *engine);
 // Drops the translations of the page at this offset in the arena.
 void engine_forget_code(struct engine *engine, uint64_t offset);
 
-// Around calls of that for many pages: the engine's TLB is flushed for all of them together. It
-// must not run between them.
+// Between these the engine does not run, and engine_forget_code() leaves its TLB to the end: it is
+// flushed once for all pages.
 void engine_begin_forgetting(struct engine *engine);
 void engine_end_forgetting(struct engine *engine);
 
-// Whether a block that begins there is translated with a hook; and sees to it, between runs.
+// Whether a block that begins there is translated with a hook.
 bool engine_hooks_block(const struct engine *engine, uint64_t pc);
+
+// Has the block that begins there translated with a hook from now on. Between runs.
 bool engine_hook_block(struct engine *engine, uint64_t pc);
 
 // Hooks all blocks, for coverage, or no more than it must; and comparisons or none. Between runs.
@@ -130,26 +136,29 @@ bool engine_cover(struct engine *engine, bool blocks, bool comparisons);
 bool engine_has_many_hooks(const struct engine *engine);
 bool engine_renew_block_hook(struct engine *engine);
 
-// Whether the guest has had so much translated that translations are to be dropped; they are,
-// between runs.
+// Whether the guest has had so much translated that all translations are to be dropped.
 bool engine_must_flush(const struct engine *engine);
+
+// Drops all translations. Between runs.
 void engine_flush(struct engine *engine);
 
-// From now on RDTSC makes exits, where there is a look at whether it is forbidden. True if that is
-// new: translations in which it makes none are dropped between runs, so this one must end.
+// From now on RDTSC makes exits, at which it is looked whether the guest forbids it. True if
+// translations answer it without an exit: they are dropped between runs, so this run must end.
 bool engine_end_time_answers(struct engine *engine);
 
-// The guest has made an exit for which the library could be called, which takes less time, while
-// CPUID takes more, and all code is translated anew. So a system call is enough, and many others.
+// The guest has made an exit in place of which the library could be called. That takes less time,
+// but CPUID takes more, and all code is translated anew: so calls begin with the first system call,
+// or with many of the other exits.
 enum call_wish { CALLS_AT_ONCE, CALLS_IF_MANY };
 void engine_want_calls(struct engine *engine, enum call_wish wish);
 bool engine_begin_calls(struct engine *engine);
 
-// Whether it is to serve another guest. If not, the translations of its guest need not go one by
-// one.
+// Whether the engine is to serve another guest. If not, the translations of its guest need not be
+// dropped one by one.
 bool engine_may_be_kept(const struct engine *engine);
 
-// Takes it back. Its guest's pages are not in the arena any more, nor translations of them in it.
+// Takes the engine back. The pages of its guest are not in the arena any more, and translations of
+// them not in the engine.
 void engine_give(struct engine *engine, bool fit);
 
 #endif // ENGINE_CPU_UNICORN_ENGINE_H

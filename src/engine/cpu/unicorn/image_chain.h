@@ -16,7 +16,7 @@
 // The most images that may stand on top of each other.
 enum { IMAGE_MOST_DEPTH = 64 };
 
-// What it has of a memslot: pages that lie behind each other in the arena.
+// What an image has of a memslot: pages that lie behind each other in the arena.
 struct image_part {
     struct memslot *memslot;
     uint64_t first; // The first page, by its number in the arena.
@@ -41,7 +41,7 @@ const struct image_part *image_part_of(const struct machine_image *image, uint64
 
 struct machine_image *machine_image_ref(struct machine_image *image);
 
-// The image, whose parts are those of the other one, shares all copies with it and stands on it.
+// Has the image stand on the other one, whose parts it has, and share all copies with it.
 void image_chain_put_on(struct machine_image *image, struct machine_image *below);
 
 // Whether another image may stand on this one, the last that was taken or applied.

@@ -42,27 +42,25 @@ enum segment_offset {
 struct layout {
     size_t context_size;
     size_t state; // start of the processor state in a context
-    // From `state`:
+    // All offsets down to `xmm` are from `state`.
     size_t words[PLAIN_REGISTER_COUNT];
     size_t intercepts;    // the instruction intercepts of the control block
     size_t error_code;    // 32 bits: exception error code, or an intercept's first information word
     size_t x87;           // See enum x87_offset.
-    size_t x87_registers; // R0
+    size_t x87_registers; // The first of them, R0
     size_t mxcsr;
     size_t sse_arithmetic; // See enum arithmetic_offset.
     size_t x87_arithmetic;
-    size_t xmm; // XMM0
-    // From one register to the next.
-    size_t x87_stride;
-    size_t xmm_stride;
+    size_t xmm;        // The first of them, XMM0
+    size_t x87_stride; // From one x87 register to the next
+    size_t xmm_stride; // From one XMM register to the next
     struct {
         size_t processor; // Offset, in an engine's handle, of the pointer to its processor.
         size_t state;     // Offset, in the processor, of the pointer to the state.
     } live;
-    const char
-        *copied;  // Why the state is copied and not used in place; NULL when it is used in place.
-    bool answers; // Whether CPUID and RDTSC can do without exits; see answers.h.
-    bool fill;    // Whether misses of the TLB come to the library; see tlb_fill.h.
+    const char *copied; // Why the state is copied; NULL when it is used in place.
+    bool answers;       // Whether CPUID and RDTSC can do without exits; see answers.h.
+    bool fill;          // Whether misses of the TLB come to the library; see tlb_fill.h.
 };
 
 // Offsets from `layout.x87`.
@@ -74,19 +72,20 @@ enum x87_offset {
     X87_SIZE = 16,
 };
 
-// How the engine's arithmetic works, and what it has raised: single bytes.
+// How the engine's arithmetic works, and what it has raised, each in a byte.
 enum arithmetic_offset {
     ARITHMETIC_ROUNDING = 1,   // As in bits 10 and 11 of the x87 control word
-    ARITHMETIC_EXCEPTIONS = 2, // As in MXCSR, and
+    ARITHMETIC_EXCEPTIONS = 2, // As in MXCSR, and ARITHMETIC_FLUSHED
     ARITHMETIC_PRECISION = 3,  // 32, 64 or 80 bits
     ARITHMETIC_FLUSHES_RESULTS = 4,
     ARITHMETIC_FLUSHES_OPERANDS = 5,
     ARITHMETIC_SIZE = 8,
 };
-#define ARITHMETIC_FLUSHED 0x80u // among the exceptions: a result has become zero.
+#define ARITHMETIC_FLUSHED 0x80u // A denormal result has become zero.
 
-// The layout of the Unicorn library in use, found by the first call that can; any thread. On
-// failure ZX_ERR_NOT_SUPPORTED or ZX_ERR_NO_MEMORY, with the reason in the log.
+// The layout of the Unicorn library in use, which the first call finds, or the next one where that
+// fails for want of memory. Any thread. ZX_ERR_NOT_SUPPORTED or ZX_ERR_NO_MEMORY, with the reason
+// in the log.
 zx_status_t layout_get(const struct layout **out);
 
 #endif

@@ -20,14 +20,14 @@ struct run;
 struct machine {
     const struct layout *layout;
     struct engine *engine; // From the first VCPU on.
-    bool failed;           // The engine did, and is not to serve another guest.
+    bool failed;           // The engine has failed, and is to serve no other guest.
     struct memory memory;
     struct translation translation;
     struct step step;
     struct work work;
     struct coverage coverage;
-    uint64_t breakpoints_version; // The translations that there are end before these.
-    struct run *run;              // Inside cpu_run().
+    uint64_t breakpoints_version; // The breakpoints before which translated blocks end.
+    struct run *run;              // NULL outside of cpu_run().
 };
 
 #endif // ENGINE_CPU_UNICORN_MACHINE_H

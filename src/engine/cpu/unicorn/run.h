@@ -12,19 +12,19 @@
 struct run {
     struct cpu *cpu;
     struct machine *machine;
-    struct cpu_exit *exit; // The VCPU's.
+    struct cpu_exit *exit; // The exit in the VCPU's state.
     const struct run_client *client;
     enum run_next next;
     bool x87_suspect;         // The next block may have a fault of the x87 stack.
-    bool went_on;             // In spite of a requested exit.
-    bool raised;              // An exception.
-    uint64_t began;           // RIP, before Unicorn was entered.
-    bool ends_block;          // The first instruction, for reasons that are not in the code.
+    bool went_on;             // The guest went on in spite of a requested exit.
+    bool raised;              // The guest raised an exception.
+    uint64_t began;           // RIP before Unicorn was entered.
+    bool ends_block;          // The first instruction ends its block because of the state.
     bool rip_is_old;          // The state was kept where Unicorn's RIP was not up to date.
-    bool window_exiting;      // To exit at an interrupt window, once the run has ended.
-    bool window_reported;     // Last, so that the engine would do so.
-    bool absent;              // It ends in an instruction, for a page that is not there.
-    struct raw_exit deferred; // What waits for the end of the run, or RAW_EXIT_NONE.
+    bool window_exiting;      // Interrupt windows are to exit, once the run has ended.
+    bool window_reported;     // The last raw exit was an interrupt window.
+    bool absent;              // The run ends in an instruction, for a page that is not there.
+    struct raw_exit deferred; // The raw exit that waits for the run's end, or RAW_EXIT_NONE.
 };
 
 // --- What the hooks find ---
@@ -32,22 +32,23 @@ struct run {
 // An exit is requested before the block. False if the block must run all the same.
 bool run_stop_at_block(struct run *run, uint64_t address);
 
-// The block may have a fault of the x87 stack: looked at when the run has stopped. True.
+// The block may have a fault of the x87 stack, which is looked at when the run has stopped. Returns
+// true.
 bool run_stop_for_x87(struct run *run);
 
-// CPUID, where it makes no exit.
+// Carries out CPUID, where it makes no exit.
 void run_cpuid(struct run *run);
 
 // Carries out what Unicorn calls the library for; RIP is at it.
 void run_call(struct run *run);
 
-// RDTSC or, with TSC_AUX, RDTSCP. Returns the new EAX.
+// Carries out RDTSC or, with `auxiliary`, RDTSCP, but for EAX, whose new value is returned.
 uint32_t run_time_stamp(struct run *run, bool auxiliary);
 
 void run_raw_exit(struct run *run, const struct raw_exit *raw);
 
 // An instruction accesses a page that the nested tables do not have. True if the guest's mappings
-// do not either: the run ends with that access as its last raw exit.
+// do not have it either; then the run ends with that access as its last raw exit.
 bool run_absent(struct run *run, uint64_t guest_physical, bool write);
 
 // Whether this byte of the arena may be fetched. If not, the run ends.

@@ -85,19 +85,19 @@ zx_status_t state_create(struct machine *machine, struct engine *engine,
 void cpu_open(struct cpu *cpu);
 void cpu_commit(struct cpu *cpu);
 
-// After cpu_open(), where the state was only looked at: the engine has the newest still.
+// In place of cpu_commit() where the state was only looked at, so that the engine has the newest.
 void cpu_close(struct cpu *cpu);
 
-// Opens the CPU for longer than the run: before it ends, because its end would mix into RFLAGS what
-// CMPXCHG16B left over in the engine, and once it has.
+// Opens the CPU before the run ends, and keeps it open. The end of the run would mix into RFLAGS
+// what CMPXCHG16B left over in the engine. cpu_keep_ended() is called when the run has ended.
 void cpu_keep(struct cpu *cpu);
 void cpu_keep_ended(struct cpu *cpu);
 
-// As cpu_keep(), in the middle of an instruction, where nobody knows yet what the arithmetic flags
-// follow from. In place.
+// As cpu_keep(), in the middle of an instruction, where it is not known yet what the arithmetic
+// flags follow from. Only where the state is in place.
 void cpu_keep_inside(struct cpu *cpu);
 
-// A change to the state is to be there when the run ends, too, not only behind it.
+// Gives a change of the state to the engine before the run ends.
 void cpu_apply(struct cpu *cpu);
 
 // Prepares the CPU for the start of the engine, which takes the arithmetic flags and DF out of
@@ -106,12 +106,12 @@ void cpu_commit_to_start(struct cpu *cpu);
 
 // --- registers.c ---
 
-// RFLAGS: Unicorn keeps the arithmetic flags and DF apart. In place it may have of the arithmetic
-// flags only what they follow from.
+// RFLAGS, of which Unicorn keeps the arithmetic flags and DF apart. Where the state is in place it
+// may have of the arithmetic flags only the operation and the values that they follow from.
 uint64_t flags_get(const struct cpu *cpu);
 void flags_set(struct cpu *cpu, uint64_t value);
 
-// Has them themselves from now on: nobody else than the engine can tell what they follow from.
+// Has the engine compute the arithmetic flags, which nobody else can.
 void flags_settle(struct cpu *cpu);
 bool flags_settled(const struct cpu *cpu);
 

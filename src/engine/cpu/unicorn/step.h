@@ -11,22 +11,22 @@
 #include "engine/cpu/unicorn/memory.h"
 
 struct step {
-    struct memory *memory; // Whose pages they are, code_pages.h knows.
+    struct memory *memory; // Which knows the pages of the step (code_pages.h).
     uint64_t start;        // The linear address of the instruction.
     uint64_t end;          // The linear address after it.
     bool under_way;
     bool translated;       // The instruction was translated, for this step only.
-    bool over;             // What is being reported comes from it.
+    bool over;             // The instruction was carried out; what is reported comes from it.
     uint64_t last;         // The page of the last step.
     unsigned short_blocks; // How many of the next blocks are to be short.
-    bool made_short;       // Some were.
+    bool made_short;       // Some blocks of this guest were made short.
 };
 
 void step_open(struct step *step, struct memory *memory);
 
-// Is this guest-physical address, which is about to be stored to, in the page of the instruction at
-// RIP, or in the next one where the block may end? The instruction is the next step then. `length`
-// is 0 for one that is undefined or not all there.
+// The instruction at RIP is about to store to this guest-physical address. True if that is in the
+// page of the instruction, or in the next one where the block may end: then the instruction is the
+// next step. `length` is 0 for an instruction that is undefined or not all there.
 bool step_must_store(struct step *step, struct cpu *cpu, uint64_t guest_physical, unsigned length,
                      bool may_cross);
 
@@ -42,18 +42,18 @@ bool step_choose(struct step *step, struct cpu *cpu);
 // first time: it is to be short, because such a store has all that follows translated anew.
 bool step_makes_short(struct step *step);
 
-// Drops the translations of its pages: it is to be translated.
+// Drops the translations of the step's pages, before its instruction is translated.
 void step_forget(struct step *step);
 
 // The instruction that is under way was translated and is about to run. Its translation is dropped,
 // so that whatever leads to its pages from there is noticed: that must be translated first.
 void step_translated(struct step *step);
 
-// At the start and the end of a run: one that is to be made is under way in it.
+// Called at the start and the end of a run. A step that is to be made is under way in between.
 void step_begin(struct step *step);
 void step_end(struct step *step);
 
-// Between runs: the next one does not begin with a step. If it must, that is found out again.
+// Has the next run not begin with a step. If it must, that is found out again. Between runs.
 void step_cancel(struct step *step);
 
 #endif // ENGINE_CPU_UNICORN_STEP_H

@@ -30,11 +30,11 @@ enum { NESTED_PAGES_KEPT = 256 };
 // page that the nested tables do not have.
 typedef bool fill_absent(void *context, uint64_t guest_physical, bool write);
 
-// What an engine has for it.
+// What an engine has for filling its TLB.
 struct tlb_fill {
     const struct layout *layout;
-    const uint8_t *state;  // In the engine. NULL: misses do not come to the library.
-    struct nested *nested; // The guest's. NULL: nor while there is none.
+    const uint8_t *state;  // The state in the engine. NULL: misses do not come to the library.
+    struct nested *nested; // The guest's tables. NULL without a guest: misses do not come then.
     bool flat;             // Addresses are physical for a moment, and Unicorn's to walk.
     bool leaves_large;     // Where Unicorn keeps account of large pages is not known.
     fill_absent *absent;

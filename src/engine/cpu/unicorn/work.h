@@ -15,16 +15,14 @@
 struct work {
     bool counts;
     atomic_ullong done;
-    unsigned idle_exits; // Since then.
-    uint64_t stop_at;    // How much is to be done before an exit is requested.
-    uint64_t limit; // How much is to be done before an exit is requested, too; but work beyond it
-                    // counts.
-    // The last block that was counted, and where it goes on after a pause that is no work.
-    uint64_t block;
-    uint64_t block_size;
-    uint64_t resumes_at;
+    unsigned idle_exits; // Exits that are no work, since the last work.
+    uint64_t stop_at; // An exit is requested when so much is done, and work beyond is not counted.
+    uint64_t limit;   // An exit is requested when so much is done, and work beyond is counted.
+    uint64_t block;   // The address of the last block that was counted.
+    uint64_t block_size; // The size of the last block that was counted.
+    uint64_t resumes_at; // Where the block goes on after a pause that is no work, if `resumes`.
     bool resumes;
-    bool divided; // There, by a debugger.
+    bool divided; // A debugger has divided the block at `resumes_at`.
     struct exit_request request;
 };
 
@@ -43,9 +41,11 @@ void work_look(struct work *work);
 // Another piece of work is done.
 void work_count(struct work *work);
 
-// A block is to run: false if it is the rest of one that was counted already, after work_resume().
+// Whether a block that is about to run is not the rest of one that was counted before
+// work_resume().
 bool work_is_new_block(const struct work *work, uint64_t address);
-// It runs.
+
+// The block runs.
 void work_count_block(struct work *work, uint64_t address, uint32_t size);
 
 // The instruction there is to run again, because now its page is there: if it is in the block that
@@ -53,21 +53,22 @@ void work_count_block(struct work *work, uint64_t address, uint32_t size);
 // it. So how much a guest has worked does not depend on what it has touched before.
 void work_resume(struct work *work, uint64_t address);
 
-// A debugger has divided the block that was counted last, which has this size without that, and
-// looks at the guest before the instruction there.
+// A debugger has divided the block that was counted last, and looks at the guest before the
+// instruction there. `size` is that of the block undivided.
 void work_divide(struct work *work, uint64_t address, uint64_t size);
-// The guest goes on there. True until that begins.
+
+// Whether the guest is at a place where a debugger has divided the block, and has not gone on yet.
 bool work_is_divided(const struct work *work, uint64_t address);
 
 // What follows an exit is a block of its own, also where it is in the one that was counted last.
 void work_break_block(struct work *work);
 
-// The block that runs may have code in two pages. Where blocks are counted that is known, and must
-// be gone by: the guest is to do the same whether a page behind its block is watched or not.
+// Whether the block that runs may have code in two pages. Where blocks are counted it is known
+// exactly: the guest is to do the same whether a page behind its block is watched or not.
 bool work_block_may_cross(const struct work *work);
 
-// Where the block that begins there must end, for what follows to be blocks as before; UINT64_MAX
-// where that is all the same.
+// Where the block that begins there must end, so that blocks are the same as without a pause;
+// UINT64_MAX where that is not to be seen.
 uint64_t work_block_end(const struct work *work, uint64_t address);
 
 // What an instruction needs before it runs (its tables, its page, a step) is no work, and a guest

@@ -22,14 +22,13 @@ enum { X87_SLOTS = 4096, X87_DIVISIONS = 64, X87_SEEN = 1 << 19 };
 
 #define X87_REGISTER_SIZE 10u // 8 bytes, and the exponent.
 
-// What the blocks want that begin where these addresses do. Where several share a slot, and where
-// one address has several blocks, it is what any of them wants.
+// What the blocks want of the stack that begin at the addresses of this slot.
 struct x87_slot {
-    uint64_t pc;
-    bool several;
-    bool vague;           // What they want is known, but not what they do.
-    bool whole;           // The last one was translated as it was read ahead.
-    struct x87_track all; // Its `used`, `empty` and `top`: after the block.
+    uint64_t pc;          // The address of the first block.
+    bool several;         // Blocks at other addresses share the slot.
+    bool vague;           // Several blocks: what any of them wants is known, but not what they do.
+    bool whole;           // The last block was translated as it was read ahead.
+    struct x87_track all; // `used`, `empty` and `top` are what they are after the block.
 };
 
 struct x87_state {
@@ -39,7 +38,8 @@ struct x87_state {
     bool pending; // An exception waits.
 };
 
-// A block was found to be in order in spite of what its slot says, in this state.
+// The block that was last found to be in order in spite of what its slot says, and the state in
+// which it was.
 struct x87_passed {
     bool any;
     uint64_t pc;
@@ -48,10 +48,9 @@ struct x87_passed {
 };
 
 struct x87_blocks {
-    bool any;   // Such a block was translated.
-    bool known; // `state` is valid.
-    struct x87_state
-        state; // The state of the unit, from the last look at it and the blocks that ran since.
+    bool any;               // A block that depends on the stack was translated.
+    bool known;             // `state` is valid.
+    struct x87_state state; // From the last look at the unit, and the blocks that ran since.
     bool taken[X87_SLOTS];
     uint64_t divisions[X87_DIVISIONS]; // Places in the arena plus 1.
     struct x87_passed passed;
@@ -71,29 +70,32 @@ static inline unsigned x87_slot_of(uint64_t pc) {
 // Forgets the blocks of a guest that is gone.
 void x87_blocks_forget(struct x87_blocks *blocks);
 
-// A block is being translated; `track` is NULL if it does not care for the stack. Then it was
-// translated; `whole` says whether as it was read ahead.
+// A block is about to be translated; `track` is NULL if it does not depend on the stack.
 void x87_blocks_note(struct x87_blocks *blocks, uint64_t pc, const struct x87_track *track);
+
+// The block was translated, `whole` if as it was read ahead.
 void x87_blocks_done(struct x87_blocks *blocks, uint64_t pc, bool whole);
 bool x87_blocks_divided(const struct x87_blocks *blocks, uint64_t place);
 
-// Might the block that is about to run have a fault? From its hook. If not, it is to run.
+// Whether the block that is about to run might have a fault. Called from the hook of blocks; the
+// block must run if it is false.
 bool x87_blocks_look(struct x87_blocks *blocks, uc_engine *unicorn, uint64_t pc);
 
 static inline bool x87_blocks_suspect(struct x87_blocks *blocks, uc_engine *unicorn, uint64_t pc) {
     return blocks->taken[x87_slot_of(pc)] && x87_blocks_look(blocks, unicorn, pc);
 }
 
-// Something else may have changed the state, or a block was left in its middle.
+// Something but blocks may have changed the state, or a block was left in its middle.
 static inline void x87_blocks_changed(struct x87_blocks *blocks) {
     blocks->known = false;
 }
 
-// The block at `pc` is to run now, though it may look as if it should not: others share its slot.
+// The block at `pc` is to run now. Its slot may say that it should not, for other blocks' sake.
 void x87_blocks_note_passed(struct x87_blocks *blocks, uc_engine *unicorn, uint64_t pc,
                             uint64_t cr3);
 
-// Has no later block go on beyond this place in the arena. The caller drops those that do.
+// Has every block end at this place in the arena that is translated from now on. The caller drops
+// those that go on beyond it.
 void x87_blocks_divide(struct x87_blocks *blocks, uint64_t place);
 
 #endif // ENGINE_CPU_UNICORN_X87_BLOCKS_H

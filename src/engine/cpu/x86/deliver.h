@@ -18,10 +18,10 @@ enum delivery deliver_completion(struct cpu *cpu, uint8_t length);
 // single-step trap looks at TF as it is then.
 enum delivery deliver_arrival(struct cpu *cpu, uint64_t rip, uint64_t flags);
 
-// An exception of the instruction at RIP.
+// The instruction at RIP raises an exception.
 enum delivery deliver_fault(struct cpu *cpu, uint8_t vector, uint32_t error_code);
 
-// The single-step trap alone.
+// A single-step trap is due, and nothing else follows the instruction before RIP.
 enum delivery deliver_single_step(struct cpu *cpu);
 
 // The fault of an instruction that is carried out here; see deliver_mode.h.

@@ -12,7 +12,7 @@ static bool in_virtual_8086(const struct cpu *cpu) {
     return (cpu_system_flags(cpu) & RFLAGS_VM) != 0;
 }
 
-// The words in the order of their pushes; their number.
+// Puts the words into `frame` in the order of their pushes. Returns how many.
 static unsigned build_frame(const struct cpu *cpu, const struct vectored_event *event,
                             bool switched, uint64_t *frame) {
     static const enum segment_register data[] = {SEGMENT_GS, SEGMENT_FS, SEGMENT_DS, SEGMENT_ES};

@@ -62,7 +62,7 @@ bool read_system(struct cpu *cpu, uint64_t linear, void *out, size_t size, struc
 // 3.4.5.1) unless the second word has it.
 bool mark_accessed(struct cpu *cpu, uint64_t linear, uint32_t high_word, struct fault *fault);
 
-// Does the frame have one? (SDM volume 3A, table 6-1.)
+// Whether the frame of the event has an error code (SDM volume 3A, table 6-1).
 bool has_error_code(const struct vectored_event *event);
 
 // RFLAGS as the frame has it, and as the handler gets it.

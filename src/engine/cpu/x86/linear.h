@@ -35,7 +35,7 @@ struct access_fault {
     uint32_t error_code;
 };
 
-// As a debugger. On failure nothing is known to be written.
+// Where an address leads, and a read as a debugger. After a failure `out` may have been changed.
 enum access_result linear_translate(struct cpu *cpu, uint64_t linear, enum access access,
                                     uint64_t *guest_physical, struct access_fault *fault);
 enum access_result linear_read(struct cpu *cpu, uint64_t linear, void *out, size_t size,
@@ -47,11 +47,11 @@ enum access_result linear_read_as(struct cpu *cpu, enum access_mode mode, uint64
 enum access_result linear_write_as(struct cpu *cpu, enum access_mode mode, uint64_t linear,
                                    const void *data, size_t size, struct access_fault *fault);
 
-// Would a write succeed? Faults as it would.
+// Whether a write would succeed. Fails with the fault that it would have.
 enum access_result linear_probe_write(struct cpu *cpu, enum access_mode mode, uint64_t linear,
                                       size_t size, struct access_fault *fault);
 
-// The bytes of the instruction there, up to 15: fewer where memory ends. Their number.
+// Reads up to 15 bytes of the instruction there, fewer where memory ends. Returns how many.
 size_t linear_fetch(struct cpu *cpu, uint64_t linear, uint8_t *out);
 
 #endif // ENGINE_CPU_LINEAR_H

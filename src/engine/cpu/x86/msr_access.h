@@ -11,10 +11,10 @@
 enum msr_access {
     MSR_DONE,
     MSR_REFUSED, // #GP(0)
-    MSR_OTHER,   // Not one of these.
+    MSR_OTHER,   // This MSR exits.
 };
 
-// The MSR in ECX := EDX:EAX, and the other way round.
+// WRMSR: writes EDX:EAX to the MSR in ECX. RDMSR: reads it.
 enum msr_access msr_write(struct cpu *cpu);
 enum msr_access msr_read(struct cpu *cpu);
 

@@ -9,7 +9,7 @@
 
 #include "engine/cpu/cpu.h"
 
-// One has been delivered.
+// An NMI has been delivered.
 void nmi_block(struct cpu *cpu);
 
 // The IRET at RIP is about to be carried out.
@@ -22,12 +22,14 @@ void nmi_returned(struct cpu *cpu);
 // of FS or GS. Call it after each load of FS and GS as well, and when IA-32e mode begins or ends.
 void iret_exiting_update(struct cpu *cpu);
 
-// Is that IRET the instruction at this linear address, or the next? The run must end behind it, for
-// another that waits.
+// Whether the IRET of the handler is being carried out, and stands at this linear address. The run
+// must end behind it, for an NMI that waits.
 bool nmi_returns_at(const struct cpu *cpu, uint64_t linear);
+
+// Whether it is being carried out, and RIP is at it.
 bool nmi_returns(const struct cpu *cpu);
 
-// Must another one wait?
+// Whether another NMI must wait.
 bool nmi_blocked(const struct cpu *cpu);
 
 #endif // ENGINE_CPU_NMI_H

@@ -44,12 +44,13 @@ bool operand_linear(struct cpu *cpu, const struct instruction *instruction, cons
 bool operand_unbacked16(struct cpu *cpu, const struct instruction *instruction,
                         const uint8_t *bytes, uint64_t *guest_physical);
 
-// Is the linear address in memory that the instruction reads, changes and writes back?
+// Whether the linear address is in memory that the instruction reads, changes and writes back.
 bool operand_is_modified_at(struct cpu *cpu, const struct instruction *instruction,
                             const uint8_t *bytes, uint64_t address);
 
-// Is the page of the guest-physical address in such memory? The page is looked for by where the
-// operand begins and where the longest would end.
+// Whether the page of the guest-physical address is in memory that the instruction reads, changes
+// and writes back. It is compared with the pages where the operand begins and where the longest
+// operand would end.
 bool operand_is_modified_in(struct cpu *cpu, const struct instruction *instruction,
                             const uint8_t *bytes, uint64_t guest_physical);
 

@@ -38,10 +38,10 @@ struct cpu_progress {
     struct taken_event taken;
     struct failed_delivery failed[FAILED_DELIVERIES];
     unsigned failed_count;
-    uint64_t unbacked;   // Address of the last DELIVERY_UNBACKED, DELIVERY_OPERAND_UNBACKED.
-    bool unbacked_write; // Whether a store went there; of the second kind only.
+    uint64_t unbacked;   // Address of the last DELIVERY_UNBACKED or DELIVERY_OPERAND_UNBACKED.
+    bool unbacked_write; // Whether the last DELIVERY_OPERAND_UNBACKED was a store.
     enum nmi_state nmi;
-    uint64_t nmi_return; // Where the IRET is.
+    uint64_t nmi_return; // The linear address of the IRET, with NMI_RETURNS.
     struct walk_cache walks;
     struct decoded_instruction decoded[DECODED_INSTRUCTIONS];
 };

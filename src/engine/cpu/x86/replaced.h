@@ -17,7 +17,7 @@ typedef enum delivery replaced_function(struct cpu *cpu, const struct instructio
 // Bits of enum replaced_condition: what blocks that run in this state are cut before.
 unsigned replaced_conditions(const struct cpu *cpu);
 
-// As replaced_conditions(), after a block has been cut, whose end has cleared RF.
+// As replaced_conditions(), after a block was cut. The end of the block has cleared RF.
 unsigned replaced_conditions_at_cut(const struct cpu *cpu);
 
 // Carries out an instruction that a block was cut before. What is not replaced in this state is

@@ -194,8 +194,8 @@ enum delivery replaced_horizontal(struct cpu *cpu, const struct instruction *ins
 
 // --- DPPS: the engine adds the products one after the other ---
 
-// The sum for one element of the result. Each adds the same pairs in an order of its own, which
-// tells where there are several NaNs: this is how Intel's processors have them.
+// The sum for one element of the result. All elements add the same two pairs, but each in another
+// order, as Intel's processors do. The order decides which of several NaNs is the result.
 static uint32_t sum_for(unsigned element, const uint32_t products[4], uint32_t *mxcsr) {
     const unsigned low = element & 2;
     const unsigned high = low ^ 2;

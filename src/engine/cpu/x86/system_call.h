@@ -9,7 +9,7 @@
 #include "decode/instruction.h"
 #include "engine/cpu/x86/deliver.h"
 
-// Is it one of them?
+// Whether it is SYSCALL, SYSRET, SYSENTER or SYSEXIT.
 bool is_system_call(const struct instruction *instruction);
 
 // Carries out the instruction at RIP, or delivers the fault that it makes.

@@ -8,7 +8,7 @@
 
 #include "engine/cpu/x86/deliver.h"
 
-// The instruction, at RIP, meets such a state.
+// Does what the instruction at RIP does in such a state.
 enum delivery x87_fault(struct cpu *cpu, const struct instruction *instruction,
                         const uint8_t *bytes);
 
