@@ -6,6 +6,7 @@
 #define CLI_COMMANDS_H
 
 int command_run(int count, char **words);
+int command_stat(int count, char **words);
 int command_fuzz_repro(int count, char **words);
 int command_disasm(int count, char **words);
 int command_step(int count, char **words);

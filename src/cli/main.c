@@ -24,6 +24,7 @@ static int print_help(FILE *stream) {
             "  zirconia run hello.elf --serial 0x3f8    run a guest and print what it says\n"
             "  zirconia run hello.elf --trace           see each VM exit as it happens\n"
             "  zirconia run hello.elf --stats           count them\n"
+            "  zirconia stat hello.elf                  count them while it runs\n"
             "  zirconia step hello.elf                  go through it, forward and backward\n"
             "  zirconia disasm hello.elf                see its instructions\n"
             "  zirconia fuzz-repro fuzzer crash --trace see what an input did in a fuzz target\n"
@@ -31,6 +32,7 @@ static int print_help(FILE *stream) {
             "  zirconia linux                           boot Linux to a shell\n"
             "\n"
             "Usage: zirconia run IMAGE [OPTION...]\n"
+            "       zirconia stat IMAGE [OPTION...]\n"
             "       zirconia disasm IMAGE [OPTION...]\n"
             "       zirconia fuzz-repro TARGET FILE [OPTION...]\n"
             "       zirconia step IMAGE [OPTION...]\n"
@@ -71,9 +73,10 @@ static const struct {
     const char *name;
     int (*run)(int count, char **words);
 } commands[] = {
-    {"run", command_run},       {"disasm", command_disasm}, {"fuzz-repro", command_fuzz_repro},
-    {"step", command_step},     {"lesson", command_lesson}, {"linux", command_linux},
-    {"zircon", command_zircon},
+    {"run", command_run},       {"stat", command_stat},
+    {"disasm", command_disasm}, {"fuzz-repro", command_fuzz_repro},
+    {"step", command_step},     {"lesson", command_lesson},
+    {"linux", command_linux},   {"zircon", command_zircon},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -76,6 +76,10 @@ static const char *apply_timeout(struct options *options, const char *value) {
     return parse_seconds(value, &options->timeout) ? NULL : "is not a number of seconds above 0";
 }
 
+static const char *apply_interval(struct options *options, const char *value) {
+    return parse_seconds(value, &options->interval) ? NULL : "is not a number of seconds above 0";
+}
+
 static const char *apply_trace(struct options *options, const char *value) {
     (void)value;
     options->trace = true;
@@ -234,6 +238,22 @@ const struct option_spec run_options[] = {
      apply_html},
     {"--registers", NULL, "the registers at the end, on standard error", apply_registers},
     {"--stats", NULL, "exits by kind at the end, on standard error", apply_stats},
+    {"--help", NULL, "this text", apply_help},
+    {NULL, NULL, NULL, NULL},
+};
+
+const struct option_spec stat_options[] = {
+    {"--interval", "SECONDS", "between two tables (default 1)", apply_interval},
+    {"--mem", "SIZE", "guest memory from address 0 on (default 64M)", apply_memory},
+    {"--base", "ADDR", "where a flat binary is loaded (default 0x100000)", apply_base},
+    {"--entry", "ADDR", "where the guest starts (default: the image's own, or the base)",
+     apply_entry},
+    {"--serial", "PORT", "print what the guest writes to the 16550 UART at PORT", apply_serial},
+    {"--trap-mem", "ADDR[:LEN]", "memory trap, reads give 0 (LEN 0x1000)", apply_trap_mem},
+    {"--trap-io", "PORT[:N]", "trap on N I/O ports, reads give 0 (N 1)", apply_trap_io},
+    {"--bell", "ADDR[:LEN]", "bell trap (LEN 0x1000)", apply_bell},
+    {"--max-exits", "N", "stop after N VM exits", apply_max_exits},
+    {"--timeout", "SECONDS", "stop after a time", apply_timeout},
     {"--help", NULL, "this text", apply_help},
     {NULL, NULL, NULL, NULL},
 };

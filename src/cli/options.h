@@ -53,6 +53,7 @@ struct options {
     const char *html; // The file of the page; NULL: none.
     bool registers;
     bool stats;
+    int64_t interval; // between live tables, nanoseconds; 0: none
     const char *kernel;
     const char *initrd;
     const char *append; // to the kernel's command line
@@ -75,6 +76,7 @@ struct option_spec {
 
 // All end with a NULL name.
 extern const struct option_spec run_options[];
+extern const struct option_spec stat_options[];
 extern const struct option_spec step_options[];
 extern const struct option_spec repro_options[];
 extern const struct option_spec disasm_options[];

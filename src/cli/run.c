@@ -19,6 +19,7 @@
 #include "cli/fields.h"
 #include "cli/html.h"
 #include "cli/json.h"
+#include "cli/live_stats.h"
 #include "cli/registers.h"
 #include "cli/stats.h"
 
@@ -97,6 +98,19 @@ static struct ending run_debugged(const struct vm *vm, const struct symbols *sym
     return ending;
 }
 
+// With the thread that prints tables meanwhile, if that is wanted.
+static struct ending run_counted(const struct vm *vm, const struct symbols *symbols,
+                                 struct exit_log *log, struct attendant *attendant) {
+    const int64_t interval = log->options->interval;
+    struct live_stats *live = interval ? live_stats_start(vm->guest, interval) : NULL;
+    if (interval && !live)
+        return tool_failed;
+    const struct ending ending = run_debugged(vm, symbols, log, attendant);
+    if (live)
+        live_stats_stop(live);
+    return ending;
+}
+
 // With the thread that takes bells and watches the clock.
 static struct ending run_attended(const struct vm *vm, const struct symbols *symbols,
                                   struct exit_log *log) {
@@ -120,7 +134,7 @@ static struct ending run_attended(const struct vm *vm, const struct symbols *sym
     }
     interrupted_vcpu = vm->vcpu;
     host_on_interruption(interrupt_run);
-    const struct ending ending = run_debugged(vm, symbols, log, &attendant);
+    const struct ending ending = run_counted(vm, symbols, log, &attendant);
     host_on_interruption(NULL);
     attendant_stop(&attendant);
     (void)zirconia_guest_observe(vm->guest, NULL, NULL);
@@ -204,6 +218,22 @@ static void print_help(void) {
            "interrupted.\n");
 }
 
+static int run_image(const struct options *options) {
+    struct image image;
+    if (!image_open(options, &image))
+        return EXIT_CODE_USAGE;
+    struct vm vm;
+    enum exit_code code = vm_create(options, &image, &vm);
+    if (code == EXIT_CODE_OK) {
+        struct symbols symbols = symbols_read(&image);
+        code = run_vm(options, &vm, &symbols);
+        symbols_free(&symbols);
+    }
+    vm_destroy(&vm);
+    image_close(&image);
+    return (int)code;
+}
+
 int command_run(int count, char **words) {
     struct options options = {.memory_size = default_memory_size};
     if (!options_parse(run_options, count, words, &options))
@@ -212,17 +242,33 @@ int command_run(int count, char **words) {
         print_help();
         return EXIT_CODE_OK;
     }
-    struct image image;
-    if (!image_open(&options, &image))
+    return run_image(&options);
+}
+
+static void print_stat_help(void) {
+    printf(
+        "Examples:\n"
+        "  zirconia stat kernel.bin --base 0x100000\n"
+        "  zirconia stat hello.elf --serial 0x3f8 --interval 0.1\n"
+        "\n"
+        "Usage: zirconia stat IMAGE [OPTION...]\n"
+        "Runs a guest as 'zirconia run' does, and counts its VM exits. Each second a table on\n"
+        "standard error has those of that second by kind; one at the end, or at Ctrl-C, has all,\n"
+        "and the ports, addresses and MSRs that they were for.\n"
+        "\n");
+    options_print(stat_options, stdout);
+    printf("\n"
+           "Exit code: as of run.\n");
+}
+
+int command_stat(int count, char **words) {
+    struct options options = {
+        .memory_size = default_memory_size, .stats = true, .interval = ZX_SEC(1)};
+    if (!options_parse(stat_options, count, words, &options))
         return EXIT_CODE_USAGE;
-    struct vm vm;
-    enum exit_code code = vm_create(&options, &image, &vm);
-    if (code == EXIT_CODE_OK) {
-        struct symbols symbols = symbols_read(&image);
-        code = run_vm(&options, &vm, &symbols);
-        symbols_free(&symbols);
+    if (options.help) {
+        print_stat_help();
+        return EXIT_CODE_OK;
     }
-    vm_destroy(&vm);
-    image_close(&image);
-    return (int)code;
+    return run_image(&options);
 }

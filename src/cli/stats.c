@@ -87,6 +87,23 @@ static void print_table(const struct row *rows, size_t count) {
             (double)all.nanoseconds / 1000.0);
 }
 
+// The kinds that there were, the one that took longest first. How many.
+static size_t make_rows(const zirconia_exit_statistics_t *figures, const struct stats_span *spans,
+                        struct row *rows) {
+    size_t count = 0;
+    for (unsigned kind = 0; kind < ZIRCONIA_EXIT_KIND_COUNT; kind++)
+        if (figures[kind].count != 0)
+            rows[count++] = (struct row){(zirconia_exit_kind_t)kind, figures[kind], spans[kind]};
+    qsort(rows, count, sizeof(rows[0]), compare_rows);
+    return count;
+}
+
+void stats_print_figures(const zirconia_exit_statistics_t *figures) {
+    static const struct stats_span none[ZIRCONIA_EXIT_KIND_COUNT];
+    struct row rows[ZIRCONIA_EXIT_KIND_COUNT];
+    print_table(rows, make_rows(figures, none, rows));
+}
+
 void stats_print(const struct stats *stats, zx_handle_t guest, bool json) {
     zirconia_exit_statistics_t figures[ZIRCONIA_EXIT_KIND_COUNT];
     zx_status_t status = zirconia_guest_statistics(guest, figures, ZIRCONIA_EXIT_KIND_COUNT);
@@ -95,12 +112,7 @@ void stats_print(const struct stats *stats, zx_handle_t guest, bool json) {
         return;
     }
     struct row rows[ZIRCONIA_EXIT_KIND_COUNT];
-    size_t count = 0;
-    for (unsigned kind = 0; kind < ZIRCONIA_EXIT_KIND_COUNT; kind++)
-        if (figures[kind].count != 0)
-            rows[count++] =
-                (struct row){(zirconia_exit_kind_t)kind, figures[kind], stats->spans[kind]};
-    qsort(rows, count, sizeof(rows[0]), compare_rows);
+    const size_t count = make_rows(figures, stats->spans, rows);
     if (!json) {
         print_table(rows, count);
         return;

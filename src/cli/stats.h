@@ -29,4 +29,7 @@ void stats_observe(struct stats *stats, const zirconia_exit_t *exit);
 // A table on standard error, the kind that took longest first, or JSON lines on standard output.
 void stats_print(const struct stats *stats, zx_handle_t guest, bool json);
 
+// The table of other figures, one for each kind, without the shortest and the longest. Any thread.
+void stats_print_figures(const zirconia_exit_statistics_t *figures);
+
 #endif // CLI_STATS_H
