@@ -53,10 +53,24 @@ static void set_watchpoints(struct state *state) {
     zirconia_guest_set_watchpoints(guest, watchpoints, count);
 }
 
-static void find_linear(struct state *state) {
-    const zx_handle_t vcpu = state_handle(state);
-    const uint64_t linear = input_amount(&state->input);
-    zirconia_vcpu_find_linear(vcpu, linear, state_pointer(state, sizeof(uint64_t)));
+static void find(struct state *state) {
+    const zx_handle_t handle = state_handle(state);
+    const uint64_t address = input_amount(&state->input);
+    switch (input_byte(&state->input) % 4) {
+    case 0:
+        zirconia_vcpu_find_linear(handle, address, state_pointer(state, sizeof(uint64_t)));
+        break;
+    case 1:
+        zirconia_vcpu_walk_linear(handle, address, state_pointer(state, sizeof(zirconia_walk_t)));
+        break;
+    case 2:
+        zirconia_guest_find_physical(handle, address,
+                                     state_pointer(state, sizeof(zirconia_physical_t)));
+        break;
+    default:
+        zirconia_vcpu_read_interrupts(handle, state_pointer(state, sizeof(zirconia_interrupts_t)));
+        break;
+    }
 }
 
 static void stop(struct state *state) {
@@ -91,7 +105,7 @@ void call_debug(struct state *state, uint8_t which) {
         set_watchpoints(state);
         break;
     case 6:
-        find_linear(state);
+        find(state);
         break;
     default:
         which < 128 ? stop(state) : set_stepping(state);

@@ -106,6 +106,103 @@ ZIRCONIA_EXPORT zx_status_t zirconia_vcpu_write_registers(zx_handle_t vcpu,
 ZIRCONIA_EXPORT zx_status_t zirconia_vcpu_find_linear(zx_handle_t vcpu, uint64_t linear,
                                                       uint64_t *out);
 
+// An entry of a guest's page table.
+typedef struct zirconia_walk_entry {
+    uint64_t address; // Where it lies, guest-physical.
+    uint64_t value;
+    uint64_t covers; // How many bytes of linear addresses lead through it.
+} zirconia_walk_entry_t;
+
+// Where a walk through page tables ends.
+#define ZIRCONIA_WALK_MAPPED ((uint32_t)0u)      // At a page.
+#define ZIRCONIA_WALK_NOT_PRESENT ((uint32_t)1u) // At an entry that is not present.
+#define ZIRCONIA_WALK_RESERVED ((uint32_t)2u)    // At an entry with a bit set that must be 0.
+#define ZIRCONIA_WALK_NO_TABLE ((uint32_t)3u)    // Before a table that is not in memory.
+#define ZIRCONIA_WALK_NOT_CANONICAL ((uint32_t)4u)
+
+// What the entries allow together.
+#define ZIRCONIA_WALK_WRITABLE ((uint32_t)1u << 0)
+#define ZIRCONIA_WALK_USER ((uint32_t)1u << 1)
+#define ZIRCONIA_WALK_EXECUTABLE ((uint32_t)1u << 2)
+
+#define ZIRCONIA_WALK_ENTRIES_MAX ((size_t)4)
+
+typedef struct zirconia_walk {
+    uint32_t result;
+    uint32_t entry_count; // From the root on. The last entry is the one at which the walk ends.
+    uint32_t entry_size;  // 8 or 4 bytes; 0 where paging is off.
+    uint32_t rights;
+    uint64_t physical; // MAPPED: where it leads. NO_TABLE: where the next entry would be.
+    zirconia_walk_entry_t entries[ZIRCONIA_WALK_ENTRIES_MAX];
+} zirconia_walk_t;
+
+// Walks through the guest's page tables for a linear address, as zirconia_vcpu_find_linear() does,
+// and tells of each entry. A walk that fails is told too, by the result.
+// Errors:
+//   vcpu (VCPU, READ)
+//   ZX_ERR_BAD_STATE     when the guest has no VCPU, or one is in a run call
+//   ZX_ERR_INVALID_ARGS  when out cannot be written
+ZIRCONIA_EXPORT zx_status_t zirconia_vcpu_walk_linear(zx_handle_t vcpu, uint64_t linear,
+                                                      zirconia_walk_t *out);
+
+// What lies at a guest-physical address: flags, of which none may be set. A trap hides what is
+// mapped.
+#define ZIRCONIA_PHYSICAL_MAPPED ((uint32_t)1u << 0)
+#define ZIRCONIA_PHYSICAL_TRAP ((uint32_t)1u << 1) // A trap of kind MEM.
+#define ZIRCONIA_PHYSICAL_BELL ((uint32_t)1u << 2)
+
+typedef struct zirconia_physical {
+    uint32_t kind;
+    uint32_t permissions; // MAPPED: ZX_VM_PERM_ flags of the mapping.
+    zx_koid_t vmo_koid;   // MAPPED: the VMO, and the address's offset in it.
+    uint64_t vmo_offset;
+    uint64_t trap_key;
+    uint64_t trap_base;
+    uint64_t trap_size;
+    // The entry of the nested page tables that leads there, as the engine has it, and how many
+    // bytes it leads to; 0 while there is none. Entries are made when they are first needed.
+    uint64_t nested_entry;
+    uint64_t nested_size;
+    // Where this process has the byte, or NULL. It is the library's, and moves.
+    const void *host;
+} zirconia_physical_t;
+
+// Tells what the guest finds at a guest-physical address, and where the host has it.
+// Errors:
+//   guest (GUEST, INSPECT)
+//   ZX_ERR_OUT_OF_RANGE  for an address of 2^48 or more
+//   ZX_ERR_BAD_STATE     when the guest has no VCPU, or one is in a run call
+//   ZX_ERR_INVALID_ARGS  when out cannot be written
+ZIRCONIA_EXPORT zx_status_t zirconia_guest_find_physical(zx_handle_t guest, uint64_t address,
+                                                         zirconia_physical_t *out);
+
+// Whether the VCPU can take an interrupt now.
+#define ZIRCONIA_INTERRUPTS_OPEN ((uint32_t)1u << 0)        // Any external vector.
+#define ZIRCONIA_INTERRUPTS_SHADOW ((uint32_t)1u << 1)      // Not yet, behind STI or MOV SS.
+#define ZIRCONIA_INTERRUPTS_NMI_BLOCKED ((uint32_t)1u << 2) // No NMI before the next IRET.
+
+#define ZIRCONIA_INTERRUPTS_NONE UINT32_MAX
+
+// The interrupts of a VCPU, and its local APIC's timer.
+typedef struct zirconia_interrupts {
+    uint64_t pending[4]; // Vectors that wait: vector n is bit n % 64 of pending[n / 64].
+    uint32_t next;       // The vector that is delivered next; ZIRCONIA_INTERRUPTS_NONE.
+    uint32_t flags;
+    uint32_t lvt_timer; // Registers, as the guest has written them.
+    uint32_t initial_count;
+    uint32_t divide;
+    uint32_t padding;
+    int64_t timer_left; // Nanoseconds of the guest's time; INT64_MAX when the timer stands still.
+} zirconia_interrupts_t;
+
+// Copies what waits to be delivered to a VCPU. What wakes it does not show here before it does.
+// Errors:
+//   vcpu (VCPU, READ)
+//   ZX_ERR_BAD_STATE     when the guest has no VCPU, or one is in a run call
+//   ZX_ERR_INVALID_ARGS  when out cannot be written
+ZIRCONIA_EXPORT zx_status_t zirconia_vcpu_read_interrupts(zx_handle_t vcpu,
+                                                          zirconia_interrupts_t *out);
+
 // Copies guest-physical memory.
 // Errors:
 //   guest (GUEST, INSPECT)

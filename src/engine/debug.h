@@ -51,6 +51,11 @@ zx_status_t debug_write_registers(struct vcpu *vcpu, const zirconia_registers_t 
 // BAD_STATE while a VCPU is in a run call; NOT_FOUND.
 zx_status_t debug_find_linear(struct vcpu *vcpu, uint64_t linear, uint64_t *out);
 
+// BAD_STATE while a VCPU is in a run call.
+zx_status_t debug_walk_linear(struct vcpu *vcpu, uint64_t linear, zirconia_walk_t *out);
+zx_status_t debug_find_physical(struct guest *guest, uint64_t address, zirconia_physical_t *out);
+zx_status_t debug_read_interrupts(struct vcpu *vcpu, zirconia_interrupts_t *out);
+
 // The host's copy of a byte, good to the end of its page. NULL where there is none. The caller has
 // the turn, and no VCPU runs.
 uint8_t *debug_host_address(struct guest *guest, uint64_t address, bool write);

@@ -28,6 +28,18 @@ zx_status_t sys_vcpu_find_linear(struct vcpu *vcpu, uint64_t linear, uint64_t *o
     return status == ZX_OK ? copy_to_client(out, &physical, sizeof physical) : status;
 }
 
+zx_status_t sys_vcpu_walk_linear(struct vcpu *vcpu, uint64_t linear, zirconia_walk_t *out) {
+    zirconia_walk_t walk;
+    const zx_status_t status = debug_walk_linear(vcpu, linear, &walk);
+    return status == ZX_OK ? copy_to_client(out, &walk, sizeof walk) : status;
+}
+
+zx_status_t sys_vcpu_read_interrupts(struct vcpu *vcpu, zirconia_interrupts_t *out) {
+    zirconia_interrupts_t interrupts;
+    const zx_status_t status = debug_read_interrupts(vcpu, &interrupts);
+    return status == ZX_OK ? copy_to_client(out, &interrupts, sizeof interrupts) : status;
+}
+
 // --- Memory, a page at a time ---
 
 enum { MEMORY_PAGE = 0x1000 };
@@ -56,6 +68,16 @@ static size_t part_size(uint64_t address, size_t left) {
 
 static bool is_out_of_range(uint64_t address, size_t size) {
     return address >= GUEST_PHYSICAL_SIZE || size > GUEST_PHYSICAL_SIZE - address;
+}
+
+zx_status_t sys_guest_find_physical(struct guest *guest, uint64_t address,
+                                    zirconia_physical_t *out) {
+    zirconia_physical_t physical;
+    if (address >= GUEST_PHYSICAL_SIZE) {
+        return ZX_ERR_OUT_OF_RANGE;
+    }
+    const zx_status_t status = debug_find_physical(guest, address, &physical);
+    return status == ZX_OK ? copy_to_client(out, &physical, sizeof physical) : status;
 }
 
 zx_status_t sys_guest_read_memory(struct guest *guest, uint64_t address, void *buffer,

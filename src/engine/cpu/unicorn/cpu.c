@@ -4,6 +4,7 @@
 
 #include "engine/cpu/cpu.h"
 #include "engine/cpu/extra/breakpoints.h"
+#include "engine/cpu/extra/look.h"
 #include "engine/cpu/extra/work.h"
 
 #include "engine/cpu/unicorn/engine.h"
@@ -89,6 +90,12 @@ void machine_unmap(struct machine *machine, uint64_t guest_physical, uint64_t le
 
 uint8_t *machine_host_address(struct machine *machine, uint64_t guest_physical, bool write) {
     return memory_host_address(&machine->memory, guest_physical, write);
+}
+
+uint64_t machine_nested_entry(struct machine *machine, uint64_t guest_physical, uint64_t *size) {
+    *size = 0;
+    return machine->engine != NULL ? nested_entry(&machine->memory.nested, guest_physical, size)
+                                   : 0;
 }
 
 uint64_t machine_address_changes(const struct machine *machine) {

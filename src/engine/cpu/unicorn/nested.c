@@ -88,6 +88,14 @@ uint64_t nested_lookup(struct nested *nested, uint64_t guest_physical) {
     return ((entry & NESTED_ADDRESS) + offset) | (entry & (NESTED_PRESENT | NESTED_WRITABLE));
 }
 
+uint64_t nested_entry(struct nested *nested, uint64_t guest_physical, uint64_t *size) {
+    unsigned level = 0;
+    const uint64_t entry = *last_entry(nested, guest_physical, &level);
+    const bool present = (entry & NESTED_PRESENT) != 0;
+    *size = present ? size_of(level) : 0;
+    return present ? entry : 0;
+}
+
 uint64_t nested_page(struct nested *nested, uint64_t guest_physical) {
     const uint64_t found = nested_lookup(nested, guest_physical);
     return (found & NESTED_PRESENT) != 0 ? page_in(found) : NO_ARENA_PAGE;

@@ -37,6 +37,9 @@ void nested_close(struct nested *nested);
 // NESTED_WRITABLE if it may be written; 0 when it is not mapped.
 uint64_t nested_lookup(struct nested *nested, uint64_t guest_physical);
 
+// The entry that leads there, as it is, and how many bytes it leads to; 0 when none is present.
+uint64_t nested_entry(struct nested *nested, uint64_t guest_physical, uint64_t *size);
+
 // The page of the arena that is present there, or NO_ARENA_PAGE.
 uint64_t nested_page(struct nested *nested, uint64_t guest_physical);
 

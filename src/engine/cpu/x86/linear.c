@@ -7,6 +7,7 @@
 #include "engine/cpu/state.h"
 #include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/page_entry.h"
+#include "engine/cpu/x86/page_walk.h"
 #include "engine/cpu/x86/walk_cache.h"
 
 #include <string.h>
@@ -30,6 +31,7 @@ struct walk {
     uint64_t rights; // ENTRY_WRITABLE and ENTRY_USER of all levels, ENTRY_NO_EXECUTE of any.
     struct access_fault *fault;
     struct cached_walk *record; // The record of the entries that the walk read.
+    struct page_walk *report;   // Another one, for a debugger; or NULL.
 };
 
 static struct paging paging_of(const struct cpu *cpu) {
@@ -147,6 +149,15 @@ static void record(const struct walk *walk, const uint8_t *host, uint64_t entry)
     out->values[out->levels++] = entry;
 }
 
+static void report(const struct walk *walk, uint64_t address, uint64_t entry, unsigned shift) {
+    struct page_walk *out = walk->report;
+    if (out != NULL) {
+        out->entries[out->count].address = address;
+        out->entries[out->count].value = entry;
+        out->entries[out->count++].shift = shift;
+    }
+}
+
 // The address in the leaf entry; 4 MiB pages keep bits 39 to 32 of theirs in bits 20 to 13.
 static uint64_t leaf_address(const struct walk *walk, unsigned shift, uint64_t entry) {
     const uint64_t offset = (1ull << shift) - 1;
@@ -168,6 +179,7 @@ static enum access_result walk_tables(struct walk *walk, uint64_t *guest_physica
         }
         uint64_t entry = 0;
         memcpy(&entry, host, walk->paging.entry_size);
+        report(walk, address, entry, shift);
         if ((entry & ENTRY_PRESENT) == 0) {
             return page_fault(walk, 0);
         }
@@ -189,31 +201,37 @@ static enum access_result walk_tables(struct walk *walk, uint64_t *guest_physica
     }
 }
 
-static enum access_result translate(struct cpu *cpu, enum access_mode mode, uint64_t linear,
-                                    enum access access, uint64_t *guest_physical,
-                                    struct access_fault *fault, struct cached_walk *record) {
-    record->levels = 0;
+// Begins a walk that knows on whose behalf it is, and where its results go.
+static enum access_result begin_walk(struct walk *walk, uint64_t linear, uint64_t *guest_physical) {
+    struct cpu *cpu = walk->cpu;
+    walk->record->levels = 0;
     if (!cpu_long_mode(cpu)) {
         linear &= 0xffffffffu;
     } else if (!cpu_canonical(linear)) {
-        *fault = (struct access_fault){.address = linear};
+        *walk->fault = (struct access_fault){.address = linear};
         return ACCESS_NOT_CANONICAL;
     }
+    walk->rights = ENTRY_WRITABLE | ENTRY_USER;
     if ((cpu_get(cpu, CR0) & CR0_PG) == 0) {
         *guest_physical = linear;
         return ACCESS_DONE;
     }
+    walk->paging = paging_of(cpu);
+    walk->linear = linear;
+    return walk_tables(walk, guest_physical);
+}
+
+static enum access_result translate(struct cpu *cpu, enum access_mode mode, uint64_t linear,
+                                    enum access access, uint64_t *guest_physical,
+                                    struct access_fault *fault, struct cached_walk *record) {
     struct walk walk = {
         .cpu = cpu,
-        .paging = paging_of(cpu),
-        .linear = linear,
         .access = access,
         .mode = mode,
-        .rights = ENTRY_WRITABLE | ENTRY_USER,
         .fault = fault,
         .record = record,
     };
-    return walk_tables(&walk, guest_physical);
+    return begin_walk(&walk, linear, guest_physical);
 }
 
 enum access_result linear_translate(struct cpu *cpu, uint64_t linear, enum access access,
@@ -227,6 +245,43 @@ bool cpu_find_linear(struct cpu *cpu, uint64_t linear, uint64_t *guest_physical)
     struct access_fault fault;
     return translate(cpu, ACCESS_AS_LOOK, linear, ACCESS_READ, guest_physical, &fault, &unused) ==
            ACCESS_DONE;
+}
+
+static enum page_walk_end end_of(enum access_result result, const struct access_fault *fault) {
+    switch (result) {
+    case ACCESS_DONE:
+        return PAGE_WALK_MAPPED;
+    case ACCESS_PAGE_FAULT:
+        return (fault->error_code & PAGE_FAULT_RESERVED) != 0 ? PAGE_WALK_RESERVED
+                                                              : PAGE_WALK_NOT_PRESENT;
+    case ACCESS_NESTED_FAULT:
+        return PAGE_WALK_UNBACKED;
+    case ACCESS_NOT_CANONICAL:
+        break;
+    }
+    return PAGE_WALK_NOT_CANONICAL;
+}
+
+void cpu_walk_linear(struct cpu *cpu, uint64_t linear, struct page_walk *out) {
+    struct cached_walk unused;
+    struct access_fault fault = {0};
+    struct walk walk = {
+        .cpu = cpu,
+        .access = ACCESS_READ,
+        .mode = ACCESS_AS_LOOK,
+        .fault = &fault,
+        .record = &unused,
+        .report = out,
+    };
+    *out = (struct page_walk){0};
+    out->end = end_of(begin_walk(&walk, linear, &out->physical), &fault);
+    out->entry_size = walk.paging.entry_size;
+    out->writable = (walk.rights & ENTRY_WRITABLE) != 0;
+    out->user = (walk.rights & ENTRY_USER) != 0;
+    out->executable = (walk.rights & ENTRY_NO_EXECUTE) == 0;
+    if (out->end == PAGE_WALK_UNBACKED) {
+        out->physical = fault.address;
+    }
 }
 
 // All that a walk depends on beside the entries that it reads.

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+//
+// A walk through the guest's page tables, told entry by entry.
+
+#ifndef ENGINE_CPU_X86_PAGE_WALK_H
+#define ENGINE_CPU_X86_PAGE_WALK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cpu;
+
+enum page_walk_end {
+    PAGE_WALK_MAPPED,
+    PAGE_WALK_NOT_PRESENT,
+    PAGE_WALK_RESERVED,
+    PAGE_WALK_UNBACKED, // A table is not in memory.
+    PAGE_WALK_NOT_CANONICAL,
+};
+
+enum { PAGE_WALK_LEVELS = 4 };
+
+struct page_walk {
+    enum page_walk_end end;
+    unsigned count;
+    unsigned entry_size; // 0 where paging is off.
+    struct {
+        uint64_t address; // Guest-physical.
+        uint64_t value;
+        unsigned shift; // The entry covers 1 << shift bytes.
+    } entries[PAGE_WALK_LEVELS];
+    bool writable; // By all levels together.
+    bool user;
+    bool executable;
+    uint64_t physical; // MAPPED: where it leads. UNBACKED: where the next entry would be.
+};
+
+// Walks as cpu_find_linear() does, and changes as little.
+void cpu_walk_linear(struct cpu *cpu, uint64_t linear, struct page_walk *out);
+
+#endif // ENGINE_CPU_X86_PAGE_WALK_H
