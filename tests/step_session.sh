@@ -72,7 +72,14 @@ press 3
 see '\[3 stack\]'
 see '^>[0-9a-f]*  *+0 '
 press Tab
-see '\] *5 \|\[4 '
+see '\[4 walk\]'
+see '^ PML4E  *0 at  *0: '
+press w 0xe0000000 Enter
+see '^ bell e0000000 to e0000fff, key 16'
+press 7
+see '^ delivered last: '
+press 0
+see '^ #1 cpuid'
 press m rsp-0x10 Enter
 see '\[2 memory\]'
 t capture-pane -p >unscrolled

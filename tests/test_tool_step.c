@@ -73,16 +73,16 @@ END_TEST
 static const char at_cpuid[] = "#1 cpuid 'cpuid' leaf=0x40000000 subleaf=0x0\n"
                                "> 100015: mov edi, 0xe0000000";
 static const char at_bell[] =
-    "#2 ept_violation 'mov dword ptr [rdi], eax' addr=0xe0000000 access=2 -> GUEST_BELL\n"
+    "#2 ept_violation 'mov dword ptr [rdi], eax' -> GUEST_BELL addr=0xe0000000 access=2\n"
     "> 10001c: mov edi, 0xe0001000";
 static const char at_trap[] =
-    "#3 ept_violation 'movzx ebx, byte ptr [rdi]' addr=0xe0001000 access=1 -> GUEST_MEM\n"
+    "#3 ept_violation 'movzx ebx, byte ptr [rdi]' -> GUEST_MEM addr=0xe0001000 access=1\n"
     "> 100024: mov edx, 0x3f8";
 static const char at_output[] =
-    "#4 io_instruction 'out dx, al' port=0x3f8 access_size=1 input=false -> GUEST_IO\n"
+    "#4 io_instruction 'out dx, al' -> GUEST_IO port=0x3f8 access_size=1 input=false\n"
     "> 10002c: mov al, 0xa";
 static const char at_newline[] =
-    "#5 io_instruction 'out dx, al' port=0x3f8 access_size=1 input=false -> GUEST_IO\n"
+    "#5 io_instruction 'out dx, al' -> GUEST_IO port=0x3f8 access_size=1 input=false\n"
     "> 10002f: lgdt [0x100088]";
 static const char at_wrmsr[] = "#6 wrmsr 'wrmsr' msr=0x83f value=0x20\n> 100056: nop";
 static const char at_window[] = "#7 interrupt_window\n> 10006c: iretq";
@@ -161,6 +161,45 @@ START_TEST(what_the_guest_printed_goes_back_with_it) {
 }
 END_TEST
 
+// Runs a script with a guest of some bytes, and compares all that it says.
+static void expect_of(const char *guest, size_t size, const char *script, const char *said) {
+    char path[512];
+    snprintf(path, sizeof path, "%s", make_file("guest", guest, size));
+    make_file("script", script, strlen(script));
+    ck_assert_int_eq(run_tool("step %s --no-tui -s %s", path, path_of("script")), 0);
+    ck_assert_str_eq(result.out, said);
+    ck_assert_str_eq(result.err, "");
+}
+
+// nop; hlt; nop
+START_TEST(a_guest_that_sleeps_for_ever_is_told_of) {
+    static const char said[] = "the guest halts here, and nothing will wake it\n"
+                               "> 100001: hlt\n"
+                               "the guest halts here, and nothing will wake it\n"
+                               "> 100001: hlt\n"
+                               "> 100000: nop\n"
+                               "> 100001: hlt\n"
+                               "the guest halts here, and nothing will wake it\n"
+                               "> 100001: hlt\n";
+    expect_of("\x90\xf4\x90", 3, "continue\nstep\nback\nstep\nexit hlt\n", said);
+}
+END_TEST
+
+// mov eax, 7; ud2. There are no gates, and what is at the address of the IDT is none.
+#define NO_GATE " has no usable gate in the IDT (base 0x0, limit 0xffff); "
+#define AT_FAULT                                                                                   \
+    "the guest cannot go on: #UD" NO_GATE "#GP(0x33)" NO_GATE "#DF" NO_GATE                        \
+    "triple fault (ZX_ERR_NOT_SUPPORTED)\n> 100005: ud2\n"
+
+START_TEST(a_guest_goes_back_from_its_end) {
+    static const char said[] =
+        AT_FAULT AT_FAULT "> 100005: ud2\n> 100000: mov eax, 7\n> 100005: ud2\n" AT_FAULT
+                          "this is the beginning\n> 100000: mov eax, 7\n";
+    expect_of("\xb8\7\0\0\0\x0f\x0b", 7, "continue\nstep\nback\nback\nstep\nstep\nback-exit\n",
+              said);
+}
+END_TEST
+
 START_TEST(a_wrong_line_ends_a_script) {
     static const struct {
         const char *script;
@@ -202,6 +241,8 @@ static Suite *make_suite(void) {
     tcase_add_test(tcase, all_ways_lead_to_the_same_moment);
     tcase_add_test(tcase, stores_are_found);
     tcase_add_test(tcase, what_the_guest_printed_goes_back_with_it);
+    tcase_add_test(tcase, a_guest_that_sleeps_for_ever_is_told_of);
+    tcase_add_test(tcase, a_guest_goes_back_from_its_end);
     tcase_add_test(tcase, a_wrong_line_ends_a_script);
     suite_add_tcase(suite, tcase);
     return suite;

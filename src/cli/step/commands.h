@@ -7,8 +7,6 @@
 
 #include <stdbool.h>
 
-#include "cli/step/grid.h"
-
 struct session;
 
 // Carries a line out. False when it is wrong, which has been said.
@@ -20,8 +18,5 @@ const char *commands_needs_argument(const char *key);
 
 // Chooses a pane by its number. False when there is none of it.
 bool commands_choose(struct session *session, unsigned pane);
-
-// Draws a list of commands with their keys.
-void commands_draw_help(struct grid *out, const struct box *box);
 
 #endif // CLI_STEP_COMMANDS_H

@@ -19,6 +19,7 @@
 
 static void update(struct debuggee *debuggee) {
     zirconia_stop_t stop = {0};
+    (void)zirconia_vcpu_read_interrupts(debuggee->vm.vcpu, &debuggee->model.interrupts);
     (void)zirconia_vcpu_read_registers(debuggee->vm.vcpu, &debuggee->model.now);
     (void)zirconia_vcpu_read_stop(debuggee->vm.vcpu, &stop);
     debuggee->model.work = stop.work;
@@ -46,6 +47,16 @@ static size_t read_linear(void *context, uint64_t linear, void *bytes, size_t si
         done += part;
     }
     return done;
+}
+
+static bool walk_linear(void *context, uint64_t linear, zirconia_walk_t *out) {
+    const struct debuggee *debuggee = context;
+    return zirconia_vcpu_walk_linear(debuggee->vm.vcpu, linear, out) == ZX_OK;
+}
+
+static bool find_physical(void *context, uint64_t address, zirconia_physical_t *out) {
+    const struct debuggee *debuggee = context;
+    return zirconia_guest_find_physical(debuggee->vm.guest, address, out) == ZX_OK;
 }
 
 // --- Exits ---
@@ -453,7 +464,7 @@ enum exit_code debuggee_open(struct debuggee *debuggee, const struct options *op
     *debuggee = (struct debuggee){
         .model =
             {
-                .source = {debuggee, read_linear, read_physical},
+                .source = {debuggee, read_linear, read_physical, walk_linear, find_physical},
                 .options = options,
                 .image = image,
                 .symbols = symbols,

@@ -33,12 +33,12 @@ void event_text(const struct record_event *event, struct text *line) {
     text_append(line, "%s", fields.type);
     if (instruction[0])
         text_append(line, " '%s'", instruction);
-    for (size_t i = 0; i < fields.count; i++)
-        append_field(line, &fields.list[i]);
     if (event->has_packet)
         text_append(line, " -> %s", fields_of_packet(&event->packet).type);
     else if (event->status != ZX_OK)
         text_append(line, " -> %s", zx_status_get_string(event->status));
+    for (size_t i = 0; i < fields.count; i++)
+        append_field(line, &fields.list[i]);
 }
 
 const char *event_outcome(const struct record_event *event) {

@@ -8,7 +8,7 @@
 #include "cli/step/record.h"
 #include "cli/text.h"
 
-// "#4 io_instruction out dx, al port=0x3f8 access_size=1 input=false -> GUEST_IO"
+// "#4 io_instruction 'out dx, al' -> GUEST_IO port=0x3f8 access_size=1 input=false"
 void event_text(const struct record_event *event, struct text *line);
 
 // What came of it, as words.

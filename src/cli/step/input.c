@@ -80,6 +80,9 @@ static void press(struct session *session, uint8_t byte) {
     case ':':
         ask(session, "");
         break;
+    case 'w':
+        ask(session, "walk ");
+        break;
     case 'k':
         ask(session, "exit ");
         break;

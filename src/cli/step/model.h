@@ -26,6 +26,9 @@ struct model_source {
     // How many of the bytes there were.
     size_t (*read)(void *context, uint64_t linear, void *bytes, size_t size);
     size_t (*read_physical)(void *context, uint64_t address, void *bytes, size_t size);
+    // False when that cannot be told.
+    bool (*walk)(void *context, uint64_t linear, zirconia_walk_t *out);
+    bool (*find_physical)(void *context, uint64_t address, zirconia_physical_t *out);
 };
 
 struct model {
@@ -36,6 +39,7 @@ struct model {
     const struct record *record;
     zirconia_registers_t now;
     zirconia_registers_t before; // Before the last command that moved the guest.
+    zirconia_interrupts_t interrupts;
     uint64_t work;
     uint64_t breakpoints[MODEL_MAX_BREAKPOINTS];
     size_t breakpoint_count;

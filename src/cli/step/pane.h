@@ -16,6 +16,11 @@ enum pane {
     PANE_EXIT,
     PANE_MEMORY,
     PANE_STACK,
+    PANE_WALK,
+    PANE_GDT,
+    PANE_IDT,
+    PANE_EVENTS,
+    PANE_PORTS,
     PANE_SERIAL,
     PANE_LOG,
     PANE_COUNT,
@@ -25,7 +30,9 @@ enum pane {
 struct sight {
     enum pane pane;
     uint64_t memory; // The linear address that the memory begins with.
-    bool has_code;   // The code shown is not where the guest is, but at `code`.
+    bool has_walk;   // The walk is that of `walk`, not of the next instruction's address.
+    uint64_t walk;
+    bool has_code; // The code shown is not where the guest is, but at `code`.
     uint64_t code;
     int scroll[PANE_COUNT]; // Rows, down from where a pane begins by itself.
 };
@@ -42,6 +49,16 @@ void pane_exit(const struct model *model, const struct sight *sight, struct grid
 void pane_memory(const struct model *model, const struct sight *sight, struct grid *grid,
                  const struct box *box);
 void pane_stack(const struct model *model, const struct sight *sight, struct grid *grid,
+                const struct box *box);
+void pane_walk(const struct model *model, const struct sight *sight, struct grid *grid,
+               const struct box *box);
+void pane_gdt(const struct model *model, const struct sight *sight, struct grid *grid,
+              const struct box *box);
+void pane_idt(const struct model *model, const struct sight *sight, struct grid *grid,
+              const struct box *box);
+void pane_events(const struct model *model, const struct sight *sight, struct grid *grid,
+                 const struct box *box);
+void pane_ports(const struct model *model, const struct sight *sight, struct grid *grid,
                 const struct box *box);
 void pane_serial(const struct model *model, const struct sight *sight, struct grid *grid,
                  const struct box *box);

@@ -6,26 +6,48 @@
 #include "cli/step/pane.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "cli/step/code_lines.h"
 
 enum { BYTES_SHOWN = 8, WIDE = 62 };
 
+// How many digits an address of this code has, 6 at least.
+static int address_width(const struct model *model) {
+    char digits[20];
+    const int width = snprintf(digits, sizeof(digits), "%" PRIx64, model_code_address(&model->now));
+    return width < 6 ? 6 : width;
+}
+
+// Where there is little room, "dword ptr [rdi]" is "dword [rdi]".
+static void shorten(char *text) {
+    static const char word[] = "ptr ";
+    for (char *at = text; (at = strstr(at, word)) != NULL;)
+        memmove(at, at + sizeof(word) - 1, strlen(at + sizeof(word) - 1) + 1);
+}
+
+static unsigned put_bytes(struct grid *grid, const struct box *box, unsigned row, unsigned column,
+                          const struct code_line *line) {
+    for (size_t i = 0; i < line->length && i < BYTES_SHOWN; i++)
+        grid_put(grid, box, row, column + 2 * (unsigned)i, LOOK_FAINT, "%02x", line->bytes[i]);
+    column += 2 * BYTES_SHOWN;
+    grid_put(grid, box, row, column, LOOK_FAINT, "%s", line->length > BYTES_SHOWN ? "+" : "");
+    return column + 1;
+}
+
 static void put_line(const struct model *model, struct grid *grid, const struct box *box,
-                     unsigned row, const struct code_line *line) {
+                     unsigned row, struct code_line *line) {
     const bool current = line->linear == model_code_address(&model->now);
     const bool breakpoint = model_has_breakpoint(model, line->linear);
-    unsigned column = grid_put(grid, box, row, 0, LOOK_PLAIN, "%c", current ? '>' : ' ');
-    column = grid_put(grid, box, row, column, breakpoint ? LOOK_CHANGED : LOOK_PLAIN, "%c",
-                      breakpoint ? '*' : ' ');
-    column = grid_put(grid, box, row, column, breakpoint ? LOOK_STRONG : LOOK_FAINT,
-                      "%8" PRIx64 " ", line->linear);
-    if (box->columns >= WIDE) {
-        for (size_t i = 0; i < line->length && i < BYTES_SHOWN; i++)
-            grid_put(grid, box, row, column + 2 * (unsigned)i, LOOK_FAINT, "%02x", line->bytes[i]);
-        column += 2 * BYTES_SHOWN;
-        grid_put(grid, box, row, column++, LOOK_FAINT, "%s", line->length > BYTES_SHOWN ? "+" : "");
-    }
+    grid_put(grid, box, row, 0, LOOK_PLAIN, "%c", current ? '>' : ' ');
+    grid_put(grid, box, row, 1, LOOK_CHANGED, "%c", breakpoint ? '*' : ' ');
+    unsigned column = grid_put(grid, box, row, 2, breakpoint ? LOOK_STRONG : LOOK_FAINT,
+                               "%*" PRIx64 " ", address_width(model), line->linear);
+    if (box->columns >= WIDE)
+        column = put_bytes(grid, box, row, column, line);
+    else
+        shorten(line->text);
     grid_put(grid, box, row, column + 1, current ? LOOK_STRONG : LOOK_PLAIN, "%s", line->text);
     if (current)
         grid_mark(grid, box, row, LOOK_BAR);
@@ -73,7 +95,7 @@ void pane_code(const struct model *model, const struct sight *sight, struct grid
             grid_put(grid, box, i, 2, LOOK_STRONG, "%.100s:", rows[i].name->name);
             continue;
         }
-        const struct code_line line = code_line_at(model, rows[i].linear);
+        struct code_line line = code_line_at(model, rows[i].linear);
         put_line(model, grid, box, i, &line);
     }
 }

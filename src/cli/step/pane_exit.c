@@ -38,6 +38,20 @@ static void put_packet(struct grid *grid, const struct box *box, unsigned row,
             put_field(grid, box, row++, packet, &packet_fields[i]);
 }
 
+// Text over several rows, broken at spaces.
+static void put_wrapped(struct grid *grid, const struct box *box, unsigned row, const char *text) {
+    struct text lines = {0};
+    text_append(&lines, "%s", text);
+    if (box->columns < 20)
+        return;
+    text_wrap(&lines, box->columns - 2, 0);
+    for (const char *at = lines.bytes; *at; row++) {
+        const size_t length = strcspn(at, "\n");
+        grid_put(grid, box, row, 1, LOOK_PLAIN, "%.*s", (int)length, at);
+        at += length + (at[length] == '\n');
+    }
+}
+
 void pane_exit(const struct model *model, const struct sight *sight, struct grid *grid,
                const struct box *box) {
     const struct record_event *event = record_last_exit(model->record);
@@ -53,6 +67,8 @@ void pane_exit(const struct model *model, const struct sight *sight, struct grid
     grid_put(grid, box, 0, 1, LOOK_STRONG, "%.*s", (int)line.length, line.bytes);
     grid_put(grid, box, 1, 1, LOOK_PLAIN, "at %" PRIx64 "%s%s: %s", event->exit.rip,
              symbol[0] ? " " : "", symbol, event_outcome(event));
+    if (event->status != ZX_OK)
+        put_wrapped(grid, box, 3, model->record->end);
     if (event->has_packet) {
         const unsigned hidden = scroll > 0 ? (unsigned)scroll : 0;
         const struct box rest = {box->row + 2, box->column, box->rows > 2 ? box->rows - 2 : 0,

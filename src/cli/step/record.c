@@ -21,6 +21,8 @@ void record_packet(struct record *record, const zx_port_packet_t *packet) {
     struct record_event *event = last(record);
     if (!event)
         return;
+    if (packet->key < RECORD_KEYS)
+        record->packets[packet->key]++;
     event->has_packet = true;
     event->packet = *packet;
 }

@@ -17,7 +17,8 @@
 
 #include "cli/serial.h"
 
-enum { RECORD_EVENTS = 256, RECORD_OUTPUT = 8192 };
+// Keys from RECORD_KEYS on, which no trap of the tool has, are not counted.
+enum { RECORD_EVENTS = 256, RECORD_OUTPUT = 8192, RECORD_KEYS = 96 };
 
 // An exit, or something that was delivered to the guest.
 struct record_event {
@@ -33,7 +34,8 @@ struct record {
     uint64_t exits;  // How many there were.
     uint64_t events; // How many were put into the list.
     struct record_event list[RECORD_EVENTS];
-    uint64_t printed; // How many bytes the guest has printed.
+    uint64_t packets[RECORD_KEYS]; // How many packets there were, by key.
+    uint64_t printed;              // How many bytes the guest has printed.
     char output[RECORD_OUTPUT];
     bool ended;
     char end[256]; // Why.

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/step/commands.h"
+#include "cli/step/command_list.h"
 
 enum {
     REGISTERS_WIDTH = 41,
@@ -65,10 +65,13 @@ static unsigned put_names(const struct view *view, struct grid *grid, const stru
                           enum pane last) {
     unsigned column = 0;
     for (unsigned i = 0; i <= (unsigned)last && i < PANE_COUNT; i++) {
-        const bool chosen = i == (unsigned)view->sight.pane;
-        column = grid_put(grid, bar, 0, column, LOOK_BAR, chosen ? "[" : " ");
-        column = grid_put(grid, bar, 0, column, LOOK_BAR, "%u %s", (i + 1) % 10, panes[i].name);
-        column = grid_put(grid, bar, 0, column, LOOK_BAR, chosen ? "]" : " ");
+        const unsigned end =
+            grid_put(grid, bar, 0, column + 1, LOOK_BAR, "%u %s", (i + 1) % 10, panes[i].name);
+        if (i == (unsigned)view->sight.pane) {
+            grid_put(grid, bar, 0, column, LOOK_BAR, "[");
+            grid_put(grid, bar, 0, end, LOOK_BAR, "]");
+        }
+        column = end;
     }
     return column;
 }
@@ -115,7 +118,7 @@ static void put_status(const struct view *view, const struct layout *layout, str
 static void put_help(struct grid *grid) {
     const struct box whole = {0, 0, grid->rows, grid->columns};
     grid_open(grid, grid->rows, grid->columns);
-    commands_draw_help(grid, &whole);
+    command_list_draw(grid, &whole);
 }
 
 void view_draw(const struct view *view, const struct model *model, struct grid *grid) {
