@@ -7,7 +7,7 @@
 #include "run_tests.h"
 #include "tool_process.h"
 
-#define GUEST ZIRCONIA_GUEST_DIR "/step.bin"
+#define GUEST ZIRCONIA_GUEST_DIR "/stepped.bin"
 #define DEVICES "--serial 0x3f8 --bell 0xe0000000 --trap-mem 0xe0001000"
 
 static int run_script(const char *script) {

@@ -1,78 +1,69 @@
-; What zirconia step goes through: a loop, a call, exits of several kinds, a bell, an interrupt, and
-; the end. Flat, at the tool's base, in 64-bit mode.
+; Single steps: what each trap's frame has and what DR6 shows, at CPL 3 and CPL 0. The handlers
+; change RAX, so the program does not use it.
+%include "common.inc"
+%include "report.inc"
     bits 64
-    org 0x100000
-SERIAL      equ 0x3f8
-EXIT_PORT   equ 0xf4
-BELL        equ 0xe0000000
-TRAPPED     equ 0xe0001000
-STORED      equ 0x104000
-CODE        equ 8
-SELF_IPI    equ 0x83f
-VECTOR      equ 32
-
-start:
-    mov ecx, 3
-.loop:
-    dec ecx
-    jnz .loop
-    call function
-    mov eax, 0x40000000
-    cpuid
-    mov edi, BELL
-    mov [rdi], eax
-    mov edi, TRAPPED
-    movzx ebx, byte [rdi]
-    mov edx, SERIAL
-    mov al, 'A'
-    out dx, al
-    mov al, 10
-    out dx, al
-
-; An interrupt that waits until STI and one more instruction.
-    lgdt [abs gdt_pointer]
-    lidt [abs idt_pointer]
-    push CODE
-    push .selected
-    retfq
-.selected:
-    mov ecx, SELF_IPI
-    mov eax, VECTOR
+    org 0x10000
+    load_tables
+    mov ecx, 0xc0000081
+    mov edx, CODE_0
+    xor eax, eax
+    wrmsr
+    mov ecx, 0xc0000082
+    mov eax, kernel
     xor edx, edx
     wrmsr
-    nop
-    sti
-    nop
-    cli
-    xor eax, eax
-    out EXIT_PORT, al
-
-; Its end is not there yet for a caller on a lower stack.
-function:
-    push rcx
-    mov dword [abs STORED], 0x1234
-    pop rcx
-    ret
-
-handler:
+    mov ecx, 0xc0000084
+    mov eax, 0x100                      ; SYSCALL clears TF.
+    wrmsr
+    push DATA_3 | 3
+    push 0x60000
+    push 0x302
+    push CODE_3 | 3
+    push user
     iretq
+user:
+    nop
+    mov eax, 5
+    cpuid                               ; An exit: the trap comes after the next instruction.
+    nop
+    int 0x40
+    nop
+    mov r8, ss
+    mov ss, r8w                         ; Holds the trap back for an instruction.
+    nop
+    syscall                             ; No trap: TF is clear behind it.
+kernel:
+    pushfq                              ; On the user's stack.
+    pop rax
+    and eax, 0x100
+    report_eax
+    ; Instructions that the library carries out, but that do not exit.
+    mov rsp, STACK_0
+    mov rbx, cr0
+    pushfq
+    or qword [rsp], 0x100
+    popfq
+    mov cr0, rbx
+    mov r8, dr7
+    mov r8, cr4
+    mov cr4, r8
+    smsw r8w
+    ; The client answers the OUT with an interrupt.
+    out REPORT_PORT, eax
+    nop
+    jmp $
 
-    align 8
-gdt:
-    dq 0
-    dq 0x00209b0000000000       ; Code of 64 bits.
-    dq 0x00cf93000000ffff       ; Data.
-gdt_pointer:
-    dw $ - gdt - 1
-    dq gdt
-    align 8
-idt:
-    times VECTOR dq 0, 0
-    dw handler - $$             ; The image lies at a multiple of 64 KiB,
-    dw CODE
-    dw 0x8e00
-    dw 0x10                     ; the sixteenth.
-    dq 0
-idt_pointer:
-    dw $ - idt - 1
-    dq idt
+on_vector:
+    report_eax
+    mov rax, [rsp]
+    sub rax, user
+    report_eax
+    mov rax, dr6
+    and eax, 0x4000
+    report_eax
+    mov rax, 0xffff0ff0
+    mov dr6, rax
+    report [rsp + 16]
+    iretq
+    tables
