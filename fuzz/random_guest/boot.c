@@ -54,8 +54,9 @@ uint32_t boot_entry(enum boot_mode mode) {
 
 static uint64_t choose_flags(struct choices *choices) {
     static const uint64_t bits[] = {FLAGS_TRAP, FLAGS_NESTED, 0x40000, 0x10000, 0x400, 0x200000};
-    uint64_t flags = FLAGS_FIXED | (choose_one_in(choices, 3) ? 0 : FLAGS_INTERRUPT) |
-                     (choose_one_in(choices, 2) ? FLAGS_IOPL : 0);
+    uint64_t flags = FLAGS_FIXED;
+    flags |= choose_one_in(choices, 3) ? 0 : FLAGS_INTERRUPT;
+    flags |= choose_one_in(choices, 2) ? FLAGS_IOPL : 0;
     if (choose_one_in(choices, 8)) {
         flags |= CHOOSE_FROM(choices, bits);
     }
@@ -64,7 +65,8 @@ static uint64_t choose_flags(struct choices *choices) {
 
 static uint64_t choose_cr4(struct choices *choices) {
     static const uint64_t bits[] = {CR4_PSE, CR4_PGE, CR4_PCE, CR4_OSXSAVE, 0};
-    return CR4_BASE | CHOOSE_FROM(choices, bits) | CHOOSE_FROM(choices, bits);
+    const uint64_t first = CHOOSE_FROM(choices, bits);
+    return CR4_BASE | first | CHOOSE_FROM(choices, bits);
 }
 
 static void put_data_segments(struct code *code, unsigned selector) {

@@ -3,6 +3,9 @@
 // Where a random guest's choices come from: the bytes of a fuzz input first, and a generator of
 // random numbers behind their end. The generator starts from the input's first eight bytes, so an
 // input of eight bytes is a seed, and longer ones override what the seed would have chosen.
+//
+// One choice an expression: C leaves to the compiler which of two comes first, and a seed shall be
+// the same guest everywhere.
 
 #ifndef RANDOM_GUEST_CHOICES_H
 #define RANDOM_GUEST_CHOICES_H

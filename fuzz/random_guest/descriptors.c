@@ -109,10 +109,10 @@ static void put_gates(struct image *image, struct choices *choices) {
         static const unsigned kinds[] = {ATTRIBUTES_TASK_GATE, ATTRIBUTES_KERNEL_INTERRUPT,
                                          ATTRIBUTES_CALL, ATTRIBUTES_TRAP};
         const uint64_t interrupt_stack = choose_one_in(choices, 4) ? choose(choices, 8) : 0;
-        const uint64_t gate =
-            interrupt_stack << 32 | GATE(descriptors_choose_selector(choices),
-                                         CHAOS + 64 * choose(choices, CHAOS_SIZE / 64),
-                                         CHOOSE_FROM(choices, kinds));
+        const uint32_t offset = CHAOS + 64 * choose(choices, CHAOS_SIZE / 64);
+        const uint16_t selector = descriptors_choose_selector(choices);
+        const unsigned kind = CHOOSE_FROM(choices, kinds);
+        const uint64_t gate = interrupt_stack << 32 | GATE(selector, offset, kind);
         image_put_number(image, IDT_64 + 16 * vector, gate, 8);
         image_put_number(image, IDT_32 + 8 * vector, gate, 8);
     }
@@ -126,7 +126,8 @@ static void put_task_64(struct image *image, struct choices *choices) {
         image_put_number(image, TASK_64 + 36 + 8 * i, STACK_INTERRUPT, 8);
     }
     if (choose_one_in(choices, 8)) {
-        image_put_number(image, TASK_64 + 4 + 8 * choose(choices, 11), choose_bits(choices, 8), 8);
+        const uint32_t place = TASK_64 + 4 + 8 * choose(choices, 11);
+        image_put_number(image, place, choose_bits(choices, 8), 8);
     }
     image_put_number(image, TASK_64 + 0x66, 0x68, 2);
 }

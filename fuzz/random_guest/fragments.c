@@ -127,7 +127,8 @@ static void put_patch(struct code *code, struct choices *choices) {
     const bool near_by = choose_one_in(choices, 2);
     const uint32_t place = near_by ? code->at + 8 + choose(choices, 24) : choose_place(choices);
     const unsigned size = 1u << choose(choices, 3);
-    code_store(code, (uint32_t)code_alias(choices, place), CHOOSE_FROM(choices, values), size);
+    const uint64_t alias = code_alias(choices, place);
+    code_store(code, (uint32_t)alias, CHOOSE_FROM(choices, values), size);
     if (choose_one_in(choices, 4)) {
         CODE(code, "\x0f\xa2"); // cpuid
     }
@@ -241,7 +242,8 @@ static void put_segment_load(struct code *code, struct choices *choices) {
 
 static void put_descriptor_change(struct code *code, struct choices *choices) {
     static const uint32_t tables[] = {GDT, GDT, LDT, IDT_64, IDT_32, TASK_32_FIRST, TASK_64};
-    const uint32_t place = CHOOSE_FROM(choices, tables) + 8 * choose(choices, 32);
+    const uint32_t table = CHOOSE_FROM(choices, tables);
+    const uint32_t place = table + 8 * choose(choices, 32);
     const uint64_t descriptor = descriptors_choose(choices);
     code_store(code, place, (uint32_t)descriptor, 4);
     code_store(code, place + 4, (uint32_t)(descriptor >> 32), 4);

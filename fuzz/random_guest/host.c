@@ -139,6 +139,7 @@ static void change_memory(const struct host *host, struct choices *choices) {
     };
     const uint64_t place = CHAOS + choose(choices, CHAOS_SIZE);
     uint64_t value = page_tables_choose_entry(choices);
+    uint32_t operation = ZX_VMO_OP_ZERO;
     switch (choose(choices, 4)) {
     case 0:
         CHECK_CALL(zx_vmo_write(host->memory, &value, page_tables_choose_place(choices), 8));
@@ -148,9 +149,9 @@ static void change_memory(const struct host *host, struct choices *choices) {
         CHECK_CALL(zx_vmo_write(host->memory, &value, choose_page(choices) % MEMORY_SIZE, 8));
         break;
     case 2:
-        CHECK_CALL(zx_vmo_op_range(host->memory,
-                                   choose_one_in(choices, 2) ? ZX_VMO_OP_DECOMMIT : ZX_VMO_OP_ZERO,
-                                   choose_page(choices) % MEMORY_SIZE, PAGE, NULL, 0));
+        operation = choose_one_in(choices, 2) ? ZX_VMO_OP_DECOMMIT : ZX_VMO_OP_ZERO;
+        CHECK_CALL(zx_vmo_op_range(host->memory, operation, choose_page(choices) % MEMORY_SIZE,
+                                   PAGE, NULL, 0));
         break;
     default:
         CHECK_CALL(zx_vmo_write(host->memory, CHOOSE_FROM(choices, codes), place, 4));

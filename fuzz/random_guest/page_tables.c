@@ -67,7 +67,8 @@ uint64_t page_tables_choose_entry(struct choices *choices) {
         PRESENT, ALL | LARGE, ALL | NO_EXECUTE, ALL | 0x60,         ALL | 0x18,
         0,
     };
-    uint64_t entry = CHOOSE_FROM(choices, frames) | CHOOSE_FROM(choices, kinds);
+    uint64_t entry = CHOOSE_FROM(choices, frames);
+    entry |= CHOOSE_FROM(choices, kinds);
     if (choose_one_in(choices, 6)) {
         entry ^= 1ull << choose(choices, 64);
     }
