@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <zircon/process.h>
+#include <zirconia/virtual_time.h>
 
 #define STACK_0 0x80000u
 #define STACK_TSS 0x90000u
@@ -390,6 +391,57 @@ START_TEST(an_event_whose_frame_has_no_memory_comes_once_it_has) {
 }
 END_TEST
 
+// --- Calls from outside ---
+
+static void open_windows(void) {
+    guest_open();
+    guest_load("interrupt_windows", ENTRY);
+    ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_OK);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+}
+
+// Returns the time-stamp counter, in virtual time.
+static uint64_t enter_to_end_of_windows(void) {
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rbx, 20000);
+    return read_state().rax;
+}
+
+static atomic_bool over;
+static atomic_uint calls;
+
+// Each call has the guest leave for a moment.
+static void *call_until_over(void *unused) {
+    (void)unused;
+    while (!atomic_load(&over)) {
+        zx_vaddr_t address = 0;
+        const zx_status_t status =
+            zx_vmar_map(vmar, ZX_VM_PERM_READ, 0, memory, 0, 0x1000, &address);
+        ck_assert(status == ZX_OK && zx_vmar_unmap(vmar, address, 0x1000) == ZX_OK);
+        atomic_fetch_add(&calls, 2);
+    }
+    return NULL;
+}
+
+START_TEST(calls_from_outside_do_not_change_when_interrupts_come_in_virtual_time) {
+    open_windows();
+    const uint64_t time = enter_to_end_of_windows();
+    guest_close();
+    for (unsigned seen = 0; seen < 5000; seen += atomic_load(&calls)) {
+        pthread_t thread;
+        atomic_store(&over, false);
+        atomic_store(&calls, 0);
+        open_windows();
+        ck_assert_int_eq(pthread_create(&thread, NULL, call_until_over, NULL), 0);
+        const uint64_t again = enter_to_end_of_windows();
+        atomic_store(&over, true);
+        ck_assert_int_eq(pthread_join(thread, NULL), 0);
+        ck_assert_uint_eq(again, time);
+        guest_close();
+    }
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         an_interrupt_at_supervisor_level_returns_there,
@@ -416,6 +468,7 @@ int main(void) {
         an_interrupt_that_races_with_sti_and_hlt_is_never_lost,
         a_non_maskable_interrupt_waits_for_the_return_from_another,
         an_event_whose_frame_has_no_memory_comes_once_it_has,
+        calls_from_outside_do_not_change_when_interrupts_come_in_virtual_time,
     };
     return run_tests("interrupts", tests, sizeof tests / sizeof tests[0]);
 }

@@ -18,6 +18,10 @@ void pending_remove(struct pending *pending, uint8_t vector) {
     pending->bits[vector / 64] &= ~bit_of(vector);
 }
 
+bool pending_has(const struct pending *pending, uint8_t vector) {
+    return (pending->bits[vector / 64] & bit_of(vector)) != 0;
+}
+
 bool pending_any(const struct pending *pending) {
     const uint64_t *bits = pending->bits;
     return (bits[0] | bits[1] | bits[2] | bits[3]) != 0;

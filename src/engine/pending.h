@@ -18,6 +18,7 @@ struct pending {
 };
 
 void pending_add(struct pending *pending, uint8_t vector);
+bool pending_has(const struct pending *pending, uint8_t vector);
 bool pending_any(const struct pending *pending);
 
 // The vector to inject next, or -1.

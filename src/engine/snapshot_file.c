@@ -271,6 +271,7 @@ static void move_vcpu(struct snapshot_file *file, struct vcpu *vcpu, struct vcpu
     image->cr8 = (uint8_t)cr8;
     move_unsigned(file, &image->timer_place, count);
     move_bytes(file, image->pending.bits, sizeof image->pending.bits);
+    image->look_due |= !file->saves; // A file does not say.
     move_local_apic(file, &image->apic);
     move_pvclock(file, vcpu, &image->pvclock);
     move_cpu(file, vcpu, image->cpu);

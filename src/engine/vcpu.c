@@ -23,6 +23,7 @@ void vcpu_attend(struct vcpu *vcpu) {
 void vcpu_interrupt(struct vcpu *vcpu, uint8_t vector) {
     platform_mutex_lock(&vcpu->lock);
     pending_add(&vcpu->pending, vector);
+    atomic_store(&vcpu->look_due, true);
     atomic_store(&vcpu->any_pending, true);
     turn_hurry(&vcpu->guest->turn, &vcpu->seat);
     platform_mutex_unlock(&vcpu->lock);
@@ -35,6 +36,7 @@ void vcpu_interrupt_itself(struct vcpu *vcpu, uint8_t vector) {
     ASSERT_TURN(&vcpu->guest->turn);
     platform_mutex_lock(&vcpu->lock);
     pending_add(&vcpu->pending, vector);
+    atomic_store(&vcpu->look_due, true);
     atomic_store(&vcpu->any_pending, true);
     platform_mutex_unlock(&vcpu->lock);
 }

@@ -49,6 +49,7 @@ struct vcpu {
     struct platform_mutex lock;
     struct pending pending;
     atomic_bool any_pending; // Whether anything is pending, for the owner to read without the lock.
+    atomic_bool look_due;    // An exit was made, or a vector came, since the owner looked last.
 };
 
 static inline struct vcpu *vcpu_from_object(struct object *object) {

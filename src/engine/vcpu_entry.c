@@ -52,10 +52,26 @@ static struct choice choose(struct vcpu *vcpu) {
     return choice;
 }
 
+// An NMI that an IRET has let in comes behind it without an exit.
+static bool has_open_nmi(struct vcpu *vcpu) {
+    platform_mutex_lock(&vcpu->lock);
+    const bool waits = pending_has(&vcpu->pending, VECTOR_NMI);
+    platform_mutex_unlock(&vcpu->lock);
+    return waits && cpu_ready_for(vcpu->cpu, VECTOR_NMI) != READY_AFTER_IRET;
+}
+
+// In virtual time the guest must not see when the library leaves it for its own reasons: what waits
+// for an interrupt window, or behind another vector for the next exit, would come sooner for that.
+static bool may_look(struct vcpu *vcpu) {
+    return !vcpu->guest->clock.is_virtual || !atomic_load(&vcpu->any_pending) ||
+           atomic_exchange(&vcpu->look_due, false) || has_open_nmi(vcpu);
+}
+
 // The memory for the event was not there: it comes again with the next entry.
 static void keep_pending(struct vcpu *vcpu, uint8_t vector) {
     platform_mutex_lock(&vcpu->lock);
     pending_add(&vcpu->pending, vector);
+    atomic_store(&vcpu->look_due, true);
     atomic_store(&vcpu->any_pending, true);
     platform_mutex_unlock(&vcpu->lock);
 }
@@ -88,10 +104,13 @@ zx_status_t vcpu_prepare_entry(struct vcpu *vcpu, bool exited) {
     if (kicked != ZX_OK) {
         return kicked;
     }
-    const struct choice choice = choose(vcpu);
-    // On Zircon the vector behind another one waits for the next exit, which the host's timer
-    // brings soon; here no such exit comes, so an interrupt window is requested for it.
-    cpu_set_window_exiting(vcpu->cpu, choice.wait || choice.more);
+    struct choice choice = {.vector = -1};
+    if (may_look(vcpu)) {
+        choice = choose(vcpu);
+        // On Zircon the vector behind another one waits for the next exit, which the host's timer
+        // brings soon; here no such exit comes, so an interrupt window is requested for it.
+        cpu_set_window_exiting(vcpu->cpu, choice.wait || choice.more);
+    }
     if (shows_time(vcpu, exited)) {
         pvclock_update(vcpu);
     }

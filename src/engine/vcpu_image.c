@@ -21,6 +21,7 @@ bool vcpu_image_take(struct vcpu_image *image, struct vcpu *vcpu) {
     local_apic_take(&vcpu->apic, &image->apic);
     platform_mutex_lock(&vcpu->lock);
     image->pending = vcpu->pending;
+    image->look_due = atomic_load(&vcpu->look_due);
     platform_mutex_unlock(&vcpu->lock);
     local_apic_go_on(&vcpu->apic);
     return image->cpu != NULL;
@@ -39,6 +40,7 @@ void vcpu_image_restore(const struct vcpu_image *image, struct vcpu *vcpu) {
     local_apic_pause(&vcpu->apic);
     platform_mutex_lock(&vcpu->lock);
     vcpu->pending = image->pending;
+    atomic_store(&vcpu->look_due, image->look_due);
     atomic_store(&vcpu->any_pending, pending_any(&vcpu->pending));
     platform_mutex_unlock(&vcpu->lock);
     local_apic_restore(&vcpu->apic, &image->apic);

@@ -18,6 +18,7 @@ struct vcpu_image {
     struct local_apic_image apic;
     unsigned timer_place; // The place of the timer among the timers of virtual time.
     struct pending pending;
+    bool look_due;
     struct pvclock pvclock;
 };
 

@@ -66,6 +66,9 @@ static zx_status_t pass_turn(struct exit_context *context) {
         return ZX_ERR_TIMED_OUT;
     }
     const bool over = guest_clock_tick(guest);
+    if (over) {
+        atomic_store(&context->vcpu->look_due, true);
+    }
     if (over || turn_is_over(&guest->turn)) {
         const zx_status_t status = vcpu_pass_turn(context, over ? TURN_OVER : TURN_KEPT);
         if (status != ZX_OK) {
@@ -110,6 +113,9 @@ static enum run_next at_exit(void *argument, const struct cpu_exit *exit, bool i
         return RUN_LEAVE;
     }
     context->exit = exit;
+    if (exit->reason != EXIT_REQUESTED) {
+        atomic_store_explicit(&vcpu->look_due, true, memory_order_relaxed);
+    }
     observe_exit(vcpu, exit);
     zx_status_t status = handle(context);
     if (status < ZX_OK && status != ZX_ERR_NEXT) {
