@@ -37,6 +37,13 @@ reverse-step
 reverse-continue
 info registers cr0 efer cs
 delete
+rwatch number
+continue
+delete
+awatch digits[20]
+continue
+continue
+delete
 continue
 END
 gdb -q -nx -batch -x commands hello.elf >said 2>&1 || true
@@ -52,6 +59,9 @@ expect '^36'
 expect 'Hardware watchpoint 2: first'
 expect '^cr0  *0x80010031'
 expect '^efer  *0xd01'
+expect 'Hardware read watchpoint 3: number'
+expect '^Value = '
+expect 'Hardware access (read/write) watchpoint 4: digits'
 expect 'exited normally'
 [ "$(grep -c 'Hardware watchpoint 2: first' said)" -ge 3 ] || { echo "no way back"; exit 1; }
 wait $guest

@@ -195,7 +195,8 @@ END_TEST
 
 START_TEST(a_guest_stops_behind_stores_that_change_what_is_watched) {
     open_guest("debug", WATCHED, _i & 1);
-    const zirconia_watchpoint_t places[] = {{DATA, 1}, {DATA + 0x10, 8}};
+    const zirconia_watchpoint_t places[] = {{.address = DATA, .size = 1},
+                                            {.address = DATA + 0x10, .size = 8}};
     ck_assert_int_eq(zirconia_guest_set_watchpoints(guest, places, 2), ZX_OK);
     const uint64_t wanted[] = {DATA, DATA + 0x10, DATA, DATA};
     for (unsigned i = 0; i < COUNT_OF(wanted); i++) {
@@ -209,9 +210,74 @@ START_TEST(a_guest_stops_behind_stores_that_change_what_is_watched) {
 }
 END_TEST
 
+// Each instruction of the list with what it does to what is watched.
+enum { NOTHING = 0, READS = 1, WRITES = 2, WHILE_RCX = 4 };
+
+static uint64_t next_accesses(void) {
+    const zirconia_registers_t registers = registers_of_vcpu();
+    for (uint64_t entry = LISTS; memory_u64(entry) != 0; entry += 16) {
+        const uint64_t does = memory_u64(entry + 8);
+        if (memory_u64(entry) == registers.rip) {
+            return (does & WHILE_RCX) != 0 && registers.general[1] == 0 ? NOTHING : does;
+        }
+    }
+    return NOTHING;
+}
+
+// Bit 1 of _i says whether writes count too.
+START_TEST(a_guest_stops_behind_each_instruction_that_accesses_what_is_watched) {
+    const uint32_t kind = (_i & 2) != 0 ? ZIRCONIA_WATCH_ACCESS : ZIRCONIA_WATCH_READ;
+    const uint64_t wanted = kind == ZIRCONIA_WATCH_ACCESS ? READS | WRITES : READS;
+    open_guest("accesses", 0, _i & 1);
+    const zirconia_watchpoint_t places[] = {{.address = DATA + 0xffe, .size = 4, .kind = kind},
+                                            {.address = 0x7fff8, .size = 8, .kind = kind}};
+    ck_assert_int_eq(zirconia_guest_set_watchpoints(guest, places, 2), ZX_OK);
+    set_stepping(1);
+    unsigned met = 0;
+    for (;;) {
+        zx_port_packet_t packet;
+        const uint64_t rip = registers_of_vcpu().rip;
+        const bool is_met = (next_accesses() & wanted) != 0;
+        const zx_status_t status = zx_vcpu_enter(vcpu, &packet);
+        if (status == ZX_OK && packet.type == ZX_PKT_TYPE_GUEST_MEM) {
+            break;
+        }
+        ck_assert_int_eq(status, ZX_ERR_STOP);
+        const uint32_t cause = is_met ? ZIRCONIA_STOP_ACCESS : ZIRCONIA_STOP_STEP;
+        ck_assert_msg(stop_of_vcpu().cause == cause, "the instruction at 0x%llx: %u, not %u",
+                      (unsigned long long)rip, stop_of_vcpu().cause, cause);
+        met += is_met;
+    }
+    ck_assert_uint_gt(met, 20);
+    close_guest();
+}
+END_TEST
+
+// As many stops without steps between them; and none, at full speed, once there is nothing to
+// watch.
+START_TEST(accesses_stop_a_guest_that_runs) {
+    open_guest("accesses", 0, _i & 1);
+    unsigned wanted = 0;
+    for (uint64_t entry = LISTS; memory_u64(entry) != 0; entry += 16) {
+        wanted += (memory_u64(entry + 8) & READS) != 0;
+    }
+    const zirconia_watchpoint_t places[] = {
+        {.address = DATA + 0xffe, .size = 4, .kind = ZIRCONIA_WATCH_READ},
+        {.address = 0x7fff8, .size = 8, .kind = ZIRCONIA_WATCH_READ}};
+    ck_assert_int_eq(zirconia_guest_set_watchpoints(guest, places, 2), ZX_OK);
+    for (unsigned i = 0; i < wanted - 1; i++) {
+        enter_fails(ZX_ERR_STOP);
+        ck_assert_uint_eq(stop_of_vcpu().cause, ZIRCONIA_STOP_ACCESS);
+    }
+    ck_assert_int_eq(zirconia_guest_set_watchpoints(guest, NULL, 0), ZX_OK);
+    enter_to_end();
+    close_guest();
+}
+END_TEST
+
 START_TEST(breakpoints_hold_while_memory_is_watched) {
     open_guest("debug", STRAIGHT, _i & 1);
-    const zirconia_watchpoint_t place = {DATA + 1, 1};
+    const zirconia_watchpoint_t place = {.address = DATA + 1, .size = 1};
     const uint64_t breakpoint = memory_u64(memory_u64(LISTS) + 16);
     ck_assert_int_eq(zirconia_guest_set_watchpoints(guest, &place, 1), ZX_OK);
     break_at(breakpoint);
@@ -483,7 +549,10 @@ START_TEST(what_runs_is_left_alone) {
     ck_assert_int_eq(zirconia_guest_set_breakpoints(guest, NULL, 0), ZX_OK);
     ck_assert_int_eq(zirconia_guest_set_watchpoints(guest, NULL, 0), ZX_OK);
     ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
-    const zirconia_watchpoint_t odd[] = {{0, 9}, {0, 0}, {(1ull << 48) - 1, 2}};
+    const zirconia_watchpoint_t odd[] = {{.size = 9},
+                                         {.size = 0},
+                                         {.address = (1ull << 48) - 1, .size = 2},
+                                         {.size = 1, .kind = ZIRCONIA_WATCH_ACCESS + 1}};
     for (unsigned i = 0; i < COUNT_OF(odd); i++) {
         ck_assert_int_eq(zirconia_guest_set_watchpoints(guest, &odd[i], 1), ZX_ERR_INVALID_ARGS);
     }
@@ -671,6 +740,9 @@ int main(void) {
     tcase_add_loop_test(tcase, an_interrupt_is_a_step_of_its_own, 0, 2);
     tcase_add_loop_test(tcase, a_guest_stops_before_breakpoints, 0, 2);
     tcase_add_loop_test(tcase, a_guest_stops_behind_stores_that_change_what_is_watched, 0, 2);
+    tcase_add_loop_test(tcase, a_guest_stops_behind_each_instruction_that_accesses_what_is_watched,
+                        0, 4);
+    tcase_add_loop_test(tcase, accesses_stop_a_guest_that_runs, 0, 2);
     tcase_add_loop_test(tcase, breakpoints_hold_while_memory_is_watched, 0, 2);
     tcase_add_test(tcase, registers_come_back_as_they_were_written);
     tcase_add_test(tcase, registers_that_no_vcpu_can_have_are_refused);

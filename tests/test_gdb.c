@@ -159,8 +159,33 @@ START_TEST(stores_to_what_is_watched_stop_the_guest) {
         ask_for("c", "T05thread:1;watch:300000;");
     }
     ask_for("z2,300000,1", "OK");
-    ask_for("Z3,300000,1", "");
+    ask_for("Z5,300000,1", "");
     ask_for("c", "W00");
+    finish();
+}
+END_TEST
+
+START_TEST(reads_and_accesses_of_what_is_watched_stop_the_guest) {
+    start(WATCHED, _i != 0);
+    connect_to_server();
+    ask_for("Z3,300000,1", "OK");
+    ask_for("Z4,300010,1", "OK");
+    for (unsigned i = 0; i < 3; i++) {
+        ask_for("c", "T05thread:1;rwatch:300000;");
+        ask_for("c", "T05thread:1;awatch:300010;");
+    }
+    if (_i != 0) {
+        ask_for("bc", "T05thread:1;awatch:300010;");
+        ask_for("bc", "T05thread:1;rwatch:300000;");
+        ask_for("bc", "T05thread:1;awatch:300010;");
+    }
+    ask_for("z2,300000,1", "OK"); // Another kind, which stays.
+    ask_for("c", _i != 0 ? "T05thread:1;awatch:300010;" : "W00");
+    if (_i != 0) {
+        ask_for("z3,300000,1", "OK");
+        ask_for("z4,300010,1", "OK");
+        ask_for("c", "W00");
+    }
     finish();
 }
 END_TEST
@@ -380,6 +405,7 @@ int main(void) {
     tcase_add_loop_test(tcase, a_step_over_an_exit_stops_behind_it, 0, 2);
     tcase_add_test(tcase, registers_and_memory_are_read_and_written);
     tcase_add_loop_test(tcase, stores_to_what_is_watched_stop_the_guest, 0, 2);
+    tcase_add_loop_test(tcase, reads_and_accesses_of_what_is_watched_stop_the_guest, 0, 2);
     tcase_add_test(tcase, an_interrupt_stops_a_guest_that_runs);
     tcase_add_loop_test(tcase, gdb_is_told_of_the_processor, 0, 2);
     tcase_add_loop_test(tcase, a_guest_goes_back, 0, 2);

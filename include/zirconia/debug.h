@@ -237,23 +237,30 @@ ZIRCONIA_EXPORT zx_status_t zirconia_guest_write_memory(zx_handle_t guest, uint6
 ZIRCONIA_EXPORT zx_status_t zirconia_guest_set_breakpoints(zx_handle_t guest,
                                                            const uint64_t *addresses, size_t count);
 
+// What of an instruction, or of the delivery of an interrupt, a watchpoint is met by.
+#define ZIRCONIA_WATCH_CHANGE ((uint32_t)0u) // Its memory has other contents, whoever stored there.
+#define ZIRCONIA_WATCH_READ ((uint32_t)1u)   // It reads there.
+#define ZIRCONIA_WATCH_ACCESS ((uint32_t)2u) // It reads or writes there.
+
 // Guest-physical memory, of 1 to 8 bytes.
 typedef struct zirconia_watchpoint {
     uint64_t address;
     uint64_t size;
+    uint32_t kind;
+    uint32_t padding;
 } zirconia_watchpoint_t;
 
 #define ZIRCONIA_WATCHPOINTS_MAX ((size_t)16)
 
-// From now on run calls end behind an instruction, or the delivery of an interrupt, with which one
-// of these ranges has other contents than before it, whoever stored there; in place of those
-// before; with 0, for none, which may be said at any time. Meanwhile the guest runs instruction by
-// instruction, a hundred times as slow.
+// From now on run calls end behind an instruction, or the delivery of an interrupt, that meets one
+// of these; in place of those before; with 0, none, which may be said at any time. Reads of code,
+// of page tables and of descriptors are no reads of the instruction's. Meanwhile the guest runs
+// instruction by instruction, a hundred times as slow.
 // Errors:
 //   guest (GUEST, WRITE)
 //   ZX_ERR_OUT_OF_RANGE  for more than ZIRCONIA_WATCHPOINTS_MAX
 //   ZX_ERR_INVALID_ARGS  when watchpoints cannot be read
-//   ZX_ERR_INVALID_ARGS  for a watchpoint that is not of 1 to 8 bytes below 2^48
+//   ZX_ERR_INVALID_ARGS  for a watchpoint of another kind, or not of 1 to 8 bytes below 2^48
 //   ZX_ERR_BAD_STATE     for more than 0 when the guest has no VCPU, or one is in a run call
 ZIRCONIA_EXPORT zx_status_t zirconia_guest_set_watchpoints(zx_handle_t guest,
                                                            const zirconia_watchpoint_t *watchpoints,
@@ -282,7 +289,8 @@ ZIRCONIA_EXPORT zx_status_t zirconia_vcpu_stop(zx_handle_t vcpu);
 #define ZIRCONIA_STOP_REQUEST ((uint32_t)1u)    // zirconia_vcpu_stop()
 #define ZIRCONIA_STOP_STEP ((uint32_t)2u)       // The step is done.
 #define ZIRCONIA_STOP_BREAKPOINT ((uint32_t)3u) // RIP is at one.
-#define ZIRCONIA_STOP_WATCHPOINT ((uint32_t)4u)
+#define ZIRCONIA_STOP_WATCHPOINT ((uint32_t)4u) // One of ZIRCONIA_WATCH_CHANGE.
+#define ZIRCONIA_STOP_ACCESS ((uint32_t)5u)     // A watchpoint of the other kinds.
 
 typedef struct zirconia_stop {
     uint32_t cause;

@@ -19,11 +19,12 @@
 //
 // What is served: registers with segments, control registers and MSRs; memory by linear addresses,
 // or by physical ones after `monitor physical on`; breakpoints, which are never in guest memory;
-// `watch`; single steps, as zirconia/debug.h has them; Ctrl-C, detach and kill. For a guest with
-// one VCPU in virtual time (zirconia/virtual_time.h) also reverse-step and reverse-continue: the
-// guest is put back to a snapshot and does the same again, so its devices must be a part of
-// snapshots (zirconia_guest_set_devices()), and what a device has said to the world is said twice
-// unless the VMM asks zirconia_gdb_replays(). The server then sets the guest's budget.
+// `watch`, `rwatch` and `awatch`; single steps, as zirconia/debug.h has them; Ctrl-C, detach and
+// kill. For a guest with one VCPU in virtual time (zirconia/virtual_time.h) also reverse-step and
+// reverse-continue: the guest is put back to a snapshot and does the same again, so its devices
+// must be a part of snapshots (zirconia_guest_set_devices()), and what a device has said to the
+// world is said twice unless the VMM asks zirconia_gdb_replays(). The server then sets the guest's
+// budget.
 
 #ifndef ZIRCONIA_GDB_H_
 #define ZIRCONIA_GDB_H_

@@ -92,20 +92,79 @@ static void read_watched(struct guest *guest, const struct watched *watched, uin
     }
 }
 
-// The first watchpoint whose contents have changed since the last look; NULL for none.
-static const struct watched *find_changed(struct guest *guest) {
+static bool has_changed(struct guest *guest, struct watched *watched) {
+    uint8_t value[WATCHPOINT_SIZE];
+    read_watched(guest, watched, value);
+    const bool changed = memcmp(value, watched->value, sizeof value) != 0;
+    memcpy(watched->value, value, sizeof value);
+    return changed;
+}
+
+static void collect_accesses(struct debugger *debugger) {
+    for (size_t i = 0; i < debugger->accessed_count; i++) {
+        struct accessed *accessed = &debugger->accessed[i];
+        debugger->accessed_of[i]->read |= accessed->read;
+        debugger->accessed_of[i]->written |= accessed->written;
+        accessed->read = false;
+        accessed->written = false;
+    }
+}
+
+static bool is_met(struct guest *guest, struct watched *watched) {
+    const bool read = watched->read;
+    const bool written = watched->written;
+    watched->read = false;
+    watched->written = false;
+    switch (watched->place.kind) {
+    case ZIRCONIA_WATCH_READ:
+        return read;
+    case ZIRCONIA_WATCH_ACCESS:
+        return read || written;
+    default:
+        return has_changed(guest, watched);
+    }
+}
+
+// The first watchpoint that was met since the last look; NULL for none.
+static const struct watched *find_met(struct guest *guest) {
     struct debugger *debugger = &guest->debugger;
     const struct watched *found = NULL;
+    collect_accesses(debugger);
     for (size_t i = 0; i < debugger->watched_count; i++) {
         struct watched *watched = &debugger->watched[i];
-        uint8_t value[WATCHPOINT_SIZE];
-        read_watched(guest, watched, value);
-        if (memcmp(value, watched->value, sizeof value) != 0) {
-            memcpy(watched->value, value, sizeof value);
+        if (is_met(guest, watched)) {
             found = found != NULL ? found : watched;
         }
     }
     return found;
+}
+
+static void watch_accesses_in_page(struct guest *guest, struct watched *watched, uint64_t address,
+                                   uint64_t size) {
+    struct debugger *debugger = &guest->debugger;
+    const uint8_t *host = debug_host_address(guest, address, false);
+    if (host != NULL && size > 0) {
+        debugger->accessed_of[debugger->accessed_count] = watched;
+        debugger->accessed[debugger->accessed_count++] =
+            (struct accessed){.host = host, .size = (size_t)size};
+    }
+}
+
+// Where the memory is now: it may be elsewhere for the next instruction.
+static void watch_accesses(struct guest *guest) {
+    struct debugger *debugger = &guest->debugger;
+    debugger->accessed_count = 0;
+    for (size_t i = 0; i < debugger->watched_count; i++) {
+        struct watched *watched = &debugger->watched[i];
+        const uint64_t address = watched->place.address;
+        const uint64_t next_page = (address | 0xfff) + 1;
+        const uint64_t room = next_page - address;
+        const uint64_t size = watched->place.size;
+        if (watched->place.kind != ZIRCONIA_WATCH_CHANGE) {
+            watch_accesses_in_page(guest, watched, address, size < room ? size : room);
+            watch_accesses_in_page(guest, watched, next_page, size < room ? 0 : size - room);
+        }
+    }
 }
 
 static void place_watchpoints(struct debugger *debugger, const zirconia_watchpoint_t *watchpoints,
@@ -122,6 +181,7 @@ zx_status_t debug_set_watchpoints(struct guest *guest, const zirconia_watchpoint
     const zx_status_t status = check_change(guest, count);
     if (status == ZX_OK) {
         place_watchpoints(&guest->debugger, watchpoints, count);
+        guest->debugger.accessed_count = 0;
     }
     turn_give_call(&guest->turn);
     return status;
@@ -139,20 +199,25 @@ static zx_status_t stop_for(struct vcpu *vcpu, uint32_t cause, uint64_t address)
 }
 
 static void prepare(struct vcpu *vcpu) {
+    struct debugger *debugger = &vcpu->guest->debugger;
+    watch_accesses(vcpu->guest);
+    cpu_note_accesses(vcpu->cpu, debugger->accessed, debugger->accessed_count);
     cpu_debug(vcpu->cpu, vcpu->guest->debugger.breakpoints, vcpu->steps || watches(vcpu));
 }
 
 void debug_begin(struct vcpu *vcpu) {
     ASSERT_TURN(&vcpu->guest->turn);
-    find_changed(vcpu->guest);
     prepare(vcpu);
+    find_met(vcpu->guest);
 }
 
 // Called behind an instruction, and when an event was delivered.
 static zx_status_t look(struct vcpu *vcpu) {
-    const struct watched *changed = find_changed(vcpu->guest);
-    if (changed != NULL) {
-        return stop_for(vcpu, ZIRCONIA_STOP_WATCHPOINT, changed->place.address);
+    const struct watched *met = find_met(vcpu->guest);
+    if (met != NULL) {
+        const bool change = met->place.kind == ZIRCONIA_WATCH_CHANGE;
+        return stop_for(vcpu, change ? ZIRCONIA_STOP_WATCHPOINT : ZIRCONIA_STOP_ACCESS,
+                        met->place.address);
     }
     return vcpu->steps ? stop_for(vcpu, ZIRCONIA_STOP_STEP, 0) : ZX_OK;
 }

@@ -12,6 +12,8 @@
 #include <zircon/types.h>
 #include <zirconia/debug.h>
 
+#include "engine/cpu/extra/breakpoints.h"
+
 struct breakpoints;
 struct cpu_exit;
 struct guest;
@@ -22,6 +24,8 @@ enum { WATCHPOINT_SIZE = 8 };
 struct watched {
     zirconia_watchpoint_t place;
     uint8_t value[WATCHPOINT_SIZE]; // Before the instruction.
+    bool read;                      // By it.
+    bool written;
 };
 
 // The turn guards it.
@@ -30,6 +34,10 @@ struct debugger {
     uint64_t changes;
     struct watched watched[ZIRCONIA_WATCHPOINTS_MAX];
     size_t watched_count;
+    // Their bytes where accesses are watched, in one page or in two.
+    struct accessed accessed[2 * ZIRCONIA_WATCHPOINTS_MAX];
+    struct watched *accessed_of[2 * ZIRCONIA_WATCHPOINTS_MAX];
+    size_t accessed_count;
 };
 
 struct vcpu_stop {

@@ -139,10 +139,11 @@ static bool is_inside(uint64_t address, uint64_t first, uint64_t size) {
     return address - first < size;
 }
 
-static void remove_watch(struct zirconia_gdb *gdb, uint64_t address, uint64_t size) {
+static void remove_watch(struct zirconia_gdb *gdb, uint32_t kind, uint64_t address, uint64_t size) {
     size_t kept = 0;
     for (size_t i = 0; i < gdb->watch_count; i++) {
-        if (!is_inside(gdb->watches[i].linear, address, size)) {
+        if (gdb->watches[i].place.kind != kind ||
+            !is_inside(gdb->watches[i].linear, address, size)) {
             gdb->watches[kept++] = gdb->watches[i];
         }
     }
@@ -150,26 +151,29 @@ static void remove_watch(struct zirconia_gdb *gdb, uint64_t address, uint64_t si
 }
 
 // In pieces of up to 8 bytes, each in a page.
-static bool add_watch(struct zirconia_gdb *gdb, uint64_t address, uint64_t size) {
-    remove_watch(gdb, address, size);
+static bool add_watch(struct zirconia_gdb *gdb, uint32_t kind, uint64_t address, uint64_t size) {
+    remove_watch(gdb, kind, address, size);
     const uint64_t first = address;
     for (uint64_t left = size; left > 0;) {
         const uint64_t room = 8 - address % 8;
         const uint64_t count = left < room ? left : room;
         uint64_t physical;
         if (gdb->watch_count == ZIRCONIA_WATCHPOINTS_MAX || !gdb_find(gdb, address, &physical)) {
-            remove_watch(gdb, first, size);
+            remove_watch(gdb, kind, first, size);
             return false;
         }
-        gdb->watches[gdb->watch_count++] =
-            (struct gdb_watch){.linear = address, .place = {.address = physical, .size = count}};
+        gdb->watches[gdb->watch_count++] = (struct gdb_watch){
+            .linear = address, .place = {.address = physical, .size = count, .kind = kind}};
         address += count;
         left -= count;
     }
     return true;
 }
 
-// Z and z: kind, address and size. Reads alone are not watched.
+// gdb's kinds 2, 3 and 4 are those of watchpoints, in the order of ZIRCONIA_WATCH_.
+enum { KIND_WATCH = 2, KIND_LAST = 4 };
+
+// Z and z: kind, address and size.
 static void change_point(struct zirconia_gdb *gdb, const char *text, bool add) {
     uint64_t kind;
     uint64_t address;
@@ -182,10 +186,10 @@ static void change_point(struct zirconia_gdb *gdb, const char *text, bool add) {
     } else if (kind <= 1) {
         remove_breakpoint(gdb, address);
         answer(gdb, true);
-    } else if (kind == 2 && add) {
-        answer(gdb, size > 0 && add_watch(gdb, address, size));
-    } else if (kind == 2) {
-        remove_watch(gdb, address, size);
+    } else if (kind <= KIND_LAST && add) {
+        answer(gdb, size > 0 && add_watch(gdb, (uint32_t)kind - KIND_WATCH, address, size));
+    } else if (kind <= KIND_LAST) {
+        remove_watch(gdb, (uint32_t)kind - KIND_WATCH, address, size);
         answer(gdb, true);
     }
 }

@@ -51,8 +51,9 @@ void gdb_put_stop(const struct zirconia_gdb *gdb, struct packet *packet) {
     packet_put(packet, "thread:");
     packet_put_number(packet, stop->thread);
     packet_put(packet, ";");
-    if (stop->watch) {
-        packet_put(packet, "watch:");
+    if (stop->watch != NULL) {
+        packet_put(packet, stop->watch);
+        packet_put(packet, ":");
         packet_put_number(packet, stop->address);
         packet_put(packet, ";");
     }
@@ -202,14 +203,20 @@ static unsigned thread_of(const struct zirconia_gdb *gdb, const struct gdb_vcpu 
     return (unsigned)(vcpu - gdb->vcpus) + 1;
 }
 
-// The linear address that gdb has for what is watched at the physical one.
-static uint64_t watched_address(const struct zirconia_gdb *gdb, uint64_t physical) {
+// The first watchpoint at the guest-physical address that may be met in this way.
+static void put_watch(const struct zirconia_gdb *gdb, uint64_t physical, bool changed,
+                      struct gdb_stop *stop) {
+    static const char *const words[] = {"watch", "rwatch", "awatch"};
+    stop->watch = words[0];
+    stop->address = physical;
     for (size_t i = 0; i < gdb->watch_count; i++) {
-        if (gdb->watches[i].place.address == physical) {
-            return gdb->watches[i].linear;
+        const zirconia_watchpoint_t *place = &gdb->watches[i].place;
+        if (place->address == physical && changed == (place->kind == ZIRCONIA_WATCH_CHANGE)) {
+            stop->watch = words[place->kind];
+            stop->address = gdb->watches[i].linear;
+            return;
         }
     }
-    return physical;
 }
 
 // Nobody is left to let the guest go on, or has the right to stop it.
@@ -223,9 +230,9 @@ static void stop_by(struct zirconia_gdb *gdb, const struct gdb_vcpu *vcpu, enum 
         return;
     }
     struct gdb_stop stop = {.thread = thread_of(gdb, vcpu), .signal = signal};
-    if (why != NULL && why->cause == ZIRCONIA_STOP_WATCHPOINT) {
-        stop.watch = true;
-        stop.address = watched_address(gdb, why->address);
+    if (why != NULL &&
+        (why->cause == ZIRCONIA_STOP_WATCHPOINT || why->cause == ZIRCONIA_STOP_ACCESS)) {
+        put_watch(gdb, why->address, why->cause == ZIRCONIA_STOP_WATCHPOINT, &stop);
     }
     gdb_stop(gdb, &stop);
 }
@@ -239,13 +246,14 @@ static void replay(struct zirconia_gdb *gdb, zx_status_t status, uint32_t cause)
         gdb_let_go(gdb);
         return;
     }
-    const struct gdb_stop stop = {
+    struct gdb_stop stop = {
         .thread = 1,
         .signal = end.canceled ? GDB_INTERRUPT : GDB_TRAP,
-        .watch = end.watch,
-        .address = watched_address(gdb, end.watched),
         .at_beginning = end.at_beginning,
     };
+    if (end.watch) {
+        put_watch(gdb, end.watched, end.changed, &stop);
+    }
     gdb->stopped = false;
     gdb_stop(gdb, &stop);
 }

@@ -47,7 +47,7 @@ struct gdb_vcpu {
 struct gdb_stop {
     unsigned thread; // From 1.
     enum gdb_signal signal;
-    bool watch;
+    const char *watch; // The kind of watchpoint that was met, in gdb's word; NULL: none.
     uint64_t address;  // What is watched.
     bool at_beginning; // There is nothing before it to go back to.
 };

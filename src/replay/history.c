@@ -166,6 +166,7 @@ static bool end_replay(struct history *history, struct history_end *end, bool at
     *end = (struct history_end){
         .at_beginning = at_beginning,
         .watch = history->watch && !at_beginning,
+        .changed = history->changed,
         .watched = history->watched,
     };
     return true;
@@ -235,17 +236,22 @@ static bool found(struct history *history, struct history_end *end) {
     return begin(history, true, end);
 }
 
+static bool is_watch(uint32_t cause) {
+    return cause == ZIRCONIA_STOP_WATCHPOINT || cause == ZIRCONIA_STOP_ACCESS;
+}
+
 // True at the one that is wanted. A store to what is watched is gone back behind, too.
 static bool meet(struct history *history, uint32_t cause, struct history_end *end) {
     if (++history->events != history->wanted || !history->again) {
         return false;
     }
-    if (history->goal == HISTORY_STEP || cause != ZIRCONIA_STOP_WATCHPOINT) {
+    if (history->goal == HISTORY_STEP || !is_watch(cause)) {
         return end_replay(history, end, false);
     }
     zirconia_stop_t why = {0};
     zirconia_vcpu_read_stop(history->vcpu, &why);
     history->watch = true;
+    history->changed = cause == ZIRCONIA_STOP_WATCHPOINT;
     history->watched = why.address;
     history->now = moment_of(history);
     history->goal = HISTORY_STEP;
@@ -290,7 +296,7 @@ static bool step(struct history *history, uint32_t cause, struct history_end *en
     }
     const bool again = history->again;
     const bool met =
-        history->goal == HISTORY_STEP || cause == ZIRCONIA_STOP_WATCHPOINT ||
+        history->goal == HISTORY_STEP || is_watch(cause) ||
         (!there && (cause == HISTORY_STOP_CLIENT || is_at_breakpoint(history, &moment)));
     if (met && meet(history, cause, end)) {
         return true;
@@ -299,8 +305,8 @@ static bool step(struct history *history, uint32_t cause, struct history_end *en
 }
 
 static bool run(struct history *history, uint32_t cause, struct history_end *end) {
-    const bool met = cause == ZIRCONIA_STOP_BREAKPOINT || cause == ZIRCONIA_STOP_WATCHPOINT ||
-                     cause == HISTORY_STOP_CLIENT;
+    const bool met =
+        cause == ZIRCONIA_STOP_BREAKPOINT || is_watch(cause) || cause == HISTORY_STOP_CLIENT;
     history->over = cause == ZIRCONIA_STOP_BREAKPOINT;
     set_steps(history, history->over);
     return met && meet(history, cause, end);

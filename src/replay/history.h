@@ -46,7 +46,8 @@ enum history_goal {
 struct history_end {
     bool at_beginning; // There is nothing before it to go back to.
     bool canceled;     // The guest is where it was.
-    bool watch;        // It is before a store to what is watched.
+    bool watch;        // It is before what meets a watchpoint.
+    bool changed;      // The watchpoint is one of ZIRCONIA_WATCH_CHANGE.
     uint64_t watched;  // Where, guest-physical.
 };
 
@@ -78,7 +79,8 @@ struct history {
     uint64_t steps;
     uint64_t events; // Steps behind the budget, or events.
     uint64_t wanted;
-    bool watch; // The one that was wanted is a store to what is watched there.
+    bool watch;   // The one that was wanted meets the watchpoint there.
+    bool changed; // The watchpoint is one of ZIRCONIA_WATCH_CHANGE.
     uint64_t watched;
 };
 

@@ -133,7 +133,7 @@ static bool are_sound(const zirconia_watchpoint_t *watchpoints, size_t count) {
     for (size_t i = 0; i < count; i++) {
         const zirconia_watchpoint_t *one = &watchpoints[i];
         sound = sound && one->size > 0 && one->size <= WATCHPOINT_SIZE &&
-                !is_out_of_range(one->address, one->size);
+                !is_out_of_range(one->address, one->size) && one->kind <= ZIRCONIA_WATCH_ACCESS;
     }
     return sound;
 }

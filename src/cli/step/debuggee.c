@@ -230,7 +230,7 @@ const char *debuggee_watch(struct debuggee *debuggee, uint64_t linear, uint64_t 
     if (zirconia_vcpu_find_linear(debuggee->vm.vcpu, linear, &physical) != ZX_OK)
         return "that address is not mapped";
     debuggee->watched[count] = linear;
-    debuggee->watchpoints[count] = (zirconia_watchpoint_t){physical, size};
+    debuggee->watchpoints[count] = (zirconia_watchpoint_t){.address = physical, .size = size};
     debuggee->watchpoint_count++;
     return NULL;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Where a VCPU stops for a debugger: before instructions at breakpoints, which are linear
-// addresses, or behind each instruction.
+// addresses, or behind each instruction; and what it then has accessed.
 
 #ifndef ENGINE_CPU_EXTRA_BREAKPOINTS_H
 #define ENGINE_CPU_EXTRA_BREAKPOINTS_H
@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "engine/cpu/x86/accessed.h"
 
 struct cpu;
 struct machine;
@@ -42,6 +44,9 @@ static inline bool breakpoints_contain(const struct breakpoints *breakpoints, ui
 // an EXIT_STEPPED behind each instruction, or iteration of a repeated string instruction, or when
 // it has raised an exception instead. Neither is work (work.h), nor divides it.
 void cpu_debug(struct cpu *cpu, const struct breakpoints *breakpoints, bool steps);
+
+// From the next run on the list is told of accesses that instructions make.
+void cpu_note_accesses(struct cpu *cpu, struct accessed *list, size_t count);
 
 // The breakpoints are about to go, perhaps while a VCPU that waits for the turn is in a run.
 void machine_forget_breakpoints(struct machine *machine);

@@ -167,6 +167,11 @@ void cpu_debug(struct cpu *cpu, const struct breakpoints *breakpoints, bool step
     use_breakpoints(cpu->machine, breakpoints);
 }
 
+void cpu_note_accesses(struct cpu *cpu, struct accessed *list, size_t count) {
+    cpu->progress.accessed = list;
+    cpu->progress.accessed_count = count;
+}
+
 void machine_forget_breakpoints(struct machine *machine) {
     use_breakpoints(machine, NULL);
 }

@@ -474,6 +474,19 @@ bool engine_cover(struct engine *engine, bool blocks, bool comparisons) {
            (engine->compares == comparisons || cover_comparisons(engine, comparisons));
 }
 
+bool engine_watch(struct engine *engine, bool on) {
+    if (engine->watches == on) {
+        return true;
+    }
+    engine->watches = on;
+    const uc_err error = on ? uc_hook_add(engine->unicorn, &engine->access_hook,
+                                          UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE,
+                                          (void *)engine->hooks->accessed, engine, 1, 0)
+                            : uc_hook_del(engine->unicorn, engine->access_hook);
+    engine_flush(engine); // What is translated without the hook has a faster way to memory.
+    return flat_engine_check(error, "hooking accesses") == ZX_OK;
+}
+
 // --- Taking it back ---
 
 bool engine_may_be_kept(const struct engine *engine) {

@@ -38,6 +38,9 @@ struct engine_hooks {
     // At each comparison, while they are hooked.
     void (*compared)(uc_engine *unicorn, uint64_t address, uint64_t left, uint64_t right,
                      uint32_t bits, void *context);
+    // At each access to memory, while they are hooked.
+    void (*accessed)(uc_engine *unicorn, uc_mem_type type, uint64_t address, int size,
+                     int64_t value, void *context);
     fill_absent *absent; // At an access to a page that the nested tables do not have.
     struct answer_hooks answers;
 };
@@ -84,6 +87,8 @@ struct engine {
     bool covers;           // All blocks are hooked because the guest's coverage is wanted.
     bool compares;         // Comparisons are hooked.
     uc_hook compare_hook;
+    bool watches; // Accesses to memory are hooked.
+    uc_hook access_hook;
     uint32_t hooked; // Blocks that Unicorn remembers, for the hook of blocks.
     // host_bytes and hooked as the present guest found them. When its translations are dropped must
     // not depend on the guests before it, or virtual time would not repeat.
@@ -130,6 +135,9 @@ bool engine_hook_block(struct engine *engine, uint64_t pc);
 
 // Hooks all blocks, for coverage, or no more than it must; and comparisons or none. Between runs.
 bool engine_cover(struct engine *engine, bool blocks, bool comparisons);
+
+// Hooks accesses to memory, or does not. Between runs.
+bool engine_watch(struct engine *engine, bool on);
 
 // Unicorn remembers the place of each hooked block as long as the hook is there. Whether they have
 // become many; if so, translation_start() has the hook made anew, between runs.

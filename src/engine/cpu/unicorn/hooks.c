@@ -69,6 +69,17 @@ static void on_raw_exit(uc_engine *unicorn, uint32_t number, void *context) {
     run_raw_exit(engine->machine->run, &raw);
 }
 
+static void on_access(uc_engine *unicorn, uc_mem_type type, uint64_t address, int size,
+                      int64_t value, void *context) {
+    const struct engine *engine = context;
+    (void)unicorn;
+    (void)value;
+    if (address - ARENA_BASE < ARENA_SIZE) {
+        run_access(engine->machine->run, engine->arena + (address - ARENA_BASE), (size_t)size,
+                   type == UC_MEM_WRITE);
+    }
+}
+
 static bool on_absent(void *context, uint64_t guest_physical, bool write) {
     return run_absent(engine_machine(context)->run, guest_physical, write);
 }
@@ -125,6 +136,7 @@ const struct engine_hooks run_hooks = {
     .block = on_block,
     .counted_block = on_counted_block,
     .compared = on_comparison,
+    .accessed = on_access,
     .absent = on_absent,
     .answers = {.cpuid = on_cpuid, .call = on_call, .input = on_input},
 };

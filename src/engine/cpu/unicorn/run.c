@@ -232,6 +232,11 @@ bool run_absent(struct run *run, uint64_t guest_physical, bool write) {
     return true;
 }
 
+void run_access(struct run *run, const uint8_t *host, size_t size, bool write) {
+    const struct cpu_progress *progress = &run->cpu->progress;
+    accessed_note(progress->accessed, progress->accessed_count, host, size, write);
+}
+
 // --- Answers in the middle of a block ---
 
 // Somebody watches since the run has begun: what is told of others is told of it.
@@ -514,7 +519,9 @@ static bool prepare(struct run *run) {
         code_pages_drop_noted(&machine->memory.code);
     }
     memory_provide(&machine->memory);
-    const bool started = cover(run) && translation_start(&machine->translation);
+    const bool watches = run->cpu->progress.accessed_count > 0;
+    const bool started = cover(run) && engine_watch(machine->engine, watches) &&
+                         translation_start(&machine->translation);
     cpu_let_answer(run->cpu, run->client->answer_cpuid != NULL);
     return started;
 }

@@ -51,6 +51,9 @@ void run_raw_exit(struct run *run, const struct raw_exit *raw);
 // do not have it either; then the run ends with that access as its last raw exit.
 bool run_absent(struct run *run, uint64_t guest_physical, bool write);
 
+// Memory is accessed, at this address of the host's.
+void run_access(struct run *run, const uint8_t *host, size_t size, bool write);
+
 // Whether this byte of the arena may be fetched. If not, the run ends.
 bool run_fetch(struct run *run, uint64_t offset);
 

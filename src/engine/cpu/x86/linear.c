@@ -375,6 +375,16 @@ static size_t first_part(uint64_t linear, size_t size) {
     return size < room ? size : room;
 }
 
+// Tells a debugger of an access that the instruction itself makes.
+static void note(struct cpu *cpu, enum access_mode mode, uint8_t *const parts[2], size_t first,
+                 size_t size, bool write) {
+    const struct cpu_progress *progress = cpu_progress(cpu);
+    if (progress->accessed_count > 0 && mode >= ACCESS_AS_SUPERVISOR) {
+        accessed_note(progress->accessed, progress->accessed_count, parts[0], first, write);
+        accessed_note(progress->accessed, progress->accessed_count, parts[1], size - first, write);
+    }
+}
+
 enum access_result linear_read_as(struct cpu *cpu, enum access_mode mode, uint64_t linear,
                                   void *out, size_t size, struct access_fault *fault) {
     uint8_t *parts[2] = {NULL, NULL};
@@ -385,6 +395,7 @@ enum access_result linear_read_as(struct cpu *cpu, enum access_mode mode, uint64
         if (parts[1] != NULL) {
             copy((uint8_t *)out + first, parts[1], size - first);
         }
+        note(cpu, mode, parts, first, size, false);
     }
     return result;
 }
@@ -404,6 +415,7 @@ enum access_result linear_write_as(struct cpu *cpu, enum access_mode mode, uint6
         if (parts[1] != NULL) {
             copy(parts[1], (const uint8_t *)data + first, size - first);
         }
+        note(cpu, mode, parts, first, size, true);
     }
     return result;
 }

@@ -7,6 +7,7 @@
 
 #include "decode/instruction.h"
 #include "engine/cpu/cpu.h"
+#include "engine/cpu/x86/accessed.h"
 #include "engine/cpu/x86/walk_cache.h"
 
 #include <stdbool.h>
@@ -43,6 +44,8 @@ struct cpu_progress {
     enum nmi_state nmi;
     uint64_t nmi_return; // The linear address of the IRET, with NMI_RETURNS.
     struct walk_cache walks;
+    struct accessed *accessed; // What a debugger watches.
+    size_t accessed_count;
     struct decoded_instruction decoded[DECODED_INSTRUCTIONS];
 };
 
