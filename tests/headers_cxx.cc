@@ -60,7 +60,7 @@
 #include <string_view>
 #include <type_traits>
 
-#if ZIRCONIA_ERA != 201807
+#if ZIRCONIA_ERA >= 201812
 static_assert(zx_duration_mul_int64(ZX_TIME_INFINITE, -2) == ZX_TIME_INFINITE_PAST);
 static_assert(zx_time_from_timespec(zx_timespec_from_time(-1500000000)) == -1500000000);
 #endif
@@ -85,7 +85,7 @@ static_assert(offsetof(zirconia_2018_packet_guest_vcpu_t, type) == 16);
 static_assert(sizeof(zirconia_2022_packet_guest_vcpu_t) == 32);
 static_assert(offsetof(zirconia_2022_packet_guest_vcpu_t, startup) == 8);
 
-#if ZIRCONIA_ERA == 201807
+#if ZIRCONIA_ERA < 201812
 static_assert(std::is_same_v<zx_packet_guest_mem_t, zirconia_2018_packet_guest_mem_t>);
 static_assert(std::is_same_v<zx_packet_guest_vcpu_t, zirconia_201807_packet_guest_vcpu_t>);
 static_assert(zx_time_add_duration(ZX_TIME_INFINITE, 1) == ZX_TIME_INFINITE);

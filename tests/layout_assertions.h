@@ -22,7 +22,7 @@ TAG_IS(zx_info_maps);
 TAG_IS(zx_info_maps_mapping);
 TAG_IS(zx_info_task_stats);
 TAG_IS(zx_info_kmem_stats);
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
 TAG_IS(zx_info_task_runtime);
 #endif
 
@@ -44,7 +44,7 @@ FIELD_IS(zx_port_packet_t, signal, 16, 32);
 FIELD_IS(zx_port_packet_t, signal.trigger, 16, 4);
 FIELD_IS(zx_port_packet_t, signal.observed, 20, 4);
 FIELD_IS(zx_port_packet_t, signal.count, 24, 8);
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 FIELD_IS(zx_port_packet_t, signal.reserved0, 32, 8);
 #else
 FIELD_IS(zx_port_packet_t, signal.timestamp, 32, 8);
@@ -122,12 +122,12 @@ FIELD_IS(zx_port_packet_t, page_request.length, 32, 8);
 FIELD_IS(zx_port_packet_t, guest_mem.addr, 16, 8);
 #if ZIRCONIA_ERA < 202209
 FIELD_IS(zx_port_packet_t, guest_mem.inst_buf, 25, X86_MAX_INST_LEN);
-FIELD_IS(zx_port_packet_t, guest_vcpu.type, ZIRCONIA_ERA == 201807 ? 16 : 32, 1);
+FIELD_IS(zx_port_packet_t, guest_vcpu.type, ZIRCONIA_ERA < 201812 ? 16 : 32, 1);
 #else
 FIELD_IS(zx_port_packet_t, guest_mem.rip, 32, 8);
 FIELD_IS(zx_port_packet_t, guest_vcpu.type, 16, 4);
 #endif
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 FIELD_IS(zx_port_packet_t, exception.pid, 16, 8);
 FIELD_IS(zx_port_packet_t, exception.tid, 24, 8);
 FIELD_IS(zx_port_packet_t, exception.reserved1, 40, 8);
@@ -169,7 +169,7 @@ FIELD_IS(zx_info_handle_basic_t, koid, 0, 8);
 FIELD_IS(zx_info_handle_basic_t, rights, 8, 4);
 FIELD_IS(zx_info_handle_basic_t, type, 12, 4);
 FIELD_IS(zx_info_handle_basic_t, related_koid, 16, 8);
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 FIELD_IS(zx_info_handle_basic_t, props, 24, 4);
 #else
 FIELD_IS(zx_info_handle_basic_t, reserved, 24, 4);
@@ -190,7 +190,7 @@ FIELD_IS(zx_info_resource_t, name, 16 + sizeof(size_t), 32);
 FIELD_IS(zx_info_thread_t, state, 0, 4);
 FIELD_IS(zx_info_process_t, return_code, 0, 8);
 FIELD_IS(zx_info_thread_stats_t, total_runtime, 0, 8);
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 SIZE_IS(zx_info_thread_t, 8);
 FIELD_IS(zx_info_thread_t, wait_exception_port_type, 4, 4);
 SIZE_IS(zx_info_thread_stats_t, 8);
@@ -227,7 +227,7 @@ FIELD_IS(zx_thread_state_general_regs_t, lr, 240, 8);
 FIELD_IS(zx_thread_state_general_regs_t, sp, 248, 8);
 FIELD_IS(zx_thread_state_general_regs_t, pc, 256, 8);
 FIELD_IS(zx_thread_state_general_regs_t, cpsr, 264, 8);
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 SIZE_IS(zx_thread_state_general_regs_t, 272);
 #else
 SIZE_IS(zx_thread_state_general_regs_t, 280);
@@ -253,7 +253,7 @@ FIELD_IS(zx_x87_register_t, high, 8, 8);
 SIZE_IS(zx_zmm_register_t, 64);
 FIELD_IS(zx_thread_state_vector_regs_t, opmask, 2048, 64);
 FIELD_IS(zx_thread_state_vector_regs_t, mxcsr, 2112, 4);
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 SIZE_IS(zx_thread_state_general_regs_t, 144);
 #else
 SIZE_IS(zx_thread_state_general_regs_t, 160);
@@ -262,7 +262,7 @@ FIELD_IS(zx_thread_state_general_regs_t, gs_base, 152, 8);
 #endif
 FIELD_IS(zx_thread_state_debug_regs_t, dr6, 32, 8);
 FIELD_IS(zx_thread_state_debug_regs_t, dr7, 40, 8);
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 SIZE_IS(zx_exception_report_t, 32);
 SIZE_IS(zx_thread_state_debug_regs_t, 64);
 #else
@@ -376,7 +376,7 @@ SIZE_IS(zx_smc_parameters_t, 64);
 FIELD_IS(zx_smc_parameters_t, arg1, 8, 8);
 FIELD_IS(zx_smc_parameters_t, secure_os_id, 58, 2);
 SIZE_IS(zx_system_powerctl_arg_t, 12);
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 SIZE_IS(zx_info_bti_t, 16);
 FIELD_IS(zx_info_bti_t, aspace_size, 8, 8);
 SIZE_IS(zx_arm64_exc_data_t, 16);
@@ -464,7 +464,7 @@ SIZE_IS(zx_info_maps_mapping_t, 88);
 SIZE_IS(zx_info_task_stats_t, 40);
 SIZE_IS(zx_info_kmem_stats_t, 152);
 #endif
-#if ZIRCONIA_ERA == 202104
+#if ZIRCONIA_ERA >= 202104 && ZIRCONIA_ERA < 202209
 SIZE_IS(zx_info_kmem_stats_extended_t, 112);
 SIZE_IS(zx_info_task_runtime_t, 16);
 SIZE_IS(zx_info_vmo_t, 120);
@@ -480,7 +480,7 @@ SIZE_IS(zx_obj_type_t, 4);
 SIZE_IS(zx_koid_t, 8);
 SIZE_IS(zx_time_t, 8);
 _Static_assert((zx_status_t)-1 < 0, "statuses are signed");
-_Static_assert(((zx_time_t)-1 < (zx_time_t)1) == (ZIRCONIA_ERA != 201807),
+_Static_assert(((zx_time_t)-1 < (zx_time_t)1) == (ZIRCONIA_ERA >= 201812),
                "times are signed, in July 2018 not");
 
 // ---- This library's own ----

@@ -145,7 +145,7 @@ static const struct constant constants[] = {
     {CONSTANT(ZX_PAGE_SIZE, 4096)},
     {CONSTANT(ZX_HANDLE_FIXED_BITS_MASK, 3)},
     {CONSTANT(ZX_KOID_FIRST, 1024)},
-#if ZIRCONIA_ERA == 201807
+#if ZIRCONIA_ERA < 201812
     {CONSTANT(ZX_TIME_INFINITE, 0xffffffffffffffff)},
     {CONSTANT(ZX_THREAD_STATE_SINGLE_STEP, 4)},
     {CONSTANT(ZX_DEFAULT_GUEST_RIGHTS, 0xC00B)},
@@ -154,7 +154,7 @@ static const struct constant constants[] = {
     {CONSTANT(ZX_TIME_INFINITE_PAST, 0x8000000000000000)},
     {CONSTANT(ZX_THREAD_STATE_SINGLE_STEP, 5)},
 #endif
-#if ZIRCONIA_ERA == 201812 || ZIRCONIA_ERA == 202104
+#if ZIRCONIA_ERA >= 201812 && ZIRCONIA_ERA < 202209
     {CONSTANT(ZX_DEFAULT_GUEST_RIGHTS, 0x2800B)},
 #endif
 #if ZIRCONIA_ERA < 202209
@@ -168,7 +168,7 @@ static const struct constant constants[] = {
 #endif
     {CONSTANT(ZX_MSEC(3), 3000000)},
     {CONSTANT(ZX_HOUR(1), 3600000000000)},
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
     {CONSTANT(ZX_PKT_TYPE_SIGNAL_REP, 2)},
     {CONSTANT(ZX_PKT_TYPE_EXCEPTION(0x81u), 0x8108)},
     {CONSTANT(ZX_PKT_TYPE_MASK, 0xff)},
@@ -408,7 +408,7 @@ static const struct call calls[] = {
     {CALL(zirconia_guest_use_virtual_time)},
     {CALL(zirconia_snapshot_load)},
     {CALL(zirconia_snapshot_save)},
-#if ZIRCONIA_ERA == 202209
+#ifndef ZIRCONIA_OF_ERA
     {CALL(zirconia_201807_deadline_after)},
 #define NOTHING(...)
 #define OLDER(name) {CALL_OF(name)},
@@ -448,7 +448,7 @@ static void check_declarations(const char *path) {
             name--;
         }
         size_t length = (size_t)(end - name);
-#if ZIRCONIA_ERA != 202209
+#ifdef ZIRCONIA_OF_ERA
         if (strncmp(name, "zirconia_201807_", 16) == 0) {
             continue;
         }
@@ -463,7 +463,7 @@ START_TEST(every_declared_call_exists) {
         "zircon/syscalls.h",
         "zircon/syscalls/memory_calls.h",
         "zircon/syscalls/task_calls.h",
-#if ZIRCONIA_ERA == 202209
+#ifndef ZIRCONIA_OF_ERA
         "zircon/syscalls/era_calls.h",
 #endif
         "zircon/process.h",
@@ -497,7 +497,7 @@ END_TEST
 #endif
 
 START_TEST(era_selects_symbols) {
-#if ZIRCONIA_ERA == 202209
+#ifndef ZIRCONIA_OF_ERA
     ck_assert(zx_guest_create != zirconia_2018_guest_create);
     ck_assert(zx_vmo_create != zirconia_202104_vmo_create);
     ck_assert(zirconia_201812_vmar_map != zirconia_2018_vmar_map);

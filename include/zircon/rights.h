@@ -77,7 +77,7 @@ typedef uint32_t zx_rights_t;
 #define ZX_DEFAULT_PMT_RIGHTS ZX_RIGHT_INSPECT
 #define ZX_DEFAULT_PROFILE_RIGHTS                                                                  \
     (ZX_RIGHT_TRANSFER | ZX_RIGHT_DUPLICATE | ZX_RIGHT_INSPECT | ZX_RIGHT_APPLY_PROFILE)
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 #define ZX_DEFAULT_BTI_RIGHTS                                                                      \
     (ZX_RIGHT_TRANSFER | ZX_RIGHT_DUPLICATE | ZX_RIGHT_INSPECT | ZX_RIGHTS_IO | ZX_RIGHT_MAP)
 #define ZX_DEFAULT_PAGER_RIGHTS                                                                    \
@@ -136,7 +136,7 @@ typedef uint32_t zx_rights_t;
 #else
 #define ZX_DEFAULT_JOB_RIGHTS ZIRCONIA_2022_JOB_RIGHTS
 #endif
-#if ZIRCONIA_ERA == 201807
+#if ZIRCONIA_ERA < 201812
 #define ZX_DEFAULT_GUEST_RIGHTS (ZX_RIGHTS_BASIC | ZX_RIGHT_WRITE)
 #elif ZIRCONIA_ERA < 202209
 #define ZX_DEFAULT_GUEST_RIGHTS ZIRCONIA_2018_GUEST_RIGHTS

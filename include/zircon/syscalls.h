@@ -53,7 +53,7 @@ ZIRCONIA_BEGIN_C
 // handle has MANAGE_PROCESS in place of MANAGE_THREAD, and the VMAR handle no OP_CHILDREN.
 // 201807: the guest's memory is all of a VMO (READ, WRITE, EXECUTE), which is looked at after the
 // resource, from guest-physical 0 on; no VMAR comes back.
-#if ZIRCONIA_ERA == 201807
+#if ZIRCONIA_ERA < 201812
 ZIRCONIA_EXPORT zx_status_t zx_guest_create(zx_handle_t resource, uint32_t options,
                                             zx_handle_t physmem_vmo, zx_handle_t *out);
 #else
@@ -481,7 +481,7 @@ ZIRCONIA_EXPORT zx_status_t zx_system_get_version(char *version, size_t version_
 // Fills buffer from the host's random generator; stops at a byte that cannot be written.
 ZIRCONIA_EXPORT void zx_cprng_draw(void *buffer, size_t buffer_size);
 
-#if ZIRCONIA_ERA == 202209
+#ifndef ZIRCONIA_OF_ERA
 #include <zircon/syscalls/era_calls.h>
 ZIRCONIA_EXPORT zx_time_t zirconia_201807_deadline_after(zx_duration_t nanoseconds);
 #endif

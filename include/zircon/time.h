@@ -15,14 +15,14 @@
 #include <zircon/compiler.h>
 #include <zircon/syscalls/era.h>
 
-#if ZIRCONIA_ERA == 201807
+#if ZIRCONIA_ERA < 201812
 typedef uint64_t zx_time_t;
 typedef uint64_t zx_duration_t;
 #else
 typedef int64_t zx_time_t;
 typedef int64_t zx_duration_t;
 #endif
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 typedef uint64_t zx_ticks_t;
 #else
 typedef int64_t zx_ticks_t;
@@ -34,7 +34,7 @@ typedef int64_t zx_instant_boot_t;
 typedef int64_t zx_duration_mono_t;
 typedef int64_t zx_duration_boot_t;
 
-#if ZIRCONIA_ERA == 201807
+#if ZIRCONIA_ERA < 201812
 #define ZX_TIME_INFINITE UINT64_MAX
 #else
 #define ZX_TIME_INFINITE INT64_MAX
@@ -50,7 +50,7 @@ typedef int64_t zx_duration_boot_t;
 
 __BEGIN_CDECLS
 
-#if ZIRCONIA_ERA == 201807
+#if ZIRCONIA_ERA < 201812
 
 static inline __CONSTEXPR zx_time_t zx_time_add_duration(zx_time_t time, zx_duration_t duration) {
     return duration > ZX_TIME_INFINITE - time ? ZX_TIME_INFINITE : time + duration;

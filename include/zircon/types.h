@@ -110,7 +110,7 @@ typedef uint32_t zx_signals_t;
 #define ZX_THREAD_RUNNING ((zx_signals_t)1u << 4)
 #define ZX_THREAD_SUSPENDED ((zx_signals_t)1u << 5)
 #define ZX_JOB_NO_JOBS ((zx_signals_t)1u << 4)
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 #define ZX_JOB_NO_PROCESSES ((zx_signals_t)1u << 3)
 #else
 #define ZX_JOB_TERMINATED ((zx_signals_t)1u << 3)
@@ -118,7 +118,7 @@ typedef uint32_t zx_signals_t;
 #endif
 
 #define ZIRCONIA_2018_WAIT_MANY_MAX_ITEMS ((size_t)16)
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 #define ZX_WAIT_MANY_MAX_ITEMS ZIRCONIA_2018_WAIT_MANY_MAX_ITEMS
 #else
 #define ZX_WAIT_MANY_MAX_ITEMS ((size_t)64)
@@ -159,7 +159,7 @@ typedef uint32_t zx_obj_type_t;
 #define ZX_OBJ_TYPE_PMT ((zx_obj_type_t)26u)
 #define ZX_OBJ_TYPE_SUSPEND_TOKEN ((zx_obj_type_t)27u)
 #define ZX_OBJ_TYPE_PAGER ((zx_obj_type_t)28u)
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 #define ZX_OBJ_TYPE_LAST ((zx_obj_type_t)29u)
 #else
 #define ZX_OBJ_TYPE_EXCEPTION ((zx_obj_type_t)29u)
@@ -179,7 +179,7 @@ typedef uint32_t zx_obj_type_t;
 
 // Options of zx_vmo_create(). With no option a VMO can be resized in the 2018 era and not in 2022.
 #define ZIRCONIA_2018_VMO_NON_RESIZABLE ((uint32_t)1u << 0)
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 #define ZX_VMO_NON_RESIZABLE ZIRCONIA_2018_VMO_NON_RESIZABLE
 #else
 #define ZX_VMO_RESIZABLE ((uint32_t)1u << 1)
@@ -202,7 +202,7 @@ typedef uint32_t zx_obj_type_t;
 #define ZX_VMO_OP_CACHE_INVALIDATE ((uint32_t)7u)
 #define ZX_VMO_OP_CACHE_CLEAN ((uint32_t)8u)
 #define ZX_VMO_OP_CACHE_CLEAN_INVALIDATE ((uint32_t)9u)
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 #define ZX_VMO_OP_LOOKUP ((uint32_t)5u)
 #else
 #define ZX_VMO_OP_ZERO ((uint32_t)10u)
@@ -234,7 +234,7 @@ typedef struct zx_vmo_lock_state {
 // Options of zx_vmo_create_child(), and of zx_vmo_clone() of 2018.
 #define ZIRCONIA_2018_VMO_CLONE_COPY_ON_WRITE ((uint32_t)1u << 0)
 #define ZIRCONIA_2018_VMO_CLONE_NON_RESIZEABLE ((uint32_t)1u << 1)
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 #define ZX_VMO_CLONE_COPY_ON_WRITE ZIRCONIA_2018_VMO_CLONE_COPY_ON_WRITE
 #define ZX_VMO_CLONE_NON_RESIZEABLE ZIRCONIA_2018_VMO_CLONE_NON_RESIZEABLE
 #else
@@ -272,7 +272,7 @@ typedef uint32_t zx_vm_option_t;
 #define ZX_VM_CAN_MAP_EXECUTE ((zx_vm_option_t)1u << 9)
 #define ZX_VM_MAP_RANGE ((zx_vm_option_t)1u << 10)
 #define ZX_VM_REQUIRE_NON_RESIZABLE ((zx_vm_option_t)1u << 11)
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
 #define ZX_VM_ALLOW_FAULTS ((zx_vm_option_t)1u << 12)
 #define ZX_VM_OFFSET_IS_UPPER_LIMIT ((zx_vm_option_t)1u << 13)
 #define ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED ((zx_vm_option_t)1u << 14)

@@ -18,7 +18,7 @@ typedef uint32_t zx_thread_state_topic_t;
 #define ZX_THREAD_STATE_GENERAL_REGS ((zx_thread_state_topic_t)0u)
 #define ZX_THREAD_STATE_FP_REGS ((zx_thread_state_topic_t)1u)
 #define ZX_THREAD_STATE_VECTOR_REGS ((zx_thread_state_topic_t)2u)
-#if ZIRCONIA_ERA == 201807
+#if ZIRCONIA_ERA < 201812
 #define ZX_THREAD_STATE_SINGLE_STEP ((zx_thread_state_topic_t)4u)
 #define ZX_THREAD_X86_REGISTER_FS ((zx_thread_state_topic_t)5u)
 #define ZX_THREAD_X86_REGISTER_GS ((zx_thread_state_topic_t)6u)
@@ -26,7 +26,7 @@ typedef uint32_t zx_thread_state_topic_t;
 #define ZX_THREAD_STATE_DEBUG_REGS ((zx_thread_state_topic_t)4u)
 #define ZX_THREAD_STATE_SINGLE_STEP ((zx_thread_state_topic_t)5u)
 #endif
-#if ZIRCONIA_ERA == 201812
+#if ZIRCONIA_ERA >= 201812 && ZIRCONIA_ERA < 202104
 #define ZX_THREAD_X86_REGISTER_FS ((zx_thread_state_topic_t)6u)
 #define ZX_THREAD_X86_REGISTER_GS ((zx_thread_state_topic_t)7u)
 #endif
@@ -39,7 +39,7 @@ typedef struct zx_thread_state_general_regs {
     uint64_t sp;
     uint64_t pc;
     uint64_t cpsr;
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
     uint64_t tpidr;
 #endif
 } zx_thread_state_general_regs_t;
@@ -79,7 +79,7 @@ typedef struct zx_thread_state_general_regs {
     uint64_t r15;
     uint64_t rip;
     uint64_t rflags;
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
     uint64_t fs_base;
     uint64_t gs_base;
 #endif
@@ -120,7 +120,7 @@ typedef struct zx_thread_state_debug_regs {
     uint64_t dr[4];
     uint64_t dr6;
     uint64_t dr7;
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
     uint64_t dr6_status;  // Ignored.
     uint64_t dr7_control; // Ignored.
 #endif
@@ -128,7 +128,7 @@ typedef struct zx_thread_state_debug_regs {
 
 typedef uint32_t zx_thread_state_single_step_t; // 0 or 1
 
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 typedef uint64_t zx_thread_x86_register_fs_t;
 typedef uint64_t zx_thread_x86_register_gs_t;
 #endif

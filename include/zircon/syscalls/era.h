@@ -44,17 +44,12 @@
 #endif
 
 // zx_task_suspend() has one parameter.
-#if ZIRCONIA_ERA == 201807 || (defined(ZIRCONIA_ABI_2018) && !defined(ZIRCONIA_ABI))
+#if ZIRCONIA_ERA < 201812 || (defined(ZIRCONIA_ABI_2018) && !defined(ZIRCONIA_ABI))
 #define ZIRCONIA_SUSPENDS_ALONE
 #endif
 
-// For both eras of 2018.
-#if ZIRCONIA_ERA <= 201812 && !defined(ZIRCONIA_ABI_2018)
-#define ZIRCONIA_ABI_2018
-#endif
-
 #ifdef ZIRCONIA_OF_ERA
-#if ZIRCONIA_ERA == 201807
+#if ZIRCONIA_ERA < 201812
 #define zx_deadline_after zirconia_201807_deadline_after
 #endif
 #include <zircon/syscalls/era_names.h>

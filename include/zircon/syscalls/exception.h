@@ -42,7 +42,7 @@ typedef struct zx_arm64_exc_data {
     uint32_t esr;
     uint8_t padding1[4];
     uint64_t far;
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
     uint8_t padding2[8];
 #endif
 } zx_arm64_exc_data_t;
@@ -59,7 +59,7 @@ typedef struct zx_exception_context {
             zx_arm64_exc_data_t arm_64;
         } u;
     } arch; // All zero for a synthetic exception.
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
     uint32_t synth_code;
     uint32_t synth_data;
 #endif
@@ -78,7 +78,7 @@ typedef struct zx_exception_report {
 #define ZX_EXCEPTION_PORT_DEBUGGER ((uint32_t)1u)
 #define ZX_EXCEPTION_PORT_UNBIND_QUIETLY ((uint32_t)2u)
 
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 
 #define ZX_EXCP_SYNTH ((zx_excp_type_t)0x80u) // In the number n of ZX_PKT_TYPE_EXCEPTION(n).
 

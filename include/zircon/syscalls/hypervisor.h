@@ -9,7 +9,7 @@
 
 #include <zircon/types.h>
 
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
 // Kinds of guest, in the headers of 2022 and 2023 only. DIRECT is refused with ZX_ERR_INVALID_ARGS.
 #define ZX_GUEST_OPT_NORMAL ((uint32_t)0u)
 #define ZX_GUEST_OPT_DIRECT ((uint32_t)1u)

@@ -11,7 +11,7 @@
 
 #define ZX_LOG_FLAG_READABLE 0x40000000 // Option of zx_debuglog_create().
 
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 
 typedef struct zx_log_record {
     uint32_t reserved;

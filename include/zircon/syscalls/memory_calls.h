@@ -172,7 +172,7 @@ ZIRCONIA_EXPORT zx_status_t zx_vmo_replace_as_executable(zx_handle_t handle, zx_
 //   ZX_ERR_NO_MEMORY       when memory is short
 // 2018: a SPECIFIC range that is occupied and no room give ZX_ERR_NO_MEMORY, a len or offset that
 // is out of range ZX_ERR_INVALID_ARGS. 201807: the options come last but for the results.
-#if ZIRCONIA_ERA == 201807
+#if ZIRCONIA_ERA < 201812
 ZIRCONIA_EXPORT zx_status_t zx_vmar_map(zx_handle_t handle, size_t vmar_offset, zx_handle_t vmo,
                                         uint64_t vmo_offset, size_t len, zx_vm_option_t options,
                                         zx_vaddr_t *mapped_addr);
@@ -211,7 +211,7 @@ ZIRCONIA_EXPORT zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, s
 //                         common
 //   ZX_ERR_NO_MEMORY      when memory is short
 // 201807: the options come last but for the results.
-#if ZIRCONIA_ERA == 201807
+#if ZIRCONIA_ERA < 201812
 ZIRCONIA_EXPORT zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vaddr_t addr, size_t len,
                                             zx_vm_option_t options);
 #else
@@ -254,7 +254,7 @@ ZIRCONIA_EXPORT zx_status_t zx_vmar_op_range(zx_handle_t handle, uint32_t op, zx
 //   ZX_ERR_NO_MEMORY       when memory is short
 // 2018: a SPECIFIC range that is occupied and no room give ZX_ERR_NO_MEMORY.
 // 201807: the options come last but for the results.
-#if ZIRCONIA_ERA == 201807
+#if ZIRCONIA_ERA < 201812
 ZIRCONIA_EXPORT zx_status_t zx_vmar_allocate(zx_handle_t parent_vmar, size_t offset, size_t size,
                                              zx_vm_option_t options, zx_handle_t *child_vmar,
                                              zx_vaddr_t *child_addr);

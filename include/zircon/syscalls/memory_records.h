@@ -19,7 +19,7 @@
 #define ZX_INFO_VMO_IS_COW_CLONE (1u << 2)
 #define ZX_INFO_VMO_VIA_HANDLE (1u << 3)
 #define ZX_INFO_VMO_VIA_MAPPING (1u << 4)
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
 #define ZX_INFO_VMO_RESIZABLE (1u << 1)
 #define ZX_INFO_VMO_PAGER_BACKED (1u << 5)
 #define ZX_INFO_VMO_CONTIGUOUS (1u << 6)
@@ -122,7 +122,7 @@ typedef struct zx_info_vmo_v4 {
     uint64_t populated_fractional_scaled_bytes;
 } zx_info_vmo_v4_t;
 
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 typedef zirconia_2018_info_vmo_t zx_info_vmo_t;
 #define zx_info_vmo zirconia_2018_info_vmo
 #elif ZIRCONIA_ERA < 202209
@@ -294,7 +294,7 @@ typedef zx_info_kmem_stats_v2_t zx_info_kmem_stats_t;
 #define zx_info_kmem_stats zx_info_kmem_stats_v2
 #endif
 
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
 typedef struct zx_info_kmem_stats_extended {
     uint64_t total_bytes;
     uint64_t free_bytes;

@@ -37,7 +37,7 @@ typedef uint32_t zx_object_info_topic_t;
 #else
 #define ZX_INFO_PROCESS ZIRCONIA_INFO_TOPIC(3u, 1u) // zx_info_process_t
 #endif
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 #define ZX_INFO_THREAD_EXCEPTION_REPORT ZIRCONIA_INFO_TOPIC(11u, 0u) // zx_exception_report_t
 #define ZX_INFO_TASK_STATS ZIRCONIA_INFO_TOPIC(12u, 0u)              // zx_info_task_stats_t
 #define ZX_INFO_PROCESS_MAPS ZIRCONIA_INFO_TOPIC(13u, 0u)            // zx_info_maps_t, any number
@@ -88,7 +88,7 @@ typedef struct zx_info_handle_basic {
     zx_rights_t rights;
     zx_obj_type_t type;
     zx_koid_t related_koid; // A thread's process, an eventpair's peer, ...; 0 for most.
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
     uint32_t props; // zx_obj_props_t
 #else
     uint32_t reserved;
@@ -97,7 +97,7 @@ typedef struct zx_info_handle_basic {
 } zx_info_handle_basic_t;
 
 #define ZIRCONIA_2018_OBJ_PROP_WAITABLE ((uint32_t)1u) // Has signals that can be waited for.
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 typedef uint32_t zx_obj_props_t;
 
 #define ZX_OBJ_PROP_NONE ((uint32_t)0u)
@@ -112,7 +112,7 @@ typedef struct zx_info_process_handle_stats {
     uint32_t handle_count[64]; // Handles of each type, by its number.
 } zx_info_process_handle_stats_t;
 
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
 typedef struct zx_info_handle_extended {
     zx_obj_type_t type;
     zx_handle_t handle_value; // In the process that was asked about.
@@ -160,12 +160,12 @@ typedef uint32_t zx_thread_state_t;
 #define ZX_THREAD_STATE_BLOCKED_WAIT_ONE ((zx_thread_state_t)0x0603u)
 #define ZX_THREAD_STATE_BLOCKED_WAIT_MANY ((zx_thread_state_t)0x0703u)
 #define ZX_THREAD_STATE_BLOCKED_INTERRUPT ((zx_thread_state_t)0x0803u)
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
 #define ZX_THREAD_STATE_BLOCKED_PAGER ((zx_thread_state_t)0x0903u)
 #endif
 #define ZX_THREAD_STATE_BASIC(state) (0xffu & (state))
 
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 
 typedef struct zx_info_thread {
     zx_thread_state_t state;
@@ -222,7 +222,7 @@ typedef struct zx_info_process {
 } zx_info_process_t;
 #endif
 
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
 
 typedef struct zx_info_job {
     int64_t return_code; // Valid when exited.
@@ -297,7 +297,7 @@ typedef struct zx_info_cpu_stats {
     uint64_t generic_ipis;
 } zx_info_cpu_stats_t;
 
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
 
 // How often the guests of one processor of the host ended their runs, by reason.
 typedef struct zx_x86_64_info_guest_stats {
@@ -345,7 +345,7 @@ typedef zx_x86_64_info_guest_stats_t zx_info_guest_stats_t;
 typedef struct zx_info_bti {
     uint64_t minimum_contiguity;
     uint64_t aspace_size;
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
     uint64_t pmo_count;
     uint64_t quarantine_count;
 #endif
@@ -361,7 +361,7 @@ typedef struct zx_info_socket {
     size_t tx_buf_size;
 } zx_info_socket_t;
 
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
 
 typedef struct zx_info_stream {
     uint32_t options;
@@ -391,7 +391,7 @@ typedef struct zx_info_msi {
 #define ZX_PROP_SOCKET_TX_THRESHOLD ((uint32_t)13u)
 #define ZX_PROP_JOB_KILL_ON_OOM ((uint32_t)15u)
 #define ZX_PROCESS_DEBUG_ADDR_BREAK_ON_SET ((uintptr_t)1u) // A value of ZX_PROP_PROCESS_DEBUG_ADDR.
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
 #define ZX_PROP_PROCESS_BREAK_ON_LOAD ((uint32_t)7u)
 #define ZX_PROP_PROCESS_HW_TRACE_CONTEXT_ID ((uint32_t)8u)
 #define ZX_PROP_EXCEPTION_STATE ((uint32_t)16u)

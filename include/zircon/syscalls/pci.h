@@ -63,7 +63,7 @@ typedef struct zx_pcie_device_info {
 #define PCI_CFG_SPACE_TYPE_DW_ROOT 2u
 #define PCI_CFG_SPACE_TYPE_DW_DS 3u
 
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 #define ZX_PCI_MAX_IRQS 64
 #else
 #define ZX_PCI_MAX_IRQS 224

@@ -25,7 +25,7 @@
 #define ZX_POL_NEW_FIFO 10u
 #define ZX_POL_NEW_TIMER 11u
 #define ZX_POL_NEW_PROCESS 12u
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 #define ZX_POL_MAX 13u
 #else
 #define ZX_POL_NEW_PROFILE 13u
@@ -41,7 +41,7 @@
 #endif
 #endif
 
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 
 #define ZX_JOB_POL_BASIC 0u // zx_policy_basic_t, any number
 

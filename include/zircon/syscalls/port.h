@@ -18,7 +18,7 @@
 // Options of zx_object_wait_async(). The number 1 changed its meaning between the eras.
 #define ZX_WAIT_ASYNC_ONCE ((uint32_t)0u)
 #define ZIRCONIA_2018_WAIT_ASYNC_REPEATING ((uint32_t)1u)
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 #define ZX_WAIT_ASYNC_REPEATING ZIRCONIA_2018_WAIT_ASYNC_REPEATING
 #else
 #define ZX_WAIT_ASYNC_TIMESTAMP ((uint32_t)1u)
@@ -50,7 +50,7 @@ typedef uint32_t zx_packet_type_t;
 #define ZX_PKT_IS_INTERRUPT(type) ((type) == ZX_PKT_TYPE_INTERRUPT)
 #define ZX_PKT_IS_PAGE_REQUEST(type) ((type) == ZX_PKT_TYPE_PAGE_REQUEST)
 
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 #define ZX_PKT_TYPE_SIGNAL_REP ZIRCONIA_2018_PKT_TYPE_SIGNAL_REP
 #define ZX_PKT_TYPE_EXCEPTION(n) ((zx_packet_type_t)(0x08u | ((0xffu & (n)) << 8)))
 #define ZX_PKT_IS_SIGNAL_REP(type) ((type) == ZX_PKT_TYPE_SIGNAL_REP)
@@ -60,7 +60,7 @@ typedef uint32_t zx_packet_type_t;
 // What a guest VCPU asks of the caller: the field type of zx_packet_guest_vcpu_t.
 #define ZX_PKT_GUEST_VCPU_INTERRUPT ((uint32_t)0u) // Send an interrupt to other VCPUs.
 #define ZX_PKT_GUEST_VCPU_STARTUP ((uint32_t)1u)   // Start another VCPU.
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
 #define ZX_PKT_GUEST_VCPU_EXIT ((uint32_t)2u) // Direct guests only, so never sent here.
 #endif
 
@@ -80,7 +80,7 @@ typedef struct zx_packet_signal {
     zx_signals_t trigger;
     zx_signals_t observed;
     uint64_t count;
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
     uint64_t reserved0;
 #else
     zx_time_t timestamp;
@@ -88,7 +88,7 @@ typedef struct zx_packet_signal {
     uint64_t reserved1;
 } zx_packet_signal_t;
 
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 typedef struct zx_packet_exception {
     uint64_t pid; // The process's koid.
     uint64_t tid; // The thread's koid.
@@ -208,7 +208,7 @@ typedef zirconia_2022_packet_guest_mem_t zx_packet_guest_mem_t;
 #define zx_packet_guest_mem zirconia_2022_packet_guest_mem
 #endif
 
-#if ZIRCONIA_ERA == 201807
+#if ZIRCONIA_ERA < 201812
 typedef zirconia_201807_packet_guest_vcpu_t zx_packet_guest_vcpu_t;
 #define zx_packet_guest_vcpu zirconia_201807_packet_guest_vcpu
 #elif ZIRCONIA_ERA < 202209
@@ -242,7 +242,7 @@ typedef struct zx_port_packet {
     union {
         zx_packet_user_t user;
         zx_packet_signal_t signal;
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
         zx_packet_exception_t exception;
 #endif
         zx_packet_guest_bell_t guest_bell;

@@ -16,7 +16,7 @@
 
 #define ZX_CHANNEL_MAX_MSG_BYTES ((uint32_t)65536u)
 #define ZX_CHANNEL_MAX_MSG_HANDLES ((uint32_t)64u)
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
 #define ZX_CHANNEL_WRITE_USE_IOVEC ((uint32_t)2u)
 #define ZX_CHANNEL_MAX_MSG_IOVECS ((uint32_t)8192u)
 #endif
@@ -90,7 +90,7 @@ typedef struct zx_channel_iovec {
 #define ZX_SOCKET_SHUTDOWN_READ ((uint32_t)1u << 1)
 #define ZX_SOCKET_SHUTDOWN_MASK (ZX_SOCKET_SHUTDOWN_WRITE | ZX_SOCKET_SHUTDOWN_READ)
 
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 #define ZX_SOCKET_CONTROL_READABLE __ZX_OBJECT_SIGNAL_6
 #define ZX_SOCKET_CONTROL_WRITABLE __ZX_OBJECT_SIGNAL_7
 #define ZX_SOCKET_ACCEPT __ZX_OBJECT_SIGNAL_8
@@ -115,7 +115,7 @@ typedef struct zx_channel_iovec {
 #define ZX_LOG_READABLE __ZX_OBJECT_READABLE
 #define ZX_LOG_WRITABLE __ZX_OBJECT_WRITABLE
 
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
 #define ZX_FIFO_MAX_SIZE_BYTES ZX_PAGE_SIZE
 #define ZX_CLOCK_STARTED __ZX_OBJECT_SIGNAL_4
 #define ZX_CLOCK_UPDATED __ZX_OBJECT_SIGNAL_5
@@ -130,7 +130,7 @@ typedef struct zx_iovec {
     size_t capacity;
 } zx_iovec_t;
 
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
 #define ZX_STREAM_MODE_READ ((uint32_t)1u << 0)
 #define ZX_STREAM_MODE_WRITE ((uint32_t)1u << 1)
 #if ZIRCONIA_ERA < 202209
@@ -156,7 +156,7 @@ typedef int32_t zx_futex_storage_t;
 
 // ---- Pagers ----
 
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
 #define ZX_PAGER_OP_FAIL ((uint32_t)1u)
 #define ZX_PAGER_OP_DIRTY ((uint32_t)2u)
 #define ZX_PAGER_OP_WRITEBACK_BEGIN ((uint32_t)3u)
@@ -182,7 +182,7 @@ typedef uint32_t zx_paddr32_t;
 #define ZX_INTERRUPT_MAX_SLOTS ((uint32_t)62u)
 #define ZX_PCI_INTERRUPT_SLOT ((uint32_t)0u)
 
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
 #define ZX_INTERRUPT_TIMESTAMP_MONO ((uint32_t)1u << 6)
 #define ZX_INTERRUPT_BIND ((uint32_t)0u) // For zx_interrupt_bind().
 #define ZX_INTERRUPT_UNBIND ((uint32_t)1u)
@@ -199,7 +199,7 @@ typedef uint32_t zx_paddr32_t;
 
 // ---- Processes, jobs and the system ----
 
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
 #define ZX_PROCESS_SHARED ((uint32_t)1u << 0)                       // For zx_process_create().
 #define ZX_JOB_CRITICAL_PROCESS_RETCODE_NONZERO ((uint32_t)1u << 0) // For zx_job_set_critical().
 

@@ -21,7 +21,7 @@ typedef uint32_t zx_rsrc_kind_t;
 #define ZX_RSRC_KIND_SMC ((zx_rsrc_kind_t)4u)
 #define ZX_RSRC_KIND_SYSTEM ((zx_rsrc_kind_t)5u)
 #define ZX_RSRC_KIND_COUNT ((zx_rsrc_kind_t)6u)
-#ifdef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA < 202104
 // Kinds of 2018, which became bases of SYSTEM. HYPERVISOR with base 0 and size 1 is the resource
 // that zx_guest_create() asks for; of VMEX there is no resource, nor need for one.
 #define ZX_RSRC_KIND_HYPERVISOR ZX_RSRC_KIND_SYSTEM

@@ -8,7 +8,7 @@
 
 #include <zircon/types.h>
 
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
 #define ARM_SMC_SERVICE_CALL_NUM_SIP_SERVICE_BASE 0x02
 #define ARM_SMC_SERVICE_CALL_NUM_SIP_SERVICE_LENGTH 0x01
 #endif
@@ -39,7 +39,7 @@ typedef struct zx_smc_result {
     uint64_t arg1;
     uint64_t arg2;
     uint64_t arg3;
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
     uint64_t arg6;
 #endif
 } zx_smc_result_t;

@@ -17,7 +17,7 @@
 #define ZX_SYSTEM_POWERCTL_REBOOT_BOOTLOADER 6u
 #define ZX_SYSTEM_POWERCTL_REBOOT_RECOVERY 7u
 #define ZX_SYSTEM_POWERCTL_SHUTDOWN 8u
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
 #define ZX_SYSTEM_POWERCTL_ACK_KERNEL_INITIATED_REBOOT 9u
 #endif
 
@@ -38,7 +38,7 @@ typedef struct zx_system_powerctl_arg {
     };
 } zx_system_powerctl_arg_t;
 
-#ifndef ZIRCONIA_ABI_2018
+#if ZIRCONIA_ERA >= 202104
 
 // Topics of zx_system_get_performance_info() and its sister.
 #define ZX_CPU_PERF_SCALE ((uint32_t)1u)         // zx_cpu_performance_info_t, any number
