@@ -31,7 +31,7 @@ unsigned boot_bits(enum boot_mode mode);
 // What zx_vcpu_create() is given.
 uint32_t boot_entry(enum boot_mode mode);
 
-// `start` is where in the code it leads.
+// `start` is the offset in the code that it leads to.
 void boot_put(struct image *image, struct choices *choices, enum boot_mode mode, uint32_t start);
 
 #endif // RANDOM_GUEST_BOOT_H

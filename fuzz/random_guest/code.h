@@ -23,13 +23,13 @@ void code_bytes(struct code *code, const void *bytes, size_t size);
 
 void code_number(struct code *code, uint64_t value, unsigned bytes);
 
-// NOPs to a multiple of `alignment`.
+// Writes NOPs up to a multiple of `alignment`.
 void code_align(struct code *code, unsigned alignment);
 
-// Before an instruction whose operand shall have 32 bits.
+// Writes the prefix, if there must be one, of an instruction whose operand shall have 32 bits.
 void code_operand_32(struct code *code);
 
-// The register, of 64 bits in 64-bit code and of 32 otherwise. It changes no flag.
+// Loads the register, of 64 bits in 64-bit code and of 32 otherwise, without a change of the flags.
 void code_load(struct code *code, unsigned reg, uint64_t value);
 
 // Stores an immediate of 1, 2 or 4 bytes at a linear address below 2 GiB; DS is flat.
@@ -41,7 +41,7 @@ void code_set_msr(struct code *code, uint32_t msr, uint64_t value);
 // Pushes a word of the stack's width; a value beyond 31 bits goes through RAX.
 void code_push(struct code *code, uint64_t value);
 
-// RETF and IRET with operands of 64 bits in 64-bit code and of 32 otherwise.
+// Write RETF and IRET with operands of 64 bits in 64-bit code and of 32 otherwise.
 void code_far_return(struct code *code);
 void code_interrupt_return(struct code *code);
 

@@ -113,12 +113,12 @@ static void trace_word(uint64_t *trace, uint64_t word) {
     *trace ^= *trace >> 29;
 }
 
-// Whose run call this thread is in. The number of its VCPU may be the other one's, where a VCPU was
-// made anew.
+// The processor whose run call this thread is in. The observer is told the number of the VCPU, but
+// that changes when a VCPU is made anew, and may then be the one that the other processor had.
 static _Thread_local struct processor *running;
 
-// Called on the VCPU's own thread, which comes out to look at the bells before one is full. A
-// thread that only does that would find packets at moments of the host's.
+// Called on the VCPU's own thread. It kicks the VCPU now and then, so that this thread looks at the
+// bells before one is full: when another thread found their packets would be up to the host.
 static void observe(void *context, const zirconia_exit_t *exit) {
     struct processor *processor = running;
     (void)context;
