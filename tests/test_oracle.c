@@ -9,6 +9,7 @@
 
 #define _DEFAULT_SOURCE // NOLINT: MAP_ANON
 
+#include "corner_word.h"
 #include "guest_fixture.h"
 #include "instruction_mix.h"
 #include "oracle/compare.h"
@@ -70,20 +71,9 @@ static void run_in_guest(const uint8_t *code, size_t size, struct mix_block *blo
 }
 
 static void fill(struct mix *mix, struct mix_block *block) {
-    static const uint64_t corners[] = {0,
-                                       1,
-                                       0x7f,
-                                       0x80,
-                                       0xffff,
-                                       0x7fffffff,
-                                       0x80000000,
-                                       UINT64_MAX,
-                                       0x7fffffffffffffff,
-                                       0x8000000000000000};
     uint64_t *words = (uint64_t *)block;
     for (size_t i = 0; i < sizeof *block / sizeof *words; i++) {
-        const uint64_t word = mix_random(mix);
-        words[i] = word % 4 == 0 ? corners[(word >> 8) % 10] : word;
+        words[i] = corner_word(mix_random(mix));
     }
     block->flags = (mix_random(mix) & FLAGS) | 0x202;
 }

@@ -9,8 +9,6 @@
 #include "run_tests.h"
 #include "tool_process.h"
 
-#include <fcntl.h>
-
 // Guests: flat binaries, loaded at 0x100000.
 struct program {
     const char *name;
@@ -98,25 +96,9 @@ END_TEST
 
 // What a trace prints on a terminal.
 static void trace_on_terminal(const char *environment, char *text, size_t size) {
-    char line[1024];
-    const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
-    ck_assert_int_ge(terminal, 0);
-    ck_assert_int_eq(grantpt(terminal), 0);
-    ck_assert_int_eq(unlockpt(terminal), 0);
-    const char *name = ptsname(terminal);
-    const int kept = open(
-        name,
-        O_RDWR | O_NOCTTY); // Keeps the terminal open: what was printed would be lost at the end.
-    ck_assert_int_ge(kept, 0);
-    snprintf(line, sizeof line, "env %s '%s' run %s --trace 2>%s", environment, ZIRCONIA_TOOL,
-             image(&ends_with_0), name);
-    run_command(line);
-    ck_assert_int_eq(result.exit_code, 0);
-    const ssize_t length = read(terminal, text, size - 1);
-    ck_assert_int_gt(length, 0);
-    text[length] = '\0';
-    close(kept);
-    close(terminal);
+    char words[1024];
+    snprintf(words, sizeof words, "run %s --trace", image(&ends_with_0));
+    run_tool_at_terminal(environment, words, text, size);
 }
 
 START_TEST(a_trace_on_a_terminal_has_colours_unless_no_color_is_set) {

@@ -8,8 +8,6 @@
 #include "run_tests.h"
 #include "tool_process.h"
 
-#include <fcntl.h>
-
 // mov ecx, 5; in al, 0x80; loop; xor eax, eax; out 0xf4, al
 static const char polls[] = "\xb9\5\0\0\0\xe4\x80\xe2\xfc\x31\xc0\xe6\xf4";
 
@@ -143,31 +141,15 @@ END_TEST
 // On a terminal no line is wider than 80 columns.
 START_TEST(a_terminal_gets_short_lines) {
     static char text[0x8000];
-    char line[1024];
-    const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
-    ck_assert_int_ge(terminal, 0);
-    ck_assert_int_eq(grantpt(terminal), 0);
-    ck_assert_int_eq(unlockpt(terminal), 0);
-    const char *name = ptsname(terminal);
-    const int kept = open(
-        name,
-        O_RDWR | O_NOCTTY); // Keeps the terminal open: what was printed would be lost at the end.
-    ck_assert_int_ge(kept, 0);
-    snprintf(line, sizeof line, "NO_COLOR=1 '%s' run %s --trap-io 0x80 --trace 2>%s", ZIRCONIA_TOOL,
-             IMAGE(polls), name);
-    run_command(line);
-    ck_assert_int_eq(result.exit_code, 0);
-    const ssize_t length = read(terminal, text, sizeof text - 1);
-    ck_assert_int_gt(length, 0);
-    text[length] = '\0';
+    char words[1024];
+    snprintf(words, sizeof words, "run %s --trap-io 0x80 --trace", IMAGE(polls));
+    run_tool_at_terminal("NO_COLOR=1", words, text, sizeof text);
     size_t width = 0;
     for (const char *at = text; *at != '\0'; at++) {
         width = *at == '\n' || *at == '\r' ? 0 : width + 1;
         ck_assert_uint_le(width, 80);
     }
     ck_assert_ptr_nonnull(strstr(text, "\n          x5"));
-    close(kept);
-    close(terminal);
 }
 END_TEST
 

@@ -8,6 +8,7 @@
 #define TESTS_TOOL_PROCESS_H
 
 #include <check.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -101,6 +102,29 @@ __attribute__((format(printf, 1, 2))) static inline int run_tool(const char *for
     snprintf(line, sizeof line, "'%s' %s", ZIRCONIA_TOOL, words);
     run_command(line);
     return result.exit_code;
+}
+
+// Runs the tool with its standard error at a terminal, to its end with 0, and puts into `text` what
+// the terminal got, at most one read(). `environment` has words of env(1).
+static inline void run_tool_at_terminal(const char *environment, const char *words, char *text,
+                                        size_t size) {
+    char line[1536];
+    const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    ck_assert_int_ge(terminal, 0);
+    ck_assert_int_eq(grantpt(terminal), 0);
+    ck_assert_int_eq(unlockpt(terminal), 0);
+    const char *name = ptsname(terminal);
+    // What was printed would be lost when nobody has the terminal open any more.
+    const int kept = open(name, O_RDWR | O_NOCTTY);
+    ck_assert_int_ge(kept, 0);
+    snprintf(line, sizeof line, "env %s '%s' %s 2>%s", environment, ZIRCONIA_TOOL, words, name);
+    run_command(line);
+    ck_assert_int_eq(result.exit_code, 0);
+    const ssize_t length = read(terminal, text, size - 1);
+    ck_assert_int_gt(length, 0);
+    text[length] = '\0';
+    close(kept);
+    close(terminal);
 }
 
 static inline size_t count_lines(const char *text) {

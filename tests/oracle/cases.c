@@ -4,6 +4,8 @@
 
 #include "oracle/cases.h"
 
+#include "corner_word.h"
+
 #include <string.h>
 
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI };
@@ -45,18 +47,7 @@ static struct dice dice_of(const struct form *form, uint64_t number) {
 // --- Numbers ---
 
 static uint64_t any_word(struct dice *dice) {
-    static const uint64_t corners[] = {0,
-                                       1,
-                                       0x7f,
-                                       0x80,
-                                       0xffff,
-                                       0x7fffffff,
-                                       0x80000000,
-                                       UINT64_MAX,
-                                       0x7fffffffffffffff,
-                                       0x8000000000000000};
-    const uint64_t word = roll(dice);
-    return word % 4 == 0 ? corners[(word >> 8) % 10] : word;
+    return corner_word(roll(dice));
 }
 
 static uint32_t any_single(struct dice *dice, bool special) {
