@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Levenshtein's distance: how many letters to put in, take out or change.
+// Levenshtein's distance with swaps: how many letters to put in, take out or change, or neighbours
+// to exchange.
 
 #include "cli/nearest.h"
 
@@ -13,22 +14,24 @@ static unsigned least(unsigned one, unsigned other) {
 }
 
 static unsigned distance(const char *one, size_t size, const char *other) {
-    unsigned row[LONGEST + 1];
+    unsigned rows[LONGEST + 1][LONGEST + 1]; // Of the first i letters and the first j.
     const size_t width = strlen(other);
     if (size > LONGEST || width > LONGEST)
         return LONGEST;
-    for (size_t j = 0; j <= width; j++)
-        row[j] = (unsigned)j;
-    for (size_t i = 1; i <= size; i++) {
-        unsigned diagonal = row[0];
-        row[0] = (unsigned)i;
+    for (size_t i = 0; i <= size; i++) {
+        rows[i][0] = (unsigned)i;
         for (size_t j = 1; j <= width; j++) {
-            const unsigned changed = diagonal + (one[i - 1] != other[j - 1]);
-            diagonal = row[j];
-            row[j] = least(changed, least(row[j - 1], row[j]) + 1);
+            if (i == 0) {
+                rows[0][j] = (unsigned)j;
+                continue;
+            }
+            const unsigned changed = rows[i - 1][j - 1] + (one[i - 1] != other[j - 1]);
+            rows[i][j] = least(changed, least(rows[i - 1][j], rows[i][j - 1]) + 1);
+            if (i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1])
+                rows[i][j] = least(rows[i][j], rows[i - 2][j - 2] + 1);
         }
     }
-    return row[width];
+    return rows[size][width];
 }
 
 // More than half of the letters wrong is another word. An option's dashes are no letters.
