@@ -130,6 +130,10 @@ press C-c
 see '^interrupted'
 press b
 see '^>  *10000[02] '
+press W rip Enter c
+see 'the guest runs; Ctrl-C stops it'
+press C-c
+see '^interrupted'
 press A
 see '^this is the beginning'
 press q

@@ -131,6 +131,18 @@ static void end_by_error(struct debuggee *debuggee, zx_status_t status) {
 
 // --- One run call ---
 
+static void tick(struct debuggee *debuggee) {
+    update(debuggee);
+    if (debuggee->tick)
+        debuggee->tick(debuggee->tick_context);
+}
+
+// A guest that is watched takes long to come to the first tick.
+static void tick_if_slow(struct debuggee *debuggee) {
+    if (debuggee->watchpoint_count > 0)
+        tick(debuggee);
+}
+
 struct outcome {
     zx_status_t status;
     uint32_t cause; // ZIRCONIA_STOP_ or HISTORY_STOP_CLIENT
@@ -145,27 +157,32 @@ static uint32_t cause_of_stop(struct debuggee *debuggee) {
     return stop.cause;
 }
 
-static void tick(struct debuggee *debuggee) {
-    update(debuggee);
-    if (debuggee->tick)
-        debuggee->tick(debuggee->tick_context);
+// A stop that nobody waits for any more is none.
+static zx_status_t enter(struct debuggee *debuggee, zx_port_packet_t *packet, uint32_t *cause) {
+    zx_status_t status;
+    do {
+        *cause = ZIRCONIA_STOP_NONE;
+        status = zx_vcpu_enter(debuggee->vm.vcpu, packet);
+        if (status == ZX_ERR_STOP)
+            *cause = cause_of_stop(debuggee);
+    } while (*cause == ZIRCONIA_STOP_REQUEST && !atomic_load(&debuggee->interrupted));
+    return status;
 }
 
 static struct outcome run_once(struct debuggee *debuggee) {
     zx_port_packet_t packet;
-    const zx_status_t status = zx_vcpu_enter(debuggee->vm.vcpu, &packet);
-    struct outcome outcome = {status, ZIRCONIA_STOP_NONE};
+    struct outcome outcome;
+    const zx_status_t status = enter(debuggee, &packet, &outcome.cause);
+    outcome.status = status;
     if (debuggee->has_bell)
         take_bell(debuggee);
     if (status == ZX_OK) {
         debuggee->met |= debuggee->wish.packets;
         outcome.cause = ZIRCONIA_STOP_STEP;
         answer(debuggee, &packet);
-    } else if (status == ZX_ERR_STOP) {
-        outcome.cause = cause_of_stop(debuggee);
     } else if (status == ZX_ERR_TIMED_OUT) {
         tick(debuggee);
-    } else if (status != ZX_ERR_CANCELED) {
+    } else if (status != ZX_ERR_CANCELED && status != ZX_ERR_STOP) {
         end_by_error(debuggee, status);
     }
     // Where the budget ends the exit has not, perhaps: the next run call sees its end.
@@ -256,6 +273,7 @@ static enum debuggee_stop replay(struct debuggee *debuggee, enum history_goal go
     struct outcome outcome = {ZX_OK, ZIRCONIA_STOP_NONE};
     if (!history_go_back(&debuggee->history, goal))
         return STOP_BEGINNING;
+    tick_if_slow(debuggee);
     do {
         // The history steps where it likes; an exit does not have to end such a run call.
         debuggee->steps = debuggee->history.replay == REPLAY_STEPS || debuggee->history.over;
@@ -369,6 +387,8 @@ static enum debuggee_stop run_on(struct debuggee *debuggee) {
 static enum debuggee_stop go(struct debuggee *debuggee, bool steps) {
     apply(debuggee, !steps);
     history_begin(&debuggee->history);
+    if (!steps)
+        tick_if_slow(debuggee);
     return steps ? run(debuggee, true) : run_on(debuggee);
 }
 
@@ -431,6 +451,11 @@ enum debuggee_stop debuggee_step_over(struct debuggee *debuggee) {
 
 void debuggee_interrupt(struct debuggee *debuggee) {
     atomic_store(&debuggee->interrupted, true);
+}
+
+void debuggee_interrupt_now(struct debuggee *debuggee) {
+    debuggee_interrupt(debuggee);
+    (void)zirconia_vcpu_stop(debuggee->vm.vcpu);
 }
 
 // --- The whole ---

@@ -85,7 +85,11 @@ bool debuggee_clear_breakpoint(struct debuggee *debuggee, uint64_t linear);
 const char *debuggee_watch(struct debuggee *debuggee, uint64_t linear, uint64_t size);
 void debuggee_watch_nothing(struct debuggee *debuggee);
 
-// Ends what is under way soon. Any thread, and a signal handler.
+// Ends what is under way when its run call comes back, within a second as a rule. Any thread, and a
+// signal handler.
 void debuggee_interrupt(struct debuggee *debuggee);
+
+// Ends it at once. Any thread.
+void debuggee_interrupt_now(struct debuggee *debuggee);
 
 #endif // CLI_STEP_DEBUGGEE_H

@@ -47,7 +47,7 @@ static void show_progress(void *context) {
 static void keep(struct tui *tui, const uint8_t *bytes, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (bytes[i] == CONTROL_C && tui->busy)
-            debuggee_interrupt(&tui->session->debuggee);
+            debuggee_interrupt_now(&tui->session->debuggee);
         else if (tui->count < TYPED)
             tui->typed[tui->count++] = bytes[i];
     }
