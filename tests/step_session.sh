@@ -42,6 +42,7 @@ t new-session -d -x 80 -y 24 "stty -a >before; echo 'before it'; '$tool' step '$
     --bell 0xe0000000 --trap-mem 0xe0001000; echo \"ended: \$?\"; stty -a >after; exec cat"
 see '^>  *100000  mov ecx, 3'
 [ "$(wc -l <screen)" -eq 24 ]
+see '^s a step, e to the next exit'
 
 # Keys: steps, a step back, an exit, the last one again, a packet.
 press s

@@ -121,6 +121,8 @@ bool tui_run(struct session *session) {
         talk("cannot use the terminal");
         return false;
     }
+    session_say(session,
+                "s a step, e to the next exit, b and E back, 1 to 0 panes, ? all keys, q end");
     session->debuggee.tick = show_progress;
     session->debuggee.tick_context = &tui;
     terminal_report_sizes();
