@@ -3,7 +3,10 @@
 // Feeds packets to the server for gdb, over TCP as gdb does, while a guest runs that gdb may change
 // in every way. It looks for faults, for a server that no longer ends, and for ZX_ERR_INTERNAL.
 // An input has a packet in each line. One that begins with ! is sent as it is, and all others in a
-// frame, after which the answer is waited for.
+// frame, after which the answer is waited for. What was answered is the trace, up to where it first
+// depends on how fast the host is: where bytes were sent without a frame, or a guest that ran on
+// was interrupted. ZIRCONIA_FUZZ_PATIENT in the environment has it interrupted later, when traces
+// are to be compared.
 
 #include "fuzz_trace.h"
 #include "snapshot_guest.h"
@@ -16,6 +19,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,7 +30,7 @@
 
 #define REQUIRE(condition) snapshot_require(condition, #condition)
 
-enum { ANSWER_MS = 5000, RUN_MS = 40, LOOK_MS = 20 };
+enum { ANSWER_MS = 5000, RUN_MS = 40, PATIENT_MS = 60000, LOOK_MS = 20 };
 
 // Twenty times a store to 0x300000 and a call of CPUID and RET, then a store to the trap.
 static const uint8_t program[] = {
@@ -39,6 +43,8 @@ static struct snapshot_guest guest;
 static zirconia_gdb_t *gdb;
 static atomic_bool over; // The guest is.
 static bool runs;        // The guest may, and leave what is sent without an answer.
+static bool steady;      // All so far would be the same on any host.
+static int run_ms;       // How long it may run.
 static const uint8_t *input;
 static size_t left;
 
@@ -94,6 +100,9 @@ static enum answer wait_for_answer(int connection, int milliseconds) {
             return CLOSED;
         }
         if (ready && packet_read(&reader, byte) == PACKET_COMPLETE) {
+            if (steady) {
+                fuzz_trace_bytes(reader.text, reader.size);
+            }
             return ANSWERED;
         }
         waited += ready ? 0 : LOOK_MS;
@@ -105,10 +114,12 @@ static enum answer wait_for_answer(int connection, int milliseconds) {
 static bool talk(int connection, const uint8_t *line, size_t size) {
     if (!send_line(connection, line, size)) {
         runs = true;
+        steady = false;
         return true;
     }
     runs = runs || (size > 0 && strchr("bcCsSv", line[0]) != NULL);
-    enum answer answer = wait_for_answer(connection, runs ? RUN_MS : ANSWER_MS);
+    enum answer answer = wait_for_answer(connection, runs ? run_ms : ANSWER_MS);
+    steady = steady && answer == ANSWERED;
     if (answer == SILENCE) {
         send(connection, "\3", 1, 0);
         answer = wait_for_answer(connection, runs ? 4 * RUN_MS : ANSWER_MS);
@@ -159,6 +170,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     left = size;
     atomic_store(&over, false);
     runs = false;
+    steady = true;
+    run_ms = getenv("ZIRCONIA_FUZZ_PATIENT") != NULL ? PATIENT_MS : RUN_MS;
     snapshot_guest_make(&guest);
     REQUIRE(zx_vmo_write(guest.memory, program, SNAPSHOT_ENTRY, sizeof program) == ZX_OK);
     REQUIRE(zirconia_gdb_create(guest.guest, ":0", ZIRCONIA_GDB_WAIT, &gdb) == ZX_OK);
