@@ -19,6 +19,7 @@ t() {
     tmux -f /dev/null -L step "$@"
 }
 trap 't kill-server 2>/dev/null || true; rm -rf "$TMUX_TMPDIR"' EXIT
+trap 'exit 1' INT TERM
 
 # Waits until a line of the screen fits; CTest has the limit.
 see() {
