@@ -198,17 +198,25 @@ static zx_status_t stop_for(struct vcpu *vcpu, uint32_t cause, uint64_t address)
     return ZX_ERR_STOP;
 }
 
+bool debug_steps(const struct vcpu *vcpu) {
+    return vcpu->steps || watches(vcpu);
+}
+
 static void prepare(struct vcpu *vcpu) {
     struct debugger *debugger = &vcpu->guest->debugger;
-    watch_accesses(vcpu->guest);
+    if (watches(vcpu)) {
+        watch_accesses(vcpu->guest);
+    }
     cpu_note_accesses(vcpu->cpu, debugger->accessed, debugger->accessed_count);
-    cpu_debug(vcpu->cpu, vcpu->guest->debugger.breakpoints, vcpu->steps || watches(vcpu));
+    cpu_debug(vcpu->cpu, debugger->breakpoints, debug_steps(vcpu));
 }
 
 void debug_begin(struct vcpu *vcpu) {
     ASSERT_TURN(&vcpu->guest->turn);
     prepare(vcpu);
-    find_met(vcpu->guest);
+    if (watches(vcpu)) {
+        find_met(vcpu->guest);
+    }
 }
 
 // Called behind an instruction, and when an event was delivered.
@@ -223,7 +231,7 @@ static zx_status_t look(struct vcpu *vcpu) {
 }
 
 zx_status_t debug_before_entry(struct vcpu *vcpu, uint64_t rip) {
-    if (!vcpu->steps && !watches(vcpu)) {
+    if (!debug_steps(vcpu)) {
         return ZX_OK;
     }
     const zx_status_t status = cpu_get(vcpu->cpu, RIP) != rip ? look(vcpu) : ZX_OK;

@@ -76,6 +76,9 @@ zx_status_t debug_check_at_rest(const struct guest *guest);
 // A run call begins.
 void debug_begin(struct vcpu *vcpu);
 
+// Whether the guest is to run by single steps.
+bool debug_steps(const struct vcpu *vcpu);
+
 // Before the guest is entered. ZX_ERR_STOP if it is not to be, as for a step that was the delivery
 // of an interrupt; `rip` is where the VCPU was before interrupts were looked at.
 zx_status_t debug_before_entry(struct vcpu *vcpu, uint64_t rip);

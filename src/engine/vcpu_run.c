@@ -86,6 +86,9 @@ static zx_status_t prepare_entry(const struct exit_context *context) {
     if (exit->divides_block) {
         return vcpu_take_kick(vcpu);
     }
+    if (!vcpu->exited && !debug_steps(vcpu)) {
+        return vcpu_prepare_entry(vcpu, exit->reason != EXIT_REQUESTED);
+    }
     if (vcpu->steps && exit->reason != EXIT_REQUESTED) {
         return ZX_OK;
     }
@@ -121,7 +124,9 @@ static enum run_next at_exit(void *argument, const struct cpu_exit *exit, bool i
     if (status < ZX_OK && status != ZX_ERR_NEXT) {
         bad_end_tell(context, status);
     }
-    vcpu->exited |= status == ZX_OK && vcpu->steps && exit->reason != EXIT_REQUESTED;
+    if (vcpu->steps) {
+        vcpu->exited |= status == ZX_OK && exit->reason != EXIT_REQUESTED;
+    }
     if (status == ZX_OK && !inside) {
         status = pass_turn(context);
     }

@@ -96,8 +96,9 @@ enum raw_exit_result raw_exit_call(struct cpu *cpu, struct cpu_exit *exit) {
 }
 
 static bool at_breakpoint(const struct cpu *cpu) {
-    return !cpu->steps && breakpoints_contain(cpu->machine->translation.breakpoints,
-                                              cpu_code_address(cpu, cpu_get(cpu, RIP)));
+    const struct breakpoints *breakpoints = cpu->machine->translation.breakpoints;
+    return breakpoints != NULL && !cpu->steps &&
+           breakpoints_contain(breakpoints, cpu_code_address(cpu, cpu_get(cpu, RIP)));
 }
 
 static bool halt_or_cut(struct cpu *cpu, struct cpu_exit *exit) {

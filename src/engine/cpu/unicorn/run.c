@@ -38,14 +38,20 @@ static void begin_exit(struct run *run) {
     exit->starved = false;
 }
 
+// Nearly never: the code's address is asked for only where a debugger has divided a block.
+static bool divides_block(const struct run *run) {
+    const struct work *work = &run->machine->work;
+    return work->divided && run->exit->reason == EXIT_REQUESTED &&
+           work_is_divided(work, code_address(run->cpu));
+}
+
 // A non-maskable interrupt that waits for the IRET at RIP must be looked at behind it.
 static void ask(struct run *run, bool inside) {
     if (inside && must_leave(run)) {
         run->next = RUN_LEAVE;
         return;
     }
-    run->exit->divides_block = run->exit->reason == EXIT_REQUESTED &&
-                               work_is_divided(&run->machine->work, code_address(run->cpu));
+    run->exit->divides_block = divides_block(run);
     run->next = run->client->handle(run->client->context, run->exit, inside);
     if (run->next == RUN_ON && nmi_returns(run->cpu)) {
         work_end(&run->machine->work);
