@@ -15,6 +15,8 @@ struct cut_site {
     enum code_mode mode;
     enum cut cut; // CUT_NONE in an entry that is free.
     struct instruction instruction;
+    uint64_t head; // Its first eight bytes, as far as it has them, which are the bits of the mask.
+    uint64_t mask;
     uint8_t bytes[INSTRUCTION_MAX_LENGTH];
 };
 

@@ -300,29 +300,38 @@ static struct walk_key key_of(const struct cpu *cpu, enum access_mode mode, uint
     };
 }
 
+// Apart, so that where a walk is kept, which is nearly always, no registers are saved for it.
+__attribute__((noinline)) static enum access_result
+locate_anew(struct cpu *cpu, enum access_mode mode, uint64_t linear, enum access access,
+            uint8_t **host, struct access_fault *fault) {
+    const struct walk_key key = key_of(cpu, mode, linear, access);
+    struct cached_walk *walk = walk_cache_slot(&cpu_progress(cpu)->walks, &key);
+    uint64_t physical = 0;
+    walk->host = NULL;
+    const enum access_result result = translate(cpu, mode, linear, access, &physical, fault, walk);
+    if (result != ACCESS_DONE) {
+        return result;
+    }
+    physical &= ~0xfffull;
+    uint8_t *page = machine_host_address(cpu_machine(cpu), physical, access == ACCESS_WRITE);
+    if (page == NULL) {
+        fault->address = physical | (linear & 0xfff);
+        return ACCESS_NESTED_FAULT;
+    }
+    walk->key = key;
+    walk->host = page;
+    *host = page + (linear & 0xfff);
+    return ACCESS_DONE;
+}
+
 // The host's address of a byte, good to the end of its page.
 static enum access_result locate_page(struct cpu *cpu, enum access_mode mode, uint64_t linear,
                                       enum access access, uint8_t **host,
                                       struct access_fault *fault) {
     const struct walk_key key = key_of(cpu, mode, linear, access);
-    struct cached_walk *walk = walk_cache_slot(&cpu_progress(cpu)->walks, &key);
-    uint8_t *page = cached_walk_host(walk, &key);
+    uint8_t *page = cached_walk_host(walk_cache_slot(&cpu_progress(cpu)->walks, &key), &key);
     if (page == NULL) {
-        uint64_t physical = 0;
-        walk->host = NULL;
-        const enum access_result result =
-            translate(cpu, mode, linear, access, &physical, fault, walk);
-        if (result != ACCESS_DONE) {
-            return result;
-        }
-        physical &= ~0xfffull;
-        page = machine_host_address(cpu_machine(cpu), physical, access == ACCESS_WRITE);
-        if (page == NULL) {
-            fault->address = physical | (linear & 0xfff);
-            return ACCESS_NESTED_FAULT;
-        }
-        walk->key = key;
-        walk->host = page;
+        return locate_anew(cpu, mode, linear, access, host, fault);
     }
     *host = page + (linear & 0xfff);
     return ACCESS_DONE;
@@ -359,6 +368,9 @@ static void copy(void *to, const void *from, size_t size) {
     case 16: // A gate
         memcpy(to, from, 16);
         return;
+    case 24: // Of the frame of an event, what each IRET pops
+        memcpy(to, from, 24);
+        return;
     case 40: // The frame of an event
         memcpy(to, from, 40);
         return;
@@ -375,27 +387,39 @@ static size_t first_part(uint64_t linear, size_t size) {
     return size < room ? size : room;
 }
 
-// Tells a debugger of an access that the instruction itself makes.
-static void note(struct cpu *cpu, enum access_mode mode, uint8_t *const parts[2], size_t first,
-                 size_t size, bool write) {
+// Tells a debugger of an access that the instruction itself makes, in one page.
+static void note(struct cpu *cpu, enum access_mode mode, const uint8_t *host, size_t size,
+                 bool write) {
     const struct cpu_progress *progress = cpu_progress(cpu);
     if (progress->accessed_count > 0 && mode >= ACCESS_AS_SUPERVISOR) {
-        accessed_note(progress->accessed, progress->accessed_count, parts[0], first, write);
-        accessed_note(progress->accessed, progress->accessed_count, parts[1], size - first, write);
+        accessed_note(progress->accessed, progress->accessed_count, host, size, write);
     }
+}
+
+static enum access_result read_across(struct cpu *cpu, enum access_mode mode, uint64_t linear,
+                                      void *out, size_t size, struct access_fault *fault) {
+    const size_t first = first_part(linear, size);
+    uint8_t *parts[2] = {NULL, NULL};
+    const enum access_result result = locate(cpu, mode, linear, size, ACCESS_READ, parts, fault);
+    if (result == ACCESS_DONE) {
+        memcpy(out, parts[0], first);
+        memcpy((uint8_t *)out + first, parts[1], size - first);
+        note(cpu, mode, parts[0], first, false);
+        note(cpu, mode, parts[1], size - first, false);
+    }
+    return result;
 }
 
 enum access_result linear_read_as(struct cpu *cpu, enum access_mode mode, uint64_t linear,
                                   void *out, size_t size, struct access_fault *fault) {
-    uint8_t *parts[2] = {NULL, NULL};
-    const enum access_result result = locate(cpu, mode, linear, size, ACCESS_READ, parts, fault);
+    uint8_t *host = NULL;
+    if (first_part(linear, size) < size) {
+        return read_across(cpu, mode, linear, out, size, fault);
+    }
+    const enum access_result result = locate_page(cpu, mode, linear, ACCESS_READ, &host, fault);
     if (result == ACCESS_DONE) {
-        const size_t first = first_part(linear, size);
-        copy(out, parts[0], first);
-        if (parts[1] != NULL) {
-            copy((uint8_t *)out + first, parts[1], size - first);
-        }
-        note(cpu, mode, parts, first, size, false);
+        copy(out, host, size);
+        note(cpu, mode, host, size, false);
     }
     return result;
 }
@@ -405,17 +429,30 @@ enum access_result linear_read(struct cpu *cpu, uint64_t linear, void *out, size
     return linear_read_as(cpu, ACCESS_AS_DEBUGGER, linear, out, size, fault);
 }
 
-enum access_result linear_write_as(struct cpu *cpu, enum access_mode mode, uint64_t linear,
-                                   const void *data, size_t size, struct access_fault *fault) {
+static enum access_result write_across(struct cpu *cpu, enum access_mode mode, uint64_t linear,
+                                       const void *data, size_t size, struct access_fault *fault) {
+    const size_t first = first_part(linear, size);
     uint8_t *parts[2] = {NULL, NULL};
     const enum access_result result = locate(cpu, mode, linear, size, ACCESS_WRITE, parts, fault);
     if (result == ACCESS_DONE) {
-        const size_t first = first_part(linear, size);
-        copy(parts[0], data, first);
-        if (parts[1] != NULL) {
-            copy(parts[1], (const uint8_t *)data + first, size - first);
-        }
-        note(cpu, mode, parts, first, size, true);
+        memcpy(parts[0], data, first);
+        memcpy(parts[1], (const uint8_t *)data + first, size - first);
+        note(cpu, mode, parts[0], first, true);
+        note(cpu, mode, parts[1], size - first, true);
+    }
+    return result;
+}
+
+enum access_result linear_write_as(struct cpu *cpu, enum access_mode mode, uint64_t linear,
+                                   const void *data, size_t size, struct access_fault *fault) {
+    uint8_t *host = NULL;
+    if (first_part(linear, size) < size) {
+        return write_across(cpu, mode, linear, data, size, fault);
+    }
+    const enum access_result result = locate_page(cpu, mode, linear, ACCESS_WRITE, &host, fault);
+    if (result == ACCESS_DONE) {
+        copy(host, data, size);
+        note(cpu, mode, host, size, true);
     }
     return result;
 }
@@ -426,11 +463,23 @@ enum access_result linear_probe_write(struct cpu *cpu, enum access_mode mode, ui
     return locate(cpu, mode, linear, size, ACCESS_WRITE, parts, fault);
 }
 
-size_t linear_fetch(struct cpu *cpu, uint64_t linear, uint8_t *out) {
+__attribute__((noinline)) static size_t fetch_across(struct cpu *cpu, uint64_t linear,
+                                                     uint8_t *out) {
     struct access_fault fault;
     if (linear_read(cpu, linear, out, 15, &fault) == ACCESS_DONE) {
         return 15;
     }
     const size_t first = first_part(linear, 15);
     return linear_read(cpu, linear, out, first, &fault) == ACCESS_DONE ? first : 0;
+}
+
+size_t linear_fetch(struct cpu *cpu, uint64_t linear, uint8_t *out) {
+    struct access_fault fault;
+    uint8_t *host = NULL;
+    if (first_part(linear, 15) < 15 ||
+        locate_page(cpu, ACCESS_AS_DEBUGGER, linear, ACCESS_READ, &host, &fault) != ACCESS_DONE) {
+        return fetch_across(cpu, linear, out);
+    }
+    memcpy(out, host, 15);
+    return 15;
 }
