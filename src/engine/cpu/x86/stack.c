@@ -90,12 +90,16 @@ uint64_t stack_moved(const struct stack *stack, uint64_t pointer, int64_t distan
     return (pointer & ~mask) | ((pointer + (uint64_t)distance) & mask);
 }
 
+static enum access_mode mode_of(const struct stack *stack) {
+    return stack->privilege == 3 ? ACCESS_AS_USER : ACCESS_AS_SUPERVISOR;
+}
+
 enum stack_access { STACK_READ, STACK_WRITE, STACK_PROBE };
 
 static bool access_word(struct cpu *cpu, const struct stack *stack, uint64_t offset,
                         enum stack_access kind, uint64_t *word, unsigned size,
                         struct fault *fault) {
-    const enum access_mode mode = stack->privilege == 3 ? ACCESS_AS_USER : ACCESS_AS_SUPERVISOR;
+    const enum access_mode mode = mode_of(stack);
     const uint64_t masked = offset & pointer_mask(stack);
     const uint64_t linear = stack->flat ? offset : (uint32_t)(stack->segment.base + masked);
     struct access_fault access = {0};
@@ -137,9 +141,21 @@ bool stack_push(struct cpu *cpu, struct stack *stack, const uint64_t *words, uns
     return true;
 }
 
+// All of a frame at once, as far as that succeeds.
+static bool read_frame(struct cpu *cpu, const struct stack *stack, uint64_t *words,
+                       unsigned count) {
+    struct access_fault unused;
+    return linear_read_as(cpu, mode_of(stack), stack->pointer, words, 8 * count, &unused) ==
+           ACCESS_DONE;
+}
+
 bool stack_pop(struct cpu *cpu, struct stack *stack, uint64_t *words, unsigned count, unsigned size,
                struct fault *fault) {
     uint64_t pointer = stack->pointer;
+    if (stack->flat && size == 8 && read_frame(cpu, stack, words, count)) {
+        stack->pointer += 8 * count;
+        return true;
+    }
     for (unsigned i = 0; i < count; i++) {
         words[i] = 0;
         if (!access_word(cpu, stack, pointer, STACK_READ, &words[i], size, fault)) {
