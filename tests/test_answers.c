@@ -22,7 +22,18 @@
 #include <zirconia/observe.h>
 #include <zirconia/zirconia.h>
 
-enum program { PLAIN, MANY, FORBIDDEN, COUNTED, AWAITED, ACROSS, KICKED, CALLED, REGISTERS };
+enum program {
+    PLAIN,
+    MANY,
+    FORBIDDEN,
+    COUNTED,
+    AWAITED,
+    ACROSS,
+    KICKED,
+    CALLED,
+    REGISTERS,
+    FRAMES
+};
 
 #define READY 0x8000u
 #define GO 0x8008u
@@ -311,6 +322,55 @@ START_TEST(a_program_at_cpl_3_writes_no_register) {
 }
 END_TEST
 
+// --- INT and IRET, ports ---
+
+// Answers IN as if each byte of the port were 5A. Returns how many accesses there were.
+static unsigned run_frames(uint64_t rounds) {
+    zx_vcpu_state_t state = read_state();
+    zx_port_packet_t packet;
+    unsigned accesses = 0;
+    state.rcx = rounds;
+    write_state(&state);
+    for (packet = enter(); packet.type == ZX_PKT_TYPE_GUEST_IO; packet = enter()) {
+        accesses++;
+        if (packet.guest_io.input) {
+            const zx_vcpu_io_t io = {.access_size = packet.guest_io.access_size, .u32 = 0x5a5a5a5a};
+            ck_assert_int_eq(zx_vcpu_write_state(vcpu, ZX_VCPU_IO, &io, sizeof io), ZX_OK);
+        }
+    }
+    ck_assert_uint_eq(packet.type, ZX_PKT_TYPE_GUEST_MEM);
+    state = read_state();
+    ck_assert_uint_eq(state.r8, 0);
+    ck_assert_uint_eq(state.r9, rounds);
+    return accesses;
+}
+
+static void start_frames(void) {
+    start(FRAMES);
+    trap(ZX_GUEST_TRAP_IO, 0x230, 1, ZX_HANDLE_INVALID, 0);
+    trap(ZX_GUEST_TRAP_IO, 0x31, 4, ZX_HANDLE_INVALID, 0);
+}
+
+START_TEST(many_interrupts_and_accesses_to_ports_become_calls) {
+    enum { ROUNDS = 640 };
+    start_frames();
+    ck_assert_uint_eq(run_frames(ROUNDS), 4 * ROUNDS);
+    ck_assert_msg(answers_are_wished() ? calls > 9 * ROUNDS : calls == 0, "%u calls", calls);
+    ck_assert_uint_eq(count_of(ZIRCONIA_EXIT_IO_INSTRUCTION), 4 * ROUNDS);
+    guest_close();
+}
+END_TEST
+
+START_TEST(an_engine_serves_others_after_calls) {
+    for (unsigned i = 0; i < 3; i++) {
+        start_frames();
+        run_frames(128);
+        guest_close();
+    }
+    ck_assert_msg(answers_are_wished() ? calls > 2 * 9 * 128 : calls == 0, "%u calls", calls);
+}
+END_TEST
+
 // --- All ---
 
 // Runs to the end. Returns how often a kick ended the run call.
@@ -380,6 +440,8 @@ int main(void) {
         many_exits_of_registers_become_calls,
         a_program_at_cpl_3_writes_no_register,
         kicks_lose_no_access_to_registers,
+        many_interrupts_and_accesses_to_ports_become_calls,
+        an_engine_serves_others_after_calls,
     };
     return run_tests("answers", tests, sizeof tests / sizeof tests[0]);
 }

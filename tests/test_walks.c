@@ -6,7 +6,7 @@
 #include "guest_fixture.h"
 
 // The places in the list of walks.asm.
-enum change { REMAP, REMAP_BY_CLIENT, BREAK_ON_CODE };
+enum change { REMAP, REMAP_BY_CLIENT, BREAK_ON_CODE, REMAP_CODE };
 
 enum { ROUNDS = 100 };
 
@@ -69,11 +69,21 @@ START_TEST(a_frame_pushed_over_code_is_what_runs_then) {
 }
 END_TEST
 
+// What was translated and what is mapped now are both right until the address is invalidated, also
+// where the library is called for one of them.
+START_TEST(code_that_was_remapped_and_not_invalidated_is_old_or_new) {
+    start(REMAP_CODE);
+    enter_to_end();
+    ck_assert_uint_eq(read_state().rbx, 0);
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         an_idt_that_the_guest_maps_elsewhere_is_read_there,
         an_idt_that_the_client_maps_other_memory_under_is_read_there,
         a_frame_pushed_over_code_is_what_runs_then,
+        code_that_was_remapped_and_not_invalidated_is_old_or_new,
     };
     return run_tests("walks", tests, sizeof tests / sizeof tests[0]);
 }

@@ -7,7 +7,8 @@ GO      equ 0x8008
     org 0x10000
     load_tables
     done
-    select_case plain, many, forbidden, counted, awaited, across, kicked, called, registers
+    select_case plain, many, forbidden, counted, awaited, across, kicked, called, registers, \
+        frames
 
 %macro time 1                   ; The TSC, by RDTSC.
     rdtsc
@@ -230,6 +231,95 @@ registers:
     mov ecx, 0x80b
     wrmsr
 
+; RCX times INT3, INT 0x41 and, at CPL 3, INT 0x42, all of which return by IRETQ, then OUT and IN of
+; a port, with one byte and with two. R8 = how often something was wrong, R9 = how often round. Each
+; 64th return from INT 0x41 has TF set, and after it one instruction runs.
+frames:
+    mov rsi, rcx
+    xor r8d, r8d
+    xor r9d, r9d
+    xor r12d, r12d
+    mov r14d, 1
+    xor r15d, r15d
+.again:
+    mov rbp, rsp
+    std
+    int3
+    int 0x41
+.back:
+    inc r10d                    ; Before the trap.
+    pushfq
+    pop rbx
+    cld
+    and ebx, 0x600              ; DF, not IF.
+    xor ebx, 0x400
+    add r8, rbx
+    xor rbp, rsp
+    add r8, rbp
+    mov rbp, rsp
+    enter_user .user, 0x3002
+.user:
+    int 0x42
+    ud2
+.on:
+    mov edx, 0x230
+    mov eax, esi
+    out dx, al
+    inc r12d
+    in al, dx
+    movzx eax, al
+    xor eax, 0x5a
+    add r8, rax
+    mov eax, esi
+    out 0x31, ax
+    inc r12d
+    in eax, 0x31
+    xor eax, 0x5a5a5a5a
+    add r8, rax
+    inc r9
+    dec rsi
+    jnz .again
+    lea rax, [r9 * 4]           ; INT3 and INT 0x41, and OUT twice.
+    sub rax, r12
+    add r8, rax
+    mov rax, r9
+    shr rax, 6
+    sub rax, r15
+    add r8, rax
+    done
+    jmp frames
+.break:
+    inc r12
+    iretq
+.return:
+    inc r12
+    mov r10d, 0
+    lea rax, [r9 + 1]
+    test al, 63
+    jnz .whole
+    or dword [rsp + 16], 0x100
+.whole:
+    iretq
+.trap:
+    inc r15
+    mov eax, .back + 3          ; Behind INC.
+    sub rax, [rsp]
+    add r8, rax
+    dec r10d
+    movsxd rax, r10d
+    add r8, rax
+    and dword [rsp + 16], ~0x100
+    iretq
+.from_user:
+    mov eax, .user + 2
+    sub rax, [rsp]
+    add r8, rax
+    mov eax, cs
+    xor eax, CODE_0
+    add r8, rax
+    mov rsp, rbp
+    jmp .on
+
 across:
     time r8
     jmp .block
@@ -245,8 +335,18 @@ across:
 on_vector:                      ; RAX = the vector, R8 = the error code, R9 = RIP
     cmp eax, 0x40
     je forbidden.forbid
+    cmp eax, 0x41
+    je frames.return
+    cmp eax, 0x42
+    je frames.from_user
+    cmp eax, 3
+    je frames.break
     cmp eax, 1
-    je called.trap
+    jne .others
+    test r14, r14               ; frames'
+    jnz frames.trap
+    jmp called.trap
+.others:
     pop r8
     mov r9, [rsp]
     done

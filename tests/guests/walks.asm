@@ -18,7 +18,7 @@ IDT_ENTRY equ 0x3000 + 8 * (table_idt >> 12) ; In a page table that the client m
     mov rcx, r8
     mov rsi, r9
     xor ebx, ebx
-    select_case remap, remap_by_client, break_on_code
+    select_case remap, remap_by_client, break_on_code, remap_code
 
 remap:                          ; Another page of the guest's for the IDT.
     int3
@@ -60,6 +60,47 @@ break_on_code:                  ; Frames go where code was run, and are run them
     add rbx, rax
     dec ecx
     jnz .round
+    done
+
+; RBX = how often what runs is neither what was mapped at CODE before nor what is now, by a guest that
+; does not invalidate the address until it has run it. RCX times, after so many that the instruction
+; there is known.
+CODE    equ 0x52000
+OTHER_CODE equ 0x53000
+CODE_ENTRY equ 0x3000 + 8 * (CODE >> 12)
+remap_code:
+    mov dword [abs CODE], 0x00fb80cd    ; int 0x80; sti
+    mov byte [abs CODE + 3], 0xc3       ; ret
+    mov dword [abs OTHER_CODE], 0xc3cdff48 ; dec rbp; ret
+    mov r12d, 300
+.again:
+    xor ebx, ebx
+    mov edx, CODE
+    call rdx
+    dec r12d
+    jnz .again
+    dec ebx
+    xor r13d, r13d
+.round:
+    mov qword [abs CODE_ENTRY], OTHER_CODE | 7
+    mov r14, rbx
+    mov ebp, 1
+    mov edx, CODE
+    call rdx
+    mov rax, rbx
+    sub rax, r14                ; 1 by INT, or
+    xor ebp, 1                  ; 1 by DEC.
+    add eax, ebp
+    dec eax
+    or r13d, eax
+    mov rbx, r14
+    mov qword [abs CODE_ENTRY], CODE | 7
+    invlpg [abs CODE]
+    call rdx
+    dec rbx
+    dec ecx
+    jnz .round
+    or rbx, r13
     done
 
 on_vector:

@@ -16,6 +16,10 @@
 // ZIRCONIA_ANSWERS=exits.
 bool answers_try(const struct layout *layout);
 
+// Whether calls begin with a guest's first run, for which the environment says
+// ZIRCONIA_ANSWERS=calls.
+bool answers_call_at_once(void);
+
 // What Unicorn calls: for CPUID, true if it was answered; for a call that stands for an instruction
 // (stand_in.h); for an IN that stands for another, whose answer's low half is returned.
 struct answer_hooks {

@@ -114,23 +114,22 @@ static bool divided_before(struct block *block, const struct x87_blocks *blocks,
 
 // Whether a call can take the place of the cut: of instructions that are cut for what they are.
 static bool may_be_called(enum cut cut) {
-    return cut == CUT_NONE || cut == CUT_SYSTEM_CALL || cut == CUT_XSETBV;
+    return cut == CUT_NONE || cut == CUT_PORT_ACCESS || cut == CUT_SYSTEM_CALL || cut == CUT_XSETBV;
 }
 
 // True where the library is called for the instruction, with which the block ends.
 static bool ends_with_call(struct block *block, const struct reader *reader,
                            const struct instruction *instruction, struct cuts *cuts) {
     if (!reader->code.calls || !may_be_called(block->cut) ||
-        callable_as(instruction) == CALLABLE_NONE ||
-        block->read + instruction->length > reader->room ||
-        !stand_ins_add_call(&block->stand_ins, instruction, block->first + block->read)) {
+        callable_as(instruction) == CALLABLE_NONE || block->read + CALL_LENGTH > reader->room ||
+        !stand_ins_add_call(&block->stand_ins, block->first + block->read)) {
         return false;
     }
     block->cut = CUT_CALL;
     note(block, reader, instruction, cuts);
     block->cut = CUT_NONE;
     block->host_bytes += instruction_host_bytes(instruction);
-    block->read += instruction->length;
+    block->read += CALL_LENGTH;
     return true;
 }
 

@@ -213,6 +213,10 @@ static bool keep(struct engine *engine) {
     return room;
 }
 
+static void want_calls(struct engine *engine) {
+    engine->calls_wanted = engine->answers && !engine->calls && !engine->no_calls;
+}
+
 zx_status_t engine_take(struct machine *machine, const struct layout *layout, bool counts,
                         const struct engine_hooks *hooks, struct engine **out) {
     struct engine *engine = take_waiting(counts);
@@ -227,6 +231,9 @@ zx_status_t engine_take(struct machine *machine, const struct layout *layout, bo
     engine->found_bytes = engine->host_bytes;
     engine->found_hooked = engine->hooked;
     engine->machine = machine;
+    if (answers_call_at_once()) {
+        want_calls(engine);
+    }
     *out = engine;
     return ZX_OK;
 }
@@ -278,7 +285,7 @@ static bool clean(struct engine *engine) {
     engine->hook_changes = 0;
     engine->covers = false;
     engine->time_exits = false;
-    engine->has_time_answers = false;
+    engine->has_old_blocks = false;
     engine->calls_wanted = false;
     engine->callable_exits = 0;
     engine->machine = NULL;
@@ -333,6 +340,11 @@ void engine_flush_stale_tlb(struct engine *engine) {
     }
 }
 
+void engine_begin_anew(struct engine *engine) {
+    engine->has_old_blocks = true;
+    engine->tlb_stale = true;
+}
+
 // --- What a guest adds to it ---
 
 // What one guest may have translated, behind what the guests before it left: all of it must find
@@ -348,7 +360,7 @@ _Static_assert(MOST_OWN_BYTES + ENGINE_MOST_HOST_BYTES <= FLAT_ENGINE_CODE_SIZE 
 // translated again may be divided into other blocks.
 bool engine_must_flush(const struct engine *engine) {
     const bool many = engine->host_bytes - engine->found_bytes > MOST_OWN_BYTES;
-    return (many && (engine->counts || !engine->flushed)) || engine->has_time_answers;
+    return (many && (engine->counts || !engine->flushed)) || engine->has_old_blocks;
 }
 
 bool engine_end_time_answers(struct engine *engine) {
@@ -356,14 +368,14 @@ bool engine_end_time_answers(struct engine *engine) {
         return false;
     }
     engine->time_exits = true;
-    engine->has_time_answers = true;
+    engine->has_old_blocks = true;
     return true;
 }
 
 void engine_flush(struct engine *engine) {
     uc_ctl_flush_tb(engine->unicorn);
     engine->flushed = true;
-    engine->has_time_answers = false;
+    engine->has_old_blocks = false;
     engine->host_bytes = 0;
     engine->found_bytes = 0;
 }
@@ -373,13 +385,22 @@ void engine_flush(struct engine *engine) {
 void engine_want_calls(struct engine *engine, enum call_wish wish) {
     engine->callable_exits++;
     if (wish == CALLS_AT_ONCE || engine->callable_exits == MANY_CALLABLE_EXITS) {
-        engine->calls_wanted = engine->answers && !engine->calls && !engine->no_calls;
+        want_calls(engine);
     }
 }
 
-// Translations are right with either hook, but those that there are have no calls.
+// Translations are right with either hook, but those that there are have no calls. Another guest
+// may have the engine all the same, if there were few.
+static void forget_uncalled(struct engine *engine) {
+    const bool kept = engine_may_be_kept(engine);
+    if (engine->host_bytes > 0) {
+        engine_flush(engine);
+        engine->flushed = !kept;
+    }
+}
+
 bool engine_begin_calls(struct engine *engine) {
-    engine->has_time_answers = true;
+    forget_uncalled(engine);
     engine->calls_wanted = false;
     engine->calls = true;
     return uc_hook_del(engine->unicorn, engine->answer_hooks.first) == UC_ERR_OK &&

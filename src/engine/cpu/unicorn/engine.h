@@ -64,15 +64,15 @@ struct engine {
     bool counts;         // Blocks are counted, by the hook of blocks.
     bool exact_stops;    // Runs are stopped from outside (exit_request.h).
     bool answers;        // CPUID and RDTSC can be answered without exits.
-    // Whether the library is called for system calls, accesses to MSRs, XSETBV and PAUSE. CPUID
-    // then has a call, too, in place of a hook.
+    // Whether the library is called for what stand_in.h names as callable. CPUID then has a call,
+    // too, in place of a hook.
     bool calls;
     bool calls_wanted;       // Calls begin with the next run.
     unsigned callable_exits; // Exits of the guest's that calls would do without.
     bool no_calls;           // A call could not be shown to Unicorn, so none is shown any more.
     struct answer_handles answer_hooks;
     bool time_exits;       // RDTSC makes exits, because the guest may have forbidden it somewhere.
-    bool has_time_answers; // Some translations answer RDTSC without an exit.
+    bool has_old_blocks;   // Some translations are no longer what they have to be.
     unsigned guests;       // How many guests it has served.
     bool flushed;          // All translations were dropped at least once; see engine_must_flush().
     uint64_t host_bytes;   // The most that translations can have come to since then.
@@ -118,6 +118,9 @@ zx_status_t engine_take(struct machine *machine, const struct layout *layout, bo
                         const struct engine_hooks *hooks, struct engine **out);
 
 void engine_flush_stale_tlb(struct engine *engine);
+
+// All translations of code and of addresses are dropped before the next run.
+void engine_begin_anew(struct engine *engine);
 
 // Drops the translations of the page at this offset in the arena.
 void engine_forget_code(struct engine *engine, uint64_t offset);

@@ -61,8 +61,15 @@ static bool call(struct cpu *cpu, struct cpu_exit *exit) {
     switch (callable_as(&exit->decoded)) {
     case CALLABLE_CPUID:
         return exit_for(EXIT_CPUID, exit);
+    case CALLABLE_INTERRUPT:
+        return intercept_decoded_interrupt(cpu, exit);
+    case CALLABLE_IRET:
+        return intercept_delivered(cpu, replaced_far_return(cpu, &exit->decoded, exit->instruction),
+                                   exit);
     case CALLABLE_PAUSE:
         return exit_for(EXIT_PAUSE, exit);
+    case CALLABLE_PORT_ACCESS:
+        return intercept_port_access(cpu, exit);
     case CALLABLE_RDMSR:
         return intercept_msr(cpu, false, exit);
     case CALLABLE_WRMSR:
@@ -84,11 +91,8 @@ static void want_calls(struct cpu *cpu, enum call_wish wish) {
     }
 }
 
-// Where the guest has put another instruction there and has not invalidated the address, it goes on
-// with the one that was translated.
-uint8_t raw_exit_called(struct cpu *cpu, struct cpu_exit *exit) {
-    cut_at(cpu, exit);
-    return exit->decoded.length;
+bool raw_exit_called(struct cpu *cpu, struct cpu_exit *exit) {
+    return cut_at(cpu, exit) == CUT_CALL || callable_as(&exit->decoded) != CALLABLE_NONE;
 }
 
 enum raw_exit_result raw_exit_call(struct cpu *cpu, struct cpu_exit *exit) {
@@ -111,6 +115,7 @@ static bool halt_or_cut(struct cpu *cpu, struct cpu_exit *exit) {
     case CUT_INVALID_OPCODE:
         return intercept_fault(cpu, VECTOR_INVALID_OPCODE, 0, exit);
     case CUT_PORT_ACCESS:
+        want_calls(cpu, CALLS_IF_MANY);
         return intercept_port_access(cpu, exit);
     case CUT_SYSTEM_CALL:
         want_calls(cpu, CALLS_AT_ONCE);
@@ -153,6 +158,7 @@ static bool intercept(struct cpu *cpu, enum svm_exit code, struct cpu_exit *exit
     case SVM_IRET:
         return intercept_iret(cpu, exit);
     case SVM_SOFTWARE_INTERRUPT:
+        want_calls(cpu, CALLS_IF_MANY);
         return intercept_software_interrupt(cpu, exit);
     case SVM_HLT:
         return halt_or_cut(cpu, exit);

@@ -26,9 +26,9 @@ enum raw_exit_result {
     RAW_EXIT_STEP,       // The guest goes on with one instruction alone; see step.h.
 };
 
-// Decodes the instruction at RIP, for which Unicorn calls the library, and says how long it is; and
-// carries it out, or makes an exit of it.
-uint8_t raw_exit_called(struct cpu *cpu, struct cpu_exit *exit);
+// Decodes the instruction at RIP, for which Unicorn calls the library: false where by now it is one
+// for which there is no call. And carries it out, or makes an exit of it.
+bool raw_exit_called(struct cpu *cpu, struct cpu_exit *exit);
 bool raw_exit_is_cpuid(const struct cpu_exit *exit);
 enum raw_exit_result raw_exit_call(struct cpu *cpu, struct cpu_exit *exit);
 

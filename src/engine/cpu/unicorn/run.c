@@ -265,46 +265,65 @@ void run_cpuid(struct run *run) {
     }
 }
 
+// Unicorn looks once more for a single-step trap behind the call, which has made it if there is
+// one.
+static void end_call(struct run *run) {
+    struct cpu *cpu = run->cpu;
+    cpu->trap_lost = (cpu_system_flags(cpu) & RFLAGS_TF) != 0;
+    cpu_set(cpu, RIP, cpu_get(cpu, RIP) - CALL_LENGTH);
+}
+
+// The guest has mapped another page there and not invalidated the address.
+static void call_is_old(struct run *run) {
+    engine_begin_anew(run->machine->engine);
+    exit_request_pause(&run->machine->work.request);
+    stop(run);
+    end_call(run);
+}
+
 // Answered at once where nobody watches.
 static bool answers_cpuid(struct run *run) {
     const struct run_client *client = run->client;
-    return raw_exit_is_cpuid(run->exit) && client->answer_cpuid != NULL &&
-           client->answer_cpuid(client->context, NULL);
-}
-
-// Unicorn looks once more for a single-step trap behind the call, which has made it if there is
-// one.
-static void end_call(struct run *run, uint8_t length) {
-    struct cpu *cpu = run->cpu;
-    cpu->trap_lost = (cpu_system_flags(cpu) & RFLAGS_TF) != 0;
-    cpu_set(cpu, RIP, cpu_get(cpu, RIP) - length);
+    if (!raw_exit_is_cpuid(run->exit) || client->answer_cpuid == NULL ||
+        !client->answer_cpuid(client->context, NULL)) {
+        return false;
+    }
+    cpu_set(run->cpu, RIP, cpu_get(run->cpu, RIP) + run->exit->instruction_length - CALL_LENGTH);
+    return true;
 }
 
 void run_call(struct run *run) {
     struct machine *machine = run->machine;
     struct cpu *cpu = run->cpu;
     begin_exit(run);
-    const uint8_t length = raw_exit_called(cpu, run->exit);
+    if (!raw_exit_called(cpu, run->exit)) {
+        call_is_old(run);
+        return;
+    }
     if (answers_cpuid(run)) {
         return;
     }
     cpu->progress.taken.any = false;
+    const bool requests = nmi_blocked(cpu); // The end of its handler requests an exit.
+    if (requests) {
+        exit_request_pause(&machine->work.request);
+    }
     const enum raw_exit_result result = raw_exit_call(cpu, run->exit);
-    if (result == RAW_EXIT_HANDLED && run->exit->reason == EXIT_REQUESTED) {
+    if (!requests && result == RAW_EXIT_HANDLED && run->exit->reason == EXIT_REQUESTED) {
         cpu_commit(cpu); // Whoever wants an exit has stopped the run.
-        end_call(run, length);
+        end_call(run);
         return;
     }
     exit_request_pause(&machine->work.request);
     if (apply(run, result)) {
         cpu_commit(cpu);
-        end_call(run, length);
+        end_call(run);
         exit_request_go_on(&machine->work.request);
         return;
     }
     run->window_reported = false;
     stop(run);
-    end_call(run, length);
+    end_call(run);
 }
 
 uint32_t run_time_stamp(struct run *run, bool auxiliary) {

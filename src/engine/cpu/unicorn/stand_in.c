@@ -44,32 +44,50 @@ void stand_ins_add(struct stand_ins *stand_ins, const struct instruction *instru
 // --- Calls ---
 
 enum {
+    OPCODE_NOP = 0x90, // With F3, PAUSE.
+    OPCODE_INT3 = 0xcc,
+    OPCODE_INT = 0xcd,
+    OPCODE_IRET = 0xcf,
+    OPCODE_IN_IMMEDIATE = 0xe4, // For a byte; for more the next opcode, as for the others.
+    OPCODE_OUT_IMMEDIATE = 0xe6,
+    OPCODE_IN = 0xec,
+    OPCODE_OUT = 0xee,
+};
+
+enum { // Behind 0F.
     OPCODE_SYSCALL = 0x05,
     OPCODE_SYSRET = 0x07,
     OPCODE_WRMSR = 0x30,
     OPCODE_RDMSR = 0x32,
-    OPCODE_NOP = 0x90, // In the map of one byte; with F3, PAUSE.
     OPCODE_CPUID = 0xa2,
 };
 
 #define MODRM_XSETBV 0xd1
 
-static bool has_length_of_call(const struct instruction *instruction) {
-    return instruction->length == 2 || instruction->length == STAND_IN_LONGEST;
-}
-
-static bool is_pause(const struct instruction *instruction) {
-    return instruction->map == MAP_ONE_BYTE && instruction->opcode == OPCODE_NOP &&
-           instruction->repeat_equal && instruction->rex == 0;
-}
-
-enum callable callable_as(const struct instruction *instruction) {
-    if (instruction->lock || !has_length_of_call(instruction)) {
+static enum callable callable_one_byte(const struct instruction *instruction) {
+    switch (instruction->opcode) {
+    case OPCODE_NOP:
+        return instruction->repeat_equal && instruction->rex == 0 ? CALLABLE_PAUSE : CALLABLE_NONE;
+    case OPCODE_INT3:
+    case OPCODE_INT:
+        return CALLABLE_INTERRUPT;
+    case OPCODE_IRET:
+        return CALLABLE_IRET;
+    case OPCODE_IN_IMMEDIATE:
+    case OPCODE_IN_IMMEDIATE + 1:
+    case OPCODE_OUT_IMMEDIATE:
+    case OPCODE_OUT_IMMEDIATE + 1:
+    case OPCODE_IN:
+    case OPCODE_IN + 1:
+    case OPCODE_OUT:
+    case OPCODE_OUT + 1:
+        return CALLABLE_PORT_ACCESS;
+    default:
         return CALLABLE_NONE;
     }
-    if (instruction->map != MAP_0F) {
-        return is_pause(instruction) ? CALLABLE_PAUSE : CALLABLE_NONE;
-    }
+}
+
+static enum callable callable_0f(const struct instruction *instruction) {
     switch (instruction->opcode) {
     case OPCODE_CPUID:
         return CALLABLE_CPUID;
@@ -87,16 +105,29 @@ enum callable callable_as(const struct instruction *instruction) {
     }
 }
 
-bool stand_ins_add_call(struct stand_ins *stand_ins, const struct instruction *instruction,
-                        size_t offset) {
-    static const uint8_t shown[] = {0x2e, 0x0f, 0x05};
-    struct stand_in_site site = {
-        .offset = (uint16_t)offset, .length = instruction->length, .calls = true};
+enum callable callable_as(const struct instruction *instruction) {
+    if (instruction->lock || instruction->length > CALL_LENGTH) {
+        return CALLABLE_NONE;
+    }
+    switch (instruction->map) {
+    case MAP_ONE_BYTE:
+        return callable_one_byte(instruction);
+    case MAP_0F:
+        return callable_0f(instruction);
+    default:
+        return CALLABLE_NONE;
+    }
+}
+
+bool stand_ins_add_call(struct stand_ins *stand_ins, size_t offset) {
+    static const struct stand_in_site call = {
+        .length = CALL_LENGTH, .calls = true, .bytes = {0x2e, 0x0f, 0x05}};
     if (stand_ins->count == STAND_INS_PER_BLOCK) {
         return false;
     }
-    memcpy(site.bytes, shown + sizeof shown - site.length, site.length);
-    stand_ins->sites[stand_ins->count++] = site;
+    struct stand_in_site *site = &stand_ins->sites[stand_ins->count++];
+    *site = call;
+    site->offset = (uint16_t)offset;
     return true;
 }
 

@@ -22,7 +22,7 @@ enum stand_in_port {
     STAND_IN_RDTSCP = 0xf9,
 };
 
-enum { STAND_IN_LONGEST = 3, STAND_IN_ENTRIES = 3, STAND_INS_PER_BLOCK = 8 };
+enum { STAND_IN_LONGEST = 3, CALL_LENGTH = 3, STAND_IN_ENTRIES = 3, STAND_INS_PER_BLOCK = 8 };
 
 // The places in a page of a block's instructions that others stand in for.
 struct stand_ins {
@@ -37,11 +37,15 @@ struct stand_ins {
 
 // As what a call of the library can stand in for the instruction, in 64-bit code. The call is a
 // SYSCALL, for which there is a hook, which may change all of the state, and behind which the block
-// ends. What the hook leaves as RIP is counted from there: Unicorn adds the instruction's length.
+// ends. All calls are of one length, also where the instruction is shorter and what comes next is
+// hidden. What the hook leaves as RIP is counted from there: Unicorn adds that length.
 enum callable {
     CALLABLE_NONE,
     CALLABLE_CPUID,
+    CALLABLE_INTERRUPT, // INT3 and INT n.
+    CALLABLE_IRET,
     CALLABLE_PAUSE,
+    CALLABLE_PORT_ACCESS, // IN and OUT.
     CALLABLE_RDMSR,
     CALLABLE_SYSTEM_CALL, // SYSCALL and SYSRET.
     CALLABLE_WRMSR,
@@ -49,10 +53,9 @@ enum callable {
 };
 enum callable callable_as(const struct instruction *instruction);
 
-// Adds such an instruction at this offset in its page, all of which is in that page. False when
-// there is no room.
-bool stand_ins_add_call(struct stand_ins *stand_ins, const struct instruction *instruction,
-                        size_t offset);
+// Adds a call at this offset in its page, all of which is in that page. False when there is no
+// room.
+bool stand_ins_add_call(struct stand_ins *stand_ins, size_t offset);
 
 // Adds an instruction at this offset in its page, all of which is in that page, if another can
 // stand in for it.

@@ -31,6 +31,7 @@ bool intercept_invalid_opcode(struct cpu *cpu, struct cpu_exit *exit);
 
 // INT n, INT3 or INTO.
 bool intercept_software_interrupt(struct cpu *cpu, struct cpu_exit *exit);
+bool intercept_decoded_interrupt(struct cpu *cpu, struct cpu_exit *exit);
 
 // --- intercept_instruction.c, by instruction ---
 

@@ -71,8 +71,7 @@ bool intercept_invalid_opcode(struct cpu *cpu, struct cpu_exit *exit) {
 #define OPCODE_INT3 0xcc
 #define OPCODE_INT 0xcd // With the vector behind it.
 
-bool intercept_software_interrupt(struct cpu *cpu, struct cpu_exit *exit) {
-    intercept_decode(cpu, exit);
+bool intercept_decoded_interrupt(struct cpu *cpu, struct cpu_exit *exit) {
     const uint8_t length = exit->instruction_length;
     const uint8_t last = length > 0 ? exit->instruction[length - 1] : 0;
     uint8_t vector = last;
@@ -85,4 +84,9 @@ bool intercept_software_interrupt(struct cpu *cpu, struct cpu_exit *exit) {
         .return_rip = cpu_get(cpu, RIP) + length,
     };
     return intercept_delivered(cpu, deliver_vectored_event(cpu, &event), exit);
+}
+
+bool intercept_software_interrupt(struct cpu *cpu, struct cpu_exit *exit) {
+    intercept_decode(cpu, exit);
+    return intercept_decoded_interrupt(cpu, exit);
 }

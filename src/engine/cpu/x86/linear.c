@@ -368,7 +368,7 @@ static void copy(void *to, const void *from, size_t size) {
     case 16: // A gate
         memcpy(to, from, 16);
         return;
-    case 24: // Of the frame of an event, what each IRET pops
+    case 24: // The part of a frame that each IRET pops
         memcpy(to, from, 24);
         return;
     case 40: // The frame of an event
