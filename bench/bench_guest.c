@@ -204,6 +204,10 @@ static void own_interrupts(uint64_t count) {
     own_run_vectors(PROGRAM_INTERRUPTS, count);
 }
 
+static void own_halts(uint64_t count) {
+    own_run_vectors(PROGRAM_HALTS, count);
+}
+
 static void own_reloads(uint64_t count) {
     own_run(PROGRAM_RELOADS, count);
 }
@@ -228,6 +232,7 @@ static const struct {
     {"SYSCALL from ring 3, SYSRET", own_system_calls, 0},
     {"#PF, delivered, IRETQ", own_page_faults, 0},
     {"WRMSR to self IPI, delivered, IRETQ", own_interrupts, 0},
+    {"the same before STI and HLT", own_halts, 0},
     {"OUT to the caller and back", own_run_outputs, TARGET_PORT},
     {"IN to the caller, answer, back", own_run_inputs, 0},
     {"MMIO store to the caller and back", own_run_stores, TARGET_DEVICE},

@@ -35,7 +35,7 @@ finish:                         ; 0x10010
 programs:
     dq tight, arithmetic, calls, branches, memory, cpuids, outputs
     dq inputs, stores, breakpoints, page_faults, msr_writes, interrupts, spin, prepare
-    dq reloads, page_table_writes, time_stamps, system_calls, user_interrupts
+    dq reloads, page_table_writes, time_stamps, system_calls, user_interrupts, halts
 
 ; --- Straight code. The number of instructions each time round is known to bench_guest.c. ---
 
@@ -205,6 +205,20 @@ interrupts:
     dec rsi
     jnz .again
     cli
+    jmp finish
+
+halts:                          ; A vector is pending at each HLT.
+    xor r15d, r15d
+    mov ecx, SELF_IPI
+    xor edx, edx
+.again:
+    mov eax, VECTOR_INSIDE
+    wrmsr
+    sti
+    hlt
+    cli
+    dec rsi
+    jnz .again
     jmp finish
 
 spin:                           ; Until the VMM makes RSI 0.

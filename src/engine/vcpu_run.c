@@ -100,9 +100,12 @@ static zx_status_t prepare_entry(const struct exit_context *context) {
 }
 
 // Whether the exit's handler may give the turn to others, for which the engine must have left the
-// guest.
-static bool may_sleep(enum exit_reason reason) {
-    return reason == EXIT_HLT || reason == EXIT_EPT_VIOLATION;
+// guest. A VCPU does not sleep while a vector is pending, which none but itself takes away. In
+// virtual time a HLT always leaves, whenever vectors come from outside.
+static bool may_sleep(const struct vcpu *vcpu, enum exit_reason reason) {
+    return reason == EXIT_EPT_VIOLATION ||
+           (reason == EXIT_HLT &&
+            (vcpu->guest->clock.is_virtual || !atomic_load(&vcpu->any_pending)));
 }
 
 static enum run_next at_exit(void *argument, const struct cpu_exit *exit, bool inside) {
@@ -112,7 +115,7 @@ static enum run_next at_exit(void *argument, const struct cpu_exit *exit, bool i
         observe_exception(vcpu, exit);
         return RUN_ON;
     }
-    if (inside && may_sleep(exit->reason)) {
+    if (inside && may_sleep(vcpu, exit->reason)) {
         return RUN_LEAVE;
     }
     context->exit = exit;
