@@ -7,6 +7,7 @@
 #include "guest_fixture.h"
 #include "object_fixture.h"
 #include "other_thread.h"
+#include "sanitized.h"
 #include "thread_fixture.h"
 
 #include <zirconia/virtual_time.h>
@@ -16,7 +17,7 @@
 #define SPIN_DONE 0x10016u // Where the program "spin" goes on when it is to end.
 #define PORT 0x11u
 
-enum { SUSPENSIONS = 300 };
+enum { SUSPENSIONS = THREAD_SANITIZED ? 20 : 300 }; // It puts the signal of each off.
 
 static pthread_t server;
 static pthread_t runner;

@@ -14,7 +14,7 @@ static unsigned least(unsigned one, unsigned other) {
 }
 
 static unsigned distance(const char *one, size_t size, const char *other) {
-    unsigned rows[LONGEST + 1][LONGEST + 1]; // Of the first i letters and the first j.
+    unsigned rows[LONGEST + 1][LONGEST + 1]; // For the first i letters and the first j.
     const size_t width = strlen(other);
     if (size > LONGEST || width > LONGEST)
         return LONGEST;
