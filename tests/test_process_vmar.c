@@ -271,6 +271,29 @@ START_TEST(nothing_of_the_librarys_lands_where_the_client_has_unmapped) {
 }
 END_TEST
 
+// The root says so, and a region of a client's own, of which the host knows nothing.
+START_TEST(what_is_no_multiple_of_the_hosts_page_is_not_supported) {
+    enum { ABI_PAGE = 4096 };
+    const size_t page = platform_page_size();
+    const zx_status_t expected = page == ABI_PAGE ? ZX_OK : ZX_ERR_NOT_SUPPORTED;
+    const zx_handle_t vmo = new_vmo(4 * page, 0);
+    const uint32_t rights = ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_SPECIFIC;
+    zx_handle_t region = ZX_HANDLE_INVALID;
+    zx_vaddr_t base = 0;
+    zx_vaddr_t address = 0;
+    ck_assert_int_eq(zx_vmar_allocate(zx_vmar_root_self(), rights, 0, 4 * page, &region, &base),
+                     ZX_OK);
+    ck_assert_int_eq(
+        zx_vmar_map(region, READ_WRITE | ZX_VM_SPECIFIC, page, vmo, page, page, &address), ZX_OK);
+    ck_assert_int_eq(zx_vmar_map(region, READ_WRITE | ZX_VM_SPECIFIC, 2 * page + ABI_PAGE, vmo, 0,
+                                 ABI_PAGE, &address),
+                     expected);
+    ck_assert_int_eq(zx_vmar_map(region, READ_WRITE, 0, vmo, ABI_PAGE, ABI_PAGE, &address),
+                     expected);
+    ck_assert_int_eq(zx_vmar_destroy(region), ZX_OK);
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         process_mapping_is_the_vmo,
@@ -278,6 +301,7 @@ int main(void) {
         process_mapping_may_exceed_the_vmo,
         process_specific_takes_only_what_is_free,
         process_alignment_is_kept,
+        what_is_no_multiple_of_the_hosts_page_is_not_supported,
         read_if_execution_alone_is_unsupported_means_read,
         threads_map_at_once,
         nothing_of_the_librarys_lands_where_the_client_has_unmapped,

@@ -18,8 +18,13 @@
 // objects ABI 5.7. The end is the host's.
 enum { PROCESS_BASE = 0x1000000 };
 
-static bool host_aligned(uint64_t value) {
-    return value % platform_page_size() == 0;
+static bool host_aligned(uint64_t value, const char *what) {
+    if (value % platform_page_size() == 0) {
+        return true;
+    }
+    log_line(ZIRCONIA_LOG_ERROR, "%s %#" PRIx64 " is not a multiple of the host's page", what,
+             value);
+    return false;
 }
 
 static uint64_t host_round_up(uint64_t value) {
@@ -33,9 +38,7 @@ static void *pointer(uint64_t address) {
 
 static zx_status_t process_claim(struct address_space *space, uint64_t base, uint64_t length) {
     (void)space;
-    if (!host_aligned(base)) {
-        log_line(ZIRCONIA_LOG_ERROR, "address %#" PRIx64 " is not a multiple of the host's page",
-                 base);
+    if (!host_aligned(base, "address")) {
         return ZX_ERR_NOT_SUPPORTED;
     }
     bool taken = false;
@@ -149,9 +152,7 @@ static bool process_changed(struct address_space *space, const struct mapping_vi
 }
 
 static zx_status_t process_map(struct address_space *space, const struct mapping_view *view) {
-    if (!host_aligned(view->vmo_offset)) {
-        log_line(ZIRCONIA_LOG_ERROR, "VMO offset %#" PRIx64 " is not a multiple of the host's page",
-                 view->vmo_offset);
+    if (!host_aligned(view->base, "address") || !host_aligned(view->vmo_offset, "VMO offset")) {
         return ZX_ERR_NOT_SUPPORTED;
     }
     if (!vmo_clone_prepare(view->vmo)) {

@@ -321,8 +321,11 @@ static zx_status_t copy_zeros(struct vmo *vmo, uint64_t offset, uint64_t length)
 
 zx_status_t vmo_zero(struct vmo *vmo, uint64_t offset, uint64_t length) {
     const uint64_t page = platform_page_size();
-    const uint64_t end = offset + length;
+    uint64_t end = offset + length;
     shared_pages_unshare(vmo, offset, length);
+    if (end == vmo->size && !vmo->resizable) { // The rest of a host's page behind it is nobody's.
+        end = (end + page - 1) / page * page;
+    }
     uint64_t first = (offset + page - 1) / page * page;
     uint64_t last = end / page * page;
     if (first >= last || !platform_memory_discard(vmo->memory, first, last - first)) {

@@ -373,12 +373,19 @@ static zx_status_t create(struct vmo *parent, uint64_t offset, uint64_t size, bo
     return ZX_OK;
 }
 
+// The host maps its own pages, of which a clone then shows whole ones.
+static bool shows_host_pages(const struct vmo *parent, uint64_t offset) {
+    const uint64_t end = parent->source == parent ? 0 : parent->source_offset + parent->size;
+    return (parent->source_offset + offset) % platform_page_size() == 0 &&
+           end % platform_page_size() == 0;
+}
+
 zx_status_t vmo_create_clone(struct vmo *parent, uint64_t offset, uint64_t size, bool resizable,
                              struct vmo **out) {
     if (offset > UINT64_MAX - size || parent->source_offset > UINT64_MAX - size - offset) {
         return ZX_ERR_OUT_OF_RANGE;
     }
-    if (!platform_watch_stores(process_space_take_page)) {
+    if (!shows_host_pages(parent, offset) || !platform_watch_stores(process_space_take_page)) {
         return vmo_create_copy(parent, offset, size, resizable, out);
     }
     atomic_store(&any_clones, true);
