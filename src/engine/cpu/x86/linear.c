@@ -401,7 +401,7 @@ static enum access_result read_across(struct cpu *cpu, enum access_mode mode, ui
     const size_t first = first_part(linear, size);
     uint8_t *parts[2] = {NULL, NULL};
     const enum access_result result = locate(cpu, mode, linear, size, ACCESS_READ, parts, fault);
-    if (result == ACCESS_DONE) {
+    if (parts[0] != NULL && parts[1] != NULL) {
         memcpy(out, parts[0], first);
         memcpy((uint8_t *)out + first, parts[1], size - first);
         note(cpu, mode, parts[0], first, false);
@@ -434,7 +434,7 @@ static enum access_result write_across(struct cpu *cpu, enum access_mode mode, u
     const size_t first = first_part(linear, size);
     uint8_t *parts[2] = {NULL, NULL};
     const enum access_result result = locate(cpu, mode, linear, size, ACCESS_WRITE, parts, fault);
-    if (result == ACCESS_DONE) {
+    if (parts[0] != NULL && parts[1] != NULL) {
         memcpy(parts[0], data, first);
         memcpy(parts[1], (const uint8_t *)data + first, size - first);
         note(cpu, mode, parts[0], first, true);
