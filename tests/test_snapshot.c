@@ -106,6 +106,10 @@ static const struct scenario scenarios[] = {
     {"stores to the page behind the code", 10, NULL, 1, 6},
     {"bits of CR0 that are shadows", 11, NULL, 1, 4},
     {"a state that cannot be entered", 12, NULL, 1, 3},
+    {"faults of the x87 stack to come", 13, NULL, 1, 5},
+    {"faults of the x87 stack that were", 13, NULL, 2, 5},
+    {"a jump into the middle of a block", 14, NULL, 1, 4},
+    {"stores to the page of the code", 15, NULL, 1, 4},
     {"the paravirtual clock", 7, NULL, 1, 2},
 };
 

@@ -95,6 +95,16 @@ void host_close(struct host *host) {
     REQUIRE_OK(zx_handle_close_many(handles, sizeof handles / sizeof handles[0]));
 }
 
+zx_handle_t host_make_vcpu(const struct host *host, zx_vaddr_t entry, bool first) {
+    zx_handle_t vcpu = ZX_HANDLE_INVALID;
+    REQUIRE_OK(zx_vcpu_create(host->guest, 0, entry, &vcpu));
+    if (first && entry == ENTRY_REAL) {
+        REQUIRE_OK(zx_handle_close(vcpu)); // The first one starts in long mode.
+        REQUIRE_OK(zx_vcpu_create(host->guest, 0, entry, &vcpu));
+    }
+    return vcpu;
+}
+
 // --- Memory ---
 
 static uint32_t choose_page(struct choices *choices) {

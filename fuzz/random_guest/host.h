@@ -29,6 +29,10 @@ enum { HOST_ALIAS = 1, HOST_BELL = 2, HOST_PARTS = 4 };
 void host_open(struct host *host, const uint8_t *bytes, unsigned parts);
 void host_close(struct host *host);
 
+// Makes a VCPU, of the calling thread's. An application processor may be the guest's first, which
+// is to say that the boot processor has come and gone.
+zx_handle_t host_make_vcpu(const struct host *host, zx_vaddr_t entry, bool first);
+
 // Takes the packets of all bells. A VCPU waits when a bell of its has 256.
 void host_answer_bells(const struct host *host);
 

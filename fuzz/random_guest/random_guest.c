@@ -6,6 +6,7 @@
 
 #include "alarms.h"
 #include "boot.h"
+#include "booted.h"
 #include "code.h"
 #include "descriptors.h"
 #include "fragments.h"
@@ -19,6 +20,7 @@
 #include <zircon/syscalls/hypervisor.h>
 #include <zircon/syscalls/port.h>
 #include <zirconia/observe.h>
+#include <zirconia/snapshot.h>
 
 enum {
     MOST_ENTRIES = 40,
@@ -44,6 +46,7 @@ struct life {
     struct host host;
     struct processor processors[ALARM_VCPUS];
     unsigned count;
+    bool boots; // Its VCPUs begin with their first instruction.
     struct alarms alarms;
     int64_t budget;
 };
@@ -59,7 +62,9 @@ static void put_code(struct life *life, struct choices *choices) {
         struct code code = {&image, CHAOS + start, CHAOS + end,
                             boot_bits(life->processors[i].mode)};
         fragments_put(&code, choices);
-        boot_put(&image, choices, life->processors[i].mode, start);
+        if (life->boots) {
+            boot_put(&image, choices, life->processors[i].mode, start);
+        }
     }
 }
 
@@ -91,6 +96,7 @@ static void conceive(struct life *life, struct choices *choices) {
     } else {
         life->processors[0].mode = choose(choices, BOOT_MODES);
     }
+    life->boots = choose_one_in(choices, 4);
     image_clear(&image, choose_filling(choices));
     page_tables_put(&image, choices);
     descriptors_put(&image, choices);
@@ -137,15 +143,13 @@ static void observe(void *context, const zirconia_exit_t *exit) {
 // --- Processors ---
 
 static void make_vcpu(struct processor *processor) {
-    const zx_handle_t guest = processor->life->host.guest;
-    const uint32_t entry = boot_entry(processor->mode);
-    zx_status_t status = zx_vcpu_create(guest, 0, entry, &processor->handle);
-    if (status == ZX_OK && processor->number == 0 && entry == ENTRY_REAL) {
-        zx_handle_close(processor->handle); // The first one starts in long mode.
-        status = zx_vcpu_create(guest, 0, entry, &processor->handle);
-    }
-    host_require(status == ZX_OK, "there is no VCPU");
-    if (boot_bits(processor->mode) == 64) {
+    const struct life *life = processor->life;
+    const enum boot_mode mode = processor->mode;
+    const uint32_t start = processor->number == 0 ? 0 : SECOND_START;
+    processor->handle = host_make_vcpu(&life->host, boot_entry(mode), processor->number == 0);
+    if (!life->boots) {
+        booted_put(processor->handle, mode, start, &processor->choices);
+    } else if (boot_bits(mode) == 64) {
         host_set_registers(processor->handle, 64, &processor->choices);
     }
 }
@@ -196,6 +200,10 @@ static void run(struct processor *processor) {
         trace_bytes(&processor->trace, &state, sizeof state);
     }
     alarms_forget(&life->alarms, processor->number);
+}
+
+static void run_and_close(struct processor *processor) {
+    run(processor);
     host_require(zx_handle_close(processor->handle) == ZX_OK, "the VCPU's handle is gone");
 }
 
@@ -221,7 +229,7 @@ static void second_thread(void *nothing) {
         make_vcpu(second.processor);
         platform_semaphore_post(&second.ready);
         wait_for(&second.go);
-        run(second.processor);
+        run_and_close(second.processor);
         platform_semaphore_post(&second.done);
     }
 }
@@ -283,7 +291,7 @@ static void live(struct life *life, struct choices *choices) {
     if (life->count == 2) {
         platform_semaphore_post(&second.go);
     }
-    run(&life->processors[0]);
+    run_and_close(&life->processors[0]);
     if (life->count == 2) {
         wait_for(&second.done);
     }
@@ -305,6 +313,7 @@ static void trace_memory(const struct life *life, uint64_t *trace) {
 void random_guest_run(const uint8_t *data, size_t size, struct random_guest_result *result) {
     struct life life = {0};
     struct choices choices;
+    booted_make();
     choices_init(&choices, data, size);
     conceive(&life, &choices);
     host_open(&life.host, image.bytes, choose(&choices, HOST_PARTS));
@@ -319,6 +328,65 @@ void random_guest_run(const uint8_t *data, size_t size, struct random_guest_resu
     }
     trace_memory(&life, &result->trace);
     host_close(&life.host);
+}
+
+// --- The same from a snapshot ---
+
+// What becomes of the only VCPU, which is made.
+static uint64_t live_again(struct life *life, struct choices choices, struct choices own) {
+    struct processor *processor = &life->processors[0];
+    processor->choices = own;
+    processor->trace = 0;
+    processor->entries = 0;
+    set_alarms(life, &choices);
+    run(processor);
+    uint64_t trace = processor->trace;
+    trace_word(&trace, (uint64_t)alarms_now(&life->alarms));
+    alarms_destroy(&life->alarms);
+    trace_memory(life, &trace);
+    host_answer_bells(&life->host);
+    return trace;
+}
+
+// A kick may be left, which restores leave alone.
+static void answer_kick(zx_handle_t vcpu) {
+    zx_port_packet_t packet;
+    host_check(zx_vcpu_kick(vcpu), "zx_vcpu_kick");
+    host_require(zx_vcpu_enter(vcpu, &packet) == ZX_ERR_CANCELED, "a kick was lost");
+}
+
+unsigned random_guest_repeat(const uint8_t *data, size_t size, unsigned times, bool *same) {
+    struct life life = {0};
+    struct choices choices;
+    zx_handle_t snapshot = ZX_HANDLE_INVALID;
+    unsigned lives = 0;
+    *same = true;
+    booted_make();
+    choices_init(&choices, data, size);
+    conceive(&life, &choices);
+    if (life.count != 1) {
+        return 0;
+    }
+    host_open(&life.host, image.bytes, choose(&choices, HOST_PARTS));
+    host_check(zirconia_guest_observe(life.host.guest, observe, &life), "zirconia_guest_observe");
+    struct processor *processor = &life.processors[0];
+    processor->life = &life;
+    choices_fork(&choices, &processor->choices);
+    make_vcpu(processor);
+    const struct choices own = processor->choices;
+    host_require(zirconia_guest_snapshot(life.host.guest, 0, &snapshot) == ZX_OK, "no snapshot");
+    uint64_t first = 0;
+    do {
+        const uint64_t trace = live_again(&life, choices, own);
+        first = lives == 0 ? trace : first;
+        *same = *same && trace == first;
+        answer_kick(processor->handle);
+        lives++;
+    } while (lives < times && zirconia_guest_restore(life.host.guest, snapshot) == ZX_OK);
+    host_require(zx_handle_close(snapshot) == ZX_OK, "the snapshot's handle is gone");
+    host_require(zx_handle_close(processor->handle) == ZX_OK, "the VCPU's handle is gone");
+    host_close(&life.host);
+    return lives;
 }
 
 bool random_guest_dump(const uint8_t *data, size_t size, const char *path) {

@@ -23,6 +23,11 @@ struct random_guest_result {
 
 void random_guest_run(const uint8_t *data, size_t size, struct random_guest_result *result);
 
+// Has the guest live up to so many times, from a snapshot at its beginning, and says whether all
+// lives were the same. Returns their number: 0 with two VCPUs, 1 where the host changes mappings or
+// traps.
+unsigned random_guest_repeat(const uint8_t *data, size_t size, unsigned times, bool *same);
+
 // Writes the memory that the input makes, from address 0 on, to a file; false if it cannot.
 bool random_guest_dump(const uint8_t *data, size_t size, const char *path);
 

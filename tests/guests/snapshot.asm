@@ -17,7 +17,8 @@ MANY_PAGES    equ 150           ; More than the exits that are no work in one bl
     xor r12d, r12d
     mov rsi, r15
     select_case media, interrupted, shadow, halted, timer, modified, bells, clock, \
-        long_block, many_pages, next_page, control, dead
+        long_block, many_pages, next_page, control, dead, stack_faults, into_middle, \
+        own_page
 
 ; FPU, SSE and MSRs with values of their own, which the second run stores and then changes.
 media:
@@ -198,6 +199,63 @@ dead:
     btr rbx, 31                 ; PG, in long mode
     mov cr0, rbx
     done
+
+; A loop that finds what it wants of the x87 stack six times, and then three times not, in its
+; middle; the time behind it.
+stack_faults:
+    inc r12
+    done
+    fninit
+    fld1
+    fld1
+    mov ecx, 6
+    call .loop
+    fninit
+    mov ecx, 3
+    call .loop
+    rdtsc
+    mov r13, rax
+    jmp stack_faults
+.loop:
+    inc rbx
+    fadd st1
+    dec ecx
+    jnz .loop
+    ret
+
+; A long block that touches memory for the first time in its middle, where later another begins; the
+; time behind it.
+into_middle:
+    inc r12
+    done
+    mov ecx, 3
+    mov rdx, rsp
+    times 150 pushfq
+.middle:
+    mov [abs 0x300000], rbx
+    times 250 pushfq
+    mov rsp, rdx
+    dec ecx
+    jnz .middle
+    rdtsc
+    mov r13, rax
+    jmp into_middle
+
+; Stores to the page of the code, each followed by a block that is not short; the time behind it.
+own_page:
+    inc r12
+    done
+    mov ecx, 10
+.next:
+    mov [abs .number], ecx
+    times 20 inc rbx
+    dec ecx
+    jnz .next
+    rdtsc
+    mov r13, rax
+    jmp own_page
+.number:
+    dd 0
 
 on_vector:
     mov r8, [abs RESULT]

@@ -83,9 +83,20 @@ static enum cut cut_for(const struct block *block, const struct reader *reader,
     const uint64_t linear = reader->code.mode == CODE_64 ? pc : (uint32_t)pc;
     const bool ends =
         pc == reader->code.end || breakpoints_contain(reader->code.breakpoints, linear);
-    return sum->weight > WEIGHT_LIMIT || sum->instructions == reader->code.most || ends || too_early
+    const bool full =
+        sum->weight > WEIGHT_LIMIT || sum->instructions == reader->code.most ||
+        block->host_bytes + instruction_host_bytes(instruction) > reader->code.most_host_bytes;
+    return full || ends || too_early
                ? CUT_BOUND
                : cut_before(instruction, reader->code.mode, reader->code.conditions);
+}
+
+// Would the same code go on here another time?
+static bool is_end_for_once(const struct block *block, const struct reader *reader,
+                            const struct sum *sum) {
+    const struct block_code *code = &reader->code;
+    return block->pc + block->read == code->end ||
+           (code->is_short && sum->instructions == code->most);
 }
 
 // The place in the arena of the instruction that comes next.
@@ -103,8 +114,11 @@ static bool divided_before(struct block *block, const struct x87_blocks *blocks,
     if (use.kind == X87_UNUSED) {
         return false;
     }
-    if (x87_track_divides(&block->track, &use) ||
-        (block->read > 0 && x87_blocks_divided(blocks, place_of_next(block)))) {
+    if (x87_track_divides(&block->track, &use)) {
+        return true;
+    }
+    if (blocks != NULL && block->read > 0 && x87_blocks_divided(blocks, place_of_next(block))) {
+        block->divided = true;
         return true;
     }
     x87_track_add(&block->track, &use);
@@ -148,6 +162,7 @@ static bool read_one(struct block *block, const struct reader *reader, struct su
     }
     sum->weight += instruction_weight(&instruction);
     block->cut = cut_for(block, reader, sum, &instruction);
+    block->divided = block->cut == CUT_BOUND && is_end_for_once(block, reader, sum);
     if (ends_with_call(block, reader, &instruction, cuts)) {
         return false;
     }
@@ -177,6 +192,7 @@ void block_begin(struct block *block, uint64_t pc, uint64_t offset) {
     block->first = offset % PAGE_SIZE;
     block->read = 0;
     block->cut = CUT_NONE;
+    block->divided = false;
     block->x87 = false;
     block->stand_ins.count = 0;
     block->track = (struct x87_track){0};

@@ -24,6 +24,7 @@ struct block {
     uint64_t first;         // The offset of the first byte in the first page.
     size_t read;            // How many bytes were read ahead.
     enum cut cut;           // Why the block ends behind the bytes that were read.
+    bool divided;           // The block ends there for a reason that is not in its code.
     bool x87;               // Some instruction depends on the register stack.
     struct x87_track track; // What all instructions want of the register stack.
     struct stand_ins stand_ins; // The stand-ins for instructions in the first page.
@@ -39,10 +40,12 @@ struct block_code {
     enum code_mode mode;
     unsigned conditions;          // As cut_before() has them.
     unsigned most;                // The block ends after so many instructions.
+    bool is_short;                // Another time the same code has more instructions.
+    uint64_t most_host_bytes;     // The block ends before it is translated to more.
     uint64_t end;                 // The block ends at this address, as Unicorn counts.
     bool stand_ins;               // Some instructions are to be seen as others.
     bool calls;                   // Some instructions are to be seen as calls.
-    const struct x87_blocks *x87; // Knows where blocks are divided.
+    const struct x87_blocks *x87; // Knows where blocks are divided; may be NULL.
     const struct breakpoints *breakpoints;
     bool measures; // Only how much Unicorn would take of the code is of interest.
 };

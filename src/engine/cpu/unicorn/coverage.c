@@ -68,6 +68,16 @@ static bool is_rest(const struct coverage_place *place, uint64_t address) {
     return place->goes_on && address - place->went_out <= INSTRUCTION_MAX_LENGTH;
 }
 
+bool coverage_may_go_on(const struct coverage *coverage, uint64_t address) {
+    const struct coverage_place *place = coverage->place;
+    return place->size > 0 && place->block + place->size == address;
+}
+
+void coverage_go_on(struct coverage *coverage, uint64_t address) {
+    coverage->place->goes_on = true;
+    coverage->place->went_out = address;
+}
+
 void coverage_block(struct coverage *coverage, uint64_t address, uint32_t size) {
     struct coverage_place *place = coverage->place;
     if (!is_rest(place, address)) {

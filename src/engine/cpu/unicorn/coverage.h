@@ -42,6 +42,11 @@ void coverage_run(struct coverage *coverage, struct coverage_place *place);
 
 bool coverage_has(const struct coverage *coverage, uint64_t address);
 
+// May the block that begins there be the rest of the last one, which was translated in parts? Then
+// that it is.
+bool coverage_may_go_on(const struct coverage *coverage, uint64_t address);
+void coverage_go_on(struct coverage *coverage, uint64_t address);
+
 // Called when a block of Unicorn's runs, with or without code.
 void coverage_block(struct coverage *coverage, uint64_t address, uint32_t size);
 

@@ -104,15 +104,10 @@ uint64_t machine_address_changes(const struct machine *machine) {
 
 // --- Images ---
 
-// What is under way between the guest and the library is the same behind each image. Blocks that
-// are short, as translation.c has it, are there from before the first one.
+// What is under way between the guest and the library is the same behind each image.
 static void prepare_image(struct machine *machine) {
     step_cancel(&machine->step);
     work_break_block(&machine->work);
-    if (machine->work.counts && machine->step.made_short) {
-        memory_unmap(&machine->memory, 0, UINT64_MAX);
-        machine->step.made_short = false;
-    }
 }
 
 zx_status_t machine_image_take(struct machine *machine, const struct image_range *ranges,

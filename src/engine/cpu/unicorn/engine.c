@@ -356,8 +356,7 @@ _Static_assert(MOST_OWN_BYTES + ENGINE_MOST_HOST_BYTES <= FLAT_ENGINE_CODE_SIZE 
 // Unicorn keeps translations in a buffer and drops them all when it is full, but 2.1.1 does not the
 // first time: it begins again at the buffer's start, over blocks that it still knows, and follows
 // them into what they no longer are. Once they have been dropped at a user's request it is right.
-// Where blocks are counted they are always dropped here, at the same block every time: code that is
-// translated again may be divided into other blocks.
+// Where blocks are counted they are always dropped here, at the same block every time.
 bool engine_must_flush(const struct engine *engine) {
     const bool many = engine->host_bytes - engine->found_bytes > MOST_OWN_BYTES;
     return (many && (engine->counts || !engine->flushed)) || engine->has_old_blocks;

@@ -18,6 +18,12 @@ __attribute__((noinline)) static bool stops(struct engine *engine, const struct 
             run_stop_for_x87(run));
 }
 
+static void look_for_rest(const struct engine *engine, uint64_t address) {
+    if (translation_may_have_divided(&engine->machine->translation, address)) {
+        run_look_for_rest(engine->machine->run, address);
+    }
+}
+
 static void on_block(uc_engine *unicorn, uint64_t address, uint32_t size, void *context) {
     struct engine *engine = context;
     (void)unicorn;
@@ -27,6 +33,7 @@ static void on_block(uc_engine *unicorn, uint64_t address, uint32_t size, void *
         return;
     }
     if (machine->coverage.on) {
+        look_for_rest(engine, address);
         coverage_block(&machine->coverage, address, size);
     }
 }
@@ -36,11 +43,16 @@ static void on_counted_block(uc_engine *unicorn, uint64_t address, uint32_t size
     struct engine *engine = context;
     (void)unicorn;
     struct work *work = &engine->machine->work;
+    look_for_rest(engine, address);
     if (work_is_new_block(work, address)) {
         work_look(work);
     }
-    if (!stops(engine, work, address)) {
+    if (!stops(engine, work, address) &&
+        !(work_overruns(work, address, size) && run_stop_for_length(engine->machine->run))) {
         work_count_block(work, address, size);
+        if (translation_may_have_divided(&engine->machine->translation, address + size)) {
+            run_look_for_end(engine->machine->run);
+        }
         if (engine->machine->coverage.on) {
             coverage_block(&engine->machine->coverage, address, size);
         }

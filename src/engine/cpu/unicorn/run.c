@@ -134,6 +134,38 @@ bool run_stop_for_x87(struct run *run) {
     return true;
 }
 
+static uint64_t undivided(struct run *run, uint64_t pc) {
+    cpu_open(run->cpu);
+    const uint64_t size = translation_undivided(&run->machine->translation, run->cpu, pc, false);
+    cpu_close(run->cpu);
+    return size;
+}
+
+void run_look_for_rest(struct run *run, uint64_t address) {
+    struct machine *machine = run->machine;
+    struct work *work = &machine->work;
+    struct coverage *coverage = &machine->coverage;
+    if (work->counts && work_may_go_on(work, address)) {
+        work->whole = work->whole != 0 ? work->whole : undivided(run, work->block);
+        work_go_on(work, address);
+    }
+    if (coverage->on && coverage_may_go_on(coverage, address)) {
+        const uint64_t start = coverage->place->block;
+        if (address - start < undivided(run, start)) {
+            coverage_go_on(coverage, address);
+        }
+    }
+}
+
+// It has one instruction, whatever its code is, where that has an interrupt shadow before it.
+void run_look_for_end(struct run *run) {
+    cpu_open(run->cpu);
+    if (cpu_get(run->cpu, INTERRUPT_SHADOW) != 0) {
+        work_forget_end(&run->machine->work);
+    }
+    cpu_close(run->cpu);
+}
+
 bool run_fetch(struct run *run, uint64_t offset) {
     struct translation *translation = &run->machine->translation;
     translation_fetch(translation, run->cpu, offset);
@@ -145,12 +177,20 @@ bool run_fetch(struct run *run, uint64_t offset) {
     return false;
 }
 
+bool run_stop_for_length(struct run *run) {
+    run->too_long = true;
+    run->rip_is_old = true;
+    stop(run);
+    return true;
+}
+
 // For a debugger, before the instruction at RIP.
 static void divide_block(struct run *run) {
     struct machine *machine = run->machine;
     struct work *work = &machine->work;
     if (work->counts) {
-        const uint64_t size = translation_undivided(&machine->translation, run->cpu, work->block);
+        const uint64_t size =
+            translation_undivided(&machine->translation, run->cpu, work->block, true);
         work_divide(work, code_address(run->cpu), size);
     }
 }
@@ -162,6 +202,7 @@ static enum raw_exit_result translate(struct run *run, const struct raw_exit *ra
     if (coverage->on) {
         coverage_raw_exit(coverage, cpu, raw);
     }
+    work_leave_block(work, cpu_segment(cpu, SEGMENT_CS).base + cpu_get(cpu, RIP));
     const enum raw_exit_result result = raw_exit_translate(cpu, raw, run->exit);
     if (coverage->on) {
         coverage_raw_exit_done(coverage, cpu, run->exit);
@@ -170,7 +211,7 @@ static enum raw_exit_result translate(struct run *run, const struct raw_exit *ra
         divide_block(run);
     } else if (result == RAW_EXIT_TRANSLATED) {
         work_break_block(work);
-    } else if (result != RAW_EXIT_STEP && raw->number == RAW_EXIT_SVM(SVM_NESTED_PAGE_FAULT)) {
+    } else if (raw->number == RAW_EXIT_SVM(SVM_NESTED_PAGE_FAULT)) {
         work_resume(work, cpu_code_address(cpu, cpu_get(cpu, RIP)));
     }
     return result;
@@ -402,7 +443,7 @@ static void divide_behind(struct run *run, uint64_t next) {
     if (work->counts && !run->ends_block && next == code_address(run->cpu)) {
         const uint64_t size =
             work->block == start
-                ? translation_undivided(&run->machine->translation, run->cpu, start)
+                ? translation_undivided(&run->machine->translation, run->cpu, start, true)
                 : work->block_size;
         work_divide(work, next, size);
     }
@@ -460,6 +501,9 @@ static void finish_step(struct run *run) {
 
 static void finish(struct run *run) {
     struct machine *machine = run->machine;
+    if (run->too_long) {
+        translation_forget(&machine->translation, run->cpu, code_address(run->cpu));
+    }
     if (run->next == RUN_ON) {
         refused(run);
     }
@@ -537,7 +581,11 @@ static bool prepare(struct run *run) {
     run->ends_block =
         cpu_get(run->cpu, INTERRUPT_SHADOW) != 0 || (cpu_system_flags(run->cpu) & RFLAGS_TF) != 0;
     run->x87_suspect = false;
+    run->too_long = false;
     x87_blocks_changed(&machine->engine->x87);
+    if (machine->engine->loaded != run->cpu) {
+        work_forget_end(&machine->work);
+    }
     begin_step(run);
     if (code_pages_noted(&machine->memory.code)) {
         machine->translation.refusal = REFUSAL_NONE; // What it was about may have changed.

@@ -16,6 +16,7 @@ struct run {
     const struct run_client *client;
     enum run_next next;
     bool x87_suspect;         // The next block may have a fault of the x87 stack.
+    bool too_long;            // The next block goes on beyond the one that it is the rest of.
     bool went_on;             // The guest went on in spite of a requested exit.
     bool raised;              // The guest raised an exception.
     uint64_t began;           // RIP before Unicorn was entered.
@@ -35,6 +36,17 @@ bool run_stop_at_block(struct run *run, uint64_t address);
 // The block may have a fault of the x87 stack, which is looked at when the run has stopped. Returns
 // true.
 bool run_stop_for_x87(struct run *run);
+
+// Finds out whether the block that is about to run is the rest of one that was translated in parts,
+// for a reason that is not in its code. What is counted is blocks of the code.
+void run_look_for_rest(struct run *run, uint64_t address);
+
+// Finds out whether there can be such a rest behind the block that is about to run.
+void run_look_for_end(struct run *run);
+
+// The rest of a block was translated as a block that goes on beyond it, which is to be dropped.
+// Returns true.
+bool run_stop_for_length(struct run *run);
 
 // Carries out CPUID, where it makes no exit.
 void run_cpuid(struct run *run);

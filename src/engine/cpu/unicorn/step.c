@@ -120,6 +120,5 @@ bool step_makes_short(struct step *step) {
         return false;
     }
     step->short_blocks--;
-    step->made_short = true;
     return true;
 }

@@ -19,7 +19,6 @@ struct step {
     bool over;             // The instruction was carried out; what is reported comes from it.
     uint64_t last;         // The page of the last step.
     unsigned short_blocks; // How many of the next blocks are to be short.
-    bool made_short;       // Some blocks of this guest were made short.
 };
 
 void step_open(struct step *step, struct memory *memory);

@@ -86,19 +86,24 @@ static enum refusal cut_first(const struct block *block) {
 // The length of blocks while code stores to its own page again and again.
 #define SHORT_BLOCK_INSTRUCTIONS 8
 
-// Which blocks are short depends on what was translated before. A guest that goes back to an image
-// is to have the same blocks each time, where they are counted.
-static bool makes_short(const struct translation *translation) {
-    const bool counts_again = translation->work->counts && translation->memory->dirty.base != NULL;
-    return !counts_again && step_makes_short(translation->step);
+// Unicorn throws a translation away that comes to more than 64 KiB, and begins again with fewer
+// instructions. Where blocks are counted it never comes to that: how long a block is must follow
+// from its code.
+#define MOST_COUNTED_BYTES 0xf000u
+
+static uint64_t most_host_bytes(const struct translation *translation) {
+    return translation->work->counts ? MOST_COUNTED_BYTES : UINT64_MAX;
 }
 
 // How many instructions the block may have. What is translated for a step is gone behind it.
-static unsigned most_instructions(const struct translation *translation) {
+static void limit_block(const struct translation *translation, struct block_code *code) {
+    code->most = BLOCK_MOST_INSTRUCTIONS;
     if (code_pages_unguarded(&translation->memory->code, translation->block.pages[0])) {
-        return 1;
+        code->most = 1;
+    } else if (step_makes_short(translation->step)) {
+        code->most = SHORT_BLOCK_INSTRUCTIONS;
     }
-    return makes_short(translation) ? SHORT_BLOCK_INSTRUCTIONS : BLOCK_MOST_INSTRUCTIONS;
+    code->is_short = code->most < BLOCK_MOST_INSTRUCTIONS;
 }
 
 // An instruction that runs alone has no other pages than its own: the one behind, where blocks go
@@ -126,6 +131,10 @@ static bool takes_calls(const struct translation *translation, const struct cpu 
            !translation->engine->covers && (cpu_system_flags(cpu) & RFLAGS_RF) == 0;
 }
 
+static void note_division(struct translation *translation, uint64_t pc) {
+    translation->divisions[pc % PAGE_SIZE / 8] |= (uint8_t)(1u << pc % 8);
+}
+
 // Its pages are guarded before they are read.
 static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_t offset) {
     struct block *block = &translation->block;
@@ -141,7 +150,8 @@ static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_
     keep_alone(&memory->code, block);
     code.stand_ins = takes_stand_ins(translation->engine, cpu);
     code.calls = code.stand_ins && takes_calls(translation, cpu, code.mode);
-    code.most = most_instructions(translation);
+    limit_block(translation, &code);
+    code.most_host_bytes = most_host_bytes(translation);
     code.end = work_block_end(translation->work, block->pc);
     code.breakpoints = cpu->steps ? NULL : translation->breakpoints;
     code_pages_translated(&memory->code, block->pages[0]);
@@ -152,6 +162,9 @@ static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_
     cpu_close(cpu);
     block_read_ahead(block, &code, &translation->cuts);
     translation->engine->host_bytes += block->host_bytes;
+    if (block->divided) {
+        note_division(translation, block->pc + block->read);
+    }
     x87_blocks_note(&translation->engine->x87, block->pc, block->x87 ? &block->track : NULL);
 }
 
@@ -165,15 +178,22 @@ static uint64_t page_of_code(const struct translation *translation, struct cpu *
                : NO_ARENA_PAGE;
 }
 
-uint64_t translation_undivided(const struct translation *translation, struct cpu *cpu,
-                               uint64_t pc) {
+void translation_forget(struct translation *translation, struct cpu *cpu, uint64_t linear) {
+    const uint64_t page = page_of_code(translation, cpu, linear);
+    if (page != NO_ARENA_PAGE) {
+        code_pages_forget(&translation->memory->code, page);
+    }
+}
+
+uint64_t translation_undivided(const struct translation *translation, struct cpu *cpu, uint64_t pc,
+                               bool with_next) {
     const struct arena *arena = &translation->memory->arena;
     struct block_code code = {
         .mode = cpu_code_mode(cpu),
         .conditions = replaced_conditions(cpu),
         .most = BLOCK_MOST_INSTRUCTIONS,
+        .most_host_bytes = most_host_bytes(translation),
         .end = UINT64_MAX,
-        .x87 = &translation->engine->x87,
         .measures = true,
     };
     const uint64_t linear = code.mode == CODE_64 ? pc : (uint32_t)pc;
@@ -191,7 +211,7 @@ uint64_t translation_undivided(const struct translation *translation, struct cpu
     block_read_ahead(&block, &code, NULL);
     const uint64_t room = PAGE_SIZE - linear % PAGE_SIZE;
     const uint64_t size = next == NO_ARENA_PAGE && block.read > room ? room : block.read;
-    return size + (block.cut != CUT_NONE && block.cut != CUT_BOUND ? 1 : 0);
+    return size + (with_next && block.cut != CUT_NONE && block.cut != CUT_BOUND ? 1 : 0);
 }
 
 // The first byte of a block, at this offset in the arena.

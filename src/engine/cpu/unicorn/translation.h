@@ -37,6 +37,7 @@ struct translation {
     bool announced;     // In this run a translation was: so will all that follow be.
     struct stand_in_view view;
     struct cuts cuts;                      // The cuts of translated blocks.
+    uint8_t divisions[0x1000 / 8];         // Where in a page some have been divided: a bit a byte.
     enum refusal refusal;                  // Why the last block was refused.
     bool exits_set;                        // In the engine, for the block.
     uint64_t executable_page;              // The page of the arena that translation may go on in.
@@ -46,13 +47,25 @@ struct translation {
 void translation_open(struct translation *translation, struct engine *engine, struct memory *memory,
                       struct step *step, struct work *work);
 
+// Drops what has been translated of the page with the code at this linear address.
+void translation_forget(struct translation *translation, struct cpu *cpu, uint64_t linear);
+
 // This byte of the arena is about to be fetched, with RIP at its block. `refusal` says whether
 // not.
 void translation_fetch(struct translation *translation, struct cpu *cpu, uint64_t offset);
 
-// The size of the block that begins at this linear address, as Unicorn counts, where no debugger
-// divides it. What it ends before and the library carries out belongs to it with its first byte.
-uint64_t translation_undivided(const struct translation *translation, struct cpu *cpu, uint64_t pc);
+// May a block have been divided before this address, as Unicorn counts, for a reason that is not in
+// its code?
+static inline bool translation_may_have_divided(const struct translation *translation,
+                                                uint64_t pc) {
+    return (translation->divisions[pc % 0x1000 / 8] >> pc % 8 & 1) != 0;
+}
+
+// The size of the block that begins at this linear address, as Unicorn counts, where nothing but
+// its code divides it; with the first byte of what it ends before and the library carries out, or
+// without.
+uint64_t translation_undivided(const struct translation *translation, struct cpu *cpu, uint64_t pc,
+                               bool with_next);
 
 // Translation has ended, with a block or with a raw exit; and in the first case.
 void translation_end(struct translation *translation);

@@ -4,6 +4,7 @@
 
 #include "engine/cpu/unicorn/work.h"
 
+#define NOWHERE UINT64_MAX
 #define MOST_IDLE_EXITS 100 // Ten times what any instruction of a sane guest needs.
 
 static uint64_t done(const struct work *work) {
@@ -21,6 +22,7 @@ void work_look(struct work *work) {
 void work_count(struct work *work) {
     const uint64_t before = done(work);
     work->idle_exits = 0;
+    work->ends = NOWHERE;
     if (before < work->stop_at) {
         atomic_store_explicit(&work->done, before + 1, memory_order_relaxed);
     }
@@ -34,10 +36,45 @@ void work_count_block(struct work *work, uint64_t address, uint32_t size) {
     if (work_is_new_block(work, address)) {
         work->block = address;
         work->block_size = size;
+        work->whole = 0;
         work_count(work);
     }
     work->resumes = false;
     work->divided = false;
+    work->cut = NOWHERE;
+    work->ends = address + size;
+}
+
+bool work_may_go_on(const struct work *work, uint64_t address) {
+    return work->ends == address && address != work->block && work_is_new_block(work, address);
+}
+
+void work_go_on(struct work *work, uint64_t address) {
+    if (address - work->block < work->whole) {
+        work->block_size = work->whole;
+        work->resumes = true;
+        work->resumes_at = address;
+    } else {
+        work->ends = NOWHERE;
+    }
+}
+
+bool work_overruns(struct work *work, uint64_t address, uint32_t size) {
+    if (work_is_new_block(work, address) || address - work->block + size <= work->block_size ||
+        work->cut == address) {
+        return false;
+    }
+    work->cut = address;
+    return true;
+}
+
+void work_leave_block(struct work *work, uint64_t address) {
+    work->ends = work->ends == address ? address : NOWHERE;
+    work->whole = 0; // The instruction may have changed the code.
+}
+
+void work_forget_end(struct work *work) {
+    work->ends = NOWHERE;
 }
 
 void work_resume(struct work *work, uint64_t address) {
@@ -59,6 +96,7 @@ void work_break_block(struct work *work) {
     work->resumes = false;
     work->divided = false;
     work->block_size = 0;
+    work->ends = NOWHERE;
 }
 
 bool work_block_may_cross(const struct work *work) {

@@ -20,9 +20,12 @@ struct work {
     uint64_t limit;   // An exit is requested when so much is done, and work beyond is counted.
     uint64_t block;   // The address of the last block that was counted.
     uint64_t block_size; // The size of the last block that was counted.
+    uint64_t whole;      // The size of that block translated whole, or 0 while it is not known.
     uint64_t resumes_at; // Where the block goes on after a pause that is no work, if `resumes`.
     bool resumes;
-    bool divided; // A debugger has divided the block at `resumes_at`.
+    bool divided;  // A debugger has divided the block at `resumes_at`.
+    uint64_t cut;  // Where the rest of a block went on too long, since a block has run.
+    uint64_t ends; // The end of the last block that ran, where nothing has happened since.
     struct exit_request request;
 };
 
@@ -45,6 +48,17 @@ void work_count(struct work *work);
 // work_resume().
 bool work_is_new_block(const struct work *work, uint64_t address);
 
+// Whether the block there may be the rest of the one that was counted last, which was translated in
+// parts.
+bool work_may_go_on(const struct work *work, uint64_t address);
+
+// Notes whether the block there is that rest, by `whole`.
+void work_go_on(struct work *work, uint64_t address);
+
+// Whether the rest of a block, which has this size as it was translated once, goes on beyond the
+// block. It is to be translated anew, which is tried once.
+bool work_overruns(struct work *work, uint64_t address, uint32_t size);
+
 // The block runs.
 void work_count_block(struct work *work, uint64_t address, uint32_t size);
 
@@ -66,6 +80,13 @@ void work_break_block(struct work *work);
 // Whether the block that runs may have code in two pages. Where blocks are counted it is known
 // exactly: the guest is to do the same whether a page behind its block is watched or not.
 bool work_block_may_cross(const struct work *work);
+
+// The instruction there has a raw exit: unless it lies behind the last block, that block has not
+// run to its end.
+void work_leave_block(struct work *work, uint64_t address);
+
+// What follows is no rest of the last block.
+void work_forget_end(struct work *work);
 
 // Where the block that begins there must end, so that blocks are the same as without a pause;
 // UINT64_MAX where that is not to be seen.
