@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-#define SEED ZIRCONIA_SOURCE_DIR "/fuzz/seeds/fuzz_guest/seed_2"
+#define SEED ZIRCONIA_SOURCE_DIR "/fuzz/seeds/fuzz_guest/seed_107"
 
 static bool says(const char *text) {
     return strstr(result.err, text) != NULL;
@@ -29,7 +29,7 @@ START_TEST(a_target_without_fault_is_told_exit_by_exit) {
     ck_assert_int_eq(run_tool("fuzz-repro '%s' '%s' --trace", ZIRCONIA_REPLAY, SEED), 0);
     ck_assert_str_eq(result.out, "");
     ck_assert(says("triple_fault() = ZX_ERR_NOT_SUPPORTED\n"));
-    ck_assert(says("wrmsr(msr=0x11, value="));
+    ck_assert(says("wrmsr(msr=0x"));
     ck_assert(says("exception(vector=6, "));
     ck_assert(says("  rflags 0x"));
     ck_assert(says("replay_fuzz_guest found nothing wrong\n"));
