@@ -71,11 +71,11 @@ struct engine {
     unsigned callable_exits; // Exits of the guest's that calls would do without.
     bool no_calls;           // A call could not be shown to Unicorn, so none is shown any more.
     struct answer_handles answer_hooks;
-    bool time_exits;       // RDTSC makes exits, because the guest may have forbidden it somewhere.
-    bool has_old_blocks;   // Some translations are no longer what they have to be.
-    unsigned guests;       // How many guests it has served.
-    bool flushed;          // All translations were dropped at least once; see engine_must_flush().
-    uint64_t host_bytes;   // The most that translations can have come to since then.
+    bool time_exits;     // RDTSC makes exits, because the guest may have forbidden it somewhere.
+    bool has_old_blocks; // Some translations are no longer what they have to be.
+    unsigned guests;     // How many guests it has served.
+    bool flushed;        // All translations were dropped at least once; see engine_must_flush().
+    uint64_t host_bytes; // The most that translations can have come to since then.
     // The blocks that are translated with a hook begin in this range. Without exact stops that is
     // every block; with them it is those that depend on the x87 register stack, and what lies
     // between.
