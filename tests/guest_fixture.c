@@ -49,12 +49,13 @@ void guest_open(void) {
 }
 
 size_t guest_load(const char *program, uint64_t address) {
-    static uint8_t bytes[0x10000];
+    static uint8_t bytes[0x20000];
     char path[512];
     snprintf(path, sizeof path, "%s/%s.bin", ZIRCONIA_GUEST_DIR, program);
     FILE *file = fopen(path, "rb");
     ck_assert_msg(file != NULL, "cannot open %s", path);
     const size_t size = fread(bytes, 1, sizeof bytes, file);
+    ck_assert_msg(size < sizeof bytes, "%s is too large", path);
     ck_assert_int_eq(fclose(file), 0);
     memory_write(address, bytes, size);
     return size;

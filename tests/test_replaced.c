@@ -24,6 +24,58 @@ static void expect_data(const void *expected, size_t size) {
     ck_assert_int_eq(memcmp(actual, expected, size), 0);
 }
 
+// --- Integer instructions with memory ---
+
+#define WITH_FLAGS "\x57\x9d" // push rdi; popfq
+
+// In memory as in a register, which the engine does.
+START_TEST(conditions_are_stored_as_they_are_in_registers) {
+    char code[] = WITH_FLAGS "\x0f\x90\xc0\x0f\x90\x03"; // seto al; seto [rbx]
+    execute_start();
+    for (unsigned flags = 0; flags < 32; flags++) {
+        const uint64_t spread =
+            (flags & 1) | (flags & 2) << 1 | (flags & 12) << 4 | (flags & 16) << 7;
+        for (unsigned condition = 0; condition < 16; condition++) {
+            code[3] = code[6] = (char)(0x90 + condition);
+            put_code_bytes(code, sizeof code - 1);
+            zx_vcpu_state_t state = run_with((zx_vcpu_state_t){.rdi = 2 | spread}, "\xff", 1);
+            ck_assert_uint_eq(state.r10, NO_VECTOR);
+            expect_data(&state.rax, 1);
+        }
+    }
+    guest_close();
+}
+END_TEST
+
+// RCL and RCR by CL of AL to RAX, and of as much at RBX: 2 to the power of `size` bytes.
+static void rotates_alike(unsigned size, bool right, uint64_t count, bool carry) {
+    static const char prefixes[] = "\x90\x66\x90\x48"; // 90 is a NOP.
+    const uint64_t value = 0x9234567880f1a3c5;
+    const char opcode = (char)(size == 0 ? 0xd2 : 0xd3);
+    const char register_form = (char)(right ? 0xd8 : 0xd0);
+    const char memory_form = (char)(right ? 0x1b : 0x13);
+    const char code[] = {'\x57', '\x9d', prefixes[size], opcode, register_form, '\x9c', '\x5e',
+                         '\x57', '\x9d', prefixes[size], opcode, memory_form,   '\x9c', '\x5a'};
+    put_code_bytes(code, sizeof code);
+    const zx_vcpu_state_t before = {.rdi = 2 | carry, .rax = value, .rcx = count};
+    const zx_vcpu_state_t state = run_with(before, &value, sizeof value);
+    ck_assert_uint_eq(state.r10, NO_VECTOR);
+    ck_assert_uint_eq(state.rsi, state.rdx); // The flags.
+    expect_data(&state.rax, (size_t)1 << size);
+}
+
+START_TEST(rotations_through_the_carry_are_in_memory_as_in_registers) {
+    execute_start();
+    for (uint64_t count = 0; count < 70; count++) {
+        for (unsigned size = 0; size < 4; size++) {
+            rotates_alike(size, false, count, count % 3 == 0);
+            rotates_alike(size, true, count, count % 3 != 0);
+        }
+    }
+    guest_close();
+}
+END_TEST
+
 // --- SSE ---
 
 // The engine would take it for PCMPESTRM.
@@ -430,6 +482,8 @@ int main(void) {
         neighbours_of_a_register_and_itself_are_added,
         a_dot_product_is_summed_in_pairs,
         an_operand_that_is_trapped_exits,
+        conditions_are_stored_as_they_are_in_registers,
+        rotations_through_the_carry_are_in_memory_as_in_registers,
         locked_negation_sets_the_flags_of_its_result,
         an_immediate_is_moved_whatever_rex_r_says,
         what_is_not_offered_is_an_invalid_opcode,

@@ -6,6 +6,7 @@
 #include "guest_fixture.h"
 
 #include <check.h>
+#include <inttypes.h>
 #include <string.h>
 
 #define RFLAGS_USER 0x244dd5u
@@ -118,6 +119,15 @@ START_TEST(flags_survive_every_kind_of_exit) {
 }
 END_TEST
 
+START_TEST(flags_are_those_of_before_in_the_frame_of_a_fault) {
+    guest_start("fault_flags");
+    enter_to_end();
+    const uint64_t wrong = read_state().rbx;
+    ck_assert_msg(wrong == 0, "%" PRIu64 " frames have other flags; first at %#" PRIx64, wrong,
+                  memory_u64(0x40000));
+}
+END_TEST
+
 START_TEST(an_answer_replaces_the_low_bytes_of_rax_only) {
     guest_start("access");
     const struct {
@@ -178,6 +188,7 @@ int main(void) {
     tcase_add_test(tcase, flags_that_users_cannot_change_do_not_reach_the_guest);
     tcase_add_test(tcase, written_flags_reach_the_guest);
     tcase_add_loop_test(tcase, flags_survive_every_kind_of_exit, 0, 10);
+    tcase_add_test(tcase, flags_are_those_of_before_in_the_frame_of_a_fault);
     tcase_add_test(tcase, an_answer_replaces_the_low_bytes_of_rax_only);
     tcase_add_test(tcase, an_input_of_four_bytes_clears_rax_and_smaller_ones_do_not);
     suite_add_tcase(suite, tcase);

@@ -55,6 +55,12 @@ static bool is_media_state(const struct instruction *instruction) {
            !instruction->repeat_not_equal;
 }
 
+// SETcc to memory but for SETB and SETAE, of which the engine makes no flags.
+static bool is_set_condition(const struct instruction *instruction) {
+    return (instruction->opcode & 0xf0) == 0x90 && (instruction->opcode & 0x0e) != 2 &&
+           !names_register(instruction) && !instruction->lock && !instruction->vex;
+}
+
 static enum replaced_form form_0f(const struct instruction *instruction, enum code_mode mode,
                                   unsigned conditions) {
     const bool long_mode = (conditions & REPLACED_IF_LONG) != 0;
@@ -84,7 +90,11 @@ static enum replaced_form form_0f(const struct instruction *instruction, enum co
     case 0xb4:
     case 0xb5:
         return long_mode && !names_register(instruction) ? REPLACED_LOAD_SEGMENT : REPLACED_NONE;
-    default: // Jcc
+    default:
+        if (is_set_condition(instruction)) {
+            return REPLACED_SET_CONDITION;
+        }
+        // Jcc
         return mode == CODE_64 && (instruction->opcode & 0xf0) == 0x80 &&
                        instruction->operand_size == 2
                    ? REPLACED_NEAR_BRANCH
@@ -126,6 +136,12 @@ static bool is_lock_neg(const struct instruction *instruction) {
 static bool is_move_immediate(const struct instruction *instruction) {
     return (instruction->opcode & 0xfe) == 0xc6 && group_of(instruction) == 0 &&
            (instruction->rex & 4) != 0;
+}
+
+static bool is_rotate_carry(const struct instruction *instruction) {
+    const uint8_t opcode = instruction->opcode;
+    return ((opcode & 0xfe) == 0xc0 || (opcode & 0xfc) == 0xd0) &&
+           (group_of(instruction) & 6) == 2 && !names_register(instruction) && !instruction->lock;
 }
 
 static enum replaced_form form_far(const struct instruction *instruction, unsigned conditions) {
@@ -237,6 +253,9 @@ static enum replaced_form form_one_byte(const struct instruction *instruction, e
     }
     if (is_move_immediate(instruction)) {
         return REPLACED_MOVE_IMMEDIATE;
+    }
+    if (is_rotate_carry(instruction)) {
+        return REPLACED_ROTATE_CARRY;
     }
     const bool prefixed = mode == CODE_64 && instruction->operand_size == 2;
     if (is_near_return(instruction, prefixed)) {

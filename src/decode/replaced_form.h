@@ -16,6 +16,8 @@ enum replaced_form {
     REPLACED_DOT_PRODUCT,     // DPPS
     REPLACED_LOCK_NEG,
     REPLACED_MOVE_IMMEDIATE, // MOV of an immediate with REX.R
+    REPLACED_SET_CONDITION,  // SETcc to memory
+    REPLACED_ROTATE_CARRY,   // RCL, RCR in memory
     REPLACED_ENTER,
     REPLACED_LLDT,
     REPLACED_LTR,

@@ -63,6 +63,83 @@ enum delivery replaced_move_immediate(struct cpu *cpu, const struct instruction 
     return deliver_completion(cpu, instruction->length);
 }
 
+// --- SETcc, RCL and RCR in memory: the engine computes the flags before it accesses memory, and a
+// fault finds them lost ---
+
+static bool condition_holds(uint64_t flags, unsigned condition) {
+    const bool carry = (flags & RFLAGS_CF) != 0;
+    const bool zero = (flags & RFLAGS_ZF) != 0;
+    const bool less = ((flags & RFLAGS_SF) != 0) != ((flags & RFLAGS_OF) != 0);
+    const bool tests[8] = {
+        (flags & RFLAGS_OF) != 0, carry, zero,         carry || zero, (flags & RFLAGS_SF) != 0,
+        (flags & RFLAGS_PF) != 0, less,  less || zero,
+    };
+    return tests[condition >> 1] != ((condition & 1) != 0);
+}
+
+enum delivery replaced_set_condition(struct cpu *cpu, const struct instruction *instruction,
+                                     const uint8_t *bytes) {
+    uint8_t value = condition_holds(cpu_get(cpu, RFLAGS), instruction->opcode & 15u);
+    enum delivery failure;
+    if (!operand_write(cpu, instruction, bytes, &value, sizeof value, &failure)) {
+        return failure;
+    }
+    return deliver_completion(cpu, instruction->length);
+}
+
+struct rotation {
+    uint64_t value;
+    bool carry;
+};
+
+static struct rotation rotate_once(struct rotation in, unsigned bits, bool right) {
+    const uint64_t low = in.value & 1;
+    const uint64_t high = in.value >> (bits - 1) & 1;
+    if (right) {
+        return (struct rotation){in.value >> 1 | (uint64_t)in.carry << (bits - 1), low != 0};
+    }
+    return (struct rotation){in.value << 1 | (uint64_t)in.carry, high != 0};
+}
+
+// By how much: by 1, by CL, or by an immediate byte. The carry is one more bit of what rotates.
+static unsigned rotate_count(struct cpu *cpu, const struct instruction *instruction,
+                             unsigned bits) {
+    const unsigned count = (instruction->opcode & 0xfe) == 0xd0   ? 1
+                           : (instruction->opcode & 0xfe) == 0xd2 ? (uint8_t)cpu_get(cpu, RCX)
+                                                                  : instruction->last_byte;
+    return (count & (bits == 64 ? 63u : 31u)) % (bits + 1);
+}
+
+// OF is undefined where the count is not 1; it is what the engine makes of it.
+enum delivery replaced_rotate_carry(struct cpu *cpu, const struct instruction *instruction,
+                                    const uint8_t *bytes) {
+    const unsigned size = (instruction->opcode & 1) == 0 ? 1 : instruction->operand_size;
+    const unsigned bits = 8 * size;
+    const bool right = (instruction->modrm >> 3 & 1) != 0;
+    const uint64_t flags = cpu_get(cpu, RFLAGS);
+    struct rotation rotation = {.carry = (flags & RFLAGS_CF) != 0};
+    enum delivery failure;
+    if (!operand_probe_write(cpu, instruction, bytes, size, &failure) ||
+        !operand_read(cpu, instruction, bytes, &rotation.value, size, &failure)) {
+        return failure;
+    }
+    const uint64_t before = rotation.value;
+    const unsigned count = rotate_count(cpu, instruction, bits);
+    for (unsigned i = 0; i < count; i++) {
+        rotation = rotate_once(rotation, bits, right);
+    }
+    if (!operand_write(cpu, instruction, bytes, &rotation.value, size, &failure)) {
+        return failure;
+    }
+    if (count != 0) {
+        const bool overflow = ((before ^ rotation.value) >> (bits - 1) & 1) != 0;
+        cpu_set(cpu, RFLAGS,
+                (flags & ~(RFLAGS_CF | RFLAGS_OF)) | (rotation.carry ? RFLAGS_CF : 0) |
+                    (overflow ? RFLAGS_OF : 0));
+    }
+    return deliver_completion(cpu, instruction->length);
+}
+
 // --- ENTER: the engine leaves the last check out, and takes the stack's size for the operand's ---
 
 #define ENTER_LEVELS 32u
@@ -108,17 +185,6 @@ enum delivery replaced_enter(struct cpu *cpu, const struct instruction *instruct
 
 // --- Near branches in 64-bit code with an operand-size prefix: the engine's processor, an AMD one,
 // truncates RIP to 16 bits; an Intel one ignores the prefix ---
-
-static bool condition_holds(uint64_t flags, unsigned condition) {
-    const bool carry = (flags & RFLAGS_CF) != 0;
-    const bool zero = (flags & RFLAGS_ZF) != 0;
-    const bool less = ((flags & RFLAGS_SF) != 0) != ((flags & RFLAGS_OF) != 0);
-    const bool tests[8] = {
-        (flags & RFLAGS_OF) != 0, carry, zero,         carry || zero, (flags & RFLAGS_SF) != 0,
-        (flags & RFLAGS_PF) != 0, less,  less || zero,
-    };
-    return tests[condition >> 1] != ((condition & 1) != 0);
-}
 
 // LOOPNE, LOOPE, LOOP and JRCXZ count in RCX, or with an address-size prefix in ECX.
 static bool counted_branch(struct cpu *cpu, const struct instruction *instruction) {
