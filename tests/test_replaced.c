@@ -462,6 +462,15 @@ START_TEST(returns_to_an_outer_privilege_keep_the_bases_of_fs_and_gs) {
 }
 END_TEST
 
+START_TEST(an_iret_of_64_bit_code_uses_all_of_rsp_and_faults_where_it_is) {
+    start_long("iret_long");
+    EXPECT_REPORTS(0x80000, 0x08, 0x10);   // IRETD, at SS without its D bit.
+    EXPECT_REPORTS(13, 0, 1, 13, 0x78, 1); // A RIP that is not canonical; an absent segment.
+    EXPECT_REPORTS(14, 0, 1);              // A frame half of which is not present.
+    guest_close();
+}
+END_TEST
+
 // --- RFLAGS.RF ---
 
 START_TEST(a_pushed_resume_flag_is_clear) {
@@ -498,6 +507,7 @@ int main(void) {
         call_gates_of_protected_mode_copy_parameters,
         a_call_gate_works_with_the_task_register_of_reset,
         returns_to_an_outer_privilege_keep_the_bases_of_fs_and_gs,
+        an_iret_of_64_bit_code_uses_all_of_rsp_and_faults_where_it_is,
         a_pushed_resume_flag_is_clear,
     };
     return run_tests("replaced", tests, sizeof tests / sizeof tests[0]);

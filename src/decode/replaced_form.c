@@ -159,7 +159,7 @@ static enum replaced_form form_far(const struct instruction *instruction, unsign
     case 0xca:
     case 0xcb:
         return REPLACED_FAR_RETURN;
-    case 0xcf: // In IA-32e mode it is intercepted while it must be.
+    case 0xcf: // In IA-32e mode it is intercepted.
         return (conditions & REPLACED_IF_LEGACY) != 0 ? REPLACED_FAR_RETURN : REPLACED_NONE;
     default:
         return REPLACED_NONE;

@@ -156,6 +156,7 @@ static bool intercept(struct cpu *cpu, enum svm_exit code, struct cpu_exit *exit
     case SVM_VIRTUAL_INTERRUPT:
         return interrupt_window(cpu, exit);
     case SVM_IRET:
+        want_calls(cpu, CALLS_IF_MANY);
         return intercept_iret(cpu, exit);
     case SVM_SOFTWARE_INTERRUPT:
         want_calls(cpu, CALLS_IF_MANY);

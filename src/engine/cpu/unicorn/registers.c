@@ -155,7 +155,6 @@ void cpu_set_segment(struct cpu *cpu, enum segment_register index, const struct 
     state_set32(cpu, offset + SEGMENT_LIMIT, segment->limit);
     state_set32(cpu, offset + SEGMENT_ATTRIBUTES, segment->attributes);
     cpu->mode_stale |= index <= SEGMENT_DS; // ES, CS, SS and DS.
-    cpu->iret_stale |= index == SEGMENT_FS || index == SEGMENT_GS;
 }
 
 // --- What else the state has ---

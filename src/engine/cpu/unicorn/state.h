@@ -27,7 +27,7 @@ struct cpu {
     bool open;             // The newest state is there. Always, in place.
     bool dirty;            // The engine does not have the newest state. Not looked at in place.
     bool mode_stale;       // The derived mode bits are older than what they follow from.
-    bool iret_stale;       // The intercept of IRET is older than EFER, FS or GS.
+    bool iret_stale;       // The intercept of IRET is older than EFER.
     bool steps;            // See cpu_debug().
     bool trap_lost;        // The single-step trap that comes is that of a CPUID, which has none.
     uint64_t debug[DEBUG_REGISTER_COUNT]; // Emulated: the engine's own stay disarmed.

@@ -2,8 +2,7 @@
 //
 // Far RET and IRET in protected mode (SDM volume 2). A return to an outer privilege makes data
 // segments that are too privileged for it null; of FS and GS the base stays, which programs of
-// 64-bit code can see and the engine forgets. So in IA-32e mode returns are carried out here while
-// FS or GS has such a segment: IRET by an intercept that is on as long as that, RET always.
+// 64-bit code can see and the engine forgets. What else the engine gets wrong of IRET is in nmi.c.
 
 #include "engine/cpu/state.h"
 #include "engine/cpu/x86/descriptor.h"

@@ -6,19 +6,14 @@
 #include "engine/cpu/x86/nmi.h"
 
 #include "engine/cpu/state.h"
-#include "engine/cpu/x86/descriptor.h"
 #include "engine/cpu/x86/mode.h"
 
-// Would a return to ring 3 make FS or GS null whose base must stay? The engine clears it.
-static bool return_loses_base(const struct cpu *cpu) {
-    const struct segment fs = cpu_segment(cpu, SEGMENT_FS);
-    const struct segment gs = cpu_segment(cpu, SEGMENT_GS);
-    return cpu_long_mode(cpu) && (segment_is_lost(&fs, 3) || segment_is_lost(&gs, 3));
-}
-
+// In IA-32e mode each is carried out by the library: the engine's forgets the bases of FS and GS,
+// has an address that is not canonical fault where it leads to, and pops from 16 bits of RSP where
+// its operands have not 64.
 void iret_exiting_update(struct cpu *cpu) {
     const bool blocked = cpu_progress_of(cpu)->nmi == NMI_BLOCKED;
-    cpu_set_iret_exiting(cpu, blocked || return_loses_base(cpu));
+    cpu_set_iret_exiting(cpu, blocked || cpu_long_mode(cpu));
 }
 
 void nmi_block(struct cpu *cpu) {
