@@ -122,6 +122,32 @@ START_TEST(a_step_is_one_instruction) {
 }
 END_TEST
 
+// The code has run before.
+START_TEST(a_step_over_a_branch_to_another_page_is_one_instruction) {
+    static const uint8_t first[] = {0xff, 0xc0, 0xe9, 0xf9, 0x0f, 0, 0}; // inc eax; jmp second
+    static const uint8_t second[] = {
+        0xff, 0xc1,                                              // inc ecx
+        0x48, 0xc7, 0x04, 0x25, 0x00, 0xf0, 0xff, 0, 0, 0, 0, 0, // done
+        0xe9, 0xed, 0xef, 0xff, 0xff,                            // jmp first
+    };
+    static const uint64_t wanted[] = {0x20000, 0x20002, 0x21000, 0x21002};
+    open_guest("debug", STRAIGHT, _i & 1);
+    memory_write(0x20000, first, sizeof first);
+    memory_write(0x21000, second, sizeof second);
+    zirconia_registers_t registers = registers_of_vcpu();
+    registers.rip = 0x20000;
+    ck_assert_int_eq(zirconia_vcpu_write_registers(vcpu, &registers), ZX_OK);
+    enter_to_end();
+    enter_to_end();
+    set_stepping(1);
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        ck_assert_int_eq(step(), ZX_ERR_STOP);
+        ck_assert_uint_eq(registers_of_vcpu().rip, wanted[i]);
+    }
+    close_guest();
+}
+END_TEST
+
 START_TEST(a_step_over_an_exit_is_one_instruction) {
     steps_as_listed(start_case(EXITS, _i & 1));
     zx_port_packet_t packet;
@@ -735,6 +761,7 @@ int main(void) {
     TCase *tcase = tcase_create("debug");
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, a_step_is_one_instruction, 0, 2);
+    tcase_add_loop_test(tcase, a_step_over_a_branch_to_another_page_is_one_instruction, 0, 2);
     tcase_add_loop_test(tcase, a_step_over_an_exit_is_one_instruction, 0, 2);
     tcase_add_loop_test(tcase, a_step_ends_where_an_exception_is_handled, 0, 2);
     tcase_add_loop_test(tcase, an_interrupt_is_a_step_of_its_own, 0, 2);

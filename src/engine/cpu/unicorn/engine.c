@@ -375,6 +375,7 @@ void engine_flush(struct engine *engine) {
     uc_ctl_flush_tb(engine->unicorn);
     engine->flushed = true;
     engine->has_old_blocks = false;
+    engine->has_blocks = false;
     engine->host_bytes = 0;
     engine->found_bytes = 0;
 }

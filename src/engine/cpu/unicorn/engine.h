@@ -73,6 +73,7 @@ struct engine {
     struct answer_handles answer_hooks;
     bool time_exits;     // RDTSC makes exits, because the guest may have forbidden it somewhere.
     bool has_old_blocks; // Some translations are no longer what they have to be.
+    bool has_blocks;     // Some translations were made for more than a step.
     unsigned guests;     // How many guests it has served.
     bool flushed;        // All translations were dropped at least once; see engine_must_flush().
     uint64_t host_bytes; // The most that translations can have come to since then.

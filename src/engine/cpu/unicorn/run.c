@@ -559,6 +559,9 @@ static void begin_step(const struct run *run) {
     if (step->under_way && (steps || machine->engine->exact_stops)) {
         step_forget(step); // See translation_done().
     }
+    if (steps && machine->engine->exact_stops && machine->engine->has_blocks) {
+        engine_flush(machine->engine); // A branch to one would go on there.
+    }
     if (step->under_way ? !machine->engine->exact_stops : steps) {
         work_end(&machine->work); // Behind it: see must_go_on().
     }

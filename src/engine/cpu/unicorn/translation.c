@@ -297,6 +297,8 @@ void translation_end(struct translation *translation) {
 void translation_done(struct translation *translation) {
     if (translation->step->under_way && translation->engine->exact_stops) {
         step_translated(translation->step);
+    } else {
+        translation->engine->has_blocks = true;
     }
 }
 
