@@ -212,25 +212,25 @@ START_TEST(a_clone_that_changes_its_size_loses_what_it_had) {
 }
 END_TEST
 
-// The middle one may hide what the first shows, and gives that up again.
 // By the ABI's pages, of which the host's may have several.
 START_TEST(a_clone_may_begin_at_any_page_of_the_abi) {
     enum { ABI_PAGE = 4096, COUNT = 5 };
     const zx_handle_t parent = new_vmo(COUNT * ABI_PAGE, 0);
-    for (uint8_t i = 0; i < COUNT; i++) {
-        put(parent, i * ABI_PAGE, i);
+    for (unsigned i = 0; i < COUNT; i++) {
+        put(parent, i * ABI_PAGE, (uint8_t)i);
     }
     const zx_handle_t clone = clone_of(parent, ABI_PAGE, 3 * ABI_PAGE);
     put(clone, ABI_PAGE, 9);
     ck_assert_int_eq(get(clone, 0), 1);
     ck_assert_int_eq(get(clone, ABI_PAGE), 9);
     ck_assert_int_eq(get(clone, 2 * ABI_PAGE), 3);
-    for (uint8_t i = 0; i < COUNT; i++) {
+    for (unsigned i = 0; i < COUNT; i++) {
         ck_assert_int_eq(get(parent, i * ABI_PAGE), i);
     }
 }
 END_TEST
 
+// The middle one may hide what the first shows, and gives that up again.
 START_TEST(clones_of_clones_see_through_all_of_them) {
     const zx_handle_t first = resizable(4 * page);
     const zx_handle_t second = clone_of(first, page, 3 * page);
