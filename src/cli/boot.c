@@ -179,7 +179,7 @@ static void print_linux_help(void) {
            "are\n"
            "fetched once.\n"
            "\n");
-    options_print(linux_options, stdout);
+    options_print(SUBCOMMAND_LINUX, stdout);
     printf("\n"
            "Exit code: 0 the guest turned itself off, 2 bad usage or kernel, 3 the guest did what\n"
            "nothing answers, 125 the tool failed, 130 Ctrl-] or gdb.\n");
@@ -195,7 +195,7 @@ static void make_command_line(struct boot *boot) {
 
 int command_linux(int count, char **words) {
     struct options options = {.memory_size = default_memory_size, .cpus = 1};
-    if (!options_parse(linux_options, count, words, &options))
+    if (!options_parse(SUBCOMMAND_LINUX, count, words, &options))
         return EXIT_CODE_USAGE;
     if (options.help) {
         print_linux_help();
@@ -219,7 +219,7 @@ static void print_zircon_help(void) {
            "Boots a Zircon boot image (ZBI) with this terminal as its console. Ctrl-] ends the "
            "VM.\n"
            "\n");
-    options_print(zircon_options, stdout);
+    options_print(SUBCOMMAND_ZIRCON, stdout);
     printf("\n"
            "Exit code: 0 the guest turned itself off, 2 bad usage or image, 3 the guest did what\n"
            "nothing answers, 125 the tool failed, 130 Ctrl-] or gdb.\n");
@@ -228,7 +228,7 @@ static void print_zircon_help(void) {
 int command_zircon(int count, char **words) {
     struct options options = {.memory_size = default_memory_size, .cpus = 1};
     static struct boot boot;
-    if (!options_parse(zircon_options, count, words, &options))
+    if (!options_parse(SUBCOMMAND_ZIRCON, count, words, &options))
         return EXIT_CODE_USAGE;
     if (options.help) {
         print_zircon_help();

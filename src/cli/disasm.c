@@ -46,12 +46,12 @@ static void print_help(void) {
            "Prints the executable segments of an ELF64 executable, or a flat binary, as\n"
            "instructions.\n"
            "\n");
-    options_print(disasm_options, stdout);
+    options_print(SUBCOMMAND_DISASM, stdout);
 }
 
 int command_disasm(int count, char **words) {
     struct options options = {.mode = ZIRCONIA_CODE_64};
-    if (!options_parse(disasm_options, count, words, &options))
+    if (!options_parse(SUBCOMMAND_DISASM, count, words, &options))
         return EXIT_CODE_USAGE;
     if (options.help) {
         print_help();

@@ -66,28 +66,21 @@ struct options {
     bool help;
 };
 
-// One option of a subcommand. `apply` returns NULL, or what is wrong with the value.
-struct option_spec {
-    const char *name;
-    const char *argument; // how the help calls it; NULL when there is none
-    const char *help;
-    const char *(*apply)(struct options *options, const char *value);
+// Subcommands that have options; a set of them is their sum.
+enum subcommand {
+    SUBCOMMAND_RUN = 1,
+    SUBCOMMAND_STAT = 2,
+    SUBCOMMAND_STEP = 4,
+    SUBCOMMAND_REPRO = 8,
+    SUBCOMMAND_DISASM = 16,
+    SUBCOMMAND_LINUX = 32,
+    SUBCOMMAND_ZIRCON = 64,
 };
 
-// All end with a NULL name.
-extern const struct option_spec run_options[];
-extern const struct option_spec stat_options[];
-extern const struct option_spec step_options[];
-extern const struct option_spec repro_options[];
-extern const struct option_spec disasm_options[];
-extern const struct option_spec linux_options[];
-extern const struct option_spec zircon_options[];
+// Reads the words after the subcommand's name: an image, or for SUBCOMMAND_REPRO a target and an
+// input, or for SUBCOMMAND_LINUX neither. False when one is wrong, which has been said.
+bool options_parse(enum subcommand subcommand, int count, char **words, struct options *options);
 
-// Reads the words after the subcommand's name: an image, or with repro_options a target and an
-// input, or with linux_options neither. False when one is wrong, which has been said.
-bool options_parse(const struct option_spec *specs, int count, char **words,
-                   struct options *options);
-
-void options_print(const struct option_spec *specs, FILE *stream);
+void options_print(enum subcommand subcommand, FILE *stream);
 
 #endif // CLI_OPTIONS_H

@@ -180,12 +180,12 @@ static void print_help(void) {
            "Runs a fuzz target, a program that takes a file, and tells what its guests did with\n"
            "it, their registers at the end, and how it ended.\n"
            "\n");
-    options_print(repro_options, stdout);
+    options_print(SUBCOMMAND_REPRO, stdout);
 }
 
 int command_fuzz_repro(int count, char **words) {
     struct options options = {0};
-    if (!options_parse(repro_options, count, words, &options))
+    if (!options_parse(SUBCOMMAND_REPRO, count, words, &options))
         return EXIT_CODE_USAGE;
     if (options.help) {
         print_help();

@@ -211,7 +211,7 @@ static void print_help(void) {
            "starts in 64-bit mode with the low 4 GiB mapped to themselves, and ends by a write to\n"
            "I/O port 0xf4: 0 for success, anything else for failure.\n"
            "\n");
-    options_print(run_options, stdout);
+    options_print(SUBCOMMAND_RUN, stdout);
     printf("\n"
            "Exit code: 0 success, 1 the guest reported failure, 2 bad usage or image, 3 the guest\n"
            "did what nothing answers, 124 --timeout or --max-exits, 125 the tool failed, 130 "
@@ -236,7 +236,7 @@ static int run_image(const struct options *options) {
 
 int command_run(int count, char **words) {
     struct options options = {.memory_size = default_memory_size};
-    if (!options_parse(run_options, count, words, &options))
+    if (!options_parse(SUBCOMMAND_RUN, count, words, &options))
         return EXIT_CODE_USAGE;
     if (options.help) {
         print_help();
@@ -256,7 +256,7 @@ static void print_stat_help(void) {
         "standard error has those of that second by kind; one at the end, or at Ctrl-C, has all,\n"
         "and the ports, addresses and MSRs that they were for.\n"
         "\n");
-    options_print(stat_options, stdout);
+    options_print(SUBCOMMAND_STAT, stdout);
     printf("\n"
            "Exit code: as of run.\n");
 }
@@ -264,7 +264,7 @@ static void print_stat_help(void) {
 int command_stat(int count, char **words) {
     struct options options = {
         .memory_size = default_memory_size, .stats = true, .interval = ZX_SEC(1)};
-    if (!options_parse(stat_options, count, words, &options))
+    if (!options_parse(SUBCOMMAND_STAT, count, words, &options))
         return EXIT_CODE_USAGE;
     if (options.help) {
         print_stat_help();

@@ -76,12 +76,12 @@ static void print_help(void) {
            "backward. The guest is that of zirconia run, in virtual time. The key ? lists the "
            "others.\n"
            "\n");
-    options_print(step_options, stdout);
+    options_print(SUBCOMMAND_STEP, stdout);
 }
 
 int command_step(int count, char **words) {
     struct options options = {.memory_size = default_memory_size, .virtual_time = true};
-    if (!options_parse(step_options, count, words, &options))
+    if (!options_parse(SUBCOMMAND_STEP, count, words, &options))
         return EXIT_CODE_USAGE;
     if (options.help) {
         print_help();
