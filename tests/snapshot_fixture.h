@@ -60,6 +60,4 @@ static inline zx_handle_t load_snapshot(void) {
     return snapshot;
 }
 
-// Goes on from a file in another guest, and then in the first one too; both must do the same.
-
 #endif // TESTS_SNAPSHOT_FIXTURE_H

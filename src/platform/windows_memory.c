@@ -452,30 +452,26 @@ bool platform_reserve_at(void *address, size_t length, bool *taken) {
     return got;
 }
 
-bool platform_reset(void *address, size_t length) {
+// What is mapped there is lost. `then` says what comes in its place.
+static bool replace_pages(void *address, size_t length,
+                          bool (*then)(uintptr_t start, uintptr_t end)) {
     const uintptr_t start = (uintptr_t)address;
-    length = (size_t)whole_pages(length);
+    const uintptr_t end = start + (size_t)whole_pages(length);
     if (!have_api()) {
         return false;
     }
     windows_ranges_lock();
-    const bool reset =
-        windows_ranges_remove(start, start + length) && make_placeholder(start, start + length);
+    const bool replaced = windows_ranges_remove(start, end) && then(start, end);
     windows_ranges_unlock();
-    return reset;
+    return replaced;
+}
+
+bool platform_reset(void *address, size_t length) {
+    return replace_pages(address, length, make_placeholder);
 }
 
 bool platform_unmap(void *address, size_t length) {
-    const uintptr_t start = (uintptr_t)address;
-    length = (size_t)whole_pages(length);
-    if (!have_api()) {
-        return false;
-    }
-    windows_ranges_lock();
-    const bool unmapped =
-        windows_ranges_remove(start, start + length) && give_back_pages(start, start + length);
-    windows_ranges_unlock();
-    return unmapped;
+    return replace_pages(address, length, give_back_pages);
 }
 
 // A placeholder becomes pages of the process's own with the first protection that lets it be
