@@ -59,6 +59,8 @@ static bool exit_for(enum exit_reason reason, struct cpu_exit *exit) {
 
 static bool call(struct cpu *cpu, struct cpu_exit *exit) {
     switch (callable_as(&exit->decoded)) {
+    case CALLABLE_CONTROL_REGISTER:
+        return intercept_decoded_control_register(cpu, exit);
     case CALLABLE_CPUID:
         return exit_for(EXIT_CPUID, exit);
     case CALLABLE_INTERRUPT:
@@ -186,6 +188,7 @@ static bool intercept(struct cpu *cpu, enum svm_exit code, struct cpu_exit *exit
     case SVM_WRITE_CR0 + 4:
     case SVM_READ_CR0 + 8:
     case SVM_WRITE_CR0 + 8:
+        want_calls(cpu, CALLS_IF_MANY);
         return intercept_control_register(cpu, exit);
     default:
         return intercept_always(cpu, EXIT_OTHER, exit);

@@ -56,7 +56,10 @@ enum {
 
 enum { // Behind 0F.
     OPCODE_SYSCALL = 0x05,
+    OPCODE_CLTS = 0x06,
     OPCODE_SYSRET = 0x07,
+    OPCODE_READ_CONTROL = 0x20,
+    OPCODE_WRITE_CONTROL = 0x22,
     OPCODE_WRMSR = 0x30,
     OPCODE_RDMSR = 0x32,
     OPCODE_CPUID = 0xa2,
@@ -87,8 +90,19 @@ static enum callable callable_one_byte(const struct instruction *instruction) {
     }
 }
 
+// CR2 and CR3 do not exit, and CR8 takes a prefix more than a call has room for.
+static bool exits_for_control(const struct instruction *instruction) {
+    const unsigned number = instruction->modrm >> 3 & 7;
+    return number == 0 || (number == 4 && instruction->opcode == OPCODE_WRITE_CONTROL);
+}
+
 static enum callable callable_0f(const struct instruction *instruction) {
     switch (instruction->opcode) {
+    case OPCODE_CLTS:
+        return CALLABLE_CONTROL_REGISTER;
+    case OPCODE_READ_CONTROL:
+    case OPCODE_WRITE_CONTROL:
+        return exits_for_control(instruction) ? CALLABLE_CONTROL_REGISTER : CALLABLE_NONE;
     case OPCODE_CPUID:
         return CALLABLE_CPUID;
     case OPCODE_RDMSR:

@@ -41,6 +41,7 @@ struct stand_ins {
 // hidden. What the hook leaves as RIP is counted from there: Unicorn adds that length.
 enum callable {
     CALLABLE_NONE,
+    CALLABLE_CONTROL_REGISTER, // CLTS, and MOV of CR0 and to CR4.
     CALLABLE_CPUID,
     CALLABLE_INTERRUPT, // INT3 and INT n.
     CALLABLE_IRET,

@@ -36,6 +36,8 @@ bool intercept_decoded_interrupt(struct cpu *cpu, struct cpu_exit *exit);
 // --- intercept_instruction.c, by instruction ---
 
 bool intercept_control_register(struct cpu *cpu, struct cpu_exit *exit);
+// CLTS or MOV, whose privilege was not looked at.
+bool intercept_decoded_control_register(struct cpu *cpu, struct cpu_exit *exit);
 bool intercept_debug_register(struct cpu *cpu, struct cpu_exit *exit);
 bool intercept_iret(struct cpu *cpu, struct cpu_exit *exit);
 bool intercept_msr(struct cpu *cpu, bool write, struct cpu_exit *exit);

@@ -85,6 +85,14 @@ bool intercept_control_register(struct cpu *cpu, struct cpu_exit *exit) {
     return store ? store_status_word(cpu, exit) : load_status_word(cpu, exit);
 }
 
+bool intercept_decoded_control_register(struct cpu *cpu, struct cpu_exit *exit) {
+    if (cpu_privilege(cpu) != 0) {
+        return intercept_fault(cpu, VECTOR_GENERAL_PROTECTION, 0, exit);
+    }
+    exit->reason = EXIT_CONTROL_REGISTER_ACCESS;
+    return true;
+}
+
 bool intercept_debug_register(struct cpu *cpu, struct cpu_exit *exit) {
     if (!intercept_decode(cpu, exit) || exit->decoded.lock) {
         return invalid_opcode(cpu, exit);
