@@ -66,6 +66,14 @@ void spin_here(void);
 void store_registers(void);
 void store_wide(void);
 
+// What a client may write of rflags, but for TF: CF PF AF ZF SF DF OF NT AC ID. Windows is asked
+// for the arithmetic ones alone.
+#ifdef _WIN32
+#define FLAGS UINT64_C(0x8d5)
+#else
+#define FLAGS UINT64_C(0x244cd5)
+#endif
+
 struct stored {
     uint64_t values[7];
     atomic_int done;
@@ -124,13 +132,31 @@ START_TEST(written_general_registers_are_what_the_thread_goes_on_with) {
     registers.rax = 0x0123456789abcdef;
     registers.rbx = 42;
     registers.r15 = 15;
-    registers.rflags = 0xffffffffffffffff & ~UINT64_C(0x44500); // Without TF, NT, DF and AC.
+    registers.rflags = FLAGS | 0x3000;
     go_on_at(store_registers, &registers, &stored);
     ck_assert_uint_eq(stored.values[0], 0x0123456789abcdef);
     ck_assert_uint_eq(stored.values[1], 42);
     ck_assert_uint_eq(stored.values[2], 15);
-    ck_assert_uint_eq(stored.values[4] & 0x8d5, 0x8d5); // OF SF ZF AF PF CF
-    ck_assert_uint_eq(stored.values[4] & 0x3000, 0);    // IOPL is not the client's to change.
+    ck_assert_uint_eq(stored.values[4] & FLAGS, FLAGS);
+    ck_assert_uint_eq(stored.values[4] & 0x3000, 0); // IOPL is not the client's to change.
+    worker_end(&worker);
+}
+END_TEST
+
+START_TEST(flags_that_were_written_can_be_read_and_cleared_again) {
+    start();
+    struct stored stored = {0};
+    zx_thread_state_general_regs_t registers;
+    ck_assert_int_eq(read_general(&registers), ZX_OK);
+    registers.rflags |= FLAGS;
+    go_on_at(store_registers, &registers, &stored);
+    suspend();
+    ck_assert_int_eq(read_general(&registers), ZX_OK);
+    ck_assert_uint_eq(registers.rflags & FLAGS, FLAGS);
+    registers.rflags &= ~FLAGS;
+    atomic_store(&stored.done, 0);
+    go_on_at(store_registers, &registers, &stored);
+    ck_assert_uint_eq(stored.values[4] & FLAGS, 0);
     worker_end(&worker);
 }
 END_TEST
@@ -347,6 +373,7 @@ int main(void) {
 #ifdef HOST_SHOWS_X86_REGISTERS
         general_registers_are_those_of_the_interrupted_instruction,
         written_general_registers_are_what_the_thread_goes_on_with,
+        flags_that_were_written_can_be_read_and_cleared_again,
         floating_point_registers_are_read_and_written,
         vector_registers_are_read_and_written,
         the_wide_halves_of_vector_registers_are_written,

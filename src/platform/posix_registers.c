@@ -20,7 +20,12 @@
 #include <unistd.h>
 
 #define RFLAGS_TRAP (UINT64_C(1) << 8)
+#define RFLAGS_NESTED_TASK (UINT64_C(1) << 14)
 #define RFLAGS_RESUME (UINT64_C(1) << 16)
+#define RFLAGS_ID (UINT64_C(1) << 21)
+
+// Linux does not take these from the frame: a thread returns from a handler with the handler's.
+#define RFLAGS_OF_HANDLER (RFLAGS_NESTED_TASK | RFLAGS_ID)
 
 enum {
     FXSAVE_SOFTWARE = 464, // The host kernel's description of the area begins with a magic number.
@@ -46,6 +51,8 @@ void posix_context_capture(struct platform_context *context) {
 }
 
 void posix_context_apply(const struct platform_context *context) {
+    const uint64_t flags = (uint64_t)context->host->uc_mcontext.gregs[REG_EFL];
+    __writeeflags((__readeflags() & ~RFLAGS_OF_HANDLER) | (flags & RFLAGS_OF_HANDLER));
     if (context->new_gs_base != context->gs_base) {
         syscall(SYS_arch_prctl, ARCH_SET_GS, context->new_gs_base);
     }
