@@ -65,6 +65,22 @@ static_assert(zx_duration_mul_int64(ZX_TIME_INFINITE, -2) == ZX_TIME_INFINITE_PA
 static_assert(zx_time_from_timespec(zx_timespec_from_time(-1500000000)) == -1500000000);
 #endif
 
+#if ZIRCONIA_ERA >= 202104
+static_assert(ZX_SEC(0.5) == ZX_MSEC(500) && zx_nsec_from_duration(ZX_HOUR(-1)) == -3600000000000);
+static_assert(zx_duration_from_min(INT64_MAX / 2) == ZX_TIME_INFINITE);
+#endif
+
+// What the compilers of these tests have, and a question that the others must bear.
+#if __has_feature(no_such_feature) || __has_cpp_attribute(no_such_attribute)
+#error "a compiler that has what is nowhere"
+#endif
+struct no_bytes {};
+struct padded {
+    __NO_UNIQUE_ADDRESS no_bytes nothing;
+    int number;
+};
+static_assert(sizeof(padded) == sizeof(int) || !__has_cpp_attribute(no_unique_address));
+
 static_assert(sizeof(zx_port_packet_t) == 48 && alignof(zx_port_packet_t) == 8);
 static_assert(std::is_standard_layout_v<zx_port_packet_t> &&
               std::is_trivially_copyable_v<zx_port_packet_t>);

@@ -158,6 +158,33 @@ START_TEST(times_are_held_at_the_ends) {
 }
 END_TEST
 
+// The macros ask the compiler whether it knows the number, which is why it comes out of a variable.
+static const struct {
+    zx_duration_t (*count)(int64_t number);
+    zx_duration_t unit;
+} units[] = {
+    {zx_duration_from_nsec, 1},          {zx_duration_from_usec, 1000},
+    {zx_duration_from_msec, 1000000},    {zx_duration_from_sec, 1000000000},
+    {zx_duration_from_min, 60000000000}, {zx_duration_from_hour, 3600000000000},
+};
+
+START_TEST(units_of_time_are_held_at_the_ends) {
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        ck_assert_int_eq(units[i].count(-7), -7 * units[i].unit);
+        ck_assert_int_eq(units[i].count(INT64_MAX), INT64_MAX);
+        ck_assert_int_eq(units[i].count(INT64_MIN), INT64_MIN);
+    }
+    volatile int64_t many = INT64_MAX / 1000 + 1;
+    ck_assert_int_eq(ZX_NSEC(many), many);
+    ck_assert_int_eq(ZX_USEC(many), INT64_MAX);
+    ck_assert_int_eq(ZX_MSEC(-many), INT64_MIN);
+    ck_assert_int_eq(ZX_SEC(many), INT64_MAX);
+    ck_assert_int_eq(ZX_MIN(-many), INT64_MIN);
+    ck_assert_int_eq(ZX_HOUR(many), INT64_MAX);
+    ck_assert_int_eq(ZX_HOUR(0.5), ZX_MIN(30));
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         what_needs_no_handle_is_not_supported,
@@ -168,6 +195,7 @@ int main(void) {
         random_bytes_stop_at_bad_memory,
         the_clock_of_2018_is_the_monotonic_one,
         times_are_held_at_the_ends,
+        units_of_time_are_held_at_the_ends,
     };
     return run_tests("refused", tests, sizeof tests / sizeof tests[0]);
 }

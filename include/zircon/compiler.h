@@ -7,6 +7,14 @@
 #ifndef ZIRCON_COMPILER_H_
 #define ZIRCON_COMPILER_H_
 
+// What a compiler that cannot be asked has none of.
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+#ifndef __has_cpp_attribute
+#define __has_cpp_attribute(attribute) 0
+#endif
+
 #ifndef __BEGIN_CDECLS
 #ifdef __cplusplus
 #define __BEGIN_CDECLS extern "C" {
@@ -30,6 +38,12 @@
 #endif
 #ifndef __NO_INLINE
 #define __NO_INLINE ZIRCON_COMPILER_ATTRIBUTE(__noinline__)
+#endif
+#ifndef __GNU_INLINE
+#define __GNU_INLINE ZIRCON_COMPILER_ATTRIBUTE(__gnu_inline__)
+#endif
+#ifndef __NAKED
+#define __NAKED ZIRCON_COMPILER_ATTRIBUTE(__naked__)
 #endif
 #ifndef __NO_RETURN
 #define __NO_RETURN ZIRCON_COMPILER_ATTRIBUTE(__noreturn__)
@@ -85,6 +99,9 @@
 #ifndef __SECTION
 #define __SECTION(name) ZIRCON_COMPILER_ATTRIBUTE(__section__(name))
 #endif
+#ifndef __SRAM
+#define __SRAM __NO_INLINE __SECTION(".sram.text")
+#endif
 #ifndef __ALIAS
 #define __ALIAS(name) ZIRCON_COMPILER_ATTRIBUTE(__alias__(name))
 #endif
@@ -106,6 +123,9 @@
 #ifndef __THREAD
 #define __THREAD __thread
 #endif
+#ifndef __RESTRICT
+#define __RESTRICT __restrict
+#endif
 
 // What one of the two compilers lacks.
 #ifdef __clang__
@@ -123,6 +143,10 @@
 #endif
 #ifndef __LEAF_FN
 #define __LEAF_FN ZIRCON_COMPILER_GCC(__leaf__)
+#endif
+// Zircon has it for GCC too, whose <immintrin.h> of version 12 asks for this very name.
+#if defined(__clang__) && !defined(__OPTIMIZE)
+#define __OPTIMIZE(level)
 #endif
 #ifndef __EXTERNALLY_VISIBLE
 #define __EXTERNALLY_VISIBLE ZIRCON_COMPILER_GCC(__externally_visible__)
@@ -151,7 +175,7 @@
 #endif
 
 #if defined(__cplusplus) && !defined(__NO_UNIQUE_ADDRESS)
-#if __cplusplus >= 202002L
+#if __has_cpp_attribute(no_unique_address)
 #define __NO_UNIQUE_ADDRESS [[no_unique_address]]
 #else
 #define __NO_UNIQUE_ADDRESS

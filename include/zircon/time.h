@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Time scalars: signed 64-bit nanoseconds, in July 2018 without a sign (objects ABI 1.1 and 3.6). A
-// deadline is an absolute
-// reading of the monotonic clock, a duration a difference of two. Sums and differences are held at
-// the ends of the range; the functions are inline.
+// deadline is an absolute reading of the monotonic clock, a duration a difference of two. Sums,
+// differences and, after 2018, products are held at the ends of the range; the functions are
+// inline.
 
 #ifndef ZIRCON_TIME_H_
 #define ZIRCON_TIME_H_
@@ -41,12 +41,24 @@ typedef int64_t zx_duration_boot_t;
 #define ZX_TIME_INFINITE_PAST INT64_MIN
 #endif
 
+#if ZIRCONIA_ERA < 202104
 #define ZX_NSEC(n) ((zx_duration_t)(n))
 #define ZX_USEC(n) ((zx_duration_t)(1000LL * (n)))
 #define ZX_MSEC(n) ((zx_duration_t)(1000000LL * (n)))
 #define ZX_SEC(n) ((zx_duration_t)(1000000000LL * (n)))
 #define ZX_MIN(n) ((zx_duration_t)(60LL * 1000000000LL * (n)))
 #define ZX_HOUR(n) ((zx_duration_t)(3600LL * 1000000000LL * (n)))
+#else
+// What the compiler can compute may be a fraction: ZX_SEC(0.5). All else is held at the ends.
+#define ZX_NSEC(n) ZIRCON_TIME_UNITS(1LL, n, zx_duration_from_nsec)
+#define ZX_USEC(n) ZIRCON_TIME_UNITS(1000LL, n, zx_duration_from_usec)
+#define ZX_MSEC(n) ZIRCON_TIME_UNITS(1000000LL, n, zx_duration_from_msec)
+#define ZX_SEC(n) ZIRCON_TIME_UNITS(1000000000LL, n, zx_duration_from_sec)
+#define ZX_MIN(n) ZIRCON_TIME_UNITS(60000000000LL, n, zx_duration_from_min)
+#define ZX_HOUR(n) ZIRCON_TIME_UNITS(3600000000000LL, n, zx_duration_from_hour)
+#define ZIRCON_TIME_UNITS(unit, n, function)                                                       \
+    (__ISCONSTANT(n) ? (zx_duration_t)((unit) * (n)) : function((int64_t)(n)))
+#endif
 
 __BEGIN_CDECLS
 
@@ -120,6 +132,40 @@ static inline __CONSTEXPR zx_duration_t zx_duration_mul_int64(zx_duration_t dura
                                                               int64_t multiplier) {
     return zirconia_saturating_multiply(duration, multiplier);
 }
+
+#if ZIRCONIA_ERA >= 202104
+
+// --- Units. Every count is good ---
+
+static inline __CONSTEXPR int64_t zx_nsec_from_duration(zx_duration_t duration) {
+    return duration;
+}
+
+static inline __CONSTEXPR zx_duration_t zx_duration_from_nsec(int64_t count) {
+    return count;
+}
+
+static inline __CONSTEXPR zx_duration_t zx_duration_from_usec(int64_t count) {
+    return zirconia_saturating_multiply(count, 1000);
+}
+
+static inline __CONSTEXPR zx_duration_t zx_duration_from_msec(int64_t count) {
+    return zirconia_saturating_multiply(count, 1000000);
+}
+
+static inline __CONSTEXPR zx_duration_t zx_duration_from_sec(int64_t count) {
+    return zirconia_saturating_multiply(count, 1000000000);
+}
+
+static inline __CONSTEXPR zx_duration_t zx_duration_from_min(int64_t count) {
+    return zirconia_saturating_multiply(count, 60000000000);
+}
+
+static inline __CONSTEXPR zx_duration_t zx_duration_from_hour(int64_t count) {
+    return zirconia_saturating_multiply(count, 3600000000000);
+}
+
+#endif
 
 // --- struct timespec, nanoseconds from 0 to 999,999,999 but for negative times ---
 

@@ -327,6 +327,14 @@ typedef uint32_t zx_vm_option_t;
 #define ZX_CPRNG_DRAW_MAX_LEN ((size_t)256u)
 #define ZX_CPRNG_ADD_ENTROPY_MAX_LEN ((size_t)256u)
 
+// A set of processors: processor N is bit N % 64 of word N / 64.
+#define ZX_CPU_SET_MAX_CPUS 512
+#define ZX_CPU_SET_BITS_PER_WORD 64
+
+typedef struct zx_cpu_set {
+    uint64_t mask[ZX_CPU_SET_MAX_CPUS / ZX_CPU_SET_BITS_PER_WORD];
+} zx_cpu_set_t;
+
 #include <zircon/syscalls/refused_types.h>
 
 #endif // ZIRCON_TYPES_H_

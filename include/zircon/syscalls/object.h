@@ -178,13 +178,6 @@ typedef struct zx_info_thread_stats {
 
 #else
 
-#define ZX_CPU_SET_MAX_CPUS 512
-#define ZX_CPU_SET_BITS_PER_WORD 64
-
-typedef struct zx_cpu_set {
-    uint64_t mask[ZX_CPU_SET_MAX_CPUS / ZX_CPU_SET_BITS_PER_WORD];
-} zx_cpu_set_t;
-
 typedef struct zx_info_thread {
     zx_thread_state_t state;
     uint32_t wait_exception_channel_type; // ZX_EXCEPTION_CHANNEL_TYPE_

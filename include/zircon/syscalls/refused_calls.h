@@ -47,6 +47,7 @@ ZIRCONIA_EXPORT zx_status_t zx_profile_create(zx_handle_t root_job, uint32_t opt
 ZIRCONIA_EXPORT zx_status_t zx_object_get_cookie(zx_handle_t handle, zx_handle_t scope, uint64_t *cookie);
 ZIRCONIA_EXPORT zx_status_t zx_object_set_cookie(zx_handle_t handle, zx_handle_t scope, uint64_t cookie);
 ZIRCONIA_EXPORT zx_status_t zx_object_set_profile(zx_handle_t handle, zx_handle_t profile, uint32_t options);
+ZIRCONIA_EXPORT zx_status_t zx_thread_set_priority(int32_t priority);
 ZIRCONIA_EXPORT zx_status_t zx_futex_get_owner(const zx_futex_t *value_ptr, zx_koid_t *koid);
 ZIRCONIA_EXPORT zx_status_t zx_futex_requeue(const zx_futex_t *value_ptr, uint32_t wake_count, int32_t current_value, const zx_futex_t *requeue_ptr, uint32_t requeue_count, zx_handle_t new_requeue_owner);
 ZIRCONIA_EXPORT zx_status_t zx_futex_requeue_single_owner(const zx_futex_t *value_ptr, int32_t current_value, const zx_futex_t *requeue_ptr, uint32_t requeue_count, zx_handle_t new_requeue_owner);
