@@ -33,6 +33,15 @@ static struct random_guest_result run_seed(uint64_t seed) {
     return result;
 }
 
+static struct random_guest_result run_seed_recorded(uint64_t seed,
+                                                    struct random_guest_record *record) {
+    struct random_guest_result result;
+    uint8_t bytes[SEED_SIZE];
+    put_seed(seed, bytes);
+    random_guest_run_recorded(bytes, sizeof bytes, &result, record);
+    return result;
+}
+
 static uint64_t from_environment(const char *name, uint64_t otherwise) {
     const char *text = getenv(name);
     return text != NULL ? strtoull(text, NULL, 0) : otherwise;
@@ -91,6 +100,59 @@ START_TEST(a_seed_does_the_same_every_time) {
 }
 END_TEST
 
+// --- All of what a seed does ---
+
+enum { BUSY = 1200 }; // Bytes of a VCPU in the record: some eight exits.
+
+static size_t edges_of(const struct random_guest_record *record) {
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof record->coverage; i++) {
+        count += record->coverage[i] != 0;
+    }
+    return count;
+}
+
+// Of some hundred guests the one whose code has most edges, each of its VCPUs being busy.
+static uint64_t find_busy_seed(unsigned vcpus, struct random_guest_record *record) {
+    uint64_t found = 0;
+    size_t most = 0;
+    for (uint64_t seed = 1; seed <= 300; seed++) {
+        const struct random_guest_result result = run_seed_recorded(seed, record);
+        const bool busy = record->parts[0].size > BUSY && record->parts[vcpus - 1].size > BUSY;
+        if (result.vcpus == vcpus && busy && edges_of(record) > most) {
+            most = edges_of(record);
+            found = seed;
+        }
+    }
+    return found;
+}
+
+// The coverage of the guest's code, and every exit with its time, byte for byte, whatever guests
+// the engines have served in between. With coverage a guest does what it does without.
+static void run_again_and_again(unsigned vcpus) {
+    static struct random_guest_record first;
+    static struct random_guest_record again;
+    const uint64_t seed = find_busy_seed(vcpus, &again);
+    const struct random_guest_result plain = run_seed(seed);
+    run_seed_recorded(seed, &first);
+    ck_assert_uint_gt(edges_of(&first), 20);
+    for (unsigned i = 1; i < 1000; i++) {
+        const struct random_guest_result result = run_seed_recorded(seed, &again);
+        ck_assert_msg(random_guest_is_same(&first, &again), "seed %llu differs in run %u",
+                      (unsigned long long)seed, i);
+        ck_assert_uint_eq(result.trace, plain.trace);
+        ck_assert_int_eq(result.time, plain.time);
+        run_seed(i);
+    }
+    random_guest_forget(&first);
+    random_guest_forget(&again);
+}
+
+START_TEST(a_thousand_runs_of_a_seed_are_the_same) {
+    run_again_and_again((unsigned)_i);
+}
+END_TEST
+
 // Behind each restore the engine has kept more of what it has translated, and the guest has touched
 // more of its pages. docs/fuzzing.md says why 6 of 12,444 lives differ.
 #define ONE_DIFFERENT_IN 3000u // Seeds
@@ -133,6 +195,7 @@ static Suite *suite_of_seeds(void) {
     TCase *again = tcase_create("again");
     tcase_set_timeout(again, 120);
     tcase_add_test(again, a_seed_does_the_same_every_time);
+    tcase_add_loop_test(again, a_thousand_runs_of_a_seed_are_the_same, 1, 3); // VCPUs
     suite_add_tcase(suite, again);
     TCase *snapshots = tcase_create("snapshots");
     tcase_set_timeout(snapshots, getenv("ZIRCONIA_TEST_SEEDS") != NULL ? 0 : 120);

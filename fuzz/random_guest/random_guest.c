@@ -15,10 +15,12 @@
 #include "page_tables.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/hypervisor.h>
 #include <zircon/syscalls/port.h>
+#include <zirconia/coverage.h>
 #include <zirconia/observe.h>
 #include <zirconia/snapshot.h>
 
@@ -30,13 +32,19 @@ enum {
     SECOND_START = CHAOS_SIZE / 2,
 };
 
+// What the host saw: a hash, and all of it where a record is wanted.
+struct trace {
+    uint64_t hash;
+    struct random_guest_part *part; // NULL for none.
+};
+
 struct processor {
     struct life *life;
     unsigned number;
     zx_handle_t handle;
     enum boot_mode mode;
     struct choices choices;
-    uint64_t trace;
+    struct trace trace;
     unsigned entries;
     unsigned packets;
     unsigned violations; // In the run call: some ring a bell.
@@ -49,6 +57,7 @@ struct life {
     bool boots; // Its VCPUs begin with their first instruction.
     struct alarms alarms;
     int64_t budget;
+    struct trace end; // Of what it left.
 };
 
 // --- The image ---
@@ -107,16 +116,39 @@ static void conceive(struct life *life, struct choices *choices) {
 
 // --- The trace ---
 
-static void trace_bytes(uint64_t *trace, const void *data, size_t size) {
-    const uint8_t *bytes = data;
-    for (size_t i = 0; i < size; i++) {
-        *trace = (*trace ^ bytes[i]) * UINT64_C(0x100000001b3);
+static void make_room(struct random_guest_part *part, size_t size) {
+    if (size > part->room - part->size) {
+        part->room = 2 * (part->size + size);
+        part->bytes = realloc(part->bytes, part->room);
     }
 }
 
-static void trace_word(uint64_t *trace, uint64_t word) {
-    *trace = (*trace ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-    *trace ^= *trace >> 29;
+static void record(const struct trace *trace, const void *data, size_t size) {
+    struct random_guest_part *part = trace->part;
+    if (part == NULL) {
+        return;
+    }
+    make_room(part, size);
+    if (part->bytes == NULL) {
+        host_require(false, "there is no memory for the record");
+        return;
+    }
+    memcpy(part->bytes + part->size, data, size);
+    part->size += size;
+}
+
+static void trace_bytes(struct trace *trace, const void *data, size_t size) {
+    const uint8_t *bytes = data;
+    for (size_t i = 0; i < size; i++) {
+        trace->hash = (trace->hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+    }
+    record(trace, data, size);
+}
+
+static void trace_word(struct trace *trace, uint64_t word) {
+    trace->hash = (trace->hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    trace->hash ^= trace->hash >> 29;
+    record(trace, &word, sizeof word);
 }
 
 // The processor whose run call this thread is in. The observer is told the number of the VCPU, but
@@ -128,7 +160,8 @@ static _Thread_local struct processor *running;
 static void observe(void *context, const zirconia_exit_t *exit) {
     struct processor *processor = running;
     (void)context;
-    uint64_t *trace = &processor->trace;
+    struct trace *trace = &processor->trace;
+    record(trace, exit, sizeof *exit);
     if (exit->kind == ZIRCONIA_EXIT_EPT_VIOLATION && ++processor->violations == MOST_BELLS) {
         host_check(zx_vcpu_kick(processor->handle), "zx_vcpu_kick");
     }
@@ -298,7 +331,7 @@ static void live(struct life *life, struct choices *choices) {
 }
 
 // Adds to the trace what the guest left in the pages that all guests write to.
-static void trace_memory(const struct life *life, uint64_t *trace) {
+static void trace_memory(const struct life *life, struct trace *trace) {
     static const uint32_t pages[] = {CHAOS, DATA, STACKS, STACK_0 - PAGE, WILD_TABLE};
     uint64_t words[PAGE / 8];
     for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
@@ -310,7 +343,33 @@ static void trace_memory(const struct life *life, uint64_t *trace) {
     }
 }
 
-void random_guest_run(const uint8_t *data, size_t size, struct random_guest_result *result) {
+// Turns coverage on, and empties the record.
+static void begin_record(struct life *life, struct random_guest_record *record) {
+    struct trace *const traces[RANDOM_GUEST_PARTS] = {&life->processors[0].trace,
+                                                      &life->processors[1].trace, &life->end};
+    for (unsigned i = 0; i < RANDOM_GUEST_PARTS; i++) {
+        record->parts[i].size = 0;
+        traces[i]->part = &record->parts[i];
+    }
+    host_check(
+        zirconia_guest_set_coverage(life->host.guest, 0, record->coverage, sizeof record->coverage),
+        "zirconia_guest_set_coverage");
+}
+
+static void tell_result(const struct life *life, struct random_guest_result *result) {
+    struct trace trace = life->end;
+    for (unsigned i = 0; i < life->count; i++) {
+        trace_word(&trace, life->processors[i].trace.hash);
+        result->entries += life->processors[i].entries;
+        result->packets += life->processors[i].packets;
+    }
+    trace_memory(life, &trace);
+    result->vcpus = life->count;
+    result->trace = trace.hash;
+}
+
+static void run_life(const uint8_t *data, size_t size, struct random_guest_result *result,
+                     struct random_guest_record *record) {
     struct life life = {0};
     struct choices choices;
     booted_make();
@@ -318,16 +377,43 @@ void random_guest_run(const uint8_t *data, size_t size, struct random_guest_resu
     conceive(&life, &choices);
     host_open(&life.host, image.bytes, choose(&choices, HOST_PARTS));
     host_check(zirconia_guest_observe(life.host.guest, observe, &life), "zirconia_guest_observe");
+    if (record != NULL) {
+        begin_record(&life, record);
+    }
     live(&life, &choices);
     *result = (struct random_guest_result){.time = alarms_now(&life.alarms)};
     alarms_destroy(&life.alarms);
-    for (unsigned i = 0; i < life.count; i++) {
-        trace_word(&result->trace, life.processors[i].trace);
-        result->entries += life.processors[i].entries;
-        result->packets += life.processors[i].packets;
-    }
-    trace_memory(&life, &result->trace);
+    tell_result(&life, result);
     host_close(&life.host);
+}
+
+void random_guest_run(const uint8_t *data, size_t size, struct random_guest_result *result) {
+    run_life(data, size, result, NULL);
+}
+
+// --- All of what it did ---
+
+void random_guest_run_recorded(const uint8_t *data, size_t size, struct random_guest_result *result,
+                               struct random_guest_record *record) {
+    run_life(data, size, result, record);
+}
+
+bool random_guest_is_same(const struct random_guest_record *one,
+                          const struct random_guest_record *other) {
+    bool same = memcmp(one->coverage, other->coverage, sizeof one->coverage) == 0;
+    for (unsigned i = 0; i < RANDOM_GUEST_PARTS; i++) {
+        const struct random_guest_part *part = &one->parts[i];
+        same = same && part->size == other->parts[i].size &&
+               (part->size == 0 || memcmp(part->bytes, other->parts[i].bytes, part->size) == 0);
+    }
+    return same;
+}
+
+void random_guest_forget(struct random_guest_record *record) {
+    for (unsigned i = 0; i < RANDOM_GUEST_PARTS; i++) {
+        free(record->parts[i].bytes);
+        record->parts[i] = (struct random_guest_part){0};
+    }
 }
 
 // --- The same from a snapshot ---
@@ -336,16 +422,16 @@ void random_guest_run(const uint8_t *data, size_t size, struct random_guest_resu
 static uint64_t live_again(struct life *life, struct choices choices, struct choices own) {
     struct processor *processor = &life->processors[0];
     processor->choices = own;
-    processor->trace = 0;
+    processor->trace = (struct trace){0};
     processor->entries = 0;
     set_alarms(life, &choices);
     run(processor);
-    uint64_t trace = processor->trace;
+    struct trace trace = processor->trace;
     trace_word(&trace, (uint64_t)alarms_now(&life->alarms));
     alarms_destroy(&life->alarms);
     trace_memory(life, &trace);
     host_answer_bells(&life->host);
-    return trace;
+    return trace.hash;
 }
 
 // A kick may be left, which restores leave alone.
