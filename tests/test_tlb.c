@@ -171,7 +171,8 @@ START_TEST(rights_are_the_manuals_where_the_engine_fills_its_tlb) {
 }
 END_TEST
 
-// INVLPG of one part of a large page drops the entries of its other parts.
+// INVLPG of one part of a large page drops the entries of its other parts, whoever keeps account of
+// it: the engine at first, and then the library. Each round loads CR3.
 START_TEST(a_large_page_is_invalidated_as_a_whole) {
     start();
     put(LARGE_PAGE + 0x5008, 1);
@@ -191,6 +192,7 @@ START_TEST(a_large_page_is_invalidated_as_a_whole) {
     }
     ck_assert(was_used() == is_wished());
     ck_assert(!fill->leaves_large);
+    ck_assert(fill->accounts[FILL_SUPERVISOR] == is_wished());
 }
 END_TEST
 

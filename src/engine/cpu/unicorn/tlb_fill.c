@@ -163,15 +163,54 @@ static bool is_for_us(const struct tlb_walk *walk) {
 #define REGIONS_DISTANCE 2160u
 #define REGION_STRIDE 696u
 
-static bool region_has(const struct tlb_walk *walk) {
-    const uint8_t *words = walk->fill->state - REGIONS_DISTANCE + REGION_STRIDE * walk->mode;
-    const uint64_t within = (1ull << walk->shift) - 1;
+// Without a page both words are NO_REGION.
+struct region {
     uint64_t first;
     uint64_t mask;
-    memcpy(&first, words, sizeof first);
-    memcpy(&mask, words + sizeof first, sizeof mask);
-    return (~mask & within) == within && (~mask & (~mask + 1)) == 0 &&
-           (walk->linear & mask) == first;
+};
+#define NO_REGION UINT64_MAX
+
+static uint8_t *region_words(const struct tlb_walk *walk) {
+    return walk->fill->state - REGIONS_DISTANCE + (size_t)REGION_STRIDE * walk->mode;
+}
+
+static struct region region_of(const struct tlb_walk *walk) {
+    struct region region;
+    memcpy(&region, region_words(walk), sizeof region);
+    return region;
+}
+
+static bool is_empty(const struct region *region) {
+    return region->first == NO_REGION && region->mask == NO_REGION;
+}
+
+// Whether the words can be those of pages.
+static bool is_region(const struct region *region) {
+    const uint64_t within = ~region->mask;
+    return (within & (within + 1)) == 0 && within >= PAGE_SIZE - 1 && (region->first & within) == 0;
+}
+
+static bool region_has(const struct region *region, const struct tlb_walk *walk) {
+    const uint64_t within = (1ull << walk->shift) - 1;
+    return is_region(region) && ~region->mask >= within &&
+           (walk->linear & region->mask) == region->first;
+}
+
+// The smallest one that has this page, too.
+static struct region region_with(const struct region *region, const struct tlb_walk *walk) {
+    struct region grown = {walk->linear, ~((1ull << walk->shift) - 1)};
+    if (!is_empty(region)) {
+        grown.mask &= region->mask;
+        while (((region->first ^ walk->linear) & grown.mask) != 0) {
+            grown.mask <<= 1;
+        }
+    }
+    grown.first &= grown.mask;
+    return grown;
+}
+
+static bool is_same_region(const struct region *one, const struct region *other) {
+    return one->first == other->first && one->mask == other->mask;
 }
 
 // --- What Unicorn calls ---
@@ -216,11 +255,35 @@ static bool answer(const struct tlb_miss *miss) {
     return fill_by(functions.answer, &known);
 }
 
-// Unicorn's own walk takes the page into the account.
-static bool fill_large(const struct tlb_walk *walk, const struct tlb_miss *miss) {
+// Unicorn's own walk takes the page into the account. Once that has changed as it should, the
+// library knows where it is, and need not leave the next pages to the walk.
+static bool walk_large(const struct tlb_walk *walk, const struct tlb_miss *miss) {
+    struct tlb_fill *fill = walk->fill;
+    const struct region before = region_of(walk);
+    const struct region expected = region_with(&before, walk);
     const bool filled = fill_by(functions.walk, miss);
-    walk->fill->leaves_large |= !region_has(walk);
+    const struct region after = region_of(walk);
+    fill->leaves_large |= !region_has(&after, walk);
+    fill->accounts[walk->mode] |=
+        is_same_region(&after, &expected) && !is_same_region(&after, &before);
     return filled;
+}
+
+static bool fill_large(const struct tlb_walk *walk, const struct tlb_miss *miss) {
+    const struct tlb_fill *fill = walk->fill;
+    const struct region region = region_of(walk);
+    if (fill->leaves_large) {
+        return fill_by(functions.walk, miss);
+    }
+    if (region_has(&region, walk)) {
+        return answer(miss);
+    }
+    if (!fill->accounts[walk->mode] || !(is_empty(&region) || is_region(&region))) {
+        return walk_large(walk, miss);
+    }
+    const struct region grown = region_with(&region, walk);
+    memcpy(region_words(walk), &grown, sizeof grown);
+    return answer(miss);
 }
 
 // In the middle of an instruction of the guest's. What only asks whether it might access the page
@@ -256,10 +319,7 @@ static bool fill_miss(void *processor, uint64_t linear, int size, int access, in
     if (resolution != RESOLVED) {
         return fill_by(functions.walk, &miss);
     }
-    if (walk.shift == LEAF_SHIFT || (!fill->leaves_large && region_has(&walk))) {
-        return answer(&miss);
-    }
-    return fill_large(&walk, &miss);
+    return walk.shift == LEAF_SHIFT ? answer(&miss) : fill_large(&walk, &miss);
 }
 
 // --- Engines ---
@@ -270,7 +330,7 @@ void tlb_fill_find(struct layout *layout) {
 }
 
 void tlb_fill_install(struct tlb_fill *fill, uc_engine *unicorn, const struct layout *layout,
-                      const uint8_t *state, fill_absent *absent, void *context) {
+                      uint8_t *state, fill_absent *absent, void *context) {
     uc_hook hook = 0;
     uint8_t *slot = layout->fill ? fill_slot(unicorn, layout, &functions) : NULL;
     if (slot != NULL &&

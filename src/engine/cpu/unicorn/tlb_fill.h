@@ -24,6 +24,9 @@
 
 struct nested;
 
+// As Unicorn numbers them.
+enum fill_mode { FILL_SUPERVISOR_SMAP, FILL_USER, FILL_SUPERVISOR, FILL_MODES };
+
 enum { NESTED_PAGES_KEPT = 256 };
 
 // Whether the run ends, with the instruction not carried out, because it accesses a guest-physical
@@ -33,10 +36,11 @@ typedef bool fill_absent(void *context, uint64_t guest_physical, bool write);
 // What an engine has for filling its TLB.
 struct tlb_fill {
     const struct layout *layout;
-    const uint8_t *state;  // The state in the engine. NULL: misses do not come to the library.
-    struct nested *nested; // The guest's tables. NULL without a guest: misses do not come then.
-    bool flat;             // Addresses are physical for a moment, and Unicorn's to walk.
-    bool leaves_large;     // Where Unicorn keeps account of large pages is not known.
+    uint8_t *state;            // The state in the engine. NULL: misses do not come to the library.
+    struct nested *nested;     // The guest's tables. NULL without a guest: misses do not come then.
+    bool flat;                 // Addresses are physical for a moment, and Unicorn's to walk.
+    bool leaves_large;         // Where Unicorn keeps account of large pages is not known.
+    bool accounts[FILL_MODES]; // It is known for this mode, so the library does it itself.
     fill_absent *absent;
     void *context;
     bool ends_run;      // There is no entry to be made.
@@ -56,7 +60,7 @@ void tlb_fill_find(struct layout *layout);
 // Has misses of this engine, whose state is there in place and which is in guest mode, come to the
 // library, which asks about pages that are not there. Without effect where they cannot.
 void tlb_fill_install(struct tlb_fill *fill, uc_engine *unicorn, const struct layout *layout,
-                      const uint8_t *state, fill_absent *absent, void *context);
+                      uint8_t *state, fill_absent *absent, void *context);
 
 // The guest that has the engine from now on; NULL: none has.
 void tlb_fill_serve(struct tlb_fill *fill, struct nested *nested);
