@@ -14,12 +14,12 @@ static char tool[] = ZIRCONIA_TOOL;
 
 // --- A bzImage ---
 
-START_TEST(a_32_bit_kernel_boots_and_has_its_memory_accesses_answered) {
-    run_tool("linux --kernel '%s' --append 'last words' <<'END'\nxo\nEND\n", kernel_32);
+START_TEST(a_32_bit_kernel_boots_and_has_an_xapic) {
+    run_tool("linux --kernel '%s' --append 'last words' <<'END'\nxto\nEND\n", kernel_32);
     ck_assert_msg(result.exit_code == 0, "exit code %d: %s", result.exit_code, result.err);
-    ck_assert_str_eq(result.out, "console=ttyS0 nowatchdog tsc=nowatchdog "
+    ck_assert_str_eq(result.out, "lapic=notscdeadline console=ttyS0 nowatchdog tsc=nowatchdog "
                                  "rcupdate.rcu_cpu_stall_suppress=1 last words\n"
-                                 "paged\npaged\nx");
+                                 "paged\npaged\nxinterrupted\n");
 }
 END_TEST
 
@@ -233,7 +233,7 @@ int main(void) {
     tcase_add_unchecked_fixture(zircon, make_folder, remove_folder);
     tcase_set_timeout(linux_kernels, 120);
     tcase_set_timeout(zircon, 120);
-    tcase_add_test(linux_kernels, a_32_bit_kernel_boots_and_has_its_memory_accesses_answered);
+    tcase_add_test(linux_kernels, a_32_bit_kernel_boots_and_has_an_xapic);
     tcase_add_test(linux_kernels, what_comes_with_a_reset_is_for_the_next_kernel);
     tcase_add_test(linux_kernels, another_console_is_told_to_the_kernel);
     tcase_add_test(linux_kernels, keys_reach_the_guest_raw_and_a_reset_boots_again);

@@ -62,7 +62,7 @@ static void write_fadt(uint8_t *table, uint64_t dsdt) {
 // the I/O APIC, whose pins are the system's interrupts from 0 on: type, size, id, 0, address, 0.
 static void write_madt(uint8_t *table, unsigned processor_count) {
     uint8_t *entry = table + MADT_SIZE;
-    put(table + 36, 0xfee00000, 4);
+    put(table + 36, LOCAL_APIC_BASE, 4);
     for (unsigned i = 0; i < processor_count; i++, entry += MADT_PROCESSOR_SIZE) {
         entry[1] = MADT_PROCESSOR_SIZE;
         entry[2] = (uint8_t)i;

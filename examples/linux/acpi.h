@@ -31,6 +31,7 @@
 
 #define IO_APIC_BASE 0xfec00000u
 #define IO_APIC_PINS 24
+#define LOCAL_APIC_BASE 0xfee00000u
 
 void acpi_write(uint8_t *memory, unsigned processor_count);
 

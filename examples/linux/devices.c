@@ -44,11 +44,18 @@ const char *devices_open(struct vm *vm) {
     pci_reset(&devices->pci);
     trap(vm, ZX_GUEST_TRAP_IO, 0, PORT_COUNT);
     trap(vm, ZX_GUEST_TRAP_MEM, IO_APIC_BASE, PAGE);
+    trap(vm, ZX_GUEST_TRAP_MEM, LOCAL_APIC_BASE, PAGE);
+    for (unsigned i = 0; i < PROCESSORS_MAX; i++) {
+        local_apic_reset(&vm->processors[i].local_apic);
+    }
     return open_virtio(vm);
 }
 
 void devices_close(struct vm *vm) {
     disk_close(&vm->devices.disk);
+    for (unsigned i = 0; i < PROCESSORS_MAX; i++) {
+        local_apic_close(&vm->processors[i].local_apic);
+    }
 }
 
 void devices_ring(struct vm *vm, unsigned device, uint64_t address) {
@@ -87,19 +94,31 @@ uint8_t devices_read(struct vm *vm, uint16_t port) {
     return power_read(port);
 }
 
-void devices_store(struct vm *vm, uint64_t address, unsigned size, uint64_t value) {
+static unsigned number_of(const struct processor *processor) {
+    return (unsigned)(processor - processor->vm->processors);
+}
+
+void devices_store(const struct processor *processor, uint64_t address, unsigned size,
+                   uint64_t value) {
+    struct vm *vm = processor->vm;
     struct virtio *device = virtio_at(vm, address);
     if (device != NULL) {
         virtio_write(vm, device, address % PCI_REGION_SIZE, size, value);
+    } else if (address >= LOCAL_APIC_BASE) {
+        local_apic_write(vm, number_of(processor), address - LOCAL_APIC_BASE, (uint32_t)value);
     } else {
         io_apic_write(vm, address - IO_APIC_BASE, (uint32_t)value);
     }
 }
 
-uint64_t devices_load(struct vm *vm, uint64_t address, unsigned size) {
+uint64_t devices_load(const struct processor *processor, uint64_t address, unsigned size) {
+    struct vm *vm = processor->vm;
     const struct virtio *device = virtio_at(vm, address);
     if (device != NULL) {
         return virtio_read(device, address % PCI_REGION_SIZE, size);
+    }
+    if (address >= LOCAL_APIC_BASE) {
+        return local_apic_read(vm, number_of(processor), address - LOCAL_APIC_BASE);
     }
     return io_apic_read(&vm->devices.io_apic, address - IO_APIC_BASE);
 }

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 struct vm;
+struct processor;
 
 struct devices {
     enum power power;
@@ -41,8 +42,9 @@ void devices_ring(struct vm *vm, unsigned device, uint64_t address);
 void devices_write(struct vm *vm, uint16_t port, uint8_t value);
 uint8_t devices_read(struct vm *vm, uint16_t port);
 
-// Memory accesses, of 1, 2, 4 or 8 bytes.
-void devices_store(struct vm *vm, uint64_t address, unsigned size, uint64_t value);
-uint64_t devices_load(struct vm *vm, uint64_t address, unsigned size);
+// Memory accesses of a processor, of 1, 2, 4 or 8 bytes.
+void devices_store(const struct processor *processor, uint64_t address, unsigned size,
+                   uint64_t value);
+uint64_t devices_load(const struct processor *processor, uint64_t address, unsigned size);
 
 #endif // EXAMPLES_LINUX_DEVICES_H

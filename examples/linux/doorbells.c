@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The key of a bell's packet is the number of its device, the address says which queue.
+// The key of a bell's packet is the number of its device, the address says which queue. The key of
+// a timer's is the number of its processor.
 
 #include "doorbells.h"
 
@@ -18,7 +19,11 @@ static void *serve(void *context) {
             return NULL;
         }
         pthread_mutex_lock(&vm->lock);
-        devices_ring(vm, (unsigned)packet.key, packet.guest_bell.addr);
+        if (packet.type == ZX_PKT_TYPE_SIGNAL_ONE) {
+            local_apic_expire(vm, (unsigned)packet.key);
+        } else {
+            devices_ring(vm, (unsigned)packet.key, packet.guest_bell.addr);
+        }
         pthread_mutex_unlock(&vm->lock);
     }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The thread that serves bells. A store to a bell's page does not stop the guest: Zircon queues a
-// packet to a port and lets it run on, and whoever waits at the port does the work meanwhile.
+// packet to a port and lets it run on, and whoever waits at the port does the work meanwhile. The
+// timers of local APICs signal the same port.
 
 #ifndef EXAMPLES_LINUX_DOORBELLS_H
 #define EXAMPLES_LINUX_DOORBELLS_H

@@ -7,9 +7,14 @@
 #ifndef EXAMPLES_LINUX_INTERRUPT_H
 #define EXAMPLES_LINUX_INTERRUPT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct vm;
+
+// The mask of a destination as the I/O APIC, a message or a local APIC has it: logical, which is a
+// bit for each processor, or the id of one. 0xff is all of them either way.
+uint64_t interrupt_mask(bool logical, uint8_t destination);
 
 // To each processor whose bit of its local APIC's id is set in `mask`.
 void interrupt_send(struct vm *vm, uint64_t mask, uint8_t vector);

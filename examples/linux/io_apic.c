@@ -35,9 +35,9 @@ static void deliver(struct vm *vm, unsigned pin) {
     if ((entry & MASKED) != 0 || (io_apic->pending & bit) == 0) {
         return;
     }
-    const uint64_t destination = entry >> DESTINATION_SHIFT;
     io_apic->pending &= ~bit;
-    interrupt_send(vm, (entry & LOGICAL) != 0 ? destination : 1ull << (destination & 63),
+    interrupt_send(vm,
+                   interrupt_mask((entry & LOGICAL) != 0, (uint8_t)(entry >> DESTINATION_SHIFT)),
                    (uint8_t)(entry & VECTOR));
 }
 

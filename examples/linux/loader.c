@@ -10,6 +10,7 @@
 #include "protected_mode.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -110,6 +111,12 @@ static void make_entry(uint8_t *memory, const struct file *kernel, uint64_t base
     }
 }
 
+// Zircon's timer has a deadline by MSR, but the one in the page of an xAPIC, which is what a 32-bit
+// kernel uses, has none, though CPUID tells of one.
+static const char *words_for(const struct file *kernel) {
+    return is_64_bit(kernel) ? "" : "lapic=notscdeadline ";
+}
+
 const char *loader_load(uint8_t *memory, uint64_t memory_size, const struct file *kernel,
                         const struct file *initramfs, const char *command_line,
                         struct boot_entry *entry) {
@@ -130,12 +137,13 @@ const char *loader_load(uint8_t *memory, uint64_t memory_size, const struct file
         base + needed > end - initramfs_room) {
         return "too little memory for it and its initramfs";
     }
-    if (strlen(command_line) >= COMMAND_LINE_SIZE) {
+    const char *words = words_for(kernel);
+    if (strlen(words) + strlen(command_line) >= COMMAND_LINE_SIZE) {
         return "its command line is too long";
     }
     loader_map_identity(memory);
     fill_zero_page(memory, memory_size, kernel);
-    memcpy(memory + COMMAND_LINE, command_line, strlen(command_line) + 1);
+    snprintf((char *)memory + COMMAND_LINE, COMMAND_LINE_SIZE, "%s%s", words, command_line);
     memcpy(memory + base, kernel->bytes + setup_size, kernel->size - setup_size);
     if (initramfs->size != 0) {
         memcpy(memory + end - initramfs_room, initramfs->bytes, initramfs->size);

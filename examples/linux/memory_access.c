@@ -81,26 +81,31 @@ static bool fetch(const struct vm *vm, const zx_packet_guest_mem_t *access, uint
     return true;
 }
 
-static uint64_t load(struct vm *vm, uint64_t address, const zirconia_mmio_access_t *access) {
-    return (access->direction & ZIRCONIA_MMIO_READ) != 0 ? devices_load(vm, address, access->size)
-                                                         : 0;
+static uint64_t load(const struct processor *processor, uint64_t address,
+                     const zirconia_mmio_access_t *access) {
+    return (access->direction & ZIRCONIA_MMIO_READ) != 0
+               ? devices_load(processor, address, access->size)
+               : 0;
 }
 
 // The read and the write of one instruction are one to other processors.
-static zx_status_t carry_out(struct vm *vm, uint64_t address, const zirconia_mmio_access_t *access,
-                             zx_vcpu_state_t *state) {
+static zx_status_t carry_out(struct processor *processor, uint64_t address,
+                             const zirconia_mmio_access_t *access, zx_vcpu_state_t *state) {
+    struct vm *vm = processor->vm;
     uint64_t stored = 0;
     pthread_mutex_lock(&vm->lock);
     const zx_status_t status =
-        zirconia_mmio_complete(access, load(vm, address, access), state, &stored);
+        zirconia_mmio_complete(access, load(processor, address, access), state, &stored);
     if (status == ZX_OK && (access->direction & ZIRCONIA_MMIO_WRITE) != 0) {
-        devices_store(vm, address, access->size, stored);
+        devices_store(processor, address, access->size, stored);
     }
     pthread_mutex_unlock(&vm->lock);
     return status;
 }
 
-bool memory_access_answer(struct vm *vm, zx_handle_t vcpu, const zx_packet_guest_mem_t *access) {
+bool memory_access_answer(struct processor *processor, const zx_packet_guest_mem_t *access) {
+    const struct vm *vm = processor->vm;
+    const zx_handle_t vcpu = processor->vcpu;
     uint8_t instruction[INSTRUCTION_MAX];
     zx_vcpu_state_t state;
     zirconia_mmio_access_t decoded;
@@ -111,7 +116,7 @@ bool memory_access_answer(struct vm *vm, zx_handle_t vcpu, const zx_packet_guest
                                       &decoded);
     }
     if (status == ZX_OK) {
-        status = carry_out(vm, access->addr, &decoded, &state);
+        status = carry_out(processor, access->addr, &decoded, &state);
     }
     if (status != ZX_OK) {
         fprintf(stderr,

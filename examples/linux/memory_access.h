@@ -10,9 +10,9 @@
 #include <zircon/syscalls/port.h>
 #include <zircon/types.h>
 
-struct vm;
+struct processor;
 
 // False, and a line on standard error, when the instruction cannot be read or decoded.
-bool memory_access_answer(struct vm *vm, zx_handle_t vcpu, const zx_packet_guest_mem_t *access);
+bool memory_access_answer(struct processor *processor, const zx_packet_guest_mem_t *access);
 
 #endif // EXAMPLES_LINUX_MEMORY_ACCESS_H

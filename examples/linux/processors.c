@@ -37,6 +37,13 @@ static void answer_port(struct processor *processor, const zx_packet_guest_io_t 
     }
 }
 
+uint64_t interrupt_mask(bool logical, uint8_t destination) {
+    if (destination == 0xff) {
+        return UINT64_MAX;
+    }
+    return logical ? destination : 1ull << (destination & 63);
+}
+
 void interrupt_send(struct vm *vm, uint64_t mask, uint8_t vector) {
     for (unsigned i = 0; i < vm->config.processor_count; i++) {
         if ((mask >> i & 1) != 0 && vm->processors[i].vcpu != ZX_HANDLE_INVALID) {
@@ -52,25 +59,39 @@ static void send_interrupt(struct vm *vm, uint64_t mask, uint8_t vector) {
     pthread_mutex_unlock(&vm->lock);
 }
 
+static void kick(const struct processor *processor) {
+    if (processor->vcpu != ZX_HANDLE_INVALID) {
+        check(zx_vcpu_kick(processor->vcpu), "zx_vcpu_kick");
+    }
+}
+
+// With the lock held.
+static void end(struct vm *vm) {
+    atomic_store(&vm->ended, true);
+    for (unsigned i = 0; i < vm->config.processor_count; i++) {
+        kick(&vm->processors[i]);
+    }
+    vm_input_has_room(vm);
+}
+
 // A kernel starts each processor twice, of which the second is to have no effect, and in the order
 // of their ids: a guest's VCPUs get theirs as they are created.
-static bool start_processor(struct vm *vm, uint64_t id, uint64_t entry) {
-    if (id >= vm->config.processor_count) {
-        return true;
+void processors_start(struct vm *vm, uint64_t id, uint64_t entry) {
+    if (id >= vm->config.processor_count || vm->processors[id].started || atomic_load(&vm->ended)) {
+        return;
     }
     struct processor *processor = &vm->processors[id];
-    bool good = true;
-    pthread_mutex_lock(&vm->lock);
-    if (!processor->started && !atomic_load(&vm->ended)) {
-        processor->entry = entry;
-        good = pthread_create(&processor->thread, NULL, run_application_processor, processor) == 0;
-        processor->started = good;
-        while (good && !processor->created) {
-            pthread_cond_wait(&vm->created, &vm->lock);
-        }
+    processor->entry = entry;
+    if (pthread_create(&processor->thread, NULL, run_application_processor, processor) != 0) {
+        fprintf(stderr, "zirconia: the host refuses a thread\n");
+        vm->failed = true;
+        end(vm);
+        return;
     }
-    pthread_mutex_unlock(&vm->lock);
-    return good;
+    processor->started = true;
+    while (!processor->created) {
+        pthread_cond_wait(&vm->created, &vm->lock);
+    }
 }
 
 static bool answer(struct processor *processor, const zx_port_packet_t *packet) {
@@ -80,7 +101,7 @@ static bool answer(struct processor *processor, const zx_port_packet_t *packet) 
         return true;
     }
     if (packet->type == ZX_PKT_TYPE_GUEST_MEM) {
-        return memory_access_answer(vm, processor->vcpu, &packet->guest_mem);
+        return memory_access_answer(processor, &packet->guest_mem);
     }
     if (packet->type == ZX_PKT_TYPE_GUEST_VCPU &&
         packet->guest_vcpu.type == ZX_PKT_GUEST_VCPU_INTERRUPT) {
@@ -89,16 +110,13 @@ static bool answer(struct processor *processor, const zx_port_packet_t *packet) 
     }
     if (packet->type == ZX_PKT_TYPE_GUEST_VCPU &&
         packet->guest_vcpu.type == ZX_PKT_GUEST_VCPU_STARTUP) {
-        return start_processor(vm, packet->guest_vcpu.startup.id, packet->guest_vcpu.startup.entry);
+        pthread_mutex_lock(&vm->lock);
+        processors_start(vm, packet->guest_vcpu.startup.id, packet->guest_vcpu.startup.entry);
+        pthread_mutex_unlock(&vm->lock);
+        return true;
     }
     fprintf(stderr, "zirconia: an unexpected packet of type %" PRIu32 "\n", packet->type);
     return false;
-}
-
-static void kick(const struct processor *processor) {
-    if (processor->vcpu != ZX_HANDLE_INVALID) {
-        check(zx_vcpu_kick(processor->vcpu), "zx_vcpu_kick");
-    }
 }
 
 static zx_status_t enter(const struct vm_config *config, zx_handle_t vcpu,
@@ -127,15 +145,6 @@ static bool run_until_end(struct processor *processor) {
         }
     }
     return true;
-}
-
-// With the lock held.
-static void end(struct vm *vm) {
-    atomic_store(&vm->ended, true);
-    for (unsigned i = 0; i < vm->config.processor_count; i++) {
-        kick(&vm->processors[i]);
-    }
-    vm_input_has_room(vm);
 }
 
 void processors_end(struct vm *vm) {

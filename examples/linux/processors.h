@@ -12,6 +12,11 @@
 // resets. False, and a line on standard error, when a run call fails or a packet has no answer.
 bool processors_run(struct vm *vm, const struct boot_entry *entry);
 
+// Starts one at a page of real mode, unless it has started or the VM has ended. Lets go of the VM's
+// lock, which is held, until its VCPU is there. The VM ends as failed when the host refuses a
+// thread.
+void processors_start(struct vm *vm, uint64_t id, uint64_t entry);
+
 // Ends the VM, as if it were turned off. Any thread.
 void processors_end(struct vm *vm);
 

@@ -47,6 +47,7 @@ enum {
 #define MSI_X_MASK_ALL 0x40
 #define VECTOR_SIZE 16
 #define VECTOR_MASKED 1
+#define LOGICAL 4
 
 #define BELL_STEP 4 // Between the addresses of two queues.
 
@@ -141,7 +142,9 @@ static void send(struct vm *vm, struct virtio *device, unsigned number) {
         return;
     }
     device->pending &= ~(1u << number);
-    interrupt_send(vm, 1ull << (vector->address >> 12 & 63), (uint8_t)vector->data);
+    interrupt_send(
+        vm, interrupt_mask((vector->address & LOGICAL) != 0, (uint8_t)(vector->address >> 12)),
+        (uint8_t)vector->data);
 }
 
 static void send_pending(struct vm *vm, struct virtio *device) {

@@ -10,6 +10,7 @@
 
 #include "devices.h"
 #include "doorbells.h"
+#include "local_apic.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -29,6 +30,7 @@ struct processor {
     pthread_t thread; // The boot processor's is the one that runs the VM.
     zx_handle_t vcpu; // ZX_HANDLE_INVALID before it is created and after it has ended.
     uint64_t entry;
+    struct local_apic local_apic;
     bool started;
     bool created;
 };

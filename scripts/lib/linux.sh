@@ -6,19 +6,28 @@
 
 LINUX_DEBS="linux-image-cloud-amd64 busybox-static"
 LINUX_DIR=$ROOT/build/deps/linux
+LINUX_APT_OPTIONS=
+
+# Of 32 bits, for the tests. Debian's release 12 is the last that has one.
+LINUX_32_SUITE=bookworm
+LINUX_32_DEBS="linux-image-686 busybox-static"
+LINUX_32_DIR=$ROOT/build/deps/linux-32
 
 # In the order in which they are loaded.
 LINUX_DRIVERS="virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk
 virtio_console"
 
+# linux_is_unpacked [DIRECTORY]
 linux_is_unpacked() {
-    [ -e "$LINUX_DIR/vmlinuz" ] && [ -e "$LINUX_DIR/busybox" ] && [ -e "$LINUX_DIR/modules/order" ]
+    set -- "${1:-$LINUX_DIR}"
+    [ -e "$1/vmlinuz" ] && [ -e "$1/busybox" ] && [ -e "$1/modules/order" ]
 }
 
 # The packages to download: the kernel's has no kernel in it, but depends on the newest one's.
 linux_deb_names() {
     for deb in $LINUX_DEBS; do
-        apt-cache depends --important "$deb" 2>/dev/null |
+        # shellcheck disable=SC2086
+        apt-cache $LINUX_APT_OPTIONS depends --important "$deb" 2>/dev/null |
             sed -n 's/^ *Depends: \(linux-image-.*\)/\1/p' | grep . || echo "$deb"
     done
 }
@@ -40,7 +49,7 @@ download_linux() (
     user=
     [ "$(id -u)" -ne 0 ] || user="-o APT::Sandbox::User=root"
     # shellcheck disable=SC2086
-    apt-get -qq $user download $(linux_deb_names) || return 1
+    apt-get -qq $user $LINUX_APT_OPTIONS download $(linux_deb_names) || return 1
     for deb in ./*.deb; do
         dpkg-deb -x "$deb" all || return 1
     done
@@ -54,4 +63,21 @@ unpack_linux() {
     if ! download_linux >>"$LOG" 2>&1 || ! linux_is_unpacked; then
         say "That failed; the tests that boot Linux will be skipped"
     fi
+}
+
+# With a configuration of apt's for that architecture (debs.sh). In a subshell, for the variables.
+download_linux_32() (
+    LINUX_DIR=$LINUX_32_DIR
+    LINUX_DEBS=$LINUX_32_DEBS
+    LINUX_APT_OPTIONS="-c $APT_DIR/apt.conf"
+    archive_is_known && write_apt_configuration "$(system_mirror)" "$LINUX_32_SUITE" i386 || return 1
+    apt-get -qq -c "$APT_DIR/apt.conf" update && download_linux
+)
+
+unpack_linux_32() {
+    say "Fetching $LINUX_32_DEBS for 32 bits into build/deps"
+    if ! download_linux_32 >>"$LOG" 2>&1 || ! linux_is_unpacked "$LINUX_32_DIR"; then
+        say "That failed; the test that boots a 32-bit Linux will be skipped"
+    fi
+    rm -rf "$APT_DIR"
 }

@@ -94,7 +94,11 @@ install_with_apt() {
     if [ "$1" = tests ] && ! linux_is_unpacked; then
         linux=missing
     fi
-    if [ -z "$missing$unicorn$linux" ]; then
+    linux_32=
+    if [ "$1" = tests ] && ! linux_is_unpacked "$LINUX_32_DIR"; then
+        linux_32=missing
+    fi
+    if [ -z "$missing$unicorn$linux$linux_32" ]; then
         say "Packages: all there"
         return
     fi
@@ -120,6 +124,9 @@ install_with_apt() {
     fi
     if [ -n "$linux" ]; then
         unpack_linux
+    fi
+    if [ -n "$linux_32" ]; then
+        unpack_linux_32
     fi
 }
 

@@ -2,7 +2,8 @@
 ;
 ; A bzImage without a 64-bit entry. It prints its command line, "paged" for each of the two forms of
 ; 32-bit paging in which it can read the I/O APIC's version, and then answers keys: 'o' turns the VM
-; off, 'r' resets it, any other comes back.
+; off, 'r' resets it, 't' has its local APIC interrupt it, once by its command and three times by its
+; timer, and any other comes back.
 
 %define BASE 0x100000
 %define VERSION (23 << 16 | 0x11)
@@ -78,8 +79,46 @@ keys:
     je off
     cmp al, 'r'
     je reset
+    cmp al, 't'
+    je interrupts
     out dx, al
     jmp keys
+
+%define APIC 0xfee00000
+interrupts:
+    lgdt [at(gdt_pointer)]
+    lidt [at(idt_pointer)]
+    cmp dword [APIC + 0x30], 0x60015    ; The version.
+    jne off
+    mov dword [APIC + 0x300], 0x40040   ; To this processor.
+    mov al, 1
+    call wait_for
+    mov dword [APIC + 0x3e0], 11        ; Count nanoseconds.
+    mov dword [APIC + 0x320], 0x20040   ; Periodic.
+    mov dword [APIC + 0x380], 1000000
+    mov eax, [APIC + 0x390]
+    dec eax
+    cmp eax, 1000000                    ; It counts down.
+    jae off
+    mov al, 4
+    call wait_for
+    mov dword [APIC + 0x380], 0
+    mov esi, at(interrupted)
+    call print
+    jmp keys
+
+wait_for:                               ; At least as many interrupts as AL says.
+    sti
+    hlt
+    cli
+    cmp [at(taken)], al
+    jb wait_for
+    ret
+
+take:
+    inc byte [at(taken)]
+    mov dword [APIC + 0xb0], 0          ; Its end.
+    iret
 
 off:
     mov dx, 0x600
@@ -120,4 +159,18 @@ print:                                  ; ESI, and a newline
     ret
 
 paged: db 'paged', 0
-    times 0x600 - ($ - $$) db 0
+interrupted: db 'interrupted', 0
+taken: db 0
+align 8
+gdt: dq 0, 0, 0x00cf9b000000ffff, 0x00cf93000000ffff
+gdt_pointer:
+    dw $ - gdt - 1
+    dd at(gdt)
+idt_pointer:
+    dw 0x41 * 8 - 1
+    dd at(idt)
+align 8
+idt:
+    times 0x40 dq 0
+    dw at(take) & 0xffff, 0x10, 0x8e00, BASE >> 16
+    times 0xa00 - ($ - $$) db 0
