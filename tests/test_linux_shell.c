@@ -53,7 +53,18 @@ START_TEST(the_serial_console_has_a_shell) {
     interrupt(&terminal);
     terminal_type(&terminal, "grep -c ttyS0 /proc/interrupts; hwclock | wc -l\r");
     terminal_expect(&terminal, "\n1\r\n1\r\n");
+    terminal_type(&terminal, "reboot\r");
+    terminal_expect(&terminal, "Linux version");
+    expect_prompt(&terminal);
     end(&terminal, slave);
+}
+END_TEST
+
+// Nothing is lost of what comes before there is anyone to read it.
+START_TEST(commands_may_be_piped_in) {
+    run_tool("linux <<'END'\necho =$((6*7))=\npoweroff\nEND\n");
+    ck_assert_int_eq(result.exit_code, 0);
+    ck_assert_ptr_nonnull(strstr(result.out, "\n=42=\r\n"));
 }
 END_TEST
 
@@ -120,6 +131,7 @@ int main(void) {
     tcase_set_timeout(tcase, 400);
     tcase_add_unchecked_fixture(tcase, make_folder, remove_folder);
     tcase_add_test(tcase, the_serial_console_has_a_shell);
+    tcase_add_test(tcase, commands_may_be_piped_in);
     tcase_add_test(tcase, the_console_and_the_disk_of_virtio_work);
     if (has_kernel(ZIRCONIA_LINUX_32_DIR "/modules/order")) {
         tcase_add_test(tcase, a_32_bit_kernel_has_its_processors_and_devices);

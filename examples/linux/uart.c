@@ -2,7 +2,8 @@
 //
 // The registers of the port, a byte each, and its two interrupts: that something was received, and
 // that something more can be sent. The I/O APIC's pin is edge-triggered, so that the pin is raised
-// when either begins.
+// when either begins. What is typed while a driver clears the port to begin with is not lost: the
+// driver asks for more (RTS) when it has done that.
 
 #include "uart.h"
 
@@ -31,6 +32,7 @@ enum {
 #define FIFO_ENABLE 0x01
 #define FIFO_CLEAR_INPUT 0x02
 #define DIVISOR_LATCH 0x80
+#define REQUEST_TO_SEND 0x02
 #define LOOPBACK 0x10
 
 #define DATA_READY 0x01
@@ -40,8 +42,18 @@ static void raise_interrupt(struct vm *vm) {
     io_apic_raise(vm, SERIAL_PIN);
 }
 
+// The other side sends while the guest asks for it. One that does not use the modem's lines at all
+// is asking, too.
+static bool is_sent_to(const struct uart *uart) {
+    return !uart->modem_control_used || (uart->modem_control & REQUEST_TO_SEND) != 0;
+}
+
+static bool has_received(const struct uart *uart) {
+    return uart->input_count != 0 && is_sent_to(uart);
+}
+
 static uint8_t interrupt(const struct uart *uart) {
-    if ((uart->interrupt_enable & ENABLE_RECEIVED) != 0 && uart->input_count != 0) {
+    if ((uart->interrupt_enable & ENABLE_RECEIVED) != 0 && has_received(uart)) {
         return RECEIVED;
     }
     if ((uart->interrupt_enable & ENABLE_SENT) != 0 && uart->sent) {
@@ -75,6 +87,16 @@ static void enable_interrupts(struct vm *vm, uint8_t value) {
     }
 }
 
+static void control_modem(struct vm *vm, uint8_t value) {
+    struct uart *uart = &vm->devices.uart;
+    const bool had_received = has_received(uart);
+    uart->modem_control = value & 0x1f;
+    uart->modem_control_used = true;
+    if (!had_received && interrupt(uart) == RECEIVED) {
+        raise_interrupt(vm);
+    }
+}
+
 void uart_write(struct vm *vm, unsigned number, uint8_t value) {
     struct uart *uart = &vm->devices.uart;
     const bool divisor = (uart->line_control & DIVISOR_LATCH) != 0;
@@ -91,7 +113,7 @@ void uart_write(struct vm *vm, unsigned number, uint8_t value) {
         break;
     case INTERRUPT_IDENTIFICATION:
         uart->fifo_control = value;
-        if ((value & FIFO_CLEAR_INPUT) != 0) {
+        if ((value & FIFO_CLEAR_INPUT) != 0 && is_sent_to(uart)) {
             uart->input_count = 0;
             vm_input_has_room(vm);
         }
@@ -100,7 +122,7 @@ void uart_write(struct vm *vm, unsigned number, uint8_t value) {
         uart->line_control = value;
         break;
     case MODEM_CONTROL:
-        uart->modem_control = value & 0x1f;
+        control_modem(vm, value);
         break;
     case SCRATCH:
         uart->scratch = value;
@@ -119,7 +141,7 @@ static uint8_t take_byte(struct uart *uart) {
 
 static uint8_t take_input(struct vm *vm) {
     struct uart *uart = &vm->devices.uart;
-    if (uart->input_count == 0) {
+    if (!has_received(uart)) {
         return 0;
     }
     const uint8_t value = take_byte(uart);
@@ -167,7 +189,7 @@ uint8_t uart_read(struct vm *vm, unsigned number) {
     case MODEM_CONTROL:
         return uart->modem_control;
     case LINE_STATUS:
-        return TRANSMITTER_EMPTY | (uart->input_count != 0 ? DATA_READY : 0);
+        return TRANSMITTER_EMPTY | (has_received(uart) ? DATA_READY : 0);
     case MODEM_STATUS:
         return modem_status(uart->modem_control);
     default:

@@ -20,6 +20,7 @@ struct uart {
     uint8_t fifo_control;
     uint8_t line_control;
     uint8_t modem_control;
+    bool modem_control_used; // The guest has written it.
     uint8_t scratch;
     uint8_t divisor[2];
     bool sent; // All that was written, and the guest has not yet been told.
