@@ -200,6 +200,25 @@ START_TEST(a_guest_goes_back_from_its_end) {
 }
 END_TEST
 
+// At the handler IF is 0, so the second one waits for the first one's IRET.
+START_TEST(an_interrupt_is_sent_by_hand) {
+    static const char delivered[] = "interrupt_injected vector=32\n> 10006c: iretq";
+    EXPECT_STEPS({"exit interrupt_injected", delivered}, {"interrupt 32", "vector 32 is pending"},
+                 {"back", "this is the beginning\n> 10006c: iretq"},
+                 {"exit interrupt_injected", delivered}, {"back", "> 100059: cli"},
+                 {"back", "> 10006c: iretq"});
+    expect_of("\x90\xf4\x90", 3, "exit hlt\ni 0x20\nshow events\n",
+              "the guest halts here, and nothing will wake it\n> 100001: hlt\n"
+              "vector 32 is pending\n"
+              " pending: 32 (next)\n"
+              " window:  closed, IF is 0: its opening will be an exit, interrupt_window\n"
+              " NMI:     would be delivered at once\n\n"
+              " timer: one-shot, vector 0, masked, initial count 0, divide configuration 0\n"
+              "        it stands still\n\n"
+              " delivered last: nothing\n\n\n");
+}
+END_TEST
+
 START_TEST(a_wrong_line_ends_a_script) {
     static const struct {
         const char *script;
@@ -216,6 +235,7 @@ START_TEST(a_wrong_line_ends_a_script) {
         {"watch 0x104000:9", "script:1: 1 to 8 bytes can be watched"},
         {"watch 0x8000000000", "script:1: that address is not mapped"},
         {"delete 5", "script:1: there is no breakpoint at 5"},
+        {"interrupt 256", "script:1: '256' is no vector: a number from 0 to 255"},
         {"screen 0x5", "script:1: '0x5' is no size"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -243,6 +263,7 @@ static Suite *make_suite(void) {
     tcase_add_test(tcase, what_the_guest_printed_goes_back_with_it);
     tcase_add_test(tcase, a_guest_that_sleeps_for_ever_is_told_of);
     tcase_add_test(tcase, a_guest_goes_back_from_its_end);
+    tcase_add_test(tcase, an_interrupt_is_sent_by_hand);
     tcase_add_test(tcase, a_wrong_line_ends_a_script);
     suite_add_tcase(suite, tcase);
     return suite;

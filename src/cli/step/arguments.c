@@ -20,6 +20,15 @@ bool take_count(struct session *session, const char *argument, uint64_t *count) 
     return false;
 }
 
+bool take_vector(struct session *session, const char *argument, uint8_t *vector) {
+    uint64_t number = 0;
+    const bool right = parse_number(argument, &number) && number <= UINT8_MAX;
+    *vector = (uint8_t)number;
+    if (!right)
+        session_say(session, "'%s' is no vector: a number from 0 to 255", argument);
+    return right;
+}
+
 bool take_address(struct session *session, const char *argument, uint64_t *linear) {
     if (address_parse(&session->debuggee.model, argument, linear))
         return true;

@@ -15,6 +15,9 @@ struct session;
 // A number of times, 1 when there is none. False for what is no number above 0.
 bool take_count(struct session *session, const char *argument, uint64_t *count);
 
+// The vector of an interrupt. False for what is none.
+bool take_vector(struct session *session, const char *argument, uint8_t *vector);
+
 // A linear address. False for what is none.
 bool take_address(struct session *session, const char *argument, uint64_t *linear);
 

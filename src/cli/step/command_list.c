@@ -17,6 +17,7 @@ const struct command_words command_list[COMMANDS] = {
     [COMMAND_BACK_PACKET] = {"back-packet", "P", "", "back to a packet"},
     [COMMAND_BACK_UNTIL] = {"back-until", "U", "ADDRESS", "back to an address"},
     [COMMAND_BEGINNING] = {"beginning", "A", "", "back to the beginning"},
+    [COMMAND_INTERRUPT] = {"interrupt", "i", "VECTOR", "make a vector pending"},
     [COMMAND_TOGGLE] = {"toggle", "t", "[ADDRESS]", "a breakpoint, or none"},
     [COMMAND_BREAK] = {"break", "", "[ADDRESS]", "set a breakpoint"},
     [COMMAND_DELETE] = {"delete", "", "[ADDRESS]", "no breakpoint, or none at all"},
@@ -37,8 +38,7 @@ const struct command_words command_list[COMMANDS] = {
 void command_list_draw(struct grid *grid, const struct box *box) {
     static const char *const others[] = {
         "Space, Right  step    Left  back    Enter  the same again    Ctrl-C  stop it",
-        "1 to 9, Tab   choose a pane        Home     scroll to its beginning",
-        "Up, Down, Page Up, Page Down, the wheel     scroll it",
+        "1 to 9, Tab   choose a pane    Up, Down, Page Up, Page Down, Home, wheel  scroll it",
         "click         a pane's name; an instruction: a breakpoint; a register: memory",
         ":             any command: those here, break, delete, unwatch, show ...",
     };

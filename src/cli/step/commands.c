@@ -40,6 +40,7 @@ static verb_function *const verbs[COMMANDS] = {
     [COMMAND_BACK_PACKET] = verb_back_packet,
     [COMMAND_BACK_UNTIL] = verb_back_until,
     [COMMAND_BEGINNING] = verb_beginning,
+    [COMMAND_INTERRUPT] = verb_interrupt,
     [COMMAND_TOGGLE] = verb_toggle,
     [COMMAND_BREAK] = verb_break,
     [COMMAND_DELETE] = verb_delete,

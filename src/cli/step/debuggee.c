@@ -449,6 +449,12 @@ enum debuggee_stop debuggee_step_over(struct debuggee *debuggee) {
     return finish(debuggee, stop);
 }
 
+void debuggee_send_interrupt(struct debuggee *debuggee, uint8_t vector) {
+    (void)zx_vcpu_interrupt(debuggee->vm.vcpu, vector);
+    history_forget(&debuggee->history);
+    update(debuggee);
+}
+
 void debuggee_interrupt(struct debuggee *debuggee) {
     atomic_store(&debuggee->interrupted, true);
 }

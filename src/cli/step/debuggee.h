@@ -85,6 +85,10 @@ bool debuggee_clear_breakpoint(struct debuggee *debuggee, uint64_t linear);
 const char *debuggee_watch(struct debuggee *debuggee, uint64_t linear, uint64_t size);
 void debuggee_watch_nothing(struct debuggee *debuggee);
 
+// Sends it an interrupt, as a VMM does for a device. There is no way back to before that, since the
+// guest would not do the same again.
+void debuggee_send_interrupt(struct debuggee *debuggee, uint8_t vector);
+
 // Ends what is under way when its run call comes back, within a second as a rule. Any thread, and a
 // signal handler.
 void debuggee_interrupt(struct debuggee *debuggee);

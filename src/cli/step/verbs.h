@@ -28,6 +28,9 @@ verb_function verb_back_packet;
 verb_function verb_back_until;
 verb_function verb_beginning;
 
+// What comes from outside of it.
+verb_function verb_interrupt;
+
 // Where it stops.
 verb_function verb_break;
 verb_function verb_delete;

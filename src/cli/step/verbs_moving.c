@@ -156,3 +156,12 @@ bool verb_beginning(struct session *session, const char *argument) {
     say_stop(session, debuggee_back_to_beginning(&session->debuggee));
     return true;
 }
+
+bool verb_interrupt(struct session *session, const char *argument) {
+    uint8_t vector = 0;
+    if (!take_vector(session, argument, &vector))
+        return false;
+    debuggee_send_interrupt(&session->debuggee, vector);
+    session_say(session, "vector %u is pending", vector);
+    return true;
+}
