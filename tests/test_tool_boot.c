@@ -17,9 +17,10 @@ static char tool[] = ZIRCONIA_TOOL;
 START_TEST(a_32_bit_kernel_boots_and_has_an_xapic) {
     run_tool("linux --kernel '%s' --append 'last words' <<'END'\nxto\nEND\n", kernel_32);
     ck_assert_msg(result.exit_code == 0, "exit code %d: %s", result.exit_code, result.err);
-    ck_assert_str_eq(result.out, "lapic=notscdeadline console=ttyS0 reboot=acpi nowatchdog tsc=nowatchdog "
-                                 "rcupdate.rcu_cpu_stall_suppress=1 last words\n"
-                                 "paged\npaged\nxinterrupted\n");
+    ck_assert_str_eq(result.out,
+                     "lapic=notscdeadline console=ttyS0 reboot=acpi nowatchdog tsc=nowatchdog "
+                     "rcupdate.rcu_cpu_stall_suppress=1 last words\n"
+                     "paged\npaged\nxinterrupted\n");
 }
 END_TEST
 

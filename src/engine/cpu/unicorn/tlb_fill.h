@@ -17,15 +17,13 @@
 #define ENGINE_CPU_UNICORN_TLB_FILL_H
 
 #include "engine/cpu/unicorn/layout.h"
+#include "engine/cpu/unicorn/tlb_numbers.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <unicorn/unicorn.h>
 
 struct nested;
-
-// As Unicorn numbers them.
-enum fill_mode { FILL_SUPERVISOR_SMAP, FILL_USER, FILL_SUPERVISOR, FILL_MODES };
 
 enum { NESTED_PAGES_KEPT = 256 };
 

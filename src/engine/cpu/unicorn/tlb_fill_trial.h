@@ -6,15 +6,12 @@
 #define ENGINE_CPU_UNICORN_TLB_FILL_TRIAL_H
 
 #include "engine/cpu/unicorn/layout.h"
-#include "engine/cpu/unicorn/tlb_fill.h"
+#include "engine/cpu/unicorn/tlb_numbers.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <unicorn/unicorn.h>
-
-// As Unicorn numbers them.
-enum fill_access { FILL_LOAD, FILL_STORE, FILL_FETCH };
 
 // True when the TLB has an entry; false only for a probe. A fault does not return.
 typedef bool fill_function(void *processor, uint64_t linear, int size, int access, int mode,
