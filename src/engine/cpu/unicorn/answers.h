@@ -2,7 +2,8 @@
 //
 // Whether instructions can be answered in the middle of a block, by hooks, instead of by an exit:
 // CPUID, for which Unicorn has a hook, and RDTSC and RDTSCP, which Unicorn is shown as another
-// instruction that has one (stand_in.h). Relied on only after a trial.
+// instruction that has one (stand_in.h). Relied on only after a trial, which is one of the copy of
+// code, too, in which that one stands (code_copy.h).
 
 #ifndef ENGINE_CPU_UNICORN_ANSWERS_H
 #define ENGINE_CPU_UNICORN_ANSWERS_H
@@ -12,9 +13,10 @@
 #include <stdbool.h>
 #include <unicorn/unicorn.h>
 
-// Makes an engine and tries. False, too, where the state is copied, and when the environment says
-// ZIRCONIA_ANSWERS=exits.
-bool answers_try(const struct layout *layout);
+// Makes an engine and tries: layout->answers, which is false, too, when the environment says
+// ZIRCONIA_ANSWERS=exits, and what it needs, layout->shows_copy. Both are false where the state is
+// copied.
+void answers_try(struct layout *layout);
 
 // Whether calls begin with a guest's first run, for which the environment says
 // ZIRCONIA_ANSWERS=calls.

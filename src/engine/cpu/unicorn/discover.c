@@ -51,7 +51,7 @@ static zx_status_t discover(struct layout *out) {
         return refuse(probe.fault);
     }
     tlb_fill_find(&probe.layout);
-    probe.layout.answers = answers_try(&probe.layout);
+    answers_try(&probe.layout);
     version_complete_note(&probe.layout);
     const struct engine_description engine = engine_describe();
     if (engine.note[0] != '\0') {

@@ -148,6 +148,7 @@ static zx_status_t start(struct engine *engine, const struct layout *layout) {
         tlb_fill_install(&engine->fill, engine->unicorn, layout, engine->live,
                          engine->hooks->absent, engine);
     }
+    engine->shows_copy = layout->shows_copy && engine->live != NULL;
     engine->answers = layout->answers && engine->live != NULL && !engine->counts;
     return add_hooks(engine);
 }

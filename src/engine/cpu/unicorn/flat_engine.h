@@ -22,6 +22,7 @@ enum hidden_offset {
     HIDDEN_VMCB = 0x1000,
     HIDDEN_HOST_SAVE = 0x2000,
     HIDDEN_MSR_BITMAP = 0x4000, // two pages
+    HIDDEN_CODE_COPY = 0x8000,  // two pages
 };
 
 // XCR0 after the launch: x87 and SSE, all that the engine has.

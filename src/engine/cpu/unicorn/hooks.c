@@ -100,10 +100,9 @@ static bool on_absent(void *context, uint64_t guest_physical, bool write) {
 static bool on_fetch(uc_engine *unicorn, uc_mem_type type, uint64_t address, int size,
                      int64_t value, void *context) {
     (void)unicorn;
-    (void)size;
     (void)value;
     return type == UC_MEM_FETCH_PROT && address - ARENA_BASE < ARENA_SIZE &&
-           run_fetch(engine_machine(context)->run, address - ARENA_BASE);
+           run_fetch(engine_machine(context)->run, address - ARENA_BASE, (size_t)size);
 }
 
 static void on_translated(uc_engine *unicorn, uc_tb *block, uc_tb *previous, void *context) {
@@ -130,7 +129,7 @@ static int on_cpuid(uc_engine *unicorn, void *context) {
 static void on_call(uc_engine *unicorn, void *context) {
     struct engine *engine = context;
     (void)unicorn;
-    stand_in_end(&engine->machine->translation.view);
+    translation_end_copy(&engine->machine->translation);
     x87_blocks_changed(&engine->x87);
     run_call(engine->machine->run);
 }

@@ -59,6 +59,7 @@ struct layout {
         size_t state;     // Offset, in the processor, of the pointer to the state.
     } live;
     const char *copied; // Why the state is copied; NULL when it is used in place.
+    bool shows_copy;    // Whether Unicorn can be shown a copy of code; see code_copy.h.
     bool answers;       // Whether CPUID and RDTSC can do without exits; see answers.h.
     bool fill;          // Whether misses of the TLB come to the library; see tlb_fill.h.
 };

@@ -166,9 +166,9 @@ void run_look_for_end(struct run *run) {
     cpu_close(run->cpu);
 }
 
-bool run_fetch(struct run *run, uint64_t offset) {
+bool run_fetch(struct run *run, uint64_t offset, size_t size) {
     struct translation *translation = &run->machine->translation;
-    translation_fetch(translation, run->cpu, offset);
+    translation_fetch(translation, run->cpu, offset, size);
     if (translation->refusal == REFUSAL_NONE) {
         return true;
     }
@@ -395,6 +395,7 @@ static void refused(struct run *run) {
         }
         return;
     case REFUSAL_NONE:
+    case REFUSAL_CHANGED:
     case REFUSAL_CROSSES:
     case REFUSAL_UNHOOKED:
     case REFUSAL_NOT_SHOWN:
@@ -431,8 +432,9 @@ static enum raw_exit_result deferred(struct run *run) {
 // exit.
 static bool must_begin_again(const struct run *run) {
     const enum refusal refusal = run->machine->translation.refusal;
-    return refusal == REFUSAL_CROSSES || refusal == REFUSAL_CUT_FIRST ||
-           refusal == REFUSAL_UNHOOKED || refusal == REFUSAL_NOT_SHOWN;
+    return refusal == REFUSAL_CHANGED || refusal == REFUSAL_CROSSES ||
+           refusal == REFUSAL_CUT_FIRST || refusal == REFUSAL_UNHOOKED ||
+           refusal == REFUSAL_NOT_SHOWN;
 }
 
 // What a debugger steps over is done, and has not gone elsewhere: the next instruction may be in
@@ -643,7 +645,7 @@ static void start(struct run *run) {
         error = enter_unicorn(machine, rip);
         tlb_fill_run(NULL);
         exit_request_leave(request);
-        stand_in_end(&machine->translation.view); // However it ended.
+        translation_end_copy(&machine->translation); // However it ended.
     }
     cpu_keep_ended(run->cpu);
     if (run->window_exiting) {

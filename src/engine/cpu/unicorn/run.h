@@ -66,7 +66,7 @@ bool run_absent(struct run *run, uint64_t guest_physical, bool write);
 // Memory is accessed, at this address of the host's.
 void run_access(struct run *run, const uint8_t *host, size_t size, bool write);
 
-// Whether this byte of the arena may be fetched. If not, the run ends.
-bool run_fetch(struct run *run, uint64_t offset);
+// Whether these bytes of the arena, in a page, may be fetched. If not, the run ends.
+bool run_fetch(struct run *run, uint64_t offset, size_t size);
 
 #endif // ENGINE_CPU_UNICORN_RUN_H

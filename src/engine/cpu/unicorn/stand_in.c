@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Finding an entry of Unicorn's TLB, and changing it for a moment.
+// Which instructions others stand in for, and as what.
 
 #include "engine/cpu/unicorn/stand_in.h"
-
-#include "platform/peek.h"
 
 #include <string.h>
 
@@ -145,82 +143,20 @@ bool stand_ins_add_call(struct stand_ins *stand_ins, size_t offset) {
     return true;
 }
 
-// --- The TLB ---
+// --- In the copy ---
 
-// Right before the state Unicorn has, for each kind of access, a mask and a table.
-#define SEARCHED 0x100u
-#define LEAST_ENTRIES 0x40u
-#define MOST_ENTRIES (1u << 22)
-enum entry_word {
-    ENTRY_CODE = 2, // The page's address, if code may be fetched from it.
-    ENTRY_DISTANCE = 4,
-    ENTRY_WORDS = 8,
-};
-#define ENTRY_SIZE (8u * ENTRY_WORDS)
-
-static uint64_t word_at(const uint8_t *bytes) {
-    uint64_t word;
-    memcpy(&word, bytes, sizeof word);
-    return word;
-}
-
-// The word of the TLB's entry that has the distance to the host address; NULL if there is no entry
-// for the page. Memory that may not be mapped is read with care.
-static uint8_t *distance_of(uint64_t mask, uint64_t table, uint64_t linear, uint64_t distance) {
-    const uint64_t entries = mask / ENTRY_SIZE + 1;
-    uint64_t words[ENTRY_WORDS];
-    if (mask % ENTRY_SIZE != 0 || (entries & (entries - 1)) != 0 || entries < LEAST_ENTRIES ||
-        entries > MOST_ENTRIES || table % sizeof(uint64_t) != 0) {
-        return NULL;
+void stand_ins_put(const struct stand_ins *stand_ins, uint8_t *page) {
+    for (unsigned i = 0; i < stand_ins->count; i++) {
+        const struct stand_in_site *site = &stand_ins->sites[i];
+        memcpy(page + site->offset, site->bytes, site->length);
     }
-    const uint64_t entry = table + ((linear / 0x1000 * ENTRY_SIZE) & mask);
-    if (!platform_peek((uintptr_t)entry, words, sizeof words) ||
-        words[ENTRY_CODE] != (linear & ~0xfffull) || words[ENTRY_DISTANCE] != distance) {
-        return NULL;
-    }
-    return (uint8_t *)(uintptr_t)(entry + 8 * ENTRY_DISTANCE); // NOLINT(performance-no-int-to-ptr)
 }
 
-static void move(uint8_t *word, uint64_t by) {
-    const uint64_t moved = word_at(word) + by;
-    memcpy(word, &moved, sizeof moved);
-}
-
-// --- Showing ---
-
-static bool contains(const struct stand_in_view *view, const uint8_t *word) {
-    for (unsigned i = 0; i < view->count; i++) {
-        if (view->entries[i] == word) {
+bool stand_ins_call(const struct stand_ins *stand_ins) {
+    for (unsigned i = 0; i < stand_ins->count; i++) {
+        if (stand_ins->sites[i].calls) {
             return true;
         }
     }
     return false;
-}
-
-void stand_in_show(struct stand_in_view *view, const struct stand_in_site *site,
-                   const uint8_t *state, uint64_t linear, const uint8_t *host) {
-    const uint8_t *const page = host - linear % sizeof view->page;
-    const uint64_t distance = (uintptr_t)host - linear;
-    view->count = 0;
-    view->distance = (uintptr_t)view->page - (uintptr_t)page;
-    for (size_t back = 2 * sizeof(uint64_t); back <= SEARCHED; back += sizeof(uint64_t)) {
-        const uint64_t mask = word_at(state - back);
-        uint8_t *word = distance_of(mask, word_at(state - back + sizeof mask), linear, distance);
-        if (word != NULL && !contains(view, word) && view->count < STAND_IN_ENTRIES) {
-            view->entries[view->count++] = word;
-        }
-    }
-    memcpy(view->page + site->offset, site->bytes, site->length);
-    for (unsigned i = 0; i < view->count; i++) {
-        move(view->entries[i], view->distance);
-    }
-    view->site = site;
-}
-
-void stand_in_end(struct stand_in_view *view) {
-    for (unsigned i = 0; i < view->count; i++) {
-        move(view->entries[i], -view->distance);
-    }
-    view->count = 0;
-    view->site = NULL;
 }

@@ -2,10 +2,8 @@
 //
 // Stand-ins: while Unicorn translates, it is shown another instruction in place of one that it
 // would carry out in its own way or not in the middle of a block. RDTSC is shown as an IN, for
-// which there is a hook; others as a SYSCALL. Memory does not change. Unicorn fetches code through
-// an entry of its TLB that leads to the host's memory; for the bytes of that one instruction the
-// entry is made to lead elsewhere. The entry is recognised by its contents: the page, and the
-// distance to the host address of the page.
+// which there is a hook; others as a SYSCALL. Memory does not change: they are put into the copy of
+// the code that Unicorn is shown (code_copy.h).
 
 #ifndef ENGINE_CPU_UNICORN_STAND_IN_H
 #define ENGINE_CPU_UNICORN_STAND_IN_H
@@ -22,7 +20,7 @@ enum stand_in_port {
     STAND_IN_RDTSCP = 0xf9,
 };
 
-enum { STAND_IN_LONGEST = 3, CALL_LENGTH = 3, STAND_IN_ENTRIES = 3, STAND_INS_PER_BLOCK = 8 };
+enum { STAND_IN_LONGEST = 3, CALL_LENGTH = 3, STAND_INS_PER_BLOCK = 8 };
 
 // The places in a page of a block's instructions that others stand in for.
 struct stand_ins {
@@ -63,30 +61,10 @@ bool stand_ins_add_call(struct stand_ins *stand_ins, size_t offset);
 void stand_ins_add(struct stand_ins *stand_ins, const struct instruction *instruction,
                    size_t offset);
 
-// The stand-in that is being shown, until the byte behind it is fetched or the translation ends.
-struct stand_in_view {
-    const struct stand_in_site *site; // NULL: nothing.
-    unsigned count;
-    uint8_t *entries[STAND_IN_ENTRIES]; // Words of Unicorn's that were changed.
-    uint64_t distance;                  // How far they were moved.
-    uint8_t page[0x1000];               // A page that has the bytes of the stand-in at their place.
-};
+// Puts them into a copy of the page.
+void stand_ins_put(const struct stand_ins *stand_ins, uint8_t *page);
 
-// The byte at this linear address is about to be fetched from `host`: the instruction that begins
-// there is to be seen as the stand-in. `state` is the engine's, in place. Without effect where the
-// entry is not found.
-void stand_in_show(struct stand_in_view *view, const struct stand_in_site *site,
-                   const uint8_t *state, uint64_t linear, const uint8_t *host);
-
-// Ends the showing. Nothing but code may have been read since it began.
-void stand_in_end(struct stand_in_view *view);
-
-// Called when the byte at this offset, from the start of a page on, is about to be fetched: ends
-// the showing if the byte is beyond the stand-in.
-static inline void stand_in_pass(struct stand_in_view *view, uint64_t offset) {
-    if (view->site != NULL && offset % 0x1000 - view->site->offset - 1 >= view->site->length - 1u) {
-        stand_in_end(view);
-    }
-}
+// Does one of them call the library?
+bool stand_ins_call(const struct stand_ins *stand_ins);
 
 #endif // ENGINE_CPU_UNICORN_STAND_IN_H

@@ -301,12 +301,22 @@ static bool refuse(struct tlb_fill *fill, const struct tlb_miss *miss) {
     return fill_by(functions.answer, miss);
 }
 
+// It was found to be fetched from, in the translation that is under way.
+static bool is_known_code(const struct tlb_fill *fill, const struct tlb_miss *miss) {
+    return fill->code.known && miss->access == FILL_FETCH &&
+           (miss->linear & ~(PAGE_SIZE - 1)) == fill->code.linear;
+}
+
 static bool fill_miss(void *processor, uint64_t linear, int size, int access, int mode, bool probe,
                       uintptr_t return_address) {
     const struct tlb_miss miss = {processor, linear, size, access, mode, probe, return_address};
     struct tlb_fill *fill = running;
     if (fill == NULL || fill->nested == NULL || fill->flat) {
         return fill_by(functions.walk, &miss);
+    }
+    if (is_known_code(fill, &miss)) {
+        fill->entry = fill->code.entry;
+        return answer(&miss);
     }
     struct tlb_walk walk = walk_for(fill, &miss);
     if (!is_for_us(&walk) || !find_leaf(&walk)) {

@@ -43,6 +43,12 @@ struct tlb_fill {
     void *context;
     bool ends_run;      // There is no entry to be made.
     uc_tlb_entry entry; // To be made.
+    // The page of code that was in the TLB until Unicorn was shown a copy of it.
+    struct {
+        bool known;
+        uint64_t linear;
+        uc_tlb_entry entry;
+    } code;
     // Pages that the nested tables were asked for; see nested_lookup().
     struct nested_page_kept {
         uint64_t page;

@@ -5,6 +5,7 @@
 #include "engine/cpu/unicorn/translation.h"
 
 #include "engine/cpu/unicorn/engine.h"
+#include "engine/cpu/unicorn/flat_engine.h"
 #include "engine/cpu/unicorn/memory.h"
 #include "engine/cpu/unicorn/state.h"
 #include "engine/cpu/unicorn/step.h"
@@ -14,7 +15,11 @@
 #include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/replaced.h"
 
+#include <string.h>
+
 #define PAGE_SIZE 0x1000u
+#define FETCH_MOST_BYTES 8u
+#define MOST_LOST 1000u
 
 void translation_open(struct translation *translation, struct engine *engine, struct memory *memory,
                       struct step *step, struct work *work) {
@@ -24,6 +29,9 @@ void translation_open(struct translation *translation, struct engine *engine, st
     translation->step = step;
     translation->executable_page = NO_ARENA_PAGE;
     translation->block.crossed_to = NO_ARENA_PAGE;
+    for (unsigned i = 0; i < 2; i++) {
+        translation->copy.pages[i] = engine->hidden + HIDDEN_CODE_COPY + i * (size_t)PAGE_SIZE;
+    }
 }
 
 // --- Where it ends ---
@@ -48,9 +56,14 @@ static void set_exits(struct translation *translation, const uint64_t *site) {
     give_exits(translation, exits, count);
 }
 
+void translation_end_copy(struct translation *translation) {
+    code_copy_end(&translation->copy);
+    translation->engine->fill.code.known = false;
+}
+
 void translation_forget_exits(struct translation *translation) {
     const uint64_t none = 0;
-    stand_in_end(&translation->view);
+    translation_end_copy(translation);
     give_exits(translation, &none, 0);
 }
 
@@ -87,13 +100,9 @@ static enum refusal cut_first(const struct block *block) {
 #define SHORT_BLOCK_INSTRUCTIONS 8
 
 // Unicorn throws a translation away that comes to more than 64 KiB, and begins again with fewer
-// instructions. Where blocks are counted it never comes to that: how long a block is must follow
-// from its code.
-#define MOST_COUNTED_BYTES 0xf000u
-
-static uint64_t most_host_bytes(const struct translation *translation) {
-    return translation->work->counts ? MOST_COUNTED_BYTES : UINT64_MAX;
-}
+// instructions. It never comes to that: how long a block is must follow from its code where blocks
+// are counted, and that a translation begins again must mean something else (is_repeated()).
+#define MOST_HOST_BYTES 0xf000u
 
 // How many instructions the block may have. What is translated for a step is gone behind it.
 static void limit_block(const struct translation *translation, struct block_code *code) {
@@ -135,13 +144,26 @@ static void note_division(struct translation *translation, uint64_t pc) {
     translation->divisions[pc % PAGE_SIZE / 8] |= (uint8_t)(1u << pc % 8);
 }
 
-// Its pages are guarded before they are read.
+// All that the block may take of its pages.
+static void copy_code(struct translation *translation) {
+    const struct block *block = &translation->block;
+    const struct arena *arena = &translation->memory->arena;
+    struct code_copy *copy = &translation->copy;
+    memcpy(copy->pages[0] + block->first,
+           arena_pointer(arena, block->pages[0] * PAGE_SIZE + block->first),
+           PAGE_SIZE - block->first);
+    if (block->pages[1] != NO_ARENA_PAGE) {
+        memcpy(copy->pages[1], arena_pointer(arena, block->pages[1] * PAGE_SIZE), PAGE_SIZE);
+    }
+}
+
+// Its pages are guarded before they are copied, and the copy is what is read.
 static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_t offset) {
     struct block *block = &translation->block;
     struct memory *memory = translation->memory;
     cpu_open(cpu);
     struct block_code code = {
-        .bytes = arena_pointer(&memory->arena, offset),
+        .bytes = translation->copy.pages[0] + offset % PAGE_SIZE,
         .mode = cpu_code_mode(cpu),
         .conditions = replaced_conditions(cpu),
         .x87 = &translation->engine->x87,
@@ -151,14 +173,15 @@ static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_
     code.stand_ins = takes_stand_ins(translation->engine, cpu);
     code.calls = code.stand_ins && takes_calls(translation, cpu, code.mode);
     limit_block(translation, &code);
-    code.most_host_bytes = most_host_bytes(translation);
+    code.most_host_bytes = MOST_HOST_BYTES;
     code.end = work_block_end(translation->work, block->pc);
     code.breakpoints = cpu->steps ? NULL : translation->breakpoints;
     code_pages_translated(&memory->code, block->pages[0]);
     if (block->pages[1] != NO_ARENA_PAGE) {
         code_pages_translated(&memory->code, block->pages[1]);
-        code.next = arena_pointer(&memory->arena, block->pages[1] * PAGE_SIZE);
+        code.next = translation->copy.pages[1];
     }
+    copy_code(translation);
     cpu_close(cpu);
     block_read_ahead(block, &code, &translation->cuts);
     translation->engine->host_bytes += block->host_bytes;
@@ -192,7 +215,7 @@ uint64_t translation_undivided(const struct translation *translation, struct cpu
         .mode = cpu_code_mode(cpu),
         .conditions = replaced_conditions(cpu),
         .most = BLOCK_MOST_INSTRUCTIONS,
-        .most_host_bytes = most_host_bytes(translation),
+        .most_host_bytes = MOST_HOST_BYTES,
         .end = UINT64_MAX,
         .measures = true,
     };
@@ -236,9 +259,27 @@ static enum refusal begin(struct translation *translation, struct cpu *cpu, uint
     return REFUSAL_NONE;
 }
 
-static enum refusal look(struct translation *translation, struct cpu *cpu, uint64_t offset) {
+// The buffer of translations was full at the end of the last one, which Unicorn does not announce
+// then: it drops them all, and begins again. It has looked up where in its memory the block is, and
+// found the copy. Besides, the first byte of a block is fetched once, and alone.
+static bool is_repeated(const struct translation *translation, uint64_t offset, size_t size) {
+    const struct block *block = &translation->block;
+    return block->under_way && translation->copy.count > 0 && size == 1 &&
+           offset == block->pages[0] * PAGE_SIZE + block->first;
+}
+
+// Not again and again.
+static enum refusal lost(struct translation *translation) {
+    return translation->lost++ < MOST_LOST ? REFUSAL_CHANGED : REFUSAL_NOT_READ;
+}
+
+static enum refusal look(struct translation *translation, struct cpu *cpu, uint64_t offset,
+                         size_t size) {
     struct block *block = &translation->block;
     const uint64_t page = offset / PAGE_SIZE;
+    if (is_repeated(translation, offset, size)) {
+        return lost(translation);
+    }
     if (translation->memory->any_not_executable && page != translation->executable_page) {
         if (!may_execute(translation, cpu, page)) {
             return REFUSAL_NOT_EXECUTABLE;
@@ -251,32 +292,82 @@ static enum refusal look(struct translation *translation, struct cpu *cpu, uint6
     if (block_contains(block, offset)) {
         return REFUSAL_NONE;
     }
-    return block_crosses(block, offset) ? REFUSAL_CROSSES : REFUSAL_NOT_READ;
+    if (block_crosses(block, offset)) {
+        return REFUSAL_CROSSES;
+    }
+    return lost(translation); // The tables that lead there may have changed meanwhile.
 }
 
-// Where an instruction begins that another stands in for. False where that one cannot be shown and
-// must be.
-static bool show(struct translation *translation, uint64_t offset) {
-    const struct block *block = &translation->block;
-    const uint64_t in_page = offset % PAGE_SIZE;
-    for (unsigned i = 0; i < block->stand_ins.count; i++) {
-        const struct stand_in_site *site = &block->stand_ins.sites[i];
-        if (site->offset == in_page && offset / PAGE_SIZE == block->pages[0]) {
-            stand_in_show(&translation->view, site, translation->engine->live,
-                          block->pc + (in_page - block->first),
-                          arena_pointer(&translation->memory->arena, offset));
-            return !site->calls || translation->view.count != 0;
-        }
+// --- What is translated ---
+
+// Whether the bytes lie in the first of the block's pages. It has fewer bytes than a page, so their
+// place tells where both are the same.
+static bool in_first_page(const struct block *block, uint64_t offset) {
+    return offset / PAGE_SIZE == block->pages[0] &&
+           offset % PAGE_SIZE + FETCH_MOST_BYTES > block->first;
+}
+
+// Not where Unicorn would walk to the page for each byte: that might have effects.
+static bool show_second(struct translation *translation, uint64_t linear, const uint8_t *host) {
+    struct tlb_fill *fill = &translation->engine->fill;
+    if (fill->state == NULL || !code_copy_show_once(&translation->copy, translation->engine->live,
+                                                    linear, host, &fill->code.entry)) {
+        return false;
     }
+    fill->code.linear = linear;
+    fill->code.known = true;
     return true;
 }
 
-void translation_fetch(struct translation *translation, struct cpu *cpu, uint64_t offset) {
-    stand_in_pass(&translation->view, offset);
-    translation->refusal = look(translation, cpu, offset);
-    if (translation->refusal == REFUSAL_NONE && !show(translation, offset)) {
-        translation->engine->no_calls = true;
-        translation->refusal = REFUSAL_NOT_SHOWN;
+// The first page is shown until the translation ends, which Unicorn must announce.
+static bool show(struct translation *translation, uint64_t offset) {
+    const struct block *block = &translation->block;
+    struct engine *engine = translation->engine;
+    const uint8_t *host =
+        arena_pointer(&translation->memory->arena, offset / PAGE_SIZE * PAGE_SIZE);
+    const uint64_t linear = block->pc / PAGE_SIZE * PAGE_SIZE;
+    struct code_copy *copy = &translation->copy;
+    if (!in_first_page(block, offset)) {
+        return show_second(translation, linear + PAGE_SIZE, host);
+    }
+    if (copy->count == 0 && translation->announced &&
+        code_copy_show(copy, engine->live, linear, host)) {
+        stand_ins_put(&block->stand_ins, copy->pages[0]);
+    }
+    return copy->count > 0;
+}
+
+// Where the copy is not what Unicorn will read.
+static bool is_as_copied(const struct translation *translation, uint64_t offset, size_t size) {
+    const struct block *block = &translation->block;
+    const bool first = in_first_page(block, offset);
+    const size_t least = first ? block->first : 0;
+    const size_t start = offset % PAGE_SIZE > least ? offset % PAGE_SIZE : least;
+    const size_t end =
+        offset % PAGE_SIZE + size < PAGE_SIZE ? offset % PAGE_SIZE + size : PAGE_SIZE;
+    const uint8_t *page =
+        arena_pointer(&translation->memory->arena, offset / PAGE_SIZE * PAGE_SIZE);
+    return end <= start ||
+           memcmp(translation->copy.pages[first ? 0 : 1] + start, page + start, end - start) == 0;
+}
+
+static enum refusal look_at_copy(struct translation *translation, uint64_t offset, size_t size) {
+    struct engine *engine = translation->engine;
+    if (engine->shows_copy && show(translation, offset)) {
+        return REFUSAL_NONE;
+    }
+    if (stand_ins_call(&translation->block.stand_ins)) {
+        engine->no_calls = true;
+        return REFUSAL_NOT_SHOWN;
+    }
+    return is_as_copied(translation, offset, size) ? REFUSAL_NONE : REFUSAL_CHANGED;
+}
+
+void translation_fetch(struct translation *translation, struct cpu *cpu, uint64_t offset,
+                       size_t size) {
+    translation->refusal = look(translation, cpu, offset, size);
+    if (translation->refusal == REFUSAL_NONE) {
+        translation->refusal = look_at_copy(translation, offset, size);
     }
 }
 
@@ -284,7 +375,7 @@ void translation_fetch(struct translation *translation, struct cpu *cpu, uint64_
 
 void translation_end(struct translation *translation) {
     translation->block.under_way = false;
-    stand_in_end(&translation->view);
+    translation_end_copy(translation);
     translation->executable_page = NO_ARENA_PAGE;
     if (translation->engine->exact_stops) {
         translation_forget_exits(translation); // A stop from outside does not.
@@ -295,6 +386,7 @@ void translation_end(struct translation *translation) {
 
 // What a step has translated runs once. Where blocks are hooked, the run stops at the next one.
 void translation_done(struct translation *translation) {
+    translation->lost = 0;
     if (translation->step->under_way && translation->engine->exact_stops) {
         step_translated(translation->step);
     } else {

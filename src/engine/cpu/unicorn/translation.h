@@ -7,6 +7,7 @@
 #define ENGINE_CPU_UNICORN_TRANSLATION_H
 
 #include "engine/cpu/unicorn/block.h"
+#include "engine/cpu/unicorn/code_copy.h"
 #include "engine/cpu/unicorn/cuts.h"
 
 struct cpu;
@@ -25,6 +26,7 @@ enum refusal {
     REFUSAL_NOT_SHOWN,      // A call cannot be shown: the block must be translated without.
     REFUSAL_UNHOOKED,       // It must be translated with a hook: translate it so.
     REFUSAL_STEP_OVER,      // It follows an instruction that runs alone.
+    REFUSAL_CHANGED,        // What was read ahead is something else by now: read it once more.
     REFUSAL_NOT_READ,       // It goes where it was not read ahead. This must not happen.
 };
 
@@ -33,14 +35,15 @@ struct translation {
     struct memory *memory;
     struct step *step;
     struct work *work;
-    struct block block; // The block under translation.
-    bool announced;     // In this run a translation was: so will all that follow be.
-    struct stand_in_view view;
-    struct cuts cuts;                      // The cuts of translated blocks.
-    uint8_t divisions[0x1000 / 8];         // Where in a page some have been divided: a bit a byte.
-    enum refusal refusal;                  // Why the last block was refused.
-    bool exits_set;                        // In the engine, for the block.
-    uint64_t executable_page;              // The page of the arena that translation may go on in.
+    struct block block;            // The block under translation.
+    bool announced;                // In this run a translation was: so will all that follow be.
+    struct code_copy copy;         // What is translated.
+    unsigned lost;                 // How often in a row a block went where it was not read ahead.
+    struct cuts cuts;              // The cuts of translated blocks.
+    uint8_t divisions[0x1000 / 8]; // Where in a page some have been divided: a bit a byte.
+    enum refusal refusal;          // Why the last block was refused.
+    bool exits_set;                // In the engine, for the block.
+    uint64_t executable_page;      // The page of the arena that translation may go on in.
     const struct breakpoints *breakpoints; // Blocks end before them, but for a step.
 };
 
@@ -50,9 +53,10 @@ void translation_open(struct translation *translation, struct engine *engine, st
 // Drops what has been translated of the page with the code at this linear address.
 void translation_forget(struct translation *translation, struct cpu *cpu, uint64_t linear);
 
-// This byte of the arena is about to be fetched, with RIP at its block. `refusal` says whether
-// not.
-void translation_fetch(struct translation *translation, struct cpu *cpu, uint64_t offset);
+// These bytes of the arena, up to 8 in a page, are about to be fetched, with RIP at their block.
+// `refusal` says whether not.
+void translation_fetch(struct translation *translation, struct cpu *cpu, uint64_t offset,
+                       size_t size);
 
 // May a block have been divided before this address, as Unicorn counts, for a reason that is not in
 // its code?
@@ -66,6 +70,9 @@ static inline bool translation_may_have_divided(const struct translation *transl
 // without.
 uint64_t translation_undivided(const struct translation *translation, struct cpu *cpu, uint64_t pc,
                                bool with_next);
+
+// Unicorn reads memory again where it was shown a copy of the code.
+void translation_end_copy(struct translation *translation);
 
 // Translation has ended, with a block or with a raw exit; and in the first case.
 void translation_end(struct translation *translation);
