@@ -47,7 +47,7 @@ ZIRCONIA_EXPORT zx_status_t zirconia_resource_create(uint32_t kind, uint64_t bas
                                                      zx_handle_t *out);
 
 // The resource that zx_guest_create() asks for: kind SYSTEM, base ZX_RSRC_SYSTEM_HYPERVISOR_BASE,
-// size 1. It serves both eras. Each call makes a handle that the caller owns.
+// size 1. It serves every era. Each call makes a handle that the caller owns.
 // Errors:
 //   ZX_ERR_NO_MEMORY     when memory is short
 //   ZX_ERR_INVALID_ARGS  when out cannot be written
