@@ -112,7 +112,7 @@ static size_t edges_of(const struct random_guest_record *record) {
     return count;
 }
 
-// Of some hundred guests the one whose code has most edges, each of its VCPUs being busy.
+// The one of some hundred guests whose code has most edges, where each of its VCPUs is busy.
 static uint64_t find_busy_seed(unsigned vcpus, struct random_guest_record *record) {
     uint64_t found = 0;
     size_t most = 0;

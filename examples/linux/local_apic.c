@@ -36,7 +36,7 @@ enum {
 #define MASKED 0x10000u
 #define PERIODIC 0x20000u
 
-// Of the command register.
+// Bits and fields of the command register.
 #define LOGICAL 0x800u
 #define BUSY 0x1000u
 enum { FIXED = 0, LOWEST_PRIORITY = 1, NMI = 4, STARTUP = 6 };

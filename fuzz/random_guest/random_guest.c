@@ -57,7 +57,7 @@ struct life {
     bool boots; // Its VCPUs begin with their first instruction.
     struct alarms alarms;
     int64_t budget;
-    struct trace end; // Of what it left.
+    struct trace end; // What it left in memory.
 };
 
 // --- The image ---

@@ -9,8 +9,8 @@
 //
 // Where the entry is not found the memory is compared with the copy before each fetch.
 
-#ifndef ZIRCONIA_ENGINE_CPU_CODE_COPY_H
-#define ZIRCONIA_ENGINE_CPU_CODE_COPY_H
+#ifndef ENGINE_CPU_UNICORN_CODE_COPY_H
+#define ENGINE_CPU_UNICORN_CODE_COPY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,10 +35,10 @@ bool code_copy_show(struct code_copy *copy, const uint8_t *state, uint64_t linea
                     const uint8_t *host);
 void code_copy_end(struct code_copy *copy);
 
-// The same of the copy's second page, for the fetch that is about to be made and no other: before
+// Shows the copy's second page for the fetch that is about to be made and no other: before
 // translation ends Unicorn looks up where in its memory the page is, and must not find the copy.
 // The entry is not used again, and `entry` says what it was.
 bool code_copy_show_once(struct code_copy *copy, const uint8_t *state, uint64_t linear,
                          const uint8_t *host, uc_tlb_entry *entry);
 
-#endif // ZIRCONIA_ENGINE_CPU_CODE_COPY_H
+#endif // ENGINE_CPU_UNICORN_CODE_COPY_H

@@ -53,7 +53,7 @@ void translation_open(struct translation *translation, struct engine *engine, st
 // Drops what has been translated of the page with the code at this linear address.
 void translation_forget(struct translation *translation, struct cpu *cpu, uint64_t linear);
 
-// These bytes of the arena, up to 8 in a page, are about to be fetched, with RIP at their block.
+// Up to 8 bytes of the arena, in a page, are about to be fetched, with RIP at their block.
 // `refusal` says whether not.
 void translation_fetch(struct translation *translation, struct cpu *cpu, uint64_t offset,
                        size_t size);
