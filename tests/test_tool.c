@@ -235,6 +235,24 @@ START_TEST(max_exits_and_stats_count_exactly) {
 }
 END_TEST
 
+#define TWO ZIRCONIA_GUEST_DIR "/two_processors.bin"
+
+// The ninth exit is the second processor's CPUID, and the registers at the end are of that one.
+START_TEST(a_guest_starts_its_other_processors) {
+    const char *line;
+    ck_assert_int_eq(run_tool("run " TWO " --serial 0x3f8 --cpus 2 --trace"), 0);
+    ck_assert_str_eq(result.out, "a\nb\n");
+    ck_assert_ptr_nonnull(strstr(result.err, "\n1:0xf   "));
+    ck_assert_int_eq(
+        run_tool("run " TWO " --serial 0x3f8 --cpus 2 --virtual-time --max-exits 9 --json"), 124);
+    line = find_line("event", "\"end\"");
+    ck_assert(json_member_is(json_member(line, "registers"), "rax", "\"0x40000001\""));
+    ck_assert_int_eq(run_tool("run " TWO " --serial 0x3f8 --virtual-time --max-exits 9"), 124);
+    ck_assert_ptr_nonnull(
+        strstr(result.err, "the guest starts processor 1, but there is 1 (--cpus)\n"));
+}
+END_TEST
+
 START_TEST(virtual_time_repeats_a_run_exactly) {
     static char first[sizeof result.out];
     const char *command = "run %s --trap-io 0x80 --json --virtual-time";
@@ -366,6 +384,7 @@ int main(void) {
     tcase_add_test(tcase, json_lines_have_the_members_that_are_described);
     tcase_add_test(tcase, json_tells_of_bells_serial_output_and_errors);
     tcase_add_test(tcase, max_exits_and_stats_count_exactly);
+    tcase_add_test(tcase, a_guest_starts_its_other_processors);
     tcase_add_test(tcase, virtual_time_repeats_a_run_exactly);
     tcase_add_test(tcase, disasm_prints_address_bytes_and_text);
     tcase_add_test(tcase, help_and_man_page_name_the_same_options_in_the_same_order);

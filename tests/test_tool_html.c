@@ -150,6 +150,31 @@ START_TEST(a_page_is_the_same_in_each_run_of_virtual_time) {
 }
 END_TEST
 
+// The second VCPU's rows about its exits end with its number.
+START_TEST(each_vcpu_has_its_rows) {
+    static char first[sizeof page];
+    for (unsigned run = 0; run < 5; run++) {
+        ck_assert_int_eq(run_tool("run %s --cpus 2 --serial 0x3f8 --virtual-time --html %s",
+                                  ZIRCONIA_GUEST_DIR "/two_processors.bin", path_of("page.html")),
+                         0);
+        ck_assert_str_eq(result.out, "a\nb\n");
+        read_page("page.html");
+        if (run == 0) {
+            memcpy(first, page, sizeof page);
+        }
+        ck_assert_str_eq(page, first);
+    }
+    ck_assert_uint_eq(count_rows(ROW_SERIAL, "\"a\\n\"]"), 1);
+    ck_assert_uint_eq(count_rows(ROW_SERIAL, "\"b\\n\",1]"), 1);
+    ck_assert_uint_eq(count_rows(ROW_ENTER, "[0,\"40000001\",1,\"4b4d564b\",2,\"564b4d56\","
+                                            "3,\"4d\"],1]"),
+                      1);
+    // A thing is told of a VCPU's register although another one's is the same.
+    ck_assert_uint_eq(count_rows(ROW_EXIT, "[\"3f8\",\"1\",\"0\"],[0,\"4661\",3,\"3f8\"]"), 1);
+    ck_assert_uint_eq(count_rows(ROW_EXIT, "[\"3f8\",\"1\",\"0\"],[0,\"62\",3,\"3f8\"]"), 1);
+}
+END_TEST
+
 // read_page() looks for what could end the script.
 START_TEST(what_a_guest_says_stays_in_the_data) {
     ck_assert_int_eq(
@@ -192,6 +217,7 @@ int main(void) {
     tcase_add_test(tcase, a_run_is_told_row_by_row);
     tcase_add_test(tcase, registers_are_told_where_they_change);
     tcase_add_test(tcase, a_page_is_the_same_in_each_run_of_virtual_time);
+    tcase_add_test(tcase, each_vcpu_has_its_rows);
     tcase_add_test(tcase, what_a_guest_says_stays_in_the_data);
     tcase_add_test(tcase, an_error_is_told_with_its_reason);
     tcase_add_test(tcase, a_page_that_cannot_be_written_is_said);

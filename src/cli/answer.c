@@ -21,13 +21,13 @@ static enum answer end_of_guest(uint32_t value) {
     return ANSWER_GUEST_FAILED;
 }
 
-static enum answer answer_io(const struct vm *vm, struct serial *serial, uint64_t serial_port,
+static enum answer answer_io(zx_handle_t vcpu, struct serial *serial, uint64_t serial_port,
                              const zx_port_packet_t *packet) {
     const zx_packet_guest_io_t *io = &packet->guest_io;
     unsigned offset = (unsigned)(io->port - serial_port) & 7;
     if (io->input) {
         uint8_t value = packet->key == KEY_SERIAL ? serial_read(serial, offset) : 0;
-        const zx_status_t status = access_input(vm->vcpu, io->access_size, value);
+        const zx_status_t status = access_input(vcpu, io->access_size, value);
         return status == ZX_OK ? ANSWER_GO_ON : ANSWER_GUEST_FAULT;
     }
     if (packet->key == KEY_SERIAL)
@@ -37,11 +37,11 @@ static enum answer answer_io(const struct vm *vm, struct serial *serial, uint64_
     return ANSWER_GO_ON;
 }
 
-static enum answer answer_mem(const struct vm *vm, const zirconia_exit_t *exit,
+static enum answer answer_mem(zx_handle_t vcpu, const zirconia_exit_t *exit,
                               const zx_port_packet_t *packet) {
     zirconia_mmio_access_t access;
     uint64_t stored;
-    const zx_status_t status = access_memory(vm->vcpu, exit, 0, &access, &stored);
+    const zx_status_t status = access_memory(vcpu, exit, 0, &access, &stored);
     if (status == ZX_OK)
         return ANSWER_GO_ON;
     char instruction[96];
@@ -52,23 +52,23 @@ static enum answer answer_mem(const struct vm *vm, const zirconia_exit_t *exit,
 }
 
 // There is one VCPU, number 0.
-static enum answer answer_vcpu(const struct vm *vm, const zirconia_2022_packet_guest_vcpu_t *vcpu) {
-    if (vcpu->type == ZX_PKT_GUEST_VCPU_STARTUP)
-        talk("the guest starts processor %" PRIu64 ", but there is one only", vcpu->startup.id);
-    else if (vcpu->interrupt.mask & 1)
-        (void)zx_vcpu_interrupt(vm->vcpu, vcpu->interrupt.vector);
+static enum answer answer_vcpu(zx_handle_t vcpu, const zirconia_2022_packet_guest_vcpu_t *packet) {
+    if (packet->type == ZX_PKT_GUEST_VCPU_STARTUP)
+        talk("the guest starts processor %" PRIu64 ", but there is one only", packet->startup.id);
+    else if (packet->interrupt.mask & 1)
+        (void)zx_vcpu_interrupt(vcpu, packet->interrupt.vector);
     return ANSWER_GO_ON;
 }
 
-enum answer answer_packet(const struct vm *vm, struct serial *serial, uint64_t serial_port,
+enum answer answer_packet(zx_handle_t vcpu, struct serial *serial, uint64_t serial_port,
                           const zirconia_exit_t *exit, const zx_port_packet_t *packet) {
     switch (packet->type) {
     case ZX_PKT_TYPE_GUEST_IO:
-        return answer_io(vm, serial, serial_port, packet);
+        return answer_io(vcpu, serial, serial_port, packet);
     case ZX_PKT_TYPE_GUEST_MEM:
-        return answer_mem(vm, exit, packet);
+        return answer_mem(vcpu, exit, packet);
     case ZX_PKT_TYPE_GUEST_VCPU:
-        return answer_vcpu(vm, &packet->guest_vcpu_2022);
+        return answer_vcpu(vcpu, &packet->guest_vcpu_2022);
     default:
         talk("packet of unknown type %" PRIu32, packet->type);
         return ANSWER_GUEST_FAULT;

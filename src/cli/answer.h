@@ -21,8 +21,9 @@ enum answer {
     ANSWER_GUEST_FAULT,  // cannot be answered, which has been said
 };
 
-// `exit` is the exit that the packet came from.
-enum answer answer_packet(const struct vm *vm, struct serial *serial, uint64_t serial_port,
+// `exit` is the exit of this VCPU that the packet came from. For packets from one VCPU to others
+// there is VCPU 0 only.
+enum answer answer_packet(zx_handle_t vcpu, struct serial *serial, uint64_t serial_port,
                           const zirconia_exit_t *exit, const zx_port_packet_t *packet);
 
 #endif // CLI_ANSWER_H

@@ -12,7 +12,7 @@
 
 #include "cli/fields.h"
 
-// One VCPU runs, and its thread is inside the run call when the log is called.
+// The thread of the VCPU is inside the run call when the log is called.
 static char noted[640];
 
 void ending_note(const char *line) {
@@ -32,9 +32,9 @@ static const char *hint(zirconia_exit_kind_t kind, zx_status_t status) {
                                                 : "; see --mem and --trap-mem";
 }
 
-struct ending ending_by_error(const struct exit_log *log, const struct symbols *symbols,
-                              zx_status_t status) {
-    const zirconia_exit_t *last = &log->last;
+struct ending ending_by_error(const struct exit_log *log, uint64_t vcpu,
+                              const struct symbols *symbols, zx_status_t status) {
+    const zirconia_exit_t *last = &log->of[vcpu].last;
     const struct ending fault = {EXIT_CODE_GUEST_FAULT, "guest_fault"};
     if (status == ZX_ERR_INTERNAL || status == ZX_ERR_NO_MEMORY) {
         talk("the guest cannot run on: %s", zx_status_get_string(status));

@@ -21,8 +21,8 @@ void ending_note(const char *line);
 // What was kept last; "" when there is nothing.
 const char *ending_noted(void);
 
-// The run call returned an error that is no kick.
-struct ending ending_by_error(const struct exit_log *log, const struct symbols *symbols,
-                              zx_status_t status);
+// A VCPU's run call returned an error that is no kick.
+struct ending ending_by_error(const struct exit_log *log, uint64_t vcpu,
+                              const struct symbols *symbols, zx_status_t status);
 
 #endif // CLI_ENDING_H

@@ -33,6 +33,12 @@ static void begin_row(struct html *html, struct text *line, enum row row) {
     html->any_row = true;
 }
 
+// The rows of VCPU 0 do not say whose they are.
+static void append_vcpu(struct text *line, uint64_t vcpu) {
+    if (vcpu != 0)
+        text_append(line, ",%" PRIu64, vcpu);
+}
+
 static void end_row(struct html *html, struct text *line) {
     text_append(line, "]");
     text_write_line(line, html->file);
@@ -117,23 +123,24 @@ static uint32_t number_of_packet(struct html *html, const zx_port_packet_t *pack
 
 // --- Registers ---
 
-static void read_registers(const struct html *html, uint64_t out[HTML_REGISTERS], uint64_t cr3) {
+static void read_registers(const struct html *html, uint64_t vcpu, uint64_t out[HTML_REGISTERS],
+                           uint64_t cr3) {
     struct register_value registers[REGISTER_COUNT];
-    registers_read(html->vcpu, registers);
+    registers_read(html->vcpus[vcpu], registers);
     for (unsigned i = 0; i < REGISTER_COUNT; i++)
         out[i] = registers[i].value;
     out[REGISTER_COUNT] = cr3;
 }
 
 // What differs from what the reader knows.
-static void append_changes(struct html *html, struct text *line) {
+static void append_changes(struct html_registers *registers, struct text *line) {
     bool any = false;
     text_append(line, ",[");
     for (unsigned i = 0; i < HTML_REGISTERS; i++) {
-        if (html->now[i] == html->told[i])
+        if (registers->now[i] == registers->told[i])
             continue;
-        text_append(line, "%s%u,\"%" PRIx64 "\"", any ? "," : "", i, html->now[i]);
-        html->told[i] = html->now[i];
+        text_append(line, "%s%u,\"%" PRIx64 "\"", any ? "," : "", i, registers->now[i]);
+        registers->told[i] = registers->now[i];
         any = true;
     }
     text_append(line, "]");
@@ -144,7 +151,7 @@ static void append_changes(struct html *html, struct text *line) {
 void html_observe(struct html *html, const zirconia_exit_t *exit) {
     if (!html || !html->file)
         return;
-    read_registers(html, html->now, exit->cr3);
+    read_registers(html, exit->vcpu, html->of[exit->vcpu].now, exit->cr3);
 }
 
 void html_exit(struct html *html, const zirconia_exit_t *exit, const struct exit_outcome *outcome) {
@@ -160,7 +167,7 @@ void html_exit(struct html *html, const zirconia_exit_t *exit, const struct exit
     for (size_t i = 0; i < fields.count; i++)
         text_append(&line, "%s\"%" PRIx64 "\"", i ? "," : "", fields.list[i].value);
     text_append(&line, "]");
-    append_changes(html, &line);
+    append_changes(&html->of[exit->vcpu], &line);
     if (outcome->packet)
         text_append(&line, ",%" PRIu32, packet);
     else if (outcome->status != ZX_OK)
@@ -168,33 +175,37 @@ void html_exit(struct html *html, const zirconia_exit_t *exit, const struct exit
     end_row(html, &line);
 }
 
-void html_port_packet(struct html *html, const zx_port_packet_t *packet) {
+void html_port_packet(struct html *html, uint64_t vcpu, const zx_port_packet_t *packet) {
     if (!html || !html->file)
         return;
     struct text line;
     const uint32_t number = number_of_packet(html, packet);
     begin_row(html, &line, ROW_BELL);
     text_append(&line, ",%" PRIu32, number);
+    append_vcpu(&line, vcpu);
     end_row(html, &line);
 }
 
-void html_serial(struct html *html, const char *bytes, size_t size) {
+void html_serial(struct html *html, uint64_t vcpu, const char *bytes, size_t size) {
     if (!html || !html->file)
         return;
     struct text line;
     begin_row(html, &line, ROW_SERIAL);
     text_append(&line, ",");
     append_string(&line, bytes, size);
+    append_vcpu(&line, vcpu);
     end_row(html, &line);
 }
 
-void html_enter(struct html *html) {
+void html_enter(struct html *html, uint64_t vcpu) {
     if (!html || !html->file)
         return;
     struct text line;
-    read_registers(html, html->now, html->told[REGISTER_COUNT]);
+    struct html_registers *registers = &html->of[vcpu];
+    read_registers(html, vcpu, registers->now, registers->told[REGISTER_COUNT]);
     begin_row(html, &line, ROW_ENTER);
-    append_changes(html, &line);
+    append_changes(registers, &line);
+    append_vcpu(&line, vcpu);
     end_row(html, &line);
 }
 
@@ -244,7 +255,7 @@ static void tell_traps(FILE *file, const struct options *options) {
 
 static void tell_registers(const struct html *html) {
     struct register_value registers[REGISTER_COUNT];
-    registers_read(html->vcpu, registers);
+    registers_read(html->vcpus[0], registers);
     fprintf(html->file, "\"registers\":[");
     for (unsigned i = 0; i < REGISTER_COUNT; i++)
         fprintf(html->file, "\"%s\",", registers[i].name);
@@ -297,7 +308,6 @@ static void tell_figures(const struct html *html, zx_handle_t guest) {
 bool html_close(struct html *html, zx_handle_t guest, const struct html_end *end) {
     if (!html->file)
         return true;
-    html_enter(html); // What the last exit did to registers.
     struct text line = {0};
     text_append(&line, "],\"end\":{\"reason\":\"%s\",\"exit_code\":%d,\"message\":", end->reason,
                 end->exit_code);

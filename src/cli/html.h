@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The storyboard of a run: one HTML page with everything that happened, written as the run goes.
-// docs/storyboard.md tells what its data hold. Used by the VCPU's thread only. Where nothing else
+// docs/storyboard.md tells what its data hold. Used by one thread at a time. Where nothing else
 // is said, there may be no page: NULL, or one without a file.
 
 #ifndef CLI_HTML_H
@@ -39,15 +39,20 @@ struct html_packet {
     uint8_t bytes[sizeof(zx_port_packet_t)];
 };
 
+// The registers of a VCPU.
+struct html_registers {
+    uint64_t now[HTML_REGISTERS];  // At the exit that was observed last.
+    uint64_t told[HTML_REGISTERS]; // As a reader of the rows so far knows them.
+};
+
 struct html {
     FILE *file; // NULL: no page.
     const struct options *options;
     const struct symbols *symbols;
-    zx_handle_t vcpu;
-    int64_t start; // In the guest's time.
+    const zx_handle_t *vcpus; // By number, up to OPTIONS_MAX_CPUS.
+    int64_t start;            // In the guest's time.
     bool any_row;
-    uint64_t now[HTML_REGISTERS];  // The registers at the exit that was observed last.
-    uint64_t told[HTML_REGISTERS]; // The registers as a reader of the rows so far knows them.
+    struct html_registers of[OPTIONS_MAX_CPUS];
     uint32_t place_count;
     uint32_t packet_count;
     struct html_place places[HTML_PLACES];
@@ -61,7 +66,7 @@ struct html_end {
     const char *message; // What the library said of it, or "".
 };
 
-// The caller has set `options`, `symbols` and `vcpu`. False when the file cannot be written, which
+// The caller has set `options`, `symbols` and `vcpus`. False when the file cannot be written, which
 // has been said.
 bool html_open(struct html *html);
 
@@ -72,13 +77,13 @@ void html_observe(struct html *html, const zirconia_exit_t *exit);
 void html_exit(struct html *html, const zirconia_exit_t *exit, const struct exit_outcome *outcome);
 
 // A packet that came through the port: a bell.
-void html_port_packet(struct html *html, const zx_port_packet_t *packet);
+void html_port_packet(struct html *html, uint64_t vcpu, const zx_port_packet_t *packet);
 
-// What the guest sent to its serial port.
-void html_serial(struct html *html, const char *bytes, size_t size);
+// What the guest sent to its serial port, the last of it by this VCPU.
+void html_serial(struct html *html, uint64_t vcpu, const char *bytes, size_t size);
 
-// The guest is about to run again: what was done about the exit before is done.
-void html_enter(struct html *html);
+// The VCPU is about to run again, or has ended: what was done about its last exit is done.
+void html_enter(struct html *html, uint64_t vcpu);
 
 // Ends the page. False when it could not be written whole, which has been said.
 bool html_close(struct html *html, zx_handle_t guest, const struct html_end *end);

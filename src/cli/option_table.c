@@ -109,7 +109,8 @@ static const char *apply_console(struct options *options, const char *value) {
 }
 
 static const char *apply_cpus(struct options *options, const char *value) {
-    if (!parse_number(value, &options->cpus) || options->cpus < 1 || options->cpus > 8)
+    if (!parse_number(value, &options->cpus) || options->cpus < 1 ||
+        options->cpus > OPTIONS_MAX_CPUS)
         return "is not a number from 1 to 8";
     return NULL;
 }
@@ -143,6 +144,8 @@ const struct option_spec option_table[] = {
     {LINUX | ZIRCON, "--mem", "SIZE", "memory (default 256M)", READ(apply_memory)},
     {RUN | STAT | STEP, "--mem", "SIZE", "guest memory from address 0 on (default 64M)",
      READ(apply_memory)},
+    {RUN | STAT, "--cpus", "N",
+     "processors, 1 to 8, of which the guest starts the others (default 1)", READ(apply_cpus)},
     {LINUX | ZIRCON, "--disk", "FILE", "the image of a disk, Linux's /dev/vda", STORED(disk)},
     {LINUX, "--console", "NAME", "ttyS0, the serial port, or hvc0, of virtio (default ttyS0)",
      READ(apply_console)},

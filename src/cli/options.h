@@ -15,7 +15,7 @@
 
 #include "cli/trace_filter.h"
 
-enum { OPTIONS_MAX_TRAPS = 64 };
+enum { OPTIONS_MAX_TRAPS = 64, OPTIONS_MAX_CPUS = 8 };
 
 // One --trap-mem, --trap-io or --bell.
 struct trap_option {

@@ -25,6 +25,7 @@ struct repro {
     struct exit_log log;
     uint64_t returns; // How many run calls have returned.
     zx_status_t status;
+    uint64_t last;  // The VCPU of the last exit.
     uint64_t vcpu;  // The VCPU of the last run call.
     unsigned count; // How many registers of that VCPU are known.
     struct register_value registers[MOST_REGISTERS];
@@ -63,6 +64,9 @@ static bool take_exit(struct repro *repro, const char *text) {
     exit.kind = kind_named(kind);
     exit.mode = (zirconia_code_mode_t)mode;
     read_code(code, &exit);
+    if (exit.vcpu != repro->last)
+        exit_log_returned(&repro->log, repro->last, ZX_OK, NULL);
+    repro->last = exit.vcpu;
     exit_log_observe(&repro->log, &exit);
     return true;
 }
@@ -77,7 +81,7 @@ static bool take_return(struct repro *repro, const char *text) {
                &status, &packet.key, &packet.type, &words[0], &words[1], &words[2], &words[3]) != 7)
         return false;
     memcpy(&packet.user, words, sizeof(words));
-    exit_log_returned(&repro->log, status, &packet);
+    exit_log_returned(&repro->log, repro->last, status, &packet);
     repro->returns++;
     repro->status = status;
     return true;
@@ -151,9 +155,10 @@ static int report_end(const struct repro *repro, const struct host_ending *endin
     return code;
 }
 
-static int run_target(const struct options *options) {
+static int run_target(const struct options *options, struct host_lock *lock) {
     struct trace trace;
-    struct repro repro = {.options = options, .log = {.options = options, .trace = &trace}};
+    struct repro repro = {.options = options,
+                          .log = {.options = options, .trace = &trace, .lock = lock}};
     struct host_ending ending;
     const char *reason = "";
     char *words[] = {(char *)options->image, (char *)options->input, NULL};
@@ -164,7 +169,7 @@ static int run_target(const struct options *options) {
         talk("cannot run %s: %s", options->image, reason);
         return EXIT_CODE_USAGE;
     }
-    exit_log_returned(&repro.log, ZX_OK, NULL);
+    exit_log_returned(&repro.log, repro.last, ZX_OK, NULL);
     if (!trace_close(&trace))
         return EXIT_CODE_TOOL_FAILED;
     report_guest(&repro);
@@ -197,5 +202,12 @@ int command_fuzz_repro(int count, char **words) {
         return EXIT_CODE_USAGE;
     }
     fclose(file);
-    return run_target(&options);
+    struct host_lock *lock = host_lock_create();
+    if (!lock) {
+        talk("no memory");
+        return EXIT_CODE_TOOL_FAILED;
+    }
+    const int code = run_target(&options, lock);
+    host_lock_destroy(lock);
+    return code;
 }

@@ -10,26 +10,17 @@
 #include <zircon/syscalls.h>
 #include <zirconia/observe.h>
 
-#include "cli/answer.h"
-#include "cli/attendant.h"
 #include "cli/commands.h"
-#include "cli/debugger.h"
 #include "cli/ending.h"
 #include "cli/exit_log.h"
 #include "cli/fields.h"
 #include "cli/html.h"
 #include "cli/json.h"
 #include "cli/live_stats.h"
-#include "cli/registers.h"
 #include "cli/stats.h"
+#include "cli/vcpus.h"
 
 static const uint64_t default_memory_size = (uint64_t)64 << 20;
-
-static const struct ending endings[] = {
-    [ANSWER_GUEST_OK] = {EXIT_CODE_OK, "guest_ok"},
-    [ANSWER_GUEST_FAILED] = {EXIT_CODE_GUEST_FAILED, "guest_failed"},
-    [ANSWER_GUEST_FAULT] = {EXIT_CODE_GUEST_FAULT, "guest_fault"},
-};
 
 static zx_handle_t interrupted_vcpu;
 static atomic_bool interrupted;
@@ -39,91 +30,46 @@ static void interrupt_run(void) {
     (void)zx_vcpu_kick(interrupted_vcpu);
 }
 
-static struct ending stopped_by_kick(const struct exit_log *log, struct attendant *attendant) {
-    if (atomic_load(&attendant->time_is_up)) {
-        talk("stopped: the time is up (--timeout)");
-        return (struct ending){EXIT_CODE_LIMIT, "timeout"};
-    }
-    if (atomic_load(&interrupted)) {
-        talk("stopped: interrupted");
-        return (struct ending){EXIT_CODE_INTERRUPTED, "interrupted"};
-    }
-    talk("stopped after %" PRIu64 " exits (--max-exits)", log->count);
-    return (struct ending){EXIT_CODE_LIMIT, "max_exits"};
-}
-
-static const struct ending killed_by_gdb = {EXIT_CODE_INTERRUPTED, "killed_by_gdb"};
-
-static struct ending run_vcpu(const struct vm *vm, const struct symbols *symbols,
-                              struct exit_log *log, struct attendant *attendant,
-                              const struct debugger *debugger) {
-    const struct options *options = log->options;
-    struct serial serial = {
-        .by_line = options->trace || options->json || options->html,
-        .json = options->json,
-        .trace = log->trace,
-        .html = log->html,
-    };
-    for (;;) {
-        zx_port_packet_t packet;
-        zx_status_t status = debugger_enter(debugger, vm->vcpu, &packet);
-        serial.silent = debugger_replays(debugger);
-        exit_log_returned(log, status, &packet);
-        enum answer answer = ANSWER_GO_ON;
-        if (status == ZX_OK)
-            answer = answer_packet(vm, &serial, options->serial_port, &log->last, &packet);
-        if (status == ZX_OK && answer == ANSWER_GO_ON)
-            continue;
-        serial_flush(&serial);
-        if (status == ZX_ERR_CANCELED)
-            return stopped_by_kick(log, attendant);
-        if (status == ZX_ERR_STOP)
-            return killed_by_gdb;
-        return status == ZX_OK ? endings[answer] : ending_by_error(log, symbols, status);
-    }
-}
-
 static const struct ending tool_failed = {EXIT_CODE_TOOL_FAILED, "tool_failed"};
 
 // With the thread that serves gdb, if that is wanted.
-static struct ending run_debugged(const struct vm *vm, const struct symbols *symbols,
-                                  struct exit_log *log, struct attendant *attendant) {
+static struct ending run_debugged(struct vcpus *vcpus) {
     struct debugger debugger;
-    if (!debugger_start(&debugger, log->options, vm->guest)) {
+    if (!debugger_start(&debugger, vcpus->options, vcpus->vm->guest)) {
         talk("%s", debugger.problem);
         return tool_failed;
     }
-    const struct ending ending = run_vcpu(vm, symbols, log, attendant, &debugger);
+    vcpus->debugger = &debugger;
+    const struct ending ending = vcpus_run(vcpus);
     debugger_stop(&debugger, (int)ending.code);
     return ending;
 }
 
 // With the thread that prints tables meanwhile, if that is wanted.
-static struct ending run_counted(const struct vm *vm, const struct symbols *symbols,
-                                 struct exit_log *log, struct attendant *attendant) {
-    const int64_t interval = log->options->interval;
-    struct live_stats *live = interval ? live_stats_start(vm->guest, interval) : NULL;
+static struct ending run_counted(struct vcpus *vcpus) {
+    const int64_t interval = vcpus->options->interval;
+    struct live_stats *live = interval ? live_stats_start(vcpus->vm->guest, interval) : NULL;
     if (interval && !live)
         return tool_failed;
-    const struct ending ending = run_debugged(vm, symbols, log, attendant);
+    const struct ending ending = run_debugged(vcpus);
     if (live)
         live_stats_stop(live);
     return ending;
 }
 
 // With the thread that takes bells and watches the clock.
-static struct ending run_attended(const struct vm *vm, const struct symbols *symbols,
-                                  struct exit_log *log) {
-    const struct options *options = log->options;
+static struct ending run_attended(struct vcpus *vcpus) {
+    const struct options *options = vcpus->options;
+    const struct vm *vm = vcpus->vm;
     struct attendant attendant = {
         .port = vm->port,
         .vcpu = vm->vcpu,
         .deadline = options->timeout ? zx_deadline_after(options->timeout) : ZX_TIME_INFINITE,
-        .bells = log->bells,
+        .bells = vcpus->log->bells,
     };
-    zx_status_t status = zirconia_guest_observe(vm->guest, exit_log_observe, log);
+    zx_status_t status = zirconia_guest_observe(vm->guest, exit_log_observe, vcpus->log);
     if (status == ZX_OK && options->html)
-        status = zirconia_guest_observe_entries(vm->guest, exit_log_observe_entry, log);
+        status = zirconia_guest_observe_entries(vm->guest, exit_log_observe_entry, vcpus->log);
     if (status != ZX_OK) {
         talk("cannot observe the guest: %s", zx_status_get_string(status));
         return tool_failed;
@@ -132,9 +78,10 @@ static struct ending run_attended(const struct vm *vm, const struct symbols *sym
         talk("cannot start a thread");
         return tool_failed;
     }
+    vcpus->attendant = &attendant;
     interrupted_vcpu = vm->vcpu;
     host_on_interruption(interrupt_run);
-    const struct ending ending = run_counted(vm, symbols, log, &attendant);
+    const struct ending ending = run_counted(vcpus);
     host_on_interruption(NULL);
     attendant_stop(&attendant);
     (void)zirconia_guest_observe(vm->guest, NULL, NULL);
@@ -142,30 +89,43 @@ static struct ending run_attended(const struct vm *vm, const struct symbols *sym
     return ending;
 }
 
-static void print_end(const struct exit_log *log, const struct vm *vm,
-                      const struct ending *ending) {
-    const struct options *options = log->options;
+static void print_end(const struct vcpus *vcpus, const struct ending *ending) {
+    const struct options *options = vcpus->options;
+    const struct exit_log *log = vcpus->log;
     const bool fault = ending->code == EXIT_CODE_GUEST_FAULT;
-    struct register_value registers[REGISTER_COUNT];
-    registers_read(vm->vcpu, registers);
     if (options->registers || (fault && !options->json))
-        registers_print(registers, REGISTER_COUNT);
+        registers_print(vcpus->registers, REGISTER_COUNT);
     if (options->stats)
-        stats_print(log->stats, vm->guest, options->json);
+        stats_print(log->stats, vcpus->vm->guest, options->json);
     if (options->stats && !options->json)
         tally_print(log->tally);
     if (options->json)
-        json_end(ending->reason, (int)ending->code, registers, REGISTER_COUNT);
+        json_end(ending->reason, (int)ending->code, vcpus->registers, REGISTER_COUNT);
 }
 
-// Runs a guest that is ready.
-static enum exit_code run_vm(const struct options *options, const struct vm *vm,
-                             const struct symbols *symbols) {
+// Runs a guest that is ready, and closes what tells of it.
+static struct ending run_told(struct vcpus *vcpus) {
+    const struct exit_log *log = vcpus->log;
+    struct ending ending = run_attended(vcpus);
+    const bool traced = trace_close(log->trace);
+    const struct html_end end = {ending.reason, (int)ending.code, ending_noted()};
+    const bool shown = html_close(log->html, vcpus->vm->guest, &end);
+    if (!timeline_close(log->timeline) || !traced || !shown)
+        ending = tool_failed;
+    return ending;
+}
+
+static enum exit_code run_vcpus(struct vcpus *vcpus) {
+    const struct options *options = vcpus->options;
+    const bool tells = options->trace || options->json || options->timeline || options->html;
     struct trace trace;
     struct bells bells;
     static struct timeline timeline;
     static struct html html;
-    html = (struct html){.options = options, .symbols = symbols, .vcpu = vm->vcpu};
+    static struct tally tally;
+    static struct stats stats;
+    static struct exit_log log;
+    html = (struct html){.options = options, .symbols = vcpus->symbols, .vcpus = vcpus->handles};
     if (!trace_open(&trace, options) || !timeline_open(&timeline, options->timeline) ||
         !html_open(&html))
         return EXIT_CODE_USAGE;
@@ -173,44 +133,68 @@ static enum exit_code run_vm(const struct options *options, const struct vm *vm,
         talk("no memory");
         return EXIT_CODE_TOOL_FAILED;
     }
-    static struct tally tally;
-    static struct stats stats;
-    struct exit_log log = {
+    log = (struct exit_log){
         .options = options,
         .tally = &tally,
         .stats = &stats,
         .trace = &trace,
         .timeline = &timeline,
         .html = &html,
-        .bells =
-            options->trace || options->json || options->timeline || options->html ? &bells : NULL,
-        .vcpu = vm->vcpu,
+        .bells = tells ? &bells : NULL,
+        .vcpus = vcpus->handles,
         .max_exits = options->max_exits,
+        .lock = vcpus->lock,
     };
-    struct ending ending = run_attended(vm, symbols, &log);
-    const bool traced = trace_close(&trace);
-    const struct html_end end = {ending.reason, (int)ending.code, ending_noted()};
-    const bool shown = html_close(&html, vm->guest, &end);
-    if (!timeline_close(&timeline) || !traced || !shown)
-        ending = tool_failed;
+    vcpus->log = &log;
+    vcpus->serial = (struct serial){
+        .by_line = options->trace || options->json || options->html,
+        .json = options->json,
+        .trace = &trace,
+        .html = &html,
+    };
+    const struct ending ending = run_told(vcpus);
     bells_free(&bells);
-    print_end(&log, vm, &ending);
+    print_end(vcpus, &ending);
     return ending.code;
 }
 
+static enum exit_code run_vm(const struct options *options, const struct vm *vm,
+                             const struct symbols *symbols) {
+    static struct vcpus vcpus;
+    vcpus = (struct vcpus){
+        .vm = vm,
+        .options = options,
+        .symbols = symbols,
+        .interrupted = &interrupted,
+        .lock = host_lock_create(),
+        .handles = {vm->vcpu},
+    };
+    if (!vcpus.lock) {
+        talk("no memory");
+        return EXIT_CODE_TOOL_FAILED;
+    }
+    const enum exit_code code = run_vcpus(&vcpus);
+    vcpus_close(&vcpus);
+    host_lock_destroy(vcpus.lock);
+    return code;
+}
+
 static void print_help(void) {
-    printf("Examples:\n"
-           "  zirconia run hello.elf --serial 0x3f8\n"
-           "  zirconia run kernel.bin --base 0x100000 --trace --timeout 5\n"
-           "  zirconia run hello.elf --serial 0x3f8 --html hello.html\n"
-           "  zirconia run guest.bin --trap-mem 0xfee00000 --trap-io 0x70:2 --json >exits.json\n"
-           "\n"
-           "Usage: zirconia run IMAGE [OPTION...]\n"
-           "Runs an ELF64 executable or a flat binary as the guest of a machine with one "
-           "processor. It\n"
-           "starts in 64-bit mode with the low 4 GiB mapped to themselves, and ends by a write to\n"
-           "I/O port 0xf4: 0 for success, anything else for failure.\n"
-           "\n");
+    printf(
+        "Examples:\n"
+        "  zirconia run hello.elf --serial 0x3f8\n"
+        "  zirconia run kernel.bin --base 0x100000 --trace --timeout 5\n"
+        "  zirconia run hello.elf --serial 0x3f8 --html hello.html\n"
+        "  zirconia run guest.bin --trap-mem 0xfee00000 --trap-io 0x70:2 --json >exits.json\n"
+        "\n"
+        "Usage: zirconia run IMAGE [OPTION...]\n"
+        "Runs an ELF64 executable or a flat binary as the guest of a machine with one "
+        "processor,\n"
+        "or with --cpus of others that it may start. It starts in 64-bit mode with the low 4 GiB\n"
+        "mapped to themselves, and ends by a write to I/O port 0xf4: 0 for success, anything "
+        "else for\n"
+        "failure.\n"
+        "\n");
     options_print(SUBCOMMAND_RUN, stdout);
     printf("\n"
            "Exit code: 0 success, 1 the guest reported failure, 2 bad usage or image, 3 the guest\n"
@@ -235,7 +219,7 @@ static int run_image(const struct options *options) {
 }
 
 int command_run(int count, char **words) {
-    struct options options = {.memory_size = default_memory_size};
+    struct options options = {.memory_size = default_memory_size, .cpus = 1};
     if (!options_parse(SUBCOMMAND_RUN, count, words, &options))
         return EXIT_CODE_USAGE;
     if (options.help) {
@@ -263,7 +247,7 @@ static void print_stat_help(void) {
 
 int command_stat(int count, char **words) {
     struct options options = {
-        .memory_size = default_memory_size, .stats = true, .interval = ZX_SEC(1)};
+        .memory_size = default_memory_size, .cpus = 1, .stats = true, .interval = ZX_SEC(1)};
     if (!options_parse(SUBCOMMAND_STAT, count, words, &options))
         return EXIT_CODE_USAGE;
     if (options.help) {

@@ -104,7 +104,7 @@ void serial_flush(struct serial *serial) {
     if (serial->trace)
         trace_serial(serial->trace, serial->line, serial->length);
     if (serial->html)
-        html_serial(serial->html, serial->line, serial->length);
+        html_serial(serial->html, serial->vcpu, serial->line, serial->length);
     if (serial->record) {
         record_output(serial->record, serial->line, serial->length);
     } else if (serial->json) {

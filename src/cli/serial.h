@@ -15,6 +15,7 @@ struct record;
 struct trace;
 
 struct serial {
+    uint64_t vcpu;        // Whose accesses come.
     uint8_t registers[8]; // as last written, by offset
     uint8_t divisor[2];
     uint8_t fifo_control;

@@ -24,18 +24,19 @@ struct row {
 };
 
 void stats_observe(struct stats *stats, const zirconia_exit_t *exit) {
-    if (exit->resumed != 0 && stats->open.time != 0) {
-        struct stats_span *span = &stats->spans[stats->open.kind];
-        const int64_t length = exit->resumed - stats->open.time;
+    zirconia_exit_t *open = &stats->open[exit->vcpu];
+    if (exit->resumed != 0 && open->time != 0) {
+        struct stats_span *span = &stats->spans[open->kind];
+        const int64_t length = exit->resumed - open->time;
         if (!span->any || length < span->shortest)
             span->shortest = length;
         if (!span->any || length > span->longest)
             span->longest = length;
         span->any = true;
-        stats->open.time = 0;
+        open->time = 0;
     }
     if (is_exit_kind(exit->kind) && exit->kind < ZIRCONIA_EXIT_KIND_COUNT)
-        stats->open = *exit;
+        *open = *exit;
 }
 
 static int compare_rows(const void *left, const void *right) {

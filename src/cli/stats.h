@@ -11,6 +11,8 @@
 #include <zircon/types.h>
 #include <zirconia/observe.h>
 
+#include "cli/options.h"
+
 // How long exits of one kind took, in nanoseconds.
 struct stats_span {
     bool any;
@@ -20,7 +22,7 @@ struct stats_span {
 
 struct stats {
     struct stats_span spans[ZIRCONIA_EXIT_KIND_COUNT];
-    zirconia_exit_t open; // An exit that has not ended, or one whose time is 0.
+    zirconia_exit_t open[OPTIONS_MAX_CPUS]; // Exits that have not ended, or whose time is 0.
 };
 
 // Takes what the observer was told.

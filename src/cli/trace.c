@@ -139,6 +139,8 @@ void trace_exit(struct trace *trace, const zirconia_exit_t *exit,
     struct text line = {0};
     char instruction[96];
     instruction_text(exit, instruction, sizeof(instruction));
+    if (trace->options->cpus > 1)
+        text_append(&line, "%" PRIu64 ":", exit->vcpu);
     text_append(&line, "0x%" PRIx64, exit->rip);
     text_pad(&line, trace->width ? NARROW_INSTRUCTION_COLUMN : INSTRUCTION_COLUMN);
     text_append(&line, "%s ", instruction);

@@ -110,7 +110,7 @@ static void answer(struct debuggee *debuggee, const zx_port_packet_t *packet) {
     talk_into(said, sizeof(said));
     const struct record_event *last = record_event(record, 0);
     const enum answer answer =
-        answer_packet(&debuggee->vm, &record->serial, debuggee->model.options->serial_port,
+        answer_packet(debuggee->vm.vcpu, &record->serial, debuggee->model.options->serial_port,
                       last ? &last->exit : NULL, packet);
     talk_into(NULL, 0);
     serial_flush(&record->serial);
