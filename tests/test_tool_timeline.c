@@ -381,6 +381,18 @@ START_TEST(a_guest_that_dies_leaves_a_whole_file) {
 }
 END_TEST
 
+START_TEST(each_processor_has_a_thread) {
+    ck_assert_int_eq(run_tool("run %s/two_processors.bin --cpus 2 --serial 0x3f8 --trace-fxt %s",
+                              ZIRCONIA_GUEST_DIR, path_of("two.fxt")),
+                     0);
+    read_timeline(path_of("two.fxt"));
+    ck_assert_uint_eq(count_events(BEGIN, "vcpu 0", "exit:wrmsr"), 3);
+    ck_assert_uint_eq(count_events(BEGIN, "vcpu 0", "GUEST_VCPU"), 2);
+    ck_assert_uint_eq(count_events(BEGIN, "vcpu 1", "exit:cpuid"), 1);
+    ck_assert_uint_eq(count_events(BEGIN, "vcpu 1", "GUEST_IO"), 2);
+}
+END_TEST
+
 START_TEST(a_kernel_that_boots_has_a_timeline) {
     run_tool("linux --kernel '%s/kernel_32.bin' --trace-fxt %s --exits <<'END'\no\nEND\n",
              ZIRCONIA_GUEST_DIR, path_of("boot.fxt"));
@@ -414,6 +426,7 @@ int main(void) {
     tcase_add_test(tcase, a_timeline_of_virtual_time_repeats_byte_for_byte);
     tcase_add_test(tcase, an_access_to_a_control_register_has_its_register_and_value);
     tcase_add_test(tcase, a_guest_that_dies_leaves_a_whole_file);
+    tcase_add_test(tcase, each_processor_has_a_thread);
     tcase_add_test(tcase, a_kernel_that_boots_has_a_timeline);
     tcase_add_test(tcase, a_file_that_cannot_be_written_is_told);
     suite_add_tcase(suite, tcase);
