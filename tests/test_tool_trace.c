@@ -8,6 +8,8 @@
 #include "run_tests.h"
 #include "tool_process.h"
 
+#include <stdbool.h>
+
 // mov ecx, 5; in al, 0x80; loop; xor eax, eax; out 0xf4, al
 static const char polls[] = "\xb9\5\0\0\0\xe4\x80\xe2\xfc\x31\xc0\xe6\xf4";
 
@@ -56,16 +58,20 @@ START_TEST(words_choose_what_is_shown) {
     const struct {
         const char *words;
         unsigned lines;
+        bool bells;
     } cases[] = {
-        {"cpuid", 0},
-        {"packets", 41},
-        {"port=0xf4", 1},
-        {"port=0x80:4", 40},
-        {"io_instruction", 41},
-        {"ept_violation", 40},
-        {"addr=0xe0000000:0x1000", 40},
-        {"addr=0xe0000004", 0},
-        {"hlt,port=0xf4,addr=0xe0000000", 41},
+        {"cpuid", 0, false},
+        {"packets", 41, true},
+        {"port=0xf4", 1, false},
+        {"port=0x80:4", 40, false},
+        {"io_instruction", 41, false},
+        {"ept_violation", 40, true},
+        {"addr=0xe0000000:0x1000", 40, true},
+        {"addr=0xe0000004", 0, false},
+        {"hlt,port=0xf4,addr=0xe0000000", 41, true},
+        {"vcpu=0,port=0xf4", 1, false},
+        {"vcpu=1", 0, false},
+        {"vcpu=0,vcpu=1", 81, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         ck_assert_int_eq(
@@ -77,8 +83,11 @@ START_TEST(words_choose_what_is_shown) {
         }
         ck_assert_msg(lines >= (cases[i].lines > 0) && lines <= cases[i].lines, "%s: %u",
                       cases[i].words, lines);
+        ck_assert_msg((strstr(result.err, "GUEST_BELL") != NULL) == cases[i].bells, "%s",
+                      cases[i].words);
     }
-    static const char *const wrong[] = {"", "cpu", "port=", "port=x", "addr=1:x", "cpuid,"};
+    static const char *const wrong[] = {"",         "cpu",    "port=", "port=x",
+                                        "addr=1:x", "cpuid,", "vcpu=", "vcpu=64"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         run_tool("run %s --only '%s'", image, wrong[i]);
         ck_assert_msg(result.exit_code == 2, "%s: %d", wrong[i], result.exit_code);

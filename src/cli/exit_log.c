@@ -45,7 +45,7 @@ static void tell_of_bell(const struct exit_log *log, const zirconia_exit_t *exit
     zx_port_packet_t packet;
     if (!log->bells || !bells_take(log->bells, &packet))
         return;
-    trace_port_packet(log->trace, &packet);
+    trace_port_packet(log->trace, exit, &packet);
     if (log->timeline)
         timeline_port_packet(log->timeline, exit, &packet);
     html_port_packet(log->html, exit->vcpu, &packet);

@@ -175,7 +175,7 @@ const struct option_spec option_table[] = {
      "listen for gdb (default: this machine's port 1234)", READ(apply_gdb)},
     {RUN | LINUX | ZIRCON, "--wait", NULL, "do not run the guest before gdb says so", STORED(wait)},
     {RUN | REPRO, "--trace", NULL, "one line an exit, on standard error", STORED(trace)},
-    {RUN, "--only", "WORDS", "trace these: kinds of exits, packets, port=N[:N], addr=A[:LEN]",
+    {RUN, "--only", "WORDS", "trace these: kinds, packets, port=N[:N], addr=A[:LEN], vcpu=N",
      READ(apply_only)},
     {RUN, "--output", "FILE", "trace into a file (-o)", READ(apply_output)},
     {RUN, "--times", NULL, "trace with seconds since the start, of the guest's time (-T)",

@@ -153,9 +153,10 @@ void trace_exit(struct trace *trace, const zirconia_exit_t *exit,
     write_line(trace, &line);
 }
 
-void trace_port_packet(struct trace *trace, const zx_port_packet_t *packet) {
+void trace_port_packet(struct trace *trace, const zirconia_exit_t *exit,
+                       const zx_port_packet_t *packet) {
     struct text line = {0};
-    if (!trace->stream)
+    if (!trace->stream || !trace_filter_wants(&trace->options->only, exit, packet))
         return;
     text_append(&line, "port");
     text_pad(&line, trace->width ? NARROW_KIND_COLUMN : KIND_COLUMN);

@@ -41,8 +41,9 @@ bool trace_close(struct trace *trace);
 void trace_exit(struct trace *trace, const zirconia_exit_t *exit,
                 const struct exit_outcome *outcome);
 
-// A packet that came through the port: a bell.
-void trace_port_packet(struct trace *trace, const zx_port_packet_t *packet);
+// A packet that came through the port: the bell of this exit.
+void trace_port_packet(struct trace *trace, const zirconia_exit_t *exit,
+                       const zx_port_packet_t *packet);
 
 // A line that the guest sent to its serial port. Left out where standard output shows it anyway.
 void trace_serial(struct trace *trace, const char *bytes, size_t size);

@@ -27,10 +27,21 @@ static const char *add_kind(struct trace_filter *filter, const char *word) {
             return NULL;
         }
     }
-    return "is no kind of exit (as in --stats), port=, addr= or packets";
+    return "is no kind of exit (as in --stats), port=, addr=, vcpu= or packets";
+}
+
+static const char *add_vcpu(struct trace_filter *filter, const char *text) {
+    uint64_t number;
+    if (!parse_number(text, &number) || number >= 64)
+        return "has a VCPU that is no number below 64";
+    filter->vcpus |= (uint64_t)1 << number;
+    return NULL;
 }
 
 static const char *add_word(struct trace_filter *filter, const char *word) {
+    if (strncmp(word, "vcpu=", 5) == 0)
+        return add_vcpu(filter, word + 5);
+    filter->any = true;
     if (strncmp(word, "port=", 5) == 0)
         return add_range(filter->ports, &filter->port_count, word + 5);
     if (strncmp(word, "addr=", 5) == 0)
@@ -44,7 +55,6 @@ static const char *add_word(struct trace_filter *filter, const char *word) {
 
 const char *trace_filter_parse(struct trace_filter *filter, const char *words) {
     const char *problem = NULL;
-    filter->any = true;
     for (bool last = false; !last && !problem;) {
         char word[LONGEST_WORD];
         const size_t length = strcspn(words, ",");
@@ -68,6 +78,8 @@ static bool in_any(const struct filter_range *ranges, unsigned count, uint64_t v
 
 bool trace_filter_wants(const struct trace_filter *filter, const zirconia_exit_t *exit,
                         const zx_port_packet_t *packet) {
+    if (filter->vcpus && !(exit->vcpu < 64 && filter->vcpus >> exit->vcpu & 1))
+        return false;
     if (!filter->any || (filter->kinds >> exit->kind & 1) || (filter->packets && packet))
         return true;
     if (exit->kind == ZIRCONIA_EXIT_IO_INSTRUCTION)
