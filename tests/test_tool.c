@@ -9,6 +9,8 @@
 #include "run_tests.h"
 #include "tool_process.h"
 
+#include <sys/socket.h>
+
 // Guests: flat binaries, loaded at 0x100000.
 struct program {
     const char *name;
@@ -237,10 +239,43 @@ END_TEST
 
 #define TWO ZIRCONIA_GUEST_DIR "/two_processors.bin"
 
+// Each packet of the socket is a write of the tool's.
+static int count_writes(char *const *words) {
+    int ends[2];
+    char bytes[256];
+    int writes = 0;
+    int status;
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+    const pid_t child = fork();
+    ck_assert_int_ne(child, -1);
+    if (child == 0) {
+        dup2(ends[1], STDOUT_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        execv(words[0], words);
+        _exit(127);
+    }
+    close(ends[1]);
+    while (recv(ends[0], bytes, sizeof bytes, 0) > 0) {
+        writes++;
+    }
+    close(ends[0]);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    return writes;
+}
+
+START_TEST(what_a_guest_says_is_written_by_lines_unless_at_a_terminal) {
+    static char tool[] = ZIRCONIA_TOOL;
+    char *words[] = {tool, "run", TWO, "--serial", "0x3f8", "--cpus", "2", NULL};
+    ck_assert_int_eq(count_writes(words), 2);
+}
+END_TEST
+
 // The ninth exit is the second processor's CPUID, and the registers at the end are of that one.
 START_TEST(a_guest_starts_its_other_processors) {
     const char *line;
-    ck_assert_int_eq(run_tool("run " TWO " --serial 0x3f8 --cpus 2 --trace"), 0);
+    ck_assert_int_eq(run_tool("run " TWO " --serial 0x3f8 --cpus 2 --virtual-time --trace"), 0);
     ck_assert_str_eq(result.out, "a\nb\n");
     ck_assert_ptr_nonnull(strstr(result.err, "\n1:0xf   "));
     ck_assert_int_eq(
@@ -384,6 +419,7 @@ int main(void) {
     tcase_add_test(tcase, json_lines_have_the_members_that_are_described);
     tcase_add_test(tcase, json_tells_of_bells_serial_output_and_errors);
     tcase_add_test(tcase, max_exits_and_stats_count_exactly);
+    tcase_add_test(tcase, what_a_guest_says_is_written_by_lines_unless_at_a_terminal);
     tcase_add_test(tcase, a_guest_starts_its_other_processors);
     tcase_add_test(tcase, virtual_time_repeats_a_run_exactly);
     tcase_add_test(tcase, disasm_prints_address_bytes_and_text);

@@ -14,6 +14,7 @@
 #include "cli/ending.h"
 #include "cli/exit_log.h"
 #include "cli/fields.h"
+#include "cli/host.h"
 #include "cli/html.h"
 #include "cli/json.h"
 #include "cli/live_stats.h"
@@ -147,7 +148,7 @@ static enum exit_code run_vcpus(struct vcpus *vcpus) {
     };
     vcpus->log = &log;
     vcpus->serial = (struct serial){
-        .by_line = options->trace || options->json || options->html,
+        .by_line = options->trace || options->json || options->html || !host_is_terminal(stdout),
         .json = options->json,
         .trace = &trace,
         .html = &html,

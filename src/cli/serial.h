@@ -20,7 +20,7 @@ struct serial {
     uint8_t divisor[2];
     uint8_t fifo_control;
     bool silent;  // what the guest sends was printed before
-    bool by_line; // print whole lines, so that a trace can go between them
+    bool by_line; // print whole lines: a trace goes between them, or there is no terminal
     bool json;
     struct trace *trace;   // is told of lines; NULL: none
     struct html *html;     // is told of lines; NULL: none
