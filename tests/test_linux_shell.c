@@ -60,11 +60,17 @@ START_TEST(the_serial_console_has_a_shell) {
 }
 END_TEST
 
-// Nothing is lost of what comes before there is anyone to read it.
+// Nothing is lost of what comes before there is anyone to read it, whichever console it is for.
 START_TEST(commands_may_be_piped_in) {
-    run_tool("linux <<'END'\necho =$((6*7))=\npoweroff\nEND\n");
-    ck_assert_int_eq(result.exit_code, 0);
-    ck_assert_ptr_nonnull(strstr(result.out, "\n=42=\r\n"));
+    static const char *const consoles[] = {"ttyS0", "hvc0"};
+    for (unsigned i = 0; i < 2; i++) {
+        char tty[32];
+        run_tool("linux --console %s <<'END'\necho =$((6*7))=\ntty\npoweroff\nEND\n", consoles[i]);
+        ck_assert_int_eq(result.exit_code, 0);
+        ck_assert_ptr_nonnull(strstr(result.out, "\n=42=\r\n"));
+        snprintf(tty, sizeof tty, "\n/dev/%s\r\n", consoles[i]);
+        ck_assert_ptr_nonnull(strstr(result.out, tty));
+    }
 }
 END_TEST
 

@@ -40,9 +40,13 @@ START_TEST(what_comes_with_a_reset_is_for_the_next_kernel) {
 END_TEST
 
 START_TEST(another_console_is_told_to_the_kernel) {
-    run_tool("linux --kernel '%s' --console hvc0 <<'END'\no\nEND\n", kernel_32);
-    ck_assert_int_eq(result.exit_code, 0);
-    ck_assert_ptr_nonnull(strstr(result.out, "rcu_cpu_stall_suppress=1 console=hvc0\n"));
+    static struct terminal terminal;
+    char *words[] = {tool, "linux", "--kernel", kernel_32, "--console", "hvc0", NULL};
+    const int slave = terminal_start(&terminal, words);
+    terminal_expect(&terminal, "rcu_cpu_stall_suppress=1 console=hvc0\n");
+    terminal_expect(&terminal, "paged\npaged\n");
+    terminal_type(&terminal, "o"); // It has no driver: keys go to the serial port.
+    ck_assert_int_eq(terminal_end(&terminal, slave), 0);
 }
 END_TEST
 

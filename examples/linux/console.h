@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A console as a virtio device (virtio 1.1, 5.3), with one port and without its control queues.
+// A console as a virtio device (virtio 1.1, 5.3), with one port.
 
 #ifndef EXAMPLES_LINUX_CONSOLE_H
 #define EXAMPLES_LINUX_CONSOLE_H
@@ -9,11 +9,12 @@
 
 struct console {
     struct virtio virtio;
+    bool open; // The guest's driver has said so.
 };
 
 void console_open(struct vm *vm, struct console *console, unsigned number);
 
-// Whether the guest's driver takes input.
+// Whether the guest's driver takes input. Linux drops what comes before it has opened the port.
 bool console_is_used(const struct console *console);
 
 // Hands the guest what was typed; returns how many of the bytes had room.

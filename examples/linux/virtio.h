@@ -10,7 +10,7 @@
 #include "pci.h"
 #include "virtqueue.h"
 
-enum { VIRTIO_QUEUES = 2, VIRTIO_VECTORS = VIRTIO_QUEUES + 1, VIRTIO_SPECIFIC_SIZE = 32 };
+enum { VIRTIO_QUEUES = 4, VIRTIO_VECTORS = VIRTIO_QUEUES + 1, VIRTIO_SPECIFIC_SIZE = 32 };
 
 struct vm;
 struct virtio;

@@ -92,18 +92,21 @@ uint8_t *vm_memory(const struct vm *vm, uint64_t address, uint64_t size) {
     return vm->memory + address;
 }
 
-// To the console that the guest has a driver of and reads, if there is one.
-static size_t receive(struct vm *vm, const uint8_t *bytes, size_t size) {
-    return console_is_used(&vm->devices.console) ? console_receive(vm, bytes, size)
-                                                 : uart_receive(vm, bytes, size);
+// To the console that the guest has a driver of and reads, if there is one. What can wait, waits
+// for it; until then Linux may have opened the serial port, as its console, without reading it.
+static size_t receive(struct vm *vm, const uint8_t *bytes, size_t size, bool can_wait) {
+    if (console_is_used(&vm->devices.console)) {
+        return console_receive(vm, bytes, size);
+    }
+    return can_wait && vm->config.console ? 0 : uart_receive(vm, bytes, size);
 }
 
 size_t vm_input(struct vm *vm, const uint8_t *bytes, size_t size, bool wait) {
     pthread_mutex_lock(&vm->lock);
-    size_t taken = receive(vm, bytes, size);
+    size_t taken = receive(vm, bytes, size, wait);
     while (wait && taken < size && !atomic_load(&vm->ended)) {
         pthread_cond_wait(&vm->input_has_room, &vm->lock);
-        taken += receive(vm, bytes + taken, size - taken);
+        taken += receive(vm, bytes + taken, size - taken, wait);
     }
     pthread_mutex_unlock(&vm->lock);
     return taken;

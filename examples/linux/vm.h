@@ -39,7 +39,7 @@ struct vm_config {
     uint64_t memory_size;
     unsigned processor_count;
     bool virtual_time;
-    bool console;     // A virtio console beside the serial port: keys go there once it is used.
+    bool console;     // A virtio console beside the serial port: input goes there once it is used.
     const char *disk; // A file. NULL: there is no disk.
     // Is handed each byte that the guest sends, with the VM's lock held.
     void (*send)(void *context, uint8_t byte);
