@@ -267,7 +267,8 @@ static int count_writes(char *const *words) {
 
 START_TEST(what_a_guest_says_is_written_by_lines_unless_at_a_terminal) {
     static char tool[] = ZIRCONIA_TOOL;
-    char *words[] = {tool, "run", TWO, "--serial", "0x3f8", "--cpus", "2", NULL};
+    static char guest[] = TWO;
+    char *words[] = {tool, "run", guest, "--serial", "0x3f8", "--cpus", "2", NULL};
     ck_assert_int_eq(count_writes(words), 2);
 }
 END_TEST
