@@ -239,6 +239,18 @@ END_TEST
 
 #define TWO ZIRCONIA_GUEST_DIR "/two_processors.bin"
 
+// Starts the second processor, which does: in al, 0x77.
+PROGRAM(second_fails, "\xbe\x26\x00\x10\x00\xbf\x00\x80\x00\x00\xb9\x02\x00\x00"
+                      "\x00\xf3\xa4\xb9\x30\x08\x00\x00\xba\x01\x00\x00\x00\xb8"
+                      "\x08\x46\x00\x00\x0f\x30\xf3\x90\xeb\xfc\xe4\x77");
+
+START_TEST(the_processor_that_cannot_go_on_is_told) {
+    ck_assert_int_eq(run_tool("run %s --cpus 2", image(&second_fails)), 3);
+    ck_assert_ptr_nonnull(
+        strstr(result.err, "VCPU 1 stopped at 0x0, 'in al, 0x77': IN from port 0x77"));
+}
+END_TEST
+
 // Each packet of the socket is a write of the tool's.
 static int count_writes(char *const *words) {
     int ends[2];
@@ -422,6 +434,7 @@ int main(void) {
     tcase_add_test(tcase, max_exits_and_stats_count_exactly);
     tcase_add_test(tcase, what_a_guest_says_is_written_by_lines_unless_at_a_terminal);
     tcase_add_test(tcase, a_guest_starts_its_other_processors);
+    tcase_add_test(tcase, the_processor_that_cannot_go_on_is_told);
     tcase_add_test(tcase, virtual_time_repeats_a_run_exactly);
     tcase_add_test(tcase, disasm_prints_address_bytes_and_text);
     tcase_add_test(tcase, help_and_man_page_name_the_same_options_in_the_same_order);

@@ -12,17 +12,18 @@
 
 #include "cli/fields.h"
 
-// The thread of the VCPU is inside the run call when the log is called.
-static char noted[640];
+// By VCPU, whose thread is inside the run call when the log is called.
+static char noted[OPTIONS_MAX_CPUS][640];
 
 void ending_note(const char *line) {
     const char *reason = strstr(line, ": ");
-    if (strncmp(line, "vcpu ", 5) == 0 && reason)
-        snprintf(noted, sizeof(noted), "%s", reason + 2);
+    uint64_t vcpu;
+    if (sscanf(line, "vcpu %" SCNu64, &vcpu) == 1 && vcpu < OPTIONS_MAX_CPUS && reason)
+        snprintf(noted[vcpu], sizeof(noted[vcpu]), "%s", reason + 2);
 }
 
-const char *ending_noted(void) {
-    return noted;
+const char *ending_noted(uint64_t vcpu) {
+    return noted[vcpu];
 }
 
 static const char *hint(zirconia_exit_kind_t kind, zx_status_t status) {
@@ -46,11 +47,15 @@ struct ending ending_by_error(const struct exit_log *log, uint64_t vcpu,
     }
     char symbol[SYMBOL_TEXT_SIZE];
     char instruction[96];
+    char who[32] = "the guest";
+    if (log->options->cpus > 1)
+        snprintf(who, sizeof(who), "VCPU %" PRIu64, vcpu);
     symbols_text(symbols, last->rip, symbol, sizeof(symbol));
     instruction_text(last, instruction, sizeof(instruction));
-    talk("the guest stopped at 0x%" PRIx64 "%s%s%s%s%s: %s%s (%s)", last->rip,
+    talk("%s stopped at 0x%" PRIx64 "%s%s%s%s%s: %s%s (%s)", who, last->rip,
          symbol[0] ? " in " : "", symbol, instruction[0] ? ", '" : "", instruction,
-         instruction[0] ? "'" : "", noted[0] ? noted : zirconia_exit_kind_name(last->kind),
+         instruction[0] ? "'" : "",
+         noted[vcpu][0] ? noted[vcpu] : zirconia_exit_kind_name(last->kind),
          hint(last->kind, status), zx_status_get_string(status));
     return fault;
 }

@@ -18,8 +18,8 @@ struct ending {
 // Keeps what the library's log says of the end of a run, until it is told.
 void ending_note(const char *line);
 
-// What was kept last; "" when there is nothing.
-const char *ending_noted(void);
+// What was kept last of a VCPU; "" when there is nothing.
+const char *ending_noted(uint64_t vcpu);
 
 // A VCPU's run call returned an error that is no kick.
 struct ending ending_by_error(const struct exit_log *log, uint64_t vcpu,

@@ -162,7 +162,7 @@ static void end_by_error(struct run *run, unsigned vcpu, zx_status_t status) {
     if (status == ZX_ERR_INTERNAL || status == ZX_ERR_NO_MEMORY)
         fail(run, "run the guest", status);
     else
-        snprintf(run->record->fault, sizeof(run->record->fault), "%s", ending_noted());
+        snprintf(run->record->fault, sizeof(run->record->fault), "%s", ending_noted(vcpu));
     end(run, END_FAULT, vcpu);
 }
 

@@ -109,7 +109,7 @@ static struct ending run_told(struct vcpus *vcpus) {
     const struct exit_log *log = vcpus->log;
     struct ending ending = run_attended(vcpus);
     const bool traced = trace_close(log->trace);
-    const struct html_end end = {ending.reason, (int)ending.code, ending_noted()};
+    const struct html_end end = {ending.reason, (int)ending.code, ending_noted(vcpus->ended_by)};
     const bool shown = html_close(log->html, vcpus->vm->guest, &end);
     if (!timeline_close(log->timeline) || !traced || !shown)
         ending = tool_failed;

@@ -82,6 +82,7 @@ static void end(struct vcpus *vcpus, uint64_t number, zx_status_t status, enum a
     const bool first = !vcpus->ended;
     if (first) {
         vcpus->ended = true;
+        vcpus->ended_by = number;
         serial_flush(&vcpus->serial);
         vcpus->ending = ending_of(vcpus, number, status, answer);
         registers_read(vcpus->handles[number], vcpus->registers);

@@ -43,6 +43,7 @@ struct vcpus {
     bool ended;
     bool gone[OPTIONS_MAX_CPUS]; // It runs no more, and all has been told of it.
     struct ending ending;
+    uint64_t ended_by;
     struct register_value registers[REGISTER_COUNT]; // What the VCPU that ended the run had.
     struct serial serial;
 };

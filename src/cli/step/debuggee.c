@@ -122,7 +122,7 @@ static void answer(struct debuggee *debuggee, const zx_port_packet_t *packet) {
 
 static void end_by_error(struct debuggee *debuggee, zx_status_t status) {
     char reason[sizeof(debuggee->record.end)];
-    const char *noted = ending_noted();
+    const char *noted = ending_noted(0);
     record_error(&debuggee->record, status);
     snprintf(reason, sizeof(reason), "the guest cannot go on: %s%s(%s)", noted, noted[0] ? " " : "",
              zx_status_get_string(status));
