@@ -62,6 +62,9 @@ START_TEST(words_choose_what_is_shown) {
     } cases[] = {
         {"cpuid", 0, false},
         {"packets", 41, true},
+        {"GUEST_IO", 41, false},
+        {"GUEST_BELL", 0, true},
+        {"GUEST_MEM,GUEST_VCPU", 0, false},
         {"port=0xf4", 1, false},
         {"port=0x80:4", 40, false},
         {"io_instruction", 41, false},

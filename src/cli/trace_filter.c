@@ -27,7 +27,28 @@ static const char *add_kind(struct trace_filter *filter, const char *word) {
             return NULL;
         }
     }
-    return "is no kind of exit (as in --stats), port=, addr=, vcpu= or packets";
+    return "is no kind of exit (as in --stats) or of packet, port=, addr=, vcpu= or packets";
+}
+
+// False when that is no type of packet.
+static bool add_packets(struct trace_filter *filter, const char *word) {
+    static const struct {
+        const char *name;
+        uint32_t types;
+    } words[] = {
+        {"packets", UINT32_MAX},
+        {"GUEST_BELL", 1u << ZX_PKT_TYPE_GUEST_BELL},
+        {"GUEST_MEM", 1u << ZX_PKT_TYPE_GUEST_MEM},
+        {"GUEST_IO", 1u << ZX_PKT_TYPE_GUEST_IO},
+        {"GUEST_VCPU", 1u << ZX_PKT_TYPE_GUEST_VCPU},
+    };
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(word, words[i].name) == 0) {
+            filter->packets |= words[i].types;
+            return true;
+        }
+    }
+    return false;
 }
 
 static const char *add_vcpu(struct trace_filter *filter, const char *text) {
@@ -46,11 +67,7 @@ static const char *add_word(struct trace_filter *filter, const char *word) {
         return add_range(filter->ports, &filter->port_count, word + 5);
     if (strncmp(word, "addr=", 5) == 0)
         return add_range(filter->addresses, &filter->address_count, word + 5);
-    if (strcmp(word, "packets") == 0) {
-        filter->packets = true;
-        return NULL;
-    }
-    return add_kind(filter, word);
+    return add_packets(filter, word) ? NULL : add_kind(filter, word);
 }
 
 const char *trace_filter_parse(struct trace_filter *filter, const char *words) {
@@ -76,11 +93,15 @@ static bool in_any(const struct filter_range *ranges, unsigned count, uint64_t v
     return false;
 }
 
+static bool wants_packet(const struct trace_filter *filter, const zx_port_packet_t *packet) {
+    return packet && packet->type < 32 && (filter->packets >> packet->type & 1);
+}
+
 bool trace_filter_wants(const struct trace_filter *filter, const zirconia_exit_t *exit,
                         const zx_port_packet_t *packet) {
     if (filter->vcpus && !(exit->vcpu < 64 && filter->vcpus >> exit->vcpu & 1))
         return false;
-    if (!filter->any || (filter->kinds >> exit->kind & 1) || (filter->packets && packet))
+    if (!filter->any || (filter->kinds >> exit->kind & 1) || wants_packet(filter, packet))
         return true;
     if (exit->kind == ZIRCONIA_EXIT_IO_INSTRUCTION)
         return in_any(filter->ports, filter->port_count, exit->qualification[0]);
@@ -89,6 +110,6 @@ bool trace_filter_wants(const struct trace_filter *filter, const zirconia_exit_t
 }
 
 bool trace_filter_asks_for_ports(const struct trace_filter *filter) {
-    return filter->port_count || filter->packets ||
+    return filter->port_count || (filter->packets >> ZX_PKT_TYPE_GUEST_IO & 1) ||
            (filter->kinds >> ZIRCONIA_EXIT_IO_INSTRUCTION & 1);
 }

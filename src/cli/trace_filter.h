@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Which exits a trace shows: --only WORD,WORD..., each a kind of exit, "packets", port=NUMBER,
-// addr=ADDRESS[:SIZE] or vcpu=NUMBER. An exit is shown that fits one of the former, if there are
-// any, and one of the last, if there are any.
+// Which exits a trace shows: --only WORD,WORD..., each a kind of exit, a type of packet or
+// "packets", port=NUMBER, addr=ADDRESS[:SIZE] or vcpu=NUMBER. An exit is shown that fits one of the
+// former, if there are any, and one of the last, if there are any.
 
 #ifndef CLI_TRACE_FILTER_H
 #define CLI_TRACE_FILTER_H
@@ -21,10 +21,10 @@ struct filter_range {
 };
 
 struct trace_filter {
-    uint64_t vcpus; // One bit for each; 0 for all.
-    bool any;       // There is another word: exits that fit none are left out.
-    uint32_t kinds; // One bit for each kind.
-    bool packets;
+    uint64_t vcpus;   // One bit for each; 0 for all.
+    bool any;         // There is another word: exits that fit none are left out.
+    uint32_t kinds;   // One bit for each kind.
+    uint32_t packets; // One bit for each type.
     struct filter_range ports[FILTER_MAX_RANGES];
     unsigned port_count;
     struct filter_range addresses[FILTER_MAX_RANGES];
