@@ -14,7 +14,7 @@ enum { SEEDS = 50 }; // For one digest.
 
 // The first is of seeds 1 to 50.
 static const uint64_t digests[] = {
-    0xf21bfaa1d05a4456, 0x91752c876fc17ff4, 0xf71a42a45cc2dfc1, 0xb4e10408baf33359,
+    0xf21bfaa1d05a4456, 0x02dd69568698ff9d, 0xf71a42a45cc2dfc1, 0xb4e10408baf33359,
     0xf5294b383a6235ba, 0x19f115dcdac672d0, 0xccef4a388c7ca3b6, 0x9bff015c3c2b409b,
 };
 

@@ -376,12 +376,13 @@ static bool can_load_work(struct file *file, size_t index, uint64_t work) {
     return status == ZX_OK;
 }
 
-// The clock's work stands three words before the end of the budget.
+#define WORK_TO_BUDGET 7 // Words in the file, from the clock's work to the end of the budget.
+
 static size_t find_work(const struct file *file, uint64_t budget) {
     size_t index = 0;
-    while (get_word(file, index + 3) - get_word(file, index) != budget) {
+    while (get_word(file, index + WORK_TO_BUDGET) - get_word(file, index) != budget) {
         index++;
-        ck_assert_uint_lt(8 * (index + 4), file->size);
+        ck_assert_uint_lt(8 * (index + WORK_TO_BUDGET + 1), file->size);
     }
     return index;
 }

@@ -34,7 +34,7 @@ zx_status_t guest_clock_use_virtual_time(struct guest *guest) {
     if (guest->vpids != 0 || guest->next_vpid != 1) {
         return ZX_ERR_BAD_STATE;
     }
-    const zx_status_t status = machine_count_work(guest->machine, 0);
+    const zx_status_t status = machine_count_work(guest->machine);
     guest->clock.is_virtual = status == ZX_OK;
     guest->turn.by_vpid = guest->clock.is_virtual;
     guest->clock.time_slice_end = TIME_SLICE;
@@ -150,18 +150,17 @@ void guest_clock_cancel(struct guest *guest, struct timer_entry *entry) {
 void guest_clock_take(const struct guest *guest, struct guest_clock_image *image) {
     ASSERT_TURN(&guest->turn);
     *image = (struct guest_clock_image){
-        .work = machine_work(guest->machine),
         .skipped = atomic_load(&guest->clock.skipped),
         .time_slice_end = guest->clock.time_slice_end,
         .budget_end = guest->clock.budget_end,
     };
+    machine_take_work(guest->machine, &image->work);
 }
 
 void guest_clock_restore(struct guest *guest, const struct guest_clock_image *image) {
     ASSERT_TURN(&guest->turn);
     if (guest->clock.is_virtual) {
-        const zx_status_t counts = machine_count_work(guest->machine, image->work);
-        CHECK(counts == ZX_OK);
+        machine_restore_work(guest->machine, &image->work);
         atomic_store(&guest->clock.skipped, image->skipped);
         guest->clock.time_slice_end = image->time_slice_end;
         guest->clock.budget_end = image->budget_end;
@@ -171,11 +170,13 @@ void guest_clock_restore(struct guest *guest, const struct guest_clock_image *im
 // Checks that neither time nor work can overflow, and that the time slice ends.
 bool guest_clock_is_sound(const struct guest_clock_image *image) {
     const int64_t most = 1ll << 61;
-    if (image->work >= (uint64_t)most / WORK_TIME || image->skipped < 0 || image->skipped >= most) {
+    const uint64_t work = image->work.done;
+    if (work >= (uint64_t)most / WORK_TIME || image->skipped < 0 || image->skipped >= most) {
         return false;
     }
-    const int64_t now = image->skipped + (int64_t)(image->work * WORK_TIME);
-    return image->time_slice_end >= 0 && image->time_slice_end <= now + TIME_SLICE;
+    const int64_t now = image->skipped + (int64_t)(work * WORK_TIME);
+    return work_image_is_sound(&image->work) && image->time_slice_end >= 0 &&
+           image->time_slice_end <= now + TIME_SLICE;
 }
 
 unsigned guest_clock_place(struct guest *guest, const struct timer_entry *entry) {
@@ -211,6 +212,16 @@ static void fire_due(struct guest *guest) {
     for (struct timer_entry *entry; (entry = take_due(guest)) != NULL;) {
         entry->fire(entry);
     }
+}
+
+bool guest_clock_is_due(struct guest *guest) {
+    struct guest_clock *clock = &guest->clock;
+    ASSERT_TURN(&guest->turn);
+    const int64_t now = guest_clock_now(guest);
+    platform_mutex_lock(&clock->lock);
+    const bool fires = clock->timers != NULL && clock->timers->deadline <= now;
+    platform_mutex_unlock(&clock->lock);
+    return fires || now >= clock->time_slice_end;
 }
 
 bool guest_clock_tick(struct guest *guest) {

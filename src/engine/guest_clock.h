@@ -12,6 +12,7 @@
 #ifndef ENGINE_GUEST_CLOCK_H
 #define ENGINE_GUEST_CLOCK_H
 
+#include "engine/cpu/extra/work.h"
 #include "objects/timer_queue.h"
 #include "platform/platform.h"
 
@@ -35,7 +36,7 @@ struct guest_clock {
 
 // What a snapshot keeps of the clock. All fields are 0 unless time is virtual.
 struct guest_clock_image {
-    uint64_t work;
+    struct work_image work;
     int64_t skipped;
     int64_t time_slice_end;
     uint64_t budget_end;
@@ -78,6 +79,9 @@ bool guest_clock_is_sound(const struct guest_clock_image *image);
 
 // How many timers of virtual time come before this one; 0 for one that is not armed.
 unsigned guest_clock_place(struct guest *guest, const struct timer_entry *entry);
+
+// Whether a timer of virtual time is due, or the time slice is over.
+bool guest_clock_is_due(struct guest *guest);
 
 // The turn's holder, before it runs its VCPU: fires what is due in virtual time. True when the turn
 // is to pass on.

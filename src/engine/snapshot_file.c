@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define MAGIC 0x504e5341434f525aull // "ZROCASNP"
-#define VERSION 1u
+#define VERSION 2u
 #define HASH_START 14695981039346656037ull
 #define HASH_FACTOR 1099511628211ull
 #define PAGE_SIZE 0x1000u
@@ -172,7 +172,11 @@ static void move_shape(struct snapshot_file *file, struct snapshot *snapshot,
 // --- Time ---
 
 static void move_clock(struct snapshot_file *file, struct guest_clock_image *clock) {
-    move_word(file, &clock->work);
+    move_word(file, &clock->work.done);
+    move_word(file, &clock->work.block);
+    move_word(file, &clock->work.block_size);
+    move_word(file, &clock->work.resumes_at);
+    move_bool(file, &clock->work.resumes);
     move_time(file, &clock->skipped);
     move_time(file, &clock->time_slice_end);
     move_word(file, &clock->budget_end);
@@ -223,6 +227,7 @@ static void move_cpu(struct snapshot_file *file, struct vcpu *vcpu, struct cpu_i
     move_word(file, &record.nmi);
     move_word(file, &record.nmi_return);
     move_word(file, &record.trap_lost);
+    move_word(file, &record.window_exiting);
     if (!file->saves && file->status == ZX_OK) {
         require_sound(file, cpu_image_set(vcpu->cpu, image, &record));
     }
@@ -271,7 +276,8 @@ static void move_vcpu(struct snapshot_file *file, struct vcpu *vcpu, struct vcpu
     image->cr8 = (uint8_t)cr8;
     move_unsigned(file, &image->timer_place, count);
     move_bytes(file, image->pending.bits, sizeof image->pending.bits);
-    image->look_due |= !file->saves; // A file does not say.
+    move_bool(file, &image->look_due);
+    move_unsigned(file, &image->exited, EXITED_COUNT);
     move_local_apic(file, &image->apic);
     move_pvclock(file, vcpu, &image->pvclock);
     move_cpu(file, vcpu, image->cpu);

@@ -22,6 +22,14 @@
 #include <zircon/syscalls/hypervisor.h>
 #include <zircon/syscalls/port.h>
 
+// What is due between an exit that was handled and the next entry.
+enum exited {
+    EXITED_NOT,     // Nothing.
+    EXITED_INSIDE,  // A look at interrupts, before the turn may pass on.
+    EXITED_OUTSIDE, // The turn may pass on; then a look at interrupts.
+    EXITED_COUNT,
+};
+
 struct vcpu {
     struct object object;
     struct guest *guest;
@@ -35,7 +43,7 @@ struct vcpu {
     atomic_bool client_kicks; // The client has kicked the VCPU.
     atomic_bool stop_wanted;  // A debugger has kicked the VCPU. The client may have, too.
     bool steps;               // A debugger wants run calls of one instruction.
-    bool exited;              // A step ended at an exit, and the paravirtual clock is still behind.
+    unsigned exited;          // Of enum exited: what the last exit that was handled still wants.
     struct vcpu_stop stop;    // Why the last run call that returned ZX_ERR_STOP did.
     // VM entry refuses the guest's state. Only the restoring of a snapshot takes that back.
     bool invalid_state;

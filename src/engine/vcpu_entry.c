@@ -98,12 +98,14 @@ static bool shows_time(const struct vcpu *vcpu, bool exited) {
     return exited || !vcpu->guest->clock.is_virtual;
 }
 
-zx_status_t vcpu_prepare_entry(struct vcpu *vcpu, bool exited) {
+zx_status_t vcpu_prepare_entry(struct vcpu *vcpu) {
     ASSERT_TURN(&vcpu->guest->turn);
     const zx_status_t kicked = vcpu_take_kick(vcpu);
     if (kicked != ZX_OK) {
         return kicked;
     }
+    const bool exited = vcpu->exited != EXITED_NOT;
+    vcpu->exited = EXITED_NOT;
     struct choice choice = {.vector = -1};
     if (may_look(vcpu)) {
         choice = choose(vcpu);

@@ -14,6 +14,7 @@ bool vcpu_image_take(struct vcpu_image *image, struct vcpu *vcpu) {
     image->cr8 = vcpu->cr8;
     image->cr0_shadow = vcpu->cr0_shadow;
     image->invalid_state = vcpu->invalid_state;
+    image->exited = vcpu->exited;
     image->pvclock = vcpu->pvclock;
     image->cpu = cpu_image_take(vcpu->cpu);
     image->timer_place = guest_clock_place(vcpu->guest, &vcpu->apic.entry);
@@ -32,6 +33,7 @@ void vcpu_image_restore(const struct vcpu_image *image, struct vcpu *vcpu) {
     vcpu->cr8 = image->cr8;
     vcpu->cr0_shadow = image->cr0_shadow;
     vcpu->invalid_state = image->invalid_state;
+    vcpu->exited = image->exited;
     vcpu->pvclock = image->pvclock;
     vcpu->exit_kind = 0;
     vcpu->told_time = 0;

@@ -78,24 +78,17 @@ static zx_status_t pass_turn(struct exit_context *context) {
     return vcpu_stop_if_wanted(context);
 }
 
-// What a debugger divides has no place in it for interrupts, and where it steps they come before
-// the next instruction.
-static zx_status_t prepare_entry(const struct exit_context *context) {
-    struct vcpu *vcpu = context->vcpu;
-    const struct cpu_exit *exit = context->exit;
-    if (exit->divides_block) {
-        return vcpu_take_kick(vcpu);
-    }
-    if (!vcpu->exited && !debug_steps(vcpu)) {
-        return vcpu_prepare_entry(vcpu, exit->reason != EXIT_REQUESTED);
-    }
-    if (vcpu->steps && exit->reason != EXIT_REQUESTED) {
-        return ZX_OK;
+// What a debugger divides has no place in it for interrupts.
+static zx_status_t look_before_entry(struct vcpu *vcpu, bool divides_block) {
+    return divides_block ? vcpu_take_kick(vcpu) : vcpu_prepare_entry(vcpu);
+}
+
+static zx_status_t prepare_entry(struct vcpu *vcpu, bool divides_block) {
+    if (!debug_steps(vcpu)) {
+        return look_before_entry(vcpu, divides_block);
     }
     const uint64_t rip = cpu_get(vcpu->cpu, RIP);
-    const bool exited = exit->reason != EXIT_REQUESTED || vcpu->exited;
-    vcpu->exited = false;
-    const zx_status_t status = vcpu_prepare_entry(vcpu, exited);
+    const zx_status_t status = look_before_entry(vcpu, divides_block);
     return status == ZX_OK ? debug_before_entry(vcpu, rip) : status;
 }
 
@@ -106,6 +99,43 @@ static bool may_sleep(const struct vcpu *vcpu, enum exit_reason reason) {
     return reason == EXIT_EPT_VIOLATION ||
            (reason == EXIT_HLT &&
             (vcpu->guest->clock.is_virtual || !atomic_load(&vcpu->any_pending)));
+}
+
+// The turn passes on behind an exit for which the engine leaves the guest. In virtual time it may
+// do so for something that the guest must not notice, such as a debugger or the end of a budget.
+static bool passes_turn(const struct vcpu *vcpu, enum exit_reason reason, bool inside) {
+    struct guest *guest = vcpu->guest;
+    return !inside &&
+           (!guest->clock.is_virtual || may_sleep(vcpu, reason) || guest_clock_is_due(guest));
+}
+
+static bool is_exit(enum exit_reason reason) {
+    return reason != EXIT_REQUESTED && reason != EXIT_STEPPED && reason != EXIT_BREAKPOINT;
+}
+
+// What lies between an exit that was handled and the next entry. The rest waits for the next run
+// call where a kick, a budget or a debugger ends this one, as each step does.
+static zx_status_t go_on(struct exit_context *context) {
+    struct vcpu *vcpu = context->vcpu;
+    const struct cpu_exit *exit = context->exit;
+    const bool exits = is_exit(exit->reason);
+    zx_status_t status = ZX_OK;
+    if (exits && vcpu->steps) {
+        return ZX_OK;
+    }
+    if (vcpu->exited == EXITED_INSIDE) {
+        status = prepare_entry(vcpu, false);
+        if (status != ZX_OK || exits) {
+            return status;
+        }
+    }
+    status = pass_turn(context);
+    return status == ZX_OK ? prepare_entry(vcpu, exit->divides_block) : status;
+}
+
+// The guest is about to run, but for an exit that was stepped over.
+static bool enters(const struct vcpu *vcpu) {
+    return vcpu->exited == EXITED_NOT;
 }
 
 static enum run_next at_exit(void *argument, const struct cpu_exit *exit, bool inside) {
@@ -119,7 +149,9 @@ static enum run_next at_exit(void *argument, const struct cpu_exit *exit, bool i
         return RUN_LEAVE;
     }
     context->exit = exit;
-    if (exit->reason != EXIT_REQUESTED) {
+    const bool exits = is_exit(exit->reason);
+    const bool passes = exits && passes_turn(vcpu, exit->reason, inside);
+    if (exits) {
         atomic_store_explicit(&vcpu->look_due, true, memory_order_relaxed);
     }
     observe_exit(vcpu, exit);
@@ -127,16 +159,13 @@ static enum run_next at_exit(void *argument, const struct cpu_exit *exit, bool i
     if (status < ZX_OK && status != ZX_ERR_NEXT) {
         bad_end_tell(context, status);
     }
-    if (vcpu->steps) {
-        vcpu->exited |= status == ZX_OK && exit->reason != EXIT_REQUESTED;
-    }
-    if (status == ZX_OK && !inside) {
-        status = pass_turn(context);
+    if (exits && status == ZX_OK) {
+        vcpu->exited = passes ? EXITED_OUTSIDE : EXITED_INSIDE;
     }
     if (status == ZX_OK) {
-        status = prepare_entry(context);
+        status = go_on(context);
     }
-    if (status == ZX_OK) {
+    if (status == ZX_OK && enters(vcpu)) {
         observe_entry(vcpu);
     }
     context->status = status;

@@ -120,8 +120,8 @@ enum exit_reason {
 
 struct cpu_exit {
     enum exit_reason reason;
-    // REQUESTED, where work is counted: in the middle of a block, which a debugger has divided.
-    // What depends on how much was done waits for its end.
+    // REQUESTED and STEPPED, where work is counted: in the middle of a block. What depends on how
+    // much was done waits for its end.
     bool divides_block;
     uint8_t instruction_length; // 0 when not known.
     uint8_t instruction[15];

@@ -28,6 +28,7 @@ struct cpu_record {
     uint64_t nmi;        // 0: open. 1: blocked. 2: the IRET at `nmi_return` is being carried out.
     uint64_t nmi_return; // Linear.
     uint64_t trap_lost;  // 1: the single-step trap that comes is not to be seen.
+    uint64_t window_exiting; // 1: an exit comes before what could be interrupted.
 };
 void cpu_image_record(struct cpu *cpu, const struct cpu_image *image, struct cpu_record *out);
 

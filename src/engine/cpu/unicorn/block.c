@@ -4,6 +4,7 @@
 
 #include "engine/cpu/unicorn/block.h"
 
+#include "decode/replaced_form.h"
 #include "engine/cpu/extra/breakpoints.h"
 #include "engine/cpu/unicorn/arena.h"
 #include "engine/cpu/unicorn/cuts.h"
@@ -75,28 +76,36 @@ struct sum {
     bool flags_stored; // In the state, where an instruction may take them from.
 };
 
+// Must the block end before the next instruction for what lies outside of its code?
+static bool is_divided_here(const struct block *block, const struct reader *reader,
+                            const struct sum *sum) {
+    const struct block_code *code = &reader->code;
+    const uint64_t pc = block->pc + block->read;
+    const uint64_t linear = code->mode == CODE_64 ? pc : (uint32_t)pc;
+    return pc == code->end || breakpoints_contain(code->breakpoints, linear) ||
+           (code->is_short && sum->instructions == code->most);
+}
+
 // Why the block must end before the instruction.
 static enum cut cut_for(const struct block *block, const struct reader *reader,
                         const struct sum *sum, const struct instruction *instruction) {
     const bool too_early = !sum->flags_stored && takes_stored_flags(instruction);
-    const uint64_t pc = block->pc + block->read;
-    const uint64_t linear = reader->code.mode == CODE_64 ? pc : (uint32_t)pc;
-    const bool ends =
-        pc == reader->code.end || breakpoints_contain(reader->code.breakpoints, linear);
     const bool full =
         sum->weight > WEIGHT_LIMIT || sum->instructions == reader->code.most ||
         block->host_bytes + instruction_host_bytes(instruction) > reader->code.most_host_bytes;
-    return full || ends || too_early
+    return full || too_early || is_divided_here(block, reader, sum)
                ? CUT_BOUND
                : cut_before(instruction, reader->code.mode, reader->code.conditions);
 }
 
-// Would the same code go on here another time?
+// Would the same code go on here another time? RF is set before one instruction only.
 static bool is_end_for_once(const struct block *block, const struct reader *reader,
-                            const struct sum *sum) {
+                            const struct sum *sum, const struct instruction *instruction) {
     const struct block_code *code = &reader->code;
-    return block->pc + block->read == code->end ||
-           (code->is_short && sum->instructions == code->most);
+    const unsigned lasting = code->conditions & ~(unsigned)REPLACED_IF_RESUME;
+    return block->cut == CUT_REPLACED
+               ? cut_before(instruction, code->mode, lasting) == CUT_NONE
+               : block->cut == CUT_BOUND && is_divided_here(block, reader, sum);
 }
 
 // The place in the arena of the instruction that comes next.
@@ -162,7 +171,7 @@ static bool read_one(struct block *block, const struct reader *reader, struct su
     }
     sum->weight += instruction_weight(&instruction);
     block->cut = cut_for(block, reader, sum, &instruction);
-    block->divided = block->cut == CUT_BOUND && is_end_for_once(block, reader, sum);
+    block->divided = is_end_for_once(block, reader, sum, &instruction);
     if (ends_with_call(block, reader, &instruction, cuts)) {
         return false;
     }

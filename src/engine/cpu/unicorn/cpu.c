@@ -104,12 +104,6 @@ uint64_t machine_address_changes(const struct machine *machine) {
 
 // --- Images ---
 
-// What is under way between the guest and the library is the same behind each image.
-static void prepare_image(struct machine *machine) {
-    step_cancel(&machine->step);
-    work_break_block(&machine->work);
-}
-
 zx_status_t machine_image_take(struct machine *machine, const struct image_range *ranges,
                                size_t count, struct image_options options,
                                struct machine_image **out) {
@@ -120,13 +114,14 @@ zx_status_t machine_image_take(struct machine *machine, const struct image_range
     if (options.empty) {
         return image_empty(&machine->memory, ranges, count, options, out);
     }
-    prepare_image(machine);
+    step_cancel(&machine->step);
     return image_take(&machine->memory, ranges, count, options, out);
 }
 
 zx_status_t machine_image_apply(struct machine *machine, struct machine_image *image) {
     CHECK(machine->run == NULL && machine->engine != NULL);
-    prepare_image(machine);
+    step_cancel(&machine->step);
+    work_break_block(&machine->work);
     return image_apply(&machine->memory, image);
 }
 
@@ -183,15 +178,21 @@ void machine_clear_exit_request(struct machine *machine) {
     }
 }
 
-zx_status_t machine_count_work(struct machine *machine, uint64_t done) {
+zx_status_t machine_count_work(struct machine *machine) {
     struct work *work = &machine->work;
     if (!work->counts && machine->engine != NULL) {
         return ZX_ERR_BAD_STATE;
     }
     work->counts = true;
-    work->idle_exits = 0;
-    atomic_store_explicit(&work->done, done, memory_order_relaxed);
     return ZX_OK;
+}
+
+void machine_take_work(const struct machine *machine, struct work_image *image) {
+    work_take(&machine->work, image);
+}
+
+void machine_restore_work(struct machine *machine, const struct work_image *image) {
+    work_restore(&machine->work, image);
 }
 
 uint64_t machine_work(const struct machine *machine) {

@@ -42,6 +42,7 @@ void cpu_image_record(struct cpu *cpu, const struct cpu_image *image, struct cpu
     out->nmi = progress.nmi;
     out->nmi_return = progress.nmi_return;
     out->trap_lost = image->trap_lost;
+    out->window_exiting = cpu_window_exiting(&view);
 }
 
 // --- What a VCPU can have ---
@@ -126,10 +127,11 @@ static void set_state(struct cpu *view, const struct cpu_record *record) {
 bool cpu_image_set(struct cpu *cpu, struct cpu_image *image, const struct cpu_record *record) {
     struct cpu view = view_of(cpu, image);
     if (!are_registers(record->registers, &view) || !are_segments(record->segments) ||
-        record->nmi > NMI_RETURNS || record->trap_lost > 1) {
+        record->nmi > NMI_RETURNS || record->trap_lost > 1 || record->window_exiting > 1) {
         return false;
     }
     set_state(&view, record);
+    cpu_set_window_exiting(&view, record->window_exiting != 0);
     const struct cpu_progress progress = {
         .nmi = (enum nmi_state)record->nmi,
         .nmi_return = record->nmi_return,

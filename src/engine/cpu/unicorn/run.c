@@ -38,10 +38,11 @@ static void begin_exit(struct run *run) {
     exit->starved = false;
 }
 
-// Nearly never: the code's address is asked for only where a debugger has divided a block.
+// Nearly never: the code's address is asked for only where a page was absent or a debugger stops.
 static bool divides_block(const struct run *run) {
     const struct work *work = &run->machine->work;
-    return work->divided && run->exit->reason == EXIT_REQUESTED &&
+    const enum exit_reason reason = run->exit->reason;
+    return work->resumes && (reason == EXIT_REQUESTED || reason == EXIT_STEPPED) &&
            work_is_divided(work, code_address(run->cpu));
 }
 
@@ -50,6 +51,9 @@ static void ask(struct run *run, bool inside) {
     if (inside && must_leave(run)) {
         run->next = RUN_LEAVE;
         return;
+    }
+    if (!inside && run->machine->work.counts) {
+        work_rest(&run->machine->work, code_address(run->cpu));
     }
     run->exit->divides_block = divides_block(run);
     run->next = run->client->handle(run->client->context, run->exit, inside);
@@ -184,14 +188,15 @@ bool run_stop_for_length(struct run *run) {
     return true;
 }
 
-// For a debugger, before the instruction at RIP.
+// For a debugger, before the instruction at RIP, if the block that ran last goes on there.
 static void divide_block(struct run *run) {
     struct machine *machine = run->machine;
     struct work *work = &machine->work;
-    if (work->counts) {
+    const uint64_t address = code_address(run->cpu);
+    if (work->counts && work_may_go_on(work, address)) {
         const uint64_t size =
             translation_undivided(&machine->translation, run->cpu, work->block, true);
-        work_divide(work, code_address(run->cpu), size);
+        work_divide(work, address, size);
     }
 }
 

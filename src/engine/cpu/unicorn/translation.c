@@ -213,7 +213,7 @@ uint64_t translation_undivided(const struct translation *translation, struct cpu
     const struct arena *arena = &translation->memory->arena;
     struct block_code code = {
         .mode = cpu_code_mode(cpu),
-        .conditions = replaced_conditions(cpu),
+        .conditions = replaced_conditions(cpu) & ~(unsigned)REPLACED_IF_RESUME,
         .most = BLOCK_MOST_INSTRUCTIONS,
         .most_host_bytes = MOST_HOST_BYTES,
         .end = UINT64_MAX,

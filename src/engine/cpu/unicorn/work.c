@@ -5,7 +5,8 @@
 #include "engine/cpu/unicorn/work.h"
 
 #define NOWHERE UINT64_MAX
-#define MOST_IDLE_EXITS 100 // Ten times what any instruction of a sane guest needs.
+#define MOST_BLOCK_SIZE 0x1000 // Unicorn's blocks are shorter.
+#define MOST_IDLE_EXITS 100    // Ten times what any instruction of a sane guest needs.
 
 static uint64_t done(const struct work *work) {
     return atomic_load_explicit(&work->done, memory_order_relaxed);
@@ -40,7 +41,6 @@ void work_count_block(struct work *work, uint64_t address, uint32_t size) {
         work_count(work);
     }
     work->resumes = false;
-    work->divided = false;
     work->cut = NOWHERE;
     work->ends = address + size;
 }
@@ -85,16 +85,22 @@ void work_resume(struct work *work, uint64_t address) {
 void work_divide(struct work *work, uint64_t address, uint64_t size) {
     work->block_size = size;
     work_resume(work, address);
-    work->divided = work->resumes;
 }
 
 bool work_is_divided(const struct work *work, uint64_t address) {
-    return work->divided && work->resumes && work->resumes_at == address;
+    return work->resumes && work->resumes_at == address;
+}
+
+void work_rest(struct work *work, uint64_t address) {
+    if (!work_is_divided(work, address)) {
+        work->resumes = false;
+        work->block_size = 0;
+        work_leave_block(work, address);
+    }
 }
 
 void work_break_block(struct work *work) {
     work->resumes = false;
-    work->divided = false;
     work->block_size = 0;
     work->ends = NOWHERE;
 }
@@ -112,4 +118,33 @@ void work_count_idle(struct work *work) {
         work_count(work);
         work_look(work);
     }
+}
+
+// --- Snapshots ---
+
+void work_take(const struct work *work, struct work_image *image) {
+    *image = (struct work_image){
+        .done = done(work),
+        .block = work->block,
+        .block_size = work->block_size,
+        .resumes_at = work->resumes ? work->resumes_at : work->block,
+        .resumes = work->resumes,
+    };
+}
+
+void work_restore(struct work *work, const struct work_image *image) {
+    atomic_store_explicit(&work->done, image->done, memory_order_relaxed);
+    work->idle_exits = 0;
+    work->block = image->block;
+    work->block_size = image->block_size;
+    work->whole = 0;
+    work->resumes_at = image->resumes_at;
+    work->resumes = image->resumes;
+    work->cut = NOWHERE;
+    work->ends = NOWHERE;
+}
+
+bool work_image_is_sound(const struct work_image *image) {
+    return image->block_size <= MOST_BLOCK_SIZE &&
+           (!image->resumes || image->resumes_at - image->block < image->block_size);
 }

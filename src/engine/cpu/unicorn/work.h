@@ -6,6 +6,7 @@
 #ifndef ENGINE_CPU_UNICORN_WORK_H
 #define ENGINE_CPU_UNICORN_WORK_H
 
+#include "engine/cpu/extra/work.h"
 #include "engine/cpu/unicorn/exit_request.h"
 
 #include <stdatomic.h>
@@ -23,7 +24,6 @@ struct work {
     uint64_t whole;      // The size of that block translated whole, or 0 while it is not known.
     uint64_t resumes_at; // Where the block goes on after a pause that is no work, if `resumes`.
     bool resumes;
-    bool divided;  // A debugger has divided the block at `resumes_at`.
     uint64_t cut;  // Where the rest of a block went on too long, since a block has run.
     uint64_t ends; // The end of the last block that ran, where nothing has happened since.
     struct exit_request request;
@@ -71,8 +71,13 @@ void work_resume(struct work *work, uint64_t address);
 // instruction there. `size` is that of the block undivided.
 void work_divide(struct work *work, uint64_t address, uint64_t size);
 
-// Whether the guest is at a place where a debugger has divided the block, and has not gone on yet.
+// Whether the guest is there in the middle of the block that was counted last, which goes on before
+// anything that depends on how much was done.
 bool work_is_divided(const struct work *work, uint64_t address);
+
+// The guest has been left before the instruction there. Unless that is in the middle of the block
+// that was counted last, what it needs before it runs is none of that block's business.
+void work_rest(struct work *work, uint64_t address);
 
 // What follows an exit is a block of its own, also where it is in the one that was counted last.
 void work_break_block(struct work *work);
@@ -91,6 +96,10 @@ void work_forget_end(struct work *work);
 // Where the block that begins there must end, so that blocks are the same as without a pause;
 // UINT64_MAX where that is not to be seen.
 uint64_t work_block_end(const struct work *work, uint64_t address);
+
+// For snapshots.
+void work_take(const struct work *work, struct work_image *image);
+void work_restore(struct work *work, const struct work_image *image);
 
 // What an instruction needs before it runs (its tables, its page, a step) is no work, and a guest
 // may contrive that there is no end to it.
