@@ -457,6 +457,7 @@ START_TEST(returns_to_an_outer_privilege_keep_the_bases_of_fs_and_gs) {
     EXPECT_REPORTS(0x60000, 0, 0, 0, 0x456000, 0x123000, 0x7f);
     EXPECT_REPORTS(0x23, 0x23, 0, 0x456000, 0x123000, 0x7f);
     EXPECT_REPORTS(0, 0, 0, 0x456000, 0x123000, 0x7f);
+    EXPECT_REPORTS(0, 0, 0, 0x456000, 0x123000, 0x7f);
     EXPECT_REPORTS(13, 0x10, 13, 0x10);
     guest_close();
 }

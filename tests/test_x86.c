@@ -7,6 +7,7 @@
 
 #include "engine/cpu/x86/debug_registers.h"
 #include "engine/cpu/x86/deliver.h"
+#include "engine/cpu/x86/descriptor.h"
 #include "engine/cpu/x86/intercept.h"
 #include "engine/cpu/x86/msr_access.h"
 #include "engine/cpu/x86/nmi.h"
@@ -49,6 +50,19 @@ START_TEST(a_fault_of_user_code_arrives_on_the_stack_of_the_task) {
     expect_frame(STACK_0 - 40, 0x40000, CODE_3, STACK);
     ck_assert_uint_eq(cpu_privilege(cpu), 0);
     ck_assert_uint_eq(cpu_segment(cpu, SEGMENT_SS).selector, 0);
+}
+END_TEST
+
+// A new VCPU can use what its null selectors stand for.
+START_TEST(a_return_to_an_outer_privilege_leaves_no_segment_of_an_inner_one) {
+    const struct segment fresh = {.limit = 0xffff, .attributes = 0x9300};
+    const struct segment outer = {.selector = 0x23, .limit = 0xffff, .attributes = 0xf300};
+    const struct segment inner = {.selector = 0x10, .limit = 0xffff, .attributes = 0x9300};
+    const struct segment conforming = {.selector = 0x18, .limit = 0xffff, .attributes = 0x9f00};
+    ck_assert(segment_is_lost(&fresh, 3));
+    ck_assert(segment_is_lost(&inner, 3));
+    ck_assert(!segment_is_lost(&outer, 3));
+    ck_assert(!segment_is_lost(&conforming, 3));
 }
 END_TEST
 
@@ -394,6 +408,7 @@ int main(void) {
     const TTest *const tests[] = {
         an_interrupt_pushes_a_frame_and_clears_if,
         a_fault_of_user_code_arrives_on_the_stack_of_the_task,
+        a_return_to_an_outer_privilege_leaves_no_segment_of_an_inner_one,
         a_gate_names_a_stack_of_its_own,
         a_software_interrupt_needs_the_gates_permission,
         a_fault_in_delivery_becomes_a_double_fault_and_then_a_triple_fault,

@@ -1,5 +1,5 @@
 ; Returns to CPL 3 by IRETQ and RETFQ: FS and GS with a segment of CPL 0 become null and keep their
-; base, with one of CPL 3 they are kept whole. DS and ES become null.
+; base, with one of CPL 3 they are kept whole. DS and ES become null. A null selector becomes 0.
 %include "common.inc"
 %include "report.inc"
 FS_BASE equ 0xc0000100
@@ -74,6 +74,16 @@ GS_BASE equ 0xc0000101
     set_bases 0
     enter_user .null, 0x3202
 .null:
+    report_segments
+    mov ebx, .fifth
+    int 0x40
+.fifth:
+    set_bases 1                 ; Null as well.
+    mov eax, 3
+    mov ds, ax
+    mov es, ax
+    enter_user .marked, 0x3202
+.marked:
     report_segments
     mov eax, DATA_0
     mov fs, ax                  ; Refused, as is a stack segment that is null, or the kernel's.

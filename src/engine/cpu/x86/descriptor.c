@@ -35,6 +35,6 @@ bool segment_contains(const struct segment *segment, uint64_t offset, uint32_t s
 bool segment_is_lost(const struct segment *segment, unsigned privilege) {
     const bool null = (segment->selector & 0xfffcu) == 0;
     const uint32_t conforming = ATTRIBUTE_CODE | ATTRIBUTE_CONFORMING;
-    return !null && ATTRIBUTE_DPL(segment->attributes) < privilege &&
-           (segment->attributes & conforming) != conforming;
+    return null || (ATTRIBUTE_DPL(segment->attributes) < privilege &&
+                    (segment->attributes & conforming) != conforming);
 }

@@ -16,7 +16,9 @@ bool descriptor_address(const struct cpu *cpu, uint16_t selector, uint64_t *line
 // Outside of 64-bit code: are `size` bytes at `offset` inside the limit?
 bool segment_contains(const struct segment *segment, uint64_t offset, uint32_t size);
 
-// Is the segment too privileged to be kept by a return to this privilege?
+// Does a return to this outer privilege make the segment null? Not only one that is too privileged:
+// a new VCPU has null selectors, and so may have what was in real mode, with segments that it can
+// use (SDM volume 2, IRET: RETURN-TO-OUTER-PRIVILEGE-LEVEL).
 bool segment_is_lost(const struct segment *segment, unsigned privilege);
 
 #endif // ENGINE_CPU_DESCRIPTOR_H
