@@ -112,6 +112,28 @@ START_TEST(an_interrupt_is_a_step_of_its_own) {
 }
 END_TEST
 
+static void go_on_from_file(void) {
+    save_snapshot(snapshot_of(guest));
+    restore(load_snapshot());
+}
+
+// STI, the NOP in its shadow and the exit for the interrupt window are work.
+START_TEST(an_interrupt_that_waits_comes_at_its_time_from_a_file_too) {
+    start_case(HALTED, true);
+    const uint64_t before = stop_of_vcpu().work;
+    ck_assert_int_eq(zx_vcpu_interrupt(vcpu, 0x40), ZX_OK);
+    for (int steps = 0; steps < 3; steps++) {
+        ck_assert_int_eq(step(), ZX_ERR_STOP);
+        if (steps == _i) {
+            go_on_from_file();
+        }
+    }
+    ck_assert_uint_eq(registers_of_vcpu().rflags & 0x200, 0);
+    ck_assert_uint_eq(stop_of_vcpu().work, before + 3);
+    close_guest();
+}
+END_TEST
+
 // --- Breakpoints ---
 
 START_TEST(a_guest_stops_before_breakpoints) {
@@ -412,6 +434,7 @@ int main(void) {
     tcase_add_loop_test(tcase, a_step_over_an_exit_is_one_instruction, 0, 2);
     tcase_add_loop_test(tcase, a_step_ends_where_an_exception_is_handled, 0, 2);
     tcase_add_loop_test(tcase, an_interrupt_is_a_step_of_its_own, 0, 2);
+    tcase_add_loop_test(tcase, an_interrupt_that_waits_comes_at_its_time_from_a_file_too, 0, 3);
     tcase_add_loop_test(tcase, a_guest_stops_before_breakpoints, 0, 2);
     tcase_add_loop_test(tcase, a_guest_stops_behind_stores_that_change_what_is_watched, 0, 2);
     tcase_add_loop_test(tcase, a_guest_stops_behind_each_instruction_that_accesses_what_is_watched,

@@ -128,6 +128,7 @@ static zx_status_t go_on(struct exit_context *context) {
         if (status != ZX_OK || exits) {
             return status;
         }
+        observe_entry(vcpu);
     }
     status = pass_turn(context);
     return status == ZX_OK ? prepare_entry(vcpu, exit->divides_block) : status;
