@@ -356,7 +356,9 @@ void run_call(struct run *run) {
     }
     const enum raw_exit_result result = raw_exit_call(cpu, run->exit);
     if (!requests && result == RAW_EXIT_HANDLED && run->exit->reason == EXIT_REQUESTED) {
-        cpu_commit(cpu); // Whoever wants an exit has stopped the run.
+        // Whoever wants an exit has stopped the run, and so has who stored to code from outside.
+        // What the library stores itself drops the translations at once.
+        cpu_commit(cpu);
         end_call(run);
         return;
     }
