@@ -276,7 +276,7 @@ static bool call(void) {
     switch (status) {
     case ZX_OK:
         return answer(&packet);
-    case ZX_ERR_TIMED_OUT: // Or nothing would wake it from its HLT.
+    case ZX_ERR_TIMED_OUT: // A guest in HLT is woken by nothing else.
         set_budget(BUDGET_LARGE);
         return true;
     case ZX_ERR_CANCELED:

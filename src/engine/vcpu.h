@@ -43,7 +43,7 @@ struct vcpu {
     atomic_bool client_kicks; // The client has kicked the VCPU.
     atomic_bool stop_wanted;  // A debugger has kicked the VCPU. The client may have, too.
     bool steps;               // A debugger wants run calls of one instruction.
-    unsigned exited;          // Of enum exited: what the last exit that was handled still wants.
+    unsigned exited;          // What the last exit that was handled still wants (enum exited).
     struct vcpu_stop stop;    // Why the last run call that returned ZX_ERR_STOP did.
     // VM entry refuses the guest's state. Only the restoring of a snapshot takes that back.
     bool invalid_state;

@@ -19,7 +19,7 @@ struct vcpu_image {
     unsigned timer_place; // The place of the timer among the timers of virtual time.
     struct pending pending;
     bool look_due;
-    unsigned exited; // Of enum exited.
+    unsigned exited; // (enum exited)
     struct pvclock pvclock;
 };
 

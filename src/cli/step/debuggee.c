@@ -169,6 +169,14 @@ static zx_status_t enter(struct debuggee *debuggee, zx_port_packet_t *packet, ui
     return status;
 }
 
+// A step over an exit ends before the interrupt that follows it; a run ends behind that.
+static bool interrupt_follows(const struct debuggee *debuggee) {
+    zirconia_interrupts_t interrupts = {.next = ZIRCONIA_INTERRUPTS_NONE};
+    (void)zirconia_vcpu_read_interrupts(debuggee->vm.vcpu, &interrupts);
+    return (interrupts.flags & ZIRCONIA_INTERRUPTS_OPEN) != 0 &&
+           interrupts.next != ZIRCONIA_INTERRUPTS_NONE;
+}
+
 static struct outcome run_once(struct debuggee *debuggee) {
     zx_port_packet_t packet;
     struct outcome outcome;
@@ -185,8 +193,10 @@ static struct outcome run_once(struct debuggee *debuggee) {
     } else if (status != ZX_ERR_CANCELED && status != ZX_ERR_STOP) {
         end_by_error(debuggee, status);
     }
-    // Where the budget ends the exit has not, perhaps: the next run call sees its end.
-    if (debuggee->met && status != ZX_ERR_TIMED_OUT) {
+    // Where the budget or a step ends the exit has not, perhaps: the next run call sees its end.
+    const bool goes_on =
+        status == ZX_ERR_TIMED_OUT || (debuggee->steps && interrupt_follows(debuggee));
+    if (debuggee->met && !goes_on) {
         outcome.cause = HISTORY_STOP_CLIENT;
         debuggee->met = false;
     }
