@@ -145,6 +145,7 @@ void work_restore(struct work *work, const struct work_image *image) {
 }
 
 bool work_image_is_sound(const struct work_image *image) {
+    const uint64_t offset = image->resumes_at - image->block;
     return image->block_size <= MOST_BLOCK_SIZE &&
-           (!image->resumes || image->resumes_at - image->block < image->block_size);
+           (image->resumes ? offset < image->block_size : offset == 0);
 }
