@@ -6,6 +6,7 @@
 #include "debugger_fixture.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <zircon/process.h>
 #include <zirconia/observe.h>
 #include <zirconia/virtual_time.h>
@@ -324,6 +325,43 @@ START_TEST(a_stop_keeps_a_kick_for_later) {
 }
 END_TEST
 
+static atomic_bool kicks_end;
+
+static void *kick_on_and_on(void *context) {
+    (void)context;
+    while (!atomic_load(&kicks_end)) {
+        ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+    }
+    return NULL;
+}
+
+// A kick may come when the instruction was translated and has not run. In real time kicks stop the
+// engine from outside.
+START_TEST(a_step_beside_kicks_is_one_instruction) {
+    static const uint8_t code[] = {0xff, 0xc0, 0xff, 0xc0, 0xeb, 0xfa}; // inc eax twice, for ever
+    pthread_t thread;
+    open_guest("debug", STRAIGHT, false);
+    memory_write(ENTRY, code, sizeof code);
+    set_stepping(1);
+    atomic_store(&kicks_end, false);
+    ck_assert_int_eq(pthread_create(&thread, NULL, kick_on_and_on, NULL), 0);
+    uint64_t rip = ENTRY;
+    for (unsigned steps = 0; steps < 3000;) {
+        const zx_status_t status = step();
+        if (status == ZX_ERR_STOP) {
+            rip = rip == ENTRY + 4 ? ENTRY : rip + 2;
+            steps++;
+        } else {
+            ck_assert_int_eq(status, ZX_ERR_CANCELED);
+        }
+        ck_assert_uint_eq(registers_of_vcpu().rip, rip);
+    }
+    atomic_store(&kicks_end, true);
+    pthread_join(thread, NULL);
+    close_guest();
+}
+END_TEST
+
 // --- In virtual time ---
 
 // How a run call that the client hears of has ended.
@@ -443,6 +481,7 @@ int main(void) {
     tcase_add_loop_test(tcase, breakpoints_hold_while_memory_is_watched, 0, 2);
     tcase_add_loop_test(tcase, a_stop_leaves_a_halted_vcpu_halted, 0, 4);
     tcase_add_test(tcase, a_stop_keeps_a_kick_for_later);
+    tcase_add_test(tcase, a_step_beside_kicks_is_one_instruction);
     tcase_add_loop_test(tcase, a_guest_that_steps_does_the_same, 0, COUNT_OF(programs));
     tcase_add_loop_test(tcase, a_guest_with_breakpoints_does_the_same, 0, COUNT_OF(programs));
     suite_add_tcase(suite, tcase);

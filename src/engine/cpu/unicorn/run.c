@@ -467,11 +467,18 @@ static void end_run(struct run *run) {
     }
 }
 
+// A stop from outside may come when the instruction was translated and keep it from running. One
+// that leads to itself cannot be told from that, and runs once more.
+static bool is_kept_from_running(const struct run *run) {
+    return run->machine->engine->exact_stops && exit_request_made(&run->machine->work.request) &&
+           cpu_get(run->cpu, RIP) == run->began;
+}
+
 // Has the instruction run, as far as nothing was reported of it?
 static bool has_run(const struct run *run, bool reported) {
     const struct step *step = &run->machine->step;
     return step->under_way && (run->went_on || step->translated) && !reported &&
-           !run->x87_suspect && !must_begin_again(run);
+           !run->x87_suspect && !must_begin_again(run) && !is_kept_from_running(run);
 }
 
 // Where a debugger steps. An instruction whose page had to be made present comes again; one that
