@@ -70,8 +70,13 @@ static_assert(ZX_SEC(0.5) == ZX_MSEC(500) && zx_nsec_from_duration(ZX_HOUR(-1)) 
 static_assert(zx_duration_from_min(INT64_MAX / 2) == ZX_TIME_INFINITE);
 #endif
 
+// Headers that ask for it take GCC for what it is.
+#if !defined(__clang__) && __GNUC__ < 14 && defined(__has_feature)
+#error "__has_feature is the compiler's"
+#endif
+
 // What the compilers of these tests have, and a question that the others must bear.
-#if __has_feature(no_such_feature) || __has_cpp_attribute(no_such_attribute)
+#if __has_cpp_attribute(no_such_attribute)
 #error "a compiler that has what is nowhere"
 #endif
 struct no_bytes {};

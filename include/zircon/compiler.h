@@ -7,10 +7,8 @@
 #ifndef ZIRCON_COMPILER_H_
 #define ZIRCON_COMPILER_H_
 
-// What a compiler that cannot be asked has none of.
-#ifndef __has_feature
-#define __has_feature(feature) 0
-#endif
+// A compiler that cannot be asked has none. Zircon defines __has_feature() so, too; here that would
+// hide from the client's other headers, which ask whether it is defined, that they are GCC's.
 #ifndef __has_cpp_attribute
 #define __has_cpp_attribute(attribute) 0
 #endif
