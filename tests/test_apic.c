@@ -239,7 +239,7 @@ END_TEST
 START_TEST(the_period_has_32_bits) {
     write_msr(DIVIDE, 10); // By 128.
     // 2^32 + 2 ms, of which the lower half counts.
-    const uint32_t count = (uint32_t)((1ull << 32 | ZX_MSEC(2)) >> 7);
+    const uint32_t count = (uint32_t)((1ull << 32 | (uint64_t)ZX_MSEC(2)) >> 7);
     ck_assert_int_lt(measure(count, 0x50), ZX_SEC(4));
 }
 END_TEST
