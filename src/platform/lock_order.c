@@ -24,6 +24,7 @@ struct held {
 };
 
 static _Thread_local struct held held[MOST_HELD] HANDLER_SAFE;
+static _Thread_local volatile bool forbidden HANDLER_SAFE;
 
 static const struct {
     unsigned rank;
@@ -62,7 +63,17 @@ static struct held *find(const void *lock) {
     return NULL;
 }
 
+void lock_order_allow(bool allowed) {
+    forbidden = !allowed;
+}
+
 void lock_order_check(enum lock_rank rank, const char *where) {
+    if (forbidden) {
+        char line[LINE_SIZE];
+        snprintf(line, sizeof(line), "%s: %s is wanted where the thread may be stopped\n", where,
+                 ranks[rank].name);
+        platform_abort(line);
+    }
     const struct held *first = rank != LOCK_UNRANKED ? find_from(rank) : NULL;
     if (first != NULL) {
         break_order(first, rank, where);

@@ -24,6 +24,9 @@
 // Before the thread waits for the lock: the order allows it. `where` is a literal.
 void lock_order_check(enum lock_rank rank, const char *where);
 
+// Whether the thread may take locks: not where its own handler of signals may ask for them.
+void lock_order_allow(bool allowed);
+
 // The thread has the lock; it gives it up, in any order.
 void lock_order_push(const void *lock, enum lock_rank rank, const char *where);
 void lock_order_pop(const void *lock);
@@ -43,6 +46,10 @@ void lock_order_assert(const void *lock, const char *name, const char *where);
 static inline void lock_order_check(enum lock_rank rank, const char *where) {
     (void)rank;
     (void)where;
+}
+
+static inline void lock_order_allow(bool allowed) {
+    (void)allowed;
 }
 
 static inline void lock_order_push(const void *lock, enum lock_rank rank, const char *where) {

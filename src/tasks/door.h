@@ -35,6 +35,12 @@ extern _Thread_local struct door door DOOR_STORAGE;
 void door_nest(void);
 void door_unnest(void);
 
+// Where the depth is 0 the thread may be stopped at any instruction, by a handler that takes locks.
+static inline void door_set_depth(unsigned depth) {
+    lock_order_allow(depth > 0 || door.thread == NULL);
+    door.depth = depth;
+}
+
 // Stops a wanted thread before it goes on in the client's code; the thread may end there.
 void door_stop(void);
 
@@ -50,7 +56,8 @@ static inline void door_enter(void) {
     if (door.thread == NULL) {
         thread_current();
     }
-    if (++door.depth == 1) {
+    door_set_depth(door.depth + 1);
+    if (door.depth == 1) {
         door.cancellable = cancellable;
     } else if (door.depth == 2) {
         door_nest();
@@ -73,7 +80,8 @@ static inline void door_leave(void) {
     CHECK(door.depth > 0);
     CHECK(door.depth > 1 || lock_order_holds_none());
     const bool cancellable = door.cancellable;
-    if (--door.depth == 1) {
+    door_set_depth(door.depth - 1);
+    if (door.depth == 1) {
         door_unnest();
     }
     door_stop_if_wanted();
@@ -85,11 +93,11 @@ static inline void door_leave(void) {
 // For a call that a signal handler may make, on a thread that may be anywhere in the library or
 // have no object yet. It neither blocks nor allocates.
 static inline void door_enter_in_handler(void) {
-    ++door.depth;
+    door_set_depth(door.depth + 1);
 }
 
 static inline void door_leave_in_handler(void) {
-    --door.depth;
+    door_set_depth(door.depth - 1);
     door_stop_if_wanted();
 }
 

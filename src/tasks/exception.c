@@ -177,7 +177,7 @@ static bool on_fault(const struct platform_fault *fault, struct platform_context
     if (thread == NULL || door.depth > 0 || !exception_any_bound()) {
         return false;
     }
-    door.depth = 1;
+    door_set_depth(1);
     _Static_assert(sizeof(fault->arm_64) <= sizeof(fault->x86_64),
                    "the larger takes the other along");
     const zx_exception_report_t report = {
@@ -187,7 +187,7 @@ static bool on_fault(const struct platform_fault *fault, struct platform_context
     const enum outcome outcome = is_breakpoint ? raise_breakpoint(thread, &report, context)
                                                : raise_exception(thread, &report, context);
     if (outcome == OUTCOME_UNHANDLED) {
-        door.depth = 0;
+        door_set_depth(0);
         return false;
     }
     thread_stop_point(thread, context);
@@ -226,7 +226,7 @@ void exception_policy_error(struct thread *thread, struct platform_context *cont
         return;
     }
     door.policy_error = false;
-    door.depth = 1;
+    door_set_depth(1);
     const zx_exception_report_t report = {
         .header = {.size = sizeof(report), .type = ZX_EXCP_POLICY_ERROR},
         .context = {.synth_code = door.policy_code},

@@ -138,11 +138,11 @@ static bool stop(struct thread *thread, struct platform_context *context) {
 
 void thread_stop_point(struct thread *thread, struct platform_context *context) {
     CHECK(lock_order_holds_none());
-    door.depth = 1;
+    door_set_depth(1);
     if (stop(thread, context)) {
         platform_context_end(context); // The thread is inside of the library from now on.
     } else {
-        door.depth = 0;
+        door_set_depth(0);
     }
 }
 

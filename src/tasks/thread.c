@@ -47,8 +47,12 @@ static bool is_canceled(struct thread *thread) {
     return canceled;
 }
 
+// A stop that comes while the lock is held is made up for by the one at the end.
 void door_stop(void) {
-    if (is_canceled(door.thread)) {
+    door_set_depth(1);
+    const bool canceled = is_canceled(door.thread);
+    door_set_depth(0);
+    if (canceled) {
         platform_cancel_end();
     }
     door.stops_leaving = true;
@@ -137,7 +141,7 @@ int64_t thread_runtime(struct thread *thread, uint32_t *processor) {
 
 // Signals change only when everything that others may ask for has its final state.
 static void end(struct thread *thread) {
-    door.depth = 1;
+    door_set_depth(1);
     platform_mutex_lock(&thread->blocking.lock);
     CHECK(thread->life == THREAD_RUNNING || thread->life == THREAD_SUSPENDED);
     thread->life = THREAD_DYING;
@@ -161,7 +165,7 @@ static void end(struct thread *thread) {
         handle_close(self);
     }
     door.thread = NULL;
-    door.depth = 0;
+    door_set_depth(0);
     object_unref(&thread->object);
 }
 
@@ -231,16 +235,16 @@ static struct thread *adopt(void) {
 
 struct thread *thread_current(void) {
     if (door.thread == NULL && !in_child) {
-        door.depth++;
+        door_set_depth(door.depth + 1);
         door.thread = adopt();
-        door.depth--;
+        door_set_depth(door.depth - 1);
     }
     return door.thread;
 }
 
 static void run(void *argument) {
     struct thread *thread = argument;
-    door.depth = 1;
+    door_set_depth(1);
     door.thread = thread;
     begin(thread);
     platform_mutex_lock(&thread->blocking.lock);
