@@ -5,7 +5,10 @@
 #include "engine/cpu/unicorn/hooks.h"
 
 #include "engine/cpu/unicorn/flat_engine.h"
-#include "engine/cpu/unicorn/run.h"
+#include "engine/cpu/unicorn/run_answers.h"
+#include "engine/cpu/unicorn/run_blocks.h"
+#include "engine/cpu/unicorn/run_exits.h"
+#include "engine/cpu/unicorn/run_stop.h"
 #include "engine/cpu/unicorn/vmcb.h"
 
 // Where there is anything to look at before a block. Apart, so that where there is not, which is

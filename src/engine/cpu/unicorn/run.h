@@ -8,6 +8,8 @@
 
 #include "engine/cpu/unicorn/machine.h"
 #include "engine/cpu/unicorn/raw_exit.h"
+#include "engine/cpu/unicorn/state.h"
+#include "engine/cpu/x86/mode.h"
 
 struct run {
     struct cpu *cpu;
@@ -28,45 +30,8 @@ struct run {
     struct raw_exit deferred; // The raw exit that waits for the run's end, or RAW_EXIT_NONE.
 };
 
-// --- What the hooks find ---
-
-// An exit is requested before the block. False if the block must run all the same.
-bool run_stop_at_block(struct run *run, uint64_t address);
-
-// The block may have a fault of the x87 stack, which is looked at when the run has stopped. Returns
-// true.
-bool run_stop_for_x87(struct run *run);
-
-// Finds out whether the block that is about to run is the rest of one that was translated in parts,
-// for a reason that is not in its code. What is counted is blocks of the code.
-void run_look_for_rest(struct run *run, uint64_t address);
-
-// Finds out whether there can be such a rest behind the block that is about to run.
-void run_look_for_end(struct run *run);
-
-// The rest of a block was translated as a block that goes on beyond it, which is to be dropped.
-// Returns true.
-bool run_stop_for_length(struct run *run);
-
-// Carries out CPUID, where it makes no exit.
-void run_cpuid(struct run *run);
-
-// Carries out what Unicorn calls the library for; RIP is at it.
-void run_call(struct run *run);
-
-// Carries out RDTSC or, with `auxiliary`, RDTSCP, but for EAX, whose new value is returned.
-uint32_t run_time_stamp(struct run *run, bool auxiliary);
-
-void run_raw_exit(struct run *run, const struct raw_exit *raw);
-
-// An instruction accesses a page that the nested tables do not have. True if the guest's mappings
-// do not have it either; then the run ends with that access as its last raw exit.
-bool run_absent(struct run *run, uint64_t guest_physical, bool write);
-
-// Memory is accessed, at this address of the host's.
-void run_access(struct run *run, const uint8_t *host, size_t size, bool write);
-
-// Whether these bytes of the arena, in a page, may be fetched. If not, the run ends.
-bool run_fetch(struct run *run, uint64_t offset, size_t size);
+static inline uint64_t run_code_address(const struct run *run) {
+    return cpu_code_address(run->cpu, cpu_get(run->cpu, RIP));
+}
 
 #endif // ENGINE_CPU_UNICORN_RUN_H
