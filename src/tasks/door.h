@@ -36,9 +36,10 @@ void door_nest(void);
 void door_unnest(void);
 
 // Where the depth is 0 the thread may be stopped at any instruction, by a handler that takes locks.
+// A handler that comes between the two lines, and makes calls, leaves what the depth says.
 static inline void door_set_depth(unsigned depth) {
-    lock_order_allow(depth > 0 || door.thread == NULL);
     door.depth = depth;
+    lock_order_allow(depth > 0 || door.thread == NULL);
 }
 
 // Stops a wanted thread before it goes on in the client's code; the thread may end there.
