@@ -158,7 +158,7 @@ START_TEST(the_log_says_what_nothing_answers) {
         {"\xe6\x81", 2, ZX_ERR_NOT_FOUND,
          "vcpu 0 at 0x10000: OUT to port 0x81, which no trap covers"},
         {"\x6c", 1, ZX_ERR_NOT_SUPPORTED,
-         "vcpu 0 at 0x10000: IN from port 0x0 by a string instruction, which Zircon does not "
+         "vcpu 0 at 0x10000: IN from port 0 by a string instruction, which Zircon does not "
          "handle"},
         {"\xa0\0\0\0\x02\0\0\0\0", 9, ZX_ERR_NOT_FOUND,
          "vcpu 0 at 0x10000: read of guest-physical 0x2000000, where no mapping and no trap is"},

@@ -325,11 +325,11 @@ static void fail_in_several_ways(void) {
     ck_assert_int_eq(zx_event_create(0, &event), ZX_OK);
     ck_assert_int_eq(zx_event_create(9, &out), ZX_ERR_INVALID_ARGS);
     expect_text("zirconia: zx_event_create(options=9, out=0x%" PRIxPTR ") = ZX_ERR_INVALID_ARGS: "
-                "for options other than 0; or when out cannot be written\n",
+                "options 9 are not 0\n",
                 (uintptr_t)&out);
     ck_assert_int_eq(zx_event_create(0, NULL), ZX_ERR_INVALID_ARGS);
-    expect_text("zirconia: zx_event_create(options=0, out=NULL) = ZX_ERR_INVALID_ARGS: out does "
-                "not point to memory; or for options other than 0\n");
+    expect_text("zirconia: zx_event_create(options=0, out=NULL) = ZX_ERR_INVALID_ARGS: out "
+                "cannot be written\n");
     ck_assert_int_eq(zx_port_cancel_key(3, 0, 0), ZX_ERR_BAD_HANDLE);
     expect_text("zirconia: zx_port_cancel_key(handle=3, options=0, key=0) = ZX_ERR_BAD_HANDLE: "
                 "handle is not a valid handle\n");
@@ -345,11 +345,11 @@ static void fail_in_several_ways(void) {
     map_without_a_right();
     ck_assert_int_eq(zx_object_set_profile(event, 0, 0), ZX_ERR_NOT_SUPPORTED);
     expect_text("zirconia: zx_object_set_profile(handle=0x%x, profile=0, options=0) = "
-                "ZX_ERR_NOT_SUPPORTED: for objects that this library does not model\n",
+                "ZX_ERR_NOT_SUPPORTED: this library does not model such objects\n",
                 event);
     ck_assert_int_eq(zirconia_2018_event_create(9, &out), ZX_ERR_INVALID_ARGS);
     expect_text("zirconia: zx_event_create(options=9, out=0x%" PRIxPTR ") = ZX_ERR_INVALID_ARGS: "
-                "in 2022 for options other than 0; or when out cannot be written\n",
+                "options 9 are not 0\n",
                 (uintptr_t)&out);
     ck_assert_int_eq(zirconia_2018_timer_cancel(mute), ZX_ERR_ACCESS_DENIED);
     expect_text("zirconia: zx_timer_cancel(handle=0x%x) = ZX_ERR_ACCESS_DENIED: handle lacks "
@@ -360,7 +360,7 @@ static void fail_in_several_ways(void) {
         zx_eventpair_create(0, (zx_handle_t *)constant, &out), // NOLINT(performance-no-int-to-ptr)
         ZX_ERR_INVALID_ARGS);
     expect_text("zirconia: zx_eventpair_create(options=0, out0=0x%" PRIxPTR ", out1=0x%" PRIxPTR
-                ") = ZX_ERR_INVALID_ARGS: when out0 or out1 cannot be written\n",
+                ") = ZX_ERR_INVALID_ARGS: out0 cannot be written\n",
                 constant, (uintptr_t)&out);
 }
 

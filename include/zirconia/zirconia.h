@@ -70,10 +70,10 @@ typedef void (*zirconia_log_callback_t)(void *context, zirconia_log_level_t leve
 // Sends every line of severity minimum or higher to callback, together with context; NULL turns
 // the log off, as it is at the start. A callback replaced here may still be in progress on another
 // thread when this returns. ZIRCONIA_LOG_DEBUG has a line for each call that fails, with the
-// arguments, the status, and the argument at fault or the conditions under which the call fails so;
-// but for zx_vcpu_kick(), which signal handlers may make. Until a program calls this, ZIRCONIA_LOG
-// in its environment decides: "debug", "info", "warning" or "error" is the lowest severity that
-// goes to standard error.
+// arguments, the status and the cause, with its value, or, behind "perhaps", the conditions under
+// which the call fails so; but for zx_vcpu_kick(), which signal handlers may make. Until a program
+// calls this, ZIRCONIA_LOG in its environment decides: "debug", "info", "warning" or "error" is the
+// lowest severity that goes to standard error.
 ZIRCONIA_EXPORT void zirconia_set_log(zirconia_log_callback_t callback, void *context,
                                       zirconia_log_level_t minimum);
 

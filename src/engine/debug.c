@@ -6,6 +6,7 @@
 
 #include "engine/cpu/extra/breakpoints.h"
 #include "engine/vcpu.h"
+#include "objects/refusal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,12 @@ void debugger_destroy(struct debugger *debugger) {
 
 zx_status_t debug_check_at_rest(const struct guest *guest) {
     ASSERT_TURN(&guest->turn);
-    return guest->vpids == 0 || guest_is_running(guest) ? ZX_ERR_BAD_STATE : ZX_OK;
+    if (guest->vpids == 0) {
+        return refuse(ZX_ERR_BAD_STATE, "the guest has no VCPU");
+    }
+    return guest_is_running(guest)
+               ? refuse(ZX_ERR_BAD_STATE, "a VCPU of the guest is in a run call")
+               : ZX_OK;
 }
 
 // --- Breakpoints ---
@@ -195,7 +201,7 @@ static bool watches(const struct vcpu *vcpu) {
 
 static zx_status_t stop_for(struct vcpu *vcpu, uint32_t cause, uint64_t address) {
     vcpu->stop = (struct vcpu_stop){.cause = cause, .address = address};
-    return ZX_ERR_STOP;
+    return refuse(ZX_ERR_STOP, "the VCPU has stopped for a debugger");
 }
 
 bool debug_steps(const struct vcpu *vcpu) {

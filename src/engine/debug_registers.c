@@ -5,6 +5,7 @@
 
 #include "engine/cpu/extra/cpu_image.h"
 #include "engine/vcpu.h"
+#include "objects/refusal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -135,7 +136,7 @@ static zx_status_t write(struct vcpu *vcpu, const zirconia_registers_t *register
     if (cpu_image_set(vcpu->cpu, image, &record)) {
         cpu_image_restore(vcpu->cpu, image);
     } else {
-        status = ZX_ERR_INVALID_ARGS;
+        status = refuse(ZX_ERR_INVALID_ARGS, "no VCPU can have this state");
     }
     free(image);
     return status;
@@ -160,7 +161,9 @@ static zx_status_t find(struct vcpu *vcpu, uint64_t linear, uint64_t *out) {
     if (status != ZX_OK) {
         return status;
     }
-    return cpu_find_linear(vcpu->cpu, linear, out) ? ZX_OK : ZX_ERR_NOT_FOUND;
+    return cpu_find_linear(vcpu->cpu, linear, out)
+               ? ZX_OK
+               : refuse_value(ZX_ERR_NOT_FOUND, "linear % is not mapped", linear);
 }
 
 zx_status_t debug_find_linear(struct vcpu *vcpu, uint64_t linear, uint64_t *out) {

@@ -5,6 +5,7 @@
 
 #include "engine/device_image.h"
 
+#include "objects/refusal.h"
 #include "platform/threads.h"
 
 #include <stdlib.h>
@@ -21,7 +22,8 @@ zx_status_t device_image_take(struct device_image *image, const struct devices *
     const int cancel_state = platform_cancel_off();
     const bool saved = devices->save(devices->context, image->bytes, devices->size);
     platform_cancel_restore(cancel_state);
-    return saved ? ZX_OK : ZX_ERR_CANCELED;
+    return saved ? ZX_OK
+                 : refuse(ZX_ERR_CANCELED, "the client's callback did not save its devices");
 }
 
 bool device_image_fits(const struct device_image *image, const struct devices *devices) {

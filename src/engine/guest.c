@@ -6,6 +6,7 @@
 
 #include "engine/guest_clock.h"
 #include "engine/vcpu.h"
+#include "objects/refusal.h"
 #include "objects/vmo.h"
 
 #include <stdlib.h>
@@ -174,21 +175,47 @@ void guest_give_vpid(struct guest *guest, unsigned vpid) {
 // What the older eras check before they look at the kind (hypervisor ABI 3.2).
 static zx_status_t check_size(const struct trap *trap) {
     if (trap->size == 0) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse(ZX_ERR_INVALID_ARGS, "size is 0");
     }
-    return trap->base + trap->size < trap->base ? ZX_ERR_OUT_OF_RANGE : ZX_OK;
+    return trap->base + trap->size >= trap->base
+               ? ZX_OK
+               : refuse_values(ZX_ERR_OUT_OF_RANGE, "addr % and size % together pass 2^64",
+                               trap->base, trap->size);
+}
+
+static zx_status_t check_inside(const struct trap *trap, uint64_t end, zx_status_t outside,
+                                const char *cause) {
+    if (trap->size == 0) {
+        return refuse(outside, "size is 0");
+    }
+    const bool inside = trap->base < end && trap->size <= end - trap->base;
+    return inside ? ZX_OK : refuse_values(outside, cause, trap->base, trap->size);
 }
 
 static zx_status_t check_range(const struct trap *trap) {
-    if (trap->kind == ZX_GUEST_TRAP_IO) {
-        const bool inside =
-            trap->size != 0 && trap->base <= UINT16_MAX && trap->size <= UINT16_MAX - trap->base;
-        return inside ? ZX_OK : ZX_ERR_OUT_OF_RANGE;
+    if (trap->kind == ZX_GUEST_TRAP_IO) { // One port has no trap, the last.
+        return check_inside(trap, UINT16_MAX, ZX_ERR_OUT_OF_RANGE,
+                            "addr % with size % is not below port 0xffff");
     }
-    const bool inside = (trap->base & 0xfff) == 0 && (trap->size & 0xfff) == 0 && trap->size != 0 &&
-                        trap->base < GUEST_PHYSICAL_SIZE &&
-                        trap->size <= GUEST_PHYSICAL_SIZE - trap->base;
-    return inside ? ZX_OK : ZX_ERR_INVALID_ARGS;
+    if ((trap->base & 0xfff) != 0) {
+        return refuse_value(ZX_ERR_INVALID_ARGS, "addr % is not a multiple of 0x1000", trap->base);
+    }
+    if ((trap->size & 0xfff) != 0) {
+        return refuse_value(ZX_ERR_INVALID_ARGS, "size % is not a multiple of 0x1000", trap->size);
+    }
+    return check_inside(trap, GUEST_PHYSICAL_SIZE, ZX_ERR_INVALID_ARGS,
+                        "addr % with size % is not below 2^48");
+}
+
+static zx_status_t check_kind(const struct trap *trap, const struct port *port) {
+    if (trap->kind > ZX_GUEST_TRAP_IO) {
+        return refuse_value(ZX_ERR_INVALID_ARGS, "kind % is unknown", trap->kind);
+    }
+    if ((trap->kind == ZX_GUEST_TRAP_BELL) == (port != NULL)) {
+        return ZX_OK;
+    }
+    return refuse(ZX_ERR_INVALID_ARGS, port == NULL ? "a bell has no port_handle"
+                                                    : "a trap other than a bell has a port_handle");
 }
 
 static zx_status_t insert(struct guest *guest, struct trap *trap, struct port *port,
@@ -221,10 +248,10 @@ zx_status_t guest_set_trap(struct guest *guest, const struct trap *trap, struct 
     if (status != ZX_OK) {
         return status;
     }
-    if (trap->kind > ZX_GUEST_TRAP_IO || (trap->kind == ZX_GUEST_TRAP_BELL) != (port != NULL)) {
-        return ZX_ERR_INVALID_ARGS;
+    status = check_kind(trap, port);
+    if (status == ZX_OK) {
+        status = check_range(trap);
     }
-    status = check_range(trap);
     if (status != ZX_OK) {
         return status;
     }

@@ -7,6 +7,7 @@
 #include "engine/cpu/cpu.h"
 #include "engine/cpu/extra/work.h"
 #include "engine/guest.h"
+#include "objects/refusal.h"
 #include "platform/check.h"
 
 #define WORK_TIME 4       // ns of virtual time: a block, an exit or an exception
@@ -32,7 +33,7 @@ void guest_clock_destroy(struct guest_clock *clock) {
 zx_status_t guest_clock_use_virtual_time(struct guest *guest) {
     ASSERT_TURN(&guest->turn);
     if (guest->vpids != 0 || guest->next_vpid != 1) {
-        return ZX_ERR_BAD_STATE;
+        return refuse(ZX_ERR_BAD_STATE, "the guest has had a VCPU already");
     }
     const zx_status_t status = machine_count_work(guest->machine);
     guest->clock.is_virtual = status == ZX_OK;
@@ -248,7 +249,7 @@ zx_status_t guest_clock_set_budget(struct guest *guest, uint64_t work) {
     struct guest_clock *clock = &guest->clock;
     ASSERT_TURN(&guest->turn);
     if (!clock->is_virtual) {
-        return ZX_ERR_BAD_STATE;
+        return refuse(ZX_ERR_BAD_STATE, "the guest is not in virtual time");
     }
     const uint64_t done = machine_work(guest->machine);
     clock->budget_end = work < NO_BUDGET - done ? done + work : NO_BUDGET;

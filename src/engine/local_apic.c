@@ -7,6 +7,7 @@
 
 #include "engine/guest_clock.h"
 #include "engine/vcpu.h"
+#include "objects/refusal.h"
 
 #include <stddef.h>
 
@@ -138,7 +139,8 @@ uint32_t local_apic_lvt_timer(struct local_apic *apic) {
 
 zx_status_t local_apic_set_lvt_timer(struct local_apic *apic, uint32_t value) {
     if ((value & LVT_TIMER_MODE) == LVT_TIMER_MODE) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS,
+                            "WRMSR of % to the LVT timer: its mode is reserved", value);
     }
     platform_mutex_lock(&apic->lock);
     apic->lvt_timer = value;
@@ -169,5 +171,8 @@ zx_status_t local_apic_set_tsc_deadline(struct local_apic *apic, uint64_t tsc) {
         set_deadline(apic, deadline > 0 ? deadline : NEVER);
     }
     platform_mutex_unlock(&apic->lock);
-    return legal ? ZX_OK : ZX_ERR_INVALID_ARGS;
+    return legal
+               ? ZX_OK
+               : refuse_value(ZX_ERR_INVALID_ARGS,
+                              "WRMSR of % to IA32_TSC_DEADLINE: the timer is in another mode", tsc);
 }

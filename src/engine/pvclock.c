@@ -8,6 +8,7 @@
 #include "engine/cpu/extra/machine_image.h"
 #include "engine/guest_clock.h"
 #include "engine/vcpu.h"
+#include "objects/refusal.h"
 
 #include <string.h>
 
@@ -53,20 +54,22 @@ _Static_assert(GUEST_TSC_FREQUENCY == 1000000000u, "scale");
 static zx_status_t locate(struct guest *guest, uint64_t address, size_t size, uint8_t **out) {
     struct mapping_view view;
     if (address >= GUEST_PHYSICAL_SIZE) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "the clock's page at % is not below 2^48",
+                            address);
     }
     if (!address_space_find(guest->space, address, &view)) {
-        return ZX_ERR_NOT_FOUND;
+        return refuse_value(ZX_ERR_NOT_FOUND, "the clock's page at % is not mapped", address);
     }
     if (view.length - (address - view.base) < size) {
-        return ZX_ERR_OUT_OF_RANGE;
+        return refuse_value(ZX_ERR_OUT_OF_RANGE, "the clock's page at % passes its mapping's end",
+                            address);
     }
     // The last byte's page too: to be written to, it must hold no translated code. Where a VMO has
     // grown, its next page may lie elsewhere in the arena.
     uint8_t *host = machine_host_address(guest->machine, address, true);
     if (host == NULL ||
         machine_host_address(guest->machine, address + size - 1, true) != host + size - 1) {
-        return ZX_ERR_NOT_FOUND;
+        return refuse_value(ZX_ERR_NOT_FOUND, "the clock's page at % cannot be written", address);
     }
     *out = host;
     return ZX_OK;

@@ -4,6 +4,8 @@
 
 #include "engine/snapshot.h"
 
+#include "objects/refusal.h"
+
 #include <stdlib.h>
 #include <zirconia/snapshot.h>
 
@@ -41,8 +43,9 @@ static bool take_vcpus(struct snapshot *snapshot, const struct guest *guest) {
 }
 
 static zx_status_t take_all_but_memory(struct snapshot *snapshot, struct guest *guest) {
-    if (guest->vpids == 0 || guest_is_running(guest)) {
-        return ZX_ERR_BAD_STATE;
+    const zx_status_t at_rest = debug_check_at_rest(guest);
+    if (at_rest != ZX_OK) {
+        return at_rest;
     }
     snapshot->guest = guest->object.koid;
     snapshot->vpids = guest->vpids;
@@ -103,19 +106,32 @@ zx_status_t snapshot_create(struct guest *guest, struct image_options options,
 
 // --- Putting it back ---
 
-static bool fits(const struct snapshot *snapshot, const struct guest *guest) {
-    if (snapshot->vpids != guest->vpids || snapshot->memory_traps != guest->memory_traps.count ||
-        snapshot->port_traps != guest->port_traps.count ||
-        !device_image_fits(&snapshot->devices, &guest->devices)) {
-        return false;
-    }
+static bool has_same_vcpus(const struct snapshot *snapshot, const struct guest *guest) {
+    bool same = snapshot->vpids == guest->vpids;
     unsigned i = 0;
-    for (const struct vcpu *vcpu; (vcpu = guest_next_vcpu(guest, &i)) != NULL; i++) {
-        if (vcpu->object.koid != snapshot->vcpus[i].koid) {
-            return false;
-        }
+    for (const struct vcpu *vcpu; same && (vcpu = guest_next_vcpu(guest, &i)) != NULL; i++) {
+        same = vcpu->object.koid == snapshot->vcpus[i].koid;
     }
-    return memory_image_fits(&snapshot->memory, guest->space);
+    return same;
+}
+
+static zx_status_t check_parts(const struct snapshot *snapshot, const struct guest *guest) {
+    if (!has_same_vcpus(snapshot, guest)) {
+        return refuse(ZX_ERR_BAD_STATE, "the guest's VCPUs are not those that it had");
+    }
+    if (snapshot->memory_traps != guest->memory_traps.count ||
+        snapshot->port_traps != guest->port_traps.count) {
+        return refuse_values(ZX_ERR_BAD_STATE, "the guest has % traps, and had %",
+                             guest->memory_traps.count + guest->port_traps.count,
+                             snapshot->memory_traps + snapshot->port_traps);
+    }
+    if (!device_image_fits(&snapshot->devices, &guest->devices)) {
+        return refuse_values(ZX_ERR_BAD_STATE, "the guest's devices have size %, and had %",
+                             guest->devices.size, snapshot->devices.size);
+    }
+    return memory_image_fits(&snapshot->memory, guest->space)
+               ? ZX_OK
+               : refuse(ZX_ERR_BAD_STATE, "the guest's mappings are not those that it had");
 }
 
 // In the order in which their timers were armed.
@@ -133,9 +149,12 @@ static void restore_vcpus(const struct snapshot *snapshot, const struct guest *g
 
 zx_status_t snapshot_check(const struct snapshot *snapshot, const struct guest *guest) {
     if (snapshot->guest != guest->object.koid) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse(ZX_ERR_INVALID_ARGS, "the snapshot is of another guest");
     }
-    return guest_is_running(guest) || !fits(snapshot, guest) ? ZX_ERR_BAD_STATE : ZX_OK;
+    if (guest_is_running(guest)) {
+        return refuse(ZX_ERR_BAD_STATE, "a VCPU of the guest is in a run call");
+    }
+    return check_parts(snapshot, guest);
 }
 
 static zx_status_t restore(const struct snapshot *snapshot, struct guest *guest) {

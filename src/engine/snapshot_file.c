@@ -6,6 +6,7 @@
 
 #include "engine/cpu/extra/cpu_image.h"
 #include "engine/cpu/extra/machine_image.h"
+#include "objects/refusal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,20 +41,24 @@ static void move_word(struct snapshot_file *file, uint64_t *word) {
     move_bytes(file, word, sizeof *word);
 }
 
-static void require(struct snapshot_file *file, bool holds, zx_status_t otherwise) {
+static void require(struct snapshot_file *file, bool holds, zx_status_t otherwise,
+                    const char *cause) {
     if (file->status == ZX_OK && !holds) {
-        file->status = otherwise;
+        file->status = refuse(otherwise, cause);
     }
 }
 
 static void require_sound(struct snapshot_file *file, bool holds) {
-    require(file, holds, ZX_ERR_IO_DATA_INTEGRITY);
+    require(file, holds, ZX_ERR_IO_DATA_INTEGRITY,
+            file->saves ? "the guest has a time that is decades ahead"
+                        : "the file has state that no guest can have");
 }
 
-static void move_same(struct snapshot_file *file, uint64_t expected, zx_status_t otherwise) {
+static void move_same(struct snapshot_file *file, uint64_t expected, zx_status_t otherwise,
+                      const char *cause) {
     uint64_t word = expected;
     move_word(file, &word);
-    require(file, word == expected, otherwise);
+    require(file, word == expected, otherwise, cause);
 }
 
 static void move_bool(struct snapshot_file *file, bool *value) {
@@ -78,17 +83,19 @@ static void move_time(struct snapshot_file *file, int64_t *value) {
 
 // --- The guest's shape ---
 
-static void shape(struct snapshot_file *file, uint64_t value) {
-    move_same(file, value, ZX_ERR_BAD_STATE);
+#define OTHER(parts) "the file is of a guest with other " parts
+
+static void shape(struct snapshot_file *file, uint64_t value, const char *cause) {
+    move_same(file, value, ZX_ERR_BAD_STATE, cause);
 }
 
 static void move_traps(struct snapshot_file *file, const struct trap_map *traps) {
-    shape(file, traps->count);
+    shape(file, traps->count, OTHER("traps"));
     for (size_t i = 0; i < traps->count; i++) {
-        shape(file, traps->traps[i].kind);
-        shape(file, traps->traps[i].base);
-        shape(file, traps->traps[i].size);
-        shape(file, traps->traps[i].key);
+        shape(file, traps->traps[i].kind, OTHER("traps"));
+        shape(file, traps->traps[i].base, OTHER("traps"));
+        shape(file, traps->traps[i].size, OTHER("traps"));
+        shape(file, traps->traps[i].key, OTHER("traps"));
     }
 }
 
@@ -135,18 +142,18 @@ static struct named_vmo *name_vmos(const struct memory_image *memory) {
 static void move_mappings(struct snapshot_file *file, const struct memory_image *memory) {
     struct named_vmo *names = name_vmos(memory);
     if (names == NULL) {
-        require(file, false, ZX_ERR_NO_MEMORY);
+        require(file, false, ZX_ERR_NO_MEMORY, "memory is short");
         return;
     }
-    shape(file, memory->mapping_count);
+    shape(file, memory->mapping_count, OTHER("mappings"));
     for (size_t i = 0; i < memory->mapping_count; i++) {
         const struct mapping_view *view = &memory->mappings[i];
-        shape(file, view->base);
-        shape(file, view->length);
-        shape(file, names[i].first);
-        shape(file, view->vmo_offset);
-        shape(file, view->vmo_end);
-        shape(file, view->permissions);
+        shape(file, view->base, OTHER("mappings"));
+        shape(file, view->length, OTHER("mappings"));
+        shape(file, names[i].first, OTHER("mappings"));
+        shape(file, view->vmo_offset, OTHER("mappings"));
+        shape(file, view->vmo_end, OTHER("mappings"));
+        shape(file, view->permissions, OTHER("mappings"));
     }
     free(names);
 }
@@ -154,19 +161,19 @@ static void move_mappings(struct snapshot_file *file, const struct memory_image 
 // The shape of the guest, in which is also what VM entry refuses.
 static void move_shape(struct snapshot_file *file, struct snapshot *snapshot,
                        const struct guest *guest) {
-    shape(file, guest->clock.is_virtual);
-    shape(file, snapshot->vpids);
+    shape(file, guest->clock.is_virtual, OTHER("time"));
+    shape(file, snapshot->vpids, OTHER("VCPUs"));
     unsigned i = 0;
     for (const struct vcpu *vcpu; (vcpu = guest_next_vcpu(guest, &i)) != NULL; i++) {
-        shape(file, i);
-        shape(file, vcpu->cr0_owned);
+        shape(file, i, OTHER("VCPUs"));
+        shape(file, vcpu->cr0_owned, OTHER("VCPUs"));
         move_word(file, &snapshot->vcpus[i].cr0_shadow);
         move_bool(file, &snapshot->vcpus[i].invalid_state);
     }
     move_traps(file, &guest->memory_traps);
     move_traps(file, &guest->port_traps);
     move_mappings(file, &snapshot->memory);
-    shape(file, guest->devices.size);
+    shape(file, guest->devices.size, OTHER("devices"));
 }
 
 // --- Time ---
@@ -330,7 +337,7 @@ static void load_bells(struct snapshot_file *file, struct bell_image *bells,
     uint64_t count = 0;
     bells->count = 0;
     if (counts == NULL) {
-        require(file, false, ZX_ERR_NO_MEMORY);
+        require(file, false, ZX_ERR_NO_MEMORY, "memory is short");
         return;
     }
     move_word(file, &count);
@@ -346,7 +353,7 @@ static void move_devices(struct snapshot_file *file, struct device_image *device
     if (!file->saves && size > 0) {
         devices->bytes = calloc(1, size);
         devices->size = size;
-        require(file, devices->bytes != NULL, ZX_ERR_NO_MEMORY);
+        require(file, devices->bytes != NULL, ZX_ERR_NO_MEMORY, "memory is short");
     }
     if (file->status == ZX_OK && size > 0) {
         move_bytes(file, devices->bytes, size);
@@ -400,7 +407,7 @@ static void load_page(struct snapshot_file *file, const struct memory_image *mem
     const zx_status_t status = machine_image_page(
         memory->pages, view->vmo, view->vmo_offset + (address - view->base), true, &page);
     require_sound(file, status != ZX_ERR_OUT_OF_RANGE);
-    require(file, status == ZX_OK, status);
+    require(file, status == ZX_OK, status, "memory is short");
     if (status == ZX_OK) {
         move_bytes(file, page, PAGE_SIZE);
     }
@@ -429,8 +436,8 @@ static void move_state(struct snapshot_file *file, struct snapshot *snapshot,
                        const struct guest *guest) {
     file->hash = HASH_START;
     file->status = ZX_OK;
-    move_same(file, MAGIC, ZX_ERR_IO_DATA_INTEGRITY);
-    move_same(file, VERSION, ZX_ERR_NOT_SUPPORTED);
+    move_same(file, MAGIC, ZX_ERR_IO_DATA_INTEGRITY, "bytes are no snapshot's file");
+    move_same(file, VERSION, ZX_ERR_NOT_SUPPORTED, "the file is of another version");
     move_shape(file, snapshot, guest);
     move_clock(file, &snapshot->clock);
     move_rotation(file, &snapshot->rotation, guest);
@@ -444,7 +451,7 @@ static void move_state(struct snapshot_file *file, struct snapshot *snapshot,
 }
 
 static void move_end(struct snapshot_file *file) {
-    move_same(file, file->hash, ZX_ERR_IO_DATA_INTEGRITY);
+    move_same(file, file->hash, ZX_ERR_IO_DATA_INTEGRITY, "the file is damaged");
 }
 
 zx_status_t snapshot_save(const struct snapshot *snapshot, struct guest *guest,

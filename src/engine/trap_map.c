@@ -4,6 +4,8 @@
 
 #include "engine/trap_map.h"
 
+#include "objects/refusal.h"
+
 #include <stdlib.h>
 
 // The number of traps that start at or below `address`.
@@ -48,10 +50,11 @@ zx_status_t trap_map_insert(struct trap_map *map, const struct trap *trap, bool 
     const struct trap *before = index > 0 ? &map->traps[index - 1] : NULL;
     const struct trap *after = index < map->count ? &map->traps[index] : NULL;
     const bool same = before != NULL && before->base == trap->base;
-    const bool meets = (before != NULL && trap->base - before->base < before->size) ||
-                       (after != NULL && after->base - trap->base < trap->size);
-    if (same || (!may_meet && meets)) {
-        return ZX_ERR_ALREADY_EXISTS;
+    const bool meets_before = before != NULL && trap->base - before->base < before->size;
+    const bool meets_after = after != NULL && after->base - trap->base < trap->size;
+    if (same || (!may_meet && (meets_before || meets_after))) {
+        return refuse_value(ZX_ERR_ALREADY_EXISTS, "the trap meets the one at %",
+                            same || meets_before ? before->base : after->base);
     }
     if (map->traps == NULL || map->count == map->capacity) {
         const size_t capacity = map->capacity == 0 ? 8 : map->capacity * 2;

@@ -5,6 +5,7 @@
 #include "engine/vcpu.h"
 
 #include "engine/reset.h"
+#include "objects/refusal.h"
 #include "objects/timer_queue.h"
 #include "platform/division.h"
 
@@ -67,9 +68,11 @@ zx_status_t vcpu_take_kick(struct vcpu *vcpu) {
             atomic_store(&vcpu->seat.kicked, true);
         }
         vcpu->stop = (struct vcpu_stop){.cause = ZIRCONIA_STOP_REQUEST};
-        return ZX_ERR_STOP;
+        return refuse(ZX_ERR_STOP, "the VCPU has stopped for a debugger");
     }
-    return atomic_exchange(&vcpu->client_kicks, false) ? ZX_ERR_CANCELED : ZX_OK;
+    return atomic_exchange(&vcpu->client_kicks, false)
+               ? refuse(ZX_ERR_CANCELED, "the VCPU was kicked")
+               : ZX_OK;
 }
 
 uint32_t vcpu_info_flags(struct object *object) {
@@ -122,7 +125,10 @@ void vcpu_write_io(struct vcpu *vcpu, const zx_vcpu_io_t *io) {
 // --- The object ---
 
 zx_status_t vcpu_check_owner(const struct vcpu *vcpu) {
-    return vcpu->owner == thread_current() ? ZX_OK : ZX_ERR_BAD_STATE;
+    return vcpu->owner == thread_current()
+               ? ZX_OK
+               : refuse_value(ZX_ERR_BAD_STATE, "the VCPU belongs to another thread, of koid %",
+                              vcpu->owner->object.koid);
 }
 
 static void detach(struct vcpu *vcpu) {
@@ -180,14 +186,16 @@ static zx_status_t attach(struct vcpu *vcpu, uint64_t entry, const struct era *e
     void *none = NULL;
     if (era->one_vcpu_a_thread &&
         !atomic_compare_exchange_strong(&vcpu->owner->vcpu, &none, vcpu)) {
-        return ZX_ERR_BAD_STATE;
+        return refuse(ZX_ERR_BAD_STATE, "the thread has a live VCPU already");
     }
     turn_take_call(&vcpu->guest->turn);
     // The VPID last: it decides how the VCPU starts, and would not come again.
     zx_status_t status = cpu_create(vcpu->guest->machine, &vcpu->cpu);
     if (status == ZX_OK) {
         vcpu->seat.vpid = guest_take_vpid(vcpu->guest);
-        status = vcpu->seat.vpid != 0 ? ZX_OK : ZX_ERR_NO_RESOURCES;
+        status = vcpu->seat.vpid != 0
+                     ? ZX_OK
+                     : refuse_value(ZX_ERR_NO_RESOURCES, "the guest has % VCPUs", VPID_COUNT - 1);
     }
     if (status == ZX_OK) {
         reset_vcpu(vcpu, entry, era->reset);

@@ -5,6 +5,7 @@
 #include "engine/vcpu_entry.h"
 
 #include "engine/exits/exits.h"
+#include "objects/refusal.h"
 
 // The vector that is injected at this entry. Exceptions are never blocked.
 struct choice {
@@ -117,11 +118,14 @@ zx_status_t vcpu_prepare_entry(struct vcpu *vcpu) {
         pvclock_update(vcpu);
     }
     if (vcpu->invalid_state) {
-        return ZX_ERR_BAD_STATE;
+        return refuse_value(ZX_ERR_BAD_STATE, "no processor would enter a guest with CR0 %",
+                            cpu_get(vcpu->cpu, CR0));
     }
     if (choice.vector < 0 || choice.wait) {
         return ZX_OK;
     }
-    return is_undefined(choice.vector) ? ZX_ERR_NOT_SUPPORTED
-                                       : inject(vcpu, (uint8_t)choice.vector);
+    return is_undefined(choice.vector)
+               ? refuse_value(ZX_ERR_NOT_SUPPORTED, "vector % is pending, which is an exception's",
+                              (uint64_t)choice.vector)
+               : inject(vcpu, (uint8_t)choice.vector);
 }

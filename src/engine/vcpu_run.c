@@ -9,6 +9,7 @@
 #include "engine/vcpu.h"
 #include "engine/vcpu_entry.h"
 #include "engine/vcpu_stop.h"
+#include "objects/refusal.h"
 
 // What Zircon's kernel does with an exit. ZX_OK: the guest goes on.
 static zx_status_t handle(struct exit_context *context) {
@@ -43,13 +44,13 @@ static zx_status_t handle(struct exit_context *context) {
         return debug_exit(context->vcpu, context->exit);
     case EXIT_TRIPLE_FAULT:
         triple_fault_tell(context->vcpu);
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse(ZX_ERR_NOT_SUPPORTED, TRIPLE_FAULT_CAUSE);
     case EXIT_OTHER:
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse(ZX_ERR_NOT_SUPPORTED, "an instruction or a task gate that nobody handles");
     case EXIT_FAILED:
-        return ZX_ERR_INTERNAL;
+        break;
     }
-    return ZX_ERR_INTERNAL;
+    return refuse(ZX_ERR_INTERNAL, "the engine failed");
 }
 
 // The end of the guest's budget comes first, and leaves all else for the next run call to do. Else
@@ -63,7 +64,7 @@ static zx_status_t pass_turn(struct exit_context *context) {
     }
     machine_clear_exit_request(guest->machine);
     if (guest_clock_budget_is_spent(guest)) {
-        return ZX_ERR_TIMED_OUT;
+        return refuse(ZX_ERR_TIMED_OUT, "the guest's budget is spent");
     }
     const bool over = guest_clock_tick(guest);
     if (over) {

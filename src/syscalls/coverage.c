@@ -3,6 +3,7 @@
 // Coverage of guest code (zirconia/coverage.h).
 
 #include "engine/guest.h"
+#include "objects/refusal.h"
 #include "syscalls/syscalls.h"
 
 #include <string.h>
@@ -25,8 +26,12 @@ static zx_status_t zero(uint8_t *map, size_t size) {
 zx_status_t sys_guest_set_coverage(struct guest *guest, uint32_t options, uint8_t *map,
                                    size_t size) {
     const bool ends = map == NULL && size == 0;
-    if ((options & ~ZIRCONIA_COVERAGE_BLOCKS) != 0 || (!ends && !is_size(size))) {
-        return ZX_ERR_INVALID_ARGS;
+    if ((options & ~ZIRCONIA_COVERAGE_BLOCKS) != 0) {
+        return refuse_value(ZX_ERR_INVALID_ARGS, "options % are not known", options);
+    }
+    if (!ends && !is_size(size)) {
+        return refuse_value(ZX_ERR_INVALID_ARGS,
+                            "size % is not a power of two in the range for maps", size);
     }
     const zx_status_t status = ends ? ZX_OK : zero(map, size);
     if (status != ZX_OK) {
@@ -45,7 +50,8 @@ zx_status_t sys_guest_set_coverage_ranges(struct guest *guest,
                                           const zirconia_address_range_t *ranges, size_t count) {
     zirconia_address_range_t own[ZIRCONIA_COVERAGE_RANGES_MAX];
     if (count > ZIRCONIA_COVERAGE_RANGES_MAX) {
-        return ZX_ERR_OUT_OF_RANGE;
+        return refuse_values(ZX_ERR_OUT_OF_RANGE, "count % is above %", count,
+                             ZIRCONIA_COVERAGE_RANGES_MAX);
     }
     const zx_status_t status = copy_from_client(own, ranges, count * sizeof own[0]);
     if (status != ZX_OK) {
@@ -53,7 +59,8 @@ zx_status_t sys_guest_set_coverage_ranges(struct guest *guest,
     }
     for (size_t i = 0; i < count; i++) {
         if (own[i].first > own[i].last) {
-            return ZX_ERR_INVALID_ARGS;
+            return refuse_values(ZX_ERR_INVALID_ARGS, "a range from % to % ends before it begins",
+                                 own[i].first, own[i].last);
         }
     }
     turn_take_call(&guest->turn);

@@ -6,6 +6,7 @@
 
 #include "engine/cpu/extra/work.h"
 #include "engine/vcpu.h"
+#include "objects/refusal.h"
 #include "syscalls/syscalls.h"
 
 #include <string.h>
@@ -52,7 +53,10 @@ static zx_status_t copy_part(struct guest *guest, uint64_t address, void *part, 
     zx_status_t status = debug_check_at_rest(guest);
     uint8_t *host = status == ZX_OK ? debug_host_address(guest, address, write) : NULL;
     if (status == ZX_OK && host == NULL) {
-        status = ZX_ERR_NOT_FOUND;
+        status = refuse_value(ZX_ERR_NOT_FOUND,
+                              write ? "guest-physical % has no memory that may be written"
+                                    : "guest-physical % has no memory",
+                              address);
     }
     if (status == ZX_OK) {
         memcpy(write ? host : part, write ? part : host, size);
@@ -70,11 +74,16 @@ static bool is_out_of_range(uint64_t address, size_t size) {
     return address >= GUEST_PHYSICAL_SIZE || size > GUEST_PHYSICAL_SIZE - address;
 }
 
+static zx_status_t refuse_range(uint64_t address, size_t size) {
+    return refuse_values(ZX_ERR_OUT_OF_RANGE, "address % with size % does not end below 2^48",
+                         address, size);
+}
+
 zx_status_t sys_guest_find_physical(struct guest *guest, uint64_t address,
                                     zirconia_physical_t *out) {
     zirconia_physical_t physical;
     if (address >= GUEST_PHYSICAL_SIZE) {
-        return ZX_ERR_OUT_OF_RANGE;
+        return refuse_range(address, 1);
     }
     const zx_status_t status = debug_find_physical(guest, address, &physical);
     return status == ZX_OK ? copy_to_client(out, &physical, sizeof physical) : status;
@@ -83,7 +92,7 @@ zx_status_t sys_guest_find_physical(struct guest *guest, uint64_t address,
 zx_status_t sys_guest_read_memory(struct guest *guest, uint64_t address, void *buffer,
                                   size_t size) {
     if (is_out_of_range(address, size)) {
-        return ZX_ERR_OUT_OF_RANGE;
+        return refuse_range(address, size);
     }
     zx_status_t status = ZX_OK;
     for (size_t done = 0; done < size && status == ZX_OK;) {
@@ -101,7 +110,7 @@ zx_status_t sys_guest_read_memory(struct guest *guest, uint64_t address, void *b
 zx_status_t sys_guest_write_memory(struct guest *guest, uint64_t address, const void *buffer,
                                    size_t size) {
     if (is_out_of_range(address, size)) {
-        return ZX_ERR_OUT_OF_RANGE;
+        return refuse_range(address, size);
     }
     zx_status_t status = ZX_OK;
     for (size_t done = 0; done < size && status == ZX_OK;) {
@@ -122,38 +131,42 @@ zx_status_t sys_guest_set_breakpoints(struct guest *guest, const uint64_t *addre
                                       size_t count) {
     uint64_t copy[ZIRCONIA_BREAKPOINTS_MAX];
     if (count > ZIRCONIA_BREAKPOINTS_MAX) {
-        return ZX_ERR_OUT_OF_RANGE;
+        return refuse_values(ZX_ERR_OUT_OF_RANGE, "count % is above %", count,
+                             ZIRCONIA_BREAKPOINTS_MAX);
     }
     const zx_status_t status = copy_from_client(copy, addresses, count * sizeof *copy);
     return status == ZX_OK ? debug_set_breakpoints(guest, copy, count) : status;
 }
 
-static bool are_sound(const zirconia_watchpoint_t *watchpoints, size_t count) {
-    bool sound = true;
-    for (size_t i = 0; i < count; i++) {
-        const zirconia_watchpoint_t *one = &watchpoints[i];
-        sound = sound && one->size > 0 && one->size <= WATCHPOINT_SIZE &&
-                !is_out_of_range(one->address, one->size) && one->kind <= ZIRCONIA_WATCH_ACCESS;
+static zx_status_t check_watchpoint(const zirconia_watchpoint_t *one) {
+    if (one->kind > ZIRCONIA_WATCH_ACCESS) {
+        return refuse_value(ZX_ERR_INVALID_ARGS, "kind % of a watchpoint is unknown", one->kind);
     }
-    return sound;
+    if (one->size == 0 || one->size > WATCHPOINT_SIZE || is_out_of_range(one->address, one->size)) {
+        return refuse_values(ZX_ERR_INVALID_ARGS,
+                             "a watchpoint at % of size % is not of 1 to 8 bytes below 2^48",
+                             one->address, one->size);
+    }
+    return ZX_OK;
 }
 
 zx_status_t sys_guest_set_watchpoints(struct guest *guest, const zirconia_watchpoint_t *watchpoints,
                                       size_t count) {
     zirconia_watchpoint_t copy[ZIRCONIA_WATCHPOINTS_MAX];
     if (count > ZIRCONIA_WATCHPOINTS_MAX) {
-        return ZX_ERR_OUT_OF_RANGE;
+        return refuse_values(ZX_ERR_OUT_OF_RANGE, "count % is above %", count,
+                             ZIRCONIA_WATCHPOINTS_MAX);
     }
-    const zx_status_t status = copy_from_client(copy, watchpoints, count * sizeof *copy);
-    if (status != ZX_OK) {
-        return status;
+    zx_status_t status = copy_from_client(copy, watchpoints, count * sizeof *copy);
+    for (size_t i = 0; status == ZX_OK && i < count; i++) {
+        status = check_watchpoint(&copy[i]);
     }
-    return are_sound(copy, count) ? debug_set_watchpoints(guest, copy, count) : ZX_ERR_INVALID_ARGS;
+    return status == ZX_OK ? debug_set_watchpoints(guest, copy, count) : status;
 }
 
 zx_status_t sys_vcpu_set_stepping(struct vcpu *vcpu, uint32_t stepping) {
     if (stepping > 1) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "stepping % is above 1", stepping);
     }
     turn_take_call(&vcpu->guest->turn);
     const zx_status_t status = stepping != 0 ? debug_check_at_rest(vcpu->guest) : ZX_OK;
@@ -171,7 +184,8 @@ zx_status_t sys_vcpu_stop(struct vcpu *vcpu) {
 
 zx_status_t sys_vcpu_read_stop(struct vcpu *vcpu, zirconia_stop_t *out) {
     turn_take_call(&vcpu->guest->turn);
-    const zx_status_t status = atomic_load(&vcpu->inside) ? ZX_ERR_BAD_STATE : ZX_OK;
+    const zx_status_t status =
+        atomic_load(&vcpu->inside) ? refuse(ZX_ERR_BAD_STATE, "the VCPU is in a run call") : ZX_OK;
     const zirconia_stop_t stop = {
         .cause = vcpu->stop.cause,
         .address = vcpu->stop.address,

@@ -5,6 +5,7 @@
 // stay as they were, an absolute deadline among them.
 
 #include "objects/log.h"
+#include "objects/refusal.h"
 #include "syscalls/held.h"
 #include "syscalls/trace.h"
 #include "tasks/door.h"
@@ -29,6 +30,7 @@
         do {                                                                                       \
             BEFORE_##blocks;                                                                       \
             door_enter();                                                                          \
+            refusal_forget();                                                                      \
             if (traced) {                                                                          \
                 trace_begin(&call, ARGUMENTS(parameters));                                         \
             }                                                                                      \

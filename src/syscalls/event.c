@@ -11,7 +11,7 @@
 
 zx_status_t sys_event_create(const struct era *era, uint32_t options, zx_handle_t *out) {
     if (options != 0) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_options(options);
     }
     struct object *event = NULL;
     const zx_status_t status = event_create(&event);

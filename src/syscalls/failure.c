@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// The log's line about a call that has failed, with the reason as far as its arguments and the
-// table of calls tell.
+// The log's line about a call that has failed, with the cause that the check gave which refused it;
+// else with what the handles, or the conditions in the table of calls, tell.
 
 #include "objects/log.h"
+#include "objects/refusal.h"
 #include "syscalls/call_text.h"
 #include "syscalls/syscalls.h"
 #include "syscalls/table.h"
 
 #include <string.h>
+
+enum { REFUSAL_SIZE = 256 };
 
 // A condition under which a call fails so.
 struct call_error {
@@ -46,64 +49,43 @@ static const struct call_error *errors_of(const char *name) {
     return NULL;
 }
 
-// Appends what a status means that any call may return.
-static bool add_common_condition(struct line *line, bool refused, zx_status_t status) {
-    const char *condition =
-        status == ZX_ERR_NO_MEMORY       ? "when memory is short"
-        : status == ZX_ERR_ACCESS_DENIED ? "when a handle lacks a right that this era asks for"
-        : refused && status == ZX_ERR_NOT_SUPPORTED ? "for objects that this library does not model"
-                                                    : NULL;
-    line_add(line, condition != NULL ? condition : "");
-    return condition != NULL;
-}
-
-// Whether a call that took all its other arguments followed this pointer.
-static bool is_followed(const struct traced_call *call, const uint64_t *arguments, size_t i) {
-    const struct traced_parameter *parameter = &call->parameters[i];
-    if (parameter->optional && arguments[i] == 0) {
-        return false;
-    }
-    return parameter->size > 0 ||
-           (parameter->count != NULL && call_argument(call, arguments, parameter->count) > 0);
-}
-
-// Appends the results that the call may have been unable to write, which every call answers alike.
-// That a pointer can be read does not say that it can be written.
-static bool add_results(struct line *line, const struct traced_call *call,
-                        const uint64_t *arguments, bool behind_others) {
+// Appends each condition under which the call returns this status. False when none is known.
+static bool add_conditions(struct line *line, const struct traced_call *call, zx_status_t status,
+                           bool newest) {
+    const char *between = newest ? "perhaps " : "in 2022 perhaps ";
+    const struct call_error *error = errors_of(call->name);
     bool found = false;
-    for (size_t i = 0; i < call->count; i++) {
-        if (call->parameters[i].output && is_followed(call, arguments, i)) {
-            line_add(line, found ? " or " : behind_others ? "; or when " : "when ");
-            line_add(line, call->parameters[i].name);
+    for (; error != NULL && error->condition != NULL; error++) {
+        if (error->status == status) {
+            line_add(line, found ? "; or " : between);
+            line_add(line, error->condition);
             found = true;
         }
     }
-    line_add(line, found ? " cannot be written" : "");
     return found;
 }
 
-// Appends each condition under which the call returns this status, beside a bad pointer that was
-// told already. False when none is known.
-static bool add_conditions(struct line *line, const struct traced_call *call,
-                           const uint64_t *arguments, zx_status_t status, bool newest,
-                           bool told_pointer) {
-    const struct call_error *errors = errors_of(call->name);
-    bool found = false;
-    bool tells_results = told_pointer || status != ZX_ERR_INVALID_ARGS;
-    for (const struct call_error *error = errors; error != NULL && error->condition != NULL;
-         error++) {
-        if (error->status == status) {
-            line_add(line, found ? "; or " : newest ? "" : "in 2022 ");
-            line_add(line, error->condition);
-            tells_results = tells_results || strstr(error->condition, "cannot be written") != NULL;
-            found = true;
+// The parameter that a refused pointer was given for; NULL for one inside of a structure or buffer.
+static const char *name_of_pointer(const struct traced_call *call, const uint64_t *arguments) {
+    uintptr_t pointer = 0;
+    const bool is_known = refusal_has_pointer(&pointer);
+    for (size_t i = 0; is_known && i < call->count; i++) {
+        const struct traced_parameter *parameter = &call->parameters[i];
+        const bool is_left_out = parameter->optional && arguments[i] == 0;
+        if (parameter->form != TRACE_VALUE && !is_left_out && arguments[i] == pointer) {
+            return parameter->name;
         }
     }
-    if (!tells_results && add_results(line, call, arguments, found)) {
-        return true;
-    }
-    return found || add_common_condition(line, errors == NULL, status);
+    return NULL;
+}
+
+// Appends what the check has said that refused the call. False when it has said nothing.
+static bool add_refusal(struct line *line, const struct traced_call *call,
+                        const uint64_t *arguments, zx_status_t status) {
+    char text[REFUSAL_SIZE];
+    const size_t length = refusal_text(status, name_of_pointer(call, arguments), text, sizeof text);
+    line_add(line, text);
+    return length > 0;
 }
 
 static bool say(struct line *line, const char *name, const char *verb, const char *what) {
@@ -169,11 +151,10 @@ static bool add_fault_of_handle(struct line *line, const struct traced_parameter
     return true;
 }
 
-// Appends the first argument that explains the status. False when none does.
+// Appends the first handle that explains the status. False when none does.
 static bool add_fault(struct line *line, const struct traced_call *call, const uint64_t *arguments,
                       zx_status_t status, bool newest) {
     const uint32_t options = mapping_options(call, arguments);
-    char byte = 0;
     for (size_t i = 0; i < call->count; i++) {
         const struct traced_parameter *parameter = &call->parameters[i];
         if (parameter->type_name != NULL &&
@@ -181,29 +162,23 @@ static bool add_fault(struct line *line, const struct traced_call *call, const u
                                 newest)) {
             return true;
         }
-        if (status == ZX_ERR_INVALID_ARGS && is_followed(call, arguments, i) &&
-            !platform_copy(&byte, (const void *)(uintptr_t)arguments[i], 1)) {
-            return say(line, parameter->name, " does not point to ", "memory");
-        }
     }
     return false;
 }
 
-// Appends what the arguments tell, and the table's conditions, which a bad pointer does not rule
-// out.
+// The check that refused the call knows best. Handles are looked at again, and memory may be short
+// anywhere. Else the table of calls has the conditions.
 static void add_reason(struct line *line, const struct traced_call *call, const uint64_t *arguments,
                        zx_status_t status, bool newest) {
-    size_t length = line->length;
+    const size_t length = line->length;
     line_add(line, ": ");
-    const bool explained = add_fault(line, call, arguments, status, newest);
-    if (explained && status != ZX_ERR_INVALID_ARGS) {
+    if (add_refusal(line, call, arguments, status) ||
+        add_fault(line, call, arguments, status, newest)) {
         return;
     }
-    if (explained) {
-        length = line->length;
-        line_add(line, "; or ");
-    }
-    if (!add_conditions(line, call, arguments, status, newest, explained)) {
+    if (status == ZX_ERR_NO_MEMORY) {
+        line_add(line, "memory is short");
+    } else if (!add_conditions(line, call, status, newest)) {
         line->length = length;
     }
 }

@@ -4,6 +4,7 @@
 // checks in each era's order (hypervisor ABI 3.1, 3.2).
 
 #include "engine/guest.h"
+#include "objects/refusal.h"
 #include "objects/resource.h"
 #include "objects/vmar.h"
 #include "objects/vmo.h"
@@ -18,10 +19,15 @@ static zx_status_t check_resource(const struct era *era, struct object *object) 
         return ZX_OK;
     }
     if (resource->kind != ZX_RSRC_KIND_SYSTEM) {
-        return ZX_ERR_WRONG_TYPE;
+        return refuse_value(ZX_ERR_WRONG_TYPE, "the resource is of kind %, not SYSTEM or ROOT",
+                            resource->kind);
     }
-    return resource_covers(resource, ZX_RSRC_SYSTEM_HYPERVISOR_BASE) ? ZX_OK
-                                                                     : era->resource_elsewhere;
+    return resource_covers(resource, ZX_RSRC_SYSTEM_HYPERVISOR_BASE)
+               ? ZX_OK
+               : refuse_value(era->resource_elsewhere,
+                              "the resource does not cover base %, the "
+                              "hypervisor's",
+                              ZX_RSRC_SYSTEM_HYPERVISOR_BASE);
 }
 
 static zx_status_t find_resource(const struct era *era, zx_handle_t handle) {
@@ -72,10 +78,10 @@ static zx_status_t create(const struct era *era, zx_handle_t *guest_handle,
 // The resource and the options, in the era's order.
 static zx_status_t check(const struct era *era, zx_handle_t resource, uint32_t options) {
     if (era->options_before_resource && options != 0) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_options(options);
     }
     const zx_status_t status = find_resource(era, resource);
-    return status == ZX_OK && options != 0 ? ZX_ERR_INVALID_ARGS : status;
+    return status == ZX_OK && options != 0 ? refuse_options(options) : status;
 }
 
 zx_status_t sys_guest_create(const struct era *era, zx_handle_t resource, uint32_t options,

@@ -5,13 +5,14 @@
 
 #include "objects/handle_table.h"
 #include "objects/log.h"
+#include "objects/refusal.h"
 #include "syscalls/table.h"
 #include "syscalls/trace.h"
 #include "tasks/door.h"
 
 #include <zircon/syscalls.h>
 
-static zx_status_t refuse(zx_handle_t handle, zx_obj_type_t type) {
+static zx_status_t look(zx_handle_t handle, zx_obj_type_t type) {
     struct object *object = NULL;
     door_enter();
     zx_status_t status = door_status();
@@ -30,13 +31,16 @@ static zx_status_t refuse(zx_handle_t handle, zx_obj_type_t type) {
 static void tell_failure(const struct traced_call *call, const uint64_t *arguments,
                          zx_status_t status) {
     door_enter();
+    if (status == ZX_ERR_NOT_SUPPORTED) {
+        refuse(status, "this library does not model such objects");
+    }
     trace_failure(call, arguments, status, true);
     door_leave();
 }
 
 // The status that a handle parameter gives.
 #define LOOK(parameter) LOOK_##parameter
-#define LOOK_HANDLE(name, type, right) status = refuse(name, ZX_OBJ_TYPE_##type)
+#define LOOK_HANDLE(name, type, right) status = look(name, ZX_OBJ_TYPE_##type)
 #define LOOK_VALUE(type, name) (void)name
 #define LOOK_IGNORES(type, name) (void)name
 

@@ -9,8 +9,12 @@
 #include <zirconia/zirconia.h>
 
 zx_status_t sys_resource_create(uint32_t kind, uint64_t base, uint64_t size, zx_handle_t *out) {
-    if (kind >= ZX_RSRC_KIND_COUNT || (size > 0 && base > UINT64_MAX - (size - 1))) {
-        return ZX_ERR_INVALID_ARGS;
+    if (kind >= ZX_RSRC_KIND_COUNT) {
+        return refuse_value(ZX_ERR_INVALID_ARGS, "kind % is unknown", kind);
+    }
+    if (size > 0 && base > UINT64_MAX - (size - 1)) {
+        return refuse_values(ZX_ERR_INVALID_ARGS, "base % and size % together pass 2^64", base,
+                             size);
     }
     struct resource *resource = NULL;
     const zx_status_t status = resource_create(kind, base, size, &resource);

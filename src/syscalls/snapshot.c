@@ -5,6 +5,7 @@
 #include "engine/snapshot_file.h"
 
 #include "engine/cpu/extra/machine_image.h"
+#include "objects/refusal.h"
 #include "platform/threads.h"
 #include "syscalls/syscalls.h"
 
@@ -30,7 +31,7 @@ static zx_status_t give(struct snapshot *snapshot, zx_handle_t *out) {
 zx_status_t sys_guest_snapshot(struct guest *guest, uint32_t options, zx_handle_t *out) {
     struct image_options chosen;
     if (!read_options(options, &chosen)) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "options % are not known", options);
     }
     struct snapshot *snapshot = NULL;
     const zx_status_t status = snapshot_create(guest, chosen, &snapshot);
@@ -57,7 +58,7 @@ static zx_status_t flush(struct writer *writer) {
     const int cancel_state = platform_cancel_off();
     const bool written = used == 0 || writer->write(writer->context, writer->piece, used);
     platform_cancel_restore(cancel_state);
-    return written ? ZX_OK : ZX_ERR_CANCELED;
+    return written ? ZX_OK : refuse(ZX_ERR_CANCELED, "the callback returned false");
 }
 
 static zx_status_t write_some(void *context, void *bytes, size_t size) {
@@ -79,7 +80,7 @@ zx_status_t sys_snapshot_save(struct guest *guest, struct snapshot *snapshot,
     struct writer writer = {.write = write, .context = context};
     struct snapshot_file file = {.saves = true, .move = write_some, .context = &writer};
     if (write == NULL) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse(ZX_ERR_INVALID_ARGS, "write is NULL");
     }
     const zx_status_t status = snapshot_save(snapshot, guest, &file);
     return status == ZX_OK ? flush(&writer) : status;
@@ -93,7 +94,7 @@ struct reader {
 static zx_status_t read_some(void *context, void *bytes, size_t size) {
     struct reader *reader = context;
     if (size > reader->left) {
-        return ZX_ERR_IO_DATA_INTEGRITY;
+        return refuse(ZX_ERR_IO_DATA_INTEGRITY, "bytes end before the file does");
     }
     const zx_status_t status = copy_from_client(bytes, reader->bytes, size);
     if (status != ZX_OK) {
@@ -110,7 +111,7 @@ zx_status_t sys_snapshot_load(struct guest *guest, uint32_t options, const void 
     struct reader reader = {.bytes = bytes, .left = size};
     struct snapshot_file file = {.move = read_some, .context = &reader};
     if (!read_options(options, &chosen)) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "options % are not known", options);
     }
     struct snapshot *snapshot = NULL;
     const zx_status_t status = snapshot_load(guest, chosen, &file, &snapshot);
@@ -119,7 +120,7 @@ zx_status_t sys_snapshot_load(struct guest *guest, uint32_t options, const void 
     }
     if (reader.left > 0) {
         object_unref(snapshot_object(snapshot));
-        return ZX_ERR_IO_DATA_INTEGRITY;
+        return refuse_value(ZX_ERR_IO_DATA_INTEGRITY, "% bytes follow the file's end", reader.left);
     }
     return give(snapshot, out);
 }
@@ -129,10 +130,14 @@ zx_status_t sys_snapshot_load(struct guest *guest, uint32_t options, const void 
 zx_status_t sys_guest_set_devices(struct guest *guest, size_t size, zirconia_devices_save_t save,
                                   zirconia_devices_restore_t restore, void *context) {
     if ((save != NULL) != (size > 0) || (restore != NULL) != (size > 0)) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS,
+                            size > 0 ? "size % comes without both callbacks"
+                                     : "a callback comes with size %",
+                            size);
     }
     if (size > ZIRCONIA_DEVICES_SIZE_MAX) {
-        return ZX_ERR_OUT_OF_RANGE;
+        return refuse_values(ZX_ERR_OUT_OF_RANGE, "size % is above %", size,
+                             ZIRCONIA_DEVICES_SIZE_MAX);
     }
     turn_take_call(&guest->turn);
     guest->devices = (struct devices){
@@ -147,7 +152,8 @@ zx_status_t sys_guest_set_devices(struct guest *guest, size_t size, zirconia_dev
 
 zx_status_t sys_guest_note_store(struct guest *guest, uint64_t address, uint64_t length) {
     if (address >= GUEST_PHYSICAL_SIZE || length > GUEST_PHYSICAL_SIZE - address) {
-        return ZX_ERR_OUT_OF_RANGE;
+        return refuse_values(ZX_ERR_OUT_OF_RANGE, "address % with length % does not end below 2^48",
+                             address, length);
     }
     turn_take_call(&guest->turn);
     machine_note_store(guest->machine, address, length);

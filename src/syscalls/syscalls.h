@@ -9,6 +9,7 @@
 
 #include "objects/era.h"
 #include "objects/handle_table.h"
+#include "objects/refusal.h"
 #include "syscalls/calls.h"
 
 #include <stddef.h>
@@ -35,6 +36,11 @@ static inline zx_status_t judge(const struct era *era, const struct object *obje
 // A deadline of the client's, by its era.
 static inline zx_time_t deadline_of(const struct era *era, zx_time_t deadline) {
     return era->unsigned_times && deadline < 0 ? ZX_TIME_INFINITE : deadline;
+}
+
+// For a call that has no options in its era.
+static inline zx_status_t refuse_options(uint32_t options) {
+    return refuse_value(ZX_ERR_INVALID_ARGS, "options % are not 0", options);
 }
 
 // ZX_ERR_INVALID_ARGS when a byte cannot be read or written. Size 0 is ZX_OK for any pointer.

@@ -7,6 +7,7 @@
 
 #include "objects/handle_table.h"
 #include "objects/log.h"
+#include "objects/refusal.h"
 #include "objects/signal_observer.h"
 #include "objects/unmapped.h"
 #include "platform/check.h"
@@ -201,7 +202,7 @@ zx_status_t thread_check_child(void) {
                  "this process was forked from one that had made a call: no call works in it "
                  "before it executes a program");
     }
-    return ZX_ERR_BAD_STATE;
+    return refuse(ZX_ERR_BAD_STATE, "the process is the child of a fork");
 }
 
 // --- The first call ---
@@ -262,7 +263,7 @@ static void run(void *argument) {
 
 zx_status_t thread_start(struct thread *thread, const struct platform_client_entry *entry) {
     if (!platform_client_can_enter()) {
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse(ZX_ERR_NOT_SUPPORTED, "no threads can be started on this host");
     }
     platform_mutex_lock(&thread->blocking.lock);
     const bool is_new = thread->life == THREAD_NEW;
@@ -272,7 +273,7 @@ zx_status_t thread_start(struct thread *thread, const struct platform_client_ent
     }
     platform_mutex_unlock(&thread->blocking.lock);
     if (!is_new) {
-        return ZX_ERR_BAD_STATE;
+        return refuse(ZX_ERR_BAD_STATE, "the thread was started before");
     }
     object_ref(&thread->object); // The host thread's reference.
     process_add_thread(thread);  // Here, so that it is found as soon as this call returns.

@@ -3,6 +3,7 @@
 // What several kinds of exit do.
 
 #include "engine/exits/exits.h"
+#include "objects/refusal.h"
 
 void exit_advance(struct exit_context *context) {
     struct cpu *cpu = context->vcpu->cpu;
@@ -16,13 +17,14 @@ zx_status_t exit_delivery(struct vcpu *vcpu, enum delivery result) {
     case DELIVERED:
         return ZX_OK;
     case DELIVERY_UNBACKED:
-        return ZX_ERR_NOT_FOUND;
+        return refuse(ZX_ERR_NOT_FOUND,
+                      "what an event pushes or reads is not mapped for the guest");
     case DELIVERY_TRIPLE_FAULT:
         observe_exit(vcpu, &triple_fault);
         triple_fault_tell(vcpu);
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse(ZX_ERR_NOT_SUPPORTED, TRIPLE_FAULT_CAUSE);
     default:
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse(ZX_ERR_NOT_SUPPORTED, "an event goes through a task gate");
     }
 }
 

@@ -5,6 +5,7 @@
 // all others do here what they do on a processor.
 
 #include "engine/exits/exits.h"
+#include "objects/refusal.h"
 
 #define CR0_STATUS_WORD (CR0_PE | CR0_MP | CR0_EM | CR0_TS)
 #define CR0_DEFINED (CR0_STATUS_WORD | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG)
@@ -35,7 +36,7 @@ static zx_status_t write_owned_cr0(struct exit_context *context, uint64_t value)
     struct cpu *cpu = vcpu->cpu;
     exit_advance(context); // Before all else, so that errors and the #GP are behind the write.
     if (value >> 32 != 0) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "MOV of % to CR0, which has 32 bits", value);
     }
     // In 2018 the hypervisor owned NE alone, which always read 1, and looked at no other bit.
     const uint64_t cache = vcpu->cr0_owned & (CR0_NW | CR0_CD);
@@ -91,7 +92,7 @@ static zx_status_t write_cr0(struct exit_context *context, uint64_t value) {
 static zx_status_t write_cr4(struct exit_context *context, uint64_t value) {
     struct cpu *cpu = context->vcpu->cpu;
     if ((value & CR4_VMXE) != 0) {
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse_value(ZX_ERR_NOT_SUPPORTED, "MOV of % to CR4 sets VMXE", value);
     }
     if ((value & ~CR4_DEFINED) != 0 || (long_mode(cpu) && (value & CR4_PAE) == 0)) {
         return exit_general_protection(context);
@@ -129,7 +130,8 @@ static zx_status_t move(struct exit_context *context, const struct instruction *
         return write_cr4(context, value);
     }
     if (number != 0) {
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse_value(ZX_ERR_NOT_SUPPORTED, "MOV to or from CR%, which nobody handles",
+                            number);
     }
     if (write) {
         return write_cr0(context, value);

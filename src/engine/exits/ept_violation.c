@@ -4,6 +4,7 @@
 
 #include "engine/exits/exits.h"
 #include "engine/vcpu_stop.h"
+#include "objects/refusal.h"
 
 #include <string.h>
 
@@ -59,27 +60,45 @@ static zx_status_t ring(struct exit_context *context, const struct trap *trap) {
     return packet != NULL ? send(context, trap, packet) : wait_and_send(context, trap);
 }
 
+// What the access was, and `where` it went wrong, of its three texts.
+static zx_status_t refuse_access(const struct cpu_exit *exit, zx_status_t status,
+                                 const char *const where[3]) {
+    return refuse_value(status, where[exit->fetch ? 0 : exit->write ? 1 : 2], exit->guest_physical);
+}
+
+#define ACCESSES(where)                                                                            \
+    (const char *const[]) {                                                                        \
+        "fetch from guest-physical %, " where, "write to guest-physical %, " where,                \
+            "read of guest-physical %, " where                                                     \
+    }
+
 zx_status_t exit_ept_violation(struct exit_context *context) {
     struct cpu *cpu = context->vcpu->cpu;
     const uint64_t address = context->exit->guest_physical;
     if (address >= GUEST_PHYSICAL_SIZE) {
-        return ZX_ERR_OUT_OF_RANGE;
+        return refuse_access(context->exit, ZX_ERR_OUT_OF_RANGE, ACCESSES("which no guest has"));
     }
     if (context->exit->starved) {
-        return ZX_ERR_NO_MEMORY;
+        return refuse_access(context->exit, ZX_ERR_NO_MEMORY,
+                             ACCESSES("for which the host has no memory"));
     }
     struct trap trap;
     if (!trap_map_find(&context->vcpu->guest->memory_traps, address, &trap)) {
         // Nothing is mapped, or the mapping is read-only: an error rather than an endless retry.
         struct mapping_view view;
         const bool mapped = address_space_find(context->vcpu->guest->space, address, &view);
-        return mapped ? ZX_ERR_ACCESS_DENIED : ZX_ERR_NOT_FOUND;
+        return mapped ? refuse_access(context->exit, ZX_ERR_ACCESS_DENIED,
+                                      ACCESSES("whose mapping does not allow it"))
+                      : refuse_access(context->exit, ZX_ERR_NOT_FOUND,
+                                      ACCESSES("where no mapping and no trap is"));
     }
     const uint64_t rip = cpu_get(cpu, RIP);
     exit_advance(context);
     if (trap.kind == ZX_GUEST_TRAP_BELL) { // A modification reads the operand as well.
         const bool stores = context->exit->write && !context->exit->read;
-        return stores ? ring(context, &trap) : ZX_ERR_NOT_SUPPORTED;
+        return stores ? ring(context, &trap)
+                      : refuse_access(context->exit, ZX_ERR_NOT_SUPPORTED,
+                                      ACCESSES("where a bell takes stores only"));
     }
     context->packet->key = trap.key;
     context->packet->type = ZX_PKT_TYPE_GUEST_MEM;

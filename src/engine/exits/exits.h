@@ -47,6 +47,7 @@ zx_status_t exit_complete(struct exit_context *context, const uint64_t *result);
 
 // One line in the log, where somebody listens: of an event that could not be delivered, and of a
 // run that ends with an error.
+#define TRIPLE_FAULT_CAUSE "a triple fault"
 void triple_fault_tell(const struct vcpu *vcpu);
 void bad_end_tell(const struct exit_context *context, zx_status_t status);
 

@@ -6,6 +6,7 @@
 #include "engine/exits/exits.h"
 #include "engine/guest_clock.h"
 #include "engine/vcpu_stop.h"
+#include "objects/refusal.h"
 
 static bool awake(const struct vcpu *vcpu) REQUIRES(vcpu->lock) {
     ASSERT_HELD(&vcpu->lock);
@@ -56,7 +57,7 @@ static zx_status_t halt(struct exit_context *context) {
     guest_clock_skip_sleep(guest);
     if (guest_clock_sleeps_for_ever(guest)) {
         turn_wake(&guest->turn, vcpu->seat.vpid);
-        return ZX_ERR_TIMED_OUT;
+        return refuse(ZX_ERR_TIMED_OUT, "the guest's budget would never be spent: all VCPUs sleep");
     }
     vcpu_give_turn(context, TURN_KEPT);
     const zx_status_t status = sleep_until_awake(context);

@@ -3,20 +3,28 @@
 // IN and OUT (hypervisor ABI 5.4).
 
 #include "engine/exits/exits.h"
+#include "objects/refusal.h"
 
 #include <string.h>
 
 zx_status_t exit_io_instruction(struct exit_context *context) {
     struct cpu *cpu = context->vcpu->cpu;
     const struct port_access *access = &context->exit->port;
-    if (access->string || access->repeat) {
-        return ZX_ERR_NOT_SUPPORTED;
-    }
     const uint16_t port =
         access->immediate_port ? access->port_immediate : (uint16_t)cpu_get(cpu, RDX);
+    if (access->string || access->repeat) {
+        return refuse_value(
+            ZX_ERR_NOT_SUPPORTED,
+            access->input ? "IN from port % by a string instruction, which Zircon does not handle"
+                          : "OUT to port % by a string instruction, which Zircon does not handle",
+            port);
+    }
     struct trap trap;
     if (!trap_map_find(&context->vcpu->guest->port_traps, port, &trap)) {
-        return ZX_ERR_NOT_FOUND;
+        return refuse_value(ZX_ERR_NOT_FOUND,
+                            access->input ? "IN from port %, which no trap covers"
+                                          : "OUT to port %, which no trap covers",
+                            port);
     }
     exit_advance(context);
     zx_port_packet_t *packet = context->packet;

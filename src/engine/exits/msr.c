@@ -5,6 +5,7 @@
 #include "engine/exits/exits.h"
 #include "engine/exits/x2apic.h"
 #include "engine/pvclock.h"
+#include "objects/refusal.h"
 
 #define APIC_BASE 0xfee00c00u // At its usual address, on, as an x2APIC.
 #define APIC_BASE_BOOT_PROCESSOR 0x100u
@@ -140,7 +141,8 @@ zx_status_t exit_wrmsr(struct exit_context *context) {
     switch (msr) {
     case IA32_APIC_BASE:
         if ((value & ~(uint64_t)APIC_BASE_BOOT_PROCESSOR) != APIC_BASE) {
-            return ZX_ERR_INVALID_ARGS;
+            return refuse_value(ZX_ERR_INVALID_ARGS,
+                                "WRMSR of % to IA32_APIC_BASE, which does not change", value);
         }
         return take(context);
     case IA32_EFER:

@@ -5,6 +5,8 @@
 
 #include "engine/exits/x2apic.h"
 
+#include "objects/refusal.h"
+
 #define SPURIOUS_VECTOR 0xffu
 #define VERSION 0x60015u
 
@@ -164,7 +166,10 @@ static zx_status_t write_icr(struct exit_context *context, uint32_t low, uint32_
     const uint64_t mask = target_mask(vcpu, low, destination);
     const uint8_t vector = (uint8_t)low;
     if ((low & ICR_LOGICAL) != 0) {
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse_value(ZX_ERR_NOT_SUPPORTED,
+                            "WRMSR of % to the ICR: a logical destination, which Zircon does not "
+                            "handle",
+                            low);
     }
     switch (ICR_DELIVERY(low)) {
     case DELIVERY_FIXED:
@@ -176,7 +181,9 @@ static zx_status_t write_icr(struct exit_context *context, uint32_t low, uint32_
     case DELIVERY_STARTUP:
         return send_startup(context, destination, vector);
     default:
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse_value(ZX_ERR_NOT_SUPPORTED,
+                            "WRMSR of % to the ICR: a delivery mode that Zircon does not handle",
+                            low);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "engine/cpu/unicorn/image_chain.h"
 #include "engine/cpu/unicorn/image_store.h"
 #include "engine/cpu/unicorn/memory.h"
+#include "objects/refusal.h"
 #include "objects/vmo_clone.h"
 #include "platform/check.h"
 
@@ -291,7 +292,7 @@ static zx_status_t fill(struct memory *memory, struct machine_image *image) {
     const struct dirty_pages *dirty = &memory->dirty;
     const bool on_top = dirty->base != NULL && !dirty->all && has_same_parts(image, dirty->base);
     if (on_top && !image_chain_has_room(dirty->base)) {
-        return ZX_ERR_NO_RESOURCES;
+        return refuse(ZX_ERR_NO_RESOURCES, "64 snapshots that have handles stand on each other");
     }
     const bool filled = has_store(image, on_top ? dirty->base : NULL) &&
                         (on_top ? copy_changed(memory, image) : copy_all(memory, image));
