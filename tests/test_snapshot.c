@@ -78,15 +78,32 @@ static void act_shadow(unsigned step) {
     }
 }
 
-static void kick_halted(void *context, const zirconia_exit_t *exit) {
-    (void)context;
-    if (exit->kind == ZIRCONIA_EXIT_HLT) {
+static void kick_at(void *context, const zirconia_exit_t *exit) {
+    const zirconia_exit_kind_t *kind = context;
+    if (exit->kind == *kind) {
         ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
     }
 }
 
+static void kick_at_each(zirconia_exit_kind_t kind) {
+    static zirconia_exit_kind_t kicked;
+    kicked = kind;
+    ck_assert_int_eq(zirconia_guest_observe(guest, kick_at, &kicked), ZX_OK);
+}
+
+// What is due behind the exit waits for the next run call.
+static void act_due_look(unsigned step) {
+    (void)step;
+    kick_at_each(ZIRCONIA_EXIT_WRMSR);
+}
+
+static void act_due_time(unsigned step) {
+    (void)step;
+    kick_at_each(ZIRCONIA_EXIT_CPUID);
+}
+
 static void act_halted(unsigned step) {
-    ck_assert_int_eq(zirconia_guest_observe(guest, kick_halted, NULL), ZX_OK);
+    kick_at_each(ZIRCONIA_EXIT_HLT);
     if (step == 2) {
         interrupt(0x43);
     }
@@ -110,6 +127,8 @@ static const struct scenario scenarios[] = {
     {"faults of the x87 stack that were", 13, NULL, 2, 5},
     {"a jump into the middle of a block", 14, NULL, 1, 4},
     {"stores to the page of the code", 15, NULL, 1, 4},
+    {"an interrupt that is due behind an exit", 16, act_due_look, 2, 6},
+    {"a time that is due behind an exit", 17, act_due_time, 2, 6},
     {"the paravirtual clock", 7, NULL, 1, 2},
 };
 
