@@ -236,9 +236,9 @@ static struct thread *adopt(void) {
 
 struct thread *thread_current(void) {
     if (door.thread == NULL && !in_child) {
-        door_set_depth(door.depth + 1);
+        door.depth++;
         door.thread = adopt();
-        door_set_depth(door.depth - 1);
+        door.depth--;
     }
     return door.thread;
 }
