@@ -464,6 +464,13 @@ SIZE_IS(zx_info_maps_mapping_t, 88);
 SIZE_IS(zx_info_task_stats_t, 40);
 SIZE_IS(zx_info_kmem_stats_t, 152);
 #endif
+#if ZIRCONIA_ERA >= 202104
+SIZE_IS(zx_pager_vmo_stats_t, 4);
+SIZE_IS(zx_vmo_dirty_range_t, 24);
+FIELD_IS(zx_vmo_dirty_range_t, offset, 0, 8);
+FIELD_IS(zx_vmo_dirty_range_t, length, 8, 8);
+FIELD_IS(zx_vmo_dirty_range_t, options, 16, 8);
+#endif
 #if ZIRCONIA_ERA >= 202104 && ZIRCONIA_ERA < 202209
 SIZE_IS(zx_info_kmem_stats_extended_t, 112);
 SIZE_IS(zx_info_task_runtime_t, 16);

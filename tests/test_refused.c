@@ -45,6 +45,14 @@ START_TEST(a_refused_call_tells_bad_handles_from_good_ones) {
     ck_assert_int_eq(zx_object_set_profile(0, 0, 0), ZX_ERR_BAD_HANDLE);
     ck_assert_int_eq(zx_object_set_profile(event, 0, 0), ZX_ERR_NOT_SUPPORTED);
     ck_assert_int_eq(zirconia_2018_pager_create_vmo(event, 0, 0, 0, 0, &out), ZX_ERR_WRONG_TYPE);
+    zx_vmo_dirty_range_t range = {0};
+    ck_assert_int_eq(
+        zx_pager_query_dirty_ranges(event, vmo, 0, 4096, &range, sizeof(range), NULL, NULL),
+        ZX_ERR_WRONG_TYPE);
+    zx_pager_vmo_stats_t stats = {0};
+    ck_assert_int_eq(
+        zx_pager_query_vmo_stats(0, vmo, ZX_PAGER_RESET_VMO_STATS, &stats, sizeof(stats)),
+        ZX_ERR_BAD_HANDLE);
     ck_assert_int_eq(zx_pmt_unpin(event), ZX_ERR_WRONG_TYPE);
     ck_assert_int_eq(zx_handle_close(event), ZX_OK); // The handle was not taken.
 }

@@ -70,6 +70,8 @@ ZIRCONIA_EXPORT zx_status_t zx_pager_create_vmo(zx_handle_t pager, uint32_t opti
 #endif
 ZIRCONIA_EXPORT zx_status_t zx_pager_detach_vmo(zx_handle_t pager, zx_handle_t vmo);
 ZIRCONIA_EXPORT zx_status_t zx_pager_op_range(zx_handle_t pager, uint32_t op, zx_handle_t pager_vmo, uint64_t offset, uint64_t length, uint64_t data);
+ZIRCONIA_EXPORT zx_status_t zx_pager_query_dirty_ranges(zx_handle_t pager, zx_handle_t pager_vmo, uint64_t offset, uint64_t length, void *buffer, size_t buffer_size, size_t *actual, size_t *avail);
+ZIRCONIA_EXPORT zx_status_t zx_pager_query_vmo_stats(zx_handle_t pager, zx_handle_t pager_vmo, uint32_t options, void *buffer, size_t buffer_size);
 ZIRCONIA_EXPORT zx_status_t zx_pager_supply_pages(zx_handle_t pager, zx_handle_t pager_vmo, uint64_t offset, uint64_t length, zx_handle_t aux_vmo, uint64_t aux_offset);
 ZIRCONIA_EXPORT zx_status_t zx_debuglog_create(zx_handle_t resource, uint32_t options, zx_handle_t *out);
 ZIRCONIA_EXPORT zx_status_t zx_debuglog_read(zx_handle_t handle, uint32_t options, void *buffer, size_t buffer_size);

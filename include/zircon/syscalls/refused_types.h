@@ -161,6 +161,21 @@ typedef int32_t zx_futex_storage_t;
 #define ZX_PAGER_OP_DIRTY ((uint32_t)2u)
 #define ZX_PAGER_OP_WRITEBACK_BEGIN ((uint32_t)3u)
 #define ZX_PAGER_OP_WRITEBACK_END ((uint32_t)4u)
+
+#define ZX_PAGER_RESET_VMO_STATS ((uint32_t)1u)    // An option of zx_pager_query_vmo_stats().
+#define ZX_PAGER_VMO_STATS_MODIFIED ((uint32_t)1u) // A value of zx_pager_vmo_stats_t.modified.
+
+typedef struct zx_pager_vmo_stats {
+    uint32_t modified;
+} zx_pager_vmo_stats_t;
+
+#define ZX_VMO_DIRTY_RANGE_IS_ZERO ((uint64_t)1u) // A bit of zx_vmo_dirty_range_t.options.
+
+typedef struct zx_vmo_dirty_range {
+    uint64_t offset;
+    uint64_t length;
+    uint64_t options;
+} zx_vmo_dirty_range_t;
 #endif
 
 // ---- Interrupts and DMA ----
