@@ -58,6 +58,16 @@ static zx_handle_t until_told(const _Atomic(zx_handle_t) *thread) {
     return atomic_load(thread);
 }
 
+static void start_server(void *(*body)(void *)) {
+    ck_assert_int_eq(zirconia_gdb_create(guest, ":0", ZIRCONIA_GDB_WAIT, &gdb), ZX_OK);
+    server = start_thread(serve, NULL);
+    runner = start_thread(body, NULL);
+    until_told(&run_thread);
+    until_told(&serve_thread);
+    connect_to_server();
+    ask_for("?", "T05thread:1;");
+}
+
 static void start(const char *program, bool virtual_time) {
     guest_open();
     guest_load(program, ENTRY);
@@ -65,13 +75,7 @@ static void start(const char *program, bool virtual_time) {
     if (virtual_time) {
         ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_OK);
     }
-    ck_assert_int_eq(zirconia_gdb_create(guest, ":0", ZIRCONIA_GDB_WAIT, &gdb), ZX_OK);
-    server = start_thread(serve, NULL);
-    runner = start_thread(run, NULL);
-    until_told(&run_thread);
-    until_told(&serve_thread);
-    connect_to_server();
-    ask_for("?", "T05thread:1;");
+    start_server(run);
 }
 
 static void close_all(void) {
@@ -80,6 +84,14 @@ static void close_all(void) {
     ck_assert_int_eq(zx_handle_close(run_thread), ZX_OK);
     ck_assert_int_eq(zx_handle_close(serve_thread), ZX_OK);
     guest_close();
+}
+
+// The guest has come to its end, and the server with it.
+static void end_by_the_guest(void) {
+    join_thread(runner);
+    ck_assert_int_eq(run_status, ZX_OK);
+    join_thread(server);
+    close_all();
 }
 
 static void until_guest_counted(void) {
@@ -110,10 +122,7 @@ START_TEST(a_guest_that_runs_on_meets_no_breakpoint_after_the_end) {
     until_guest_counted();
     zirconia_gdb_end(gdb, 0);
     end_spin();
-    join_thread(runner);
-    ck_assert_int_eq(run_status, ZX_OK);
-    join_thread(server);
-    close_all();
+    end_by_the_guest();
 }
 END_TEST
 
@@ -125,10 +134,7 @@ START_TEST(a_guest_that_runs_on_is_not_watched_after_the_end) {
     until_guest_counted();
     zirconia_gdb_end(gdb, 0);
     end_spin();
-    join_thread(runner);
-    ck_assert_int_eq(run_status, ZX_OK);
-    join_thread(server);
-    close_all();
+    end_by_the_guest();
 }
 END_TEST
 
@@ -139,10 +145,7 @@ START_TEST(a_stopped_guest_runs_on_after_the_end) {
     zirconia_gdb_end(gdb, 0);
     until_guest_counted();
     end_spin();
-    join_thread(runner);
-    ck_assert_int_eq(run_status, ZX_OK);
-    join_thread(server);
-    close_all();
+    end_by_the_guest();
 }
 END_TEST
 
@@ -160,21 +163,12 @@ static void *run_twice(void *unused) {
 START_TEST(run_calls_without_the_server_meet_no_breakpoint) {
     guest_open();
     guest_load("spin", ENTRY);
-    ck_assert_int_eq(zirconia_gdb_create(guest, ":0", ZIRCONIA_GDB_WAIT, &gdb), ZX_OK);
-    server = start_thread(serve, NULL);
-    runner = start_thread(run_twice, NULL);
-    until_told(&run_thread);
-    until_told(&serve_thread);
-    connect_to_server();
-    ask_for("?", "T05thread:1;");
+    start_server(run_twice);
     set_breakpoint(SPIN_DONE, true);
     send_packet("c");
     until_guest_counted();
     ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
-    join_thread(runner);
-    ck_assert_int_eq(run_status, ZX_OK);
-    join_thread(server);
-    close_all();
+    end_by_the_guest();
 }
 END_TEST
 

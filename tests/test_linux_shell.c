@@ -14,6 +14,7 @@
 
 #define SKIPPED 77
 #define SECTOR 512
+#define DISK_PATH 512
 
 static char tool[] = ZIRCONIA_TOOL;
 
@@ -74,22 +75,24 @@ START_TEST(commands_may_be_piped_in) {
 }
 END_TEST
 
-static void make_disk(void) {
+// A guest of two processors whose console and disk are virtio's, once it computes.
+static int start_with_disk(struct terminal *terminal, char disk[DISK_PATH]) {
     char sectors[64 * SECTOR] = "from the host\n";
     memset(sectors + 32 * SECTOR, 'x', SECTOR);
     make_file("disk", sectors, sizeof sectors);
+    snprintf(disk, DISK_PATH, "%s", path_of("disk"));
+    char *words[] = {tool, "linux", "--disk", disk, "--console", "hvc0", "--cpus", "2", NULL};
+    const int slave = terminal_start(terminal, words);
+    expect_prompt(terminal);
+    compute(terminal);
+    return slave;
 }
 
 START_TEST(the_console_and_the_disk_of_virtio_work) {
     static struct terminal terminal;
-    char disk[512];
+    char disk[DISK_PATH];
     char written[64];
-    make_disk();
-    snprintf(disk, sizeof disk, "%s", path_of("disk"));
-    char *words[] = {tool, "linux", "--disk", disk, "--console", "hvc0", "--cpus", "2", NULL};
-    const int slave = terminal_start(&terminal, words);
-    expect_prompt(&terminal);
-    compute(&terminal);
+    const int slave = start_with_disk(&terminal, disk);
     terminal_type(&terminal, "tty; head -n 1 /dev/vda; cat /sys/block/vda/size\r");
     terminal_expect(&terminal, "\n/dev/hvc0\r\nfrom the host\r\n64\r\n");
     terminal_type(&terminal, "dd if=/dev/vda bs=512 skip=32 2>/dev/null | tr -cd x | wc -c\r");
@@ -108,14 +111,9 @@ END_TEST
 // xAPIC.
 START_TEST(a_32_bit_kernel_has_its_processors_and_devices) {
     static struct terminal terminal;
-    char disk[512];
+    char disk[DISK_PATH];
     setenv("ZIRCONIA_LINUX", ZIRCONIA_LINUX_32_DIR, 1);
-    make_disk();
-    snprintf(disk, sizeof disk, "%s", path_of("disk"));
-    char *words[] = {tool, "linux", "--disk", disk, "--console", "hvc0", "--cpus", "2", NULL};
-    const int slave = terminal_start(&terminal, words);
-    expect_prompt(&terminal);
-    compute(&terminal);
+    const int slave = start_with_disk(&terminal, disk);
     terminal_type(&terminal, "uname -m; nproc; head -n 1 /dev/vda; sleep 1; echo =slept=\r");
     terminal_expect(&terminal, "\ni686\r\n2\r\nfrom the host\r\n=slept=\r\n");
     end(&terminal, slave);

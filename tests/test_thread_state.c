@@ -2,31 +2,15 @@
 //
 // Registers of stopped threads on x86-64, read from and written to the real ones (objects ABI 6.4).
 
-#include "guest_fixture.h"
 #include "other_thread.h"
-#include "thread_fixture.h"
+#include "spinning_thread.h"
 
 #include <string.h>
-#include <zircon/syscalls/debug.h>
 
 #ifdef HOST_SHOWS_X86_REGISTERS
 
-static struct worker worker;
-
 static zx_status_t read_general(zx_thread_state_general_regs_t *out) {
-    return zx_thread_read_state(worker.handle, ZX_THREAD_STATE_GENERAL_REGS, out, sizeof *out);
-}
-
-static zx_handle_t token;
-
-static void suspend(void) {
-    ck_assert_int_eq(zx_task_suspend(worker.handle, &token), ZX_OK);
-    until(worker.handle, ZX_THREAD_SUSPENDED);
-}
-
-static void resume(void) {
-    ck_assert_int_eq(zx_handle_close(token), ZX_OK);
-    until(worker.handle, ZX_THREAD_RUNNING | ZX_THREAD_TERMINATED);
+    return read_registers(ZX_THREAD_STATE_GENERAL_REGS, out, sizeof *out);
 }
 
 // spin_with_registers() fills the registers and tells so at its argument; store_registers() stores
@@ -61,7 +45,6 @@ __asm__(".text\n"
         "    vmovdqu %ymm2, (%rdi)\n"
         "    movl $1, 56(%rdi)\n"
         "    jmp store_end\n");
-void spin_with_registers(uintptr_t first, uintptr_t second);
 void spin_here(void);
 void store_registers(void);
 void store_wide(void);
@@ -79,28 +62,11 @@ struct stored {
     atomic_int done;
 };
 
-static atomic_int filled;
-
-static void start(void) {
-    atomic_store(&filled, 0);
-    worker = worker_run(spin_with_registers, &filled);
-    while (atomic_load(&filled) == 0) {
-        zx_nanosleep(0);
-    }
-    suspend();
-}
-
 static void go_on_at(void (*code)(void), zx_thread_state_general_regs_t *registers,
                      struct stored *to) {
     registers->rip = (uintptr_t)code;
     registers->rdi = (uintptr_t)to;
-    ck_assert_int_eq(zx_thread_write_state(worker.handle, ZX_THREAD_STATE_GENERAL_REGS, registers,
-                                           sizeof *registers),
-                     ZX_OK);
-    resume();
-    while (atomic_load(&to->done) == 0) {
-        zx_nanosleep(0);
-    }
+    go_on_with(registers, &to->done);
 }
 
 START_TEST(general_registers_are_those_of_the_interrupted_instruction) {

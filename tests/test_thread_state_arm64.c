@@ -2,32 +2,9 @@
 //
 // Registers of stopped threads on arm64, read from and written to the real ones (objects ABI 6.4).
 
-#include "guest_fixture.h"
-#include "thread_fixture.h"
+#include "spinning_thread.h"
 
 #include <string.h>
-#include <zircon/syscalls/debug.h>
-
-static struct worker worker;
-static zx_handle_t token;
-
-static void suspend(void) {
-    ck_assert_int_eq(zx_task_suspend(worker.handle, &token), ZX_OK);
-    until(worker.handle, ZX_THREAD_SUSPENDED);
-}
-
-static void resume(void) {
-    ck_assert_int_eq(zx_handle_close(token), ZX_OK);
-    until(worker.handle, ZX_THREAD_RUNNING | ZX_THREAD_TERMINATED);
-}
-
-static zx_status_t read_registers(uint32_t kind, void *out, size_t size) {
-    return zx_thread_read_state(worker.handle, kind, out, size);
-}
-
-static zx_status_t write_registers(uint32_t kind, const void *from, size_t size) {
-    return zx_thread_write_state(worker.handle, kind, from, size);
-}
 
 static void read_general(zx_thread_state_general_regs_t *out) {
     ck_assert_int_eq(read_registers(ZX_THREAD_STATE_GENERAL_REGS, out, sizeof *out), ZX_OK);
@@ -65,7 +42,6 @@ __asm__(".text\n"
         "    stlr w4, [x5]\n"
         "store_end:\n"
         "    b store_end\n");
-void spin_with_registers(uintptr_t first, uintptr_t second);
 void spin_here(void);
 void store_registers(void);
 
@@ -76,27 +52,11 @@ struct stored {
 
 _Static_assert(offsetof(struct stored, done) == 56, "as store_registers has it");
 
-static atomic_int filled;
-
-static void start(void) {
-    atomic_store(&filled, 0);
-    worker = worker_run(spin_with_registers, &filled);
-    while (atomic_load(&filled) == 0) {
-        zx_nanosleep(0);
-    }
-    suspend();
-}
-
 static void go_on_at(void (*code)(void), zx_thread_state_general_regs_t *registers,
                      struct stored *to) {
     registers->pc = (uintptr_t)code;
     registers->r[0] = (uintptr_t)to;
-    ck_assert_int_eq(write_registers(ZX_THREAD_STATE_GENERAL_REGS, registers, sizeof *registers),
-                     ZX_OK);
-    resume();
-    while (atomic_load(&to->done) == 0) {
-        zx_nanosleep(0);
-    }
+    go_on_with(registers, &to->done);
 }
 
 START_TEST(general_registers_are_those_of_the_interrupted_instruction) {
