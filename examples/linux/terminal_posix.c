@@ -4,17 +4,16 @@
 // the process ends.
 
 #define _POSIX_C_SOURCE 200809L
-#define _DARWIN_C_SOURCE // For SIGWINCH, which POSIX does not have.
 
 #include "terminal.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/select.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -72,6 +71,11 @@ bool terminal_open(void) {
     if (pipe(wake_pipe) != 0) {
         return false;
     }
+    if (wake_pipe[0] >= FD_SETSIZE) {
+        close(wake_pipe[0]);
+        close(wake_pipe[1]);
+        return false;
+    }
     if (terminal_is_typed() && tcgetattr(STDIN_FILENO, &before) == 0) {
         restore_at_end();
         make_raw();
@@ -119,18 +123,26 @@ static size_t report_size(uint8_t *bytes, size_t size) {
     return (size_t)snprintf((char *)bytes, size, "\033[8;%u;%ut", window.ws_row, window.ws_col);
 }
 
+// Not poll(), which refuses terminals on macOS.
+static int wait_for_any(fd_set *waited) {
+    FD_ZERO(waited);
+    FD_SET(STDIN_FILENO, waited);
+    FD_SET(wake_pipe[0], waited);
+    return select(wake_pipe[0] + 1, waited, NULL, NULL, NULL);
+}
+
 size_t terminal_read(uint8_t *bytes, size_t size) {
-    struct pollfd waited[] = {{.fd = wake_pipe[0], .events = POLLIN},
-                              {.fd = STDIN_FILENO, .events = POLLIN}};
     for (;;) {
-        const int ready = poll(waited, 2, -1);
+        fd_set waited;
+        const int ready = wait_for_any(&waited);
         if (ready == -1 && errno == EINTR) {
             continue;
         }
-        if (ready > 0 && waited[0].revents != 0 && !woken) {
+        const bool is_woken = ready > 0 && FD_ISSET(wake_pipe[0], &waited);
+        if (is_woken && !woken) {
             return report_size(bytes, size);
         }
-        if (ready == -1 || waited[0].revents != 0) {
+        if (ready == -1 || is_woken) {
             return 0;
         }
         const ssize_t count = read(STDIN_FILENO, bytes, size);
