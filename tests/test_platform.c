@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What the library asks of the host: the copy that survives bad pointers, and leaves the program's
-// own faults alone; reserved addresses; waiting with a deadline; the end of a thread.
+// own faults alone; reserved addresses; waiting with a deadline; sockets; the end of a thread.
 
 #define _POSIX_C_SOURCE 200809L
 
@@ -14,6 +14,14 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <string.h>
+
+#ifndef _WIN32
+#include "platform/socket.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#endif
 
 START_TEST(copy_is_exact) {
     uint8_t source[64];
@@ -151,6 +159,69 @@ START_TEST(waits_end_at_their_deadline) {
 }
 END_TEST
 
+#ifndef _WIN32
+
+enum { MEBIBYTE = 1 << 20, SENT = 16 * MEBIBYTE };
+
+static void ignore(int number) {
+    (void)number;
+}
+
+static void *send_much(void *argument) {
+    static const uint8_t bytes[MEBIBYTE];
+    const struct platform_socket socket = *(struct platform_socket *)argument;
+    for (int i = 0; i < SENT / MEBIBYTE; i++) {
+        if (!platform_socket_send(socket, bytes, sizeof bytes)) {
+            return NULL;
+        }
+    }
+    return argument;
+}
+
+// A signal before each read finds the sender waiting for room nearly every time.
+static size_t read_with_signals(int file, pthread_t sender, size_t size) {
+    static uint8_t bytes[32768];
+    size_t got = 0;
+    while (got < size) {
+        pthread_kill(sender, SIGUSR1);
+        const ssize_t count = read(file, bytes, sizeof bytes);
+        if (count <= 0) {
+            break;
+        }
+        got += (size_t)count;
+    }
+    return got;
+}
+
+START_TEST(signals_do_not_end_what_is_sent) {
+    const struct sigaction action = {.sa_handler = ignore};
+    struct platform_socket listener;
+    uint16_t port = 0;
+    ck_assert_int_eq(platform_socket_listen("127.0.0.1", 0, &listener, &port), PLATFORM_LISTENS);
+    const struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const int file = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(connect(file, (const struct sockaddr *)&address, sizeof address), 0);
+    struct platform_socket sent_to = platform_socket_accept(listener);
+    sigaction(SIGUSR1, &action, NULL);
+    pthread_t sender;
+    void *result = NULL;
+    ck_assert_int_eq(pthread_create(&sender, NULL, send_much, &sent_to), 0);
+    // The last bytes are read when nothing is sent to the thread any more.
+    const size_t got = read_with_signals(file, sender, SENT - MEBIBYTE);
+    ck_assert_uint_ge(got, SENT - MEBIBYTE);
+    static uint8_t rest[2 * MEBIBYTE];
+    ck_assert_int_eq(recv(file, rest, SENT - got, MSG_WAITALL), (ssize_t)(SENT - got));
+    pthread_join(sender, &result);
+    ck_assert_ptr_nonnull(result);
+    platform_socket_close(sent_to);
+    platform_socket_close(listener);
+    close(file);
+}
+END_TEST
+
+#endif
+
 static struct platform_thread_slot exit_slot;
 
 static void note_exit(void *value) {
@@ -185,6 +256,7 @@ int main(void) {
         threads_fault_at_once,
 #ifndef _WIN32
         faults_of_the_program_reach_its_handler,
+        signals_do_not_end_what_is_sent,
 #endif
         reservations_take_only_free_addresses,
         waits_end_at_their_deadline,

@@ -36,6 +36,10 @@ static int open_at(const struct addrinfo *address) {
     }
     fcntl(file, F_SETFD, FD_CLOEXEC);
     setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+#ifdef SO_NOSIGPIPE
+    // What is accepted inherits it. There it could no longer be set once the other end has gone.
+    setsockopt(file, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
     if (bind(file, address->ai_addr, address->ai_addrlen) != 0 || listen(file, 1) != 0) {
         close(file);
         return -1;
@@ -80,7 +84,16 @@ enum platform_listen platform_socket_listen(const char *host, uint16_t port,
 
 static bool wait_for(int file, short events, int milliseconds) {
     struct pollfd entry = {.fd = file, .events = events};
+    errno = 0;
     return poll(&entry, 1, milliseconds) > 0;
+}
+
+// After a call that failed, when it has waited. A signal of the client's is no reason to hang up.
+static bool may_try_again(int file, short events, int milliseconds) {
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        return wait_for(file, events, milliseconds) || errno == EINTR;
+    }
+    return errno == EINTR;
 }
 
 bool platform_socket_wait(struct platform_socket socket, int milliseconds) {
@@ -93,9 +106,6 @@ struct platform_socket platform_socket_accept(struct platform_socket socket) {
         fcntl(file, F_SETFD, FD_CLOEXEC);
         fcntl(file, F_SETFL, fcntl(file, F_GETFL) | O_NONBLOCK);
         setsockopt(file, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-#ifdef SO_NOSIGPIPE
-        setsockopt(file, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
-#endif
     }
     return (struct platform_socket){.native = file};
 }
@@ -106,8 +116,7 @@ size_t platform_socket_receive(struct platform_socket socket, void *buffer, size
         if (count >= 0) {
             return (size_t)count;
         }
-        const bool again = errno == EAGAIN || errno == EWOULDBLOCK;
-        if (errno != EINTR && !(again && wait_for((int)socket.native, POLLIN, -1))) {
+        if (!may_try_again((int)socket.native, POLLIN, -1)) {
             return 0;
         }
     }
@@ -121,8 +130,7 @@ static bool send_all(int file, const char *next, size_t size) {
             size -= (size_t)count;
             continue;
         }
-        const bool again = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-        if (count == 0 || (errno != EINTR && !(again && wait_for(file, POLLOUT, SEND_TIMEOUT)))) {
+        if (count == 0 || !may_try_again(file, POLLOUT, SEND_TIMEOUT)) {
             return false;
         }
     }
