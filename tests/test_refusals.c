@@ -4,10 +4,10 @@
 // check of the calls on guests and VCPUs.
 
 #include "guest_fixture.h"
+#include "refusals.h"
 
 #include <check.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 #include <zircon/process.h>
 #include <zircon/syscalls/resource.h>
@@ -16,32 +16,6 @@
 #include <zirconia/snapshot.h>
 #include <zirconia/virtual_time.h>
 #include <zirconia/zirconia.h>
-
-enum { LINE_SIZE = 2048 };
-
-static char last_line[LINE_SIZE];
-
-static void keep(void *context, zirconia_log_level_t level, const char *line) {
-    (void)context;
-    if (level == ZIRCONIA_LOG_DEBUG) {
-        strncpy(last_line, line, sizeof last_line - 1);
-    }
-}
-
-// The line ends with `cause`, and says nothing else behind the status.
-static void expect_cause(zx_status_t status, zx_status_t expected, const char *cause) {
-    ck_assert_int_eq(status, expected);
-    const char *result = strstr(last_line, ") = ZX_ERR_");
-    ck_assert_msg(result != NULL, "%s", last_line);
-    const char *told = strstr(result, ": ");
-    ck_assert_msg(told != NULL, "%s", last_line);
-    ck_assert_str_eq(told + 2, cause);
-    last_line[0] = '\0';
-}
-
-static void listen_to_all(void) {
-    zirconia_set_log(keep, NULL, ZIRCONIA_LOG_DEBUG);
-}
 
 // --- Guests ---
 
@@ -212,6 +186,20 @@ START_TEST(a_run_that_ends_says_why) {
 }
 END_TEST
 
+START_TEST(a_run_whose_budget_is_spent_says_so) {
+    zx_port_packet_t packet;
+    guest_open();
+    listen_to_all();
+    ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_OK);
+    guest_load("spin", ENTRY);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+    const zx_vcpu_state_t state = {.rflags = 2};
+    write_state(&state);
+    ck_assert_int_eq(zirconia_guest_set_budget(guest, 100), ZX_OK);
+    expect_cause(zx_vcpu_enter(vcpu, &packet), ZX_ERR_TIMED_OUT, "the guest's budget is spent");
+}
+END_TEST
+
 START_TEST(a_run_that_is_stopped_from_outside_says_by_what) {
     zx_port_packet_t packet;
     guest_start("spin");
@@ -228,16 +216,50 @@ END_TEST
 
 // --- Debuggers, coverage and snapshots ---
 
+START_TEST(a_debugger_of_a_guest_without_a_vcpu_is_told_so) {
+    static const char cause[] = "the guest has no VCPU";
+    uint64_t word = 0;
+    zirconia_physical_t physical;
+    const zirconia_watchpoint_t watchpoint = {.address = 0x1000, .size = 8};
+    guest_open();
+    listen_to_all();
+    expect_cause(zirconia_guest_read_memory(guest, 0, &word, 8), ZX_ERR_BAD_STATE, cause);
+    expect_cause(zirconia_guest_write_memory(guest, 0, &word, 8), ZX_ERR_BAD_STATE, cause);
+    expect_cause(zirconia_guest_find_physical(guest, 0, &physical), ZX_ERR_BAD_STATE, cause);
+    expect_cause(zirconia_guest_set_breakpoints(guest, &word, 1), ZX_ERR_BAD_STATE, cause);
+    expect_cause(zirconia_guest_set_watchpoints(guest, &watchpoint, 1), ZX_ERR_BAD_STATE, cause);
+}
+END_TEST
+
+START_TEST(a_debugger_that_asks_for_too_much_is_told_so) {
+    uint64_t word = 0;
+    zirconia_watchpoint_t watchpoint = {.address = 0x1000, .size = 8};
+    zirconia_address_range_t range = {0};
+    char cause[64];
+    guest_open();
+    listen_to_all();
+    snprintf(cause, sizeof cause, "count 0x10000 is above 0x%x",
+             (unsigned)ZIRCONIA_BREAKPOINTS_MAX);
+    expect_cause(zirconia_guest_set_breakpoints(guest, &word, 0x10000), ZX_ERR_OUT_OF_RANGE, cause);
+    snprintf(cause, sizeof cause, "count 0x10000 is above 0x%x",
+             (unsigned)ZIRCONIA_WATCHPOINTS_MAX);
+    expect_cause(zirconia_guest_set_watchpoints(guest, &watchpoint, 0x10000), ZX_ERR_OUT_OF_RANGE,
+                 cause);
+    snprintf(cause, sizeof cause, "count 0x10000 is above 0x%x",
+             (unsigned)ZIRCONIA_COVERAGE_RANGES_MAX);
+    expect_cause(zirconia_guest_set_coverage_ranges(guest, &range, 0x10000), ZX_ERR_OUT_OF_RANGE,
+                 cause);
+    expect_cause(zirconia_guest_write_memory(guest, 1ull << 48, &word, 8), ZX_ERR_OUT_OF_RANGE,
+                 "address 0x1000000000000 with size 8 does not end below 2^48");
+}
+END_TEST
+
 START_TEST(a_call_of_a_debugger_that_is_refused_says_why) {
     uint64_t word = 0;
     zirconia_physical_t physical;
     zirconia_watchpoint_t watchpoint = {.address = 0x1000, .size = 9};
-    guest_open();
-    listen_to_all();
-    expect_cause(zirconia_guest_read_memory(guest, 0, &word, 8), ZX_ERR_BAD_STATE,
-                 "the guest has no VCPU");
-    guest_close();
     guest_start("spin");
+    listen_to_all();
     expect_cause(zirconia_guest_read_memory(guest, 1ull << 48, &word, 8), ZX_ERR_OUT_OF_RANGE,
                  "address 0x1000000000000 with size 8 does not end below 2^48");
     expect_cause(zirconia_guest_read_memory(guest, 0x2000000, &word, 8), ZX_ERR_NOT_FOUND,
@@ -273,6 +295,13 @@ START_TEST(coverage_that_is_refused_says_why) {
 }
 END_TEST
 
+static bool write_nothing(void *context, const void *bytes, size_t size) {
+    (void)context;
+    (void)bytes;
+    (void)size;
+    return false;
+}
+
 START_TEST(a_snapshot_that_is_refused_says_why) {
     static const uint64_t zeros[512];
     zx_handle_t out = ZX_HANDLE_INVALID;
@@ -292,6 +321,8 @@ START_TEST(a_snapshot_that_is_refused_says_why) {
     ck_assert_int_eq(zirconia_guest_snapshot(guest, 0, &snapshot), ZX_OK);
     expect_cause(zirconia_snapshot_save(guest, snapshot, NULL, NULL), ZX_ERR_INVALID_ARGS,
                  "write is NULL");
+    expect_cause(zirconia_snapshot_save(guest, snapshot, write_nothing, NULL), ZX_ERR_CANCELED,
+                 "the callback returned false");
     trap(ZX_GUEST_TRAP_IO, 0x40, 4, ZX_HANDLE_INVALID, 1);
     expect_cause(zirconia_guest_restore(guest, snapshot), ZX_ERR_BAD_STATE,
                  "the guest has 2 traps, and had 1");
@@ -324,7 +355,10 @@ int main(void) {
         a_vcpu_of_another_thread_says_whose_it_is,
         a_vcpu_that_is_refused_says_why,
         a_run_that_ends_says_why,
+        a_run_whose_budget_is_spent_says_so,
         a_run_that_is_stopped_from_outside_says_by_what,
+        a_debugger_of_a_guest_without_a_vcpu_is_told_so,
+        a_debugger_that_asks_for_too_much_is_told_so,
         a_call_of_a_debugger_that_is_refused_says_why,
         coverage_that_is_refused_says_why,
         a_snapshot_that_is_refused_says_why,

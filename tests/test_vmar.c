@@ -370,8 +370,8 @@ START_TEST(failed_map_leaves_no_entry) {
     struct fake fake;
     fake_create(&fake);
     const zx_handle_t vmo = new_vmo(2 * PAGE, 0);
-    fake.map_status = ZX_ERR_NO_RESOURCES;
-    ck_assert_int_eq(try_map(fake.vmar, READ_WRITE, 0, vmo), ZX_ERR_NO_RESOURCES);
+    fake.map_status = ZX_ERR_NO_MEMORY;
+    ck_assert_int_eq(try_map(fake.vmar, READ_WRITE, 0, vmo), ZX_ERR_NO_MEMORY);
     fake.map_status = ZX_OK;
     expect_hole(&fake, 0, 100 * PAGE);
     for (int i = 0; i < BAD_POINTER_COUNT; i++) {

@@ -5,6 +5,7 @@
 #include "engine/vcpu_stop.h"
 
 #include "engine/guest_clock.h"
+#include "objects/refusal.h"
 #include "ports/port.h"
 #include "tasks/stop.h"
 
@@ -74,7 +75,8 @@ zx_status_t vcpu_stop_in_wait(struct exit_context *context, zx_status_t cut_shor
     }
     turn_wake(&vcpu->guest->turn, vcpu->seat.vpid);
     const zx_status_t status = vcpu_take_turn(context);
-    return status == ZX_OK ? cut_short : status;
+    return status == ZX_OK ? refuse(cut_short, "the thread was suspended while the VCPU waited")
+                           : status;
 }
 
 void vcpu_wake_thread(void *argument) {

@@ -9,6 +9,7 @@
 
 #include "objects/handle_table.h"
 
+#include "objects/refusal.h"
 #include "objects/signal_observer.h"
 #include "platform/check.h"
 #include "platform/platform.h"
@@ -310,9 +311,10 @@ zx_status_t handle_duplicate(zx_handle_t value, zx_rights_t rights, zx_handle_t 
     zx_rights_t granted = 0;
     zx_status_t status = ZX_OK;
     if ((slot->rights & ZX_RIGHT_DUPLICATE) == 0) {
-        status = ZX_ERR_ACCESS_DENIED;
+        status = refuse(ZX_ERR_ACCESS_DENIED, "handle lacks DUPLICATE");
     } else if (!grant(slot->rights, rights, &granted)) {
-        status = ZX_ERR_INVALID_ARGS;
+        status =
+            refuse_value(ZX_ERR_INVALID_ARGS, "handle lacks the rights %", granted & ~slot->rights);
     } else {
         // Counted while the source cannot be closed, so the object never passes through zero.
         object_ref(object);
@@ -337,8 +339,9 @@ zx_status_t handle_replace(zx_handle_t value, zx_rights_t rights, zx_handle_t *o
     if (status != ZX_OK) {
         return status;
     }
-    status =
-        grant(have, rights, &granted) ? handle_insert(object, granted, out) : ZX_ERR_INVALID_ARGS;
+    status = grant(have, rights, &granted)
+                 ? handle_insert(object, granted, out)
+                 : refuse_value(ZX_ERR_INVALID_ARGS, "handle lacks the rights %", granted & ~have);
     if (status != ZX_OK) {
         handle_drop(object);
     }

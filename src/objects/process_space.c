@@ -9,6 +9,7 @@
 #include "objects/process_space.h"
 
 #include "objects/log.h"
+#include "objects/refusal.h"
 #include "objects/unmapped.h"
 #include "objects/vmo_clone.h"
 
@@ -39,7 +40,8 @@ static void *pointer(uint64_t address) {
 static zx_status_t process_claim(struct address_space *space, uint64_t base, uint64_t length) {
     (void)space;
     if (!host_aligned(base, "address")) {
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse_value(ZX_ERR_NOT_SUPPORTED, "address % is not a multiple of the host's page",
+                            base);
     }
     bool taken = false;
     if (unmapped_reserve_at(pointer(base), (size_t)host_round_up(length), &taken)) {
@@ -75,7 +77,8 @@ static zx_status_t process_choose(struct address_space *space, const struct addr
                                   uint64_t *base) {
     if (wish->limit != UINT64_MAX) {
         log_line(ZIRCONIA_LOG_ERROR, "no upper limit can be given for the process's addresses");
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse(ZX_ERR_NOT_SUPPORTED,
+                      "no upper limit can be given for the process's addresses");
     }
     const uint64_t page = platform_page_size();
     const uint64_t alignment = wish->alignment > page ? wish->alignment : page;
@@ -97,7 +100,7 @@ static zx_status_t process_choose(struct address_space *space, const struct addr
     unmapped_forget(pointer(*base), (size_t)length);
     if (*base < space->base || *base + length > space->base + space->size) {
         platform_unmap(pointer(*base), (size_t)length);
-        return ZX_ERR_NO_RESOURCES;
+        return refuse_value(ZX_ERR_NO_RESOURCES, "the process has no room for size %", length);
     }
     return ZX_OK;
 }
@@ -153,7 +156,9 @@ static bool process_changed(struct address_space *space, const struct mapping_vi
 
 static zx_status_t process_map(struct address_space *space, const struct mapping_view *view) {
     if (!host_aligned(view->base, "address") || !host_aligned(view->vmo_offset, "VMO offset")) {
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse_values(ZX_ERR_NOT_SUPPORTED,
+                             "address % or vmo_offset % is not a multiple of the host's page",
+                             view->base, view->vmo_offset);
     }
     if (!vmo_clone_prepare(view->vmo)) {
         return ZX_ERR_NO_MEMORY;

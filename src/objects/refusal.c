@@ -36,10 +36,14 @@ zx_status_t refuse(zx_status_t status, const char *cause) {
     return refuse_values(status, cause, 0, 0);
 }
 
-zx_status_t refuse_pointer(zx_status_t status, const char *cause, const void *pointer) {
-    refuse_value(status, cause, (uintptr_t)pointer);
+zx_status_t refuse_pointer(zx_status_t status, const char *cause, uintptr_t pointer) {
+    refuse_value(status, cause, pointer);
     last.is_pointer = true;
     return status;
+}
+
+zx_status_t refuse_unless_told(zx_status_t status, const char *cause, uint64_t value) {
+    return last.status == status ? status : refuse_value(status, cause, value);
 }
 
 zx_status_t refuse_as(zx_status_t status) {

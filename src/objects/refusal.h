@@ -19,7 +19,10 @@ zx_status_t refuse_value(zx_status_t status, const char *cause, uint64_t value);
 zx_status_t refuse_values(zx_status_t status, const char *cause, uint64_t value, uint64_t other);
 
 // As refuse_value(), where the value is a pointer of the client's, which has a name in its call.
-zx_status_t refuse_pointer(zx_status_t status, const char *cause, const void *pointer);
+zx_status_t refuse_pointer(zx_status_t status, const char *cause, uintptr_t pointer);
+
+// As refuse_value(), unless a check below has told the cause.
+zx_status_t refuse_unless_told(zx_status_t status, const char *cause, uint64_t value);
 
 // For an era's own status in place of that of the last refusal, whose cause stays.
 zx_status_t refuse_as(zx_status_t status);

@@ -6,6 +6,7 @@
 
 #include "objects/region.h"
 
+#include "objects/refusal.h"
 #include "platform/check.h"
 
 #include <stdlib.h>
@@ -162,7 +163,7 @@ zx_status_t region_find_room(const struct address_space *space, struct region *r
         }
         from = round_up(obstacle, wish->alignment);
     }
-    return ZX_ERR_NO_RESOURCES;
+    return refuse_value(ZX_ERR_NO_RESOURCES, "the region has no room for size %", wish->length);
 }
 
 // --- Destroying ---

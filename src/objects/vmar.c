@@ -5,6 +5,7 @@
 
 #include "objects/vmar.h"
 
+#include "objects/refusal.h"
 #include "objects/vmo_clone.h"
 
 #include <stdlib.h>
@@ -57,35 +58,66 @@ bool vmar_known_options(uint32_t options, uint32_t known, const struct era *era)
            (alignment == 0 || (alignment >= ALIGNMENT_LOWEST && alignment <= ALIGNMENT_HIGHEST));
 }
 
+zx_status_t vmar_refuse_destroyed(void) {
+    return refuse(ZX_ERR_BAD_STATE, "the region is destroyed");
+}
+
+zx_status_t vmar_refuse_occupied(zx_status_t status, uint64_t address) {
+    return refuse_value(status, "the range at % is occupied", address);
+}
+
+zx_status_t vmar_refuse_without_read(uint32_t options) {
+    return refuse_value(ZX_ERR_INVALID_ARGS, "options % have WRITE or EXECUTE without READ",
+                        options);
+}
+
 static uint64_t alignment_of(uint32_t options) {
     const uint64_t alignment = UINT64_C(1) << (options >> ZX_VM_ALIGN_BASE);
     return alignment < ZX_PAGE_SIZE ? ZX_PAGE_SIZE : alignment;
+}
+
+static zx_status_t check_inside(const struct vmar *vmar, const struct vmar_placement *placement) {
+    const uint64_t offset = placement->offset;
+    const uint64_t length = placement->length;
+    if ((placement->options & ZX_VM_OFFSET_IS_UPPER_LIMIT) != 0) {
+        const bool fits = offset <= vmar->size && length <= offset;
+        return fits
+                   ? ZX_OK
+                   : refuse_values(ZX_ERR_INVALID_ARGS,
+                                   "size % does not fit below the upper limit %, inside the region",
+                                   length, offset);
+    }
+    if (offset >= vmar->size || length > vmar->size - offset) {
+        return refuse_values(ZX_ERR_INVALID_ARGS,
+                             "offset % with size % does not lie inside the region", offset, length);
+    }
+    const uint64_t alignment = alignment_of(placement->options);
+    const bool placed = (placement->options & PLACEMENT) != 0;
+    if (placed && ((vmar->base + offset) & (alignment - 1)) != 0) {
+        return refuse_values(ZX_ERR_INVALID_ARGS, "address % is not a multiple of %",
+                             vmar->base + offset, alignment);
+    }
+    return ZX_OK;
 }
 
 zx_status_t vmar_check_placement(const struct vmar *vmar, const struct vmar_placement *placement) {
     const bool placed = (placement->options & PLACEMENT) != 0;
     const bool limited = (placement->options & ZX_VM_OFFSET_IS_UPPER_LIMIT) != 0;
     const uint64_t offset = placement->offset;
-    if (placed ? limited : offset != 0 && !limited) {
-        return ZX_ERR_INVALID_ARGS;
+    if (placed && limited) {
+        return refuse(ZX_ERR_INVALID_ARGS, "options have both SPECIFIC and OFFSET_IS_UPPER_LIMIT");
+    }
+    if (!placed && !limited && offset != 0) {
+        return refuse_value(ZX_ERR_INVALID_ARGS,
+                            "offset % comes without SPECIFIC or OFFSET_IS_UPPER_LIMIT", offset);
     }
     if (placement->era->alignment_before_placing && !page_aligned(offset)) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "offset % is not a multiple of 0x1000", offset);
     }
     if ((placed || limited) && (vmar->region->can_map & ZX_VM_CAN_MAP_SPECIFIC) == 0) {
-        return ZX_ERR_ACCESS_DENIED;
+        return refuse(ZX_ERR_ACCESS_DENIED, "the region lacks CAN_MAP_SPECIFIC");
     }
-    if (limited) {
-        const bool fits = offset <= vmar->size && placement->length <= offset;
-        return fits ? ZX_OK : ZX_ERR_INVALID_ARGS;
-    }
-    if (offset >= vmar->size || placement->length > vmar->size - offset) {
-        return ZX_ERR_INVALID_ARGS;
-    }
-    if (placed && ((vmar->base + offset) & (alignment_of(placement->options) - 1)) != 0) {
-        return ZX_ERR_INVALID_ARGS;
-    }
-    return ZX_OK;
+    return check_inside(vmar, placement);
 }
 
 // Addresses of the root are the host's to give; those of its children were given when they were
@@ -113,7 +145,7 @@ static zx_status_t take_room(struct vmar *vmar, const struct vmar_placement *pla
 zx_status_t vmar_take_room(struct vmar *vmar, const struct vmar_placement *placement,
                            uint64_t *base) {
     const zx_status_t status = take_room(vmar, placement, base);
-    return status == ZX_ERR_NO_RESOURCES ? placement->era->no_room : status;
+    return status == ZX_ERR_NO_RESOURCES ? refuse_as(placement->era->no_room) : status;
 }
 
 void vmar_give_room(struct vmar *vmar, uint64_t base, uint64_t length) {
@@ -128,24 +160,28 @@ void vmar_give_room(struct vmar *vmar, uint64_t base, uint64_t length) {
 static zx_status_t check_request(const struct vmar *vmar, const struct vmar_map_request *request) {
     const uint32_t options = request->options;
     if (!vmar_known_options(options, OPTIONS, request->era)) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "options % are not known", options);
     }
     if ((options & ZX_VM_REQUIRE_NON_RESIZABLE) != 0 && request->vmo->resizable) {
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse(ZX_ERR_NOT_SUPPORTED, "vmo is resizable, and REQUIRE_NON_RESIZABLE is set");
     }
     if ((options & (ZX_VM_COMPACT | ZX_VM_CAN_MAP_SPECIFIC)) != 0) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "options % are for regions alone",
+                            options & (ZX_VM_COMPACT | ZX_VM_CAN_MAP_SPECIFIC));
     }
     const uint32_t can_map = (options & VMAR_PERMISSIONS) << VMAR_CAN_MAP_SHIFT;
     if ((can_map & ~vmar->region->can_map) != 0) {
-        return ZX_ERR_ACCESS_DENIED;
+        return refuse_value(ZX_ERR_ACCESS_DENIED, "the region was made without options %",
+                            can_map & ~vmar->region->can_map);
     }
     const uint64_t length = round_to_pages(request->length);
     if (!page_aligned(request->vmo_offset)) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "vmo_offset % is not a multiple of 0x1000",
+                            request->vmo_offset);
     }
     if (length < request->length || request->vmo_offset > UINT64_MAX - length) {
-        return request->era->mapping_beyond;
+        return refuse_values(request->era->mapping_beyond, "vmo_offset % and len % pass 2^64",
+                             request->vmo_offset, request->length);
     }
     return ZX_OK;
 }
@@ -156,7 +192,8 @@ static zx_status_t fill_view(const struct vmar *vmar, const struct vmar_map_requ
     const struct vmo *vmo = request->vmo;
     const uint64_t length = round_to_pages(request->length);
     if (request->vmo_offset + length > UINT64_MAX - vmo->source_offset) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_values(ZX_ERR_INVALID_ARGS, "vmo_offset % and len % pass 2^64 in the parent",
+                             request->vmo_offset, request->length);
     }
     *view = (struct mapping_view){
         .length = length,
@@ -192,7 +229,7 @@ static zx_status_t place(struct vmar *vmar, const struct vmar_map_request *reque
         .era = request->era,
     };
     if (view->length == 0) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse(ZX_ERR_INVALID_ARGS, "len is 0");
     }
     zx_status_t status = vmar_check_placement(vmar, &placement);
     if (status != ZX_OK) {
@@ -201,17 +238,19 @@ static zx_status_t place(struct vmar *vmar, const struct vmar_map_request *reque
     if ((request->options & PLACEMENT) == 0) {
         return map_anywhere(vmar, &placement, view);
     }
-    const zx_status_t occupied = request->era->occupied;
     const bool overwrite = (request->options & ZX_VM_SPECIFIC_OVERWRITE) != 0;
     view->base = vmar->base + request->vmar_offset;
-    if (region_first_child(vmar->region, view->base, view->length) != NULL) {
-        return overwrite ? ZX_ERR_INVALID_ARGS : occupied;
+    const zx_status_t occupied = request->era->occupied;
+    const struct region *child = region_first_child(vmar->region, view->base, view->length);
+    if (child != NULL) {
+        return refuse_value(overwrite ? ZX_ERR_INVALID_ARGS : occupied,
+                            "the range meets the region at %", child->base);
     }
     if (!overwrite && address_space_occupied(vmar->space, view->base, view->length)) {
-        return occupied;
+        return vmar_refuse_occupied(occupied, view->base);
     }
     status = address_space_map_at(vmar->space, view, !is_root(vmar));
-    return status == ZX_ERR_ALREADY_EXISTS ? occupied : status;
+    return status == ZX_ERR_ALREADY_EXISTS ? vmar_refuse_occupied(occupied, view->base) : status;
 }
 
 zx_status_t vmar_map(struct vmar *vmar, const struct vmar_map_request *request, uint64_t *address) {
@@ -231,7 +270,7 @@ zx_status_t vmar_map(struct vmar *vmar, const struct vmar_map_request *request, 
         return status;
     }
     if (!vmar_lock(vmar)) {
-        return ZX_ERR_BAD_STATE;
+        return vmar_refuse_destroyed();
     }
     status = place(vmar, request, &view);
     address_space_unlock(vmar->space);
@@ -251,13 +290,30 @@ static bool cuts_child(const struct vmar *vmar, uint64_t address, uint64_t lengt
            (last != NULL && last->base + last->size > end);
 }
 
+static zx_status_t refuse_outside(uint64_t address, uint64_t length) {
+    return refuse_values(ZX_ERR_INVALID_ARGS, "addr % with len % does not lie inside the region",
+                         address, length);
+}
+
+static zx_status_t check_pages(uint64_t address, uint64_t length) {
+    if (!page_aligned(address)) {
+        return refuse_value(ZX_ERR_INVALID_ARGS, "addr % is not a multiple of 0x1000", address);
+    }
+    return length != 0 ? ZX_OK : refuse(ZX_ERR_INVALID_ARGS, "len is 0");
+}
+
 static zx_status_t take_out(struct vmar *vmar, uint64_t address, uint64_t length, bool children)
     REQUIRES(vmar->space->lock) {
     ASSERT_HELD(&vmar->space->lock);
     bool covers = false;
-    if (!inside(vmar, address, length) || cuts_child(vmar, address, length, &covers) ||
-        (covers && !children)) {
-        return ZX_ERR_INVALID_ARGS;
+    if (!inside(vmar, address, length)) {
+        return refuse_outside(address, length);
+    }
+    if (cuts_child(vmar, address, length, &covers)) {
+        return refuse(ZX_ERR_INVALID_ARGS, "the range has a part of a region");
+    }
+    if (covers && !children) {
+        return refuse(ZX_ERR_INVALID_ARGS, "the range has a region, and handle lacks OP_CHILDREN");
     }
     region_destroy_children(vmar->space, vmar->region, address, length);
     return is_root(vmar) ? address_space_unmap_range(vmar->space, address, length)
@@ -266,18 +322,27 @@ static zx_status_t take_out(struct vmar *vmar, uint64_t address, uint64_t length
 
 zx_status_t vmar_unmap(struct vmar *vmar, uint64_t address, uint64_t length, bool children) {
     const uint64_t rounded = round_to_pages(length);
-    if (!page_aligned(address) || rounded == 0) {
-        return ZX_ERR_INVALID_ARGS;
+    zx_status_t status = check_pages(address, rounded);
+    if (status != ZX_OK) {
+        return status;
     }
     if (!vmar_lock(vmar)) {
-        return ZX_ERR_BAD_STATE;
+        return vmar_refuse_destroyed();
     }
-    const zx_status_t status = take_out(vmar, address, rounded, children);
+    status = take_out(vmar, address, rounded, children);
     address_space_unlock(vmar->space);
     return status;
 }
 
 // --- Protecting ---
+
+static zx_status_t refuse_child(uint64_t address) {
+    return refuse_value(ZX_ERR_INVALID_ARGS, "the range has a region, at %", address);
+}
+
+static zx_status_t refuse_hole(uint64_t address) {
+    return refuse_value(ZX_ERR_NOT_FOUND, "nothing is mapped at %", address);
+}
 
 // The status for a hole before `end`: that of a child if one comes next, otherwise that of a hole.
 static zx_status_t check_hole(const struct vmar *vmar, uint64_t address, uint64_t end) {
@@ -285,7 +350,7 @@ static zx_status_t check_hole(const struct vmar *vmar, uint64_t address, uint64_
     struct mapping_view next;
     const bool mapped = address_space_first(vmar->space, address, end - address, &next);
     const bool child_is_next = child != NULL && !(mapped && next.base < child->base);
-    return child_is_next ? ZX_ERR_INVALID_ARGS : ZX_ERR_NOT_FOUND;
+    return child_is_next ? refuse_child(child->base) : refuse_hole(address);
 }
 
 // A hole, a child, or a mapping that may not get the permissions: the first of them in the order of
@@ -298,13 +363,14 @@ static zx_status_t check_mappings(const struct vmar *vmar, uint64_t address, uin
     while (address < end) {
         struct mapping_view view;
         if (region_first_child(vmar->region, address, 1) != NULL) {
-            return ZX_ERR_INVALID_ARGS;
+            return refuse_child(address);
         }
         if (!address_space_find(vmar->space, address, &view)) {
-            return address == begin ? ZX_ERR_NOT_FOUND : check_hole(vmar, address, end);
+            return address == begin ? refuse_hole(address) : check_hole(vmar, address, end);
         }
         if ((permissions & ~view.ceiling) != 0) {
-            return ZX_ERR_ACCESS_DENIED;
+            return refuse_values(ZX_ERR_ACCESS_DENIED, "the mapping at % may not get options %",
+                                 view.base, permissions & ~view.ceiling);
         }
         address = view.base + view.length;
     }
@@ -315,18 +381,21 @@ zx_status_t vmar_protect(struct vmar *vmar, uint32_t options, uint64_t address, 
     const uint32_t beyond_read = ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE;
     const uint64_t rounded = round_to_pages(length);
     if ((options & beyond_read) != 0 && (options & ZX_VM_PERM_READ) == 0) {
-        return ZX_ERR_INVALID_ARGS;
+        return vmar_refuse_without_read(options);
     }
-    if (!page_aligned(address) || (options & ~(uint32_t)VMAR_PERMISSIONS) != 0 || rounded == 0) {
-        return ZX_ERR_INVALID_ARGS;
+    if ((options & ~(uint32_t)VMAR_PERMISSIONS) != 0) {
+        return refuse_value(ZX_ERR_INVALID_ARGS, "options % are no permissions",
+                            options & ~(uint32_t)VMAR_PERMISSIONS);
+    }
+    zx_status_t status = check_pages(address, rounded);
+    if (status != ZX_OK) {
+        return status;
     }
     if (!vmar_lock(vmar)) {
-        return ZX_ERR_BAD_STATE;
+        return vmar_refuse_destroyed();
     }
-    zx_status_t status = ZX_ERR_INVALID_ARGS;
-    if (inside(vmar, address, rounded)) {
-        status = check_mappings(vmar, address, rounded, options);
-    }
+    status = inside(vmar, address, rounded) ? check_mappings(vmar, address, rounded, options)
+                                            : refuse_outside(address, length);
     if (status == ZX_OK) {
         status = address_space_protect_range(vmar->space, address, rounded, options);
     }

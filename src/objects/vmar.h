@@ -93,6 +93,12 @@ struct vmar_placement {
 // of the values of objects ABI 5.2.
 bool vmar_known_options(uint32_t options, uint32_t known, const struct era *era);
 
+// What several calls refuse: a region that is destroyed, a range in which there is something, and
+// permissions that need READ.
+zx_status_t vmar_refuse_destroyed(void);
+zx_status_t vmar_refuse_occupied(zx_status_t status, uint64_t address);
+zx_status_t vmar_refuse_without_read(uint32_t options);
+
 // Steps 15 to 18 of objects ABI 5.3.
 zx_status_t vmar_check_placement(const struct vmar *vmar, const struct vmar_placement *placement);
 

@@ -2,6 +2,7 @@
 //
 // How VMAR objects begin and end, and the regions inside of regions (objects ABI 5.6).
 
+#include "objects/refusal.h"
 #include "objects/vmar.h"
 
 #include <stdlib.h>
@@ -48,13 +49,16 @@ zx_status_t vmar_create_root(struct address_space *space, struct vmar **out) {
 static zx_status_t check_request(const struct vmar *vmar,
                                  const struct vmar_allocate_request *request) {
     if (!vmar_known_options(request->options, OPTIONS, request->era)) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "options % are not known", request->options);
     }
     if ((request->size & ZX_PAGE_MASK) != 0 || request->size == 0) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "size % is not a multiple of 0x1000 above 0",
+                            request->size);
     }
-    const uint32_t can_map = request->options & CAN_MAP;
-    return (can_map & ~vmar->region->can_map) != 0 ? ZX_ERR_ACCESS_DENIED : ZX_OK;
+    const uint32_t missing = request->options & CAN_MAP & ~vmar->region->can_map;
+    return missing == 0 ? ZX_OK
+                        : refuse_value(ZX_ERR_ACCESS_DENIED,
+                                       "the region was made without options %", missing);
 }
 
 // Claims the addresses of a child.
@@ -78,13 +82,13 @@ static zx_status_t take_range(struct vmar *vmar, const struct vmar_allocate_requ
     *base = vmar->base + request->offset;
     if (region_first_child(vmar->region, *base, request->size) != NULL ||
         address_space_occupied(vmar->space, *base, request->size)) {
-        return occupied;
+        return vmar_refuse_occupied(occupied, *base);
     }
     if (vmar->region->parent != NULL) {
         return ZX_OK;
     }
     const zx_status_t claimed = address_space_claim(vmar->space, *base, request->size);
-    return claimed == ZX_ERR_ALREADY_EXISTS ? occupied : claimed;
+    return claimed == ZX_ERR_ALREADY_EXISTS ? vmar_refuse_occupied(occupied, *base) : claimed;
 }
 
 static zx_status_t allocate(struct vmar *vmar, const struct vmar_allocate_request *request,
@@ -116,7 +120,7 @@ zx_status_t vmar_allocate(struct vmar *vmar, const struct vmar_allocate_request 
         return status;
     }
     if (!vmar_lock(vmar)) {
-        return ZX_ERR_BAD_STATE;
+        return vmar_refuse_destroyed();
     }
     status = allocate(vmar, request, out);
     address_space_unlock(vmar->space);
@@ -125,7 +129,7 @@ zx_status_t vmar_allocate(struct vmar *vmar, const struct vmar_allocate_request 
 
 zx_status_t vmar_destroy(struct vmar *vmar) {
     if (!vmar_lock(vmar)) {
-        return ZX_ERR_BAD_STATE;
+        return vmar_refuse_destroyed();
     }
     region_destroy(vmar->space, vmar->region);
     address_space_unlock(vmar->space);

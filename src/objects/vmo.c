@@ -6,6 +6,7 @@
 #include "objects/vmo.h"
 
 #include "objects/process_space.h"
+#include "objects/refusal.h"
 #include "objects/shared_pages.h"
 #include "objects/unmapped.h"
 #include "objects/vmo_clone.h"
@@ -88,7 +89,7 @@ struct vmo *vmo_create_empty(uint64_t size, bool resizable) {
 zx_status_t vmo_round_size(uint64_t size, uint64_t *rounded) {
     const uint64_t mask = ZX_PAGE_MASK;
     if (size > LARGEST) {
-        return ZX_ERR_OUT_OF_RANGE;
+        return refuse_value(ZX_ERR_OUT_OF_RANGE, "size % cannot be rounded up", size);
     }
     *rounded = (size + mask) & ~mask;
     return ZX_OK;
@@ -115,10 +116,11 @@ zx_status_t vmo_create(uint64_t size, bool resizable, struct vmo **out) {
 
 zx_status_t vmo_create_slice(struct vmo *parent, uint64_t offset, uint64_t size, struct vmo **out) {
     if (offset > parent->size || size > parent->size - offset) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_values(ZX_ERR_INVALID_ARGS, "offset % with size % passes the parent's end",
+                             offset, size);
     }
     if (parent->resizable) {
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse(ZX_ERR_NOT_SUPPORTED, "the parent of a slice is resizable");
     }
     struct vmo *vmo = vmo_create_empty(size, false);
     if (vmo == NULL) {
@@ -188,9 +190,12 @@ uint8_t *vmo_host(struct vmo *vmo, uint64_t end) {
 static zx_status_t check_range(const struct vmo *vmo, uint64_t offset, size_t length) {
     const uint64_t size = vmo->size;
     if (vmo->policy != ZX_CACHE_POLICY_CACHED) {
-        return ZX_ERR_BAD_STATE;
+        return refuse_value(ZX_ERR_BAD_STATE, "the VMO has cache policy %", vmo->policy);
     }
-    return offset > size || length > size - offset ? ZX_ERR_OUT_OF_RANGE : ZX_OK;
+    return offset > size || length > size - offset
+               ? refuse_values(ZX_ERR_OUT_OF_RANGE,
+                               "offset % with buffer_size % passes the VMO's end", offset, length)
+               : ZX_OK;
 }
 
 // Where the host has a range that is inside, from which a clone owns all that is needed.
@@ -217,7 +222,10 @@ zx_status_t vmo_copy_client(void *destination, const void *source, size_t length
     if (in_ours) {
         return ZX_ERR_NO_MEMORY;
     }
-    return process_space_denies(fault) ? ZX_ERR_ACCESS_DENIED : ZX_ERR_INVALID_ARGS;
+    const zx_status_t status =
+        process_space_denies(fault) ? ZX_ERR_ACCESS_DENIED : ZX_ERR_INVALID_ARGS;
+    const bool reads = ours == destination;
+    return refuse_pointer(status, reads ? "% cannot be read" : "% cannot be written", fault);
 }
 
 // A part of a VMO for which, as a whole, we have no room.

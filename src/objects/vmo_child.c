@@ -3,6 +3,7 @@
 // Children that begin as a copy of their parent. The copy is made at once: what is written to the
 // parent while the call runs may or may not be in it, what is written afterwards is not.
 
+#include "objects/refusal.h"
 #include "objects/shared_pages.h"
 #include "objects/vmo_clone.h"
 
@@ -46,7 +47,8 @@ zx_status_t vmo_create_copy(struct vmo *parent, uint64_t offset, uint64_t size, 
     struct vmo *child = NULL;
     if (offset > UINT64_MAX - parent->root_offset ||
         size > UINT64_MAX - parent->root_offset - offset) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_values(ZX_ERR_INVALID_ARGS, "offset % with size % passes 2^64 in the family",
+                             offset, size);
     }
     zx_status_t status = vmo_create(size, resizable, &child);
     if (status != ZX_OK) {

@@ -5,6 +5,7 @@
 #include "objects/vmo_clone.h"
 
 #include "objects/process_space.h"
+#include "objects/refusal.h"
 #include "platform/check.h"
 #include "platform/store_faults.h"
 
@@ -383,7 +384,7 @@ static bool shows_host_pages(const struct vmo *parent, uint64_t offset) {
 zx_status_t vmo_create_clone(struct vmo *parent, uint64_t offset, uint64_t size, bool resizable,
                              struct vmo **out) {
     if (offset > UINT64_MAX - size || parent->source_offset > UINT64_MAX - size - offset) {
-        return ZX_ERR_OUT_OF_RANGE;
+        return refuse_values(ZX_ERR_OUT_OF_RANGE, "offset % with size % passes 2^64", offset, size);
     }
     if (!shows_host_pages(parent, offset) || !platform_watch_stores(process_space_take_page)) {
         return vmo_create_copy(parent, offset, size, resizable, out);

@@ -5,6 +5,7 @@
 // descendants. So a line of any length ends without one destruction inside the other. One lock
 // guards all families.
 
+#include "objects/refusal.h"
 #include "objects/vmo_clone.h"
 
 #include "objects/signal_observer.h"
@@ -55,7 +56,7 @@ zx_status_t vmo_join_family(struct vmo *child, struct vmo *parent, enum vmo_kins
     // Whoever changes the policy looks for children under the same lock.
     if (kinship != VMO_SLICE && parent->policy != ZX_CACHE_POLICY_CACHED) {
         vmo_families_unlock();
-        return ZX_ERR_BAD_STATE;
+        return refuse_value(ZX_ERR_BAD_STATE, "the parent has cache policy %", parent->policy);
     }
     child->policy = parent->policy;
     child->kinship = kinship;
@@ -117,15 +118,18 @@ static bool is_mapped(struct vmo *vmo) {
 
 zx_status_t vmo_set_cache_policy(struct vmo *vmo, uint32_t policy, const struct era *era) {
     if (is_mapped(vmo)) {
-        return ZX_ERR_BAD_STATE;
+        return refuse(ZX_ERR_BAD_STATE, "the VMO is mapped");
     }
     const bool committed = vmo_is_committed(vmo->source);
     zx_status_t status = ZX_OK;
     vmo_families_lock();
     const bool cached = vmo->policy == ZX_CACHE_POLICY_CACHED;
-    if ((committed && (era->commit_fixes_policy || !cached)) || vmo->children != 0 ||
-        vmo->kinship != VMO_NO_CHILD) {
-        status = ZX_ERR_BAD_STATE;
+    if (committed && (era->commit_fixes_policy || !cached)) {
+        status = refuse(ZX_ERR_BAD_STATE, "the VMO has committed pages");
+    } else if (vmo->children != 0) {
+        status = refuse_value(ZX_ERR_BAD_STATE, "the VMO has % children", vmo->children);
+    } else if (vmo->kinship != VMO_NO_CHILD) {
+        status = refuse(ZX_ERR_BAD_STATE, "the VMO is a child");
     } else {
         vmo->policy = policy;
     }

@@ -5,6 +5,7 @@
 // Pages come when they are touched, whatever was committed before; caches are the host's and
 // coherent. So COMMIT and the cache operations are their checks and nothing more.
 
+#include "objects/refusal.h"
 #include "objects/shared_pages.h"
 #include "objects/vmo_clone.h"
 
@@ -61,7 +62,7 @@ static zx_status_t zero_range(struct vmo *vmo, uint64_t offset, uint64_t length)
 static zx_status_t resize(struct vmo *vmo, uint64_t rounded) REQUIRES(vmo->resizing) {
     const uint64_t old = vmo->size;
     if (rounded > UINT64_MAX - vmo->root_offset) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "size % passes 2^64 in the family", rounded);
     }
     if (rounded > old) {
         return grow(vmo, old, rounded);
@@ -77,7 +78,7 @@ static zx_status_t resize(struct vmo *vmo, uint64_t rounded) REQUIRES(vmo->resiz
 zx_status_t vmo_set_size(struct vmo *vmo, uint64_t size, const struct era *era) {
     uint64_t rounded = 0;
     if (!vmo->resizable) {
-        return ZX_ERR_UNAVAILABLE;
+        return refuse(ZX_ERR_UNAVAILABLE, "the VMO is not resizable");
     }
     zx_status_t status = vmo_round_size(size, &rounded);
     if (status != ZX_OK) {
@@ -107,7 +108,8 @@ zx_status_t vmo_set_content_size(struct vmo *vmo, uint64_t size, const struct er
 // The range of COMMIT, DECOMMIT, ZERO and the hints is clipped to the end of the VMO.
 static zx_status_t trim(uint64_t size, uint64_t offset, uint64_t *length) {
     if (offset > size) {
-        return ZX_ERR_OUT_OF_RANGE;
+        return refuse_values(ZX_ERR_OUT_OF_RANGE, "offset % is above the VMO's size, %", offset,
+                             size);
     }
     if (*length > size - offset) {
         *length = size - offset;
@@ -117,9 +119,12 @@ static zx_status_t trim(uint64_t size, uint64_t offset, uint64_t *length) {
 
 static zx_status_t check_cache_range(uint64_t size, uint64_t offset, uint64_t length) {
     if (length == 0) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse(ZX_ERR_INVALID_ARGS, "size is 0");
     }
-    return offset > size || length > size - offset ? ZX_ERR_OUT_OF_RANGE : ZX_OK;
+    return offset > size || length > size - offset
+               ? refuse_values(ZX_ERR_OUT_OF_RANGE, "offset % with size % passes the VMO's end",
+                               offset, length)
+               : ZX_OK;
 }
 
 // DECOMMIT of 2018 takes every page that its range touches.
@@ -139,10 +144,11 @@ static zx_status_t decommit(struct vmo *vmo, uint64_t offset, uint64_t length,
         return status;
     }
     if (!era->decommit_touched && vmo_shares_copies(vmo->source)) {
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse(ZX_ERR_NOT_SUPPORTED, "the VMO shares pages with copies");
     }
     if (!era->decommit_touched && !aligned) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS,
+                            "the range from offset % on is not one of whole pages", offset);
     }
     if (vmo->source == vmo && length == vmo->size) {
         atomic_store(&vmo->committed, false);
@@ -164,7 +170,7 @@ static zx_status_t commit(struct vmo *vmo, uint64_t offset, uint64_t length)
 
 static zx_status_t zero(struct vmo *vmo, uint64_t offset, uint64_t length) REQUIRES(vmo->resizing) {
     if (vmo->policy != ZX_CACHE_POLICY_CACHED) {
-        return ZX_ERR_BAD_STATE;
+        return refuse_value(ZX_ERR_BAD_STATE, "the VMO has cache policy %", vmo->policy);
     }
     const zx_status_t status = trim(vmo->size, offset, &length);
     return status == ZX_OK ? zero_range(vmo, offset, length) : status;

@@ -6,6 +6,7 @@
 #include "objects/wait.h"
 
 #include "objects/handle_table.h"
+#include "objects/refusal.h"
 #include "platform/check.h"
 
 static struct wait_item *item_from_observer(struct signal_observer *observer) {
@@ -85,19 +86,21 @@ static void end(struct wait_item *item) {
     platform_mutex_unlock(&item->object->lock);
 }
 
+#define PASSED "the deadline has passed"
+
 // The status that the items' states amount to; a closed handle is looked for last (objects ABI
 // 2.5) and so wins.
 static zx_status_t outcome(const struct wait_item *items, size_t count) {
     zx_status_t status = ZX_ERR_TIMED_OUT;
     for (size_t i = 0; i < count; i++) {
         if ((items[i].observed & ZX_SIGNAL_HANDLE_CLOSED) != 0) {
-            return ZX_ERR_CANCELED;
+            return refuse_value(ZX_ERR_CANCELED, "handle % was closed meanwhile", items[i].handle);
         }
         if ((items[i].observed & items[i].wanted) != 0) {
             status = ZX_OK;
         }
     }
-    return status;
+    return status == ZX_OK ? ZX_OK : refuse(status, PASSED);
 }
 
 zx_status_t wait_for_signals(struct wait_item *items, size_t count, zx_time_t deadline,
@@ -106,7 +109,7 @@ zx_status_t wait_for_signals(struct wait_item *items, size_t count, zx_time_t de
         return ZX_OK;
     }
     if (deadline <= platform_monotonic()) {
-        return ZX_ERR_TIMED_OUT;
+        return refuse(ZX_ERR_TIMED_OUT, PASSED);
     }
     struct waiter waiter;
     waiter_init(&waiter, reason);

@@ -4,6 +4,7 @@
 
 #include "ports/port.h"
 
+#include "objects/refusal.h"
 #include "platform/check.h"
 #include "ports/port_observer.h"
 
@@ -176,10 +177,11 @@ zx_status_t port_queue_locked(struct port *port, struct port_packet *packet,
                               struct wake_list *wakes) {
     ASSERT_HELD(&port->lock);
     if (port->closed) {
-        return ZX_ERR_BAD_STATE;
+        return refuse(ZX_ERR_BAD_STATE, "the port has no handles");
     }
     if (is_limited(port, packet) && port->limited_packets > port->era->port_limit) {
-        return ZX_ERR_SHOULD_WAIT;
+        return refuse_value(ZX_ERR_SHOULD_WAIT, "the port is full, with % packets",
+                            port->limited_packets);
     }
     link_packet(port, packet);
     struct port_waiter *waiter = port->first_waiter;
@@ -261,7 +263,7 @@ zx_status_t port_wait(struct port *port, zx_time_t deadline, zx_port_packet_t *o
     platform_mutex_lock(&port->lock);
     const bool taken = take_packet(port, out, &unused);
     platform_mutex_unlock(&port->lock);
-    zx_status_t status = taken ? ZX_OK : ZX_ERR_TIMED_OUT;
+    zx_status_t status = taken ? ZX_OK : refuse(ZX_ERR_TIMED_OUT, "the deadline has passed");
     if (!taken && deadline > platform_monotonic()) {
         status = wait_for_packet(port, deadline, out, &unused);
     }

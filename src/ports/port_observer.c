@@ -5,6 +5,7 @@
 #include "ports/port_observer.h"
 
 #include "objects/handle_table.h"
+#include "objects/refusal.h"
 #include "platform/check.h"
 
 #include <stddef.h>
@@ -179,7 +180,7 @@ zx_status_t port_observe(struct port *port, struct object *object,
     wake_all(&wakes);
     if (closed) {
         free(self);
-        return ZX_ERR_BAD_STATE;
+        return refuse(ZX_ERR_BAD_STATE, "the port has no handles");
     }
     if (!handle_names(request->source, object)) {
         object_cancel_observers(object, request->source);

@@ -10,14 +10,14 @@
 zx_status_t copy_from_client(void *destination, const void *client, size_t size) {
     return platform_copy(destination, client, size)
                ? ZX_OK
-               : refuse_pointer(ZX_ERR_INVALID_ARGS, "% cannot be read", client);
+               : refuse_pointer(ZX_ERR_INVALID_ARGS, "% cannot be read", (uintptr_t)client);
 }
 
 zx_status_t copy_to_client(void *client, const void *source, size_t size) {
     uintptr_t fault_address = 0;
     return process_copy(client, source, size, &fault_address)
                ? ZX_OK
-               : refuse_pointer(ZX_ERR_INVALID_ARGS, "% cannot be written", client);
+               : refuse_pointer(ZX_ERR_INVALID_ARGS, "% cannot be written", (uintptr_t)client);
 }
 
 zx_status_t give_value(zx_handle_t value, zx_handle_t *client_out) {

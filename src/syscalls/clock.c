@@ -28,7 +28,7 @@ zx_status_t sleep_until(zx_time_t deadline) {
     waiter_init(&waiter, ZX_THREAD_STATE_BLOCKED_SLEEPING);
     const zx_status_t status = waiter_block(&waiter, deadline);
     waiter_destroy(&waiter);
-    return status;
+    return status == ZX_ERR_TIMED_OUT ? refuse(status, "the deadline has passed") : status;
 }
 
 zx_status_t sys_nanosleep(const struct era *era, zx_time_t deadline) {

@@ -21,7 +21,7 @@ zx_status_t sys_event_create(const struct era *era, uint32_t options, zx_handle_
 zx_status_t sys_eventpair_create(const struct era *era, uint32_t options, zx_handle_t *out0,
                                  zx_handle_t *out1) {
     if (options != 0) {
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse_value(ZX_ERR_NOT_SUPPORTED, "options % are not 0", options);
     }
     struct object *ends[2] = {NULL, NULL};
     zx_status_t status = event_pair_create(&ends[0], &ends[1]);
@@ -45,16 +45,21 @@ zx_status_t sys_eventpair_create(const struct era *era, uint32_t options, zx_han
     return status;
 }
 
-static bool may_change(const struct object *object, zx_signals_t signals) {
-    return (signals & ~(ZX_USER_SIGNAL_ALL | object->ops->settable_signals)) == 0;
+static zx_status_t check_change(const struct object *object, zx_signals_t signals) {
+    const zx_signals_t others = signals & ~(ZX_USER_SIGNAL_ALL | object->ops->settable_signals);
+    return others == 0
+               ? ZX_OK
+               : refuse_value(ZX_ERR_INVALID_ARGS,
+                              "signals % of the object are not the client's to change", others);
 }
 
 zx_status_t sys_object_signal(struct object *object, uint32_t clear_mask, uint32_t set_mask) {
     if (!object_is_waitable(object)) {
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse(ZX_ERR_NOT_SUPPORTED, "the object has no signals");
     }
-    if (!may_change(object, clear_mask | set_mask)) {
-        return ZX_ERR_INVALID_ARGS;
+    const zx_status_t status = check_change(object, clear_mask | set_mask);
+    if (status != ZX_OK) {
+        return status;
     }
     object_change_signals(object, clear_mask, set_mask);
     return ZX_OK;
@@ -63,14 +68,15 @@ zx_status_t sys_object_signal(struct object *object, uint32_t clear_mask, uint32
 // Both ends are of one type, so what may be changed can be asked of either.
 zx_status_t sys_object_signal_peer(struct object *object, uint32_t clear_mask, uint32_t set_mask) {
     if (object->ops->peer == NULL) {
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse(ZX_ERR_NOT_SUPPORTED, "the object has no peer");
     }
-    if (!may_change(object, clear_mask | set_mask)) {
-        return ZX_ERR_INVALID_ARGS;
+    const zx_status_t status = check_change(object, clear_mask | set_mask);
+    if (status != ZX_OK) {
+        return status;
     }
     struct object *peer = object->ops->peer(object);
     if (peer == NULL) {
-        return ZX_ERR_PEER_CLOSED;
+        return refuse(ZX_ERR_PEER_CLOSED, "the peer has no handles");
     }
     object_change_signals(peer, clear_mask, set_mask);
     object_unref(peer);

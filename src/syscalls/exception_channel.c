@@ -21,7 +21,7 @@ static zx_status_t create(struct object *object, zx_rights_t rights, bool debugg
     const zx_rights_t needed =
         ZX_RIGHT_INSPECT | ZX_RIGHT_DUPLICATE | ZX_RIGHT_TRANSFER | ZX_RIGHT_MANAGE_THREAD;
     if ((rights & needed) != needed) {
-        return ZX_ERR_ACCESS_DENIED;
+        return refuse_value(ZX_ERR_ACCESS_DENIED, "handle lacks the rights %", needed & ~rights);
     }
     struct exception_binding **slot = NULL;
     const zx_status_t status = find_exception_slot(object, debugger, &slot);
@@ -30,19 +30,19 @@ static zx_status_t create(struct object *object, zx_rights_t rights, bool debugg
     }
     const bool is_thread = object->ops->type == ZX_OBJ_TYPE_THREAD;
     if (!is_thread && (rights & ZX_RIGHT_ENUMERATE) == 0) {
-        return ZX_ERR_ACCESS_DENIED;
+        return refuse(ZX_ERR_ACCESS_DENIED, "handle lacks ENUMERATE");
     }
     if (is_thread && is_ending(object)) {
-        return ZX_ERR_BAD_STATE;
+        return refuse(ZX_ERR_BAD_STATE, "the thread is dying or dead");
     }
     return exception_init() ? exception_channel_create(slot, rights, !is_thread, out)
-                            : ZX_ERR_NOT_SUPPORTED;
+                            : refuse(ZX_ERR_NOT_SUPPORTED, "faults are not seen on this host");
 }
 
 zx_status_t sys_task_create_exception_channel(zx_handle_t handle, uint32_t options,
                                               zx_handle_t *out) {
     if ((options & ~ZX_EXCEPTION_CHANNEL_DEBUGGER) != 0) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "options % are not known", options);
     }
     struct object *object = NULL;
     zx_rights_t rights = 0;
@@ -115,14 +115,18 @@ static zx_status_t read_message(const struct message_request *request, struct ob
         drop_exception(message.exception);
     }
     status = write_counts(request);
-    return status == ZX_OK ? ZX_ERR_BUFFER_TOO_SMALL : status;
+    return status == ZX_OK
+               ? refuse_values(ZX_ERR_BUFFER_TOO_SMALL,
+                               "the message has % bytes and % handle, and there is less room",
+                               sizeof(zx_exception_info_t), 1)
+               : status;
 }
 
 zx_status_t sys_channel_read(zx_handle_t handle, uint32_t options, void *bytes,
                              zx_handle_t *handles, uint32_t num_bytes, uint32_t num_handles,
                              uint32_t *actual_bytes, uint32_t *actual_handles) {
     if ((options & ~ZX_CHANNEL_READ_MAY_DISCARD) != 0) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "options % are not known", options);
     }
     struct object *channel = NULL;
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_CHANNEL, ZX_RIGHT_READ, &channel);

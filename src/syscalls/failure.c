@@ -113,7 +113,8 @@ static const char *missing_right(uint32_t options, zx_rights_t rights) {
         zx_rights_t right;
         const char *name;
     } asked[] = {
-        {ZX_VM_PERM_READ | ZX_VM_CAN_MAP_READ, ZX_RIGHT_READ, "READ"},
+        {ZX_VM_PERM_READ | ZX_VM_CAN_MAP_READ | ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED, ZX_RIGHT_READ,
+         "READ"},
         {ZX_VM_PERM_WRITE | ZX_VM_CAN_MAP_WRITE, ZX_RIGHT_WRITE, "WRITE"},
         {ZX_VM_PERM_EXECUTE | ZX_VM_CAN_MAP_EXECUTE, ZX_RIGHT_EXECUTE, "EXECUTE"},
     };

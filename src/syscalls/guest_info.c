@@ -20,9 +20,11 @@ static zx_status_t check_resource(const struct record_request *request) {
     }
     const struct resource *resource = resource_from_object(object);
     if (resource->kind != ZX_RSRC_KIND_SYSTEM) {
-        status = ZX_ERR_WRONG_TYPE;
+        status = refuse_value(ZX_ERR_WRONG_TYPE, "the resource is of kind %, not SYSTEM",
+                              resource->kind);
     } else if (!resource_covers(resource, ZX_RSRC_SYSTEM_INFO_BASE)) {
-        status = ZX_ERR_OUT_OF_RANGE;
+        status = refuse_value(ZX_ERR_OUT_OF_RANGE, "the resource does not cover base %",
+                              ZX_RSRC_SYSTEM_INFO_BASE);
     }
     object_unref(object);
     return status;

@@ -22,7 +22,9 @@ zx_status_t sys_handle_close_many(const zx_handle_t *handles, size_t num_handles
         }
         for (size_t i = 0; i < count; i++) {
             if (sys_handle_close(batch[i]) != ZX_OK) {
-                result = ZX_ERR_BAD_HANDLE;
+                result =
+                    refuse_value(ZX_ERR_BAD_HANDLE,
+                                 "% in handles is not a valid handle, or occurs twice", batch[i]);
             }
         }
         handles += count;

@@ -15,7 +15,9 @@ static zx_status_t find_process(const struct record_request *request, zx_rights_
     if (status == ZX_OK) {
         object_unref(object);
     }
-    return status;
+    return status != ZX_ERR_ACCESS_DENIED
+               ? status
+               : refuse_value(status, "handle lacks one of the rights %", rights);
 }
 
 zx_status_t info_process_handle_stats(const struct record_request *request) {

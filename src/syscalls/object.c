@@ -32,7 +32,10 @@ zx_status_t give_record(const struct record_request *request, const void *record
     if (status == ZX_OK) {
         status = give_counts(request, fits ? 1 : 0, 1);
     }
-    return status == ZX_OK && !fits ? ZX_ERR_BUFFER_TOO_SMALL : status;
+    return status == ZX_OK && !fits ? refuse_values(ZX_ERR_BUFFER_TOO_SMALL,
+                                                    "buffer_size % is less than the record's, %",
+                                                    request->buffer_size, record_size)
+                                    : status;
 }
 
 zx_status_t give_koids(const struct record_request *request, const zx_koid_t *koids, size_t count,
@@ -195,5 +198,9 @@ static zx_status_t get_info(const struct record_request *request, uint32_t topic
 zx_status_t sys_object_get_info(const struct era *era, zx_handle_t handle, uint32_t topic,
                                 void *buffer, size_t buffer_size, size_t *actual, size_t *avail) {
     const struct record_request request = {handle, buffer, buffer_size, actual, avail, era};
-    return get_info(&request, topic);
+    const zx_status_t status = get_info(&request, topic);
+    return status == ZX_ERR_WRONG_TYPE
+               ? refuse_unless_told(status, "handle is of a type that topic % does not tell of",
+                                    topic)
+               : status;
 }

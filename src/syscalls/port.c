@@ -12,7 +12,7 @@
 
 zx_status_t sys_port_create(const struct era *era, uint32_t options, zx_handle_t *out) {
     if ((options & ~ZX_PORT_BIND_TO_INTERRUPT) != 0) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "options % are not known", options);
     }
     struct port *port = NULL;
     const zx_status_t status = port_create(era, &port);
@@ -30,7 +30,7 @@ zx_status_t sys_port_queue(const struct era *era, struct port *port,
         exception_break_policy(port->era->full_port_code);
     }
     // The port's last handle may go while it is in hand here.
-    return status == ZX_ERR_BAD_STATE ? era->closed_port : status;
+    return status == ZX_ERR_BAD_STATE ? refuse_as(era->closed_port) : status;
 }
 
 zx_status_t sys_port_wait(const struct era *era, struct port *port, zx_time_t deadline,
@@ -44,19 +44,23 @@ zx_status_t sys_port_cancel(const struct era *era, struct port *port, const stru
                             uint64_t key) {
     (void)era;
     if (!object_is_waitable(source->object)) {
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse(ZX_ERR_NOT_SUPPORTED, "source has no signals");
     }
-    return port_cancel(port, source->object, source->value, key) ? ZX_OK : ZX_ERR_NOT_FOUND;
+    return port_cancel(port, source->object, source->value, key)
+               ? ZX_OK
+               : refuse_value(ZX_ERR_NOT_FOUND, "nothing waits on source with key %", key);
 }
 
 zx_status_t sys_port_cancel_key(zx_handle_t handle, uint32_t options, uint64_t key) {
     if (options != 0) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_options(options);
     }
     struct object *port = NULL;
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, &port);
     if (status == ZX_OK) {
-        status = port_cancel_key(port_from_object(port), key) ? ZX_OK : ZX_ERR_NOT_FOUND;
+        status = port_cancel_key(port_from_object(port), key)
+                     ? ZX_OK
+                     : refuse_value(ZX_ERR_NOT_FOUND, "nothing waits with key %", key);
         object_unref(port);
     }
     return status;

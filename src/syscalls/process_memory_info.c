@@ -21,7 +21,9 @@
 // 2018 refused to show a process its own memory, which is the only one that there is.
 static zx_status_t check_own_memory(const struct record_request *request) {
     const zx_status_t status = check_process(request);
-    return status == ZX_OK && !request->era->own_memory ? ZX_ERR_ACCESS_DENIED : status;
+    return status == ZX_OK && !request->era->own_memory
+               ? refuse(ZX_ERR_ACCESS_DENIED, "a process does not see its own memory")
+               : status;
 }
 
 // --- What the walk over the space collects ---
@@ -63,7 +65,7 @@ static zx_status_t collect_all(struct collection *out) {
         *out = (struct collection){NULL, 0, 0};
         process_walk(collect, out);
         if (out->count == 0) {
-            return ZX_ERR_BAD_STATE;
+            return refuse(ZX_ERR_BAD_STATE, "the root region is destroyed");
         }
         struct collection full = {NULL, out->count, 0};
         full.entries = calloc(full.room, sizeof(*full.entries));

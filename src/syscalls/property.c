@@ -11,10 +11,20 @@
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/object.h>
 
+static zx_status_t refuse_size(size_t size, size_t needed) {
+    return refuse_values(ZX_ERR_BUFFER_TOO_SMALL, "value_size % is less than the property's, %",
+                         size, needed);
+}
+
+static zx_status_t refuse_type(const struct object *object) {
+    return refuse_value(ZX_ERR_WRONG_TYPE, "objects of type % do not have the property",
+                        object->ops->type);
+}
+
 static zx_status_t get_name(struct object *object, void *value, size_t size) {
     char name[ZX_MAX_NAME_LEN];
     if (size < sizeof(name)) {
-        return ZX_ERR_BUFFER_TOO_SMALL;
+        return refuse_size(size, sizeof(name));
     }
     object_get_name(object, name);
     return copy_to_client(value, name, sizeof(name));
@@ -25,7 +35,8 @@ static zx_status_t set_name(struct object *object, const void *value, size_t siz
     char given[ZX_MAX_NAME_LEN] = {0};
     char name[ZX_MAX_NAME_LEN] = {0};
     if (object->ops->name == NULL) {
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse_value(ZX_ERR_NOT_SUPPORTED, "objects of type % have no name",
+                            object->ops->type);
     }
     const size_t limit = sizeof(given) - 1;
     const zx_status_t status = copy_from_client(given, value, size < limit ? size : limit);
@@ -40,10 +51,10 @@ static zx_status_t set_name(struct object *object, const void *value, size_t siz
 static zx_status_t get_exception(struct object *object, uint32_t property, void *value,
                                  size_t size) {
     if (size < sizeof(uint32_t)) {
-        return ZX_ERR_BUFFER_TOO_SMALL;
+        return refuse_size(size, sizeof(uint32_t));
     }
     if (object->ops->type != ZX_OBJ_TYPE_EXCEPTION) {
-        return ZX_ERR_WRONG_TYPE;
+        return refuse_type(object);
     }
     const uint32_t number = property == ZX_PROP_EXCEPTION_STATE ? exception_object_state(object)
                                                                 : exception_object_strategy(object);
@@ -55,10 +66,10 @@ static zx_status_t set_exception(struct object *object, uint32_t property, const
     uint32_t number = 0;
     zx_status_t status = ZX_OK;
     if (size < sizeof(number)) {
-        return ZX_ERR_BUFFER_TOO_SMALL;
+        return refuse_size(size, sizeof(number));
     }
     if (object->ops->type != ZX_OBJ_TYPE_EXCEPTION) {
-        return ZX_ERR_WRONG_TYPE;
+        return refuse_type(object);
     }
     const bool is_strategy = property == ZX_PROP_EXCEPTION_STRATEGY;
     if (is_strategy) {
@@ -76,9 +87,9 @@ static zx_status_t set_exception(struct object *object, uint32_t property, const
 
 static zx_status_t check_vmo(const struct object *object, size_t size) {
     if (size < sizeof(uint64_t)) {
-        return ZX_ERR_BUFFER_TOO_SMALL;
+        return refuse_size(size, sizeof(uint64_t));
     }
-    return object->ops->type == ZX_OBJ_TYPE_VMO ? ZX_OK : ZX_ERR_WRONG_TYPE;
+    return object->ops->type == ZX_OBJ_TYPE_VMO ? ZX_OK : refuse_type(object);
 }
 
 static zx_status_t get_content_size(struct object *object, void *value, size_t size) {
@@ -113,7 +124,7 @@ zx_status_t sys_object_get_property(const struct era *era, zx_handle_t handle, u
                                     void *value, size_t size) {
     struct object *object = NULL;
     if (value == NULL) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse(ZX_ERR_INVALID_ARGS, "value is NULL");
     }
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_GET_PROPERTY, &object);
     if (status != ZX_OK) {
@@ -126,7 +137,7 @@ zx_status_t sys_object_get_property(const struct era *era, zx_handle_t handle, u
     } else if (is_content_size(era, property)) {
         status = get_content_size(object, value, size);
     } else {
-        status = era->unknown_property;
+        status = refuse_value(era->unknown_property, "property % is unknown", property);
     }
     object_unref(object);
     return status;
@@ -136,7 +147,7 @@ zx_status_t sys_object_set_property(const struct era *era, zx_handle_t handle, u
                                     const void *value, size_t size) {
     struct object *object = NULL;
     if (value == NULL) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse(ZX_ERR_INVALID_ARGS, "value is NULL");
     }
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_SET_PROPERTY, &object);
     if (status != ZX_OK) {
@@ -149,7 +160,7 @@ zx_status_t sys_object_set_property(const struct era *era, zx_handle_t handle, u
     } else if (is_content_size(era, property)) {
         status = set_content_size(era, object, value, size);
     } else {
-        status = era->unknown_property;
+        status = refuse_value(era->unknown_property, "property % is unknown", property);
     }
     object_unref(object);
     return status;

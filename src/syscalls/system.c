@@ -61,7 +61,9 @@ zx_string_view_t zx_system_get_version_string(void) {
 zx_status_t sys_system_get_version(char *version, size_t version_size) {
     const char *text = zirconia_version();
     const size_t size = strlen(text) + 1;
-    return version_size < size ? ZX_ERR_BUFFER_TOO_SMALL : copy_to_client(version, text, size);
+    return version_size < size ? refuse_values(ZX_ERR_BUFFER_TOO_SMALL,
+                                               "version_size % is less than %", version_size, size)
+                               : copy_to_client(version, text, size);
 }
 
 void sys_cprng_draw(void *buffer, size_t buffer_size) {
@@ -84,10 +86,11 @@ zx_time_t zx_clock_get(zx_clock_t clock_id) {
 
 zx_status_t sys_clock_get_new(zx_clock_t clock_id, zx_time_t *out) {
     if (clock_id > ZX_CLOCK_THREAD) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "clock_id % is unknown", clock_id);
     }
     if (clock_id != ZX_CLOCK_MONOTONIC) {
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse_value(ZX_ERR_NOT_SUPPORTED, "clock_id % is not the monotonic clock",
+                            clock_id);
     }
     const zx_time_t now = platform_monotonic();
     return copy_to_client(out, &now, sizeof(now));

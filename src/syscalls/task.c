@@ -18,7 +18,7 @@ zx_status_t sys_task_kill(struct object *object) {
         platform_process_kill();
     }
     if (object->ops->type != ZX_OBJ_TYPE_THREAD) {
-        return ZX_ERR_WRONG_TYPE;
+        return refuse_value(ZX_ERR_WRONG_TYPE, "handle, of type %, is no task", object->ops->type);
     }
     thread_kill(thread_from_object(object));
     return ZX_OK;
@@ -35,9 +35,12 @@ static zx_status_t suspend_task(const struct era *era, struct object *object, zx
     const bool thread = object->ops->type == ZX_OBJ_TYPE_THREAD;
     const bool self = thread && thread_from_object(object) == thread_current();
     if (!era->suspends_self && (object == process_object() || self)) {
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse(ZX_ERR_NOT_SUPPORTED,
+                      self ? "handle is the calling thread" : "handle is the caller's process");
     }
-    return thread ? give_token(era, thread_from_object(object), token) : ZX_ERR_WRONG_TYPE;
+    return thread ? give_token(era, thread_from_object(object), token)
+                  : refuse_value(ZX_ERR_WRONG_TYPE, "handle, of type %, is no thread",
+                                 object->ops->type);
 }
 
 zx_status_t sys_task_suspend(const struct era *era, zx_handle_t handle, zx_handle_t *token) {
@@ -65,7 +68,7 @@ zx_status_t sys_task_suspend_alone(const struct era *era, struct thread *thread)
 zx_status_t sys_task_resume(zx_handle_t handle, uint32_t options) {
     const uint32_t both = ZX_RESUME_EXCEPTION | ZX_RESUME_TRY_NEXT;
     if (options != 0 && options != ZX_RESUME_EXCEPTION && options != both) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "options % are not known", options);
     }
     struct object *object = NULL;
     zx_status_t status = handle_lookup(handle, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_NONE, &object);

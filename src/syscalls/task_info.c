@@ -57,7 +57,7 @@ static zx_status_t info_thread_stats(const struct record_request *request) {
     struct thread *thread = thread_from_object(object);
     zx_info_thread_stats_t record = {0};
     if (thread_state(thread) == ZX_THREAD_STATE_DEAD) {
-        status = ZX_ERR_BAD_STATE;
+        status = refuse(ZX_ERR_BAD_STATE, "the thread has ended");
     }
     record.total_runtime = thread_runtime(thread, &record.last_scheduled_cpu);
     object_unref(object);
@@ -87,7 +87,8 @@ static zx_status_t info_task_runtime(const struct record_request *request, size_
         record.cpu_time = platform_process_runtime();
         break;
     default:
-        status = ZX_ERR_WRONG_TYPE;
+        status =
+            refuse_value(ZX_ERR_WRONG_TYPE, "handle, of type %, is no task", object->ops->type);
         break;
     }
     object_unref(object);
@@ -194,6 +195,6 @@ zx_status_t task_info(const struct record_request *request, uint32_t topic) {
     case ZX_INFO_JOB_PROCESSES:
         return info_job(request, 1);
     default:
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse_value(ZX_ERR_NOT_SUPPORTED, "topic % is unknown", topic);
     }
 }

@@ -24,12 +24,18 @@ zx_status_t sys_thread_create(const struct era *era, zx_handle_t process, const 
                               size_t name_size, uint32_t options, zx_handle_t *out) {
     char kept[ZX_MAX_NAME_LEN] = {0};
     const size_t limit = sizeof(kept) - 1;
-    if (options != 0 || name == NULL ||
-        copy_from_client(kept, name, name_size < limit ? name_size : limit) != ZX_OK) {
-        return ZX_ERR_INVALID_ARGS;
+    if (options != 0) {
+        return refuse_options(options);
+    }
+    if (name == NULL) {
+        return refuse(ZX_ERR_INVALID_ARGS, "name is NULL");
+    }
+    zx_status_t status = copy_from_client(kept, name, name_size < limit ? name_size : limit);
+    if (status != ZX_OK) {
+        return status;
     }
     struct object *parent = NULL;
-    const zx_status_t status = find(era, process, ZX_OBJ_TYPE_PROCESS, &parent);
+    status = find(era, process, ZX_OBJ_TYPE_PROCESS, &parent);
     if (status != ZX_OK) {
         return status;
     }
@@ -53,7 +59,9 @@ zx_status_t sys_thread_start(const struct era *era, zx_handle_t handle, zx_vaddr
         return status;
     }
     const bool refused = era->entry_checked && !is_client_entry(entry);
-    status = refused ? ZX_ERR_INVALID_ARGS : thread_start(thread_from_object(object), &begin);
+    status = refused
+                 ? refuse_value(ZX_ERR_INVALID_ARGS, "entry % is no address of a program", entry)
+                 : thread_start(thread_from_object(object), &begin);
     object_unref(object);
     return status;
 }
@@ -94,16 +102,18 @@ static zx_status_t find_child(struct object *parent, zx_koid_t koid, struct obje
     } else if (parent->ops->type == ZX_OBJ_TYPE_JOB) {
         *out = koid == process_koid() ? object_ref(process_object()) : NULL;
     } else {
-        return ZX_ERR_WRONG_TYPE;
+        return refuse_value(ZX_ERR_WRONG_TYPE, "handle, of type %, is neither process nor job",
+                            parent->ops->type);
     }
-    return *out != NULL ? ZX_OK : ZX_ERR_NOT_FOUND;
+    return *out != NULL ? ZX_OK : refuse_value(ZX_ERR_NOT_FOUND, "no child has koid %", koid);
 }
 
 zx_status_t sys_object_get_child(const struct held *parent, zx_koid_t koid, zx_rights_t rights,
                                  zx_handle_t *out) {
     const zx_rights_t wanted = rights == ZX_RIGHT_SAME_RIGHTS ? parent->rights : rights;
     if ((wanted & ~parent->rights) != 0) {
-        return ZX_ERR_ACCESS_DENIED;
+        return refuse_value(ZX_ERR_ACCESS_DENIED, "handle lacks the rights %",
+                            wanted & ~parent->rights);
     }
     struct object *child = NULL;
     const zx_status_t status = find_child(parent->object, koid, &child);

@@ -52,19 +52,23 @@ static bool is_known(uint32_t kind) {
 static zx_status_t check_size(const struct era *era, uint32_t kind, size_t given, bool exact) {
     const size_t size = size_of(era, kind);
     if (size == 0) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "kind % is unknown", kind);
     }
     if (given < size) {
-        return ZX_ERR_BUFFER_TOO_SMALL;
+        return refuse_values(ZX_ERR_BUFFER_TOO_SMALL, "buffer_size % is less than the state's, %",
+                             given, size);
     }
-    return exact && given > size ? ZX_ERR_INVALID_ARGS : ZX_OK;
+    return exact && given > size
+               ? refuse_values(ZX_ERR_INVALID_ARGS, "buffer_size % is more than the state's, %",
+                               given, size)
+               : ZX_OK;
 }
 
 // The status of a kind that is only named, after the thread's state has been checked.
-static zx_status_t answer_unknown(struct thread *thread) {
+static zx_status_t answer_unknown(struct thread *thread, uint32_t kind) {
     union thread_registers unused;
     const zx_status_t status = thread_read_state(thread, ZX_THREAD_STATE_SINGLE_STEP, &unused);
-    return status == ZX_OK ? ZX_ERR_INVALID_ARGS : status;
+    return status == ZX_OK ? refuse_value(ZX_ERR_INVALID_ARGS, "kind % is unknown", kind) : status;
 }
 
 zx_status_t sys_thread_read_state(const struct era *era, struct thread *thread, uint32_t number,
@@ -74,8 +78,8 @@ zx_status_t sys_thread_read_state(const struct era *era, struct thread *thread, 
     memset(&registers, 0, sizeof(registers));
     zx_status_t status = check_size(era, kind, buffer_size, false);
     if (status == ZX_OK) {
-        status =
-            is_known(kind) ? thread_read_state(thread, kind, &registers) : answer_unknown(thread);
+        status = is_known(kind) ? thread_read_state(thread, kind, &registers)
+                                : answer_unknown(thread, kind);
     }
     return status == ZX_OK ? copy_to_client(buffer, &registers, size_of(era, kind)) : status;
 }
@@ -93,5 +97,5 @@ zx_status_t sys_thread_write_state(const struct era *era, struct thread *thread,
         return status;
     }
     return is_known(kind) ? thread_write_state(thread, kind, &registers, era)
-                          : answer_unknown(thread);
+                          : answer_unknown(thread, kind);
 }

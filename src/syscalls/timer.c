@@ -10,8 +10,11 @@
 
 zx_status_t sys_timer_create(const struct era *era, uint32_t options, zx_clock_t clock_id,
                              zx_handle_t *out) {
-    if (options > ZX_TIMER_SLACK_LATE || clock_id != ZX_CLOCK_MONOTONIC) {
-        return ZX_ERR_INVALID_ARGS;
+    if (options > ZX_TIMER_SLACK_LATE) {
+        return refuse_value(ZX_ERR_INVALID_ARGS, "options % are not known", options);
+    }
+    if (clock_id != ZX_CLOCK_MONOTONIC) {
+        return refuse_value(ZX_ERR_INVALID_ARGS, "clock_id % is not the monotonic clock", clock_id);
     }
     struct timer *timer = NULL;
     const zx_status_t status = timer_object_create(options, &timer);
@@ -22,7 +25,7 @@ zx_status_t sys_timer_create(const struct era *era, uint32_t options, zx_clock_t
 zx_status_t sys_timer_set(const struct era *era, zx_handle_t handle, zx_time_t deadline,
                           zx_duration_t slack) {
     if (slack < 0 && !era->unsigned_times) {
-        return ZX_ERR_OUT_OF_RANGE;
+        return refuse(ZX_ERR_OUT_OF_RANGE, "slack is negative");
     }
     struct object *object = NULL;
     const zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_TIMER, ZX_RIGHT_WRITE, &object);

@@ -22,17 +22,18 @@ static zx_rights_t rights_for(uint32_t permissions) {
 static zx_status_t check_rights(const struct held *vmar, const struct held *vmo, uint32_t options) {
     const uint32_t can_map = ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_EXECUTE;
     if ((vmo->rights & ZX_RIGHT_MAP) == 0) {
-        return ZX_ERR_ACCESS_DENIED;
+        return refuse(ZX_ERR_ACCESS_DENIED, "vmo lacks MAP");
     }
     if ((options & (ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE)) != 0 &&
         (options & ZX_VM_PERM_READ) == 0) {
-        return ZX_ERR_INVALID_ARGS;
+        return vmar_refuse_without_read(options);
     }
     if ((options & ZX_VM_MAP_RANGE) != 0 && (options & ZX_VM_SPECIFIC_OVERWRITE) != 0) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse(ZX_ERR_INVALID_ARGS, "options have both MAP_RANGE and SPECIFIC_OVERWRITE");
     }
     if ((options & can_map) != 0) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "options % are for regions alone",
+                            options & can_map);
     }
     const zx_rights_t needed = rights_for(options);
     return (needed & ~(vmar->rights & vmo->rights)) == 0 ? ZX_OK : ZX_ERR_ACCESS_DENIED;
@@ -144,8 +145,10 @@ zx_status_t sys_vmar_destroy(struct vmar *vmar) {
 // No operation has a use for the buffer.
 zx_status_t sys_vmar_op_range(struct vmar *vmar, uint32_t op, zx_vaddr_t address, size_t size,
                               void *buffer, size_t buffer_size) {
-    return buffer == NULL && buffer_size == 0 ? vmar_op_range(vmar, op, address, size)
-                                              : ZX_ERR_INVALID_ARGS;
+    return buffer == NULL && buffer_size == 0
+               ? vmar_op_range(vmar, op, address, size)
+               : refuse_value(ZX_ERR_INVALID_ARGS, "no op has a buffer, and this one has size %",
+                              buffer_size);
 }
 
 // --- July 2018: the options come last ---

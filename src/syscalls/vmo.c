@@ -14,7 +14,7 @@ zx_status_t sys_vmo_create(const struct era *era, uint64_t size, uint32_t option
                            zx_handle_t *out) {
     const uint32_t known = era->resizable_vmos ? ZIRCONIA_2018_VMO_NON_RESIZABLE : ZX_VMO_RESIZABLE;
     if ((options & ~known) != 0) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "options % are not known", options & ~known);
     }
     const bool resizable = (options == 0) == era->resizable_vmos;
     const zx_rights_t extra = resizable && era->resize_right ? ZX_RIGHT_RESIZE : 0;
@@ -29,7 +29,7 @@ zx_status_t sys_vmo_create(const struct era *era, uint64_t size, uint32_t option
 
 // Older eras have one status for memory that may not be touched and for no memory.
 static zx_status_t of_era(const struct era *era, zx_status_t status) {
-    return status == ZX_ERR_ACCESS_DENIED ? era->untouchable_buffer : status;
+    return status == ZX_ERR_ACCESS_DENIED ? refuse_as(era->untouchable_buffer) : status;
 }
 
 zx_status_t sys_vmo_read(const struct era *era, struct vmo *vmo, void *buffer, uint64_t offset,
@@ -61,7 +61,12 @@ zx_status_t sys_vmo_set_size(const struct era *era, zx_handle_t handle, uint64_t
     if (status != ZX_OK) {
         return status;
     }
-    status = judge(era, object, rights, ZX_OBJ_TYPE_VMO, resizing_rights(era, object));
+    const zx_rights_t wanted = resizing_rights(era, object);
+    status = judge(era, object, rights, ZX_OBJ_TYPE_VMO, wanted);
+    if (status == ZX_ERR_ACCESS_DENIED) {
+        refuse(status,
+               (rights & ZX_RIGHT_WRITE) == 0 ? "handle lacks WRITE" : "handle lacks RESIZE");
+    }
     if (status == ZX_OK) {
         status = vmo_set_size(vmo_from_object(object), size, era);
     }
@@ -101,20 +106,21 @@ zx_status_t sys_vmo_op_range(const struct era *era, const struct held *vmo, uint
     (void)buffer_size;
     zx_rights_t wanted = 0;
     if (!right_of(op, &wanted)) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "op % is unknown", op);
     }
     if ((vmo->rights & wanted) != wanted) {
-        return ZX_ERR_ACCESS_DENIED;
+        return refuse(ZX_ERR_ACCESS_DENIED,
+                      wanted == ZX_RIGHT_WRITE ? "handle lacks WRITE" : "handle lacks READ");
     }
     return wanted == ZX_RIGHT_NONE
-               ? ZX_ERR_NOT_SUPPORTED
+               ? refuse_value(ZX_ERR_NOT_SUPPORTED, "op % locks, and no VMO can be locked", op)
                : vmo_op_range(vmo_from_object(vmo->object), op, offset, size, era);
 }
 
 zx_status_t sys_vmo_set_cache_policy(const struct era *era, zx_handle_t handle,
                                      uint32_t cache_policy) {
     if ((cache_policy & ~ZX_CACHE_POLICY_MASK) != 0) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "cache_policy % is unknown", cache_policy);
     }
     struct object *object = NULL;
     zx_status_t status = look_up(era, handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_MAP, &object);
@@ -137,9 +143,11 @@ static zx_status_t check_vmex(zx_handle_t handle) {
     }
     const struct resource *resource = resource_from_object(object);
     if (resource->kind != ZX_RSRC_KIND_SYSTEM) {
-        status = ZX_ERR_WRONG_TYPE;
+        status = refuse_value(ZX_ERR_WRONG_TYPE, "the resource is of kind %, not SYSTEM",
+                              resource->kind);
     } else if (!resource_covers(resource, ZX_RSRC_SYSTEM_VMEX_BASE)) {
-        status = ZX_ERR_OUT_OF_RANGE;
+        status = refuse_value(ZX_ERR_OUT_OF_RANGE, "the resource does not cover base %",
+                              ZX_RSRC_SYSTEM_VMEX_BASE);
     }
     object_unref(object);
     return status;
@@ -157,7 +165,7 @@ zx_status_t sys_vmo_replace_as_executable(zx_handle_t handle, zx_handle_t vmex, 
     }
     status = allowed;
     if (status == ZX_OK && object->ops->type != ZX_OBJ_TYPE_VMO) {
-        status = ZX_ERR_WRONG_TYPE;
+        status = refuse_value(ZX_ERR_WRONG_TYPE, "handle, of type %, is no VMO", object->ops->type);
     }
     if (status == ZX_OK) {
         status = handle_insert(object, rights | ZX_RIGHT_EXECUTE, &value);

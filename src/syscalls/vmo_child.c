@@ -21,16 +21,26 @@ static zx_status_t check_options(uint32_t options) {
     const uint32_t kind = options & KINDS;
     const bool one_kind = kind != 0 && (kind & (kind - 1)) == 0;
     const bool resizable = (options & ZX_VMO_CHILD_RESIZABLE) != 0;
-    if ((options & ~(uint32_t)OPTIONS) != 0 || !one_kind || (resizable && (kind & COPIES) == 0)) {
-        return ZX_ERR_INVALID_ARGS;
+    if ((options & ~(uint32_t)OPTIONS) != 0) {
+        return refuse_value(ZX_ERR_INVALID_ARGS, "options % are not known",
+                            options & ~(uint32_t)OPTIONS);
     }
-    return kind == ZX_VMO_CHILD_REFERENCE ? ZX_ERR_NOT_SUPPORTED : ZX_OK;
+    if (!one_kind) {
+        return refuse(ZX_ERR_INVALID_ARGS, kind == 0 ? "options say no kind of child"
+                                                     : "options say more than one kind of child");
+    }
+    if (resizable && (kind & COPIES) == 0) {
+        return refuse(ZX_ERR_INVALID_ARGS, "only a copy can be RESIZABLE");
+    }
+    return kind == ZX_VMO_CHILD_REFERENCE
+               ? refuse(ZX_ERR_NOT_SUPPORTED, "references to VMOs are not modelled")
+               : ZX_OK;
 }
 
 static zx_status_t make_child(struct vmo *parent, uint32_t options, uint64_t offset, uint64_t size,
                               struct vmo **out) {
     if ((offset & ZX_PAGE_MASK) != 0) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "offset % is not a multiple of 0x1000", offset);
     }
     uint64_t rounded = 0;
     const zx_status_t status = vmo_round_size(size, &rounded);
@@ -86,8 +96,11 @@ zx_status_t sys_vmo_clone(const struct era *era, const struct held *parent, uint
     (void)era;
     const uint32_t known =
         ZIRCONIA_2018_VMO_CLONE_COPY_ON_WRITE | ZIRCONIA_2018_VMO_CLONE_NON_RESIZEABLE;
-    if ((options & ~known) != 0 || (options & ZIRCONIA_2018_VMO_CLONE_COPY_ON_WRITE) == 0) {
-        return ZX_ERR_INVALID_ARGS;
+    if ((options & ~known) != 0) {
+        return refuse_value(ZX_ERR_INVALID_ARGS, "options % are not known", options & ~known);
+    }
+    if ((options & ZIRCONIA_2018_VMO_CLONE_COPY_ON_WRITE) == 0) {
+        return refuse(ZX_ERR_INVALID_ARGS, "options lack ZX_VMO_CLONE_COPY_ON_WRITE");
     }
     const bool fixed = (options & ZIRCONIA_2018_VMO_CLONE_NON_RESIZEABLE) != 0;
     const uint32_t resizable = fixed ? 0 : ZX_VMO_CHILD_RESIZABLE;

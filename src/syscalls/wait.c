@@ -19,7 +19,12 @@ static zx_status_t find_waitable(zx_handle_t handle, struct object **out) {
     if (status == ZX_OK && !object_is_waitable(*out)) {
         object_unref(*out);
         *out = NULL;
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse_value(ZX_ERR_NOT_SUPPORTED, "the object of handle % has no signals", handle);
+    }
+    if (status != ZX_OK) {
+        refuse_value(
+            status, status == ZX_ERR_BAD_HANDLE ? "% is not a valid handle" : "handle % lacks WAIT",
+            handle);
     }
     return status;
 }
@@ -28,18 +33,16 @@ zx_status_t sys_object_wait_one(const struct era *era, const struct held *handle
                                 zx_signals_t signals, zx_time_t deadline, zx_signals_t *observed) {
     struct wait_item item = {.handle = handle->value, .object = handle->object, .wanted = signals};
     if (!object_is_waitable(item.object)) {
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse(ZX_ERR_NOT_SUPPORTED, "the object of handle has no signals");
     }
     const zx_status_t status = wait_for_signals(&item, 1, deadline_of(era, deadline),
                                                 ZX_THREAD_STATE_BLOCKED_WAIT_ONE, era);
     if (status == ZX_ERR_INTERNAL_INTR_RETRY) {
         return status;
     }
-    if (observed != NULL &&
-        copy_to_client(observed, &item.observed, sizeof(item.observed)) != ZX_OK) {
-        return ZX_ERR_INVALID_ARGS;
-    }
-    return status;
+    const zx_status_t copied =
+        observed == NULL ? ZX_OK : copy_to_client(observed, &item.observed, sizeof(item.observed));
+    return copied == ZX_OK ? status : copied;
 }
 
 // Finds the objects of all items, or of none on failure.
@@ -65,7 +68,8 @@ zx_status_t sys_object_wait_many(const struct era *era, zx_wait_item_t *client, 
         return sleep_until(deadline_of(era, deadline));
     }
     if (count > era->wait_many_limit) {
-        return ZX_ERR_OUT_OF_RANGE;
+        return refuse_values(ZX_ERR_OUT_OF_RANGE, "count % is above %", count,
+                             era->wait_many_limit);
     }
     zx_status_t status = copy_from_client(asked, client, count * sizeof(asked[0]));
     if (status == ZX_OK) {
@@ -83,10 +87,8 @@ zx_status_t sys_object_wait_many(const struct era *era, zx_wait_item_t *client, 
     if (status == ZX_ERR_INTERNAL_INTR_RETRY) {
         return status;
     }
-    if (copy_to_client(client, asked, count * sizeof(asked[0])) != ZX_OK) {
-        return ZX_ERR_INVALID_ARGS;
-    }
-    return status;
+    const zx_status_t copied = copy_to_client(client, asked, count * sizeof(asked[0]));
+    return copied == ZX_OK ? status : copied;
 }
 
 static zx_status_t wait_async(const struct era *era, zx_handle_t port_handle,
@@ -100,12 +102,12 @@ static zx_status_t wait_async(const struct era *era, zx_handle_t port_handle,
     status = find_waitable(request->source, &object);
     if (status == ZX_OK) {
         status = options_known ? port_observe(port_from_object(port), object, request)
-                               : ZX_ERR_INVALID_ARGS;
+                               : refuse(ZX_ERR_INVALID_ARGS, "options are not known");
         object_unref(object);
     }
     object_unref(port);
     // The port's last handle may be closed meanwhile.
-    return status == ZX_ERR_BAD_STATE ? ZX_ERR_BAD_HANDLE : status;
+    return status == ZX_ERR_BAD_STATE ? refuse_as(ZX_ERR_BAD_HANDLE) : status;
 }
 
 // Eras whose waits may repeat check the options last, others first.
@@ -115,7 +117,7 @@ zx_status_t sys_object_wait_async(const struct era *era, zx_handle_t handle, zx_
     const uint32_t known = era->repeating_waits ? ZIRCONIA_2018_WAIT_ASYNC_REPEATING : edge_or_time;
     const bool options_known = (options & ~known) == 0;
     if (!options_known && !era->repeating_waits) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "options % are not known", options & ~known);
     }
     const uint32_t modern = era->repeating_waits ? 0 : options;
     const struct port_wait_request request = {

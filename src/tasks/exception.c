@@ -5,6 +5,7 @@
 
 #include "tasks/exception.h"
 
+#include "objects/refusal.h"
 #include "platform/check.h"
 #include "platform/faults.h"
 #include "platform/registers.h"
@@ -246,9 +247,9 @@ zx_status_t exception_answer(struct thread *thread, enum exception_answer answer
     platform_mutex_lock(&thread->blocking.lock);
     struct thread_exception *exception = &thread->exception;
     if (exception->asked == HANDLER_NONE || thread->killed) {
-        status = ZX_ERR_BAD_STATE;
+        status = refuse(ZX_ERR_BAD_STATE, "the thread is in no exception that is to be answered");
     } else if (is_from != NULL && !is_from(exception->asked_for, argument)) {
-        status = ZX_ERR_ACCESS_DENIED;
+        status = refuse(ZX_ERR_ACCESS_DENIED, "another port than this one was asked");
     } else {
         exception->answer = answer;
         exception->asked = HANDLER_NONE;
@@ -275,7 +276,7 @@ zx_status_t exception_report(struct thread *thread, zx_exception_report_t *out) 
     const bool active = thread->exception.active;
     *out = thread->exception.report;
     platform_mutex_unlock(&thread->blocking.lock);
-    return active ? ZX_OK : ZX_ERR_BAD_STATE;
+    return active ? ZX_OK : refuse(ZX_ERR_BAD_STATE, "the thread is in no exception");
 }
 
 enum handler_kind exception_asked(struct thread *thread) {

@@ -4,6 +4,7 @@
 
 #include "tasks/exception_binding.h"
 
+#include "objects/refusal.h"
 #include "platform/check.h"
 #include "tasks/process.h"
 
@@ -113,7 +114,7 @@ zx_status_t exception_bind(struct exception_binding **slot, struct exception_bin
     }
     platform_mutex_unlock(&bindings.lock);
     free_unused();
-    return is_free ? ZX_OK : ZX_ERR_BAD_STATE;
+    return is_free ? ZX_OK : refuse(ZX_ERR_BAD_STATE, "the task has such a handler already");
 }
 
 zx_status_t exception_unbind(struct exception_binding **slot, bool quietly) {

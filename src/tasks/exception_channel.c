@@ -5,6 +5,7 @@
 
 #include "tasks/exception_channel.h"
 
+#include "objects/refusal.h"
 #include "objects/signal_observer.h"
 #include "tasks/exception_object.h"
 #include "tasks/supply.h"
@@ -143,7 +144,7 @@ zx_status_t exception_channel_create(struct exception_binding **slot, zx_rights_
     if (exception_bind(slot, &self->binding) != ZX_OK) {
         object_unref(&self->object);
         object_unref(&self->object);
-        return ZX_ERR_ALREADY_BOUND;
+        return refuse_as(ZX_ERR_ALREADY_BOUND);
     }
     *out = &self->object;
     return ZX_OK;
@@ -160,5 +161,8 @@ zx_status_t exception_channel_read(struct object *channel, bool peek,
         out->exception = peek ? NULL : &exception->object;
     }
     platform_mutex_unlock(&self->lock);
-    return exception != NULL ? ZX_OK : empty;
+    return exception != NULL ? ZX_OK
+                             : refuse(empty, empty == ZX_ERR_PEER_CLOSED
+                                                 ? "the task has ended, and no message is left"
+                                                 : "no message is there");
 }

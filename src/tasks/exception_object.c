@@ -4,6 +4,7 @@
 
 #include "tasks/exception_object.h"
 
+#include "objects/refusal.h"
 #include "tasks/exception_channel.h"
 #include "tasks/process.h"
 #include "tasks/supply.h"
@@ -89,7 +90,7 @@ zx_status_t exception_object_process(struct object *object, struct object **out,
                                      zx_rights_t *rights) {
     struct exception_object *exception = from_object(object);
     if (!exception->gives_process) {
-        return ZX_ERR_ACCESS_DENIED;
+        return refuse(ZX_ERR_ACCESS_DENIED, "the exception came through a thread's channel");
     }
     *out = object_ref(process_object());
     *rights = exception->rights;
@@ -106,7 +107,7 @@ uint32_t exception_object_strategy(struct object *object) {
 
 zx_status_t exception_object_set_state(struct object *object, uint32_t state) {
     if (state > ZX_EXCEPTION_STATE_THREAD_EXIT) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "state % is unknown", state);
     }
     atomic_store(&from_object(object)->state, state);
     return ZX_OK;
@@ -119,14 +120,14 @@ zx_status_t exception_object_check_strategy(struct object *object) {
     const bool may = thread->exception.ticket == exception && !thread->killed &&
                      thread->exception.asked == HANDLER_DEBUGGER;
     platform_mutex_unlock(&thread->blocking.lock);
-    return may ? ZX_OK : ZX_ERR_BAD_STATE;
+    return may ? ZX_OK : refuse(ZX_ERR_BAD_STATE, "the thread does not wait for its debugger");
 }
 
 zx_status_t exception_object_set_strategy(struct object *object, uint32_t strategy) {
     struct exception_object *exception = from_object(object);
     struct thread *thread = exception->thread;
     if (strategy > ZX_EXCEPTION_STRATEGY_SECOND_CHANCE) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "strategy % is unknown", strategy);
     }
     platform_mutex_lock(&thread->blocking.lock);
     if (thread->exception.ticket == exception) {

@@ -4,6 +4,7 @@
 
 #include "tasks/exception_port.h"
 
+#include "objects/refusal.h"
 #include "tasks/process.h"
 #include "tasks/supply.h"
 
@@ -80,11 +81,11 @@ zx_status_t exception_port_bind(struct exception_binding **slot, struct port *po
     };
     if (exception_bind(slot, &self->binding) != ZX_OK) {
         destroy(&self->binding);
-        return ZX_ERR_ALREADY_BOUND;
+        return refuse_as(ZX_ERR_ALREADY_BOUND);
     }
     if (!port_watch_close(port, port_closed)) {
         exception_unbind_matching(exception_port_is, port, false);
-        return ZX_ERR_BAD_HANDLE;
+        return refuse(ZX_ERR_BAD_HANDLE, "the port has no handles");
     }
     return ZX_OK;
 }

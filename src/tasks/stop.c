@@ -5,6 +5,7 @@
 
 #include "tasks/stop.h"
 
+#include "objects/refusal.h"
 #include "objects/signal_observer.h"
 #include "platform/check.h"
 #include "tasks/door.h"
@@ -55,6 +56,8 @@ static void want_no_longer(struct thread *thread) REQUIRES(thread->blocking.lock
 
 // --- Calls ---
 
+#define NOT_ALIVE "the thread was not started, or is dying or dead"
+
 zx_status_t thread_suspend(struct thread *thread) {
     platform_mutex_lock(&thread->blocking.lock);
     const bool alive = is_alive(thread);
@@ -63,7 +66,7 @@ zx_status_t thread_suspend(struct thread *thread) {
         want(thread);
     }
     platform_mutex_unlock(&thread->blocking.lock);
-    return alive ? ZX_OK : ZX_ERR_BAD_STATE;
+    return alive ? ZX_OK : refuse(ZX_ERR_BAD_STATE, NOT_ALIVE);
 }
 
 zx_status_t thread_resume(struct thread *thread) {
@@ -75,7 +78,7 @@ zx_status_t thread_resume(struct thread *thread) {
     }
     platform_mutex_unlock(&thread->blocking.lock);
     platform_semaphore_post(&thread->wake);
-    return alive ? ZX_OK : ZX_ERR_BAD_STATE;
+    return alive ? ZX_OK : refuse(ZX_ERR_BAD_STATE, NOT_ALIVE);
 }
 
 zx_status_t thread_add_suspend(struct thread *thread, bool may_be_new) {
@@ -86,7 +89,7 @@ zx_status_t thread_add_suspend(struct thread *thread, bool may_be_new) {
         want(thread);
     }
     platform_mutex_unlock(&thread->blocking.lock);
-    return possible ? ZX_OK : ZX_ERR_BAD_STATE;
+    return possible ? ZX_OK : refuse(ZX_ERR_BAD_STATE, NOT_ALIVE);
 }
 
 void thread_remove_suspend(struct thread *thread) {

@@ -5,6 +5,7 @@
 #include "tasks/thread_state.h"
 
 #include "objects/log.h"
+#include "objects/refusal.h"
 #include "platform/debug_registers.h"
 #include "platform/platform.h"
 #include "platform/registers.h"
@@ -25,13 +26,13 @@ static zx_status_t check_state(const struct thread *thread) REQUIRES(thread->blo
     const zx_excp_type_t type = exception->report.header.type;
     const bool starts_by_channel = type == ZX_EXCP_THREAD_STARTING && exception->ticket != NULL;
     if (exception->active && !ZX_EXCP_IS_ARCH(type) && !starts_by_channel) {
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse(ZX_ERR_NOT_SUPPORTED, "the thread is in a synthetic exception");
     }
     if (thread->registers == NULL || thread->killed) {
-        return ZX_ERR_BAD_STATE;
+        return refuse(ZX_ERR_BAD_STATE, "the thread is neither suspended nor in an exception");
     }
     if (!platform_has_registers()) {
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse(ZX_ERR_NOT_SUPPORTED, "registers are out of reach on this host");
     }
     return ZX_OK;
 }
@@ -56,12 +57,13 @@ static zx_status_t write_debug(const struct platform_context *context,
     struct platform_debug_registers host = {.control = from->dr7};
     for (size_t i = 0; i < sizeof(from->dr) / sizeof(from->dr[0]); i++) {
         if (from->dr[i] >= platform_address_limit()) {
-            return ZX_ERR_INVALID_ARGS;
+            return refuse_value(ZX_ERR_INVALID_ARGS, "breakpoint % is no address of a program",
+                                from->dr[i]);
         }
         host.address[i] = from->dr[i];
     }
     if ((from->dr7 & ~(DR7_BREAKPOINTS | DR7_ONES)) != 0) {
-        return ZX_ERR_INVALID_ARGS;
+        return refuse_value(ZX_ERR_INVALID_ARGS, "dr7 % has bits that are reserved", from->dr7);
     }
     return platform_write_debug_registers(context, &host, refusal);
 }
@@ -106,10 +108,15 @@ static zx_status_t write_general(struct thread *thread, const zx_thread_state_ge
     if (!era->segment_bases) {
         general_keep_bases(&given, &old);
     }
-    if ((!anywhere && !general_goes_to_code(&given)) || !general_bases_are_valid(&given)) {
-        return ZX_ERR_INVALID_ARGS;
+    if (!anywhere && !general_goes_to_code(&given)) {
+        return refuse(ZX_ERR_INVALID_ARGS, "the instruction pointer is no address of a program");
     }
-    return platform_write_general(thread->registers, &given) ? ZX_OK : ZX_ERR_NOT_SUPPORTED;
+    if (!general_bases_are_valid(&given)) {
+        return refuse(ZX_ERR_INVALID_ARGS, "fs_base or gs_base is no address of a program");
+    }
+    return platform_write_general(thread->registers, &given)
+               ? ZX_OK
+               : refuse(ZX_ERR_NOT_SUPPORTED, "fs_base cannot be changed on this host");
 }
 
 static zx_status_t write(struct thread *thread, uint32_t kind, const union thread_registers *from,
@@ -130,10 +137,11 @@ static zx_status_t write(struct thread *thread, uint32_t kind, const union threa
         return write_debug(context, &from->debug, refusal);
     default:
         if (from->single_step > 1) {
-            return ZX_ERR_INVALID_ARGS;
+            return refuse_value(ZX_ERR_INVALID_ARGS, "single_step % is above 1", from->single_step);
         }
-        return platform_write_single_step(context, from->single_step == 1) ? ZX_OK
-                                                                           : ZX_ERR_NOT_SUPPORTED;
+        return platform_write_single_step(context, from->single_step == 1)
+                   ? ZX_OK
+                   : refuse(ZX_ERR_NOT_SUPPORTED, "no thread can be stepped on this host");
     }
 }
 
