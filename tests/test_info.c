@@ -285,6 +285,25 @@ static void spin(uintptr_t unused, uintptr_t unused_too) {
     zx_thread_exit();
 }
 
+START_TEST(a_thread_tells_which_processors_it_may_run_on) {
+    static const zx_cpu_set_t any = {.mask = {0xffffffff}};
+    static const zx_cpu_set_t none = {.mask = {0}};
+    zx_info_thread_t info;
+    ck_assert_int_eq(get(new_thread(), ZX_INFO_THREAD, &info, sizeof info), ZX_OK);
+    ck_assert_mem_eq(&info.cpu_affinity_mask, &any, sizeof any);
+    ck_assert_int_eq(get(zx_thread_self(), ZX_INFO_THREAD, &info, sizeof info), ZX_OK);
+    ck_assert_mem_eq(&info.cpu_affinity_mask, &any, sizeof any);
+
+    struct worker worker = worker_run(spin, NULL);
+    atomic_store(&over, true);
+    until(worker.handle, ZX_THREAD_TERMINATED);
+    ck_assert_int_eq(get(worker.handle, ZX_INFO_THREAD, &info, sizeof info), ZX_OK);
+    ck_assert_uint_eq(info.state, ZX_THREAD_STATE_DEAD);
+    ck_assert_mem_eq(&info.cpu_affinity_mask, &none, sizeof none);
+    free(worker.stack);
+}
+END_TEST
+
 START_TEST(a_thread_tells_how_long_it_ran) {
     zx_info_thread_stats_t stats;
     zx_info_task_runtime_t runtime;
@@ -465,6 +484,7 @@ int main(void) {
         a_slice_is_no_clone,
         a_vmo_tells_2018_of_its_options,
         the_process_tells_what_it_has_mapped,
+        a_thread_tells_which_processors_it_may_run_on,
         a_thread_tells_how_long_it_ran,
         the_job_lives,
         a_timer_tells_what_it_is_set_to,

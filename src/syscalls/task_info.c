@@ -7,8 +7,10 @@
 #include "syscalls/syscalls.h"
 #include "tasks/process.h"
 
-#include <string.h>
 #include <zircon/syscalls/object.h>
+
+// What Zircon's scheduler begins with, which knows 32 of them.
+#define ALL_PROCESSORS UINT32_MAX
 
 // The most threads whose koids are told, and the size of the older exception report.
 enum { KOID_LIMIT = 1024, REPORT_SIZE_2018 = 32 };
@@ -40,7 +42,7 @@ static zx_status_t info_thread(const struct record_request *request) {
     }
     zx_info_thread_t record = {.state = thread_state(thread_from_object(object))};
     record.wait_exception_channel_type = exception_asked(thread_from_object(object));
-    memset(&record.cpu_affinity_mask, 0xff, sizeof(record.cpu_affinity_mask));
+    record.cpu_affinity_mask.mask[0] = record.state != ZX_THREAD_STATE_DEAD ? ALL_PROCESSORS : 0;
     object_unref(object);
     return give_record(request, &record,
                        request->era->later_records ? sizeof(record)
