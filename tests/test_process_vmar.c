@@ -176,6 +176,59 @@ START_TEST(process_alignment_is_kept) {
 }
 END_TEST
 
+static zx_status_t try_to_map(zx_handle_t vmo, uint32_t options) {
+    const size_t page = platform_page_size();
+    zx_vaddr_t address = 0;
+    const zx_status_t status = zx_vmar_map(zx_vmar_root_self(), options, 0, vmo, 0, page, &address);
+    if (status == ZX_OK) {
+        unmap_in_process((const void *)address, page);
+    }
+    return status;
+}
+
+// MAP is asked for first, then that the options make sense.
+START_TEST(each_permission_of_a_mapping_needs_its_right) {
+    static const uint32_t wanted[] = {0, 1, 3, 5, 7}; // Nothing is mapped without READ.
+    zx_handle_t vmo = new_vmo(platform_page_size(), 0);
+    ck_assert_int_eq(zx_vmo_replace_as_executable(vmo, ZX_HANDLE_INVALID, &vmo), ZX_OK);
+    for (uint32_t held = 0; held < 8; held++) {
+        const zx_rights_t some = ((held & ZX_VM_PERM_READ) != 0 ? ZX_RIGHT_READ : 0) |
+                                 ((held & ZX_VM_PERM_WRITE) != 0 ? ZX_RIGHT_WRITE : 0) |
+                                 ((held & ZX_VM_PERM_EXECUTE) != 0 ? ZX_RIGHT_EXECUTE : 0);
+        const zx_handle_t maps = with_rights(vmo, some | ZX_RIGHT_MAP);
+        const zx_handle_t maps_not = with_rights(vmo, some);
+        for (unsigned i = 0; i < 5; i++) {
+            ck_assert_int_eq(try_to_map(maps, wanted[i]),
+                             (wanted[i] & ~held) == 0 ? ZX_OK : ZX_ERR_ACCESS_DENIED);
+            ck_assert_int_eq(try_to_map(maps_not, wanted[i]), ZX_ERR_ACCESS_DENIED);
+        }
+        ck_assert_int_eq(try_to_map(maps, ZX_VM_PERM_WRITE), ZX_ERR_INVALID_ARGS);
+        ck_assert_int_eq(try_to_map(maps_not, ZX_VM_PERM_WRITE), ZX_ERR_ACCESS_DENIED);
+    }
+}
+END_TEST
+
+START_TEST(a_copy_that_may_be_written_again_is_written_alone) {
+    const size_t page = platform_page_size();
+    const zx_handle_t root = zx_vmar_root_self();
+    const zx_handle_t vmo = new_vmo(2 * page, 0);
+    zx_handle_t copy = ZX_HANDLE_INVALID;
+    char text[4];
+    ck_assert_int_eq(zx_vmo_write(vmo, "old", 0, 4), ZX_OK);
+    ck_assert_int_eq(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SNAPSHOT, 0, 2 * page, &copy), ZX_OK);
+    uint8_t *base = map_in_process(copy, READ_WRITE, 0, 2 * page);
+    ck_assert_int_eq(zx_vmar_protect(root, ZX_VM_PERM_READ, (zx_vaddr_t)base, 2 * page), ZX_OK);
+    ck_assert_str_eq((const char *)base, "old");
+    ck_assert_int_eq(zx_vmar_protect(root, READ_WRITE, (zx_vaddr_t)base, page), ZX_OK);
+    memcpy(base, "new", 4);
+    ck_assert_int_eq(zx_vmo_read(vmo, text, 0, 4), ZX_OK);
+    ck_assert_str_eq(text, "old");
+    ck_assert_int_eq(zx_vmo_read(copy, text, 0, 4), ZX_OK);
+    ck_assert_str_eq(text, "new");
+    unmap_in_process(base, 2 * page);
+}
+END_TEST
+
 // x86-64 cannot map for execution alone.
 START_TEST(read_if_execution_alone_is_unsupported_means_read) {
     const size_t page = platform_page_size();
@@ -305,6 +358,8 @@ int main(void) {
         process_specific_takes_only_what_is_free,
         process_alignment_is_kept,
         what_is_no_multiple_of_the_hosts_page_is_not_supported,
+        each_permission_of_a_mapping_needs_its_right,
+        a_copy_that_may_be_written_again_is_written_alone,
         read_if_execution_alone_is_unsupported_means_read,
         threads_map_at_once,
         nothing_of_the_librarys_lands_where_the_client_has_unmapped,
