@@ -111,6 +111,21 @@ START_TEST(time_is_the_clocks_and_the_code_is_as_it_was) {
 }
 END_TEST
 
+// Unicorn announces the translation of a guest's first block as it does all others, so that others
+// can stand in for its instructions too.
+START_TEST(the_first_block_has_no_exits) {
+    static const uint8_t code[] = {0x0f, 0x31, // rdtsc
+                                   0x89, 0x04, 0x25, 0x00,
+                                   0xf0, 0xff, 0x00}; // mov [EXIT_PAGE], eax
+    guest_open();
+    memory_write(ENTRY, code, sizeof code);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+    enter_to_end();
+    expect_exits(!answers_are_wished());
+    guest_close();
+}
+END_TEST
+
 START_TEST(a_wish_has_time_make_exits) {
     setenv("ZIRCONIA_ANSWERS", "exits", true);
     check_plain();
@@ -424,6 +439,7 @@ END_TEST
 int main(void) {
     const TTest *const tests[] = {
         time_is_the_clocks_and_the_code_is_as_it_was,
+        the_first_block_has_no_exits,
         a_wish_has_time_make_exits,
         where_nothing_can_stand_in_time_makes_exits,
         where_nothing_can_stand_in_any_more_time_makes_exits,

@@ -139,7 +139,8 @@ static zx_status_t start(struct engine *engine, const struct layout *layout) {
     }
     fill_control_block(engine);
     msr_bitmap_fill(engine->hidden + HIDDEN_MSR_BITMAP);
-    status = flat_engine_launch(engine->unicorn, engine->hidden, engine->started);
+    status =
+        flat_engine_launch(engine->unicorn, engine->hidden, engine->started, &engine->announces);
     if (status != ZX_OK) {
         return status;
     }

@@ -63,6 +63,7 @@ struct engine {
     uc_context *kept;    // The guest's state, while addresses are flat.
     bool counts;         // Blocks are counted, by the hook of blocks.
     bool exact_stops;    // Runs are stopped from outside (exit_request.h).
+    bool announces;      // Unicorn announces each translation.
     bool shows_copy;     // It can be shown a copy of the guest's code.
     bool answers;        // CPUID and RDTSC can be answered without exits.
     // Whether the library is called for what stand_in.h names as callable. CPUID then has a call,

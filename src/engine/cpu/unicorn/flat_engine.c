@@ -131,6 +131,7 @@ struct launch {
     uc_context *save;
     uint32_t exit;
     uc_err error;
+    bool announces;
 };
 
 static void launch_exit(uc_engine *engine, uint32_t exit, void *context) {
@@ -143,6 +144,14 @@ static void launch_exit(uc_engine *engine, uint32_t exit, void *context) {
     uint64_t flags = RFLAGS_FIXED;
     uc_reg_write(engine, UC_X86_REG_RFLAGS, &flags);
     uc_emu_stop(engine);
+}
+
+static void launch_translated(uc_engine *engine, uc_tb *block, uc_tb *previous, void *context) {
+    struct launch *launch = context;
+    (void)engine;
+    (void)block;
+    (void)previous;
+    launch->announces = true;
 }
 
 static uc_err launch_registers(uc_engine *engine) {
@@ -174,7 +183,25 @@ static uc_err launch_registers(uc_engine *engine) {
     return error;
 }
 
-zx_status_t flat_engine_launch(uc_engine *engine, uint8_t *hidden, uc_context *save) {
+static uc_err launch_run(uc_engine *engine, struct launch *launch) {
+    uc_hook exits = 0;
+    uc_hook translations = 0;
+    uc_err error = uc_hook_add(engine, &exits, UC_HOOK_INTR, (void *)launch_exit, launch, 1, 0);
+    if (error != UC_ERR_OK) {
+        return error;
+    }
+    error = uc_hook_add(engine, &translations, UC_HOOK_EDGE_GENERATED, (void *)launch_translated,
+                        launch, 1, 0);
+    if (error == UC_ERR_OK) {
+        error = uc_emu_start(engine, HIDDEN_BASE + HIDDEN_LAUNCH_CODE, 0, 0, 0);
+        uc_hook_del(engine, translations);
+    }
+    uc_hook_del(engine, exits);
+    return error != UC_ERR_OK ? error : launch->error;
+}
+
+zx_status_t flat_engine_launch(uc_engine *engine, uint8_t *hidden, uc_context *save,
+                               bool *announces) {
     static const uint8_t code[] = {
         0x0f, 0x22, 0xe3, // mov cr4, rbx
         0x0f, 0x01, 0xd1, // xsetbv
@@ -186,17 +213,9 @@ zx_status_t flat_engine_launch(uc_engine *engine, uint8_t *hidden, uc_context *s
     };
     memcpy(hidden + HIDDEN_LAUNCH_CODE, code, sizeof code);
     struct launch launch = {.save = save};
-    uc_hook hook = 0;
     uc_err error = launch_registers(engine);
     if (error == UC_ERR_OK) {
-        error = uc_hook_add(engine, &hook, UC_HOOK_INTR, (void *)launch_exit, &launch, 1, 0);
-    }
-    if (error == UC_ERR_OK) {
-        error = uc_emu_start(engine, HIDDEN_BASE + HIDDEN_LAUNCH_CODE, 0, 0, 0);
-        uc_hook_del(engine, hook);
-    }
-    if (error == UC_ERR_OK) {
-        error = launch.error;
+        error = launch_run(engine, &launch);
     }
     if (error != UC_ERR_OK) {
         return flat_engine_check(error, "starting guest mode");
@@ -204,6 +223,9 @@ zx_status_t flat_engine_launch(uc_engine *engine, uint8_t *hidden, uc_context *s
     if (launch.exit != 0x100 + SVM_VIRTUAL_INTERRUPT) {
         log_line(ZIRCONIA_LOG_ERROR, "Unicorn: guest mode did not start (exit 0x%x)", launch.exit);
         return ZX_ERR_NOT_SUPPORTED;
+    }
+    if (announces != NULL) {
+        *announces = launch.announces;
     }
     return ZX_OK;
 }

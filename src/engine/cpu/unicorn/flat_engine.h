@@ -5,6 +5,7 @@
 #ifndef ZIRCONIA_ENGINE_CPU_FLAT_ENGINE_H
 #define ZIRCONIA_ENGINE_CPU_FLAT_ENGINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <unicorn/unicorn.h>
@@ -46,8 +47,11 @@ zx_status_t flat_engine_open(uint8_t *hidden, uint8_t *arena, uc_engine **out);
 
 // Starts SVM guest mode with the control block in the hidden region, whose state must have IF set.
 // Returns stopped before the guest's first instruction, with RFLAGS.IF clear. `save`, if not NULL,
-// receives the state as it was on arrival.
-zx_status_t flat_engine_launch(uc_engine *engine, uint8_t *hidden, uc_context *save);
+// receives the state as it was on arrival. `announces`, if not NULL, becomes true where a hook has
+// been told of a translation, as it will be of all others: Unicorn tells of each that comes after
+// the end of some block, which those before VMRUN have.
+zx_status_t flat_engine_launch(uc_engine *engine, uint8_t *hidden, uc_context *save,
+                               bool *announces);
 
 // Logs what Unicorn says of `error` and turns it into a status; UC_ERR_OK gives ZX_OK.
 zx_status_t flat_engine_check(uc_err error, const char *what);

@@ -82,7 +82,7 @@ bool probe_examine(struct probe *probe) {
     uc_reg_write(probe->engine, UC_X86_REG_MSR, &tsc_aux);
     probe_fill_vmcb(probe->hidden + HIDDEN_VMCB);
     probe_fill_memory(probe->hidden);
-    if (flat_engine_launch(probe->engine, probe->hidden, probe->context) != ZX_OK) {
+    if (flat_engine_launch(probe->engine, probe->hidden, probe->context, NULL) != ZX_OK) {
         return probe_reject(probe, "starting guest mode");
     }
     return probe_find_registers(probe) && probe_find_media(probe) && probe_check_behaviour(probe);

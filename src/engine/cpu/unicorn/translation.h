@@ -36,7 +36,7 @@ struct translation {
     struct step *step;
     struct work *work;
     struct block block;            // The block under translation.
-    bool announced;                // In this run a translation was: so will all that follow be.
+    bool announced;                // A translation was: so will all that follow be.
     struct code_copy copy;         // What is translated.
     unsigned lost;                 // How often in a row a block went where it was not read ahead.
     struct cuts cuts;              // The cuts of translated blocks.
