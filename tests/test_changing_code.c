@@ -14,8 +14,15 @@
 
 enum { CODE_SIZE = 16, ROUNDS = SANITIZED ? 2000 : 10000 };
 
-#define ONE_PAGE 0x20000u
-#define TWO_PAGES 0x20ffcu
+// Where the block begins, and what changes.
+static const struct {
+    uint64_t start;
+    uint64_t changes;
+} places[] = {
+    {0x20000, 0x20000},
+    {0x20ffc, 0x20ffc}, // In two pages.
+    {0x20ffc, 0x21000}, // In the second page alone, behind NOPs.
+};
 
 // Between NOPs and an INT3.
 static const struct {
@@ -26,7 +33,9 @@ static const struct {
     {{0xf0, 0x0f, 0xba, 0xf0, 0x05}, 5}, // lock btr eax, 5
     {{0x0f, 0x50, 0x84, 0x00, 0xf0, 0x0f, 0xab, 0xc0}, 8}, // One that Unicorn knows no length of.
     {{0xeb, 0x02, 0x0f, 0x05, 0xcd, 0x30, 0x0f, 0x07}, 8}, // Ends of blocks, and what is cut.
-    {{0x0f, 0x31, 0xf3, 0x90, 0x0f, 0xa2, 0x0f, 0x01, 0xf9}, 9}, // What others stand in for.
+    // What others stand in for. A store may be seen in parts of 4 bytes, and half of one of these
+    // may be half of an instruction that changes the guest's state.
+    {{0x0f, 0x31, 0xf3, 0x90, 0x0f, 0xa2, 0x90, 0x90, 0x0f, 0x01, 0xf9}, 11},
 };
 
 struct writer {
@@ -65,17 +74,18 @@ static void fill(struct writer *writer, unsigned form) {
     memcpy(writer->contents[1], forms[form].bytes, forms[form].size);
 }
 
-enum { PLACES = 2, CASES = PLACES * sizeof forms / sizeof forms[0] };
+enum { PLACES = sizeof places / sizeof places[0], CASES = PLACES * sizeof forms / sizeof forms[0] };
 
 static void run_while_it_changes(int number, bool mapped) {
-    static const uint64_t places[PLACES] = {ONE_PAGE, TWO_PAGES};
-    struct writer writer = {.address = places[number % PLACES]};
+    const uint64_t start = places[number % PLACES].start;
+    struct writer writer = {.address = places[number % PLACES].changes};
     pthread_t thread;
     fill(&writer, (unsigned)number / PLACES);
     guest_start("changing_code");
     writer.mapped = mapped ? map_memory() : NULL;
+    memory_write(start, writer.contents[0], CODE_SIZE - 1);
     memory_write(writer.address, writer.contents[0], CODE_SIZE);
-    const zx_vcpu_state_t state = {.rcx = ROUNDS, .rsi = writer.address, .rflags = 2};
+    const zx_vcpu_state_t state = {.rcx = ROUNDS, .rsi = start, .rflags = 2};
     write_state(&state);
     ck_assert_int_eq(pthread_create(&thread, NULL, write_until_over, &writer), 0);
     enter_to_end();

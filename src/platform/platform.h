@@ -266,6 +266,10 @@ bool platform_reserve_at(void *address, size_t length, bool *taken);
 // Makes a part of a reservation inaccessible and empty again, without giving the addresses back.
 bool platform_reset(void *address, size_t length);
 
+// Puts zeros that nobody else has, to be read and written, in the place of what is mapped there.
+// platform_memory_map() brings that back. False where the host cannot: nothing has changed.
+bool platform_replace(void *address, size_t length);
+
 // Gives addresses back. They may be a part of a reservation or of a mapping.
 bool platform_unmap(void *address, size_t length);
 

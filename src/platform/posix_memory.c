@@ -268,6 +268,11 @@ bool platform_reset(void *address, size_t length) {
     return reserve(address, length, MAP_FIXED) == address;
 }
 
+bool platform_replace(void *address, size_t length) {
+    return mmap(address, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+                -1, 0) == address;
+}
+
 bool platform_unmap(void *address, size_t length) {
     return munmap(address, length) == 0;
 }

@@ -470,6 +470,13 @@ bool platform_reset(void *address, size_t length) {
     return replace_pages(address, length, make_placeholder);
 }
 
+// Windows would take several steps for it, each of which may fail.
+bool platform_replace(void *address, size_t length) {
+    (void)address;
+    (void)length;
+    return false;
+}
+
 bool platform_unmap(void *address, size_t length) {
     return replace_pages(address, length, give_back_pages);
 }

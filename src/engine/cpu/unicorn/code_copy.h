@@ -7,7 +7,7 @@
 // to the copy. The entry is recognised by its contents: the page, and the distance to the host
 // address of the page. In the copy other instructions can stand in for some (stand_in.h).
 //
-// Where the entry is not found the memory is compared with the copy before each fetch.
+// Where the entry is not found the page itself is swapped (page_swap.h).
 
 #ifndef ENGINE_CPU_UNICORN_CODE_COPY_H
 #define ENGINE_CPU_UNICORN_CODE_COPY_H

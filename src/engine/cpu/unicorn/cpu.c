@@ -43,6 +43,7 @@ void machine_destroy(struct machine *machine) {
         if (fit) {
             memory_unmap(&machine->memory, 0, UINT64_MAX);
         }
+        translation_close(&machine->translation);
         memory_close(&machine->memory);
         engine_give(machine->engine, fit);
     }

@@ -6,6 +6,7 @@
 #include "engine/cpu/unicorn/run_ask.h"
 #include "engine/cpu/unicorn/run_finish.h"
 #include "engine/cpu/x86/nmi.h"
+#include "objects/log.h"
 #include "platform/check.h"
 #include "platform/threads.h"
 
@@ -139,6 +140,10 @@ static void start(struct run *run) {
         (error == UC_ERR_FETCH_PROT && kept_from) || (error == UC_ERR_EXCEPTION && run->absent);
     if (error != UC_ERR_OK && !expected) {
         flat_engine_check(error, "running a guest");
+        machine->failed = true;
+        run_fail(run);
+    } else if (!translation_has_memory(&machine->translation)) {
+        log_line(ZIRCONIA_LOG_ERROR, "the host does not map a page of guest memory any more");
         machine->failed = true;
         run_fail(run);
     }

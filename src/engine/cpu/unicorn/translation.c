@@ -35,6 +35,10 @@ void translation_open(struct translation *translation, struct engine *engine, st
     }
 }
 
+void translation_close(struct translation *translation) {
+    page_swap_close(&translation->swap);
+}
+
 // --- Where it ends ---
 
 static void give_exits(struct translation *translation, const uint64_t *exits, size_t count) {
@@ -59,6 +63,7 @@ static void set_exits(struct translation *translation, const uint64_t *site) {
 
 void translation_end_copy(struct translation *translation) {
     code_copy_end(&translation->copy);
+    page_swap_end(&translation->swap); // What fails is tried again, and seen when the run ends.
     translation->engine->fill.code.known = false;
 }
 
@@ -338,6 +343,15 @@ static bool show(struct translation *translation, uint64_t offset) {
     return copy->count > 0;
 }
 
+// Unicorn must announce the end of the translation here too.
+static bool swap(struct translation *translation, uint64_t offset) {
+    const struct block *block = &translation->block;
+    const unsigned index = in_first_page(block, offset) ? 0 : 1;
+    return translation->announced &&
+           page_swap_begin(&translation->swap, &translation->memory->arena, offset / PAGE_SIZE,
+                           translation->copy.pages[index], index == 0 ? block->first : 0);
+}
+
 // Where the copy is not what Unicorn will read.
 static bool is_as_copied(const struct translation *translation, uint64_t offset, size_t size) {
     const struct block *block = &translation->block;
@@ -361,7 +375,8 @@ static enum refusal look_at_copy(struct translation *translation, uint64_t offse
         engine->no_calls = true;
         return REFUSAL_NOT_SHOWN;
     }
-    return is_as_copied(translation, offset, size) ? REFUSAL_NONE : REFUSAL_CHANGED;
+    return swap(translation, offset) || is_as_copied(translation, offset, size) ? REFUSAL_NONE
+                                                                                : REFUSAL_CHANGED;
 }
 
 void translation_fetch(struct translation *translation, struct cpu *cpu, uint64_t offset,

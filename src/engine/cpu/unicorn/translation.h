@@ -9,6 +9,7 @@
 #include "engine/cpu/unicorn/block.h"
 #include "engine/cpu/unicorn/code_copy.h"
 #include "engine/cpu/unicorn/cuts.h"
+#include "engine/cpu/unicorn/page_swap.h"
 
 struct cpu;
 struct engine;
@@ -38,6 +39,7 @@ struct translation {
     struct block block;            // The block under translation.
     bool announced;                // A translation was: so will all that follow be.
     struct code_copy copy;         // What is translated.
+    struct page_swap swap;         // How it is where the TLB cannot show it.
     unsigned lost;                 // How often in a row a block went where it was not read ahead.
     struct cuts cuts;              // The cuts of translated blocks.
     uint8_t divisions[0x1000 / 8]; // Where in a page some have been divided: a bit a byte.
@@ -49,6 +51,8 @@ struct translation {
 
 void translation_open(struct translation *translation, struct engine *engine, struct memory *memory,
                       struct step *step, struct work *work);
+
+void translation_close(struct translation *translation);
 
 // Drops what has been translated of the page with the code at this linear address.
 void translation_forget(struct translation *translation, struct cpu *cpu, uint64_t linear);
@@ -73,6 +77,11 @@ uint64_t translation_undivided(const struct translation *translation, struct cpu
 
 // Unicorn reads memory again where it was shown a copy of the code.
 void translation_end_copy(struct translation *translation);
+
+// False where the host has not given back a page of the guest's memory: the guest cannot go on.
+static inline bool translation_has_memory(const struct translation *translation) {
+    return translation->swap.count == 0;
+}
 
 // Translation has ended, with a block or with a raw exit; and in the first case.
 void translation_end(struct translation *translation);
