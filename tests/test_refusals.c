@@ -182,6 +182,10 @@ START_TEST(a_run_that_ends_says_why) {
         listen_to_all();
         expect_cause(zx_vcpu_enter(vcpu, &packet), cases[i].status, cases[i].cause);
         guest_close();
+        guest_start("spin");
+        memory_write(ENTRY, cases[i].code, cases[i].size);
+        expect_cause(zx_vcpu_resume(vcpu, &packet), cases[i].status, cases[i].cause);
+        guest_close();
     }
 }
 END_TEST
@@ -216,6 +220,15 @@ END_TEST
 
 // --- Debuggers, coverage and snapshots ---
 
+static zx_handle_t snapshot;
+
+static bool write_nothing(void *context, const void *bytes, size_t size) {
+    (void)context;
+    (void)bytes;
+    (void)size;
+    return false;
+}
+
 START_TEST(a_debugger_of_a_guest_without_a_vcpu_is_told_so) {
     static const char cause[] = "the guest has no VCPU";
     uint64_t word = 0;
@@ -228,6 +241,44 @@ START_TEST(a_debugger_of_a_guest_without_a_vcpu_is_told_so) {
     expect_cause(zirconia_guest_find_physical(guest, 0, &physical), ZX_ERR_BAD_STATE, cause);
     expect_cause(zirconia_guest_set_breakpoints(guest, &word, 1), ZX_ERR_BAD_STATE, cause);
     expect_cause(zirconia_guest_set_watchpoints(guest, &watchpoint, 1), ZX_ERR_BAD_STATE, cause);
+}
+END_TEST
+
+// The body of a thread: waits until the VCPU runs, and ends its run.
+static void *look_while_it_runs(void *unused) {
+    static const char cause[] = "a VCPU of the guest is in a run call";
+    zirconia_stop_t stop;
+    zirconia_walk_t walk;
+    zirconia_registers_t registers = {0};
+    zirconia_interrupts_t interrupts;
+    uint64_t word = 0;
+    zx_status_t status = ZX_OK;
+    while (status == ZX_OK) {
+        status = zirconia_vcpu_read_stop(vcpu, &stop);
+    }
+    expect_cause(status, ZX_ERR_BAD_STATE, "the VCPU is in a run call");
+    expect_cause(zirconia_vcpu_read_registers(vcpu, &registers), ZX_ERR_BAD_STATE, cause);
+    expect_cause(zirconia_vcpu_write_registers(vcpu, &registers), ZX_ERR_BAD_STATE, cause);
+    expect_cause(zirconia_vcpu_read_interrupts(vcpu, &interrupts), ZX_ERR_BAD_STATE, cause);
+    expect_cause(zirconia_vcpu_find_linear(vcpu, 0, &word), ZX_ERR_BAD_STATE, cause);
+    expect_cause(zirconia_vcpu_walk_linear(vcpu, 0, &walk), ZX_ERR_BAD_STATE, cause);
+    expect_cause(zirconia_vcpu_set_stepping(vcpu, 1), ZX_ERR_BAD_STATE, cause);
+    expect_cause(zirconia_guest_restore(guest, snapshot), ZX_ERR_BAD_STATE, cause);
+    expect_cause(zirconia_snapshot_save(guest, snapshot, write_nothing, NULL), ZX_ERR_BAD_STATE,
+                 cause);
+    ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+    return unused;
+}
+
+START_TEST(a_debugger_of_a_guest_that_runs_is_told_so) {
+    pthread_t other;
+    zx_port_packet_t packet;
+    guest_start("spin");
+    ck_assert_int_eq(zirconia_guest_snapshot(guest, 0, &snapshot), ZX_OK);
+    listen_to_all();
+    ck_assert_int_eq(pthread_create(&other, NULL, look_while_it_runs, NULL), 0);
+    ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), ZX_ERR_CANCELED);
+    ck_assert_int_eq(pthread_join(other, NULL), 0);
 }
 END_TEST
 
@@ -295,17 +346,9 @@ START_TEST(coverage_that_is_refused_says_why) {
 }
 END_TEST
 
-static bool write_nothing(void *context, const void *bytes, size_t size) {
-    (void)context;
-    (void)bytes;
-    (void)size;
-    return false;
-}
-
 START_TEST(a_snapshot_that_is_refused_says_why) {
     static const uint64_t zeros[512];
     zx_handle_t out = ZX_HANDLE_INVALID;
-    zx_handle_t snapshot = ZX_HANDLE_INVALID;
     guest_open();
     listen_to_all();
     expect_cause(zirconia_guest_snapshot(guest, 0, &out), ZX_ERR_BAD_STATE,
@@ -358,6 +401,7 @@ int main(void) {
         a_run_whose_budget_is_spent_says_so,
         a_run_that_is_stopped_from_outside_says_by_what,
         a_debugger_of_a_guest_without_a_vcpu_is_told_so,
+        a_debugger_of_a_guest_that_runs_is_told_so,
         a_debugger_that_asks_for_too_much_is_told_so,
         a_call_of_a_debugger_that_is_refused_says_why,
         coverage_that_is_refused_says_why,
