@@ -3,11 +3,12 @@
 // What the library asks of the host: the copy that survives bad pointers, and leaves the program's
 // own faults alone; reserved addresses; waiting with a deadline; sockets; the end of a thread.
 
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700 // sigaltstack()
 
 #include "bad_memory.h"
 #include "platform/platform.h"
 #include "run_tests.h"
+#include "sanitized.h"
 
 #include <check.h>
 #include <pthread.h>
@@ -60,6 +61,41 @@ START_TEST(copy_says_where_it_stopped) {
     }
 }
 END_TEST
+
+#ifndef _WIN32
+
+static uintptr_t handler_stack;
+
+static void note_stack(int number) {
+    const char here = (char)number;
+    handler_stack = (uintptr_t)&here;
+}
+
+// ThreadSanitizer calls handlers later, and elsewhere.
+START_TEST(after_a_fault_handlers_still_use_the_alternate_stack) {
+    if (THREAD_SANITIZED) {
+        return;
+    }
+    static char memory[65536];
+    uint8_t byte = 0;
+    const stack_t own = {.ss_sp = memory, .ss_size = sizeof memory};
+    struct sigaction action = {.sa_flags = SA_ONSTACK};
+    action.sa_handler = note_stack;
+    ck_assert_int_eq(sigaltstack(&own, NULL), 0);
+    sigaction(SIGUSR1, &action, NULL);
+    for (int i = 0; i < 3; i++) {
+        ck_assert(!platform_copy(&byte, bad_pointer(3), 1));
+        handler_stack = 0;
+        raise(SIGUSR1);
+        ck_assert_uint_ge(handler_stack, (uintptr_t)memory);
+        ck_assert_uint_lt(handler_stack, (uintptr_t)memory + sizeof memory);
+    }
+    const stack_t none = {.ss_flags = SS_DISABLE, .ss_size = sizeof memory};
+    ck_assert_int_eq(sigaltstack(&none, NULL), 0);
+}
+END_TEST
+
+#endif
 
 enum { FAULTS = 2000 };
 
@@ -256,6 +292,7 @@ int main(void) {
         threads_fault_at_once,
 #ifndef _WIN32
         faults_of_the_program_reach_its_handler,
+        after_a_fault_handlers_still_use_the_alternate_stack,
         signals_do_not_end_what_is_sent,
 #endif
         reservations_take_only_free_addresses,

@@ -4,10 +4,10 @@
 // copies says so in a thread-local pointer, which the handlers of SIGSEGV and SIGBUS look at
 // (posix_faults.c).
 
-#define _DEFAULT_SOURCE
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE // REG_RIP and its kin
 
 #include "platform/platform.h"
+#include "platform/posix_client_frame.h"
 #include "platform/posix_context.h"
 #include "platform/posix_faults.h"
 
@@ -49,13 +49,50 @@ static bool is_the_copys(const struct copy_guard *guard, const siginfo_t *info) 
                                  inside(address, guard->source, guard->size));
 }
 
-void posix_copy_recover(const siginfo_t *info, void *context) {
+static void end_copy(void) {
+    siglongjmp(active_guard->recovery, 1);
+}
+
+// macOS takes a thread that jumps out of a handler to be on its alternate stack still, and never
+// again uses that for it. So there the handler returns, to the function that jumps; and in builds
+// with ZIRCONIA_PORTABLE.
+#if defined(__APPLE__) && defined(__x86_64__)
+
+static void leave_handler(ucontext_t *context) {
+    context->uc_mcontext->__ss.__rsp = (context->uc_mcontext->__ss.__rsp & ~UINT64_C(15)) - 8;
+    context->uc_mcontext->__ss.__rip = (uint64_t)(uintptr_t)end_copy;
+}
+
+#elif defined(__APPLE__)
+
+static void leave_handler(ucontext_t *context) {
+    __darwin_arm_thread_state64_set_pc_fptr(context->uc_mcontext->__ss, end_copy);
+}
+
+#elif defined(ZIRCONIA_PORTABLE) && defined(POSIX_CLIENT_FRAME)
+
+static void leave_handler(ucontext_t *context) {
+    client_frame_call(context, end_copy);
+}
+
+#else
+
+static void leave_handler(ucontext_t *context) {
+    (void)context;
+    end_copy();
+}
+
+#endif
+
+bool posix_copy_recover(const siginfo_t *info, void *context) {
     struct copy_guard *guard = active_guard;
-    if (guard != NULL && is_the_copys(guard, info)) {
-        guard->fault_address = (uintptr_t)info->si_addr;
-        guard->mask = ((const ucontext_t *)context)->uc_sigmask;
-        siglongjmp(guard->recovery, 1);
+    if (guard == NULL || !is_the_copys(guard, info)) {
+        return false;
     }
+    guard->fault_address = (uintptr_t)info->si_addr;
+    guard->mask = ((const ucontext_t *)context)->uc_sigmask;
+    leave_handler(context);
+    return true;
 }
 
 typedef uint64_t __attribute__((aligned(1), may_alias)) loose_word;

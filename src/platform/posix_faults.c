@@ -227,8 +227,8 @@ bool platform_watch_stores(platform_store_fn *on_store) {
 static void on_fault(int number, siginfo_t *info, void *context) {
     const int error = errno;
     posix_handler_begin();
-    posix_copy_recover(info, context);
-    if (is_divided(number, info, context) || is_store(number, info)) {
+    if (posix_copy_recover(info, context) || is_divided(number, info, context) ||
+        is_store(number, info)) {
         errno = error;
         return;
     }
