@@ -72,10 +72,15 @@ static void pass_on(int number, siginfo_t *info, void *context) {
 }
 
 // The status that a page fault comes to: nothing is there, it may not be touched so, or what is
-// mapped there ends before.
+// mapped there ends before. macOS has SIGBUS for the last two, of which the first is the usual one.
 static uint32_t why(int number, const siginfo_t *info) {
+#if defined(__APPLE__)
+    const zx_status_t refused = ZX_ERR_ACCESS_DENIED;
+#else
+    const zx_status_t refused = ZX_ERR_OUT_OF_RANGE;
+#endif
     if (number == SIGBUS) {
-        return (uint32_t)ZX_ERR_OUT_OF_RANGE;
+        return (uint32_t)refused;
     }
     return (uint32_t)(info->si_code == SEGV_ACCERR ? ZX_ERR_ACCESS_DENIED : ZX_ERR_NOT_FOUND);
 }
