@@ -2,17 +2,20 @@
 //
 // What an access may do, by the rights of its page, where the library fills the engine's TLB and
 // where the engine does: as the SDM says in volume 3A, section 4.6. And the account of large pages,
-// and accesses to trapped pages. A private function of the library is watched.
+// accesses to trapped pages, and restores of snapshots. A private function of the library is
+// watched.
 
 #define _POSIX_C_SOURCE 200809L // setenv()
 
 #include "guest_fixture.h"
 
-#include "engine/cpu/unicorn/tlb_fill.h"
+#include "engine/cpu/unicorn/engine.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zirconia/snapshot.h>
 #include <zirconia/zirconia.h>
 
 #define DIRECTORY 0x3000u // The page directory for linear addresses from 1 GiB on.
@@ -110,6 +113,8 @@ static int expected(const struct access *access) {
            (access->user ? 4 : 0) | (access->kind == FETCH ? 0x10 : 0);
 }
 
+static zx_handle_t behind; // A snapshot that is restored before each access, if there is one.
+
 static void check(const struct access *access) {
     const int fault = expected(access);
     zx_vcpu_state_t state = {
@@ -120,6 +125,9 @@ static void check(const struct access *access) {
         .r15 = access->flags,
         .rsp = 0x80000,
     };
+    if (behind != ZX_HANDLE_INVALID) {
+        ck_assert_int_eq(zirconia_guest_restore(guest, behind), ZX_OK);
+    }
     put(TABLE, PAGE | access->entry);
     write_state(&state);
     enter_to_end();
@@ -139,8 +147,7 @@ static uint64_t entry_of(unsigned bits) {
            (bits & 8 ? ACCESSED | DIRTY : ACCESSED) | (bits & 16 ? NO_EXECUTE : 0);
 }
 
-static void check_all(void) {
-    start();
+static void check_rights(void) {
     for (unsigned bits = 0; bits < 32; bits++) {
         for (unsigned mode = 0; mode < 32; mode++) {
             for (unsigned kind = LOAD; kind <= FETCH; kind++) {
@@ -155,6 +162,11 @@ static void check_all(void) {
             }
         }
     }
+}
+
+static void check_all(void) {
+    start();
+    check_rights();
 }
 
 START_TEST(rights_are_the_manuals) {
@@ -256,12 +268,56 @@ START_TEST(a_trapped_page_without_a_right_to_it_faults) {
 }
 END_TEST
 
+// --- Restores ---
+
+static const struct engine *engine_of_guest(void) {
+    return (const struct engine *)(const void *)((const uint8_t *)fill -
+                                                 offsetof(struct engine, fill));
+}
+
+static void access_page(unsigned kind) {
+    const zx_vcpu_state_t state = {
+        .rdx = kind, .rbx = CR0_FOR_ALL, .rbp = CR4_FOR_ALL, .r15 = 2, .rsp = 0x80000};
+    write_state(&state);
+    enter_to_end();
+    ck_assert_uint_eq(read_state().r10, DONE);
+}
+
+// A restore leaves entries of the TLB where nobody has stored to the tables that they come from.
+START_TEST(the_tlb_outlives_a_restore) {
+    zx_handle_t snapshot = ZX_HANDLE_INVALID;
+    start();
+    put(TABLE, PAGE | entry_of(0xf));
+    access_page(LOAD);
+    ck_assert_int_eq(zirconia_guest_snapshot(guest, 0, &snapshot), ZX_OK);
+    for (unsigned i = 0; i < 20; i++) {
+        access_page(i % 2 == 0 ? LOAD : STORE);
+        ck_assert_int_eq(zirconia_guest_restore(guest, snapshot), ZX_OK);
+    }
+    ck_assert(engine_of_guest()->tlb_kept == is_wished());
+    ck_assert(engine_of_guest()->tlb_stale == !is_wished());
+    put(TABLE, PAGE | entry_of(0x7));
+    access_page(LOAD);
+    ck_assert(!engine_of_guest()->tlb_kept);
+}
+END_TEST
+
+// What a TLB has from before a restore does not outlive a store to tables by the client.
+START_TEST(rights_are_the_manuals_behind_restores) {
+    start();
+    ck_assert_int_eq(zirconia_guest_snapshot(guest, 0, &behind), ZX_OK);
+    check_rights();
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("tlb");
     TCase *tcase = tcase_create("tlb");
     tcase_set_timeout(tcase, 20);
     tcase_add_test(tcase, rights_are_the_manuals);
     tcase_add_test(tcase, rights_are_the_manuals_where_the_engine_fills_its_tlb);
+    tcase_add_test(tcase, rights_are_the_manuals_behind_restores);
+    tcase_add_test(tcase, the_tlb_outlives_a_restore);
     tcase_add_test(tcase, a_large_page_is_invalidated_as_a_whole);
     tcase_add_test(tcase, trapped_pages_end_the_run_in_the_instruction);
     tcase_add_test(tcase, a_trapped_page_without_a_right_to_it_faults);

@@ -93,6 +93,11 @@ static inline uint64_t **memslot_place(const struct memslot *memslot, unsigned l
 // none.
 uint64_t arena_page_for(struct arena *arena, struct vmo *vmo, uint64_t vmo_offset, uint64_t shift);
 
+// Whether the VMO has been mapped somewhere since the last look.
+static inline bool memslot_is_mapped_anew(const struct memslot *memslot) {
+    return atomic_load_explicit(&memslot->vmo->mapped, memory_order_relaxed) != memslot->mapped;
+}
+
 // Whether stores to the page are watched.
 bool arena_watches(struct arena *arena, uint64_t page);
 

@@ -18,6 +18,8 @@ struct dirty_pages {
     uint64_t *pages;            // Pages of the arena, each once.
     size_t count;
     size_t room;
+    bool shared;     // Stores may go unseen: a VMO is mapped elsewhere.
+    bool tables;     // A page with a table was dirty when an image was applied last.
     bool all;        // Memory was short for the list: any page may differ.
     bool unseen;     // Stores may have gone unseen, or the host may have taken pages back.
     unsigned rounds; // How often an image was applied.
@@ -31,11 +33,12 @@ bool dirty_pages_contain(const struct dirty_pages *dirty, struct arena *arena, u
 // Adds the page. False when it was in the list, or belongs to no image.
 bool dirty_pages_add(struct dirty_pages *dirty, struct arena *arena, uint64_t page);
 
-// The byte of a page of an image, which says whether the page is in the list and how often it was
-// added. NULL for other pages.
+// The byte of a page of an image, which says whether the page is in the list, how often it was
+// added, and whether entries of the TLB may come from page tables in it. NULL for other pages.
 uint8_t *dirty_pages_mark(struct arena *arena, uint64_t page);
 
 #define DIRTY_LISTED 0x80u
-#define DIRTY_COUNT 0x7fu
+#define DIRTY_TABLE 0x40u
+#define DIRTY_COUNT 0x3fu
 
 #endif // ENGINE_CPU_UNICORN_DIRTY_PAGES_H

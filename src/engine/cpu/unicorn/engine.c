@@ -146,8 +146,8 @@ static zx_status_t start(struct engine *engine, const struct layout *layout) {
     }
     find_state(engine, layout);
     if (engine->live != NULL) {
-        tlb_fill_install(&engine->fill, engine->unicorn, layout, engine->live,
-                         engine->hooks->absent, engine);
+        tlb_fill_install(&engine->fill, engine->unicorn, layout, engine->live, &engine->hooks->fill,
+                         engine);
     }
     engine->shows_copy = layout->shows_copy && engine->live != NULL;
     engine->answers = layout->answers && engine->live != NULL && !engine->counts;
@@ -242,19 +242,23 @@ zx_status_t engine_take(struct machine *machine, const struct layout *layout, bo
 
 // --- Before VMRUN ---
 
+static bool flush_tlb(struct engine *engine) {
+    engine->tlb_kept = false;
+    engine->fill.walked = false;
+    return uc_ctl_flush_tlb(engine->unicorn) == UC_ERR_OK;
+}
+
 // There addresses are physical, and nothing of the guest's translation takes part. False when the
 // engine fails. The caller holds state_lock.
 static bool leave_guest(struct engine *engine) {
     engine->fill.flat = true;
     return uc_context_save(engine->unicorn, engine->kept) == UC_ERR_OK &&
-           uc_context_restore(engine->unicorn, engine->host) == UC_ERR_OK &&
-           uc_ctl_flush_tlb(engine->unicorn) == UC_ERR_OK;
+           uc_context_restore(engine->unicorn, engine->host) == UC_ERR_OK && flush_tlb(engine);
 }
 
 static bool enter_guest(struct engine *engine) {
     engine->fill.flat = false;
-    return uc_context_restore(engine->unicorn, engine->kept) == UC_ERR_OK &&
-           uc_ctl_flush_tlb(engine->unicorn) == UC_ERR_OK;
+    return uc_context_restore(engine->unicorn, engine->kept) == UC_ERR_OK && flush_tlb(engine);
 }
 
 // The end of a hook has Unicorn look up the place of each block that had it: that must not go
@@ -294,8 +298,7 @@ static bool clean(struct engine *engine) {
     engine->loaded = NULL;
     engine->tlb_stale = false;
     return uc_context_restore(engine->unicorn, engine->started) == UC_ERR_OK &&
-           uc_context_save(engine->unicorn, engine->kept) == UC_ERR_OK &&
-           uc_ctl_flush_tlb(engine->unicorn) == UC_ERR_OK &&
+           uc_context_save(engine->unicorn, engine->kept) == UC_ERR_OK && flush_tlb(engine) &&
            uc_ctl_set_exits(engine->unicorn, &none, 0) == UC_ERR_OK;
 }
 
@@ -337,7 +340,7 @@ void engine_end_forgetting(struct engine *engine) {
 
 void engine_flush_stale_tlb(struct engine *engine) {
     if (engine->tlb_stale) {
-        uc_ctl_flush_tlb(engine->unicorn);
+        flush_tlb(engine);
         engine->tlb_stale = false;
     }
 }

@@ -41,7 +41,7 @@ struct engine_hooks {
     // At each access to memory, while they are hooked.
     void (*accessed)(uc_engine *unicorn, uc_mem_type type, uint64_t address, int size,
                      int64_t value, void *context);
-    fill_absent *absent; // At an access to a page that the nested tables do not have.
+    struct fill_hooks fill; // At a miss of the TLB.
     struct answer_hooks answers;
 };
 
@@ -49,6 +49,7 @@ struct engine {
     struct machine *machine; // Whose guest runs on it.
     struct cpu *loaded;      // Whose state it holds.
     bool tlb_stale;          // Its TLB must be flushed before it runs.
+    bool tlb_kept;           // Its TLB may have entries from before the last image was applied.
     bool forgets_many;       // Between engine_begin_forgetting() and engine_end_forgetting().
     bool is_flat;            // It is out of guest mode, to forget code.
     const struct engine_hooks *hooks;

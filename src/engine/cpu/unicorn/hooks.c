@@ -5,6 +5,7 @@
 #include "engine/cpu/unicorn/hooks.h"
 
 #include "engine/cpu/unicorn/flat_engine.h"
+#include "engine/cpu/unicorn/guest_tables.h"
 #include "engine/cpu/unicorn/run_answers.h"
 #include "engine/cpu/unicorn/run_blocks.h"
 #include "engine/cpu/unicorn/run_exits.h"
@@ -99,6 +100,14 @@ static bool on_absent(void *context, uint64_t guest_physical, bool write) {
     return run_absent(engine_machine(context)->run, guest_physical, write);
 }
 
+static bool on_table(void *context, uint64_t guest_physical) {
+    return guest_tables_note(&engine_machine(context)->memory, guest_physical);
+}
+
+static bool on_store(void *context, uint64_t guest_physical) {
+    return guest_tables_spare(&engine_machine(context)->memory, guest_physical);
+}
+
 // The type is that of a page without the permission: the arena is not executable.
 static bool on_fetch(uc_engine *unicorn, uc_mem_type type, uint64_t address, int size,
                      int64_t value, void *context) {
@@ -151,6 +160,6 @@ const struct engine_hooks run_hooks = {
     .counted_block = on_counted_block,
     .compared = on_comparison,
     .accessed = on_access,
-    .absent = on_absent,
+    .fill = {.absent = on_absent, .table = on_table, .store = on_store},
     .answers = {.cpuid = on_cpuid, .call = on_call, .input = on_input},
 };

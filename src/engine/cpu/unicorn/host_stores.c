@@ -43,6 +43,7 @@ void host_stores_note(struct host_stores *stores, uint64_t first, uint64_t count
     platform_mutex_lock(&stores->lock);
     add(stores, first, count);
     platform_mutex_unlock(&stores->lock);
+    atomic_store(&stores->any_new, true);
 }
 
 bool host_stores_take(struct host_stores *stores, struct page_range *out) {
@@ -53,4 +54,19 @@ bool host_stores_take(struct host_stores *stores, struct page_range *out) {
     }
     platform_mutex_unlock(&stores->lock);
     return any;
+}
+
+bool host_stores_any_new(struct host_stores *stores) {
+    return atomic_load_explicit(&stores->any_new, memory_order_relaxed) &&
+           atomic_exchange(&stores->any_new, false);
+}
+
+bool host_stores_look(struct host_stores *stores, unsigned index, struct page_range *out) {
+    platform_mutex_lock(&stores->lock);
+    const bool have = index < stores->count;
+    if (have) {
+        *out = stores->ranges[index];
+    }
+    platform_mutex_unlock(&stores->lock);
+    return have;
 }

@@ -77,7 +77,7 @@ static void add_range(struct memory *memory, const struct page_range *range) {
         const uint64_t end = start + memslot->size / PAGE_SIZE;
         uint64_t page = range->first > start ? range->first : start;
         for (; page < end && page < range->first + range->count; page++) {
-            dirty_pages_add(&memory->dirty, &memory->arena, page);
+            memory_dirty(memory, page);
         }
     }
 }
@@ -87,9 +87,8 @@ static void add_range(struct memory *memory, const struct page_range *range) {
 static bool is_shared(struct memslot *memslot) {
     size_t mappings = 0;
     size_t spaces = 0;
-    const unsigned mapped = atomic_load_explicit(&memslot->vmo->mapped, memory_order_relaxed);
-    const bool more = mapped != memslot->mapped;
-    memslot->mapped = mapped;
+    const bool more = memslot_is_mapped_anew(memslot);
+    memslot->mapped = atomic_load_explicit(&memslot->vmo->mapped, memory_order_relaxed);
     vmo_count_users(memslot->vmo, &mappings, &spaces);
     return more || spaces > 1;
 }
@@ -100,7 +99,7 @@ static void add_differing(struct memory *memory, const struct image_part *part) 
     for (uint64_t page = part->first; page < part->first + part->count; page++) {
         if (may_differ(part, page, &data) &&
             memcmp(host_page(memory, page), saved(part, page), PAGE_SIZE) != 0) {
-            dirty_pages_add(&memory->dirty, &memory->arena, page);
+            memory_dirty(memory, page);
         }
     }
 }
@@ -112,9 +111,11 @@ static void add_unseen_stores(struct memory *memory) {
         add_range(memory, &range);
         memory->dirty.unseen = true;
     }
+    memory->dirty.shared = false;
     for (size_t i = 0; base != NULL && i < base->part_count; i++) {
         if (!base->options.noted && is_shared(base->parts[i].memslot)) {
             add_differing(memory, &base->parts[i]);
+            memory->dirty.shared = true;
             memory->dirty.unseen = true;
         }
     }
@@ -130,7 +131,7 @@ void memory_note_store(struct memory *memory, uint64_t guest_physical, uint64_t 
             const uint64_t page =
                 arena_page_for(&memory->arena, backing.vmo, backing.vmo_offset, shift);
             if (page != NO_ARENA_PAGE) {
-                dirty_pages_add(&memory->dirty, &memory->arena, page);
+                memory_dirty(memory, page);
                 code_pages_forget(&memory->code, page);
             }
         }
@@ -260,6 +261,7 @@ static void begin_anew(struct memory *memory, struct machine_image *image) {
     dirty->all = false;
     nested_protect_all(&memory->nested);
     memory->engine->tlb_stale = true;
+    memory->engine->fill.unmarked = false;
     if (dirty->base != NULL) {
         machine_image_unref(dirty->base);
     }
@@ -410,13 +412,15 @@ static bool apply_page(struct memory *memory, const struct machine_image *image,
 static void apply_dirty(struct memory *memory, const struct machine_image *image) {
     struct dirty_pages *dirty = &memory->dirty;
     size_t kept = 0;
+    dirty->tables = false;
     for (size_t i = 0; i < dirty->count; i++) {
         const uint64_t page = dirty->pages[i];
         uint8_t *mark = dirty_pages_mark(&memory->arena, page);
+        dirty->tables |= (*mark & DIRTY_TABLE) != 0;
         if (apply_page(memory, image, page, mark)) {
             dirty->pages[kept++] = page;
         } else {
-            *mark = is_often_dirty(mark) ? DIRTY_LISTED : *mark;
+            *mark &= (uint8_t)(is_often_dirty(mark) ? ~DIRTY_COUNT : UINT8_MAX);
             guard(memory, page, mark);
         }
     }
@@ -459,8 +463,17 @@ static bool prepare(const struct memory *memory, const struct machine_image *ima
     return prepared;
 }
 
+// Whether entries of the TLB are those that an empty one would get: they come from tables that
+// nobody has stored to since. See guest_tables.h for stores from now on.
+static bool is_tlb_right(const struct memory *memory, const struct machine_image *image) {
+    const struct dirty_pages *dirty = &memory->dirty;
+    return dirty->base == image && !dirty->all && !dirty->tables && !dirty->shared &&
+           tlb_fill_knows_tables(&memory->engine->fill);
+}
+
 zx_status_t image_apply(struct memory *memory, struct machine_image *image) {
     struct dirty_pages *dirty = &memory->dirty;
+    struct engine *engine = memory->engine;
     atomic_store(&memory->arena.stores.active, true); // One from elsewhere may be the first.
     add_unseen_stores(memory);
     add_way(memory, image);
@@ -472,6 +485,7 @@ zx_status_t image_apply(struct memory *memory, struct machine_image *image) {
         begin_anew(memory, image);
     } else {
         apply_dirty(memory, image);
+        engine->tlb_kept = !image->options.steady && is_tlb_right(memory, image);
     }
     if (dirty->base != image) {
         machine_image_unref(dirty->base);
@@ -479,6 +493,6 @@ zx_status_t image_apply(struct memory *memory, struct machine_image *image) {
     }
     dirty->unseen = false;
     dirty->rounds++;
-    memory->engine->tlb_stale |= !image->options.steady;
+    engine->tlb_stale |= !image->options.steady && !engine->tlb_kept;
     return ZX_OK;
 }

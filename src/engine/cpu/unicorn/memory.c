@@ -153,6 +153,15 @@ bool memory_may_execute(struct memory *memory, uint64_t guest_physical) {
     return find_page(memory, guest_physical, &backing) && backing.executable;
 }
 
+bool memory_dirty(struct memory *memory, uint64_t page) {
+    if (!dirty_pages_add(&memory->dirty, &memory->arena, page)) {
+        return false;
+    }
+    const bool table = (*dirty_pages_mark(&memory->arena, page) & DIRTY_TABLE) != 0;
+    memory->engine->tlb_stale |= table && memory->engine->tlb_kept;
+    return true;
+}
+
 bool memory_written(struct memory *memory, uint64_t guest_physical) {
     struct backing backing;
     const uint64_t page = nested_page(&memory->nested, guest_physical);
@@ -161,7 +170,7 @@ bool memory_written(struct memory *memory, uint64_t guest_physical) {
         return false;
     }
     code_pages_stored_to(&memory->code, page);
-    memory->dirtied = dirty_pages_add(&memory->dirty, &memory->arena, page);
+    memory->dirtied = memory_dirty(memory, page);
     nested_allow_writes(&memory->nested, guest_physical);
     return true;
 }

@@ -46,6 +46,10 @@ bool memory_may_execute(struct memory *memory, uint64_t guest_physical);
 // its translations: they are gone and the page is writable, until its code runs again.
 bool memory_written(struct memory *memory, uint64_t guest_physical);
 
+// The page is dirty from now on. False if it was before. If it has tables, entries of the TLB from
+// before the last image go (guest_tables.h).
+bool memory_dirty(struct memory *memory, uint64_t page);
+
 uint8_t *memory_host_address(struct memory *memory, uint64_t guest_physical, bool write);
 
 void memory_unmap(struct memory *memory, uint64_t guest_physical, uint64_t length);

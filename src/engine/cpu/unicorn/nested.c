@@ -196,9 +196,8 @@ static bool protect_one(struct nested *nested, uint64_t *entry, unsigned level,
 
 bool nested_protect(struct nested *nested, uint64_t arena_page) {
     nested_isolate(nested, arena_page);
-    const bool changed = change_all(nested, 0, arena_page, protect_one);
-    nested->changes += changed;
-    return changed;
+    nested->changes++; // What guards it matters to tlb_fill.c, also where it was read-only already.
+    return change_all(nested, 0, arena_page, protect_one);
 }
 
 bool nested_protect_if_single(struct nested *nested, uint64_t arena_page) {

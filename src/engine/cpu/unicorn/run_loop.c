@@ -3,6 +3,7 @@
 // The run itself: the client is asked, and Unicorn is entered, until the client has had enough.
 
 #include "engine/cpu/unicorn/flat_engine.h"
+#include "engine/cpu/unicorn/guest_tables.h"
 #include "engine/cpu/unicorn/run_ask.h"
 #include "engine/cpu/unicorn/run_finish.h"
 #include "engine/cpu/x86/nmi.h"
@@ -77,6 +78,7 @@ static bool prepare(struct run *run) {
         code_pages_drop_noted(&machine->memory.code);
     }
     memory_provide(&machine->memory);
+    guest_tables_look(&machine->memory);
     const bool watches = run->cpu->progress.accessed_count > 0;
     const bool started = cover(run) && engine_watch(machine->engine, watches) &&
                          translation_start(&machine->translation);

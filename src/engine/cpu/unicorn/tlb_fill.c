@@ -39,30 +39,31 @@ struct tlb_walk {
 
 #define NESTED_WHOLE (NESTED_PRESENT | NESTED_WRITABLE)
 
-// What has been taken away from entries is counted; what was given to them is not, so only what
-// lacks nothing is kept.
-static uint64_t nested_found(struct tlb_fill *fill, uint64_t guest_physical) {
+// What has been taken away from entries is counted; what was given to them is not, so what lacks
+// something is looked up again.
+static struct nested_page_kept *nested_found(struct tlb_fill *fill, uint64_t guest_physical) {
     struct nested *nested = fill->nested;
     const uint64_t page = guest_physical >> 12;
     struct nested_page_kept *kept = &fill->kept[(page ^ page >> 8) % NESTED_PAGES_KEPT];
-    if (kept->page == page && kept->changes == nested->changes + 1) {
-        return kept->found;
+    const bool known = kept->page == page && kept->changes == nested->changes + 1;
+    if (!known || (kept->found & NESTED_WHOLE) != NESTED_WHOLE) {
+        const uint64_t found = nested_lookup(nested, guest_physical);
+        *kept = (struct nested_page_kept){page, found, nested->changes + 1, known && kept->table};
     }
-    const uint64_t found = nested_lookup(nested, guest_physical);
-    if ((found & NESTED_WHOLE) == NESTED_WHOLE) {
-        *kept = (struct nested_page_kept){page, found, nested->changes + 1};
-    }
-    return found;
+    return kept;
 }
 
-// Tables are read as if they were to be written.
+// Unicorn's walk wants tables writable. This one stores nothing in them.
 static bool read_entry(const struct tlb_walk *walk, uint64_t address, uint64_t *entry) {
-    const uint64_t found = nested_found(walk->fill, address);
-    if ((found & NESTED_WHOLE) != NESTED_WHOLE) {
+    struct tlb_fill *fill = walk->fill;
+    struct nested_page_kept *kept = nested_found(fill, address);
+    kept->table = kept->table || fill->hooks->table(fill->context, address);
+    if (!kept->table) {
         return false;
     }
-    const uint64_t offset = (found & NESTED_ADDRESS) - ARENA_BASE + (address & (PAGE_SIZE - 1));
-    memcpy(entry, arena_pointer(walk->fill->nested->arena, offset), sizeof *entry);
+    const uint64_t offset =
+        (kept->found & NESTED_ADDRESS) - ARENA_BASE + (address & (PAGE_SIZE - 1));
+    memcpy(entry, arena_pointer(fill->nested->arena, offset), sizeof *entry);
     return true;
 }
 
@@ -134,7 +135,9 @@ enum resolution { RESOLVED, ABSENT, UNRESOLVED };
 static enum resolution resolve(struct tlb_walk *walk, uc_tlb_entry *entry) {
     const uint64_t within = ((1ull << walk->shift) - 1) & ENTRY_ADDRESS;
     walk->page = (walk->leaf & ENTRY_ADDRESS & ~within) | (walk->linear & within);
-    const uint64_t found = nested_found(walk->fill, walk->page);
+    struct tlb_fill *fill = walk->fill;
+    const struct nested_page_kept *kept = nested_found(fill, walk->page);
+    const uint64_t found = kept->found;
     unsigned permitted = permissions(walk);
     if ((permitted & permission_for(walk->access)) == 0) {
         return UNRESOLVED;
@@ -142,7 +145,10 @@ static enum resolution resolve(struct tlb_walk *walk, uc_tlb_entry *entry) {
     if ((found & NESTED_PRESENT) == 0) {
         return ABSENT;
     }
-    permitted &= (found & NESTED_WRITABLE) != 0 ? UC_PROT_ALL : ~(unsigned)UC_PROT_WRITE;
+    const bool writable =
+        (found & NESTED_WRITABLE) != 0 ||
+        (walk->access == FILL_STORE && fill->hooks->store(fill->context, walk->page));
+    permitted &= writable ? UC_PROT_ALL : ~(unsigned)UC_PROT_WRITE;
     entry->paddr = found & NESTED_ADDRESS;
     entry->perms = (uc_prot)permitted;
     return (permitted & permission_for(walk->access)) != 0 ? RESOLVED : UNRESOLVED;
@@ -248,6 +254,13 @@ static struct tlb_walk walk_for(struct tlb_fill *fill, const struct tlb_miss *mi
     };
 }
 
+// No tables lead to an address where paging is off.
+static bool leave_to_engine(struct tlb_fill *fill, const struct tlb_miss *miss) {
+    const bool filled = fill_by(functions.walk, miss);
+    fill->walked |= filled && (word_of(fill, CR0) & CR0_PG) != 0;
+    return filled;
+}
+
 // Newer versions would restore the state as it was at the address that the access returns to.
 static bool answer(const struct tlb_miss *miss) {
     struct tlb_miss known = *miss;
@@ -291,8 +304,8 @@ static bool fill_large(const struct tlb_walk *walk, const struct tlb_miss *miss)
 static bool ends_run(const struct tlb_walk *walk, const struct tlb_miss *miss) {
     const struct tlb_fill *fill = walk->fill;
     return walk->access != FILL_FETCH && !miss->probe && miss->return_address != 0 &&
-           fill->absent(fill->context, walk->page | (miss->linear & (PAGE_SIZE - 1)),
-                        walk->access == FILL_STORE);
+           fill->hooks->absent(fill->context, walk->page | (miss->linear & (PAGE_SIZE - 1)),
+                               walk->access == FILL_STORE);
 }
 
 // Does not return: Unicorn restores the state at the address that the access would return to.
@@ -320,14 +333,14 @@ static bool fill_miss(void *processor, uint64_t linear, int size, int access, in
     }
     struct tlb_walk walk = walk_for(fill, &miss);
     if (!is_for_us(&walk) || !find_leaf(&walk)) {
-        return fill_by(functions.walk, &miss);
+        return leave_to_engine(fill, &miss);
     }
     const enum resolution resolution = resolve(&walk, &fill->entry);
     if (resolution == ABSENT && ends_run(&walk, &miss)) {
         return refuse(fill, &miss);
     }
     if (resolution != RESOLVED) {
-        return fill_by(functions.walk, &miss);
+        return leave_to_engine(fill, &miss);
     }
     return walk.shift == LEAF_SHIFT ? answer(&miss) : fill_large(&walk, &miss);
 }
@@ -340,16 +353,20 @@ void tlb_fill_find(struct layout *layout) {
 }
 
 void tlb_fill_install(struct tlb_fill *fill, uc_engine *unicorn, const struct layout *layout,
-                      uint8_t *state, fill_absent *absent, void *context) {
+                      uint8_t *state, const struct fill_hooks *hooks, void *context) {
     uc_hook hook = 0;
     uint8_t *slot = layout->fill ? fill_slot(unicorn, layout, &functions) : NULL;
     if (slot != NULL &&
         uc_hook_add(unicorn, &hook, UC_HOOK_TLB_FILL, (void *)on_fill, fill, 1, 0) == UC_ERR_OK) {
         fill_function *const own = fill_miss;
         memcpy(slot, &own, sizeof own);
-        *fill = (struct tlb_fill){
-            .layout = layout, .state = state, .absent = absent, .context = context};
+        *fill =
+            (struct tlb_fill){.layout = layout, .state = state, .hooks = hooks, .context = context};
     }
+}
+
+bool tlb_fill_knows_tables(const struct tlb_fill *fill) {
+    return fill->state != NULL && !fill->walked && !fill->unmarked;
 }
 
 void tlb_fill_serve(struct tlb_fill *fill, struct nested *nested) {

@@ -31,6 +31,20 @@ enum { NESTED_PAGES_KEPT = 256 };
 // page that the nested tables do not have.
 typedef bool fill_absent(void *context, uint64_t guest_physical, bool write);
 
+// Whether a walk may go through tables in the page: it is writable, or read-only for no other
+// reason than that stores to it are to be noticed.
+typedef bool fill_table(void *context, uint64_t guest_physical);
+
+// A store meets a page that is read-only in the nested tables. Whether it is writable now, because
+// a store had only to be noticed.
+typedef bool fill_store(void *context, uint64_t guest_physical);
+
+struct fill_hooks {
+    fill_absent *absent;
+    fill_table *table;
+    fill_store *store;
+};
+
 // What an engine has for filling its TLB.
 struct tlb_fill {
     const struct layout *layout;
@@ -39,9 +53,11 @@ struct tlb_fill {
     bool flat;                 // Addresses are physical for a moment, and Unicorn's to walk.
     bool leaves_large;         // Where Unicorn keeps account of large pages is not known.
     bool accounts[FILL_MODES]; // It is known for this mode, so the library does it itself.
-    fill_absent *absent;
+    const struct fill_hooks *hooks;
     void *context;
-    bool ends_run;      // There is no entry to be made.
+    bool walked;   // Unicorn has filled entries since a flush, from tables that it walked alone.
+    bool unmarked; // The library has, from tables in pages without a mark.
+    bool ends_run; // There is no entry to be made.
     uc_tlb_entry entry; // To be made.
     // The page of code that was in the TLB until Unicorn was shown a copy of it.
     struct {
@@ -54,6 +70,7 @@ struct tlb_fill {
         uint64_t page;
         uint64_t found;
         uint64_t changes; // The tables' count of them, and one more: 0 is none.
+        bool table;       // Walks may go through it.
     } kept[NESTED_PAGES_KEPT];
 };
 
@@ -62,9 +79,12 @@ struct tlb_fill {
 void tlb_fill_find(struct layout *layout);
 
 // Has misses of this engine, whose state is there in place and which is in guest mode, come to the
-// library, which asks about pages that are not there. Without effect where they cannot.
+// library, which asks the hooks about pages. Without effect where they cannot.
 void tlb_fill_install(struct tlb_fill *fill, uc_engine *unicorn, const struct layout *layout,
-                      uint8_t *state, fill_absent *absent, void *context);
+                      uint8_t *state, const struct fill_hooks *hooks, void *context);
+
+// Whether all entries of the TLB come from tables in pages that are marked (dirty_pages.h).
+bool tlb_fill_knows_tables(const struct tlb_fill *fill);
 
 // The guest that has the engine from now on; NULL: none has.
 void tlb_fill_serve(struct tlb_fill *fill, struct nested *nested);
