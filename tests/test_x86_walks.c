@@ -187,9 +187,11 @@ START_TEST(walks_to_other_pages_are_not_mixed_up) {
     for (uint64_t address = 0x40000; address < FAKE_MEMORY_SIZE; address += 0x1000) {
         for (uint64_t other = 0x40000; other < FAKE_MEMORY_SIZE; other += 0x11000) {
             uint64_t value = 0;
-            ck_assert_int_eq(linear_read(cpu, address, &value, 8, &fault), ACCESS_DONE);
+            ck_assert_int_eq(linear_read_as(cpu, ACCESS_AS_SYSTEM, address, &value, 8, &fault),
+                             ACCESS_DONE);
             ck_assert_uint_eq(value, address);
-            ck_assert_int_eq(linear_read(cpu, other, &value, 8, &fault), ACCESS_DONE);
+            ck_assert_int_eq(linear_read_as(cpu, ACCESS_AS_SYSTEM, other, &value, 8, &fault),
+                             ACCESS_DONE);
             ck_assert_uint_eq(value, other);
         }
     }
@@ -225,6 +227,28 @@ START_TEST(each_walk_marks_again_what_was_cleared) {
 }
 END_TEST
 
+// The instruction may end before the page does, and may not be allowed to run.
+START_TEST(a_look_at_an_instruction_marks_nothing) {
+    struct cpu *cpu = start();
+    const uint64_t leaves[] = {0x4000 + 8 * (LOW >> 12), 0x4000 + 8 * (LOW >> 12) + 8};
+    const uint64_t pages[] = {LOW | 7, 1ull << 63 | (LOW + 0x1000) | 7};
+    uint8_t bytes[15];
+    uint64_t physical = 0;
+    fake_put64(0x3000, 0x4007);
+    for (size_t i = 0; i < 2; i++) {
+        fake_put64(leaves[i], pages[i]);
+    }
+    ck_assert_uint_eq(linear_fetch(cpu, LOW + 0xff8, bytes), 15);
+    ck_assert_uint_eq(linear_fetch(cpu, LOW + 0x1800, bytes), 15);
+    ck_assert(cpu_find_linear(cpu, LOW, &physical));
+    ck_assert_uint_eq(physical, LOW);
+    ck_assert_uint_eq(fake_get64(0x3000), 0x4007);
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_uint_eq(fake_get64(leaves[i]), pages[i]);
+    }
+}
+END_TEST
+
 START_TEST(entries_of_four_bytes_are_compared_by_themselves) {
     struct cpu *cpu = fake_cpu();
     cpu_set(cpu, CR0, CR0_PE | CR0_PG | CR0_ET);
@@ -247,7 +271,8 @@ START_TEST(an_address_that_is_not_canonical_is_no_page_fault) {
     struct cpu *cpu = start();
     struct access_fault fault;
     uint64_t value = 0;
-    ck_assert_int_eq(linear_read(cpu, 1ull << 47, &value, 8, &fault), ACCESS_NOT_CANONICAL);
+    ck_assert_int_eq(linear_read_as(cpu, ACCESS_AS_SYSTEM, 1ull << 47, &value, 8, &fault),
+                     ACCESS_NOT_CANONICAL);
 }
 END_TEST
 
@@ -262,6 +287,7 @@ int main(void) {
         walks_to_other_pages_are_not_mixed_up,
         memory_that_has_gone_is_seen_by_the_next_walk,
         each_walk_marks_again_what_was_cleared,
+        a_look_at_an_instruction_marks_nothing,
         entries_of_four_bytes_are_compared_by_themselves,
         an_address_that_is_not_canonical_is_no_page_fault,
     };

@@ -7,7 +7,6 @@
 #include "engine/cpu/unicorn/raw_exit.h"
 #include "engine/cpu/unicorn/state.h"
 #include "engine/cpu/x86/intercept.h"
-#include "engine/cpu/x86/linear.h"
 #include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/operand.h"
 
@@ -75,12 +74,11 @@ enum raw_exit_result raw_exit_nested_fault(struct cpu *cpu, const struct raw_exi
 }
 
 enum raw_exit_result raw_exit_fetch_refused(struct cpu *cpu, struct cpu_exit *exit) {
-    struct access_fault fault;
     const uint64_t linear = cpu_code_address(cpu, cpu_get(cpu, RIP));
     const uint64_t ends[] = {linear, (linear | 0xfff) + 1};
     for (size_t i = 0; i < 2; i++) {
         uint64_t physical = 0;
-        if (linear_translate(cpu, ends[i], ACCESS_FETCH, &physical, &fault) == ACCESS_DONE &&
+        if (cpu_find_linear(cpu, ends[i], &physical) &&
             !memory_may_execute(&cpu->machine->memory, physical)) {
             if (i == 1 && raw_exit_met_ahead(cpu, ends[1], exit)) {
                 return RAW_EXIT_STEP;

@@ -17,9 +17,8 @@ void step_open(struct step *step, struct memory *memory) {
 // The page of the arena that code at the linear address lies in; NO_ARENA_PAGE when it is not
 // there.
 static uint64_t page_at(const struct step *step, struct cpu *cpu, uint64_t linear) {
-    struct access_fault fault;
     uint64_t physical = 0;
-    if (linear_translate(cpu, linear, ACCESS_FETCH, &physical, &fault) != ACCESS_DONE) {
+    if (!cpu_find_linear(cpu, linear, &physical)) {
         return NO_ARENA_PAGE;
     }
     return nested_page(&step->memory->nested, physical);

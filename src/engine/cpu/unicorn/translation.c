@@ -11,7 +11,6 @@
 #include "engine/cpu/unicorn/step.h"
 #include "engine/cpu/unicorn/weight.h"
 #include "engine/cpu/unicorn/work.h"
-#include "engine/cpu/x86/linear.h"
 #include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/replaced.h"
 
@@ -84,9 +83,8 @@ static bool may_execute(const struct translation *translation, struct cpu *cpu,
     const uint64_t start = cpu_code_address(cpu, cpu_get(cpu, RIP));
     bool permitted = true;
     for (uint64_t linear = start; linear - start <= PAGE_SIZE; linear += PAGE_SIZE) {
-        struct access_fault fault;
         uint64_t physical = 0;
-        if (linear_translate(cpu, linear, ACCESS_FETCH, &physical, &fault) == ACCESS_DONE &&
+        if (cpu_find_linear(cpu, linear, &physical) &&
             nested_page(&memory->nested, physical) == arena_page) {
             permitted = memory_may_execute(memory, physical);
             break;
@@ -200,9 +198,8 @@ static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_
 // NO_ARENA_PAGE where no code is.
 static uint64_t page_of_code(const struct translation *translation, struct cpu *cpu,
                              uint64_t linear) {
-    struct access_fault fault;
     uint64_t physical = 0;
-    return linear_translate(cpu, linear, ACCESS_FETCH, &physical, &fault) == ACCESS_DONE
+    return cpu_find_linear(cpu, linear, &physical)
                ? nested_page(&translation->memory->nested, physical)
                : NO_ARENA_PAGE;
 }

@@ -32,9 +32,8 @@ static bool fetch(struct cpu *cpu, uint64_t rip, struct cpu_exit *exit) {
 
 // The place of the code in the arena; a place that no instruction has when the code is not mapped.
 static uint64_t place_at(struct cpu *cpu, uint64_t linear) {
-    struct access_fault fault;
     uint64_t physical = 0;
-    if (linear_translate(cpu, linear, ACCESS_FETCH, &physical, &fault) != ACCESS_DONE) {
+    if (!cpu_find_linear(cpu, linear, &physical)) {
         return NO_ARENA_PAGE;
     }
     const uint64_t page = nested_page(&cpu->machine->memory.nested, physical);

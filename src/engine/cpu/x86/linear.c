@@ -50,16 +50,9 @@ static bool is_table_of_32_bit_paging(const struct walk *walk, unsigned shift) {
 }
 
 static enum access_result page_fault(const struct walk *walk, uint32_t cause) {
-    const struct cpu *cpu = walk->cpu;
-    uint32_t code = cause | (walk->access == ACCESS_WRITE ? PAGE_FAULT_WRITE : 0) |
-                    (walk->mode == ACCESS_AS_USER ? PAGE_FAULT_USER : 0);
-    const bool no_execute =
-        (cpu_get(cpu, EFER) & EFER_NXE) != 0 && (cpu_get(cpu, CR4) & CR4_PAE) != 0;
-    if (walk->access == ACCESS_FETCH && (no_execute || (cpu_get(cpu, CR4) & CR4_SMEP) != 0)) {
-        code |= PAGE_FAULT_FETCH;
-    }
     walk->fault->address = walk->linear;
-    walk->fault->error_code = code;
+    walk->fault->error_code = cause | (walk->access == ACCESS_WRITE ? PAGE_FAULT_WRITE : 0) |
+                              (walk->mode == ACCESS_AS_USER ? PAGE_FAULT_USER : 0);
     return ACCESS_PAGE_FAULT;
 }
 
@@ -108,12 +101,8 @@ static bool permitted(const struct walk *walk) {
     if (walk->access == ACCESS_WRITE && !writable) {
         return false;
     }
-    if (walk->mode == ACCESS_AS_DEBUGGER || walk->mode == ACCESS_AS_LOOK) {
+    if (walk->mode == ACCESS_AS_LOOK) {
         return true;
-    }
-    if (walk->access == ACCESS_FETCH) {
-        const bool guarded = !user && user_page && (cpu_get(cpu, CR4) & CR4_SMEP) != 0;
-        return (walk->rights & ENTRY_NO_EXECUTE) == 0 && !guarded && (user_page || !user);
     }
     if (user) {
         return user_page;
@@ -232,12 +221,6 @@ static enum access_result translate(struct cpu *cpu, enum access_mode mode, uint
         .record = record,
     };
     return begin_walk(&walk, linear, guest_physical);
-}
-
-enum access_result linear_translate(struct cpu *cpu, uint64_t linear, enum access access,
-                                    uint64_t *guest_physical, struct access_fault *fault) {
-    struct cached_walk unused;
-    return translate(cpu, ACCESS_AS_DEBUGGER, linear, access, guest_physical, fault, &unused);
 }
 
 bool cpu_find_linear(struct cpu *cpu, uint64_t linear, uint64_t *guest_physical) {
@@ -424,11 +407,6 @@ enum access_result linear_read_as(struct cpu *cpu, enum access_mode mode, uint64
     return result;
 }
 
-enum access_result linear_read(struct cpu *cpu, uint64_t linear, void *out, size_t size,
-                               struct access_fault *fault) {
-    return linear_read_as(cpu, ACCESS_AS_DEBUGGER, linear, out, size, fault);
-}
-
 static enum access_result write_across(struct cpu *cpu, enum access_mode mode, uint64_t linear,
                                        const void *data, size_t size, struct access_fault *fault) {
     const size_t first = first_part(linear, size);
@@ -466,18 +444,19 @@ enum access_result linear_probe_write(struct cpu *cpu, enum access_mode mode, ui
 __attribute__((noinline)) static size_t fetch_across(struct cpu *cpu, uint64_t linear,
                                                      uint8_t *out) {
     struct access_fault fault;
-    if (linear_read(cpu, linear, out, 15, &fault) == ACCESS_DONE) {
+    if (linear_read_as(cpu, ACCESS_AS_LOOK, linear, out, 15, &fault) == ACCESS_DONE) {
         return 15;
     }
     const size_t first = first_part(linear, 15);
-    return linear_read(cpu, linear, out, first, &fault) == ACCESS_DONE ? first : 0;
+    return linear_read_as(cpu, ACCESS_AS_LOOK, linear, out, first, &fault) == ACCESS_DONE ? first
+                                                                                          : 0;
 }
 
 size_t linear_fetch(struct cpu *cpu, uint64_t linear, uint8_t *out) {
     struct access_fault fault;
     uint8_t *host = NULL;
     if (first_part(linear, 15) < 15 ||
-        locate_page(cpu, ACCESS_AS_DEBUGGER, linear, ACCESS_READ, &host, &fault) != ACCESS_DONE) {
+        locate_page(cpu, ACCESS_AS_LOOK, linear, ACCESS_READ, &host, &fault) != ACCESS_DONE) {
         return fetch_across(cpu, linear, out);
     }
     memcpy(out, host, 15);

@@ -11,13 +11,11 @@
 enum access {
     ACCESS_READ,
     ACCESS_WRITE,
-    ACCESS_FETCH,
 };
 
 // On whose behalf: SDM volume 3A, section 4.6.1.
 enum access_mode {
-    ACCESS_AS_LOOK,       // Needs a mapping, and leaves no mark in it.
-    ACCESS_AS_DEBUGGER,   // Needs a mapping, and WP for writes; no other right.
+    ACCESS_AS_LOOK,       // For the library: needs a mapping, and leaves no mark in it.
     ACCESS_AS_SYSTEM,     // For descriptor tables and TSS: supervisor, whatever EFLAGS.AC.
     ACCESS_AS_SUPERVISOR, // For a program at CPL 0 to 2.
     ACCESS_AS_USER,
@@ -35,13 +33,8 @@ struct access_fault {
     uint32_t error_code;
 };
 
-// Where an address leads, and a read as a debugger. After a failure `out` may have been changed.
-enum access_result linear_translate(struct cpu *cpu, uint64_t linear, enum access access,
-                                    uint64_t *guest_physical, struct access_fault *fault);
-enum access_result linear_read(struct cpu *cpu, uint64_t linear, void *out, size_t size,
-                               struct access_fault *fault);
-
-// In the given mode, of up to a page; writes are all or nothing.
+// In the given mode, of up to a page; writes are all or nothing. After a failure `out` may have
+// been changed.
 enum access_result linear_read_as(struct cpu *cpu, enum access_mode mode, uint64_t linear,
                                   void *out, size_t size, struct access_fault *fault);
 enum access_result linear_write_as(struct cpu *cpu, enum access_mode mode, uint64_t linear,
@@ -51,7 +44,8 @@ enum access_result linear_write_as(struct cpu *cpu, enum access_mode mode, uint6
 enum access_result linear_probe_write(struct cpu *cpu, enum access_mode mode, uint64_t linear,
                                       size_t size, struct access_fault *fault);
 
-// Reads up to 15 bytes of the instruction there, fewer where memory ends. Returns how many.
+// Reads up to 15 bytes of the instruction there, fewer where memory ends. Returns how many. It is a
+// look: the bytes may be more than the instruction has, and the processor may not have got as far.
 size_t linear_fetch(struct cpu *cpu, uint64_t linear, uint8_t *out);
 
 #endif // ENGINE_CPU_LINEAR_H

@@ -293,9 +293,7 @@ bool operand_is_modified_in(struct cpu *cpu, const struct instruction *instructi
     const uint64_t ends[] = {start, start + LARGEST_MODIFIED - 1};
     for (size_t i = 0; i < 2; i++) {
         uint64_t physical = 0;
-        struct access_fault fault;
-        if (linear_translate(cpu, ends[i], ACCESS_READ, &physical, &fault) == ACCESS_DONE &&
-            physical >> 12 == guest_physical >> 12) {
+        if (cpu_find_linear(cpu, ends[i], &physical) && physical >> 12 == guest_physical >> 12) {
             return true;
         }
     }
