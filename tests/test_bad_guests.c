@@ -154,7 +154,7 @@ START_TEST(a_thousand_runs_of_a_seed_are_the_same) {
 END_TEST
 
 // Behind each restore the engine has kept more of what it has translated, and the guest has touched
-// more of its pages. docs/fuzzing.md says why 6 of 12,444 lives differ.
+// more of its pages. docs/fuzzing.md says why 3 of 12,444 lives differ.
 #define ONE_DIFFERENT_IN 3000u // Seeds
 
 START_TEST(a_seed_does_the_same_from_a_snapshot) {
