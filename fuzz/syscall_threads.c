@@ -16,6 +16,10 @@
 #include <zircon/syscalls/exception.h>
 #include <zircon/syscalls/object.h>
 
+#ifdef _WIN32
+#include <windows.h>
+#endif
+
 #if defined(__has_feature)
 #define ADDRESS_SANITIZED __has_feature(address_sanitizer)
 #elif defined(__SANITIZE_ADDRESS__)
@@ -25,6 +29,12 @@
 #endif
 #if ADDRESS_SANITIZED
 void __asan_unpoison_memory_region(const volatile void *address, size_t size);
+#endif
+
+#ifdef _WIN32
+#define HOST_THREAD ((uintptr_t)GetCurrentThreadId())
+#else
+#define HOST_THREAD ((uintptr_t)pthread_self())
 #endif
 
 #if defined(__x86_64__)
@@ -78,7 +88,7 @@ void threads_prepare(void) {
     if (programs == NULL) {
         make_programs();
         const zx_handle_t self = zx_thread_self();
-        state_require(zirconia_thread_handle((uintptr_t)pthread_self()) == self &&
+        state_require(zirconia_thread_handle(HOST_THREAD) == self &&
                           zirconia_thread_handle(UINTPTR_MAX) == ZX_HANDLE_INVALID,
                       "the handle of a thread by its host's name");
         state_require(zx_task_create_exception_channel(zx_job_default(), 0, &last_handler) == ZX_OK,

@@ -155,6 +155,45 @@ START_TEST(addresses_are_given_back_and_taken_page_by_page) {
 }
 END_TEST
 
+// --- The names of threads ---
+
+struct named {
+    zx_handle_t begun;
+    zx_handle_t may_end;
+    zx_handle_t self;
+};
+
+static DWORD WINAPI tell_self_and_wait(void *argument) {
+    struct named *named = argument;
+    named->self = zx_thread_self();
+    zx_object_signal(named->begun, 0, ZX_EVENT_SIGNALED);
+    zx_object_wait_one(named->may_end, ZX_EVENT_SIGNALED, ZX_TIME_INFINITE, NULL);
+    return 0;
+}
+
+START_TEST(a_thread_has_its_handle_by_the_number_of_windows) {
+    struct named named = {0};
+    DWORD number = 0;
+    ck_assert_int_eq(zx_event_create(0, &named.begun), ZX_OK);
+    ck_assert_int_eq(zx_event_create(0, &named.may_end), ZX_OK);
+    const HANDLE thread = CreateThread(NULL, 0, tell_self_and_wait, &named, 0, &number);
+    ck_assert_ptr_nonnull(thread);
+    ck_assert_int_eq(zx_object_wait_one(named.begun, ZX_EVENT_SIGNALED, ZX_TIME_INFINITE, NULL),
+                     ZX_OK);
+    ck_assert_uint_ne(named.self, zx_thread_self());
+    ck_assert_uint_eq(zirconia_thread_handle(number), named.self);
+    ck_assert_uint_eq(zirconia_thread_handle(GetThreadId(thread)), named.self);
+    ck_assert_uint_eq(zirconia_thread_handle(GetCurrentThreadId()), zx_thread_self());
+    ck_assert_uint_eq(zirconia_thread_handle(number | (uintptr_t)1 << 32), ZX_HANDLE_INVALID);
+    zx_object_signal(named.may_end, 0, ZX_EVENT_SIGNALED);
+    WaitForSingleObject(thread, INFINITE);
+    ck_assert_uint_eq(zirconia_thread_handle(number), ZX_HANDLE_INVALID);
+    CloseHandle(thread);
+    zx_handle_close(named.begun);
+    zx_handle_close(named.may_end);
+}
+END_TEST
+
 // --- Handles and time ---
 
 static DWORD handles(void) {
@@ -216,6 +255,7 @@ int main(void) {
         a_view_that_loses_a_part_keeps_the_rest,
         what_a_memory_grows_by_is_there_where_it_was_mapped_beyond_its_end,
         addresses_are_given_back_and_taken_page_by_page,
+        a_thread_has_its_handle_by_the_number_of_windows,
         threads_leave_no_handle,
         a_millisecond_is_not_a_tick,
     };

@@ -23,8 +23,8 @@ ZIRCONIA_EXPORT zx_handle_t zx_process_self(void);
 ZIRCONIA_EXPORT zx_handle_t zx_job_default(void);
 
 // What zx_thread_self() returns in that thread; zircon/threads.h has it by Zircon's names.
-// host_thread: its pthread_t. ZX_HANDLE_INVALID for a thread that has not made a call yet or has
-// ended, without memory, and on hosts without pthreads.
+// host_thread: its pthread_t, on Windows what GetThreadId() returns for it. ZX_HANDLE_INVALID for a
+// thread that has not made a call yet or has ended, and without memory.
 ZIRCONIA_EXPORT zx_handle_t zirconia_thread_handle(uintptr_t host_thread);
 
 ZIRCONIA_END_C

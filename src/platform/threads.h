@@ -41,8 +41,8 @@ void platform_thread_self(struct platform_thread *out);
 // it.
 void platform_thread_forget(struct platform_thread *thread);
 
-// Whether it is the one that the host's thread library calls `native`, a pthread_t. Never on
-// Windows.
+// Whether it is the one that the host's thread library calls `native`: a pthread_t, on Windows the
+// number that Windows has for the thread.
 bool platform_thread_is(const struct platform_thread *thread, uintptr_t native);
 
 // How long a thread that lives has run, in nanoseconds; 0 where the host does not tell.

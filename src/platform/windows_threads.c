@@ -97,9 +97,7 @@ void platform_thread_forget(struct platform_thread *thread) {
 }
 
 bool platform_thread_is(const struct platform_thread *thread, uintptr_t native) {
-    (void)thread;
-    (void)native;
-    return false;
+    return thread->native != NULL && thread->native->id == native;
 }
 
 static int64_t ticks_of(const FILETIME *time) {
