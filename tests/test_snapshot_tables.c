@@ -232,6 +232,22 @@ START_TEST(two_snapshots_have_tables_of_their_own) {
 }
 END_TEST
 
+// The client keeps its promise: what differs is the snapshots.
+START_TEST(two_snapshots_of_steady_tables_have_their_own) {
+    open_guest(_i != 0);
+    take(ZIRCONIA_SNAPSHOT_STEADY_TABLES);
+    const zx_handle_t first = snapshot;
+    put(TABLE, OTHER_PAGE | LEAF);
+    take(ZIRCONIA_SNAPSHOT_STEADY_TABLES);
+    const zx_handle_t second = snapshot;
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        const bool back = i / 3 % 2 == 0;
+        restore(back ? first : second);
+        ck_assert_uint_eq(run(nothing), back ? 1 : 2);
+    }
+}
+END_TEST
+
 // --- 32-bit paging, where the library does not fill the TLB ---
 
 #define LEGACY_ROOT UNUSED_TABLE
@@ -394,6 +410,7 @@ static Suite *suite_of_tables(void) {
     tcase_add_loop_test(tcase, cr3_comes_back, 0, 2);
     tcase_add_loop_test(tcase, tables_that_are_changed_while_cr3_leads_elsewhere_count, 0, 2);
     tcase_add_loop_test(tcase, two_snapshots_have_tables_of_their_own, 0, 2);
+    tcase_add_loop_test(tcase, two_snapshots_of_steady_tables_have_their_own, 0, 2);
     tcase_add_loop_test(tcase, entries_of_32_bit_paging_come_back, 0, 2);
     tcase_add_loop_test(tcase, calls_store_to_tables_behind_a_restore, 0, 2);
     tcase_add_loop_test(tcase, the_client_stores_to_tables_behind_a_restore, 0, 2);

@@ -56,12 +56,13 @@ ZIRCONIA_BEGIN_C
 // Options of a snapshot.
 //
 // The client promises that the guest does not change its page tables from the snapshot to the last
-// restore, and neither does anybody else. Translations of addresses are then kept in any case,
-// which makes short runs several times as fast. Without the promise they are kept where the library
-// knows that: in 64-bit mode, when nobody has stored to the tables since the last restore of the
-// same snapshot, accessed and dirty bits included, and all stores are seen or told of. A guest that
-// changes its tables nevertheless may use old translations after a restore, as a processor does
-// without INVLPG, and accessed and dirty bits that were clear may stay clear.
+// restore, and neither does anybody else. Translations of addresses are then kept from one restore
+// of the snapshot to the next, which makes short runs several times as fast. Without the promise
+// they are kept where the library knows that: in 64-bit mode, when nobody has stored to the tables
+// since the last restore of the same snapshot, accessed and dirty bits included, and all stores are
+// seen or told of. A guest that changes its tables nevertheless may use old translations after a
+// restore, as a processor does without INVLPG, and accessed and dirty bits that were clear may stay
+// clear.
 #define ZIRCONIA_SNAPSHOT_STEADY_TABLES ((uint32_t)1u << 0)
 // The client tells of stores through other mappings of the guest's VMOs by
 // zirconia_guest_note_store(), of those to page tables before the guest runs. A store after the

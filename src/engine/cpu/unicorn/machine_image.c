@@ -480,12 +480,13 @@ zx_status_t image_apply(struct memory *memory, struct machine_image *image) {
     if (!prepare(memory, image)) {
         return ZX_ERR_NO_MEMORY;
     }
+    const bool steady = image->options.steady && dirty->base == image; // Each has its own tables.
     if (dirty->all) {
         apply_all(memory, image);
         begin_anew(memory, image);
     } else {
         apply_dirty(memory, image);
-        engine->tlb_kept = !image->options.steady && is_tlb_right(memory, image);
+        engine->tlb_kept = !steady && is_tlb_right(memory, image);
     }
     if (dirty->base != image) {
         machine_image_unref(dirty->base);
@@ -493,6 +494,6 @@ zx_status_t image_apply(struct memory *memory, struct machine_image *image) {
     }
     dirty->unseen = false;
     dirty->rounds++;
-    engine->tlb_stale |= !image->options.steady && !engine->tlb_kept;
+    engine->tlb_stale |= !steady && !engine->tlb_kept;
     return ZX_OK;
 }
