@@ -53,7 +53,7 @@ static void make_tables(void) {
 }
 
 static uint64_t run(zx_vcpu_state_t state) {
-    state.rdi = LINEAR;
+    state.rdi = state.rdi != 0 ? state.rdi : LINEAR;
     write_state(&state);
     enter_to_end();
     return read_state().rbx;
@@ -248,6 +248,96 @@ START_TEST(two_snapshots_of_steady_tables_have_their_own) {
 }
 END_TEST
 
+START_TEST(tables_come_back_from_a_file) {
+    start(_i != 0);
+    save_snapshot(snapshot);
+    const zx_handle_t loaded = load_snapshot();
+    put(TABLE, OTHER_PAGE | LEAF);
+    take(0);
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        const bool back = i / 3 % 2 == 0;
+        restore(back ? loaded : snapshot);
+        ck_assert_uint_eq(run(nothing), back ? 1 : 2);
+    }
+}
+END_TEST
+
+START_TEST(a_large_page_becomes_a_table_and_comes_back) {
+    const uint64_t large = LINEAR + 0x200000;
+    open_guest(_i != 0);
+    put(DIRECTORY + 8, PAGE | LEAF | 0x80);
+    take(0);
+    const zx_vcpu_state_t use = {.rdi = large};
+    const zx_vcpu_state_t split = {.rdi = large, .rdx = DIRECTORY + 8, .rax = UNUSED_TABLE | LEAF};
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        for (unsigned j = 0; j < 4; j++) {
+            restore(snapshot);
+            ck_assert_uint_eq(run(use), 1);
+        }
+        restore(snapshot);
+        ck_assert_uint_eq(run(split), 2);
+    }
+}
+END_TEST
+
+// --- Tables that have several guest-physical addresses ---
+
+#define ALIAS 0x2000000u
+
+static void map_again(zx_handle_t vmo) {
+    zx_vaddr_t address = 0;
+    ck_assert_int_eq(zx_vmar_map(vmar, ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_SPECIFIC, ALIAS,
+                                 vmo, 0, 0x100000, &address),
+                     ZX_OK);
+}
+
+static void change_by_alias(void) {
+    const zx_vcpu_state_t by_alias = {.rdx = ALIAS + TABLE, .rax = OTHER_PAGE | LEAF};
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        if (i % 10 == 0) {
+            settle();
+        }
+        ck_assert_uint_eq(run(by_alias), 2);
+        expect_first_page();
+    }
+}
+
+START_TEST(a_store_by_way_of_another_address_counts) {
+    open_guest(_i != 0);
+    map_again(memory);
+    take(0);
+    change_by_alias();
+}
+END_TEST
+
+START_TEST(a_store_by_way_of_a_slice_counts) {
+    zx_handle_t slice = ZX_HANDLE_INVALID;
+    open_guest(_i != 0);
+    ck_assert_int_eq(zx_vmo_create_child(memory, ZX_VMO_CHILD_SLICE, 0, 0x100000, &slice), ZX_OK);
+    map_again(slice);
+    take(0);
+    change_by_alias();
+    ck_assert_int_eq(zx_handle_close(slice), ZX_OK);
+}
+END_TEST
+
+START_TEST(tables_that_are_reached_by_another_address_come_back) {
+    open_guest(_i != 0);
+    put(DIRECTORY, (ALIAS + TABLE) | LEAF);
+    map_again(memory);
+    take(0);
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        if (i % 10 == 0) {
+            settle();
+        }
+        ck_assert_uint_eq(run(change), 2);
+        restore(snapshot);
+        ck_assert_uint_eq(run(nothing), 1);
+        restore(snapshot);
+    }
+}
+END_TEST
+
 // --- 32-bit paging, where the library does not fill the TLB ---
 
 #define LEGACY_ROOT UNUSED_TABLE
@@ -411,6 +501,11 @@ static Suite *suite_of_tables(void) {
     tcase_add_loop_test(tcase, tables_that_are_changed_while_cr3_leads_elsewhere_count, 0, 2);
     tcase_add_loop_test(tcase, two_snapshots_have_tables_of_their_own, 0, 2);
     tcase_add_loop_test(tcase, two_snapshots_of_steady_tables_have_their_own, 0, 2);
+    tcase_add_loop_test(tcase, tables_come_back_from_a_file, 0, 2);
+    tcase_add_loop_test(tcase, a_large_page_becomes_a_table_and_comes_back, 0, 2);
+    tcase_add_loop_test(tcase, a_store_by_way_of_another_address_counts, 0, 2);
+    tcase_add_loop_test(tcase, a_store_by_way_of_a_slice_counts, 0, 2);
+    tcase_add_loop_test(tcase, tables_that_are_reached_by_another_address_come_back, 0, 2);
     tcase_add_loop_test(tcase, entries_of_32_bit_paging_come_back, 0, 2);
     tcase_add_loop_test(tcase, calls_store_to_tables_behind_a_restore, 0, 2);
     tcase_add_loop_test(tcase, the_client_stores_to_tables_behind_a_restore, 0, 2);
