@@ -30,7 +30,8 @@ bool guest_tables_note(struct memory *memory, uint64_t guest_physical) {
     if ((found & NESTED_WRITABLE) == 0 && !is_clean(memory, guest_physical, page, mark)) {
         return false;
     }
-    if (mark != NULL) {
+    // A page that the image has not may be writable without having been stored to.
+    if (mark != NULL && image_part_of(memory->dirty.base, page) != NULL) {
         *mark |= DIRTY_TABLE;
     } else {
         memory->engine->fill.unmarked = true;
