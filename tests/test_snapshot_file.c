@@ -306,6 +306,20 @@ START_TEST(another_guests_file_is_refused) {
 }
 END_TEST
 
+static zx_status_t add_vcpu(void) {
+    zx_handle_t second = ZX_HANDLE_INVALID;
+    return zx_vcpu_create(guest, 0, ENTRY, &second);
+}
+
+START_TEST(a_file_of_a_guest_with_other_vcpus_is_refused) {
+    const struct file file = make_file(&plain);
+    ck_assert_int_eq(on_other_thread(add_vcpu), ZX_OK);
+    expect_load(&file, ZX_ERR_BAD_STATE);
+    guest_close();
+    free(file.bytes);
+}
+END_TEST
+
 START_TEST(a_file_may_lie_in_a_vmo) {
     const struct file file = make_file(&plain);
     zx_handle_t vmo = ZX_HANDLE_INVALID;
@@ -531,6 +545,7 @@ int main(void) {
     tcase_add_test(tcase, each_changed_byte_is_refused);
     tcase_add_test(tcase, another_version_is_refused);
     tcase_add_loop_test(tcase, another_guests_file_is_refused, 0, sizeof others / sizeof others[0]);
+    tcase_add_test(tcase, a_file_of_a_guest_with_other_vcpus_is_refused);
     tcase_add_test(tcase, a_guest_does_not_wait_for_the_memory_of_a_save);
     tcase_add_test(tcase, a_file_may_lie_in_a_vmo);
     tcase_add_test(tcase, arguments_are_checked);
