@@ -377,6 +377,19 @@ START_TEST(help_and_man_page_name_the_same_options_in_the_same_order) {
 }
 END_TEST
 
+START_TEST(help_fits_on_a_terminal) {
+    static const char *const commands[] = {"",     "run",    "stat",  "disasm", "fuzz-repro",
+                                           "step", "lesson", "linux", "zircon"};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        ck_assert_int_eq(run_tool("help %s", commands[i]), 0);
+        for (const char *line = result.out; *line; line += strcspn(line, "\n") + 1) {
+            const size_t width = strcspn(line, "\n");
+            ck_assert_msg(width <= 80, "%.*s", (int)width, line);
+        }
+    }
+}
+END_TEST
+
 START_TEST(help_and_version_are_data) {
     ck_assert_int_eq(run_tool("--help"), 0);
     ck_assert_int_eq(strncmp(result.out, "Examples:\n", 10), 0);
@@ -438,6 +451,7 @@ int main(void) {
     tcase_add_test(tcase, virtual_time_repeats_a_run_exactly);
     tcase_add_test(tcase, disasm_prints_address_bytes_and_text);
     tcase_add_test(tcase, help_and_man_page_name_the_same_options_in_the_same_order);
+    tcase_add_test(tcase, help_fits_on_a_terminal);
     tcase_add_test(tcase, help_and_version_are_data);
 #ifdef __x86_64__
     tcase_add_test(tcase, the_c_example_is_built_by_the_readme_and_runs);

@@ -168,6 +168,7 @@ START_TEST(words_that_are_nearly_right_get_a_proposal) {
         {"rnu image", "run?"},       {"dissasm image", "disasm?"},
         {"hlep", "help?"},           {"run image --trce", "--trace?"},
         {"run --men=64M", "--mem?"}, {"help rum", "run?"},
+        {"--hlep", "--help?"},       {"--verison", "--version?"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         run_tool("%s", cases[i].words);

@@ -27,7 +27,7 @@ static int print_help(FILE *stream) {
             "  zirconia stat hello.elf                  count them while it runs\n"
             "  zirconia step hello.elf                  go through it, forward and backward\n"
             "  zirconia disasm hello.elf                see its instructions\n"
-            "  zirconia fuzz-repro fuzzer crash --trace see what an input did in a fuzz target\n"
+            "  zirconia fuzz-repro fuzzer crash --trace see what an input of a fuzzer did\n"
             "  zirconia lesson                          learn to write a guest\n"
             "  zirconia linux                           boot Linux to a shell\n"
             "\n"
@@ -93,7 +93,9 @@ static int unknown_command(const char *name) {
     struct nearest nearest = nearest_to(name, strlen(name));
     for (size_t i = 0; i < COMMANDS; i++)
         nearest_look_at(&nearest, commands[i].name);
-    nearest_look_at(&nearest, "help");
+    static const char *const others[] = {"help", "--help", "--version"};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        nearest_look_at(&nearest, others[i]);
     if (nearest.word)
         talk("unknown command '%s'; did you mean %s?", name, nearest.word);
     else

@@ -182,10 +182,13 @@ static void print_help(void) {
            "  zirconia fuzz-repro build/device_replay seeds/message --trace\n"
            "\n"
            "Usage: zirconia fuzz-repro TARGET FILE [OPTION...]\n"
-           "Runs a fuzz target, a program that takes a file, and tells what its guests did with\n"
-           "it, their registers at the end, and how it ended.\n"
+           "Runs a fuzz target, a program that takes a file, and tells what its guests did\n"
+           "with it, their registers at the end, and how it ended.\n"
            "\n");
     options_print(SUBCOMMAND_REPRO, stdout);
+    printf("\n"
+           "Exit code: 0 the target ended with 0, 1 it ended otherwise, 2 bad usage, file or\n"
+           "target, 124 --timeout, 125 the tool failed.\n");
 }
 
 int command_fuzz_repro(int count, char **words) {

@@ -181,26 +181,23 @@ static enum exit_code run_vm(const struct options *options, const struct vm *vm,
 }
 
 static void print_help(void) {
-    printf(
-        "Examples:\n"
-        "  zirconia run hello.elf --serial 0x3f8\n"
-        "  zirconia run kernel.bin --base 0x100000 --trace --timeout 5\n"
-        "  zirconia run hello.elf --serial 0x3f8 --html hello.html\n"
-        "  zirconia run guest.bin --trap-mem 0xfee00000 --trap-io 0x70:2 --json >exits.json\n"
-        "\n"
-        "Usage: zirconia run IMAGE [OPTION...]\n"
-        "Runs an ELF64 executable or a flat binary as the guest of a machine with one "
-        "processor,\n"
-        "or with --cpus of others that it may start. It starts in 64-bit mode with the low 4 GiB\n"
-        "mapped to themselves, and ends by a write to I/O port 0xf4: 0 for success, anything "
-        "else for\n"
-        "failure.\n"
-        "\n");
+    printf("Examples:\n"
+           "  zirconia run hello.elf --serial 0x3f8\n"
+           "  zirconia run kernel.bin --base 0x100000 --trace --timeout 5\n"
+           "  zirconia run hello.elf --serial 0x3f8 --html hello.html\n"
+           "  zirconia run guest.bin --trap-mem 0xfee00000 --trap-io 0x70:2 --json >a.json\n"
+           "\n"
+           "Usage: zirconia run IMAGE [OPTION...]\n"
+           "Runs an ELF64 executable or a flat binary as the guest of a machine with one\n"
+           "processor, or with --cpus of others that it may start. It starts in 64-bit mode\n"
+           "with the low 4 GiB mapped to themselves, and ends by a write to I/O port 0xf4:\n"
+           "0 for success, anything else for failure.\n"
+           "\n");
     options_print(SUBCOMMAND_RUN, stdout);
     printf("\n"
-           "Exit code: 0 success, 1 the guest reported failure, 2 bad usage or image, 3 the guest\n"
-           "did what nothing answers, 124 --timeout or --max-exits, 125 the tool failed, 130 "
-           "interrupted.\n");
+           "Exit code: 0 success, 1 the guest reported failure, 2 bad usage or image, 3\n"
+           "the guest did what nothing answers, 124 --timeout or --max-exits, 125 the tool\n"
+           "failed, 130 interrupted.\n");
 }
 
 static int run_image(const struct options *options) {
@@ -231,16 +228,15 @@ int command_run(int count, char **words) {
 }
 
 static void print_stat_help(void) {
-    printf(
-        "Examples:\n"
-        "  zirconia stat kernel.bin --base 0x100000\n"
-        "  zirconia stat hello.elf --serial 0x3f8 --interval 0.1\n"
-        "\n"
-        "Usage: zirconia stat IMAGE [OPTION...]\n"
-        "Runs a guest as 'zirconia run' does, and counts its VM exits. Each second a table on\n"
-        "standard error has those of that second by kind; one at the end, or at Ctrl-C, has all,\n"
-        "and the ports, addresses and MSRs that they were for.\n"
-        "\n");
+    printf("Examples:\n"
+           "  zirconia stat kernel.bin --base 0x100000\n"
+           "  zirconia stat hello.elf --serial 0x3f8 --interval 0.1\n"
+           "\n"
+           "Usage: zirconia stat IMAGE [OPTION...]\n"
+           "Runs a guest as 'zirconia run' does, and counts its VM exits. Each second a\n"
+           "table on standard error has those of that second by kind; one at the end, or at\n"
+           "Ctrl-C, has all, and the ports, addresses and MSRs that they were for.\n"
+           "\n");
     options_print(SUBCOMMAND_STAT, stdout);
     printf("\n"
            "Exit code: as of run.\n");

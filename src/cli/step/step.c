@@ -72,11 +72,13 @@ static void print_help(void) {
            "  echo 'exit cpuid' | zirconia step demo.bin --no-tui\n"
            "\n"
            "Usage: zirconia step IMAGE [OPTION...]\n"
-           "Shows a guest as it runs, instruction by instruction and exit by exit, forward and\n"
-           "backward. The guest is that of zirconia run, in virtual time. The key ? lists the "
-           "others.\n"
+           "Shows a guest as it runs, instruction by instruction and exit by exit, forward\n"
+           "and backward. The guest is that of zirconia run, in virtual time. The key ?\n"
+           "lists the commands and their keys.\n"
            "\n");
     options_print(SUBCOMMAND_STEP, stdout);
+    printf("\n"
+           "Exit code: 0 success, 2 bad usage, image or script, 125 the tool failed.\n");
 }
 
 int command_step(int count, char **words) {
