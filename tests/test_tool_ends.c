@@ -69,6 +69,14 @@ START_TEST(a_fault_that_cannot_be_delivered_is_told_whole) {
     ck_assert_int_eq(run_tool("run %s --json", path_of("symbols")), 3);
     ck_assert_ptr_nonnull(strstr(result.out, "\"kind\":\"delivery_failed\",\"vcpu\":0,"
                                              "\"rip\":\"0x100002\""));
+    ck_assert_ptr_nonnull(strstr(result.out,
+                                 "\"message\":\"the guest stopped at 0x100002 in boom+0x2, "
+                                 "'div ecx': #DE has no usable gate"));
+    ck_assert_int_eq(run_tool("run %s -o %s", path_of("symbols"), path_of("trace")), 3);
+    static char trace[0x1000];
+    read_text_file(path_of("trace"), trace, sizeof trace);
+    ck_assert_ptr_nonnull(strstr(
+        trace, "\nend                 the guest stopped at 0x100002 in boom+0x2, 'div ecx': #DE"));
 }
 END_TEST
 

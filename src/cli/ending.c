@@ -15,6 +15,8 @@
 // By VCPU, whose thread is inside the run call when the log is called.
 static char noted[OPTIONS_MAX_CPUS][640];
 
+static char said[1024]; // What was said of an error that ended the run.
+
 void ending_note(const char *line) {
     const char *reason = strstr(line, ": ");
     uint64_t vcpu;
@@ -24,6 +26,10 @@ void ending_note(const char *line) {
 
 const char *ending_noted(uint64_t vcpu) {
     return noted[vcpu];
+}
+
+const char *ending_said(void) {
+    return said;
 }
 
 static const char *hint(zirconia_exit_kind_t kind, zx_status_t status) {
@@ -52,10 +58,11 @@ struct ending ending_by_error(const struct exit_log *log, uint64_t vcpu,
         snprintf(who, sizeof(who), "VCPU %" PRIu64, vcpu);
     symbols_text(symbols, last->rip, symbol, sizeof(symbol));
     instruction_text(last, instruction, sizeof(instruction));
-    talk("%s stopped at 0x%" PRIx64 "%s%s%s%s%s: %s%s (%s)", who, last->rip,
-         symbol[0] ? " in " : "", symbol, instruction[0] ? ", '" : "", instruction,
-         instruction[0] ? "'" : "",
-         noted[vcpu][0] ? noted[vcpu] : zirconia_exit_kind_name(last->kind),
-         hint(last->kind, status), zx_status_get_string(status));
+    snprintf(said, sizeof(said), "%s stopped at 0x%" PRIx64 "%s%s%s%s%s: %s%s (%s)", who, last->rip,
+             symbol[0] ? " in " : "", symbol, instruction[0] ? ", '" : "", instruction,
+             instruction[0] ? "'" : "",
+             noted[vcpu][0] ? noted[vcpu] : zirconia_exit_kind_name(last->kind),
+             hint(last->kind, status), zx_status_get_string(status));
+    talk("%s", said);
     return fault;
 }

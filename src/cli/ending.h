@@ -21,6 +21,9 @@ void ending_note(const char *line);
 // What was kept last of a VCPU; "" when there is nothing.
 const char *ending_noted(uint64_t vcpu);
 
+// What was said of an error that ended the run; "" when none did.
+const char *ending_said(void);
+
 // A VCPU's run call returned an error that is no kick.
 struct ending ending_by_error(const struct exit_log *log, uint64_t vcpu,
                               const struct symbols *symbols, zx_status_t status);

@@ -113,10 +113,14 @@ void json_output(const char *text) {
     text_write_line(&line, stdout);
 }
 
-void json_end(const char *reason, int exit_code, const struct register_value *registers,
-              unsigned count) {
+void json_end(const char *reason, int exit_code, const char *message,
+              const struct register_value *registers, unsigned count) {
     struct text line = {0};
     text_append(&line, "{\"event\":\"end\",\"reason\":\"%s\",\"exit_code\":%d", reason, exit_code);
+    if (message[0] != '\0') {
+        text_append(&line, ",\"message\":");
+        json_append_string(&line, message, strlen(message), "");
+    }
     text_append(&line, ",\"registers\":{");
     for (unsigned i = 0; i < count; i++)
         text_append(&line, "%s\"%s\":\"0x%" PRIx64 "\"", i ? "," : "", registers[i].name,

@@ -28,8 +28,9 @@ void json_statistics(zirconia_exit_kind_t kind, const zirconia_exit_statistics_t
 // A line that a program said.
 void json_output(const char *text);
 
-// The last line: why the run ended, the tool's exit code, and the VCPU's registers.
-void json_end(const char *reason, int exit_code, const struct register_value *registers,
-              unsigned count);
+// The last line: why the run ended, the exit code of the tool, what was said of an error ("" for
+// nothing), and the registers of the VCPU.
+void json_end(const char *reason, int exit_code, const char *message,
+              const struct register_value *registers, unsigned count);
 
 #endif // CLI_JSON_H

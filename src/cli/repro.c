@@ -151,7 +151,7 @@ static int report_end(const struct repro *repro, const struct host_ending *endin
         talk("%s found nothing wrong", repro->options->image);
     }
     if (repro->options->json)
-        json_end(reason, code, repro->registers, repro->count);
+        json_end(reason, code, "", repro->registers, repro->count);
     return code;
 }
 

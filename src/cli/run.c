@@ -101,13 +101,15 @@ static void print_end(const struct vcpus *vcpus, const struct ending *ending) {
     if (options->stats && !options->json)
         tally_print(log->tally);
     if (options->json)
-        json_end(ending->reason, (int)ending->code, vcpus->registers, REGISTER_COUNT);
+        json_end(ending->reason, (int)ending->code, ending_said(), vcpus->registers,
+                 REGISTER_COUNT);
 }
 
 // Runs a guest that is ready, and closes what tells of it.
 static struct ending run_told(struct vcpus *vcpus) {
     const struct exit_log *log = vcpus->log;
     struct ending ending = run_attended(vcpus);
+    trace_end(log->trace, ending_said());
     const bool traced = trace_close(log->trace);
     const struct html_end end = {ending.reason, (int)ending.code, ending_noted(vcpus->ended_by)};
     const bool shown = html_close(log->html, vcpus->vm->guest, &end);

@@ -58,6 +58,17 @@ static void write_repeats(struct trace *trace) {
     trace->repeats = 0;
 }
 
+void trace_end(struct trace *trace, const char *said) {
+    struct text line = {0};
+    if (!trace->stream || trace->stream == stderr || said[0] == '\0')
+        return;
+    write_repeats(trace);
+    text_append(&line, "end");
+    text_pad(&line, INSTRUCTION_COLUMN);
+    text_append(&line, "%s", said);
+    text_write_line(&line, trace->stream);
+}
+
 bool trace_close(struct trace *trace) {
     if (!trace->stream)
         return true;

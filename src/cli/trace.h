@@ -35,6 +35,9 @@ struct trace {
 // False when the file cannot be written, which has been said.
 bool trace_open(struct trace *trace, const struct options *options);
 
+// What was said of the end, for a file that does not get it otherwise; "" for nothing.
+void trace_end(struct trace *trace, const char *said);
+
 // False when it could not be written whole, which has been said.
 bool trace_close(struct trace *trace);
 
