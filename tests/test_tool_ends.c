@@ -6,6 +6,8 @@
 #define _XOPEN_SOURCE 700
 
 #include "run_tests.h"
+#include <stdbool.h>
+
 #include "tool_process.h"
 
 // 0x100000: xor ecx, ecx. 0x100002: div ecx. The symbols: `boom`, of four bytes, at the first.
@@ -80,6 +82,29 @@ START_TEST(a_fault_that_cannot_be_delivered_is_told_whole) {
 }
 END_TEST
 
+START_TEST(the_log_is_shown_when_asked_for) {
+    static const struct {
+        const char *wish;
+        bool calls;
+        bool ends;
+    } cases[] = {{"debug", true, true}, {"info", false, true}, {"warning", false, false}};
+    uint8_t elf[ELF_SIZE];
+    make_elf(elf);
+    const char *image = make_file("symbols", elf, sizeof elf);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char line[1024];
+        snprintf(line, sizeof line, "ZIRCONIA_LOG=%s '%s' run %s", cases[i].wish, ZIRCONIA_TOOL,
+                 image);
+        run_command(line);
+        ck_assert_int_eq(result.exit_code, 3);
+        ck_assert_int_eq(strstr(result.err, "zirconia: zx_vcpu_enter(") != NULL, cases[i].calls);
+        ck_assert_int_eq(strstr(result.err, "zirconia: vcpu 0 at 0x100002: #DE") != NULL,
+                         cases[i].ends);
+        ck_assert_ptr_nonnull(strstr(result.err, "zirconia: the guest stopped at 0x100002"));
+    }
+}
+END_TEST
+
 // Fields of the file's header are tried whole, of the tables every fifth byte.
 static size_t step(size_t at) {
     return at < 64 ? 1 : 5;
@@ -138,6 +163,7 @@ int main(void) {
     tcase_set_timeout(tcase, 60);
     tcase_add_unchecked_fixture(tcase, make_folder, remove_folder);
     tcase_add_test(tcase, a_fault_that_cannot_be_delivered_is_told_whole);
+    tcase_add_test(tcase, the_log_is_shown_when_asked_for);
     tcase_add_test(tcase, symbols_that_are_wrong_are_left_out);
     tcase_add_test(tcase, a_guest_that_reports_failure_is_quoted);
     tcase_add_test(tcase, the_registers_are_printed_when_asked_for);

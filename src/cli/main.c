@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <zircon/syscalls.h>
@@ -150,18 +151,28 @@ static bool is_engine_note(const char *line) {
     return note[0] != '\0' && strstr(line, note) != NULL;
 }
 
+// From which severity on lines are said, however little they matter to the run. The library looks
+// there itself only where the program does not ask for its log.
+static zirconia_log_level_t level_of_environment(void) {
+    const char *wish = getenv("ZIRCONIA_LOG");
+    if (wish && strcmp(wish, "debug") == 0)
+        return ZIRCONIA_LOG_DEBUG;
+    return wish && strcmp(wish, "info") == 0 ? ZIRCONIA_LOG_INFO : ZIRCONIA_LOG_WARNING;
+}
+
+// The context is the severity from which on lines are said.
 static void print_log(void *context, zirconia_log_level_t level, const char *line) {
-    (void)context;
-    if (level < ZIRCONIA_LOG_WARNING) {
+    if (level == ZIRCONIA_LOG_INFO)
         ending_note(line);
-    } else if (!is_engine_note(line)) {
+    if (level >= *(const zirconia_log_level_t *)context && !is_engine_note(line))
         talk("%s", line);
-    }
 }
 
 int main(int count, char **words) {
+    static zirconia_log_level_t said;
+    said = level_of_environment();
     host_set_binary(stdout);
-    zirconia_set_log(print_log, NULL, ZIRCONIA_LOG_INFO);
+    zirconia_set_log(print_log, &said, said < ZIRCONIA_LOG_INFO ? said : ZIRCONIA_LOG_INFO);
     int code = run_command(count, words);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         talk("cannot write to standard output");
