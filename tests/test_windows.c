@@ -85,6 +85,26 @@ START_TEST(so_it_does_on_a_stack_of_the_clients) {
 }
 END_TEST
 
+// More than a page below where the stack begins.
+static void store_deep_down(uintptr_t first, uintptr_t second) {
+    volatile uint8_t below[STACK_SIZE / 2];
+    below[0] = 1;
+    store_and_sleep(first, second + below[0]);
+}
+
+START_TEST(so_it_does_deep_in_a_stack_of_the_clients) {
+    const zx_handle_t channel = open_exceptions();
+    struct worker worker = worker_run(store_deep_down, NULL);
+    while (atomic_load(&stored) == 0 &&
+           zx_object_wait_one(channel, ZX_CHANNEL_READABLE, 0, NULL) == ZX_ERR_TIMED_OUT) {
+        zx_nanosleep(0);
+    }
+    ck_assert_int_eq(atomic_load(&taken), 1);
+    ck_assert_int_eq(atomic_load(&stored), 1);
+    worker_end(&worker);
+}
+END_TEST
+
 // --- Views ---
 
 static bool can_read(const uint8_t *address) {
@@ -252,6 +272,7 @@ int main(void) {
     const TTest *const tests[] = {
         the_handler_of_a_function_comes_before_those_of_the_process,
         so_it_does_on_a_stack_of_the_clients,
+        so_it_does_deep_in_a_stack_of_the_clients,
         a_view_that_loses_a_part_keeps_the_rest,
         what_a_memory_grows_by_is_there_where_it_was_mapped_beyond_its_end,
         addresses_are_given_back_and_taken_page_by_page,

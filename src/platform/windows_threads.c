@@ -296,11 +296,22 @@ static void set_limits(const struct stack_limits *limits) {
     block->StackLimit = limits->limit;
 }
 
+// The pages of one kind around the address. What Windows tells of an address begins at its own
+// page.
+static bool pages_around(uintptr_t address, MEMORY_BASIC_INFORMATION *out) {
+    bool found = VirtualQuery((void *)address, out, sizeof(*out)) != 0 && out->State == MEM_COMMIT;
+    uintptr_t at = (uintptr_t)out->AllocationBase;
+    while (found && VirtualQuery((void *)at, out, sizeof(*out)) != 0 &&
+           at + out->RegionSize <= address) {
+        at += out->RegionSize;
+    }
+    return found;
+}
+
 // Exceptions are looked for on no other stack than that which Windows takes for the thread's.
 static void set_limits_around(uintptr_t stack) {
     MEMORY_BASIC_INFORMATION pages;
-    if (VirtualQuery((void *)(stack - 1), &pages, sizeof(pages)) != 0 &&
-        pages.State == MEM_COMMIT) {
+    if (pages_around(stack - 1, &pages)) {
         const struct stack_limits limits = {
             .base = (unsigned char *)pages.BaseAddress + pages.RegionSize,
             .limit = pages.BaseAddress,
