@@ -103,8 +103,9 @@ bool threads_keep(struct state *state, zx_handle_t handle);
 // Starts the thread with a program and a stack that the input chooses.
 void threads_start(struct state *state, zx_handle_t handle, bool old);
 
-// Makes the registers at `general`, in the memory, those of a place in the programs.
-void threads_confine(struct state *state, void *general);
+// Makes the registers at `general`, in the memory, those of a place in the programs, and of the
+// stack of the thread where one is needed.
+void threads_confine(struct state *state, const struct kept_thread *thread, void *general);
 
 // Ends all, which must work, and forgets them and their exceptions.
 void threads_end(struct state *state);

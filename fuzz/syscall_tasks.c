@@ -106,7 +106,7 @@ static void write_registers(struct state *state, bool old) {
         return;
     }
     if (kind == ZX_THREAD_STATE_GENERAL_REGS) {
-        threads_confine(state, buffer);
+        threads_confine(state, thread, buffer);
     }
     old ? state->calls->sys_thread_write_state(handle, kind, buffer, size)
         : zx_thread_write_state(handle, kind, buffer, size);

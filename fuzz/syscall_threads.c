@@ -33,8 +33,10 @@ void __asan_unpoison_memory_region(const volatile void *address, size_t size);
 
 #ifdef _WIN32
 #define HOST_THREAD ((uintptr_t)GetCurrentThreadId())
+#define NEEDS_STACK true
 #else
 #define HOST_THREAD ((uintptr_t)pthread_self())
+#define NEEDS_STACK false
 #endif
 
 #if defined(__x86_64__)
@@ -45,21 +47,29 @@ void __asan_unpoison_memory_region(const volatile void *address, size_t size);
 
 #if defined(__aarch64__) || defined(_M_ARM64)
 #define CODE_ADDRESS pc
+#define STACK_ADDRESS sp
 #else
 #define CODE_ADDRESS rip
+#define STACK_ADDRESS rsp
 #endif
 
 enum { STACK_SIZE = 0x10000, CONFINED_SIZE = 24, LONGEST_END_S = 5 };
 
 static const uint8_t program_bytes[] = {
-    0xeb, 0xfe, 0x0f, 0x0b,             // [0]  jmp $; ud2
-    0xcc, 0xeb, 0xfd, 0x90,             // [4]  int3; jmp $-1; nop
-    0x31, 0xc9, 0xf7, 0xf1,             // [8]  xor ecx, ecx; div ecx
-    0xeb, 0xfe, 0x90, 0x90,             // [12] jmp $
-    0x48, 0x8b, 0x07, 0xeb,             // [16] mov rax, [rdi]; jmp $
-    0xfe, 0x90, 0x90, 0x90,             //
-    0x48, 0x89, 0xf8, 0x48,             // [24] mov rax, rdi; mov rdi, rsi
-    0x89, 0xf7, 0xff, 0xd0, 0xeb, 0xfe, //      call rax; jmp $
+    0xeb, 0xfe, 0x0f, 0x0b, // [0]  jmp $; ud2
+    0xcc, 0xeb, 0xfd, 0x90, // [4]  int3; jmp $-1; nop
+    0x31, 0xc9, 0xf7, 0xf1, // [8]  xor ecx, ecx; div ecx
+    0xeb, 0xfe, 0x90, 0x90, // [12] jmp $
+    0x48, 0x8b, 0x07, 0xeb, // [16] mov rax, [rdi]; jmp $
+    0xfe, 0x90, 0x90, 0x90, //
+#ifdef _WIN32
+    0x48, 0x89, 0xc8, 0x48,             // [24] mov rax, rcx; mov rcx, rdx
+    0x89, 0xd1, 0x48, 0x83, 0xec, 0x20, //      sub rsp, 32
+#else
+    0x48, 0x89, 0xf8, 0x48, // [24] mov rax, rdi; mov rdi, rsi
+    0x89, 0xf7,             //
+#endif
+    0xff, 0xd0, 0xeb, 0xfe, //      call rax; jmp $
 };
 
 static const uint8_t entries[PROGRAMS] = {
@@ -68,6 +78,7 @@ static const uint8_t entries[PROGRAMS] = {
 };
 
 static uint8_t *programs;
+static _Alignas(16) uint8_t stacks[THREADS][STACK_SIZE];
 
 // Bound to the job, so that it is asked when no handler of the input's takes an exception. It never
 // answers: the thread waits for its end.
@@ -126,19 +137,24 @@ static void clear_stack(const uint8_t *stack) {
 #endif
 }
 
-// Only the program that calls the library needs a real stack.
-static uint64_t some_stack(struct state *state, enum program program, const void *stack) {
-    const uint64_t good = (uint64_t)(uintptr_t)stack + STACK_SIZE;
+static uint64_t good_stack(const struct state *state, const struct kept_thread *thread) {
+    const size_t number = thread != NULL ? (size_t)(thread - state->threads) : 0;
+    return (uint64_t)(uintptr_t)stacks[number] + STACK_SIZE;
+}
+
+// Only the program that calls the library needs a real stack. On Windows all do: a fault without
+// one ends the process.
+static uint64_t some_stack(struct state *state, enum program program, uint64_t good) {
     const uint64_t any = input_amount(&state->input);
-    return program == PROGRAM_SLEEP || program == PROGRAM_EXIT || any == 0 ? good : any;
+    return NEEDS_STACK || program == PROGRAM_SLEEP || program == PROGRAM_EXIT || any == 0 ? good
+                                                                                          : any;
 }
 
 void threads_start(struct state *state, zx_handle_t handle, bool old) {
-    static _Alignas(16) uint8_t stacks[THREADS][STACK_SIZE];
     struct kept_thread *thread = threads_find(state, handle);
     const enum program program = (enum program)(input_byte(&state->input) % PROGRAMS);
-    const size_t number = thread != NULL ? (size_t)(thread - state->threads) : 0;
-    const uint64_t stack = some_stack(state, program, stacks[number]);
+    const uint64_t good = good_stack(state, thread);
+    const uint64_t stack = some_stack(state, program, good);
     uint64_t entry = (uint64_t)(uintptr_t)(programs + entries[program]);
     uint64_t first = (uint64_t)(uintptr_t)state_pointer(state, 8);
     uint64_t second = (uint64_t)(uintptr_t)state_pointer(state, 8);
@@ -152,7 +168,7 @@ void threads_start(struct state *state, zx_handle_t handle, bool old) {
         return;
     }
     if (thread != NULL && !thread->started) {
-        clear_stack(stacks[number]);
+        clear_stack((const uint8_t *)(uintptr_t)good - STACK_SIZE);
     }
     const zx_status_t status =
         old ? state->calls->sys_thread_start(handle, entry, stack, (uintptr_t)first,
@@ -165,15 +181,26 @@ void threads_start(struct state *state, zx_handle_t handle, bool old) {
     }
 }
 
-void threads_confine(struct state *state, void *general) {
+// Whether a register that the input may have chosen is in its memory.
+static bool is_chosen(const struct state *state, uintptr_t at) {
     const uintptr_t first = (uintptr_t)state->memory;
-    const uintptr_t at =
+    return at >= first && at + sizeof(uint64_t) <= first + MEMORY_SIZE;
+}
+
+void threads_confine(struct state *state, const struct kept_thread *thread, void *general) {
+    const uintptr_t code =
         (uintptr_t)general + offsetof(zx_thread_state_general_regs_t, CODE_ADDRESS);
-    uint64_t rip = 0;
-    if (at >= first && at + sizeof rip <= first + MEMORY_SIZE) {
-        memcpy(&rip, (const void *)at, sizeof rip);
-        rip = (uint64_t)(uintptr_t)programs + rip % CONFINED_SIZE;
-        memcpy((void *)at, &rip, sizeof rip);
+    const uintptr_t stack =
+        (uintptr_t)general + offsetof(zx_thread_state_general_regs_t, STACK_ADDRESS);
+    uint64_t value = 0;
+    if (is_chosen(state, code)) {
+        memcpy(&value, (const void *)code, sizeof value);
+        value = (uint64_t)(uintptr_t)programs + value % CONFINED_SIZE;
+        memcpy((void *)code, &value, sizeof value);
+    }
+    if (NEEDS_STACK && is_chosen(state, stack)) {
+        value = good_stack(state, thread);
+        memcpy((void *)stack, &value, sizeof value);
     }
 }
 
