@@ -156,6 +156,43 @@ START_TEST(what_a_memory_grows_by_is_there_where_it_was_mapped_beyond_its_end) {
 END_TEST
 
 // All pages of a stretch of 64 KiB can be given back and taken again in any order.
+START_TEST(a_large_memory_has_pages_where_it_is_touched) {
+    const uint64_t size = UINT64_C(1) << 36;
+    const uint64_t middle = size / 2;
+    const size_t page_size = platform_page_size();
+    struct platform_memory *memory = platform_memory_create(size);
+    ck_assert_ptr_nonnull(memory);
+    ck_assert_uint_eq(platform_memory_find_data(memory, 0), UINT64_MAX);
+    uint8_t *first = platform_memory_map(memory, middle, 4 * page_size, PLATFORM_READ, NULL);
+    uint8_t *second = platform_memory_map(memory, middle, 4 * page_size, 0, NULL);
+    uint8_t *last = platform_memory_map(memory, size - page_size, 2 * page_size,
+                                        PLATFORM_READ | PLATFORM_WRITE, NULL);
+    ck_assert(first != NULL && second != NULL && last != NULL);
+    const uint8_t seven = 7;
+    uint8_t byte = 1;
+
+    ck_assert(!can_read(second + page_size) && !platform_copy(first, &seven, 1));
+    ck_assert(platform_protect(second, 2 * page_size, PLATFORM_READ | PLATFORM_WRITE));
+    second[page_size] = 7;
+    ck_assert_uint_eq(first[page_size], 7);
+    ck_assert(!platform_copy(first + page_size, &seven, 1));
+    ck_assert(can_read(second) && !can_read(second + 2 * page_size));
+    last[0] = 9;
+    ck_assert(!can_read(last + page_size));
+
+    const uint64_t found = platform_memory_find_data(memory, 0);
+    ck_assert_uint_gt(found, middle / 2);
+    ck_assert_uint_le(found, middle + page_size);
+    ck_assert_uint_eq(platform_memory_find_data(memory, size - 1), size - 1);
+    ck_assert(platform_memory_discard(memory, page_size, size - page_size));
+    ck_assert(platform_copy(&byte, first + page_size, 1) && byte == 0);
+    ck_assert_uint_eq(last[0], 0);
+    platform_memory_destroy(memory);
+    ck_assert(platform_unmap(first, 4 * page_size) && platform_unmap(second, 4 * page_size));
+    ck_assert(platform_unmap(last, 2 * page_size));
+}
+END_TEST
+
 START_TEST(addresses_are_given_back_and_taken_page_by_page) {
     enum { PAGES = 40 };
     const size_t size = platform_page_size();
@@ -275,6 +312,7 @@ int main(void) {
         so_it_does_deep_in_a_stack_of_the_clients,
         a_view_that_loses_a_part_keeps_the_rest,
         what_a_memory_grows_by_is_there_where_it_was_mapped_beyond_its_end,
+        a_large_memory_has_pages_where_it_is_touched,
         addresses_are_given_back_and_taken_page_by_page,
         a_thread_has_its_handle_by_the_number_of_windows,
         threads_leave_no_handle,

@@ -100,6 +100,10 @@ static bool is_tried_again(const EXCEPTION_RECORD *record) {
            (access == WINDOWS_WRITES && told != NULL && told(address));
 }
 
+static bool is_first_touch(const EXCEPTION_RECORD *record) {
+    return is_access(record) && windows_ranges_touch(record->ExceptionInformation[1]);
+}
+
 // Unicorn reserves the buffer for its code and commits it as it comes to it, 4 MiB at a time, by a
 // handler of its own; of the last 4 MiB that asks for more than there is, and the process ends
 // (2.1.3). So the rest of a reservation of that kind is committed here.
@@ -265,8 +269,9 @@ static LONG CALLBACK first_look(EXCEPTION_POINTERS *pointers) {
     }
     const DWORD error = GetLastError();
     const bool was_busy = windows_handler_enter();
-    const bool goes_on = leave_copy(record, context) || complete_division(record, context) ||
-                         is_tried_again(record) || is_rest_of_code(record) ||
+    const bool goes_on = is_first_touch(record) || leave_copy(record, context) ||
+                         complete_division(record, context) || is_tried_again(record) ||
+                         is_rest_of_code(record) ||
                          (windows_is_away() && !has_handler(context) && tell(pointers));
     return handled(was_busy, goes_on, context, error);
 }

@@ -2,9 +2,10 @@
 //
 // Shareable pages and address space of Windows. Reservations are placeholders (Windows 10 1803 and
 // later), the only kind that a view can replace at 4096 granularity. The pages are those of
-// sections without a file, one after the other when there come to be more of them, since a section
-// cannot grow. What lies where is in windows_ranges.c: Windows gives back a view as a whole only,
-// so that one that loses a part is mapped anew around it.
+// sections without a file: another one when there come to be more of them, since a section cannot
+// grow, and where there are very many, one for each stretch that is touched. What lies where is in
+// windows_ranges.c: Windows gives back a view as a whole only, so that one that loses a part is
+// mapped anew around it.
 
 #include "platform/windows_memory.h"
 
@@ -60,6 +61,11 @@ struct section {
     uint64_t end;
 };
 
+// More pages than this have no section before they are touched, since Windows counts all pages of a
+// section against its limit of memory, and does not tell which were written.
+#define MOST_AT_ONCE ((uint64_t)1 << 30)
+#define STRETCH ((uint64_t)1 << 26)
+
 struct platform_memory {
     SRWLOCK lock;
     atomic_uint references; // The creator's and one for each range that is mapped.
@@ -73,8 +79,8 @@ static uint64_t whole_pages(uint64_t size) {
     return (size + page - 1) / page * page;
 }
 
-static bool add_section(struct platform_memory *memory, uint64_t end) {
-    const uint64_t length = end - memory->size;
+static bool add_section(struct platform_memory *memory, uint64_t start, uint64_t end) {
+    const uint64_t length = end - start;
     struct section *sections =
         realloc(memory->sections, (memory->count + 1) * sizeof(struct section));
     if (sections == NULL) {
@@ -86,9 +92,14 @@ static bool add_section(struct platform_memory *memory, uint64_t end) {
     if (handle == NULL) {
         return false;
     }
-    sections[memory->count++] = (struct section){handle, memory->size, end};
-    memory->size = end;
+    sections[memory->count++] = (struct section){handle, start, end};
     return true;
+}
+
+static bool make_larger(struct platform_memory *memory, uint64_t end) {
+    const bool made = end - memory->size > MOST_AT_ONCE || add_section(memory, memory->size, end);
+    memory->size = made ? end : memory->size;
+    return made;
 }
 
 struct platform_memory *platform_memory_create(uint64_t size) {
@@ -98,7 +109,7 @@ struct platform_memory *platform_memory_create(uint64_t size) {
     }
     InitializeSRWLock(&memory->lock);
     atomic_init(&memory->references, 1);
-    if (size > 0 && !add_section(memory, whole_pages(size))) {
+    if (size > 0 && !make_larger(memory, whole_pages(size))) {
         free(memory->sections);
         free(memory);
         return NULL;
@@ -131,24 +142,84 @@ bool platform_memory_grow(struct platform_memory *memory, uint64_t size) {
     AcquireSRWLockExclusive(&memory->lock);
     const uint64_t old = memory->size;
     const bool enough = size <= old;
-    const bool grown = enough || (size <= INT64_MAX && add_section(memory, whole_pages(size)));
+    const bool grown = enough || (size <= INT64_MAX && make_larger(memory, whole_pages(size)));
     ReleaseSRWLockExclusive(&memory->lock);
     const bool shown = enough || (grown && windows_ranges_show_grown(memory, old, memory->size));
     windows_ranges_unlock();
     return grown && shown;
 }
 
-// Windows takes no page of a section back before the section ends.
-bool platform_memory_discard(struct platform_memory *memory, uint64_t offset, uint64_t length) {
-    (void)memory;
-    (void)offset;
-    (void)length;
+// The section that has the offset, or the stretch around it that has none, as far as the memory
+// goes. Returns whether there is one.
+static bool find_section(const struct platform_memory *memory, uint64_t offset,
+                         struct section *out) {
+    out->start = offset / STRETCH * STRETCH;
+    out->end = out->start + STRETCH < memory->size ? out->start + STRETCH : memory->size;
+    for (size_t i = 0; i < memory->count; i++) {
+        const struct section *section = &memory->sections[i];
+        if (section->end <= offset) {
+            out->start = section->end > out->start ? section->end : out->start;
+        } else if (section->start > offset) {
+            out->end = section->start < out->end ? section->start : out->end;
+        } else {
+            *out = *section;
+            return true;
+        }
+    }
     return false;
 }
 
+bool windows_memory_touch(struct platform_memory *memory, uint64_t offset, uint64_t *start,
+                          uint64_t *end) {
+    struct section section = {0};
+    AcquireSRWLockExclusive(&memory->lock);
+    const bool there = offset < memory->size && (find_section(memory, offset, &section) ||
+                                                 add_section(memory, section.start, section.end));
+    ReleaseSRWLockExclusive(&memory->lock);
+    *start = section.start;
+    *end = section.end;
+    return there;
+}
+
+static bool clear(const struct section *section, uint64_t start, uint64_t end) {
+    enum { GRANULE_OF_VIEWS = 0x10000 };
+    const uint64_t first = (start - section->start) / GRANULE_OF_VIEWS * GRANULE_OF_VIEWS;
+    const uint64_t last = end - section->start;
+    unsigned char *view = MapViewOfFile(section->handle, FILE_MAP_WRITE, (DWORD)(first >> 32),
+                                        (DWORD)first, (SIZE_T)(last - first));
+    if (view == NULL) {
+        return false;
+    }
+    memset(view + (start - section->start - first), 0, (size_t)(end - start));
+    UnmapViewOfFile(view);
+    return true;
+}
+
+// Windows takes no page of a section back before the section ends. Where the memory is large, what
+// was touched of it is made zero.
+bool platform_memory_discard(struct platform_memory *memory, uint64_t offset, uint64_t length) {
+    bool done = length > MOST_AT_ONCE;
+    AcquireSRWLockShared(&memory->lock);
+    for (size_t i = 0; i < memory->count && done; i++) {
+        const struct section *section = &memory->sections[i];
+        const uint64_t start = section->start > offset ? section->start : offset;
+        const uint64_t end = section->end < offset + length ? section->end : offset + length;
+        done = start >= end || clear(section, start, end);
+    }
+    ReleaseSRWLockShared(&memory->lock);
+    return done;
+}
+
 uint64_t platform_memory_find_data(struct platform_memory *memory, uint64_t offset) {
-    (void)memory;
-    return offset;
+    uint64_t nearest = UINT64_MAX;
+    AcquireSRWLockShared(&memory->lock);
+    for (size_t i = 0; i < memory->count; i++) {
+        const struct section *section = &memory->sections[i];
+        const uint64_t first = section->start > offset ? section->start : offset;
+        nearest = section->end > offset && first < nearest ? first : nearest;
+    }
+    ReleaseSRWLockShared(&memory->lock);
+    return nearest;
 }
 
 bool platform_memory_count(struct platform_memory *memory, uint64_t *bytes) {
@@ -271,20 +342,18 @@ static uintptr_t show_section(const struct section *section, uintptr_t at, uintp
     return shown && VirtualProtect((void *)at, length, protection, &old) ? at + length : at;
 }
 
-// What lies beyond the end of the memory stays a placeholder.
+// What has no section stays a placeholder.
 bool windows_memory_show(struct platform_memory *memory, uint64_t offset, uintptr_t start,
                          uintptr_t end, unsigned protection) {
-    uintptr_t at = start;
+    const uint64_t last = offset + (end - start);
     bool shown = true;
     AcquireSRWLockShared(&memory->lock);
-    for (size_t i = 0; i < memory->count && at < end && shown; i++) {
+    for (size_t i = 0; i < memory->count && shown; i++) {
         const struct section *section = &memory->sections[i];
-        const uint64_t next = offset + (at - start);
-        if (next >= section->start && next < section->end) {
-            const uintptr_t reached =
-                show_section(section, at, end, next, page_protection(protection));
-            shown = reached > at;
-            at = reached;
+        const uint64_t from = section->start > offset ? section->start : offset;
+        const uintptr_t at = start + (uintptr_t)(from - offset);
+        if (from < last && from < section->end) {
+            shown = show_section(section, at, end, from, page_protection(protection)) > at;
         }
     }
     ReleaseSRWLockShared(&memory->lock);

@@ -28,6 +28,11 @@ void windows_memory_unref(struct platform_memory *memory);
 bool windows_memory_show(struct platform_memory *memory, uint64_t offset, uintptr_t start,
                          uintptr_t end, unsigned protection);
 
+// Sees to it that there are pages at the offset, and tells which there are around it. False beyond
+// the end, and where Windows has no memory.
+bool windows_memory_touch(struct platform_memory *memory, uint64_t offset, uint64_t *start,
+                          uint64_t *end);
+
 // Around all that follows, and around the changes of views that go with it.
 void windows_ranges_lock(void);
 void windows_ranges_unlock(void);
@@ -55,7 +60,7 @@ bool windows_held_remove(uintptr_t start, uintptr_t end);
 // Where what is held at the address ends; the address itself when nothing is.
 uintptr_t windows_held_end(uintptr_t address);
 
-// Maps the new part of the memory, from `old` to `size`, wherever it was mapped beyond its end.
+// Maps the new part of the memory, from `old` to `size`, wherever it was mapped without pages.
 bool windows_ranges_show_grown(const struct platform_memory *memory, uint64_t old, uint64_t size);
 
 // The kinds of access of a fault, by the numbers of Windows.
@@ -64,6 +69,11 @@ enum windows_access { WINDOWS_READS = 0, WINDOWS_WRITES = 1, WINDOWS_EXECUTES = 
 // Called in a handler of faults: whether the page permits the access now, and refused it only while
 // a view was mapped anew.
 bool windows_ranges_is_back(uintptr_t address, enum windows_access access);
+
+// Called in a handler of faults: makes and maps the pages of a mapping that had none at the
+// address, as those of a large memory before they are touched. False where there are some, or come
+// none.
+bool windows_ranges_touch(uintptr_t address);
 
 // Called in a handler of faults: whether the mapping at the address reaches beyond its memory.
 bool windows_ranges_ends_before(uintptr_t address);

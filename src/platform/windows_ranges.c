@@ -204,3 +204,24 @@ bool windows_ranges_ends_before(uintptr_t address) {
     ReleaseSRWLockShared(&ranges.lock);
     return mapped;
 }
+
+static bool has_no_pages(const struct mapped_range *range, uintptr_t address) {
+    MEMORY_BASIC_INFORMATION page;
+    return range->start <= address && range->protection != 0 &&
+           VirtualQuery((void *)address, &page, sizeof(page)) != 0 && page.State == MEM_RESERVE;
+}
+
+bool windows_ranges_touch(uintptr_t address) {
+    AcquireSRWLockExclusive(&ranges.lock);
+    const size_t index = first_behind(address);
+    const struct mapped_range *range = &ranges.entries[index];
+    uint64_t start = 0;
+    uint64_t end = 0;
+    const bool touched =
+        index < ranges.count && has_no_pages(range, address) &&
+        windows_memory_touch(range->memory, range->offset + (address - range->start), &start,
+                             &end) &&
+        windows_ranges_show_grown(range->memory, start, end);
+    ReleaseSRWLockExclusive(&ranges.lock);
+    return touched;
+}
