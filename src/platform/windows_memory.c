@@ -360,9 +360,13 @@ bool windows_memory_show(struct platform_memory *memory, uint64_t offset, uintpt
     return shown;
 }
 
+// Wine has a byte for each page of a mapping, and writes them all: 16 GiB for 64 TiB. Whom this
+// refuses maps a part.
+#define LARGEST_MAPPING ((uint64_t)1 << 40)
+
 void *platform_memory_map(struct platform_memory *memory, uint64_t offset, size_t length,
                           unsigned protection, void *fixed) {
-    if (offset > INT64_MAX || !have_api()) {
+    if (offset > INT64_MAX || !have_api() || (fixed == NULL && length > LARGEST_MAPPING)) {
         return NULL;
     }
     void *address = fixed != NULL ? fixed : platform_reserve(length);
