@@ -408,6 +408,20 @@ START_TEST(every_size_is_drawn) {
 }
 END_TEST
 
+// In a column more there would be more of what does not fit.
+START_TEST(all_keys_fit_on_a_small_screen) {
+    static char small[sizeof text];
+    view.help = true;
+    draw();
+    memcpy(small, text, sizeof small);
+    view.columns++;
+    draw();
+    ck_assert_str_eq(small, text);
+    ck_assert_ptr_nonnull(strstr(small, "\n q  quit "));
+    ck_assert_ptr_nonnull(strstr(small, "\n :             any command"));
+}
+END_TEST
+
 START_TEST(names_of_panes_are_found) {
     ck_assert_int_eq(view_pane_named_at(&view, 0), PANE_EXIT);
     ck_assert_int_eq(view_pane_named_at(&view, 9), PANE_MEMORY);
@@ -530,6 +544,7 @@ static Suite *make_suite(void) {
         the_log_ends_with_what_came_last,
         a_high_screen_has_more,
         every_size_is_drawn,
+        all_keys_fit_on_a_small_screen,
         names_of_panes_are_found,
         the_prompt_is_shown,
         addresses_are_read,

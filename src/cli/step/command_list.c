@@ -38,7 +38,7 @@ const struct command_words command_list[COMMANDS] = {
 void command_list_draw(struct grid *grid, const struct box *box) {
     static const char *const others[] = {
         "Space, Right  step    Left  back    Enter  the same again    Ctrl-C  stop it",
-        "1 to 9, Tab   choose a pane    Up, Down, Page Up, Page Down, Home, wheel  scroll it",
+        "1 to 0, Tab   choose a pane    Up, Down, Page Up and Down, Home, wheel  scroll",
         "click         a pane's name; an instruction: a breakpoint; a register: memory",
         ":             any command: those here, break, delete, unwatch, show ...",
     };
