@@ -165,10 +165,16 @@ START_TEST(words_that_are_nearly_right_get_a_proposal) {
         const char *words;
         const char *meant;
     } cases[] = {
-        {"rnu image", "run?"},       {"dissasm image", "disasm?"},
-        {"hlep", "help?"},           {"run image --trce", "--trace?"},
-        {"run --men=64M", "--mem?"}, {"help rum", "run?"},
-        {"--hlep", "--help?"},       {"--verison", "--version?"},
+        {"rnu image", "run?"},
+        {"dissasm image", "disasm?"},
+        {"hlep", "help?"},
+        {"run image --trce", "--trace?"},
+        {"run --men=64M", "--mem?"},
+        {"help rum", "run?"},
+        {"--hlep", "--help?"},
+        {"--verison", "--version?"},
+        {"run image --only hlt,cpiud", "cpuid?"},
+        {"run image --only GUEST_I0", "GUEST_IO?"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         run_tool("%s", cases[i].words);
@@ -206,9 +212,10 @@ START_TEST(what_is_no_program_for_this_machine_is_called_what_it_is) {
         size_t size;
         const char *what;
     } cases[] = {
-        {kernel, sizeof kernel, "a Linux kernel"},
+        {kernel, sizeof kernel, "a Linux kernel (bzImage), which zirconia linux --kernel boots"},
         {"MZ\x90\0\3", 5, "a program for Windows or EFI"},
-        {"BOOT\0\0\0\0\x6d\xe6\x67\x86", 12, "a Zircon boot image"},
+        {"BOOT\0\0\0\0\x6d\xe6\x67\x86", 12,
+         "a Zircon boot image (ZBI), which zirconia zircon boots"},
         {"\x1f\x8b\x08\0", 4, "compressed (gzip)"},
         {"#!/bin/sh\n", 10, "a script"},
         {"Dear guest,\n", 12, "text"},

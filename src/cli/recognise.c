@@ -19,9 +19,10 @@ struct signature {
 
 // A kernel that EFI can start is a PE file as well, so it comes first.
 static const struct signature signatures[] = {
-    SIGNATURE(0x202, "HdrS", "a Linux kernel (bzImage), which a boot loader has to start"),
+    SIGNATURE(0x202, "HdrS", "a Linux kernel (bzImage), which zirconia linux --kernel boots"),
     SIGNATURE(0, "MZ", "a program for Windows or EFI (PE)"),
-    SIGNATURE(0, "BOOT\0\0\0\0\x6d\xe6\x67\x86", "a Zircon boot image (ZBI)"),
+    SIGNATURE(0, "BOOT\0\0\0\0\x6d\xe6\x67\x86",
+              "a Zircon boot image (ZBI), which zirconia zircon boots"),
     SIGNATURE(0, "\xcf\xfa\xed\xfe", "a program for macOS (Mach-O)"),
     SIGNATURE(0, "\xca\xfe\xba\xbe", "a program for macOS (Mach-O), or a Java class"),
     SIGNATURE(0, "!<arch>\n", "an archive of object files"),

@@ -4,8 +4,10 @@
 
 #include "cli/trace_filter.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "cli/nearest.h"
 #include "cli/numbers.h"
 
 enum { LONGEST_WORD = 64 };
@@ -20,6 +22,34 @@ static const char *add_range(struct filter_range *ranges, unsigned *count, const
     return NULL;
 }
 
+static const struct {
+    const char *name;
+    uint32_t types;
+} packet_words[] = {
+    {"packets", UINT32_MAX},
+    {"GUEST_BELL", 1u << ZX_PKT_TYPE_GUEST_BELL},
+    {"GUEST_MEM", 1u << ZX_PKT_TYPE_GUEST_MEM},
+    {"GUEST_IO", 1u << ZX_PKT_TYPE_GUEST_IO},
+    {"GUEST_VCPU", 1u << ZX_PKT_TYPE_GUEST_VCPU},
+};
+
+enum { PACKET_WORDS = sizeof(packet_words) / sizeof(packet_words[0]) };
+
+// What is wrong with a word that is none of those here, until the next call.
+static const char *propose(const char *word) {
+    static char problem[2 * LONGEST_WORD + 64];
+    struct nearest nearest = nearest_to(word, strlen(word));
+    for (unsigned kind = 0; kind < ZIRCONIA_EXIT_KIND_COUNT; kind++)
+        nearest_look_at(&nearest, zirconia_exit_kind_name((zirconia_exit_kind_t)kind));
+    for (size_t i = 0; i < PACKET_WORDS; i++)
+        nearest_look_at(&nearest, packet_words[i].name);
+    if (!nearest.word)
+        return "is no kind of exit (as in --stats) or of packet, port=, addr=, vcpu= or packets";
+    snprintf(problem, sizeof(problem), "has no kind of exit or packet in '%s'; did you mean %s?",
+             word, nearest.word);
+    return problem;
+}
+
 static const char *add_kind(struct trace_filter *filter, const char *word) {
     for (unsigned kind = 0; kind < ZIRCONIA_EXIT_KIND_COUNT; kind++) {
         if (strcmp(word, zirconia_exit_kind_name((zirconia_exit_kind_t)kind)) == 0) {
@@ -27,24 +57,14 @@ static const char *add_kind(struct trace_filter *filter, const char *word) {
             return NULL;
         }
     }
-    return "is no kind of exit (as in --stats) or of packet, port=, addr=, vcpu= or packets";
+    return propose(word);
 }
 
 // False when that is no type of packet.
 static bool add_packets(struct trace_filter *filter, const char *word) {
-    static const struct {
-        const char *name;
-        uint32_t types;
-    } words[] = {
-        {"packets", UINT32_MAX},
-        {"GUEST_BELL", 1u << ZX_PKT_TYPE_GUEST_BELL},
-        {"GUEST_MEM", 1u << ZX_PKT_TYPE_GUEST_MEM},
-        {"GUEST_IO", 1u << ZX_PKT_TYPE_GUEST_IO},
-        {"GUEST_VCPU", 1u << ZX_PKT_TYPE_GUEST_VCPU},
-    };
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (strcmp(word, words[i].name) == 0) {
-            filter->packets |= words[i].types;
+    for (size_t i = 0; i < PACKET_WORDS; i++) {
+        if (strcmp(word, packet_words[i].name) == 0) {
+            filter->packets |= packet_words[i].types;
             return true;
         }
     }
