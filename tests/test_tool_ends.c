@@ -140,6 +140,18 @@ START_TEST(the_registers_are_printed_when_asked_for) {
 }
 END_TEST
 
+// nop; hlt with interrupts off
+START_TEST(a_guest_that_sleeps_for_ever_is_told_of) {
+    const char *image = make_file("sleeps", "\x90\xf4", 2);
+    ck_assert_int_eq(run_tool("run %s --timeout 0.01", image), 124);
+    ck_assert_str_eq(result.err,
+                     "zirconia: stopped: the time is up (--timeout); the guest was still in "
+                     "the HLT at 0x100001\n");
+    ck_assert_int_eq(run_tool("run %s --timeout 0.01", make_file("spins", "\xeb\xfe", 2)), 124);
+    ck_assert_str_eq(result.err, "zirconia: stopped: the time is up (--timeout)\n");
+}
+END_TEST
+
 // 'A', newline, to the serial port; jmp $
 START_TEST(an_interruption_ends_the_run_with_its_figures) {
     static const char spins[] = "\x66\xba\xf8\x03\xb0"
@@ -167,6 +179,7 @@ int main(void) {
     tcase_add_test(tcase, symbols_that_are_wrong_are_left_out);
     tcase_add_test(tcase, a_guest_that_reports_failure_is_quoted);
     tcase_add_test(tcase, the_registers_are_printed_when_asked_for);
+    tcase_add_test(tcase, a_guest_that_sleeps_for_ever_is_told_of);
     tcase_add_test(tcase, an_interruption_ends_the_run_with_its_figures);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

@@ -25,13 +25,21 @@ static const struct ending killed_by_gdb = {EXIT_CODE_INTERRUPTED, "killed_by_gd
 
 // --- The end ---
 
-static struct ending stopped_by_kick(const struct vcpus *vcpus) {
+static void say_stopped(const struct vcpus *vcpus, uint64_t number, const char *why) {
+    const zirconia_exit_t *last = &vcpus->log->of[number].last;
+    if (last->kind == ZIRCONIA_EXIT_HLT && vcpus->options->cpus == 1)
+        talk("stopped: %s; the guest was still in the HLT at 0x%" PRIx64, why, last->rip);
+    else
+        talk("stopped: %s", why);
+}
+
+static struct ending stopped_by_kick(const struct vcpus *vcpus, uint64_t number) {
     if (atomic_load(&vcpus->attendant->time_is_up)) {
-        talk("stopped: the time is up (--timeout)");
+        say_stopped(vcpus, number, "the time is up (--timeout)");
         return (struct ending){EXIT_CODE_LIMIT, "timeout"};
     }
     if (atomic_load(vcpus->interrupted)) {
-        talk("stopped: interrupted");
+        say_stopped(vcpus, number, "interrupted");
         return (struct ending){EXIT_CODE_INTERRUPTED, "interrupted"};
     }
     talk("stopped after %" PRIu64 " exits (--max-exits)", vcpus->log->count);
@@ -41,7 +49,7 @@ static struct ending stopped_by_kick(const struct vcpus *vcpus) {
 static struct ending ending_of(const struct vcpus *vcpus, uint64_t number, zx_status_t status,
                                enum answer answer) {
     if (status == ZX_ERR_CANCELED)
-        return stopped_by_kick(vcpus);
+        return stopped_by_kick(vcpus, number);
     if (status == ZX_ERR_STOP)
         return killed_by_gdb;
     return status == ZX_OK ? endings[answer]
