@@ -206,6 +206,50 @@ START_TEST(a_client_that_has_cancellation_off_is_not_cancelled) {
 }
 END_TEST
 
+static zx_status_t cleaning[3];
+
+static void clean_by_calls(void *unused) {
+    (void)unused;
+    cleaning[0] = zx_object_signal(event, 0, ZX_USER_SIGNAL_0);
+    cleaning[1] = zx_object_wait_one(event, ZX_USER_SIGNAL_0, ZX_TIME_INFINITE, NULL);
+    cleaning[2] = zx_nanosleep(zx_deadline_after(1000));
+    atomic_fetch_add(&cleaned, 1);
+}
+
+LEFT_UNSEEN static void *block_and_clean_by_calls(void *unused) {
+    pthread_cleanup_push(clean, NULL);
+    pthread_cleanup_push(clean_by_calls, NULL);
+    atomic_store(&waiting, zx_thread_self());
+    wait_one();
+    pthread_cleanup_pop(0);
+    pthread_cleanup_pop(0);
+    return unused;
+}
+
+// Or one that is killed.
+START_TEST(a_cancelled_thread_makes_calls_as_it_cleans_up) {
+    const bool killed = _i == 1;
+    void *result = NULL;
+    make_event();
+    const pthread_t thread = start_thread(block_and_clean_by_calls, NULL);
+    while (atomic_load(&waiting) == ZX_HANDLE_INVALID) {
+        sched_yield();
+    }
+    until_state(atomic_load(&waiting), ZX_THREAD_STATE_BLOCKED_WAIT_ONE);
+    if (killed) {
+        ck_assert_int_eq(zx_task_kill(atomic_load(&waiting)), ZX_OK);
+    } else {
+        ck_assert_int_eq(pthread_cancel(thread), 0);
+    }
+    ck_assert_int_eq(pthread_join(thread, &result), 0);
+    ck_assert_ptr_eq(result, killed ? NULL : PTHREAD_CANCELED);
+    ck_assert_int_eq(atomic_load(&cleaned), 2);
+    for (size_t i = 0; i < sizeof cleaning / sizeof cleaning[0]; i++) {
+        ck_assert_int_eq(cleaning[i], ZX_OK);
+    }
+}
+END_TEST
+
 static void test_for_cancellation(void *context, const zirconia_exit_t *exit) {
     (void)exit;
     pthread_cancel(pthread_self());
@@ -361,6 +405,7 @@ static void add_tests(TCase *tcase) {
     tcase_add_test(tcase, a_request_that_waits_takes_effect_in_a_call_that_blocks);
     tcase_add_test(tcase,
                    a_thread_that_may_be_cancelled_at_any_instruction_is_not_inside_of_a_call);
+    tcase_add_loop_test(tcase, a_cancelled_thread_makes_calls_as_it_cleans_up, 0, 2);
     tcase_add_test(tcase, an_observer_is_not_where_a_thread_ends);
     tcase_add_test(
         tcase, a_thread_that_is_cancelled_in_its_signal_handler_lets_go_of_the_vcpu_that_it_kicks);

@@ -48,14 +48,15 @@ static bool is_canceled(struct thread *thread) {
     return canceled;
 }
 
-// A stop that comes while the lock is held is made up for by the one at the end.
+// A stop that comes while the lock is held is made up for by the one at the end. A thread that is
+// cancelled is inside of the library from now on, as one that is killed: what it calls as it cleans
+// up is to return, and nobody stops it.
 void door_stop(void) {
     door_set_depth(1);
-    const bool canceled = is_canceled(door.thread);
-    door_set_depth(0);
-    if (canceled) {
+    if (is_canceled(door.thread)) {
         platform_cancel_end();
     }
+    door_set_depth(0);
     door.stops_leaving = true;
     platform_stop_here();
     door.stops_leaving = false;
