@@ -398,6 +398,56 @@ START_TEST(a_thread_that_may_be_cancelled_at_any_instruction_is_not_inside_of_a_
 }
 END_TEST
 
+LEFT_UNSEEN static void *spin_until_cancelled(void *unused) {
+    int old = 0;
+    pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &old);
+    atomic_store(&waiting, zx_thread_self());
+    for (;;) {
+        atomic_fetch_add(&called, 1);
+    }
+    return unused;
+}
+
+static void expect_suspended(zx_handle_t thread) {
+    zx_signals_t signals = 0;
+    for (int i = 0; i < 100; i++) {
+        ck_assert_int_eq(zx_object_wait_one(thread, ZX_THREAD_TERMINATED, 0, &signals),
+                         ZX_ERR_TIMED_OUT);
+        ck_assert_uint_eq(signals & ZX_THREAD_SUSPENDED, ZX_THREAD_SUSPENDED);
+        sched_yield();
+    }
+}
+
+// It stops in a handler of the library's, which has locks, and sleeps.
+START_TEST(a_thread_that_may_be_cancelled_at_any_instruction_is_not_while_it_is_suspended) {
+    for (int i = 0; i < 5 * ROUNDS; i++) {
+        void *result = NULL;
+        zx_handle_t suspended = ZX_HANDLE_INVALID;
+        zx_handle_t token = ZX_HANDLE_INVALID;
+        atomic_store(&waiting, ZX_HANDLE_INVALID);
+        const pthread_t thread = start_thread(spin_until_cancelled, NULL);
+        while (atomic_load(&waiting) == ZX_HANDLE_INVALID) {
+            sched_yield();
+        }
+        ck_assert_int_eq(
+            zx_handle_duplicate(atomic_load(&waiting), ZX_RIGHT_SAME_RIGHTS, &suspended), ZX_OK);
+        ck_assert_int_eq(zx_task_suspend(suspended, &token), ZX_OK);
+        if (i % 2 == 0) {
+            until(suspended, ZX_THREAD_SUSPENDED);
+        }
+        ck_assert_int_eq(pthread_cancel(thread), 0);
+        if (i % 2 == 0) {
+            expect_suspended(suspended);
+        }
+        ck_assert_int_eq(zx_handle_close(token), ZX_OK);
+        ck_assert_int_eq(pthread_join(thread, &result), 0);
+        ck_assert_ptr_eq(result, PTHREAD_CANCELED);
+        until(suspended, ZX_THREAD_TERMINATED);
+        ck_assert_int_eq(zx_handle_close(suspended), ZX_OK);
+    }
+}
+END_TEST
+
 static void add_tests(TCase *tcase) {
     tcase_add_loop_test(tcase, a_thread_that_the_host_cancels_leaves_the_call_and_ends, 0,
                         CALL_COUNT);
@@ -406,6 +456,8 @@ static void add_tests(TCase *tcase) {
     tcase_add_test(tcase,
                    a_thread_that_may_be_cancelled_at_any_instruction_is_not_inside_of_a_call);
     tcase_add_loop_test(tcase, a_cancelled_thread_makes_calls_as_it_cleans_up, 0, 2);
+    tcase_add_test(tcase,
+                   a_thread_that_may_be_cancelled_at_any_instruction_is_not_while_it_is_suspended);
     tcase_add_test(tcase, an_observer_is_not_where_a_thread_ends);
     tcase_add_test(
         tcase, a_thread_that_is_cancelled_in_its_signal_handler_lets_go_of_the_vcpu_that_it_kicks);

@@ -228,17 +228,23 @@ bool platform_watch_stores(platform_store_fn *on_store) {
     return true;
 }
 
-// With all signals blocked: a thread is stopped where it faulted, not in here.
+// A signal that was sent is no fault.
+static bool is_ours(int number, siginfo_t *info, void *context) {
+    return posix_copy_recover(info, context) || is_divided(number, info, context) ||
+           is_store(number, info) || (info->si_code > 0 && tell(number, info, context));
+}
+
+// With all signals blocked: a thread is stopped where it faulted, not in here. Nor is one cancelled
+// in here that may be at any instruction.
 static void on_fault(int number, siginfo_t *info, void *context) {
     const int error = errno;
     posix_handler_begin();
-    if (posix_copy_recover(info, context) || is_divided(number, info, context) ||
-        is_store(number, info)) {
-        errno = error;
-        return;
+    const bool cancellable = platform_cancel_defer();
+    const bool ours = is_ours(number, info, context);
+    if (cancellable) {
+        platform_cancel_undefer();
     }
-    // A signal that was sent is no fault.
-    if (info->si_code <= 0 || !tell(number, info, context)) {
+    if (!ours) {
         pass_on(number, info, context);
     }
     errno = error;

@@ -141,15 +141,21 @@ void platform_client_enter(const struct platform_client_entry *entry) {
 
 #endif
 
+// The host's signal of a cancellation cannot be blocked: a thread that may be cancelled at any
+// instruction would end here, with a lock or in its sleep.
 static void on_signal(int number, siginfo_t *info, void *host) {
     posix_handler_begin();
     (void)number;
     (void)info;
     const int error = errno;
+    const bool cancellable = platform_cancel_defer();
     const bool entering = enter_if_new(host);
     struct platform_context context = {.host = host};
     posix_context_capture(&context);
     on_stop(&context, entering);
+    if (cancellable) {
+        platform_cancel_undefer();
+    }
     posix_context_apply(&context);
     errno = error;
 }
