@@ -226,7 +226,7 @@ LEFT_UNSEEN static void *block_and_clean_by_calls(void *unused) {
     return unused;
 }
 
-// Or one that is killed.
+// The second time it is killed.
 START_TEST(a_cancelled_thread_makes_calls_as_it_cleans_up) {
     const bool killed = _i == 1;
     void *result = NULL;
