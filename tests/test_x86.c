@@ -404,6 +404,66 @@ START_TEST(xsetbv_of_user_code_faults_and_does_not_exit) {
 }
 END_TEST
 
+// --- Returns ---
+
+// Whether it faults or not, an IRET is the end of an NMI's handler; but it is not there yet if its
+// frame has no memory, and comes again.
+START_TEST(an_iret_that_faults_lets_the_next_nmi_in) {
+    struct cpu_exit exit = {0};
+    struct cpu *cpu = start_at("\x48\xcf", 2);
+    set_gate(VECTOR_GENERAL_PROTECTION, GATE_INNER, 0);
+    fake_put64(STACK + 8, 0); // No code segment.
+    nmi_block(cpu);
+    ck_assert(!intercept_iret(cpu, &exit));
+    ck_assert_uint_eq(exit.vector, VECTOR_GENERAL_PROTECTION);
+    ck_assert_uint_eq(cpu_get(cpu, RIP), HANDLER);
+    ck_assert(!nmi_blocked(cpu));
+
+    cpu = start_at("\x48\xcf", 2);
+    nmi_block(cpu);
+    fake_take_page_away(STACK);
+    ck_assert(intercept_iret(cpu, &exit));
+    ck_assert_int_eq(exit.reason, EXIT_EPT_VIOLATION);
+    ck_assert(nmi_blocked(cpu));
+}
+END_TEST
+
+// 32-bit code at CPL 0 without paging, at an IRET; the #GP has a gate of 32 bits.
+static struct cpu *start_iret_32(uint32_t rip, uint32_t flags) {
+    struct cpu *cpu = start_at("\xcf", 1);
+    const struct segment code = {.selector = CODE_0, .limit = ~0u, .attributes = 0xc09b00};
+    cpu_set_segment(cpu, SEGMENT_CS, &code);
+    cpu_set(cpu, CR0, CR0_PE | CR0_ET);
+    cpu_set(cpu, EFER, 0);
+    fake_put64(GDT + CODE_0, 0x00cf9b000000ffff);
+    fake_put64(IDT + 8ull * VECTOR_GENERAL_PROTECTION,
+               (HANDLER & 0xffff) | CODE_0 << 16 |
+                   (uint64_t)(GATE_INNER | (HANDLER & 0xffff0000u)) << 32);
+    const uint32_t frame[] = {rip, 0x100, flags, 0x2000, 0x300, 1, 2, 3, 4};
+    memcpy(fake_memory() + STACK, frame, sizeof frame);
+    return cpu;
+}
+
+START_TEST(an_iret_goes_to_no_offset_that_virtual_8086_mode_does_not_have) {
+    const uint32_t flags = RFLAGS_FIXED | (uint32_t)RFLAGS_VM;
+    struct cpu_exit exit = {0};
+    struct cpu *cpu = start_iret_32(0xffff, flags);
+    ck_assert(!intercept_iret(cpu, &exit));
+    ck_assert_uint_eq(cpu_get(cpu, RIP), 0xffff);
+    ck_assert_uint_eq(cpu_get(cpu, RSP), 0x2000);
+    ck_assert_uint_eq(cpu_segment(cpu, SEGMENT_CS).base, 0x1000);
+    ck_assert_uint_eq(cpu_privilege(cpu), 3);
+
+    cpu = start_iret_32(0x10000, flags);
+    ck_assert(!intercept_iret(cpu, &exit));
+    ck_assert_uint_eq(exit.vector, VECTOR_GENERAL_PROTECTION);
+    ck_assert_uint_eq(exit.error_code, 0);
+    ck_assert_uint_eq(cpu_get(cpu, RIP), HANDLER);
+    ck_assert_uint_eq(cpu_get(cpu, RSP), STACK - 16);
+    ck_assert_uint_eq(cpu_privilege(cpu), 0);
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         an_interrupt_pushes_a_frame_and_clears_if,
@@ -428,6 +488,8 @@ int main(void) {
         an_operand_of_a_control_register_must_be_there_before_it_exits,
         what_lmsw_is_to_load_is_told_with_its_exit,
         xsetbv_of_user_code_faults_and_does_not_exit,
+        an_iret_that_faults_lets_the_next_nmi_in,
+        an_iret_goes_to_no_offset_that_virtual_8086_mode_does_not_have,
     };
     return run_tests("x86", tests, sizeof tests / sizeof tests[0]);
 }

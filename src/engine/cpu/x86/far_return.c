@@ -138,6 +138,9 @@ static bool return_to_virtual_8086(struct cpu *cpu, const struct far_return *far
     static const enum segment_register order[] = {SEGMENT_SS, SEGMENT_ES, SEGMENT_DS,
                                                   SEGMENT_FS, SEGMENT_GS, SEGMENT_CS};
     uint64_t words[7]; // ESP, SS, ES, DS, FS, GS; and CS
+    if (far_return->rip > 0xffff) {
+        return fault_raise(fault, VECTOR_GENERAL_PROTECTION, 0);
+    }
     if (!stack_pop(cpu, stack, words, 6, 4, fault)) {
         return false;
     }
@@ -151,7 +154,7 @@ static bool return_to_virtual_8086(struct cpu *cpu, const struct far_return *far
         cpu_set_segment(cpu, order[i], &segment);
     }
     cpu_set(cpu, RSP, words[0]);
-    cpu_set(cpu, RIP, far_return->rip & 0xffff);
+    cpu_set(cpu, RIP, far_return->rip);
     cpu_set(cpu, RFLAGS,
             far_return->flags & (FLAGS_WIDE | RFLAGS_IF | RFLAGS_VM | RFLAGS_IOPL_BITS));
     return true;
@@ -179,6 +182,17 @@ static bool carry_out(struct cpu *cpu, struct far_return *far_return, struct fau
     return return_to_segment(cpu, far_return, &stack, fault);
 }
 
+// An IRET ends the handler of an NMI also where it faults (SDM volume 3C, section 27.2.3); one
+// whose memory is not there comes again.
+static enum delivery fail(struct cpu *cpu, const struct far_return *far_return,
+                          const struct fault *fault) {
+    const enum delivery result = fault_deliver(cpu, fault);
+    if (far_return->interrupt && result == DELIVERED) {
+        nmi_returned(cpu);
+    }
+    return result;
+}
+
 // The single-step trap of a return looks at TF as it was before.
 enum delivery replaced_far_return(struct cpu *cpu, const struct instruction *instruction,
                                   const uint8_t *bytes) {
@@ -192,7 +206,7 @@ enum delivery replaced_far_return(struct cpu *cpu, const struct instruction *ins
     };
     struct fault fault;
     if (!carry_out(cpu, &far_return, &fault)) {
-        return fault_deliver(cpu, &fault);
+        return fail(cpu, &far_return, &fault);
     }
     if (far_return.interrupt) {
         nmi_returned(cpu);
