@@ -19,6 +19,13 @@ START_TEST(real_mode_events_go_through_the_vector_table) {
 }
 END_TEST
 
+START_TEST(a_big_stack_in_real_mode_has_a_pointer_of_32_bits) {
+    start_real("real_big_stack");
+    EXPECT_REPORTS(0x207000 - 6, 1, 0x207000, 0x207000);
+    guest_close();
+}
+END_TEST
+
 START_TEST(protected_mode_events_change_stack_and_carry_error_codes) {
     start_real("legacy_user");
     EXPECT_REPORTS(0x40, 0, 0x2b, 2, 0x5000, 0x33, 20, 0x10, 0x08, 0x33);
@@ -220,6 +227,7 @@ END_TEST
 int main(void) {
     const TTest *const tests[] = {
         real_mode_events_go_through_the_vector_table,
+        a_big_stack_in_real_mode_has_a_pointer_of_32_bits,
         protected_mode_events_change_stack_and_carry_error_codes,
         sixteen_bit_gates_and_task_state_segments_work,
         delivery_marks_the_descriptors_that_it_loads_as_accessed,

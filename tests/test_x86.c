@@ -12,6 +12,7 @@
 #include "engine/cpu/x86/msr_access.h"
 #include "engine/cpu/x86/nmi.h"
 #include "engine/cpu/x86/port_permission.h"
+#include "engine/cpu/x86/replaced.h"
 #include "engine/cpu/x86/system_call.h"
 #include "run_tests.h"
 
@@ -464,6 +465,29 @@ START_TEST(an_iret_goes_to_no_offset_that_virtual_8086_mode_does_not_have) {
 }
 END_TEST
 
+START_TEST(an_iret_of_real_mode_takes_32_bits_of_a_big_stack) {
+    const struct segment big = {.limit = ~0u, .attributes = 0xc09300};
+    const struct segment code = {.limit = 0xffff, .attributes = 0x9f00};
+    struct cpu_exit exit = {0};
+    const uint16_t frame[] = {0x1234, 0x2000, RFLAGS_IF | RFLAGS_CF};
+    struct cpu *cpu = fake_cpu();
+    cpu_set_segment(cpu, SEGMENT_CS, &code);
+    cpu_set_segment(cpu, SEGMENT_SS, &big);
+    cpu_set(cpu, RSP, 0x30000);
+    memcpy(fake_memory() + 0x30000, frame, sizeof frame);
+    fake_memory()[0] = 0xcf;
+    ck_assert_uint_eq(replaced_conditions(cpu), REPLACED_IF_BIG_REAL);
+    ck_assert(intercept_decode(cpu, &exit));
+    ck_assert_int_eq(replaced_execute(cpu, &exit.decoded, exit.instruction), DELIVERED);
+    ck_assert_uint_eq(cpu_get(cpu, RIP), 0x1234);
+    ck_assert_uint_eq(cpu_get(cpu, RSP), 0x30006);
+    ck_assert_uint_eq(cpu_get(cpu, RFLAGS) & ~RFLAGS_FIXED, RFLAGS_IF | RFLAGS_CF);
+    ck_assert_uint_eq(cpu_segment(cpu, SEGMENT_CS).selector, 0x2000);
+    ck_assert_uint_eq(cpu_segment(cpu, SEGMENT_CS).base, 0x20000);
+    ck_assert_uint_eq(cpu_segment(cpu, SEGMENT_CS).limit, 0xffff);
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         an_interrupt_pushes_a_frame_and_clears_if,
@@ -490,6 +514,7 @@ int main(void) {
         xsetbv_of_user_code_faults_and_does_not_exit,
         an_iret_that_faults_lets_the_next_nmi_in,
         an_iret_goes_to_no_offset_that_virtual_8086_mode_does_not_have,
+        an_iret_of_real_mode_takes_32_bits_of_a_big_stack,
     };
     return run_tests("x86", tests, sizeof tests / sizeof tests[0]);
 }

@@ -147,7 +147,8 @@ static bool is_rotate_carry(const struct instruction *instruction) {
 static enum replaced_form form_far(const struct instruction *instruction, unsigned conditions) {
     const unsigned group = group_of(instruction);
     if ((conditions & REPLACED_IF_PROTECTED) == 0) {
-        return REPLACED_NONE;
+        const bool big_real = (conditions & REPLACED_IF_BIG_REAL) != 0;
+        return big_real && instruction->opcode == 0xcf ? REPLACED_FAR_RETURN : REPLACED_NONE;
     }
     switch (instruction->opcode) {
     case 0x9a:

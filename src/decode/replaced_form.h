@@ -43,6 +43,7 @@ enum replaced_condition {
     REPLACED_IF_LEGACY = 1 << 1, // Protected mode outside of IA-32e mode, but not virtual-8086 mode
     REPLACED_IF_LONG = 1 << 2,   // IA-32e mode
     REPLACED_IF_RESUME = 1 << 3, // EFLAGS.RF is set
+    REPLACED_IF_BIG_REAL = 1 << 4, // Real mode, with a stack of 32 bits from protected mode
 };
 
 // `conditions` are bits of enum replaced_condition.

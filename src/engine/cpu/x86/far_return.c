@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Far RET and IRET in protected mode (SDM volume 2). A return to an outer privilege makes data
-// segments that are too privileged for it null; of FS and GS the base stays, which programs of
-// 64-bit code can see and the engine forgets. What else the engine gets wrong of IRET is in nmi.c.
+// Far RET and IRET in protected mode (SDM volume 2), and IRET in real mode with a stack of 32 bits,
+// of which the engine takes 16. A return to an outer privilege makes data segments that are too
+// privileged for it null; of FS and GS the base stays, which programs of 64-bit code can see and
+// the engine forgets. What else the engine gets wrong of IRET is in nmi.c.
 
 #include "engine/cpu/state.h"
 #include "engine/cpu/x86/descriptor.h"
@@ -160,11 +161,36 @@ static bool return_to_virtual_8086(struct cpu *cpu, const struct far_return *far
     return true;
 }
 
+// --- In real mode ---
+
+static bool return_in_real_mode(struct cpu *cpu, const struct far_return *far_return,
+                                struct fault *fault) {
+    const uint64_t taken =
+        (far_return->size == 2 ? FLAGS_16 : FLAGS_WIDE) | RFLAGS_IF | RFLAGS_IOPL_BITS;
+    struct stack stack = stack_current(cpu);
+    struct segment code = cpu_segment(cpu, SEGMENT_CS);
+    uint64_t words[3]; // EIP, CS, EFLAGS
+    if (!stack_pop(cpu, &stack, words, 3, far_return->size, fault) ||
+        !far_code_contains(cpu, &code, words[0], fault)) {
+        return false;
+    }
+    code.selector = (uint16_t)words[1];
+    code.base = (uint64_t)code.selector << 4;
+    cpu_set_segment(cpu, SEGMENT_CS, &code);
+    cpu_set(cpu, RSP, stack.pointer);
+    cpu_set(cpu, RIP, words[0]);
+    cpu_set(cpu, RFLAGS, (cpu_get(cpu, RFLAGS) & ~(taken | RFLAGS_RF)) | (words[2] & taken));
+    return true;
+}
+
 // --- The instructions ---
 
 static bool carry_out(struct cpu *cpu, struct far_return *far_return, struct fault *fault) {
     struct stack stack = stack_current(cpu);
     uint64_t words[3] = {0};
+    if ((cpu_get(cpu, CR0) & CR0_PE) == 0) {
+        return return_in_real_mode(cpu, far_return, fault);
+    }
     if (far_return->interrupt && (cpu_system_flags(cpu) & RFLAGS_NT) != 0) {
         return cpu_long_mode(cpu) ? fault_raise(fault, VECTOR_GENERAL_PROTECTION, 0)
                                   : task_switch_back(cpu, fault);

@@ -10,7 +10,10 @@
 unsigned replaced_conditions(const struct cpu *cpu) {
     const uint64_t flags = cpu_system_flags(cpu);
     unsigned conditions = (flags & RFLAGS_RF) != 0 ? REPLACED_IF_RESUME : 0;
-    if ((cpu_get(cpu, CR0) & CR0_PE) != 0 && (flags & RFLAGS_VM) == 0) {
+    if ((cpu_get(cpu, CR0) & CR0_PE) == 0) {
+        const bool big = (cpu_segment(cpu, SEGMENT_SS).attributes & ATTRIBUTE_BIG) != 0;
+        conditions |= big ? REPLACED_IF_BIG_REAL : 0;
+    } else if ((flags & RFLAGS_VM) == 0) {
         conditions |= REPLACED_IF_PROTECTED;
         conditions |= cpu_long_mode(cpu) ? REPLACED_IF_LONG : REPLACED_IF_LEGACY;
     }
