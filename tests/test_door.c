@@ -41,17 +41,27 @@ static const struct call {
 
 enum { CALL_COUNT = sizeof calls / sizeof calls[0] };
 
+typedef uint64_t any_call(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
+                          uint64_t, uint64_t, uint64_t);
+
+static void make(void (*function)(void)) {
+    ((any_call *)function)(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+}
+
 static int stops;
+static bool interrupted; // The client's own handler comes before the stop, and kicks a VCPU.
 
 void __wrap_platform_stop_here(void);
 
 void __wrap_platform_stop_here(void) {
+    if (interrupted) {
+        interrupted = false;
+        make(zx_vcpu_kick);
+    }
+    ck_assert(door_in_call()); // By that others know whose registers they are.
     atomic_store(&door.thread->blocking.stop_requested, false);
     stops++;
 }
-
-typedef uint64_t any_call(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
-                          uint64_t, uint64_t, uint64_t);
 
 START_TEST(every_call_that_is_not_pure_stops_a_thread_that_is_wanted) {
     const struct call *call = &calls[_i];
@@ -60,8 +70,19 @@ START_TEST(every_call_that_is_not_pure_stops_a_thread_that_is_wanted) {
     }
     ck_assert_ptr_nonnull(thread_current());
     atomic_store(&door.thread->blocking.stop_requested, true);
-    ((any_call *)call->function)(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    make(call->function);
     ck_assert_msg(stops == 1, "%s goes through no door", call->name);
+    ck_assert_uint_eq(door.depth, 0);
+}
+END_TEST
+
+START_TEST(a_call_in_a_handler_leaves_a_thread_on_its_way_out) {
+    ck_assert_ptr_nonnull(thread_current());
+    atomic_store(&door.thread->blocking.stop_requested, true);
+    interrupted = true;
+    make(zx_handle_close);
+    ck_assert_int_eq(stops, 2);
+    ck_assert(!door_in_call());
     ck_assert_uint_eq(door.depth, 0);
 }
 END_TEST
@@ -71,6 +92,7 @@ int main(void) {
     TCase *tcase = tcase_create("door");
     tcase_add_loop_test(tcase, every_call_that_is_not_pure_stops_a_thread_that_is_wanted, 0,
                         CALL_COUNT);
+    tcase_add_test(tcase, a_call_in_a_handler_leaves_a_thread_on_its_way_out);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

@@ -57,9 +57,10 @@ void door_stop(void) {
         platform_cancel_end();
     }
     door_set_depth(0);
+    const bool leaving = door.stops_leaving; // The client's handler may come here before the stop.
     door.stops_leaving = true;
     platform_stop_here();
-    door.stops_leaving = false;
+    door.stops_leaving = leaving;
 }
 
 // --- The object ---
