@@ -382,7 +382,8 @@ START_TEST(a_guest_that_dies_leaves_a_whole_file) {
 END_TEST
 
 START_TEST(each_processor_has_a_thread) {
-    ck_assert_int_eq(run_tool("run %s/two_processors.bin --cpus 2 --serial 0x3f8 --trace-fxt %s",
+    ck_assert_int_eq(run_tool("run %s/two_processors.bin --cpus 2 --virtual-time --serial 0x3f8 "
+                              "--trace-fxt %s",
                               ZIRCONIA_GUEST_DIR, path_of("two.fxt")),
                      0);
     read_timeline(path_of("two.fxt"));
