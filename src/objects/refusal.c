@@ -23,27 +23,17 @@ struct refusal {
 
 static _Thread_local struct refusal last THREAD_STORAGE;
 
-zx_status_t refuse_values(zx_status_t status, const char *cause, uint64_t value, uint64_t other) {
+void refusal_keep(zx_status_t status, const char *cause, uint64_t value, uint64_t other) {
     last = (struct refusal){.status = status, .cause = cause, .values = {value, other}};
-    return status;
 }
 
-zx_status_t refuse_value(zx_status_t status, const char *cause, uint64_t value) {
-    return refuse_values(status, cause, value, 0);
-}
-
-zx_status_t refuse(zx_status_t status, const char *cause) {
-    return refuse_values(status, cause, 0, 0);
-}
-
-zx_status_t refuse_pointer(zx_status_t status, const char *cause, uintptr_t pointer) {
-    refuse_value(status, cause, pointer);
+void refusal_keep_pointer(zx_status_t status, const char *cause, uintptr_t pointer) {
+    refusal_keep(status, cause, pointer, 0);
     last.is_pointer = true;
-    return status;
 }
 
-zx_status_t refuse_unless_told(zx_status_t status, const char *cause, uint64_t value) {
-    return last.status == status ? status : refuse_value(status, cause, value);
+bool refusal_is(zx_status_t status) {
+    return last.status == status;
 }
 
 zx_status_t refuse_as(zx_status_t status) {

@@ -88,7 +88,7 @@ zx_status_t vmar_op_range(struct vmar *vmar, uint32_t op, uint64_t address, uint
     }
     const uint64_t end = address + rounded;
     while (address < end) {
-        struct mapping_view part;
+        struct mapping_view part = {0};
         zx_status_t status = take_part(vmar, op, address, end, &part);
         if (status == ZX_OK) {
             status = operate(&part, op);
