@@ -132,7 +132,7 @@ int main(void) {
     setenv("ZIRCONIA_LINUX", ZIRCONIA_LINUX_DIR, 1);
     Suite *suite = suite_create("linux shell");
     TCase *tcase = tcase_create("shell");
-    tcase_set_timeout(tcase, 400);
+    tcase_set_timeout(tcase, 100);
     tcase_add_unchecked_fixture(tcase, make_folder, remove_folder);
     tcase_add_test(tcase, the_serial_console_has_a_shell);
     tcase_add_test(tcase, commands_may_be_piped_in);
