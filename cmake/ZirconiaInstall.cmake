@@ -82,12 +82,15 @@ if(TARGET zirconia-tool)
         DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
     install(FILES "${PROJECT_SOURCE_DIR}/packaging/completions/zirconia.fish"
         DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
-    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
-        "${PROJECT_SOURCE_DIR}/docs/zirconia.1" "${PROJECT_SOURCE_DIR}/cmake/command_pages.cmake")
+    file(GLOB page_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/man/*.man")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${page_sources}
+        "${PROJECT_SOURCE_DIR}/src/cli/commands.inc" "${PROJECT_SOURCE_DIR}/src/cli/options.inc"
+        "${PROJECT_SOURCE_DIR}/src/cli/exit_codes.inc"
+        "${PROJECT_SOURCE_DIR}/cmake/cli_tables.cmake"
+        "${PROJECT_SOURCE_DIR}/cmake/command_pages.cmake")
     execute_process(COMMAND "${CMAKE_COMMAND}" "-DSOURCE=${PROJECT_SOURCE_DIR}"
-        "-DOUT=${PROJECT_BINARY_DIR}/man1"
+        "-DOUT=${PROJECT_BINARY_DIR}/man1" "-DVERSION=${PROJECT_VERSION}"
         -P "${PROJECT_SOURCE_DIR}/cmake/command_pages.cmake" COMMAND_ERROR_IS_FATAL ANY)
-    install(FILES "${PROJECT_SOURCE_DIR}/docs/zirconia.1" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
     install(DIRECTORY "${PROJECT_BINARY_DIR}/man1/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
 endif()
 

@@ -323,60 +323,6 @@ START_TEST(disasm_prints_address_bytes_and_text) {
 }
 END_TEST
 
-// The long options that follow `before`, without their hyphens, each with a space behind it;
-// backslashes are the man page's.
-static void collect_options(const char *text, const char *end, const char *before, char *names,
-                            size_t size) {
-    size_t length = 0;
-    for (const char *at = text; (at = strstr(at, before)) != NULL && at < end;) {
-        at += strlen(before);
-        for (; *at != ' ' && *at != '"' && *at != '\n'; at++) {
-            if (*at != '\\') {
-                ck_assert_uint_lt(length, size - 3);
-                names[length++] = *at;
-            }
-        }
-        names[length++] = ' ';
-    }
-    names[length] = '\0';
-    ck_assert_ptr_nonnull(strstr(names, "help "));
-}
-
-// Both fonts of the man page's options, as one.
-static void same_fonts(char *page) {
-    for (char *at = page; (at = strstr(at, "\n.BI \\-\\-")) != NULL; at++) {
-        memmove(at + 3, at + 4, strlen(at + 4) + 1);
-    }
-}
-
-START_TEST(help_and_man_page_name_the_same_options_in_the_same_order) {
-    static char page[0x10000];
-    char in_help[1024];
-    char in_page[1024];
-    const struct {
-        const char *command;
-        const char *section;
-    } cases[] = {{"run", ".SH OPTIONS OF RUN"},
-                 {"step", ".SH OPTIONS OF STEP"},
-                 {"disasm", ".SH OPTIONS OF DISASM"}};
-    read_text_file(ZIRCONIA_SOURCE_DIR "/docs/zirconia.1", page, sizeof page);
-    same_fonts(page);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        ck_assert_int_eq(run_tool("%s --help", cases[i].command), 0);
-        ck_assert_str_eq(result.err, "");
-        ck_assert_int_eq(strncmp(result.out, "Examples:\n", 10), 0);
-        collect_options(result.out, result.out + strlen(result.out), "\n  --", in_help,
-                        sizeof in_help);
-        const char *section = strstr(page, cases[i].section);
-        ck_assert_ptr_nonnull(section);
-        const char *end = strstr(section + 1, "\n.SH ");
-        ck_assert_ptr_nonnull(end);
-        collect_options(section, end, ".TP\n.B \\-\\-", in_page, sizeof in_page);
-        ck_assert_str_eq(in_help, in_page);
-    }
-}
-END_TEST
-
 START_TEST(help_fits_on_a_terminal) {
     static const char *const commands[] = {"",     "run",    "stat",  "disasm", "fuzz-repro",
                                            "step", "lesson", "linux", "zircon"};
@@ -450,7 +396,6 @@ int main(void) {
     tcase_add_test(tcase, the_processor_that_cannot_go_on_is_told);
     tcase_add_test(tcase, virtual_time_repeats_a_run_exactly);
     tcase_add_test(tcase, disasm_prints_address_bytes_and_text);
-    tcase_add_test(tcase, help_and_man_page_name_the_same_options_in_the_same_order);
     tcase_add_test(tcase, help_fits_on_a_terminal);
     tcase_add_test(tcase, help_and_version_are_data);
 #ifdef __x86_64__

@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/debugger.h"
 #include "cli/exit_table.h"
+#include "cli/help.h"
 #include "cli/host.h"
 #include "cli/kernel_files.h"
 #include "cli/options.h"
@@ -168,20 +169,13 @@ static enum exit_code run(struct boot *boot, const char *(*load)(void *context, 
 }
 
 static void print_linux_help(void) {
-    printf("Examples:\n"
-           "  zirconia linux                           a shell on the distribution's kernel\n"
-           "  zirconia linux --kernel vmlinuz --initrd initrd.img --disk disk.img \\\n"
-           "                 --append root=/dev/vda1   boot a system\n"
-           "\n"
-           "Usage: zirconia linux [OPTION...]\n"
-           "Boots a Linux kernel with this terminal as its console, until it turns itself\n"
-           "off. Each key goes to the guest; Ctrl-] ends the VM. Without --kernel, Debian's\n"
-           "kernel and busybox are fetched once.\n"
-           "\n");
-    options_print(SUBCOMMAND_LINUX, stdout);
-    printf("\n"
-           "Exit code: 0 the guest turned itself off, 2 bad usage or kernel, 3 the guest did\n"
-           "what nothing answers, 125 the tool failed, 130 Ctrl-] or gdb.\n");
+    help_print(SUBCOMMAND_LINUX,
+               "  zirconia linux                           a shell on the distribution's kernel\n"
+               "  zirconia linux --kernel vmlinuz --initrd initrd.img --disk disk.img \\\n"
+               "                 --append root=/dev/vda1   boot a system\n",
+               "Boots a Linux kernel with this terminal as its console, until it turns itself\n"
+               "off. Each key goes to the guest; Ctrl-] ends the VM. Without --kernel, Debian's\n"
+               "kernel and busybox are fetched once.\n");
 }
 
 // The last console is the one that a person uses.
@@ -211,17 +205,9 @@ int command_linux(int count, char **words) {
 }
 
 static void print_zircon_help(void) {
-    printf("Examples:\n"
-           "  zirconia zircon zircon.zbi --append kernel.serial=legacy\n"
-           "\n"
-           "Usage: zirconia zircon IMAGE [OPTION...]\n"
-           "Boots a Zircon boot image (ZBI) with this terminal as its console. Ctrl-] ends\n"
-           "the VM.\n"
-           "\n");
-    options_print(SUBCOMMAND_ZIRCON, stdout);
-    printf("\n"
-           "Exit code: 0 the guest turned itself off, 2 bad usage or image, 3 the guest did\n"
-           "what nothing answers, 125 the tool failed, 130 Ctrl-] or gdb.\n");
+    help_print(SUBCOMMAND_ZIRCON, "  zirconia zircon zircon.zbi --append kernel.serial=legacy\n",
+               "Boots a Zircon boot image (ZBI) with this terminal as its console. Ctrl-] ends\n"
+               "the VM.\n");
 }
 
 int command_zircon(int count, char **words) {

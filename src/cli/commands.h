@@ -5,13 +5,8 @@
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H
 
-int command_run(int count, char **words);
-int command_stat(int count, char **words);
-int command_fuzz_repro(int count, char **words);
-int command_disasm(int count, char **words);
-int command_step(int count, char **words);
-int command_lesson(int count, char **words);
-int command_linux(int count, char **words);
-int command_zircon(int count, char **words);
+#define COMMAND(name, set, function, words, what) int function(int count, char **words_after);
+#include "cli/commands.inc"
+#undef COMMAND
 
 #endif // CLI_COMMANDS_H

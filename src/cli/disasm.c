@@ -9,6 +9,7 @@
 #include <zirconia/decode.h>
 
 #include "cli/commands.h"
+#include "cli/help.h"
 #include "cli/image.h"
 #include "cli/talk.h"
 #include "cli/text.h"
@@ -38,15 +39,11 @@ static size_t print_instruction(const uint8_t *bytes, uint64_t size, zirconia_co
 }
 
 static void print_help(void) {
-    printf("Examples:\n"
-           "  zirconia disasm hello.elf\n"
-           "  zirconia disasm boot.bin --base 0x7c00 --mode 16\n"
-           "\n"
-           "Usage: zirconia disasm IMAGE [OPTION...]\n"
-           "Prints the executable segments of an ELF64 executable, or a flat binary, as\n"
-           "instructions.\n"
-           "\n");
-    options_print(SUBCOMMAND_DISASM, stdout);
+    help_print(SUBCOMMAND_DISASM,
+               "  zirconia disasm hello.elf\n"
+               "  zirconia disasm boot.bin --base 0x7c00 --mode 16\n",
+               "Prints the executable segments of an ELF64 executable, or a flat binary, as\n"
+               "instructions.\n");
 }
 
 int command_disasm(int count, char **words) {

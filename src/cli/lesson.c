@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/help.h"
 #include "cli/lesson.h"
 #include "cli/numbers.h"
 #include "cli/talk.h"
@@ -13,15 +14,11 @@
 enum { WIDTH = 80 };
 
 static void print_help(void) {
-    printf("Examples:\n"
-           "  zirconia lesson                  list the lessons\n"
-           "  zirconia lesson 2                tell what a guest is to do\n"
-           "  zirconia lesson 2 mine.bin       run a guest, and say whether it does so\n"
-           "\n"
-           "Usage: zirconia lesson [N [IMAGE]]\n"
-           "Small guests to write, to learn what a guest, the kernel and a VMM do.\n"
-           "\n"
-           "Exit code: 0 right, 1 not yet, 2 bad usage or image, 125 the tool failed.\n");
+    help_print(SUBCOMMAND_LESSON,
+               "  zirconia lesson                  list the lessons\n"
+               "  zirconia lesson 2                tell what a guest is to do\n"
+               "  zirconia lesson 2 mine.bin       run a guest, and say whether it does so\n",
+               "Small guests to write, to learn what a guest, the kernel and a VMM do.\n");
 }
 
 static void print_list(void) {

@@ -15,6 +15,7 @@
 
 #include "cli/commands.h"
 #include "cli/ending.h"
+#include "cli/help.h"
 #include "cli/host.h"
 #include "cli/nearest.h"
 #include "cli/talk.h"
@@ -31,19 +32,12 @@ static int print_help(FILE *stream) {
             "  zirconia fuzz-repro fuzzer crash --trace see what an input of a fuzzer did\n"
             "  zirconia lesson                          learn to write a guest\n"
             "  zirconia linux                           boot Linux to a shell\n"
-            "\n"
-            "Usage: zirconia run IMAGE [OPTION...]\n"
-            "       zirconia stat IMAGE [OPTION...]\n"
-            "       zirconia disasm IMAGE [OPTION...]\n"
-            "       zirconia fuzz-repro TARGET FILE [OPTION...]\n"
-            "       zirconia step IMAGE [OPTION...]\n"
-            "       zirconia lesson [N [IMAGE]]\n"
-            "       zirconia linux [OPTION...]\n"
-            "       zirconia zircon IMAGE [OPTION...]\n"
-            "       zirconia help [COMMAND]\n"
-            "       zirconia --version | -V | --help | -h\n"
-            "\n"
-            "zirconia help COMMAND lists a command's options.\n");
+            "\n");
+    help_print_usages(stream, "Usage:");
+    fprintf(stream, "       zirconia help [COMMAND]\n"
+                    "       zirconia --version | -V | --help | -h\n"
+                    "\n"
+                    "zirconia help COMMAND lists a command's options.\n");
     return EXIT_CODE_OK;
 }
 
@@ -70,14 +64,13 @@ static int print_version(void) {
     return EXIT_CODE_OK;
 }
 
+#define COMMAND(name, set, function, words, what) {name, function},
+
 static const struct {
     const char *name;
     int (*run)(int count, char **words);
 } commands[] = {
-    {"run", command_run},       {"stat", command_stat},
-    {"disasm", command_disasm}, {"fuzz-repro", command_fuzz_repro},
-    {"step", command_step},     {"lesson", command_lesson},
-    {"linux", command_linux},   {"zircon", command_zircon},
+#include "cli/commands.inc"
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -9,6 +9,7 @@
 #include <zircon/syscalls/hypervisor.h>
 
 #include "cli/numbers.h"
+#include "cli/table_sets.h"
 
 static const char *const not_a_number = "is not a number (decimal, or hexadecimal after 0x)";
 static const char *const not_a_size = "is not a size (a number, then K, M, G or T if you like)";
@@ -120,74 +121,13 @@ static const char *apply_gdb(struct options *options, const char *value) {
     return NULL;
 }
 
-enum {
-    RUN = SUBCOMMAND_RUN,
-    STAT = SUBCOMMAND_STAT,
-    STEP = SUBCOMMAND_STEP,
-    REPRO = SUBCOMMAND_REPRO,
-    DISASM = SUBCOMMAND_DISASM,
-    LINUX = SUBCOMMAND_LINUX,
-    ZIRCON = SUBCOMMAND_ZIRCON,
-    ALL = RUN | STAT | STEP | REPRO | DISASM | LINUX | ZIRCON,
-};
-
 #define STORED(member) NULL, offsetof(struct options, member)
 #define READ(function) function, 0
 
+#define OPTION(commands, name, short_name, argument, help, how)                                    \
+    {commands, name, short_name, argument, help, how},
+
 const struct option_spec option_table[] = {
-    {STAT, "--interval", "SECONDS", "between two tables (default 1)", READ(apply_interval)},
-    {LINUX, "--kernel", "FILE", "a bzImage, instead of the distribution's", STORED(kernel)},
-    {LINUX, "--initrd", "FILE", "its initramfs; without --kernel, instead of a shell",
-     STORED(initrd)},
-    {LINUX | ZIRCON, "--append", "WORDS", "add to the kernel's command line", STORED(append)},
-    {LINUX | ZIRCON, "--cpus", "N", "processors, 1 to 8 (default 1)", READ(apply_cpus)},
-    {LINUX | ZIRCON, "--mem", "SIZE", "memory (default 256M)", READ(apply_memory)},
-    {RUN | STAT | STEP, "--mem", "SIZE", "guest memory from address 0 on (default 64M)",
-     READ(apply_memory)},
-    {RUN | STAT, "--cpus", "N", "processors, 1 to 8; the guest starts others (default 1)",
-     READ(apply_cpus)},
-    {LINUX | ZIRCON, "--disk", "FILE", "the image of a disk, Linux's /dev/vda", STORED(disk)},
-    {LINUX, "--console", "NAME", "ttyS0 (a serial port, the default) or hvc0 (virtio)",
-     READ(apply_console)},
-    {DISASM, "--base", "ADDR", "where a flat binary lies (default 0x100000)", READ(apply_base)},
-    {RUN | STAT | STEP, "--base", "ADDR", "where a flat binary is loaded (default 0x100000)",
-     READ(apply_base)},
-    {DISASM, "--mode", "BITS", "code of 16, 32 or 64 bits (default 64)", READ(apply_mode)},
-    {RUN | STAT | STEP, "--entry", "ADDR",
-     "where it starts (default: the image's own, or the base)", READ(apply_entry)},
-    {RUN | STAT, "--serial", "PORT", "print what the guest writes to a 16550 UART at PORT",
-     READ(apply_serial)},
-    {STEP, "--serial", "PORT", "a 16550 UART at PORT, whose output is a pane", READ(apply_serial)},
-    {RUN | STAT | STEP, "--trap-mem", "ADDR[:LEN]", "memory trap, reads give 0 (LEN 0x1000)",
-     READ(apply_trap_mem)},
-    {RUN | STAT | STEP, "--trap-io", "PORT[:N]", "trap on N I/O ports, reads give 0 (N 1)",
-     READ(apply_trap_io)},
-    {RUN | STAT | STEP, "--bell", "ADDR[:LEN]", "bell trap (LEN 0x1000)", READ(apply_bell)},
-    {RUN | STAT, "--max-exits", "N", "stop after N VM exits", READ(apply_max_exits)},
-    {RUN | STAT, "--timeout", "SECONDS", "stop after a time", READ(apply_timeout)},
-    {REPRO, "--timeout", "SECONDS", "kill the target after a time", READ(apply_timeout)},
-    {STEP, "--script", "FILE", "carry out these commands first (-s)", STORED(script)},
-    {STEP, "--no-tui", NULL, "no screen; commands from standard input or the script",
-     STORED(no_tui)},
-    {RUN, "--virtual-time", NULL, "the guest's work drives its clocks: runs repeat exactly",
-     STORED(virtual_time)},
-    {RUN | LINUX | ZIRCON, "--gdb", "[HOST:PORT]",
-     "listen for gdb (default: this machine's port 1234)", READ(apply_gdb)},
-    {RUN | LINUX | ZIRCON, "--wait", NULL, "do not run the guest before gdb says so", STORED(wait)},
-    {RUN | REPRO, "--trace", NULL, "one line an exit, on standard error", STORED(trace)},
-    {RUN, "--only", "WORDS", "trace kinds, packets, port=N[:N], addr=A[:LEN], vcpu=N",
-     READ(apply_only)},
-    {RUN, "--output", "FILE", "trace into a file (-o)", READ(apply_output)},
-    {RUN, "--times", NULL, "trace with seconds of the guest's time (-T)", READ(apply_times)},
-    {RUN, "--relative", NULL, "trace with seconds since the line before (-r)",
-     READ(apply_relative)},
-    {RUN | LINUX | ZIRCON, "--trace-fxt", "FILE",
-     "a timeline in Fuchsia's trace format, for Perfetto", STORED(timeline)},
-    {RUN | REPRO, "--json", NULL, "JSON on standard output, one object a line", STORED(json)},
-    {RUN, "--html", "FILE", "a page of the run: timeline, exits, packets, registers", STORED(html)},
-    {RUN, "--registers", NULL, "the registers at the end, on standard error", STORED(registers)},
-    {RUN, "--stats", NULL, "exits by kind at the end, on standard error", STORED(stats)},
-    {LINUX | ZIRCON, "--exits", NULL, "a live table of exits on standard error", STORED(exits)},
-    {ALL, "--help", NULL, "this text", STORED(help)},
+#include "cli/options.inc"
     {.name = NULL},
 };

@@ -14,7 +14,8 @@
 struct option_spec {
     unsigned subcommands; // SUBCOMMAND_
     const char *name;
-    const char *argument; // how the help calls it; NULL when there is none
+    const char *short_name; // as "-h"; NULL when there is none
+    const char *argument;   // how the help calls it; NULL when there is none
     const char *help;
     const char *(*apply)(struct options *options, const char *value);
     size_t member;

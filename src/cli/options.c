@@ -11,30 +11,20 @@
 #include "cli/option_table.h"
 #include "cli/talk.h"
 
-// The long name of a short one, or the word itself.
-static const char *long_name(const char *word) {
-    static const char *const names[][2] = {{"-h", "--help"},
-                                           {"-o", "--output"},
-                                           {"-r", "--relative"},
-                                           {"-s", "--script"},
-                                           {"-T", "--times"}};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (strcmp(word, names[i][0]) == 0)
-            return names[i][1];
-    return word;
-}
-
 static bool has(enum subcommand subcommand, const struct option_spec *spec) {
     return (spec->subcommands & subcommand) != 0;
 }
 
+static bool is_named(const struct option_spec *spec, const char *word) {
+    const size_t length = strcspn(word, "=");
+    return (spec->short_name && strcmp(spec->short_name, word) == 0) ||
+           (strlen(spec->name) == length && memcmp(spec->name, word, length) == 0);
+}
+
 // The option that a word names, "=VALUE" aside.
 static const struct option_spec *find_option(enum subcommand subcommand, const char *word) {
-    word = long_name(word);
-    const size_t length = strcspn(word, "=");
     for (const struct option_spec *spec = option_table; spec->name; spec++)
-        if (has(subcommand, spec) && strlen(spec->name) == length &&
-            memcmp(spec->name, word, length) == 0)
+        if (has(subcommand, spec) && is_named(spec, word))
             return spec;
     return NULL;
 }
@@ -143,14 +133,4 @@ bool options_parse(enum subcommand subcommand, int count, char **words, struct o
         return false;
     }
     return true;
-}
-
-void options_print(enum subcommand subcommand, FILE *stream) {
-    for (const struct option_spec *spec = option_table; spec->name; spec++) {
-        if (!has(subcommand, spec))
-            continue;
-        char name[40];
-        snprintf(name, sizeof(name), "%s %s", spec->name, spec->argument ? spec->argument : "");
-        fprintf(stream, "  %-22s %s\n", name, spec->help);
-    }
 }

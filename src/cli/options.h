@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The options of the subcommands, read from the command line. Nothing is checked here that needs
-// the guest; zirconia.1 describes the same options for people.
+// the guest.
 
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include <zirconia/decode.h>
 
@@ -66,7 +65,7 @@ struct options {
     bool help;
 };
 
-// Subcommands that have options; a set of them is their sum.
+// A set of them is their sum.
 enum subcommand {
     SUBCOMMAND_RUN = 1,
     SUBCOMMAND_STAT = 2,
@@ -75,12 +74,11 @@ enum subcommand {
     SUBCOMMAND_DISASM = 16,
     SUBCOMMAND_LINUX = 32,
     SUBCOMMAND_ZIRCON = 64,
+    SUBCOMMAND_LESSON = 128, // It has no options.
 };
 
 // Reads the words after the subcommand's name: an image, or for SUBCOMMAND_REPRO a target and an
 // input, or for SUBCOMMAND_LINUX neither. False when one is wrong, which has been said.
 bool options_parse(enum subcommand subcommand, int count, char **words, struct options *options);
-
-void options_print(enum subcommand subcommand, FILE *stream);
 
 #endif // CLI_OPTIONS_H

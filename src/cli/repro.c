@@ -13,6 +13,7 @@
 
 #include "cli/commands.h"
 #include "cli/exit_log.h"
+#include "cli/help.h"
 #include "cli/host.h"
 #include "cli/json.h"
 #include "cli/registers.h"
@@ -177,18 +178,11 @@ static int run_target(const struct options *options, struct host_lock *lock) {
 }
 
 static void print_help(void) {
-    printf("Examples:\n"
-           "  zirconia fuzz-repro build/guest_fuzzer crash-1234\n"
-           "  zirconia fuzz-repro build/device_replay seeds/message --trace\n"
-           "\n"
-           "Usage: zirconia fuzz-repro TARGET FILE [OPTION...]\n"
-           "Runs a fuzz target, a program that takes a file, and tells what its guests did\n"
-           "with it, their registers at the end, and how it ended.\n"
-           "\n");
-    options_print(SUBCOMMAND_REPRO, stdout);
-    printf("\n"
-           "Exit code: 0 the target ended with 0, 1 it ended otherwise, 2 bad usage, file or\n"
-           "target, 124 --timeout, 125 the tool failed.\n");
+    help_print(SUBCOMMAND_REPRO,
+               "  zirconia fuzz-repro build/guest_fuzzer crash-1234\n"
+               "  zirconia fuzz-repro build/device_replay seeds/message --trace\n",
+               "Runs a fuzz target, a program that takes a file, and tells what its guests did\n"
+               "with it, their registers at the end, and how it ended.\n");
 }
 
 int command_fuzz_repro(int count, char **words) {

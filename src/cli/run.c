@@ -14,6 +14,7 @@
 #include "cli/ending.h"
 #include "cli/exit_log.h"
 #include "cli/fields.h"
+#include "cli/help.h"
 #include "cli/host.h"
 #include "cli/html.h"
 #include "cli/json.h"
@@ -183,23 +184,15 @@ static enum exit_code run_vm(const struct options *options, const struct vm *vm,
 }
 
 static void print_help(void) {
-    printf("Examples:\n"
-           "  zirconia run hello.elf --serial 0x3f8\n"
-           "  zirconia run kernel.bin --base 0x100000 --trace --timeout 5\n"
-           "  zirconia run hello.elf --serial 0x3f8 --html hello.html\n"
-           "  zirconia run guest.bin --trap-mem 0xfee00000 --trap-io 0x70:2 --json >a.json\n"
-           "\n"
-           "Usage: zirconia run IMAGE [OPTION...]\n"
-           "Runs an ELF64 executable or a flat binary as the guest of a machine with one\n"
-           "processor, or with --cpus of others that it may start. It starts in 64-bit mode\n"
-           "with the low 4 GiB mapped to themselves, and ends by a write to I/O port 0xf4:\n"
-           "0 for success, anything else for failure.\n"
-           "\n");
-    options_print(SUBCOMMAND_RUN, stdout);
-    printf("\n"
-           "Exit code: 0 success, 1 the guest reported failure, 2 bad usage or image, 3\n"
-           "the guest did what nothing answers, 124 --timeout or --max-exits, 125 the tool\n"
-           "failed, 130 interrupted.\n");
+    help_print(SUBCOMMAND_RUN,
+               "  zirconia run hello.elf --serial 0x3f8\n"
+               "  zirconia run kernel.bin --base 0x100000 --trace --timeout 5\n"
+               "  zirconia run hello.elf --serial 0x3f8 --html hello.html\n"
+               "  zirconia run guest.bin --trap-mem 0xfee00000 --trap-io 0x70:2 --json >a.json\n",
+               "Runs an ELF64 executable or a flat binary as the guest of a machine with one\n"
+               "processor, or with --cpus of others that it may start. It starts in 64-bit mode\n"
+               "with the low 4 GiB mapped to themselves, and ends by a write to I/O port 0xf4:\n"
+               "0 for success, anything else for failure.\n");
 }
 
 static int run_image(const struct options *options) {
@@ -230,18 +223,12 @@ int command_run(int count, char **words) {
 }
 
 static void print_stat_help(void) {
-    printf("Examples:\n"
-           "  zirconia stat kernel.bin --base 0x100000\n"
-           "  zirconia stat hello.elf --serial 0x3f8 --interval 0.1\n"
-           "\n"
-           "Usage: zirconia stat IMAGE [OPTION...]\n"
-           "Runs a guest as 'zirconia run' does, and counts its VM exits. Each second a\n"
-           "table on standard error has those of that second by kind; one at the end, or at\n"
-           "Ctrl-C, has all, and the ports, addresses and MSRs that they were for.\n"
-           "\n");
-    options_print(SUBCOMMAND_STAT, stdout);
-    printf("\n"
-           "Exit code: as of run.\n");
+    help_print(SUBCOMMAND_STAT,
+               "  zirconia stat kernel.bin --base 0x100000\n"
+               "  zirconia stat hello.elf --serial 0x3f8 --interval 0.1\n",
+               "Runs a guest as 'zirconia run' does, and counts its VM exits. Each second a\n"
+               "table on standard error has those of that second by kind; one at the end, or at\n"
+               "Ctrl-C, has all, and the ports, addresses and MSRs that they were for.\n");
 }
 
 int command_stat(int count, char **words) {

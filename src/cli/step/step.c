@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/help.h"
 #include "cli/host.h"
 #include "cli/step/commands.h"
 #include "cli/step/session.h"
@@ -67,18 +68,12 @@ static enum exit_code run_session(const struct options *options, const struct im
 }
 
 static void print_help(void) {
-    printf("Examples:\n"
-           "  zirconia step hello.elf --serial 0x3f8\n"
-           "  echo 'exit cpuid' | zirconia step demo.bin --no-tui\n"
-           "\n"
-           "Usage: zirconia step IMAGE [OPTION...]\n"
-           "Shows a guest as it runs, instruction by instruction and exit by exit, forward\n"
-           "and backward. The guest is that of zirconia run, in virtual time. The key ?\n"
-           "lists the commands and their keys.\n"
-           "\n");
-    options_print(SUBCOMMAND_STEP, stdout);
-    printf("\n"
-           "Exit code: 0 success, 2 bad usage, image or script, 125 the tool failed.\n");
+    help_print(SUBCOMMAND_STEP,
+               "  zirconia step hello.elf --serial 0x3f8\n"
+               "  echo 'exit cpuid' | zirconia step demo.bin --no-tui\n",
+               "Shows a guest as it runs, instruction by instruction and exit by exit, forward\n"
+               "and backward. The guest is that of zirconia run, in virtual time. The key ?\n"
+               "lists the commands and their keys.\n");
 }
 
 int command_step(int count, char **words) {
