@@ -164,7 +164,8 @@ START_TEST(json_lines_have_the_members_that_are_described) {
     }
     ck_assert(json_member_is(line, "rip", "\"0x100000\""));
     ck_assert(json_member_is(line, "mode", "64"));
-    ck_assert(json_member_is(line, "qualification", "{\"addr\":\"0xe0000000\",\"access\":1}"));
+    ck_assert(json_member_is(line, "qualification",
+                             "{\"addr\":\"0xe0000000\",\"access\":1,\"access_name\":\"read\"}"));
     const char *packet = json_member(line, "packet");
     ck_assert_ptr_nonnull(packet);
     ck_assert(json_member_is(packet, "type", "\"GUEST_MEM\""));

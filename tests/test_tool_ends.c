@@ -66,11 +66,14 @@ START_TEST(a_fault_that_cannot_be_delivered_is_told_whole) {
     ck_assert_ptr_nonnull(strstr(result.err, "triple fault (ZX_ERR_NOT_SUPPORTED)\n"));
     ck_assert_ptr_nonnull(strstr(result.err, "  rsp    0x0000000003fffff8"));
     ck_assert_int_eq(run_tool("run %s --trace", path_of("symbols")), 3);
-    ck_assert_ptr_nonnull(strstr(result.err, "delivery_failed(vector=0"));
-    ck_assert_ptr_nonnull(strstr(result.err, "delivery_failed(vector=8"));
+    ck_assert_ptr_nonnull(
+        strstr(result.err, "delivery_failed(vector=#DE, error_code=0x0, cr2=0x0)"));
+    ck_assert_ptr_nonnull(strstr(result.err, "delivery_failed(vector=#DF, "));
     ck_assert_int_eq(run_tool("run %s --json", path_of("symbols")), 3);
     ck_assert_ptr_nonnull(strstr(result.out, "\"kind\":\"delivery_failed\",\"vcpu\":0,"
                                              "\"rip\":\"0x100002\""));
+    ck_assert_ptr_nonnull(
+        strstr(result.out, "{\"vector\":8,\"vector_name\":\"#DF\",\"error_code\":\"0x0\""));
     ck_assert_ptr_nonnull(strstr(result.out,
                                  "\"message\":\"the guest stopped at 0x100002 in boom+0x2, "
                                  "'div ecx': #DE has no usable gate"));

@@ -73,10 +73,10 @@ END_TEST
 static const char at_cpuid[] = "#1 cpuid 'cpuid' leaf=0x40000000 subleaf=0x0\n"
                                "> 100015: mov edi, 0xe0000000";
 static const char at_bell[] =
-    "#2 ept_violation 'mov dword ptr [rdi], eax' -> GUEST_BELL addr=0xe0000000 access=2\n"
+    "#2 ept_violation 'mov dword ptr [rdi], eax' -> GUEST_BELL addr=0xe0000000 access=write\n"
     "> 10001c: mov edi, 0xe0001000";
 static const char at_trap[] =
-    "#3 ept_violation 'movzx ebx, byte ptr [rdi]' -> GUEST_MEM addr=0xe0001000 access=1\n"
+    "#3 ept_violation 'movzx ebx, byte ptr [rdi]' -> GUEST_MEM addr=0xe0001000 access=read\n"
     "> 100024: mov edx, 0x3f8";
 static const char at_output[] =
     "#4 io_instruction 'out dx, al' -> GUEST_IO port=0x3f8 access_size=1 input=false\n"

@@ -5,6 +5,8 @@
 
 #include "cli/fields.h"
 
+#include <inttypes.h>
+
 struct qualification {
     const char *name;
     enum field_format format;
@@ -19,14 +21,14 @@ static const struct qualification qualifications[ZIRCONIA_EXIT_KIND_COUNT][3] = 
                                       {"input", FIELD_BOOLEAN}},
     [ZIRCONIA_EXIT_RDMSR] = {{"msr", FIELD_HEXADECIMAL}},
     [ZIRCONIA_EXIT_WRMSR] = {{"msr", FIELD_HEXADECIMAL}, {"value", FIELD_HEXADECIMAL}},
-    [ZIRCONIA_EXIT_EPT_VIOLATION] = {{"addr", FIELD_HEXADECIMAL}, {"access", FIELD_DECIMAL}},
+    [ZIRCONIA_EXIT_EPT_VIOLATION] = {{"addr", FIELD_HEXADECIMAL}, {"access", FIELD_ACCESS}},
     [ZIRCONIA_EXIT_VMCALL] = {{"function", FIELD_DECIMAL}},
     [ZIRCONIA_EXIT_XSETBV] = {{"register", FIELD_DECIMAL}, {"value", FIELD_HEXADECIMAL}},
     [ZIRCONIA_EXIT_INTERRUPT_INJECTED] = {{"vector", FIELD_DECIMAL}},
-    [ZIRCONIA_EXIT_DELIVERY_FAILED] = {{"vector", FIELD_DECIMAL},
+    [ZIRCONIA_EXIT_DELIVERY_FAILED] = {{"vector", FIELD_EXCEPTION},
                                        {"error_code", FIELD_HEXADECIMAL},
                                        {"cr2", FIELD_HEXADECIMAL}},
-    [ZIRCONIA_EXIT_EXCEPTION] = {{"vector", FIELD_DECIMAL},
+    [ZIRCONIA_EXIT_EXCEPTION] = {{"vector", FIELD_EXCEPTION},
                                  {"error_code", FIELD_HEXADECIMAL},
                                  {"cr2", FIELD_HEXADECIMAL}},
 };
@@ -108,6 +110,31 @@ struct fields fields_of_packet(const zx_port_packet_t *packet) {
         break;
     }
     return fields;
+}
+
+const char *field_value_name(const struct field *field) {
+    // SDM volume 3A, table 6-1.
+    static const char *const exceptions[] = {"#DE", "#DB", "NMI", "#BP", "#OF", "#BR", "#UD", "#NM",
+                                             "#DF", NULL,  "#TS", "#NP", "#SS", "#GP", "#PF", NULL,
+                                             "#MF", "#AC", "#MC", "#XM", "#VE", "#CP"};
+    static const char *const accesses[] = {NULL, "read", "write", "read and write", "fetch"};
+    if (field->format == FIELD_EXCEPTION && field->value < sizeof(exceptions) / sizeof(char *))
+        return exceptions[field->value];
+    if (field->format == FIELD_ACCESS && field->value < sizeof(accesses) / sizeof(char *))
+        return accesses[field->value];
+    return NULL;
+}
+
+void field_append_value(struct text *line, const struct field *field) {
+    const char *name = field_value_name(field);
+    if (name)
+        text_append(line, "%s", name);
+    else if (field->format == FIELD_HEXADECIMAL)
+        text_append(line, "0x%" PRIx64, field->value);
+    else if (field->format == FIELD_BOOLEAN)
+        text_append(line, "%s", field->value ? "true" : "false");
+    else
+        text_append(line, "%" PRIu64, field->value);
 }
 
 void instruction_text(const zirconia_exit_t *exit, char *text, size_t text_size) {

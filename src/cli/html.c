@@ -212,8 +212,11 @@ void html_enter(struct html *html, uint64_t vcpu) {
 // --- The page's beginning ---
 
 static void tell_kinds(FILE *file) {
-    static const char formats[] = {
-        [FIELD_DECIMAL] = 'd', [FIELD_HEXADECIMAL] = 'x', [FIELD_BOOLEAN] = 'b'};
+    static const char formats[] = {[FIELD_DECIMAL] = 'd',
+                                   [FIELD_HEXADECIMAL] = 'x',
+                                   [FIELD_BOOLEAN] = 'b',
+                                   [FIELD_EXCEPTION] = 'd',
+                                   [FIELD_ACCESS] = 'd'};
     fprintf(file, "\"kinds\":[");
     for (int kind = 0; kind < ZIRCONIA_EXIT_KIND_COUNT; kind++) {
         const zirconia_exit_t exit = {.kind = (zirconia_exit_kind_t)kind};

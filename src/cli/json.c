@@ -38,10 +38,13 @@ static void append_fields(struct text *line, const struct fields *fields) {
         text_append(line, "%s\"%s\":", i ? "," : "", field->name);
         if (field->format == FIELD_HEXADECIMAL)
             text_append(line, "\"0x%" PRIx64 "\"", field->value);
-        else if (field->format == FIELD_DECIMAL)
-            text_append(line, "%" PRIu64, field->value);
-        else
+        else if (field->format == FIELD_BOOLEAN)
             text_append(line, "%s", field->value ? "true" : "false");
+        else
+            text_append(line, "%" PRIu64, field->value);
+        const char *name = field_value_name(field);
+        if (name)
+            text_append(line, ",\"%s_name\":\"%s\"", field->name, name);
     }
 }
 

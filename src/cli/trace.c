@@ -110,12 +110,7 @@ static void append_fields(struct text *line, const struct fields *fields) {
     for (size_t i = 0; i < fields->count; i++) {
         const struct field *field = &fields->list[i];
         text_append(line, "%s%s=", i ? ", " : "", field->name);
-        if (field->format == FIELD_HEXADECIMAL)
-            text_append(line, "0x%" PRIx64, field->value);
-        else if (field->format == FIELD_DECIMAL)
-            text_append(line, "%" PRIu64, field->value);
-        else
-            text_append(line, "%s", field->value ? "true" : "false");
+        field_append_value(line, field);
     }
 }
 

@@ -11,17 +11,8 @@
 #include "cli/fields.h"
 
 static void append_field(struct text *line, const struct field *field) {
-    switch (field->format) {
-    case FIELD_DECIMAL:
-        text_append(line, " %s=%" PRIu64, field->name, field->value);
-        break;
-    case FIELD_HEXADECIMAL:
-        text_append(line, " %s=0x%" PRIx64, field->name, field->value);
-        break;
-    case FIELD_BOOLEAN:
-        text_append(line, " %s=%s", field->name, field->value ? "true" : "false");
-        break;
-    }
+    text_append(line, " %s=", field->name);
+    field_append_value(line, field);
 }
 
 void event_text(const struct record_event *event, struct text *line) {
