@@ -39,9 +39,11 @@ if(lto)
     target_link_options(zirconia-lto-ignored INTERFACE -fno-lto)
 endif()
 
-# A file that asks for what POSIX has would get no more of Apple's headers.
+# A file that asks for what POSIX has would get no more of these systems' headers.
 if(APPLE)
     add_compile_definitions(_DARWIN_C_SOURCE)
+elseif(CMAKE_SYSTEM_NAME STREQUAL "FreeBSD")
+    add_compile_definitions(__BSD_VISIBLE=1)
 endif()
 
 if(ZIRCONIA_PORTABLE)
