@@ -302,6 +302,8 @@ START_TEST(the_process_has_shared_pages_in_the_newest_record_alone) {
 }
 END_TEST
 
+#ifndef _WIN32
+
 // --- A model: each page has a number, and a copy has the same ---
 
 enum { VMOS = 6, PAGES = 5, STEPS = 400 };
@@ -408,8 +410,10 @@ START_TEST(counts_agree_with_a_model) {
 }
 END_TEST
 
+#endif
+
 int main(void) {
-#ifndef __linux__
+#if !defined(__linux__) && !defined(_WIN32)
     return 77; // The host does not tell how much of a VMO has memory.
 #endif
     Suite *suite = suite_create("shared_pages");
@@ -425,7 +429,9 @@ int main(void) {
     tcase_add_test(tcase, a_clone_of_2018_has_the_pages_that_it_owns);
     tcase_add_test(tcase, a_mapping_counts_what_lies_in_its_part_of_the_vmo);
     tcase_add_test(tcase, the_process_has_shared_pages_in_the_newest_record_alone);
+#ifndef _WIN32 // A page that is read has memory there, and on Wine its neighbours with it.
     tcase_add_loop_test(tcase, counts_agree_with_a_model, 0, 20);
+#endif
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

@@ -365,7 +365,6 @@ START_TEST(decommit_of_2018_takes_the_pages_that_it_touches) {
 }
 END_TEST
 
-#ifndef _WIN32
 START_TEST(zeros_take_no_memory) {
     const size_t page = platform_page_size();
     const zx_handle_t vmo = new_vmo(4 * page, 0);
@@ -377,7 +376,51 @@ START_TEST(zeros_take_no_memory) {
     ck_assert_uint_eq(info.committed_bytes, 0);
 }
 END_TEST
-#endif
+
+enum { MODEL_PAGES = 40, SECOND_FROM = 7 };
+
+// The first bytes of its pages, by each of two mappings and by the call that reads.
+static void compare(zx_handle_t vmo, const uint8_t *all, const uint8_t *part,
+                    const uint8_t *expected) {
+    for (size_t i = 0; i < MODEL_PAGES; i++) {
+        ck_assert_int_eq(all[i * PAGE], expected[i]);
+        ck_assert_int_eq(get(vmo, i * PAGE), expected[i]);
+        if (i >= SECOND_FROM) {
+            ck_assert_int_eq(part[(i - SECOND_FROM) * PAGE], expected[i]);
+        }
+    }
+}
+
+// Some pages of many, most of them, and all.
+START_TEST(pages_that_come_and_go_are_the_same_in_all_mappings) {
+    const zx_handle_t vmo = new_vmo(MODEL_PAGES * PAGE, 0);
+    uint8_t *all = map(vmo, READ_WRITE, 0, MODEL_PAGES * PAGE);
+    uint8_t *part = map(vmo, READ_WRITE, SECOND_FROM * PAGE, (MODEL_PAGES - SECOND_FROM) * PAGE);
+    uint8_t expected[MODEL_PAGES] = {0};
+    unsigned random = 1;
+    for (int step = 0; step < 400; step++) {
+        random = random * 1664525u + 1013904223u;
+        const size_t first = random / 256 % MODEL_PAGES;
+        size_t count = 1 + random / 65536 % 3;
+        count = step % 16 == 0 ? MODEL_PAGES : step % 8 == 0 ? MODEL_PAGES / 2 : count;
+        count = count < MODEL_PAGES - first ? count : MODEL_PAGES - first;
+        if (random >> 31 != 0) {
+            ck_assert_int_eq(operate(vmo, ZX_VMO_OP_DECOMMIT, first * PAGE, count * PAGE), ZX_OK);
+            memset(expected + first, 0, count);
+        } else if (first >= SECOND_FROM && step % 3 == 0) {
+            part[(first - SECOND_FROM) * PAGE] = expected[first] = (uint8_t)step;
+        } else if (step % 3 == 1) {
+            all[first * PAGE] = expected[first] = (uint8_t)step;
+        } else {
+            expected[first] = (uint8_t)step;
+            put(vmo, first * PAGE, (uint8_t)step);
+        }
+        compare(vmo, all, part, expected);
+    }
+    unmap(all, MODEL_PAGES * PAGE);
+    unmap(part, (MODEL_PAGES - SECOND_FROM) * PAGE);
+}
+END_TEST
 
 // --- Cache policy ---
 
@@ -518,9 +561,8 @@ int main(void) {
         the_others_take_what_there_is,
         zero_is_exact_and_decommit_takes_whole_pages,
         what_is_not_cached_is_neither_read_nor_written,
-#ifndef _WIN32 // It takes no pages back.
         zeros_take_no_memory,
-#endif
+        pages_that_come_and_go_are_the_same_in_all_mappings,
         decommit_of_2018_takes_the_pages_that_it_touches,
         the_policy_of_memory_in_use_stays,
         the_policy_of_committed_pages_stays_uncached,

@@ -211,16 +211,14 @@ bool vmo_is_committed(struct vmo *vmo) {
     return atomic_load(&vmo->committed) || vmo_committed_in(vmo, 0, vmo->size) > 0;
 }
 
-// The host counts all pages of a VMO at once, but those of a part stretch by stretch.
+// A host counts all pages of a VMO at once, or only those of a part, stretch by stretch.
 uint64_t vmo_committed_in(struct vmo *vmo, uint64_t offset, uint64_t length) {
     uint64_t bytes = 0;
     if (vmo->memory == NULL || length == 0) {
         return 0;
     }
-    const bool counted = offset == 0 && length == vmo->size
-                             ? platform_memory_count(vmo->memory, &bytes)
-                             : platform_memory_count_range(vmo->memory, offset, length, &bytes);
-    if (counted) {
+    if ((offset == 0 && length == vmo->size && platform_memory_count(vmo->memory, &bytes)) ||
+        platform_memory_count_range(vmo->memory, offset, length, &bytes)) {
         return bytes;
     }
     return atomic_load(&vmo->used) ? length : 0;

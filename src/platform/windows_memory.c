@@ -143,6 +143,17 @@ static bool make_placeholder(uintptr_t start, uintptr_t end) {
 
 // --- Views ---
 
+// To be called before [start, end) is emptied. Views that lose a part are mapped anew, so that all
+// of them counts.
+static void record_views(uintptr_t start, uintptr_t end) {
+    struct allocation first;
+    struct allocation last;
+    if (start < end && find_allocation(start, &first) && find_allocation(end - 1, &last)) {
+        windows_ranges_record(first.type == MEM_MAPPED ? first.start : start,
+                              last.type == MEM_MAPPED ? last.end : end);
+    }
+}
+
 // Maps what one section has of the memory from `offset` on, at most up to `end`; returns where it
 // ends, `at` when there is nothing or Windows refuses.
 static uintptr_t show_section(const struct section *section, uintptr_t at, uintptr_t end,
@@ -151,8 +162,9 @@ static uintptr_t show_section(const struct section *section, uintptr_t at, uintp
     const size_t length = left < end - at ? (size_t)left : end - at;
     const bool shown =
         make_placeholder(at, at + length) &&
-        api.map_view(section->handle, GetCurrentProcess(), (void *)at, offset - section->start,
-                     length, MEM_REPLACE_PLACEHOLDER, PAGE_EXECUTE_READWRITE, NULL, 0) != NULL;
+        api.map_view(section->handle, GetCurrentProcess(), (void *)at,
+                     section->base + (offset - section->start), length, MEM_REPLACE_PLACEHOLDER,
+                     PAGE_EXECUTE_READWRITE, NULL, 0) != NULL;
     DWORD old = 0;
     return shown && VirtualProtect((void *)at, length, protection, &old) ? at + length : at;
 }
@@ -175,6 +187,21 @@ bool windows_memory_show(struct platform_memory *memory, uint64_t offset, uintpt
     return shown;
 }
 
+bool windows_memory_record_views(struct platform_memory *memory, uint64_t offset, uintptr_t start,
+                                 uintptr_t end, unsigned protection) {
+    (void)memory;
+    (void)offset;
+    (void)protection;
+    record_views(start, end);
+    return true;
+}
+
+bool windows_memory_show_anew(struct platform_memory *memory, uint64_t offset, uintptr_t start,
+                              uintptr_t end, unsigned protection) {
+    return make_placeholder(start, end) &&
+           windows_memory_show(memory, offset, start, end, protection);
+}
+
 // Wine has a byte for each page of a mapping, and writes them all: 16 GiB for 64 TiB. Whom this
 // refuses maps a part.
 #define LARGEST_MAPPING ((uint64_t)1 << 40)
@@ -191,6 +218,7 @@ void *platform_memory_map(struct platform_memory *memory, uint64_t offset, size_
         return NULL;
     }
     windows_ranges_lock();
+    record_views(start, start + length);
     const bool mapped = make_placeholder(start, start + length) &&
                         windows_ranges_add(start, start + length, memory, offset, protection) &&
                         windows_memory_show(memory, offset, start, start + length, protection);
@@ -349,6 +377,7 @@ static bool replace_pages(void *address, size_t length,
         return false;
     }
     windows_ranges_lock();
+    record_views(start, end);
     const bool replaced = windows_ranges_remove(start, end) && then(start, end);
     windows_ranges_unlock();
     return replaced;
@@ -425,6 +454,9 @@ bool platform_protect(void *address, size_t length, unsigned protection) {
         return false;
     }
     windows_ranges_lock();
+    if (protection == 0) { // Pages that nobody may touch are not at hand.
+        windows_ranges_record(start, end);
+    }
     for (uintptr_t at = start; at < end && done;) {
         uintptr_t stop = end;
         if (windows_ranges_next(at, &stop)) {

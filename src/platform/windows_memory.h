@@ -24,9 +24,16 @@
 void windows_memory_ref(struct platform_memory *memory);
 void windows_memory_unref(struct platform_memory *memory);
 
-// Maps what the memory has from `offset` on into [start, end), which is reserved.
-bool windows_memory_show(struct platform_memory *memory, uint64_t offset, uintptr_t start,
-                         uintptr_t end, unsigned protection);
+// What can be done with a part of a mapping, [start, end), which shows the memory from `offset` on.
+typedef bool windows_part_fn(struct platform_memory *memory, uint64_t offset, uintptr_t start,
+                             uintptr_t end, unsigned protection);
+
+// Maps what the memory has there; all of it is reserved.
+windows_part_fn windows_memory_show;
+
+// Before other sections take the place of those that are mapped there, and afterwards.
+windows_part_fn windows_memory_record_views;
+windows_part_fn windows_memory_show_anew;
 
 // Sees to it that there are pages at the offset, and tells which there are around it. False beyond
 // the end, and where Windows has no memory.
@@ -44,6 +51,13 @@ bool windows_ranges_add(uintptr_t start, uintptr_t end, struct platform_memory *
 bool windows_ranges_remove(uintptr_t start, uintptr_t end);
 bool windows_ranges_protect(uintptr_t start, uintptr_t end, unsigned protection);
 
+// Sees which pages of the memories that are mapped in [start, end) have been touched. To be called
+// before views go there, since Windows tells it of pages in views only.
+void windows_ranges_record(uintptr_t start, uintptr_t end);
+
+// Marks what has been touched there.
+windows_part_fn windows_memory_record;
+
 // Whether a mapping is at the address; *end is lowered to where that, or the lack of one, ends.
 bool windows_ranges_next(uintptr_t address, uintptr_t *end);
 
@@ -60,8 +74,10 @@ bool windows_held_remove(uintptr_t start, uintptr_t end);
 // Where what is held at the address ends; the address itself when nothing is.
 uintptr_t windows_held_end(uintptr_t address);
 
-// Maps the new part of the memory, from `old` to `size`, wherever it was mapped without pages.
-bool windows_ranges_show_grown(const struct platform_memory *memory, uint64_t old, uint64_t size);
+// Calls `visit` with each part of a mapping that shows the memory from `offset` to `end`. False
+// where one call returned false.
+bool windows_ranges_each(const struct platform_memory *memory, uint64_t offset, uint64_t end,
+                         windows_part_fn *visit);
 
 // The kinds of access of a fault, by the numbers of Windows.
 enum windows_access { WINDOWS_READS = 0, WINDOWS_WRITES = 1, WINDOWS_EXECUTES = 8 };

@@ -155,22 +155,35 @@ bool windows_ranges_show(uintptr_t start, uintptr_t end) {
     return shown;
 }
 
-bool windows_ranges_show_grown(const struct platform_memory *memory, uint64_t old, uint64_t size) {
-    bool shown = true;
+bool windows_ranges_each(const struct platform_memory *memory, uint64_t offset, uint64_t end,
+                         windows_part_fn *visit) {
+    bool done = true;
     for (size_t i = 0; i < ranges.count; i++) {
         const struct mapped_range *range = &ranges.entries[i];
-        const uint64_t end = range->offset + (range->end - range->start);
-        const uint64_t from = range->offset > old ? range->offset : old;
-        const uint64_t to = end < size ? end : size;
+        const uint64_t last = range->offset + (range->end - range->start);
+        const uint64_t from = range->offset > offset ? range->offset : offset;
+        const uint64_t to = last < end ? last : end;
         if (range->memory == memory && from < to) {
             const uintptr_t start = range->start + (uintptr_t)(from - range->offset);
-            shown = windows_memory_show(range->memory, from, start, start + (uintptr_t)(to - from),
-                                        range->protection) &&
-                    shown;
+            done = visit(range->memory, from, start, start + (uintptr_t)(to - from),
+                         range->protection) &&
+                   done;
         }
     }
-    return shown;
+    return done;
 }
+
+void windows_ranges_record(uintptr_t start, uintptr_t end) {
+    for (size_t i = first_behind(start); i < ranges.count && ranges.entries[i].start < end; i++) {
+        const struct mapped_range *range = &ranges.entries[i];
+        const uintptr_t from = range->start > start ? range->start : start;
+        const uintptr_t to = range->end < end ? range->end : end;
+        windows_memory_record(range->memory, range->offset + (from - range->start), from, to,
+                              range->protection);
+    }
+}
+
+// --- Faults ---
 
 static DWORD letting(enum windows_access access) {
     switch (access) {
@@ -221,7 +234,7 @@ bool windows_ranges_touch(uintptr_t address) {
         index < ranges.count && has_no_pages(range, address) &&
         windows_memory_touch(range->memory, range->offset + (address - range->start), &start,
                              &end) &&
-        windows_ranges_show_grown(range->memory, start, end);
+        windows_ranges_each(range->memory, start, end, windows_memory_show);
     ReleaseSRWLockExclusive(&ranges.lock);
     return touched;
 }

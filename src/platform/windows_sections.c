@@ -1,36 +1,76 @@
 // SPDX-License-Identifier: MIT
 //
-// Sections are made, found and cleared; windows_memory.c maps them.
+// Sections are made and found; windows_memory.c maps them, windows_discard.c gives pages back.
 
 #include "platform/windows_sections.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-// More pages than this have no section before they are touched, since Windows counts all pages of a
-// section against its limit of memory, and does not tell which were written.
-#define MOST_AT_ONCE ((uint64_t)1 << 30)
 #define STRETCH ((uint64_t)1 << 26)
 
-static bool add_section(struct platform_memory *memory, uint64_t start, uint64_t end) {
+// --- One section ---
+
+bool windows_section_create(uint64_t start, uint64_t end, struct section *out) {
     const uint64_t length = end - start;
+    *out = (struct section){.start = start, .end = end};
+    out->touched = windows_touched_create(length);
+    if (out->touched != NULL) {
+        out->handle = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_EXECUTE_READWRITE,
+                                         (DWORD)(length >> 32), (DWORD)length, NULL);
+    }
+    if (out->handle == NULL) {
+        free(out->touched);
+    }
+    return out->handle != NULL;
+}
+
+void windows_section_destroy(struct section *section) {
+    CloseHandle(section->handle);
+    free(section->touched);
+}
+
+bool windows_sections_append(struct platform_memory *memory, const struct section *section) {
     struct section *sections =
         realloc(memory->sections, (memory->count + 1) * sizeof(struct section));
-    if (sections == NULL) {
+    if (sections != NULL) {
+        memory->sections = sections;
+        sections[memory->count++] = *section;
+    }
+    return sections != NULL;
+}
+
+#define GRANULE_OF_VIEWS ((uint64_t)0x10000)
+
+unsigned char *windows_section_look(const struct section *section, uint64_t at, uint64_t end,
+                                    DWORD access) {
+    const uint64_t from = section->base + (at - section->start);
+    const uint64_t first = from / GRANULE_OF_VIEWS * GRANULE_OF_VIEWS;
+    unsigned char *view = MapViewOfFile(section->handle, access, (DWORD)(first >> 32), (DWORD)first,
+                                        (SIZE_T)(from - first + (end - at)));
+    return view != NULL ? view + (from - first) : NULL;
+}
+
+void windows_section_look_away(unsigned char *seen) {
+    UnmapViewOfFile(seen - (uintptr_t)seen % GRANULE_OF_VIEWS);
+}
+
+// --- All of a memory ---
+
+static bool add_section(struct platform_memory *memory, uint64_t start, uint64_t end) {
+    struct section section;
+    if (!windows_section_create(start, end, &section)) {
         return false;
     }
-    memory->sections = sections;
-    const HANDLE handle = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_EXECUTE_READWRITE,
-                                             (DWORD)(length >> 32), (DWORD)length, NULL);
-    if (handle == NULL) {
-        return false;
+    const bool added = windows_sections_append(memory, &section);
+    if (!added) {
+        windows_section_destroy(&section);
     }
-    sections[memory->count++] = (struct section){handle, start, end};
-    return true;
+    return added;
 }
 
 static bool make_larger(struct platform_memory *memory, uint64_t end) {
-    const bool made = end - memory->size > MOST_AT_ONCE || add_section(memory, memory->size, end);
+    const bool made =
+        end - memory->size > WINDOWS_MOST_AT_ONCE || add_section(memory, memory->size, end);
     memory->size = made ? end : memory->size;
     return made;
 }
@@ -59,7 +99,7 @@ void windows_memory_unref(struct platform_memory *memory) {
         return;
     }
     for (size_t i = 0; i < memory->count; i++) {
-        CloseHandle(memory->sections[i].handle);
+        windows_section_destroy(&memory->sections[i]);
     }
     free(memory->sections);
     free(memory);
@@ -77,7 +117,8 @@ bool platform_memory_grow(struct platform_memory *memory, uint64_t size) {
     const bool enough = size <= old;
     const bool grown = enough || (size <= INT64_MAX && make_larger(memory, whole_pages(size)));
     ReleaseSRWLockExclusive(&memory->lock);
-    const bool shown = enough || (grown && windows_ranges_show_grown(memory, old, memory->size));
+    const bool shown =
+        enough || (grown && windows_ranges_each(memory, old, memory->size, windows_memory_show));
     windows_ranges_unlock();
     return grown && shown;
 }
@@ -112,58 +153,4 @@ bool windows_memory_touch(struct platform_memory *memory, uint64_t offset, uint6
     *start = section.start;
     *end = section.end;
     return there;
-}
-
-static bool clear(const struct section *section, uint64_t start, uint64_t end) {
-    enum { GRANULE_OF_VIEWS = 0x10000 };
-    const uint64_t first = (start - section->start) / GRANULE_OF_VIEWS * GRANULE_OF_VIEWS;
-    const uint64_t last = end - section->start;
-    unsigned char *view = MapViewOfFile(section->handle, FILE_MAP_WRITE, (DWORD)(first >> 32),
-                                        (DWORD)first, (SIZE_T)(last - first));
-    if (view == NULL) {
-        return false;
-    }
-    memset(view + (start - section->start - first), 0, (size_t)(end - start));
-    UnmapViewOfFile(view);
-    return true;
-}
-
-// Windows takes no page of a section back before the section ends. Where the memory is large, what
-// was touched of it is made zero.
-bool platform_memory_discard(struct platform_memory *memory, uint64_t offset, uint64_t length) {
-    bool done = length > MOST_AT_ONCE;
-    AcquireSRWLockShared(&memory->lock);
-    for (size_t i = 0; i < memory->count && done; i++) {
-        const struct section *section = &memory->sections[i];
-        const uint64_t start = section->start > offset ? section->start : offset;
-        const uint64_t end = section->end < offset + length ? section->end : offset + length;
-        done = start >= end || clear(section, start, end);
-    }
-    ReleaseSRWLockShared(&memory->lock);
-    return done;
-}
-
-uint64_t platform_memory_find_data(struct platform_memory *memory, uint64_t offset) {
-    uint64_t nearest = UINT64_MAX;
-    AcquireSRWLockShared(&memory->lock);
-    for (size_t i = 0; i < memory->count; i++) {
-        const struct section *section = &memory->sections[i];
-        const uint64_t first = section->start > offset ? section->start : offset;
-        nearest = section->end > offset && first < nearest ? first : nearest;
-    }
-    ReleaseSRWLockShared(&memory->lock);
-    return nearest;
-}
-
-bool platform_memory_count(struct platform_memory *memory, uint64_t *bytes) {
-    (void)memory;
-    (void)bytes;
-    return false;
-}
-
-bool platform_memory_count_range(struct platform_memory *memory, uint64_t offset, uint64_t length,
-                                 uint64_t *bytes) {
-    (void)offset;
-    (void)length;
-    return platform_memory_count(memory, bytes);
 }
