@@ -16,6 +16,7 @@
 #include <string.h>
 
 #ifndef _WIN32
+#include "platform/posix_faults.h"
 #include "platform/socket.h"
 
 #include <netinet/in.h>
@@ -142,6 +143,34 @@ START_TEST(faults_of_the_program_reach_its_handler) {
         }
         ck_assert_int_eq(handler_calls, i + 1);
     }
+}
+END_TEST
+
+static void *fault_and_copy(void *bad) {
+    uint8_t byte = 0;
+#if defined(__APPLE__) || defined(ZIRCONIA_PORTABLE)
+    ck_assert(!posix_faults_know_thread());
+#endif
+    if (sigsetjmp(out_of_handler, 1) == 0) {
+        byte = *(volatile uint8_t *)bad;
+    }
+    ck_assert(!platform_copy(&byte, bad, 1));
+    ck_assert(posix_faults_know_thread());
+    return NULL;
+}
+
+START_TEST(a_thread_that_was_never_in_the_library_has_its_own_faults) {
+    struct sigaction action = {.sa_flags = 0};
+    pthread_t thread;
+    action.sa_handler = count_and_leave;
+    sigemptyset(&action.sa_mask);
+    uint8_t byte = 0;
+    ck_assert_int_eq(sigaction(SIGSEGV, &action, NULL), 0);
+    ck_assert(!platform_copy(&byte, bad_pointer(3), 1)); // Takes the signals over.
+    const int before = handler_calls;
+    ck_assert_int_eq(pthread_create(&thread, NULL, fault_and_copy, bad_pointer(3)), 0);
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(handler_calls, before + 1);
 }
 END_TEST
 #endif
@@ -286,6 +315,7 @@ int main(void) {
         threads_fault_at_once,
 #ifndef _WIN32
         faults_of_the_program_reach_its_handler,
+        a_thread_that_was_never_in_the_library_has_its_own_faults,
         after_a_fault_handlers_still_use_the_alternate_stack,
         signals_do_not_end_what_is_sent,
 #endif

@@ -122,6 +122,7 @@ bool platform_copy_or_fault(void *destination, const void *source, size_t size,
         return false;
     }
     posix_faults_take_memory_signals();
+    posix_faults_concern_thread();
     struct copy_guard guard;
     guard.destination = (uintptr_t)destination;
     guard.source = (uintptr_t)source;

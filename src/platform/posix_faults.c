@@ -41,6 +41,44 @@ static const struct sigaction *previous_of(int number) {
     return &previous[i];
 }
 
+// --- Threads that faults concern ---
+
+#if defined(__ELF__) && !defined(ZIRCONIA_PORTABLE)
+
+// HANDLER_SAFE has the variables there from the beginning.
+void posix_faults_concern_thread(void) {
+}
+
+bool posix_faults_know_thread(void) {
+    return true;
+}
+
+#else
+
+static struct platform_once mark_once = PLATFORM_ONCE_INIT;
+static struct platform_thread_slot mark;
+static atomic_bool marks;
+
+static void make_mark(void) {
+    atomic_store(&marks, platform_thread_slot_create(&mark, NULL));
+}
+
+void posix_faults_concern_thread(void) {
+    platform_call_once(&mark_once, make_mark);
+    if (atomic_load(&marks) && platform_thread_slot_get(&mark) == NULL) {
+        platform_thread_slot_set(&mark, &mark);
+    }
+}
+
+// Without a key of the host's, all are taken to be known.
+bool posix_faults_know_thread(void) {
+    return !atomic_load(&marks) || platform_thread_slot_get(&mark) != NULL;
+}
+
+#endif
+
+// --- What is not ours ---
+
 // Does what would have happened without our handler.
 static void pass_on(int number, siginfo_t *info, void *context) {
     const struct sigaction *old = previous_of(number);
@@ -230,6 +268,9 @@ bool platform_watch_stores(platform_store_fn *on_store) {
 
 // A signal that was sent is no fault.
 static bool is_ours(int number, siginfo_t *info, void *context) {
+    if (!posix_faults_know_thread()) {
+        return is_store(number, info);
+    }
     return posix_copy_recover(info, context) || is_divided(number, info, context) ||
            is_store(number, info) || (info->si_code > 0 && tell(number, info, context));
 }
@@ -290,6 +331,7 @@ static bool take_division_signal_once(void) {
 }
 
 void platform_let_divide(void) {
+    posix_faults_concern_thread();
     sigset_t divisions;
     sigemptyset(&divisions);
     sigaddset(&divisions, SIGFPE);

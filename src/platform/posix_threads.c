@@ -8,6 +8,7 @@
 
 #include "platform/posix_client_frame.h"
 #include "platform/posix_context.h"
+#include "platform/posix_faults.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -181,6 +182,7 @@ bool platform_stop_init(platform_stop_fn *function) {
 }
 
 void platform_thread_self(struct platform_thread *out) {
+    posix_faults_concern_thread();
     out->native = pthread_self();
 }
 
