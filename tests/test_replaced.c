@@ -144,6 +144,19 @@ START_TEST(neighbours_of_a_register_and_itself_are_added) {
 }
 END_TEST
 
+START_TEST(neighbours_of_mmx_wait_for_an_x87_exception) {
+    static const char code[] = "\x0f\x20\xc0\x24\xf3\x83\xc8\x20\x0f\x22\xc0" // CR0.NE, no EM, TS
+                               "\xdb\xe3\x66\xc7\x03\x7e\x03\xd9\x2b"         // fninit; unmask IE
+                               "\xd9\xc0"                                     // fld st0, of nothing
+                               "\x0f\x38\x02\xd2";                            // phaddd mm2, mm2
+    execute_start();
+    put_code_bytes(code, sizeof code - 1);
+    const zx_vcpu_state_t state = run_with((zx_vcpu_state_t){0}, "\0\0", 2);
+    ck_assert_uint_eq(state.r10, 16);
+    guest_close();
+}
+END_TEST
+
 START_TEST(a_dot_product_is_summed_in_pairs) {
     static const float values[8] = {1, 1, 1e30f, -1e30f, 1, 1, 1, 1};
     static const float product[4] = {2, 0, 0, 2};
@@ -218,8 +231,33 @@ START_TEST(an_immediate_is_moved_whatever_rex_r_says) {
 }
 END_TEST
 
+// With a REX prefix the engine takes SPL for AH, as other instructions do.
+START_TEST(flags_go_through_ah_whatever_rex_says) {
+    static const char loads[] = WITH_FLAGS "\x40\x9f"; // lahf
+    static const char stores[] = "\x4d\x9e\x9c\x5e";   // sahf; pushf; pop rsi
+    execute_start();
+    for (uint64_t flags = 0; flags < 256; flags++) {
+        const uint64_t kept = (flags & 0xd5) | 2;
+        put_code_bytes(loads, sizeof loads - 1);
+        zx_vcpu_state_t state = {.rdi = 0x800 | kept, .rax = UINT64_MAX};
+        run_code(&state);
+        ck_assert_uint_eq(state.rax, 0xffffffffffff00ff | kept << 8);
+        ck_assert_uint_eq(state.rsp, EXECUTE_STACK);
+        put_code_bytes(stores, sizeof stores - 1);
+        state = (zx_vcpu_state_t){.rax = flags << 8, .rsi = 0};
+        run_code(&state);
+        ck_assert_uint_eq(state.rsi & 0xff, kept);
+        ck_assert_uint_eq(state.rax, flags << 8);
+    }
+    guest_close();
+}
+END_TEST
+
 START_TEST(what_is_not_offered_is_an_invalid_opcode) {
-    static const char *const codes[] = {"\x0f\x38\xf0\xc0", "\x0f\x38\xf1\xc3", "\x66\x0f\xae\x3b"};
+    static const char *const codes[] = {
+        "\x0f\x38\xf0\xc0", "\x0f\x38\xf1\xc3", "\x66\x0f\xae\x3b", "\x66\x0f\x12\xc1",
+        "\x66\x0f\x16\xc1", "\x66\x0f\xc3\x03", "\xf3\x0f\xc3\x03", "\xf2\x0f\xc3\x03",
+    };
     execute_start();
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         put_code_bytes(codes[i], 4);
@@ -490,12 +528,14 @@ int main(void) {
         explicit_lengths_of_strings_saturate,
         a_substring_may_run_off_the_end,
         neighbours_of_a_register_and_itself_are_added,
+        neighbours_of_mmx_wait_for_an_x87_exception,
         a_dot_product_is_summed_in_pairs,
         an_operand_that_is_trapped_exits,
         conditions_are_stored_as_they_are_in_registers,
         rotations_through_the_carry_are_in_memory_as_in_registers,
         locked_negation_sets_the_flags_of_its_result,
         an_immediate_is_moved_whatever_rex_r_says,
+        flags_go_through_ah_whatever_rex_says,
         what_is_not_offered_is_an_invalid_opcode,
         enter_checks_the_last_stack_pointer,
         near_branches_ignore_an_operand_size_prefix,

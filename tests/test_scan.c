@@ -43,6 +43,12 @@ static const struct cut_case cut_cases[] = {
     {CODE_64, "0f 50 08", CUT_INVALID_OPCODE},    // movmskps ecx, [rax]
     {CODE_64, "f3 0f d6 08", CUT_INVALID_OPCODE}, // movq2dq xmm1, [rax]
     {CODE_64, "66 0f d6 08", CUT_NONE},           // movq [rax], xmm1
+    {CODE_64, "66 0f 12 c1", CUT_INVALID_OPCODE}, // movlpd xmm0, xmm1
+    {CODE_64, "0f 12 c1", CUT_NONE},              // movhlps xmm0, xmm1
+    {CODE_64, "66 0f c3 03", CUT_INVALID_OPCODE}, // movnti, with a prefix
+    {CODE_64, "0f c3 03", CUT_NONE},              // movnti [rbx], eax
+    {CODE_64, "40 9f", CUT_REPLACED},             // lahf, with rex
+    {CODE_64, "9f", CUT_NONE},                    // lahf
     {CODE_64, "66 0f 3a 61 c1 08", CUT_REPLACED}, // pcmpestri xmm0, xmm1, 8
     {CODE_64, "66 f2 0f 3a 61 c1 08", CUT_INVALID_OPCODE},
     {CODE_64, "66 f2 0f 38 f1 c1", CUT_NONE},     // crc32 eax, cx

@@ -239,6 +239,9 @@ static enum replaced_form form_one_byte(const struct instruction *instruction, e
         return (conditions & REPLACED_IF_RESUME) != 0 ? REPLACED_PUSHF : REPLACED_NONE;
     case 0x9b:
         return REPLACED_WAIT;
+    case 0x9e: // SAHF, LAHF
+    case 0x9f:
+        return instruction->rex != 0 ? REPLACED_FLAGS_OF_AH : REPLACED_NONE;
     case 0xc8:
         return REPLACED_ENTER;
     case 0xd9:

@@ -16,6 +16,7 @@ enum replaced_form {
     REPLACED_DOT_PRODUCT,     // DPPS
     REPLACED_LOCK_NEG,
     REPLACED_MOVE_IMMEDIATE, // MOV of an immediate with REX.R
+    REPLACED_FLAGS_OF_AH,    // LAHF and SAHF with REX
     REPLACED_SET_CONDITION,  // SETcc to memory
     REPLACED_ROTATE_CARRY,   // RCL, RCR in memory
     REPLACED_ENTER,

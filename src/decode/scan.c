@@ -68,6 +68,13 @@ static bool is_unknown(const struct instruction *instruction) {
     case MAP_ONE_BYTE << 8 | 0xC6: // XABORT
     case MAP_ONE_BYTE << 8 | 0xC7: // XBEGIN
         return group != 0;
+    // MOVLPD and MOVHPD of registers, MOVNTI with a prefix: the engine has no such check.
+    case MAP_0F << 8 | 0x12:
+    case MAP_0F << 8 | 0x16:
+        return !memory && instruction->operand_prefix;
+    case MAP_0F << 8 | 0xC3:
+        return instruction->operand_prefix || instruction->repeat_equal ||
+               instruction->repeat_not_equal;
     case MAP_0F << 8 | 0x2B: // MOVNTSS, MOVNTSD
         return instruction->repeat_equal || instruction->repeat_not_equal;
     // Opcodes without a memory form. The engine overlooks the bytes that address memory, and takes

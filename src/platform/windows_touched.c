@@ -81,7 +81,8 @@ static bool is_marked(const struct section *section, uint64_t offset) {
     return (section->touched[page / BITS] >> page % BITS & 1u) != 0;
 }
 
-// Parts alone are counted: behind the end that the library has for a memory pages may be touched, too.
+// Parts alone are counted: pages behind the end that the library has for a memory may be touched,
+// too.
 bool platform_memory_count(struct platform_memory *memory, uint64_t *bytes) {
     (void)memory;
     (void)bytes;

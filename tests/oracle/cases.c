@@ -367,7 +367,9 @@ void case_fill(struct oracle_case *filled, const struct form *form, uint64_t num
     fill_registers(&dice, form, base, filled);
     make_equal(&dice, form, filled);
     filled->flags = (roll(&dice) & (STATUS_FLAGS | DF)) | 0x202;
-    filled->circumstance = form->displacement % 16 != 0 ? UNALIGNED : circumstance;
+    filled->circumstance = form->displacement % 16 != 0 ? UNALIGNED
+                           : form->beyond               ? BEYOND
+                                                        : circumstance;
     filled->vector = NO_FAULT;
     if (form->row->kind == POP_FLAGS) {
         put_u64(filled, STACK, roll(&dice) & (STATUS_FLAGS | DF | 0x200));

@@ -75,6 +75,7 @@ enum circumstance {
     STICKY,    // exception flags that are set before
     PENDING,   // an x87 exception that waits
     UNALIGNED, // a vector in memory that is not aligned to its size
+    BEYOND,    // an MMX register of the maps 0F38 and 0F3A with REX.R, which means nothing
     CIRCUMSTANCES,
 };
 

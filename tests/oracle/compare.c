@@ -33,6 +33,7 @@ const char *const circumstance_names[CIRCUMSTANCES] = {
     [PLAIN] = "PLAIN",   [ROUNDING] = "ROUNDING", [SPECIAL] = "SPECIAL",
     [FLUSH] = "FLUSH",   [EMPTY] = "EMPTY",       [UNMASKED] = "UNMASKED",
     [STICKY] = "STICKY", [PENDING] = "PENDING",   [UNALIGNED] = "UNALIGNED",
+    [BEYOND] = "BEYOND",
 };
 
 #define PAGE_FAULT 14u

@@ -137,6 +137,7 @@ static void add_form(const struct row *row, const struct choice *choice) {
     form->width = (uint8_t)choice->width;
     form->immediate = immediates[choice->immediate];
     form->memory = choice->mod != 3;
+    form->beyond = row->file == MMX && choice->reg >= 8 && strstr(row->encoding, "0F 3") != NULL;
     form->displacement = (uint8_t)(choice->mod == 1 ? choice->displacement : 0);
 }
 

@@ -84,6 +84,7 @@ struct form {
     uint8_t width; // in bytes; 0 without one
     uint8_t immediate;
     bool memory;
+    bool beyond;          // an MMX register with REX.R
     uint8_t displacement; // of the memory operand from RBX
     uint32_t address;     // of its slot
 };

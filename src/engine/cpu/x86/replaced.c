@@ -30,6 +30,7 @@ static replaced_function *const functions[REPLACED_FORM_COUNT] = {
     [REPLACED_DOT_PRODUCT] = replaced_dot_product,
     [REPLACED_LOCK_NEG] = replaced_lock_neg,
     [REPLACED_MOVE_IMMEDIATE] = replaced_move_immediate,
+    [REPLACED_FLAGS_OF_AH] = replaced_flags_of_ah,
     [REPLACED_SET_CONDITION] = replaced_set_condition,
     [REPLACED_ROTATE_CARRY] = replaced_rotate_carry,
     [REPLACED_ENTER] = replaced_enter,

@@ -32,6 +32,7 @@ replaced_function replaced_horizontal;
 replaced_function replaced_dot_product;
 replaced_function replaced_lock_neg;
 replaced_function replaced_move_immediate;
+replaced_function replaced_flags_of_ah;
 replaced_function replaced_set_condition;
 replaced_function replaced_rotate_carry;
 replaced_function replaced_enter;

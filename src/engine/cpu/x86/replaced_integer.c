@@ -63,6 +63,23 @@ enum delivery replaced_move_immediate(struct cpu *cpu, const struct instruction 
     return deliver_completion(cpu, instruction->length);
 }
 
+// --- LAHF and SAHF: with REX the engine takes the low byte of RSP for AH ---
+
+#define FLAGS_OF_AH (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF)
+
+enum delivery replaced_flags_of_ah(struct cpu *cpu, const struct instruction *instruction,
+                                   const uint8_t *bytes) {
+    (void)bytes;
+    const uint64_t rax = cpu_get(cpu, RAX);
+    const uint64_t flags = cpu_get(cpu, RFLAGS);
+    if (instruction->opcode == 0x9e) {
+        cpu_set(cpu, RFLAGS, (flags & ~FLAGS_OF_AH) | (rax >> 8 & FLAGS_OF_AH));
+    } else {
+        cpu_set(cpu, RAX, (rax & ~UINT64_C(0xff00)) | ((flags & FLAGS_OF_AH) | RFLAGS_FIXED) << 8);
+    }
+    return deliver_completion(cpu, instruction->length);
+}
+
 // --- SETcc, RCL and RCR in memory: the engine computes the flags before it accesses memory, and a
 // fault finds them lost ---
 

@@ -4,6 +4,7 @@
 // the lengths of PCMPESTRx, and writes sums before it has read all their terms.
 
 #include "engine/cpu/state.h"
+#include "engine/cpu/x86/extended.h"
 #include "engine/cpu/x86/float32.h"
 #include "engine/cpu/x86/operand.h"
 #include "engine/cpu/x86/replaced.h"
@@ -20,6 +21,10 @@ static bool available(struct cpu *cpu, bool mmx, enum delivery *failure) {
     }
     if ((cr0 & CR0_TS) != 0) {
         *failure = deliver_fault(cpu, VECTOR_DEVICE_NOT_AVAILABLE, 0);
+        return false;
+    }
+    if (mmx && (cpu_get(cpu, FSW) & X87_ES) != 0 && (cr0 & CR0_NE) != 0) {
+        *failure = deliver_fault(cpu, VECTOR_X87, 0); // One that waits.
         return false;
     }
     return true;
