@@ -377,7 +377,7 @@ START_TEST(zeros_take_no_memory) {
 }
 END_TEST
 
-enum { MODEL_PAGES = 40, SECOND_FROM = 7 };
+enum { MODEL_PAGES = 48, SECOND_FROM = 16 }; // Where pages of 64 KiB begin, too.
 
 // The first bytes of its pages, by each of two mappings and by the call that reads.
 static void compare(zx_handle_t vmo, const uint8_t *all, const uint8_t *part,

@@ -70,6 +70,10 @@ static zx_duration_t count_length(const struct local_apic *apic) {
     return (zx_duration_t)1 << ((((divide & 3) | (divide >> 1 & 4)) + 1) & 7);
 }
 
+static bool is_periodic(const struct local_apic *apic) {
+    return (apic->registers[TIMER_VECTOR] & PERIODIC) != 0;
+}
+
 // The packet of a timer that is set again before it has come is the new one's.
 static void arm(struct vm *vm, unsigned number) {
     struct local_apic *apic = &vm->processors[number].local_apic;
@@ -94,16 +98,22 @@ static void restart(struct vm *vm, unsigned number) {
     }
 }
 
+// A period that has ended is the next one's beginning, before its packet has been taken.
 static uint32_t current_count(const struct local_apic *apic) {
-    const zx_duration_t left = apic->deadline - zx_clock_get_monotonic();
-    if (apic->deadline == ZX_TIME_INFINITE || left < 0) {
+    const zx_duration_t length = count_length(apic);
+    const zx_duration_t period = apic->registers[INITIAL_COUNT] * length;
+    zx_duration_t left = apic->deadline - zx_clock_get_monotonic();
+    if (apic->deadline == ZX_TIME_INFINITE) {
         return 0;
     }
-    return (uint32_t)(left / count_length(apic));
+    if (left <= 0) {
+        left = is_periodic(apic) ? period + left % period : 0;
+    }
+    return (uint32_t)((left + length - 1) / length);
 }
 
 static zx_time_t next_deadline(const struct local_apic *apic, zx_time_t now) {
-    if ((apic->registers[TIMER_VECTOR] & PERIODIC) == 0) {
+    if (!is_periodic(apic)) {
         return ZX_TIME_INFINITE;
     }
     const zx_time_t next = apic->deadline + apic->registers[INITIAL_COUNT] * count_length(apic);
