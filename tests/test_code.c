@@ -9,6 +9,7 @@
 
 #include <sched.h>
 #include <stdlib.h>
+#include <zirconia/virtual_time.h>
 
 // The places in the list of patch.asm.
 enum change {
@@ -224,6 +225,24 @@ START_TEST(a_store_to_the_page_in_which_its_block_ends_goes_through) {
 }
 END_TEST
 
+// The rest of the block, as its code is after the first store, ends in the middle of the second.
+// The budget is what would end a run that makes no progress.
+START_TEST(a_store_in_which_its_block_ends_as_changed_goes_through) {
+    guest_open();
+    ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_OK);
+    guest_load("patch_overlap", ENTRY);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+    ck_assert_int_eq(zirconia_guest_set_budget(guest, _i == 0 ? 1000 : 2), ZX_OK);
+    if (_i == 1) {
+        enter_fails(ZX_ERR_TIMED_OUT);
+        ck_assert_int_eq(zirconia_guest_set_budget(guest, 1000), ZX_OK);
+    }
+    enter_to_end();
+    ck_assert_uint_eq(memory_u64(read_state().r11 - 0x3d) & 0xff, 0x55);
+    guest_close();
+}
+END_TEST
+
 // The tables at 0 and 0x1000 are code as well; linear 0x40000000 leads to physical 0. A processor
 // that walks them may set bits in them, so they must be writable, and code must not be.
 #define LINEAR 0x40000000u
@@ -325,6 +344,7 @@ int main(void) {
     tcase_add_test(tcase, a_guest_runs_at_address_zero);
     tcase_add_test(tcase, an_input_at_the_start_of_a_page_needs_no_page_before);
     tcase_add_test(tcase, a_store_to_the_page_in_which_its_block_ends_goes_through);
+    tcase_add_loop_test(tcase, a_store_in_which_its_block_ends_as_changed_goes_through, 0, 2);
     tcase_add_test(tcase, code_in_its_own_page_tables_runs);
     tcase_add_test(tcase, code_that_begins_in_one_of_its_page_tables_and_ends_in_another_runs);
     tcase_add_test(tcase, an_undefined_instruction_in_its_own_page_tables_faults);

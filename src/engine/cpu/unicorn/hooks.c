@@ -42,6 +42,13 @@ static void on_block(uc_engine *unicorn, uint64_t address, uint32_t size, void *
     }
 }
 
+// Whether the block there goes on beyond the one that it is the rest of. An instruction that runs
+// alone may, where code has been changed so that the other ends in its middle, and cannot be
+// shorter.
+static bool is_too_long(struct machine *machine, uint64_t address, uint32_t size) {
+    return !machine->step.under_way && work_overruns(&machine->work, address, size);
+}
+
 // A block that is not run is not counted: it will be entered again.
 static void on_counted_block(uc_engine *unicorn, uint64_t address, uint32_t size, void *context) {
     struct engine *engine = context;
@@ -51,8 +58,8 @@ static void on_counted_block(uc_engine *unicorn, uint64_t address, uint32_t size
     if (work_is_new_block(work, address)) {
         work_look(work);
     }
-    if (!stops(engine, work, address) &&
-        !(work_overruns(work, address, size) && run_stop_for_length(engine->machine->run))) {
+    if (!stops(engine, work, address) && !(is_too_long(engine->machine, address, size) &&
+                                           run_stop_for_length(engine->machine->run))) {
         work_count_block(work, address, size);
         if (translation_may_have_divided(&engine->machine->translation, address + size)) {
             run_look_for_end(engine->machine->run);

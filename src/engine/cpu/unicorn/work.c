@@ -115,6 +115,7 @@ uint64_t work_block_end(const struct work *work, uint64_t address) {
 
 void work_count_idle(struct work *work) {
     if (work->counts && ++work->idle_exits >= MOST_IDLE_EXITS) {
+        work_break_block(work); // A guest is not left in the middle of one.
         work_count(work);
         work_look(work);
     }
