@@ -92,6 +92,7 @@ static void *use_elsewhere(void *thread_koid) {
     expect_cause(zx_vcpu_write_state(vcpu, ZX_VCPU_STATE, &state, sizeof state), ZX_ERR_BAD_STATE,
                  cause);
     expect_cause(zx_vcpu_enter(vcpu, &packet), ZX_ERR_BAD_STATE, cause);
+    expect_cause(zx_vcpu_resume(vcpu, &packet), ZX_ERR_BAD_STATE, cause);
     return NULL;
 }
 
@@ -172,6 +173,8 @@ START_TEST(a_run_that_ends_says_why) {
          "WRMSR of 0x60000 to the LVT timer: its mode is reserved"},
         {"\xb8\0\x0f\0\0\xb9\x30\x08\0\0\x31\xd2\x0f\x30", 14, ZX_ERR_NOT_SUPPORTED,
          "WRMSR of 0xf00 to the ICR: a logical destination, which Zircon does not handle"},
+        {"\xb8\xf9\xef\xff\0\xb9\x01\x4d\x56\x4b\x31\xd2\x0f\x30", 14, ZX_ERR_OUT_OF_RANGE,
+         "the clock's page at 0xffeff8 passes its mapping's end"},
         {"\xb8\0\x02\0\0\xb9\x30\x08\0\0\x31\xd2\x0f\x30", 14, ZX_ERR_NOT_SUPPORTED,
          "WRMSR of 0x200 to the ICR: a delivery mode that Zircon does not handle"},
     };
@@ -201,6 +204,7 @@ START_TEST(a_run_whose_budget_is_spent_says_so) {
     write_state(&state);
     ck_assert_int_eq(zirconia_guest_set_budget(guest, 100), ZX_OK);
     expect_cause(zx_vcpu_enter(vcpu, &packet), ZX_ERR_TIMED_OUT, "the guest's budget is spent");
+    expect_cause(zx_vcpu_resume(vcpu, &packet), ZX_ERR_TIMED_OUT, "the guest's budget is spent");
 }
 END_TEST
 
@@ -212,6 +216,8 @@ START_TEST(a_run_that_is_stopped_from_outside_says_by_what) {
     expect_cause(zx_vcpu_enter(vcpu, &packet), ZX_ERR_CANCELED, "the VCPU was kicked");
     ck_assert_int_eq(zirconia_vcpu_stop(vcpu), ZX_OK);
     expect_cause(zx_vcpu_enter(vcpu, &packet), ZX_ERR_STOP, "the VCPU has stopped for a debugger");
+    ck_assert_int_eq(zirconia_vcpu_stop(vcpu), ZX_OK);
+    expect_cause(zx_vcpu_resume(vcpu, &packet), ZX_ERR_STOP, "the VCPU has stopped for a debugger");
     ck_assert_int_eq(zx_vcpu_interrupt(vcpu, 22), ZX_OK);
     expect_cause(zx_vcpu_enter(vcpu, &packet), ZX_ERR_NOT_SUPPORTED,
                  "vector 0x16 is pending, which is an exception's");

@@ -3,6 +3,7 @@
 // As test_refusals.c, for the calls on memory, ports, waits, handles, threads and the rest.
 
 #include "guest_fixture.h"
+#include "other_thread.h"
 #include "refusals.h"
 
 #include <zircon/process.h>
@@ -308,9 +309,16 @@ START_TEST(a_thread_that_is_refused_says_why) {
 }
 END_TEST
 
+static void *give_own_handle(void *out) {
+    ck_assert_int_eq(zx_handle_duplicate(zx_thread_self(), ZX_RIGHT_SAME_RIGHTS, out), ZX_OK);
+    return NULL;
+}
+
 START_TEST(a_handler_of_exceptions_that_is_refused_says_why) {
     zx_handle_t out = ZX_HANDLE_INVALID;
     zx_handle_t channel = ZX_HANDLE_INVALID;
+    zx_handle_t dead = ZX_HANDLE_INVALID;
+    join_thread(start_thread(give_own_handle, &dead));
     listen_to_all();
     expect_cause(zx_task_create_exception_channel(zx_thread_self(), 8, &out), ZX_ERR_INVALID_ARGS,
                  "options 8 are not known");
@@ -319,6 +327,8 @@ START_TEST(a_handler_of_exceptions_that_is_refused_says_why) {
         ZX_ERR_INVALID_ARGS, "a thread has no debugger of its own");
     expect_cause(zx_task_create_exception_channel(new_vmo(0), 0, &out), ZX_ERR_ACCESS_DENIED,
                  "handle lacks the rights 0x40000");
+    expect_cause(zx_task_create_exception_channel(dead, 0, &out), ZX_ERR_BAD_STATE,
+                 "the thread is dying or dead");
     ck_assert_int_eq(zx_task_create_exception_channel(zx_thread_self(), 0, &channel), ZX_OK);
     expect_cause(zx_task_create_exception_channel(zx_thread_self(), 0, &out), ZX_ERR_ALREADY_BOUND,
                  "the task has such a handler already");

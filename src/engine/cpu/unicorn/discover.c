@@ -9,6 +9,7 @@
 #include "engine/cpu/unicorn/tlb_fill.h"
 #include "engine/cpu/unicorn/version.h"
 #include "objects/log.h"
+#include "objects/refusal.h"
 #include "platform/platform.h"
 
 static void end(struct probe *probe) {
@@ -21,17 +22,17 @@ static void end(struct probe *probe) {
     platform_unmap(probe->hidden, HIDDEN_SIZE);
 }
 
-static zx_status_t refuse(const char *fault) {
+static zx_status_t refuse_unfit(const char *fault) {
     log_line(ZIRCONIA_LOG_ERROR, "Unicorn %s does not fit this library: self-check failed at %s",
              engine_describe().version, fault);
-    return ZX_ERR_NOT_SUPPORTED;
+    return refuse(ZX_ERR_NOT_SUPPORTED, "the Unicorn of this process does not fit");
 }
 
 static zx_status_t discover(struct layout *out) {
     if (!version_supported()) {
         log_line(ZIRCONIA_LOG_ERROR, "Unicorn %s is too old: 2.1 or newer is needed",
                  engine_describe().version);
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse(ZX_ERR_NOT_SUPPORTED, "the Unicorn of this process is older than 2.1");
     }
     struct probe probe = {
         .hidden = platform_reserve(HIDDEN_SIZE),
@@ -48,7 +49,7 @@ static zx_status_t discover(struct layout *out) {
         return probe.status;
     }
     if (!found) {
-        return refuse(probe.fault);
+        return refuse_unfit(probe.fault);
     }
     tlb_fill_find(&probe.layout);
     answers_try(&probe.layout);

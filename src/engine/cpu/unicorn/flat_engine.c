@@ -7,6 +7,7 @@
 #include "engine/cpu/unicorn/vmcb.h"
 #include "engine/cpu/x86/msr.h"
 #include "objects/log.h"
+#include "objects/refusal.h"
 #include "platform/platform.h"
 
 zx_status_t flat_engine_check(uc_err error, const char *what) {
@@ -33,7 +34,7 @@ zx_status_t flat_engine_ask(void) {
     }
     log_line(ZIRCONIA_LOG_ERROR, "the host forbids memory that is both writable and executable, "
                                  "which Unicorn needs for the code that it translates to");
-    return ZX_ERR_NOT_SUPPORTED;
+    return refuse(ZX_ERR_NOT_SUPPORTED, "the host forbids memory that is writable and executable");
 }
 
 // Unicorn looks some guest-virtual addresses up in its physical map, so the whole canonical space
@@ -222,7 +223,7 @@ zx_status_t flat_engine_launch(uc_engine *engine, uint8_t *hidden, uc_context *s
     }
     if (launch.exit != 0x100 + SVM_VIRTUAL_INTERRUPT) {
         log_line(ZIRCONIA_LOG_ERROR, "Unicorn: guest mode did not start (exit 0x%x)", launch.exit);
-        return ZX_ERR_NOT_SUPPORTED;
+        return refuse(ZX_ERR_NOT_SUPPORTED, "guest mode did not start");
     }
     if (announces != NULL) {
         *announces = launch.announces;
