@@ -106,7 +106,8 @@ static void trace_on_terminal(const char *environment, char *text, size_t size) 
 START_TEST(a_trace_on_a_terminal_has_colours_unless_no_color_is_set) {
     char text[4096];
     trace_on_terminal("-u NO_COLOR", text, sizeof text);
-    ck_assert_ptr_nonnull(strchr(text, '\033'));
+    ck_assert_ptr_nonnull(strstr(text, "\033[36mio_instruction\033[0m("));
+    ck_assert_ptr_nonnull(strstr(text, " \033[1mGUEST_IO\033[0m {"));
     trace_on_terminal("NO_COLOR=", text, sizeof text);
     ck_assert_ptr_nonnull(strchr(text, '\033'));
     trace_on_terminal("NO_COLOR=1", text, sizeof text);

@@ -25,8 +25,11 @@
 enum { INSTRUCTION_COLUMN = 20, KIND_COLUMN = 56 };
 enum { NARROW_INSTRUCTION_COLUMN = 10, NARROW_KIND_COLUMN = 34, TERMINAL_WIDTH = 80 };
 
+// Codes of a terminal: exits, what is delivered to the guest, packets, and what went wrong.
+static const char *const cyan = "\033[36m";
+static const char *const yellow = "\033[33m";
 static const char *const bold = "\033[1m";
-static const char *const plain = "\033[0m";
+static const char *const red = "\033[31m";
 
 static bool wants_colour(FILE *stream) {
     const char *no_color = getenv("NO_COLOR");
@@ -114,9 +117,20 @@ static void append_fields(struct text *line, const struct fields *fields) {
     }
 }
 
+static void append_lit(struct text *line, const char *word, const char *code, bool colour) {
+    text_append(line, "%s%s%s", colour ? code : "", word, colour ? "\033[0m" : "");
+}
+
+static const char *colour_of(zirconia_exit_kind_t kind) {
+    if (kind == ZIRCONIA_EXIT_TRIPLE_FAULT || kind == ZIRCONIA_EXIT_DELIVERY_FAILED)
+        return red;
+    return is_exit_kind(kind) ? cyan : yellow;
+}
+
 static void append_packet(struct text *line, const zx_port_packet_t *packet, bool colour) {
     struct fields fields = fields_of_packet(packet);
-    text_append(line, "%s%s%s {", colour ? bold : "", fields.type, colour ? plain : "");
+    append_lit(line, fields.type, bold, colour);
+    text_append(line, " {");
     append_fields(line, &fields);
     text_append(line, "}");
 }
@@ -126,7 +140,8 @@ static void append_outcome(struct text *line, const struct exit_outcome *outcome
         text_append(line, " = ");
         append_packet(line, outcome->packet, colour);
     } else if (outcome->status != ZX_OK) {
-        text_append(line, " = %s", zx_status_get_string(outcome->status));
+        text_append(line, " = ");
+        append_lit(line, zx_status_get_string(outcome->status), red, colour);
     }
 }
 
@@ -152,7 +167,8 @@ void trace_exit(struct trace *trace, const zirconia_exit_t *exit,
     text_append(&line, "%s ", instruction);
     text_pad(&line, trace->width ? NARROW_KIND_COLUMN : KIND_COLUMN);
     struct fields fields = fields_of_exit(exit);
-    text_append(&line, "%s(", fields.type);
+    append_lit(&line, fields.type, colour_of(exit->kind), trace->colour);
+    text_append(&line, "(");
     append_fields(&line, &fields);
     text_append(&line, ")");
     append_outcome(&line, outcome, trace->colour);

@@ -45,7 +45,7 @@ static const char *propose(const char *word) {
         nearest_look_at(&nearest, packet_words[i].name);
     if (!nearest.word)
         return "is no kind of exit (as in --stats) or of packet, port=, addr=, vcpu= or packets";
-    snprintf(problem, sizeof(problem), "has no kind of exit or packet in '%s'; did you mean %s?",
+    snprintf(problem, sizeof(problem), "asks for '%s', no kind of exit or packet; did you mean %s?",
              word, nearest.word);
     return problem;
 }
