@@ -81,8 +81,7 @@ static bool is_marked(const struct section *section, uint64_t offset) {
     return (section->touched[page / BITS] >> page % BITS & 1u) != 0;
 }
 
-// Parts alone are counted: pages behind the end that the library has for a memory may be touched,
-// too.
+// Windows is asked for parts alone: what lies behind the end that a VMO has now may be touched.
 bool platform_memory_count(struct platform_memory *memory, uint64_t *bytes) {
     (void)memory;
     (void)bytes;
