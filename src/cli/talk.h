@@ -6,6 +6,7 @@
 #define CLI_TALK_H
 
 #include <stddef.h>
+#include <zircon/compiler.h>
 
 enum exit_code {
     EXIT_CODE_OK = 0,
@@ -19,7 +20,7 @@ enum exit_code {
 
 // One line, after "zirconia: ".
 #ifdef __GNUC__
-__attribute__((format(printf, 1, 2)))
+__PRINTFLIKE(1, 2)
 #endif
 void talk(const char *format, ...);
 

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <zircon/compiler.h>
 
 struct text {
     size_t length;
@@ -14,7 +15,7 @@ struct text {
 };
 
 #ifdef __GNUC__
-__attribute__((format(printf, 2, 3)))
+__PRINTFLIKE(2, 3)
 #endif
 void text_append(struct text *text, const char *format, ...);
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zircon/compiler.h>
 
 bool exit_trace_is_on(void) {
     static atomic_int state; // 0: the environment has not been read, 1: off, 2: on.
@@ -25,8 +26,7 @@ struct line {
     char text[1024]; // Longer than any line.
 };
 
-__attribute__((format(printf, 2, 3))) static void append(struct line *line, const char *format,
-                                                         ...) {
+__PRINTFLIKE(2, 3) static void append(struct line *line, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     line->length += (size_t)vsnprintf(line->text + line->length, sizeof line->text - line->length,

@@ -8,10 +8,11 @@
 #define OBJECTS_LOG_H
 
 #include <stdbool.h>
+#include <zircon/compiler.h>
 #include <zirconia/zirconia.h>
 
 #if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
+__PRINTFLIKE(2, 3)
 #endif
 void log_line(zirconia_log_level_t level, const char *format, ...);
 

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <zircon/compiler.h>
 
 enum { GRID_MAX_ROWS = 128, GRID_MAX_COLUMNS = 256 };
 
@@ -43,11 +44,10 @@ void grid_open(struct grid *grid, unsigned rows, unsigned columns);
 // Writes into a row of the box, from a column on, what fits. Bytes that are not printable become
 // '?'. Returns the column behind it.
 #ifdef __GNUC__
-__attribute__((format(printf, 6, 7)))
+__PRINTFLIKE(6, 7)
 #endif
-unsigned
-grid_put(struct grid *grid, const struct box *box, unsigned row, unsigned column, enum look look,
-         const char *format, ...);
+unsigned grid_put(struct grid *grid, const struct box *box, unsigned row, unsigned column,
+                  enum look look, const char *format, ...);
 
 // Gives a whole row of the box a look.
 void grid_mark(struct grid *grid, const struct box *box, unsigned row, enum look look);

@@ -6,6 +6,7 @@
 #define CLI_STEP_SESSION_H
 
 #include <stdbool.h>
+#include <zircon/compiler.h>
 
 #include "cli/step/debuggee.h"
 #include "cli/step/view.h"
@@ -20,7 +21,7 @@ struct session {
 
 // Says something.
 #ifdef __GNUC__
-__attribute__((format(printf, 2, 3)))
+__PRINTFLIKE(2, 3)
 #endif
 void session_say(struct session *session, const char *format, ...);
 

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <zircon/compiler.h>
 
 struct story {
     size_t length;
@@ -15,10 +16,9 @@ struct story {
 };
 
 #if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
+__PRINTFLIKE(2, 3)
 #endif
-static void
-tell(struct story *story, const char *format, ...) {
+static void tell(struct story *story, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     const size_t room = sizeof story->text - story->length;

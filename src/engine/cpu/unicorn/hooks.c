@@ -12,10 +12,11 @@
 #include "engine/cpu/unicorn/run_stop.h"
 #include "engine/cpu/unicorn/vmcb.h"
 
+#include <zircon/compiler.h>
+
 // Where there is anything to look at before a block. Apart, so that where there is not, which is
 // nearly always, no register is saved for it.
-__attribute__((noinline)) static bool stops(struct engine *engine, const struct work *work,
-                                            uint64_t address) {
+__NO_INLINE static bool stops(struct engine *engine, const struct work *work, uint64_t address) {
     struct run *run = engine->machine->run;
     return (work_is_to_end(work) && run_stop_at_block(run, address)) ||
            (engine->x87.any && x87_blocks_suspect(&engine->x87, engine->unicorn, address) &&

@@ -11,6 +11,7 @@
 #include "engine/cpu/x86/walk_cache.h"
 
 #include <string.h>
+#include <zircon/compiler.h>
 
 #define ENTRY_SOFTWARE 0x7ff0000000000000ull // Reserved in a PDPTE of 32-bit paging.
 
@@ -284,9 +285,9 @@ static struct walk_key key_of(const struct cpu *cpu, enum access_mode mode, uint
 }
 
 // Apart, so that where a walk is kept, which is nearly always, no registers are saved for it.
-__attribute__((noinline)) static enum access_result
-locate_anew(struct cpu *cpu, enum access_mode mode, uint64_t linear, enum access access,
-            uint8_t **host, struct access_fault *fault) {
+__NO_INLINE static enum access_result locate_anew(struct cpu *cpu, enum access_mode mode,
+                                                  uint64_t linear, enum access access,
+                                                  uint8_t **host, struct access_fault *fault) {
     const struct walk_key key = key_of(cpu, mode, linear, access);
     struct cached_walk *walk = walk_cache_slot(&cpu_progress(cpu)->walks, &key);
     uint64_t physical = 0;
@@ -441,8 +442,7 @@ enum access_result linear_probe_write(struct cpu *cpu, enum access_mode mode, ui
     return locate(cpu, mode, linear, size, ACCESS_WRITE, parts, fault);
 }
 
-__attribute__((noinline)) static size_t fetch_across(struct cpu *cpu, uint64_t linear,
-                                                     uint8_t *out) {
+__NO_INLINE static size_t fetch_across(struct cpu *cpu, uint64_t linear, uint8_t *out) {
     struct access_fault fault;
     if (linear_read_as(cpu, ACCESS_AS_LOOK, linear, out, 15, &fault) == ACCESS_DONE) {
         return 15;
