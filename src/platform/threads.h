@@ -62,6 +62,23 @@ void platform_stop_here(void);
 // platform_client_enter() returns from there instead.
 void platform_context_end(struct platform_context *context);
 
+// macOS on arm64 lets a thread either write the code that the process makes or run it, as the
+// thread says. Unicorn says so itself where it can read what the thread said before; where it
+// cannot, as on virtual machines, it takes each thread to be one that writes, which no thread is at
+// first. So from allow to forbid this thread is; the client's code may have made code of its own,
+// to run.
+static inline void platform_code_allow_writes(void) {
+#if defined(__APPLE__) && defined(__aarch64__)
+    pthread_jit_write_protect_np(0);
+#endif
+}
+
+static inline void platform_code_forbid_writes(void) {
+#if defined(__APPLE__) && defined(__aarch64__)
+    pthread_jit_write_protect_np(1);
+#endif
+}
+
 // Whether the host may cancel the calling thread (pthread_cancel). Off, a request waits: around
 // what may be a point of cancellation, such as a client's function. off returns how it was before.
 int platform_cancel_off(void);

@@ -63,6 +63,7 @@ static inline void door_enter(void) {
     } else if (door.depth == 2) {
         door_nest();
     }
+    platform_code_allow_writes();
 }
 
 // BAD_STATE in the child of a fork, where every call ends here.
@@ -84,6 +85,8 @@ static inline void door_leave(void) {
     door_set_depth(door.depth - 1);
     if (door.depth == 1) {
         door_unnest();
+    } else if (door.depth == 0) {
+        platform_code_forbid_writes();
     }
     door_stop_if_wanted();
     if (door.depth == 0 && cancellable) {

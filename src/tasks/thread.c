@@ -145,6 +145,7 @@ int64_t thread_runtime(struct thread *thread, uint32_t *processor) {
 // Signals change only when everything that others may ask for has its final state.
 static void end(struct thread *thread) {
     door_set_depth(1);
+    platform_code_allow_writes(); // The last handle of a guest may be in the thread's own.
     platform_mutex_lock(&thread->blocking.lock);
     CHECK(thread->life == THREAD_RUNNING || thread->life == THREAD_SUSPENDED);
     thread->life = THREAD_DYING;
@@ -170,6 +171,7 @@ static void end(struct thread *thread) {
     door.thread = NULL;
     door_set_depth(0);
     object_unref(&thread->object);
+    platform_code_forbid_writes();
 }
 
 // Runs on the ending thread. Another exit function may still make a call after this one, and then
