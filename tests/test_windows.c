@@ -291,6 +291,33 @@ START_TEST(threads_leave_no_handle) {
 }
 END_TEST
 
+// A part of some pages, which others replace, and one page of many, which is made zero.
+START_TEST(memory_that_is_given_back_leaves_no_handle) {
+    enum { FEW = 16, MANY = 1024, PAGE = 4096 };
+    const DWORD before = handles();
+    for (int i = 0; i < 40; i++) {
+        const size_t pages = i % 2 == 0 ? FEW : MANY;
+        zx_handle_t vmo = ZX_HANDLE_INVALID;
+        zx_vaddr_t base = 0;
+        ck_assert_int_eq(zx_vmo_create(pages * PAGE, 0, &vmo), ZX_OK);
+        ck_assert_int_eq(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0,
+                                     vmo, 0, pages * PAGE, &base),
+                         ZX_OK);
+        memset((void *)base, 1, pages * PAGE);
+        for (size_t at = 3; at < 9; at += 2) {
+            ck_assert_int_eq(zx_vmo_op_range(vmo, ZX_VMO_OP_DECOMMIT, at * PAGE, PAGE, NULL, 0),
+                             ZX_OK);
+            ck_assert_int_eq(((const uint8_t *)base)[at * PAGE - 1], 1);
+            ck_assert_int_eq(((const uint8_t *)base)[at * PAGE], 0);
+            ck_assert_int_eq(((const uint8_t *)base)[(at + 1) * PAGE], 1);
+        }
+        ck_assert_int_eq(zx_vmar_unmap(zx_vmar_root_self(), base, pages * PAGE), ZX_OK);
+        ck_assert_int_eq(zx_handle_close(vmo), ZX_OK);
+    }
+    until_handles(before + 4);
+}
+END_TEST
+
 // The shortest of many, for a busy machine.
 START_TEST(a_millisecond_is_not_a_tick) {
     zx_duration_t shortest = ZX_SEC(1);
@@ -316,6 +343,7 @@ int main(void) {
         addresses_are_given_back_and_taken_page_by_page,
         a_thread_has_its_handle_by_the_number_of_windows,
         threads_leave_no_handle,
+        memory_that_is_given_back_leaves_no_handle,
         a_millisecond_is_not_a_tick,
     };
     return run_tests("windows", tests, sizeof tests / sizeof tests[0]);
