@@ -153,6 +153,29 @@ START_TEST(a_thousand_runs_of_a_seed_are_the_same) {
 }
 END_TEST
 
+// On a guest that goes from one life to the next, and with others in between, a seed does what it
+// does on a guest of its own.
+#define ONE_DIFFERENT_OF_KEPT_IN 1000u // Seeds
+
+START_TEST(a_seed_does_the_same_on_a_kept_guest) {
+    const uint64_t first = from_environment("ZIRCONIA_TEST_SEED", 1);
+    const uint64_t count = from_environment("ZIRCONIA_TEST_SEEDS", 1000);
+    unsigned different = 0;
+    for (uint64_t seed = first; seed < first + count; seed++) {
+        uint8_t bytes[SEED_SIZE];
+        struct random_guest_result kept;
+        put_seed(seed, bytes);
+        random_guest_run_kept(bytes, sizeof bytes, &kept);
+        const struct random_guest_result own = run_seed(seed);
+        if (kept.trace != own.trace || kept.time != own.time || kept.entries != own.entries) {
+            printf("seed %llu differs on a kept guest\n", (unsigned long long)seed);
+            different++;
+        }
+    }
+    ck_assert_uint_le(different, 1 + count / ONE_DIFFERENT_OF_KEPT_IN);
+}
+END_TEST
+
 // Behind each restore the engine has kept more of what it has translated, and the guest has touched
 // more of its pages. docs/fuzzing.md says why 3 of 12,444 lives differ.
 #define ONE_DIFFERENT_IN 3000u // Seeds
@@ -200,6 +223,7 @@ static Suite *suite_of_seeds(void) {
     TCase *snapshots = tcase_create("snapshots");
     tcase_set_timeout(snapshots, getenv("ZIRCONIA_TEST_SEEDS") != NULL ? 0 : 120);
     tcase_add_test(snapshots, a_seed_does_the_same_from_a_snapshot);
+    tcase_add_test(snapshots, a_seed_does_the_same_on_a_kept_guest);
     suite_add_tcase(suite, snapshots);
     return suite;
 }

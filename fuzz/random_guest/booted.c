@@ -46,7 +46,8 @@ static bool boot(enum boot_mode mode, uint64_t seed, zirconia_registers_t *out) 
     descriptors_put(&image, &choices);
     image_put(&image, CHAOS, "\xeb\xfe", 2); // jmp $
     boot_put(&image, &choices, mode, 0);
-    host_open(&host, image.bytes, 0);
+    host_open(&host, 0);
+    host_map(&host, image.bytes, 0);
     vcpu = host_make_vcpu(&host, boot_entry(mode), true);
     host_require(zirconia_guest_set_budget(host.guest, BOOT_WORK) == ZX_OK, "there is no budget");
     const zx_status_t status = zx_vcpu_enter(vcpu, &packet);

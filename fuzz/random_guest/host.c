@@ -18,6 +18,8 @@
 #include <zirconia/virtual_time.h>
 #include <zirconia/zirconia.h>
 
+// Above all that host_act() maps.
+#define MAPPED_END ((size_t)1 << 30)
 #define EVERYTHING (ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE)
 
 void host_require(bool condition, const char *what) {
@@ -53,25 +55,25 @@ void host_answer_bells(const struct host *host) {
     }
 }
 
+zx_handle_t host_make_memory(void) {
+    zx_handle_t plain = ZX_HANDLE_INVALID;
+    zx_handle_t memory = ZX_HANDLE_INVALID;
+    REQUIRE_OK(zx_vmo_create(MEMORY_SIZE, 0, &plain));
+    REQUIRE_OK(zx_vmo_replace_as_executable(plain, ZX_HANDLE_INVALID, &memory));
+    return memory;
+}
+
 // One for all guests, each of which is given all of its bytes anew.
 static zx_handle_t guest_memory(void) {
     static zx_handle_t memory;
     if (memory == ZX_HANDLE_INVALID) {
-        zx_handle_t plain = ZX_HANDLE_INVALID;
-        REQUIRE_OK(zx_vmo_create(MEMORY_SIZE, 0, &plain));
-        REQUIRE_OK(zx_vmo_replace_as_executable(plain, ZX_HANDLE_INVALID, &memory));
+        memory = host_make_memory();
     }
     return memory;
 }
 
-void host_open(struct host *host, const uint8_t *bytes, unsigned parts) {
-    zx_handle_t resource = ZX_HANDLE_INVALID;
+void host_map(const struct host *host, const uint8_t *bytes, unsigned parts) {
     zx_vaddr_t address = 0;
-    REQUIRE_OK(zirconia_hypervisor_resource(&resource));
-    REQUIRE_OK(zx_guest_create(resource, 0, &host->guest, &host->vmar));
-    REQUIRE_OK(zx_handle_close(resource));
-    REQUIRE_OK(zirconia_guest_use_virtual_time(host->guest));
-    host->memory = guest_memory();
     REQUIRE_OK(zx_vmo_write(host->memory, bytes, 0, MEMORY_SIZE));
     REQUIRE_OK(zx_vmar_map(host->vmar, EVERYTHING | ZX_VM_SPECIFIC, 0, host->memory, 0, MEMORY_SIZE,
                            &address));
@@ -79,6 +81,19 @@ void host_open(struct host *host, const uint8_t *bytes, unsigned parts) {
         REQUIRE_OK(zx_vmar_map(host->vmar, EVERYTHING | ZX_VM_SPECIFIC, ALIAS, host->memory, 0,
                                MEMORY_SIZE, &address));
     }
+}
+
+void host_unmap(const struct host *host) {
+    REQUIRE_OK(zx_vmar_unmap(host->vmar, 0, MAPPED_END));
+}
+
+void host_open(struct host *host, unsigned parts) {
+    zx_handle_t resource = ZX_HANDLE_INVALID;
+    REQUIRE_OK(zirconia_hypervisor_resource(&resource));
+    REQUIRE_OK(zx_guest_create(resource, 0, &host->guest, &host->vmar));
+    REQUIRE_OK(zx_handle_close(resource));
+    REQUIRE_OK(zirconia_guest_use_virtual_time(host->guest));
+    host->memory = host->memory != ZX_HANDLE_INVALID ? host->memory : guest_memory();
     host->port = bell_port();
     REQUIRE_OK(zx_guest_set_trap(host->guest, ZX_GUEST_TRAP_IO, 0, PORTS, ZX_HANDLE_INVALID, 1));
     REQUIRE_OK(
@@ -103,6 +118,12 @@ zx_handle_t host_make_vcpu(const struct host *host, zx_vaddr_t entry, bool first
         REQUIRE_OK(zx_vcpu_create(host->guest, 0, entry, &vcpu));
     }
     return vcpu;
+}
+
+void host_answer_kick(zx_handle_t vcpu) {
+    zx_port_packet_t packet;
+    CHECK_CALL(zx_vcpu_kick(vcpu));
+    host_require(zx_vcpu_enter(vcpu, &packet) == ZX_ERR_CANCELED, "a kick was lost");
 }
 
 // --- Memory ---
@@ -169,13 +190,13 @@ static void change_memory(const struct host *host, struct choices *choices) {
     }
 }
 
-static void set_trap(const struct host *host, struct choices *choices) {
+static void set_trap(struct host *host, struct choices *choices) {
     const zx_guest_trap_t kind = choose(choices, 3);
     const zx_handle_t port = kind == ZX_GUEST_TRAP_BELL ? host->port : ZX_HANDLE_INVALID;
     const zx_vaddr_t base =
         kind == ZX_GUEST_TRAP_IO ? PORTS + choose(choices, 0x4000) : choose_page(choices);
     const size_t size = kind == ZX_GUEST_TRAP_IO ? 1 + choose(choices, 8) : PAGE;
-    CHECK_CALL(zx_guest_set_trap(host->guest, kind, base, size, port, 4));
+    host->trapped |= CHECK_CALL(zx_guest_set_trap(host->guest, kind, base, size, port, 4)) == ZX_OK;
 }
 
 // --- The VCPU ---
@@ -203,7 +224,7 @@ void host_set_registers(zx_handle_t vcpu, unsigned bits, struct choices *choices
     CHECK_CALL(zx_vcpu_write_state(vcpu, ZX_VCPU_STATE, &state, sizeof state));
 }
 
-void host_act(const struct host *host, zx_handle_t vcpu, unsigned bits, struct choices *choices) {
+void host_act(struct host *host, zx_handle_t vcpu, unsigned bits, struct choices *choices) {
     switch (choose(choices, 16)) {
     case 0:
     case 1:

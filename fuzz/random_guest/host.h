@@ -7,6 +7,7 @@
 
 #include "choices.h"
 
+#include <stdbool.h>
 #include <zircon/types.h>
 
 struct host {
@@ -14,6 +15,7 @@ struct host {
     zx_handle_t vmar;
     zx_handle_t memory;
     zx_handle_t port; // The port of the bells.
+    bool trapped;     // host_act() has set traps, which stay as long as the guest.
 };
 
 // Ends the process on ZX_ERR_INTERNAL. Returns the status.
@@ -25,8 +27,13 @@ void host_require(bool condition, const char *what);
 // What a guest may have besides: its memory at ALIAS too, a bell.
 enum { HOST_ALIAS = 1, HOST_BELL = 2, HOST_PARTS = 4 };
 
-// A guest with its memory, which has these bytes, and traps on ports and accesses; no VCPU.
-void host_open(struct host *host, const uint8_t *bytes, unsigned parts);
+zx_handle_t host_make_memory(void);
+
+// A guest with traps on ports and accesses; no memory and no VCPU.
+void host_open(struct host *host, unsigned parts);
+// Maps its memory, which has these bytes, in place of all that was mapped.
+void host_map(const struct host *host, const uint8_t *bytes, unsigned parts);
+void host_unmap(const struct host *host);
 void host_close(struct host *host);
 
 // Makes a VCPU, of the calling thread's. An application processor may be the guest's first, which
@@ -36,8 +43,11 @@ zx_handle_t host_make_vcpu(const struct host *host, zx_vaddr_t entry, bool first
 // Takes the packets of all bells. A VCPU waits when a bell of its has 256.
 void host_answer_bells(const struct host *host);
 
+// Has the VCPU, on its thread, answer a kick, and one that may be left from before with it.
+void host_answer_kick(zx_handle_t vcpu);
+
 // One action. `bits` is of the code that the VCPU began with.
-void host_act(const struct host *host, zx_handle_t vcpu, unsigned bits, struct choices *choices);
+void host_act(struct host *host, zx_handle_t vcpu, unsigned bits, struct choices *choices);
 
 void host_set_registers(zx_handle_t vcpu, unsigned bits, struct choices *choices);
 

@@ -1,372 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
-// A random guest's life.
+// Random guests that are made for one life, or for a few.
 
 #include "random_guest.h"
 
-#include "alarms.h"
-#include "boot.h"
 #include "booted.h"
-#include "code.h"
-#include "descriptors.h"
-#include "fragments.h"
-#include "handlers.h"
-#include "host.h"
-#include "page_tables.h"
+#include "life.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/hypervisor.h>
-#include <zircon/syscalls/port.h>
-#include <zirconia/coverage.h>
-#include <zirconia/observe.h>
 #include <zirconia/snapshot.h>
-
-enum {
-    MOST_ENTRIES = 40,
-    MOST_BELLS = 100,   // For each VCPU between two looks at the bells, which hold 256.
-    BLOCK = 4,          // ns of virtual time
-    LATENESS = 1000000, // ns of virtual time: ten time slices, which is when a VCPU must be back.
-    SECOND_START = CHAOS_SIZE / 2,
-};
-
-// What the host saw: a hash, and all of it where a record is wanted.
-struct trace {
-    uint64_t hash;
-    struct random_guest_part *part; // NULL for none.
-};
-
-struct processor {
-    struct life *life;
-    unsigned number;
-    zx_handle_t handle;
-    enum boot_mode mode;
-    struct choices choices;
-    struct trace trace;
-    unsigned entries;
-    unsigned packets;
-    unsigned violations; // In the run call: some ring a bell.
-};
-
-struct life {
-    struct host host;
-    struct processor processors[ALARM_VCPUS];
-    unsigned count;
-    bool boots; // Its VCPUs begin with their first instruction.
-    struct alarms alarms;
-    int64_t budget;
-    struct trace end; // What it left in memory.
-};
-
-// --- The image ---
-
-static struct image image;
-
-static void put_code(struct life *life, struct choices *choices) {
-    for (unsigned i = 0; i < life->count; i++) {
-        const uint32_t start = i == 0 ? 0 : SECOND_START;
-        const uint32_t end = i + 1 < life->count ? SECOND_START : CHAOS_SIZE;
-        struct code code = {&image, CHAOS + start, CHAOS + end,
-                            boot_bits(life->processors[i].mode)};
-        fragments_put(&code, choices);
-        if (life->boots) {
-            boot_put(&image, choices, life->processors[i].mode, start);
-        }
-    }
-}
-
-static struct handlers_use handlers_use(const struct life *life) {
-    struct handlers_use use = {HANDLERS_CODE, HANDLERS_CODE, false};
-    for (unsigned i = 0; i < life->count; i++) {
-        const enum boot_mode mode = life->processors[i].mode;
-        if (boot_bits(mode) == 16) {
-            *(mode < BOOT_LONG_MODES ? &use.long_mode : &use.legacy) = HANDLERS_BASED;
-        }
-        use.real_vectors = life->count == 1 && mode == BOOT_REAL;
-    }
-    return use;
-}
-
-// The byte that fills unused memory: INT3, RET, IRET, RETF, HLT, OUT or JMP, and sometimes 0.
-static uint8_t choose_filling(struct choices *choices) {
-    static const uint8_t fillings[] = {0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xc3,
-                                       0xcf, 0xcb, 0xf4, 0xee, 0xeb, 0xf1};
-    return choose_one_in(choices, 128) ? 0 : CHOOSE_FROM(choices, fillings);
-}
-
-// Decides what the guest is, and makes its memory.
-static void conceive(struct life *life, struct choices *choices) {
-    life->count = choose_one_in(choices, 5) ? 2 : 1;
-    if (life->count == 2) {
-        life->processors[0].mode = choose(choices, BOOT_LONG_MODES);
-        life->processors[1].mode = BOOT_REAL + choose(choices, BOOT_MODES - BOOT_REAL);
-    } else {
-        life->processors[0].mode = choose(choices, BOOT_MODES);
-    }
-    life->boots = choose_one_in(choices, 4);
-    image_clear(&image, choose_filling(choices));
-    page_tables_put(&image, choices);
-    descriptors_put(&image, choices);
-    const struct handlers_use use = handlers_use(life);
-    handlers_put(&image, choices, &use);
-    put_code(life, choices);
-}
-
-// --- The trace ---
-
-static void make_room(struct random_guest_part *part, size_t size) {
-    if (size > part->room - part->size) {
-        part->room = 2 * (part->size + size);
-        part->bytes = realloc(part->bytes, part->room);
-    }
-}
-
-static void record(const struct trace *trace, const void *data, size_t size) {
-    struct random_guest_part *part = trace->part;
-    if (part == NULL) {
-        return;
-    }
-    make_room(part, size);
-    if (part->bytes == NULL) {
-        host_require(false, "there is no memory for the record");
-        return;
-    }
-    memcpy(part->bytes + part->size, data, size);
-    part->size += size;
-}
-
-static void trace_bytes(struct trace *trace, const void *data, size_t size) {
-    const uint8_t *bytes = data;
-    for (size_t i = 0; i < size; i++) {
-        trace->hash = (trace->hash ^ bytes[i]) * UINT64_C(0x100000001b3);
-    }
-    record(trace, data, size);
-}
-
-static void trace_word(struct trace *trace, uint64_t word) {
-    trace->hash = (trace->hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-    trace->hash ^= trace->hash >> 29;
-    record(trace, &word, sizeof word);
-}
-
-// The processor whose run call this thread is in. The observer is told the number of the VCPU, but
-// that changes when a VCPU is made anew, and may then be the one that the other processor had.
-static _Thread_local struct processor *running;
-
-// Called on the VCPU's own thread. It kicks the VCPU now and then, so that this thread looks at the
-// bells before one is full: when another thread found their packets would be up to the host.
-static void observe(void *context, const zirconia_exit_t *exit) {
-    struct processor *processor = running;
-    (void)context;
-    struct trace *trace = &processor->trace;
-    record(trace, exit, sizeof *exit);
-    if (exit->kind == ZIRCONIA_EXIT_EPT_VIOLATION && ++processor->violations == MOST_BELLS) {
-        host_check(zx_vcpu_kick(processor->handle), "zx_vcpu_kick");
-    }
-    trace_word(trace, exit->kind);
-    trace_word(trace, exit->rip);
-    trace_word(trace, exit->cr3);
-    for (unsigned i = 0; i < 3; i++) {
-        trace_word(trace, exit->qualification[i]);
-    }
-}
-
-// --- Processors ---
-
-static void make_vcpu(struct processor *processor) {
-    const struct life *life = processor->life;
-    const enum boot_mode mode = processor->mode;
-    const uint32_t start = processor->number == 0 ? 0 : SECOND_START;
-    processor->handle = host_make_vcpu(&life->host, boot_entry(mode), processor->number == 0);
-    if (!life->boots) {
-        booted_put(processor->handle, mode, start, &processor->choices);
-    } else if (boot_bits(mode) == 64) {
-        host_set_registers(processor->handle, 64, &processor->choices);
-    }
-}
-
-static void answer(struct processor *processor, const zx_port_packet_t *packet) {
-    if (packet->type == ZX_PKT_TYPE_GUEST_IO && packet->guest_io.input) {
-        zx_vcpu_io_t io = {.access_size = packet->guest_io.access_size};
-        io.u32 = (uint32_t)choose_bits(&processor->choices, 4);
-        host_check(zx_vcpu_write_state(processor->handle, ZX_VCPU_IO, &io, sizeof io),
-                   "zx_vcpu_write_state");
-    }
-}
-
-// True when a VMM would go on.
-static bool enter(struct processor *processor) {
-    zx_port_packet_t packet;
-    memset(&packet, 0, sizeof packet);
-    processor->violations = 0;
-    const zx_status_t status =
-        host_check(zx_vcpu_enter(processor->handle, &packet), "zx_vcpu_enter");
-    processor->entries++;
-    host_answer_bells(&processor->life->host);
-    trace_word(&processor->trace, (uint64_t)(int64_t)status);
-    trace_word(&processor->trace, (uint64_t)alarms_now(&processor->life->alarms));
-    if (status == ZX_OK) {
-        processor->packets++;
-        trace_bytes(&processor->trace, &packet, sizeof packet);
-        answer(processor, &packet);
-    }
-    if (status == ZX_OK && packet.type == ZX_PKT_TYPE_GUEST_IO &&
-        packet.guest_io.port == END_PORT) {
-        return false;
-    }
-    return status == ZX_OK || status == ZX_ERR_CANCELED || choose_one_in(&processor->choices, 4);
-}
-
-static void run(struct processor *processor) {
-    struct life *life = processor->life;
-    zx_vcpu_state_t state;
-    running = processor;
-    while (processor->entries < MOST_ENTRIES && enter(processor) &&
-           !atomic_load(&life->alarms.over)) {
-        host_act(&life->host, processor->handle, boot_bits(processor->mode), &processor->choices);
-    }
-    host_require(alarms_now(&life->alarms) <= life->budget + LATENESS,
-                 "the guest outlived its time");
-    if (zx_vcpu_read_state(processor->handle, ZX_VCPU_STATE, &state, sizeof state) == ZX_OK) {
-        trace_bytes(&processor->trace, &state, sizeof state);
-    }
-    alarms_forget(&life->alarms, processor->number);
-}
-
-static void run_and_close(struct processor *processor) {
-    run(processor);
-    host_require(zx_handle_close(processor->handle) == ZX_OK, "the VCPU's handle is gone");
-}
-
-// --- The thread of the second processor, which waits for one guest after the other ---
-
-static struct {
-    bool started;
-    struct processor *processor;
-    struct platform_semaphore wanted;
-    struct platform_semaphore ready; // Its VCPU is made.
-    struct platform_semaphore go;
-    struct platform_semaphore done;
-} second;
-
-static void wait_for(struct platform_semaphore *semaphore) {
-    platform_semaphore_wait_until(semaphore, INT64_MAX);
-}
-
-static void second_thread(void *nothing) {
-    (void)nothing;
-    for (;;) {
-        wait_for(&second.wanted);
-        make_vcpu(second.processor);
-        platform_semaphore_post(&second.ready);
-        wait_for(&second.go);
-        run_and_close(second.processor);
-        platform_semaphore_post(&second.done);
-    }
-}
-
-static void start_second(struct processor *processor) {
-    if (!second.started) {
-        platform_semaphore_init(&second.wanted);
-        platform_semaphore_init(&second.ready);
-        platform_semaphore_init(&second.go);
-        platform_semaphore_init(&second.done);
-        second.started = platform_thread_start("second", second_thread, NULL);
-        host_require(second.started, "there is no second thread");
-    }
-    second.processor = processor;
-    platform_semaphore_post(&second.wanted);
-    wait_for(&second.ready);
-}
-
-// ---
-
-// A guest's time. A few long lives take as long as all the others.
-static uint32_t choose_blocks(struct choices *choices) {
-    static const uint32_t blocks[] = {20, 30, 40, 50, 60, 80, 100, 150, 200};
-    if (choose_one_in(choices, 32)) {
-        return choose_one_in(choices, 16) ? 4000 : 800;
-    }
-    return CHOOSE_FROM(choices, blocks);
-}
-
-static void set_alarms(struct life *life, struct choices *choices) {
-    const zx_handle_t handles[ALARM_VCPUS] = {life->processors[0].handle,
-                                              life->processors[1].handle};
-    const uint32_t blocks = choose_blocks(choices);
-    life->budget = (int64_t)blocks * BLOCK;
-    alarms_init(&life->alarms, life->host.guest, handles);
-    for (uint32_t count = choose(choices, ALARMS + 1); count > 0; count--) {
-        const int64_t time = (int64_t)choose(choices, blocks) * BLOCK;
-        // A VCPU that is kicked while another has the turn returns at a moment of the host's.
-        const bool kick = life->count == 1 && choose_one_in(choices, 2);
-        const int vector = kick ? VECTOR_KICK : (int)host_choose_vector(choices);
-        alarms_add(&life->alarms, time, choose(choices, life->count), vector);
-    }
-    alarms_set_end(&life->alarms, life->budget);
-}
-
-static void live(struct life *life, struct choices *choices) {
-    for (unsigned i = 0; i < life->count; i++) {
-        struct processor *processor = &life->processors[i];
-        processor->life = life;
-        processor->number = i;
-        choices_fork(choices, &processor->choices);
-        if (i == 0) {
-            make_vcpu(processor);
-        } else {
-            start_second(processor);
-        }
-    }
-    set_alarms(life, choices);
-    if (life->count == 2) {
-        platform_semaphore_post(&second.go);
-    }
-    run_and_close(&life->processors[0]);
-    if (life->count == 2) {
-        wait_for(&second.done);
-    }
-}
-
-// Adds to the trace what the guest left in the pages that all guests write to.
-static void trace_memory(const struct life *life, struct trace *trace) {
-    static const uint32_t pages[] = {CHAOS, DATA, STACKS, STACK_0 - PAGE, WILD_TABLE};
-    uint64_t words[PAGE / 8];
-    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
-        host_require(zx_vmo_read(life->host.memory, words, pages[i], sizeof words) == ZX_OK,
-                     "the memory cannot be read");
-        for (size_t j = 0; j < PAGE / 8; j++) {
-            trace_word(trace, words[j]);
-        }
-    }
-}
-
-// Turns coverage on, and empties the record.
-static void begin_record(struct life *life, struct random_guest_record *record) {
-    struct trace *const traces[RANDOM_GUEST_PARTS] = {&life->processors[0].trace,
-                                                      &life->processors[1].trace, &life->end};
-    for (unsigned i = 0; i < RANDOM_GUEST_PARTS; i++) {
-        record->parts[i].size = 0;
-        traces[i]->part = &record->parts[i];
-    }
-    host_check(
-        zirconia_guest_set_coverage(life->host.guest, 0, record->coverage, sizeof record->coverage),
-        "zirconia_guest_set_coverage");
-}
-
-static void tell_result(const struct life *life, struct random_guest_result *result) {
-    struct trace trace = life->end;
-    for (unsigned i = 0; i < life->count; i++) {
-        trace_word(&trace, life->processors[i].trace.hash);
-        result->entries += life->processors[i].entries;
-        result->packets += life->processors[i].packets;
-    }
-    trace_memory(life, &trace);
-    result->vcpus = life->count;
-    result->trace = trace.hash;
-}
 
 static void run_life(const uint8_t *data, size_t size, struct random_guest_result *result,
                      struct random_guest_record *record) {
@@ -374,17 +20,8 @@ static void run_life(const uint8_t *data, size_t size, struct random_guest_resul
     struct choices choices;
     booted_make();
     choices_init(&choices, data, size);
-    conceive(&life, &choices);
-    host_open(&life.host, image.bytes, choose(&choices, HOST_PARTS));
-    host_check(zirconia_guest_observe(life.host.guest, observe, &life), "zirconia_guest_observe");
-    if (record != NULL) {
-        begin_record(&life, record);
-    }
-    live(&life, &choices);
-    *result = (struct random_guest_result){.time = alarms_now(&life.alarms)};
-    alarms_destroy(&life.alarms);
-    tell_result(&life, result);
-    host_close(&life.host);
+    life_conceive(&life, &choices);
+    life_on_own_guest(&life, &choices, record, result);
 }
 
 void random_guest_run(const uint8_t *data, size_t size, struct random_guest_result *result) {
@@ -424,21 +61,14 @@ static uint64_t live_again(struct life *life, struct choices choices, struct cho
     processor->choices = own;
     processor->trace = (struct trace){0};
     processor->entries = 0;
-    set_alarms(life, &choices);
-    run(processor);
+    life_set_alarms(life, &choices);
+    life_run(processor);
     struct trace trace = processor->trace;
     trace_word(&trace, (uint64_t)alarms_now(&life->alarms));
     alarms_destroy(&life->alarms);
-    trace_memory(life, &trace);
+    life_trace_memory(life, &trace);
     host_answer_bells(&life->host);
     return trace.hash;
-}
-
-// A kick may be left, which restores leave alone.
-static void answer_kick(zx_handle_t vcpu) {
-    zx_port_packet_t packet;
-    host_check(zx_vcpu_kick(vcpu), "zx_vcpu_kick");
-    host_require(zx_vcpu_enter(vcpu, &packet) == ZX_ERR_CANCELED, "a kick was lost");
 }
 
 unsigned random_guest_repeat(const uint8_t *data, size_t size, unsigned times, bool *same) {
@@ -449,16 +79,15 @@ unsigned random_guest_repeat(const uint8_t *data, size_t size, unsigned times, b
     *same = true;
     booted_make();
     choices_init(&choices, data, size);
-    conceive(&life, &choices);
+    life_conceive(&life, &choices);
     if (life.count != 1) {
         return 0;
     }
-    host_open(&life.host, image.bytes, choose(&choices, HOST_PARTS));
-    host_check(zirconia_guest_observe(life.host.guest, observe, &life), "zirconia_guest_observe");
+    life_open_guest(&life, &choices);
     struct processor *processor = &life.processors[0];
     processor->life = &life;
     choices_fork(&choices, &processor->choices);
-    make_vcpu(processor);
+    life_make_vcpu(processor);
     const struct choices own = processor->choices;
     host_require(zirconia_guest_snapshot(life.host.guest, 0, &snapshot) == ZX_OK, "no snapshot");
     uint64_t first = 0;
@@ -466,7 +95,7 @@ unsigned random_guest_repeat(const uint8_t *data, size_t size, unsigned times, b
         const uint64_t trace = live_again(&life, choices, own);
         first = lives == 0 ? trace : first;
         *same = *same && trace == first;
-        answer_kick(processor->handle);
+        host_answer_kick(processor->handle);
         lives++;
     } while (lives < times && zirconia_guest_restore(life.host.guest, snapshot) == ZX_OK);
     host_require(zx_handle_close(snapshot) == ZX_OK, "the snapshot's handle is gone");
@@ -479,9 +108,8 @@ bool random_guest_dump(const uint8_t *data, size_t size, const char *path) {
     struct life life = {0};
     struct choices choices;
     choices_init(&choices, data, size);
-    conceive(&life, &choices);
+    life_conceive(&life, &choices);
     FILE *file = fopen(path, "wb");
-    const bool written =
-        file != NULL && fwrite(image.bytes, 1, sizeof image.bytes, file) == sizeof image.bytes;
+    const bool written = file != NULL && fwrite(life_bytes(), 1, MEMORY_SIZE, file) == MEMORY_SIZE;
     return file != NULL && fclose(file) == 0 && written;
 }

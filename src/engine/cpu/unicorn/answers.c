@@ -57,6 +57,7 @@ struct trial {
     uint8_t *state;
     struct stand_ins stand_ins;
     struct code_copy copy;
+    uint32_t tables;     // As code_copy.h has it.
     bool lost;           // The second page was not found where it is.
     unsigned translated; // Blocks that were announced.
     unsigned cpuids;
@@ -230,6 +231,7 @@ static void try_in(uint8_t *hidden, struct layout *layout) {
         flat_engine_open(hidden, NULL, &unicorn) == ZX_OK) {
         trial->hidden = hidden;
         for (unsigned i = 0; i < 2; i++) {
+            trial->copy.known = &trial->tables;
             trial->copy.pages[i] = hidden + HIDDEN_CODE_COPY + i * (size_t)PAGE_SIZE;
         }
         try_engine(trial, unicorn, layout);

@@ -32,10 +32,35 @@ static void set_word(uint8_t *bytes, uint64_t word) {
     memcpy(bytes, &word, sizeof word);
 }
 
+struct table {
+    uint64_t mask;
+    uint64_t entries;
+    bool known;
+};
+
+static uint32_t bit_of(unsigned place) {
+    return UINT32_C(1) << (place - 1);
+}
+
+static struct table table_at(const struct code_copy *copy, const uint8_t *state, unsigned place) {
+    const uint8_t *const pair = state - place * sizeof(uint64_t);
+    return (struct table){
+        .mask = word_at(pair),
+        .entries = word_at(pair + sizeof(uint64_t)),
+        .known = (*copy->known & bit_of(place)) != 0,
+    };
+}
+
+static bool may_be_table(const struct table *table) {
+    const uint64_t count = table->mask / ENTRY_SIZE + 1;
+    return table->mask % ENTRY_SIZE == 0 && (count & (count - 1)) == 0 && count >= LEAST_ENTRIES &&
+           count <= MOST_ENTRIES && table->entries % sizeof(uint64_t) == 0;
+}
+
 // Until a pair of words has led to the right entry once it may be anything, and what it leads to
 // not be mapped.
-static bool read_entry(bool known, uint64_t entry, uint64_t words[ENTRY_WORDS]) {
-    if (known) {
+static bool read_entry(const struct table *table, uint64_t entry, uint64_t words[ENTRY_WORDS]) {
+    if (table->known) {
         memcpy(words, (const void *)(uintptr_t)entry,
                ENTRY_SIZE); // NOLINT(performance-no-int-to-ptr)
         return true;
@@ -43,22 +68,11 @@ static bool read_entry(bool known, uint64_t entry, uint64_t words[ENTRY_WORDS]) 
     return platform_peek((uintptr_t)entry, words, ENTRY_SIZE);
 }
 
-// The entry of the TLB that has the page and the distance to the host address; NULL if there is
-// none.
-static uint8_t *entry_in(bool known, uint64_t mask, uint64_t table, uint64_t linear,
-                         uint64_t distance) {
-    const uint64_t entries = mask / ENTRY_SIZE + 1;
-    uint64_t words[ENTRY_WORDS];
-    if (mask % ENTRY_SIZE != 0 || (entries & (entries - 1)) != 0 || entries < LEAST_ENTRIES ||
-        entries > MOST_ENTRIES || table % sizeof(uint64_t) != 0) {
-        return NULL;
-    }
-    const uint64_t entry = table + ((linear / 0x1000 * ENTRY_SIZE) & mask);
-    if (!read_entry(known, entry, words) || words[ENTRY_CODE] != (linear & ~0xfffull) ||
-        words[ENTRY_DISTANCE] != distance) {
-        return NULL;
-    }
-    return (uint8_t *)(uintptr_t)entry; // NOLINT(performance-no-int-to-ptr)
+// The pairs lie one after the other. So next to one that is known lies another, or what cannot be
+// one: the kind of access that is seldom made need not be waited for.
+static bool is_next_to_known(const struct code_copy *copy, unsigned place) {
+    const uint32_t bit = bit_of(place);
+    return ((bit << 2 | bit >> 2) & *copy->known) != 0;
 }
 
 static bool contains(uint8_t *const *entries, unsigned count, const uint8_t *entry) {
@@ -70,17 +84,31 @@ static bool contains(uint8_t *const *entries, unsigned count, const uint8_t *ent
     return false;
 }
 
+// The entry that has the page and the distance to the host address; NULL if there is none in the
+// table at this place.
+static uint8_t *entry_at(struct code_copy *copy, const uint8_t *state, unsigned place,
+                         uint64_t linear, uint64_t distance) {
+    const struct table table = table_at(copy, state, place);
+    const uint64_t entry = table.entries + ((linear / 0x1000 * ENTRY_SIZE) & table.mask);
+    uint64_t words[ENTRY_WORDS];
+    if (!may_be_table(&table) || !read_entry(&table, entry, words)) {
+        return NULL;
+    }
+    const bool found =
+        words[ENTRY_CODE] == (linear & ~0xfffull) && words[ENTRY_DISTANCE] == distance;
+    if (found || is_next_to_known(copy, place)) {
+        *copy->known |= bit_of(place);
+    }
+    return found ? (uint8_t *)(uintptr_t)entry : NULL; // NOLINT(performance-no-int-to-ptr)
+}
+
 // Which kind of access is under way is not asked: what is found for others leads to the same page.
 static unsigned find(struct code_copy *copy, const uint8_t *state, uint64_t linear,
                      uint64_t distance, uint8_t *entries[CODE_COPY_ENTRIES]) {
     unsigned count = 0;
-    for (unsigned i = 2; i <= CODE_COPY_SEARCHED / sizeof(uint64_t); i++) {
-        const uint8_t *const pair = state - i * sizeof(uint64_t);
-        const bool known = (copy->known >> (i - 1) & 1) != 0;
-        uint8_t *const entry =
-            entry_in(known, word_at(pair), word_at(pair + sizeof(uint64_t)), linear, distance);
+    for (unsigned place = 2; place <= CODE_COPY_SEARCHED / sizeof(uint64_t); place++) {
+        uint8_t *const entry = entry_at(copy, state, place, linear, distance);
         if (entry != NULL && count < CODE_COPY_ENTRIES && !contains(entries, count, entry)) {
-            copy->known |= 1u << (i - 1);
             entries[count++] = entry;
         }
     }

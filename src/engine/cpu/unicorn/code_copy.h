@@ -24,7 +24,7 @@ struct code_copy {
     unsigned count;                      // Entries that lead to the copy until code_copy_end().
     uint8_t *entries[CODE_COPY_ENTRIES]; // Words of Unicorn's that were changed.
     uint64_t distance;                   // How far they were moved.
-    uint32_t known;    // Which pairs of words are those of a table of entries: a bit each.
+    uint32_t *known;   // Which pairs of words are those of a table of entries: a bit each.
     uint8_t *pages[2]; // What was read, at its place. Unicorn has to know this memory.
 };
 

@@ -66,6 +66,7 @@ struct engine {
     bool exact_stops;    // Runs are stopped from outside (exit_request.h).
     bool announces;      // Unicorn announces each translation.
     bool shows_copy;     // It can be shown a copy of the guest's code.
+    uint32_t tables;     // Where its TLB is, as code_copy.h finds it.
     bool answers;        // CPUID and RDTSC can be answered without exits.
     // Whether the library is called for what stand_in.h names as callable. CPUID then has a call,
     // too, in place of a hook.

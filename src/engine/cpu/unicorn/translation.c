@@ -29,6 +29,7 @@ void translation_open(struct translation *translation, struct engine *engine, st
     translation->executable_page = NO_ARENA_PAGE;
     translation->block.crossed_to = NO_ARENA_PAGE;
     translation->announced = engine->announces;
+    translation->copy.known = &engine->tables;
     for (unsigned i = 0; i < 2; i++) {
         translation->copy.pages[i] = engine->hidden + HIDDEN_CODE_COPY + i * (size_t)PAGE_SIZE;
     }

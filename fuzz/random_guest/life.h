@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+//
+// A random guest's life, on a guest that is made for it or was there before.
+
+#ifndef RANDOM_GUEST_LIFE_H
+#define RANDOM_GUEST_LIFE_H
+
+#include "alarms.h"
+#include "boot.h"
+#include "choices.h"
+#include "host.h"
+#include "random_guest.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <zircon/types.h>
+
+// What the host saw: a hash, and all of it where a record is wanted.
+struct trace {
+    uint64_t hash;
+    struct random_guest_part *part; // NULL for none.
+};
+
+void trace_word(struct trace *trace, uint64_t word);
+
+struct life;
+
+struct processor {
+    struct life *life;
+    unsigned number;
+    zx_handle_t handle;
+    enum boot_mode mode;
+    struct choices choices;
+    struct trace trace;
+    unsigned entries;
+    unsigned packets;
+    unsigned violations; // In the run call: some ring a bell.
+};
+
+// Begins with zeros.
+struct life {
+    struct host host;
+    struct processor processors[ALARM_VCPUS];
+    unsigned count;
+    bool kept;  // Its only VCPU is there, and not closed.
+    bool boots; // Its VCPUs begin with their first instruction.
+    struct alarms alarms;
+    int64_t budget;
+    struct trace end; // What it left in memory.
+};
+
+// Decides what the guest is, and makes its memory, which life_bytes() are until the next one.
+void life_conceive(struct life *life, struct choices *choices);
+const uint8_t *life_bytes(void);
+
+// On a guest that is made for it and ends with it; `record` is NULL for none.
+void life_on_own_guest(struct life *life, struct choices *choices,
+                       struct random_guest_record *record, struct random_guest_result *result);
+
+// Its parts.
+
+// Has the guest's exits traced.
+void life_observe(const struct host *host);
+
+// Makes the guest, with its memory and without VCPUs.
+void life_open_guest(struct life *life, struct choices *choices);
+
+// Makes the VCPUs that are not there, and runs them on their threads.
+void life_live(struct life *life, struct choices *choices);
+
+// Of that, what the first VCPU does.
+void life_make_vcpu(struct processor *processor);
+void life_set_alarms(struct life *life, struct choices *choices);
+void life_run(struct processor *processor);
+
+// Adds to the trace what the guest left in the pages that all guests write to.
+void life_trace_memory(const struct life *life, struct trace *trace);
+
+// What came of it, once it is over.
+void life_tell(struct life *life, struct random_guest_result *result);
+
+#endif // RANDOM_GUEST_LIFE_H
