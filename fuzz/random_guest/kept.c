@@ -21,7 +21,7 @@
 
 enum {
     KINDS = 4,
-    MOST_LIVES = 256, // An engine serves as many guests.
+    MOST_LIVES = 4096,
 };
 
 struct kept {
@@ -73,6 +73,8 @@ static void live(struct kept *kept) {
     struct life *life = kept->life;
     if (kept->vcpu == ZX_HANDLE_INVALID) {
         make(kept);
+    } else {
+        go_back(kept);
     }
     host_map(&kept->host, life_bytes(), kept->parts);
     life->host = kept->host;
@@ -83,8 +85,6 @@ static void live(struct kept *kept) {
     kept->lives++;
     if (life->host.trapped || kept->lives == MOST_LIVES) {
         end(kept);
-    } else {
-        go_back(kept);
     }
 }
 

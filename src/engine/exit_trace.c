@@ -12,13 +12,19 @@
 #include <string.h>
 #include <zircon/compiler.h>
 
+static atomic_bool held;
+
+void exit_trace_hold(bool hold) {
+    atomic_store(&held, hold);
+}
+
 bool exit_trace_is_on(void) {
     static atomic_int state; // 0: the environment has not been read, 1: off, 2: on.
     if (atomic_load_explicit(&state, memory_order_relaxed) == 0) {
         const char *wish = getenv("ZIRCONIA_TRACE");
         atomic_store(&state, wish != NULL && strcmp(wish, "exits") == 0 ? 2 : 1);
     }
-    return atomic_load_explicit(&state, memory_order_relaxed) == 2;
+    return atomic_load_explicit(&state, memory_order_relaxed) == 2 && !atomic_load(&held);
 }
 
 struct line {

@@ -15,6 +15,10 @@
 // Reads the environment once.
 bool exit_trace_is_on(void);
 
+// For a program that runs guests of its own before those that are asked about: of a guest that is
+// made meanwhile nothing is told.
+void exit_trace_hold(bool hold);
+
 void exit_trace_exit(const zirconia_exit_t *exit);
 
 // Tells that a run call returns: with a packet if the status is ZX_OK, and with the VCPU's
