@@ -10,9 +10,9 @@
 #include "guest_fixture.h"
 #include "other_thread.h"
 
+#include "engine/cpu/unicorn/code_copy.h"
 #include "engine/cpu/unicorn/run.h"
 #include "engine/cpu/x86/intercept.h"
-#include "platform/peek.h"
 
 #include <sched.h>
 #include <stdatomic.h>
@@ -37,17 +37,28 @@ enum program {
 
 #define READY 0x8000u
 #define GO 0x8008u
-#define LOOKUP_ENTRY_SIZE 64
 
-bool __real_platform_peek(uintptr_t address, void *out, size_t size);
-bool __wrap_platform_peek(uintptr_t address, void *out, size_t size);
+bool __real_code_copy_show(struct code_copy *copy, const uint8_t *state, uint64_t linear,
+                           const uint8_t *host);
+bool __wrap_code_copy_show(struct code_copy *copy, const uint8_t *state, uint64_t linear,
+                           const uint8_t *host);
+bool __real_code_copy_show_once(struct code_copy *copy, const uint8_t *state, uint64_t linear,
+                                const uint8_t *host, uc_tlb_entry *entry);
+bool __wrap_code_copy_show_once(struct code_copy *copy, const uint8_t *state, uint64_t linear,
+                                const uint8_t *host, uc_tlb_entry *entry);
 bool __real_intercept_time_stamp(struct cpu *cpu, uint64_t time, struct cpu_exit *exit);
 bool __wrap_intercept_time_stamp(struct cpu *cpu, uint64_t time, struct cpu_exit *exit);
 
 static bool refuses;
 
-bool __wrap_platform_peek(uintptr_t address, void *out, size_t size) {
-    return !(refuses && size == LOOKUP_ENTRY_SIZE) && __real_platform_peek(address, out, size);
+bool __wrap_code_copy_show(struct code_copy *copy, const uint8_t *state, uint64_t linear,
+                           const uint8_t *host) {
+    return !refuses && __real_code_copy_show(copy, state, linear, host);
+}
+
+bool __wrap_code_copy_show_once(struct code_copy *copy, const uint8_t *state, uint64_t linear,
+                                const uint8_t *host, uc_tlb_entry *entry) {
+    return !refuses && __real_code_copy_show_once(copy, state, linear, host, entry);
 }
 
 void __real_run_call(struct run *run);

@@ -68,7 +68,7 @@ void life_open_guest(struct life *life, struct choices *choices);
 // Makes the VCPUs that are not there, and runs them on their threads.
 void life_live(struct life *life, struct choices *choices);
 
-// Of that, what the first VCPU does.
+// Two steps of life_live(), for a life that begins in another way.
 void life_make_vcpu(struct processor *processor);
 void life_set_alarms(struct life *life, struct choices *choices);
 void life_run(struct processor *processor);
