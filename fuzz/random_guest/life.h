@@ -57,7 +57,7 @@ const uint8_t *life_bytes(void);
 void life_on_own_guest(struct life *life, struct choices *choices,
                        struct random_guest_record *record, struct random_guest_result *result);
 
-// Its parts.
+// What life_on_own_guest() is made of.
 
 // Has the guest's exits traced.
 void life_observe(const struct host *host);
@@ -68,7 +68,7 @@ void life_open_guest(struct life *life, struct choices *choices);
 // Makes the VCPUs that are not there, and runs them on their threads.
 void life_live(struct life *life, struct choices *choices);
 
-// Two steps of life_live(), for a life that begins in another way.
+// What life_live() does for a VCPU.
 void life_make_vcpu(struct processor *processor);
 void life_set_alarms(struct life *life, struct choices *choices);
 void life_run(struct processor *processor);
