@@ -250,6 +250,47 @@ START_TEST(a_cancelled_thread_makes_calls_as_it_cleans_up) {
 }
 END_TEST
 
+static void exit_thread(void *unused) {
+    (void)unused;
+    atomic_fetch_add(&cleaned, 1);
+    zx_thread_exit();
+}
+
+LEFT_UNSEEN static void *block_and_exit_at_cleaning(void *unused) {
+    pthread_cleanup_push(clean, NULL);
+    pthread_cleanup_push(exit_thread, NULL);
+    atomic_store(&waiting, zx_thread_self());
+    wait_one();
+    pthread_cleanup_pop(0);
+    pthread_cleanup_pop(0);
+    return unused;
+}
+
+// As anywhere else: what would follow does not. The second time the thread is killed, and those
+// who wait for its end see it each time.
+START_TEST(a_cancelled_thread_may_end_as_it_cleans_up) {
+    const bool killed = _i == 1;
+    zx_handle_t handle = ZX_HANDLE_INVALID;
+    make_event();
+    const pthread_t thread = start_thread(block_and_exit_at_cleaning, NULL);
+    while (atomic_load(&waiting) == ZX_HANDLE_INVALID) {
+        sched_yield();
+    }
+    ck_assert_int_eq(zx_handle_duplicate(atomic_load(&waiting), ZX_RIGHT_SAME_RIGHTS, &handle),
+                     ZX_OK);
+    until_state(handle, ZX_THREAD_STATE_BLOCKED_WAIT_ONE);
+    if (killed) {
+        ck_assert_int_eq(zx_task_kill(handle), ZX_OK);
+    } else {
+        ck_assert_int_eq(pthread_cancel(thread), 0);
+    }
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_int_eq(zx_object_wait_one(handle, ZX_THREAD_TERMINATED, 0, NULL), ZX_OK);
+    ck_assert_int_eq(atomic_load(&cleaned), 1);
+    event_still_works();
+}
+END_TEST
+
 static void test_for_cancellation(void *context, const zirconia_exit_t *exit) {
     (void)exit;
     pthread_cancel(pthread_self());
@@ -456,6 +497,7 @@ static void add_tests(TCase *tcase) {
     tcase_add_test(tcase,
                    a_thread_that_may_be_cancelled_at_any_instruction_is_not_inside_of_a_call);
     tcase_add_loop_test(tcase, a_cancelled_thread_makes_calls_as_it_cleans_up, 0, 2);
+    tcase_add_loop_test(tcase, a_cancelled_thread_may_end_as_it_cleans_up, 0, 2);
     tcase_add_test(tcase,
                    a_thread_that_may_be_cancelled_at_any_instruction_is_not_while_it_is_suspended);
     tcase_add_test(tcase, an_observer_is_not_where_a_thread_ends);

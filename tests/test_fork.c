@@ -8,6 +8,7 @@
 #include "guest_fixture.h"
 #include "other_thread.h"
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,6 +144,66 @@ START_TEST(a_child_of_a_busy_process_does_not_wait) {
 }
 END_TEST
 
+// --- Clones of 2018 ---
+
+static zx_handle_t cloned;
+static volatile uint8_t *clone_page;
+
+static void map_clone(void) {
+    zx_handle_t vmo = ZX_HANDLE_INVALID;
+    zx_vaddr_t address = 0;
+    ck_assert_int_eq(zx_vmo_create(0x1000, 0, &vmo), ZX_OK);
+    ck_assert_int_eq(zx_vmo_write(vmo, "parent", 0, 6), ZX_OK);
+    ck_assert_int_eq(zx_vmo_clone(vmo, ZIRCONIA_2018_VMO_CLONE_COPY_ON_WRITE, 0, 0x1000, &cloned),
+                     ZX_OK);
+    ck_assert_int_eq(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, cloned,
+                                 0, 0x1000, &address),
+                     ZX_OK);
+    clone_page = (volatile uint8_t *)(uintptr_t)address; // NOLINT(performance-no-int-to-ptr)
+}
+
+static void *map_again_and_again(void *unused) {
+    while (!atomic_load(&over)) {
+        zx_vaddr_t address = 0;
+        ck_assert_int_eq(
+            zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ, 0, cloned, 0, 0x1000, &address),
+            ZX_OK);
+        ck_assert_int_eq(zx_vmar_unmap(zx_vmar_root_self(), address, 0x1000), ZX_OK);
+    }
+    return unused;
+}
+
+// Reads a page that the parent's clone shows, and stores to it, whatever locks are held.
+static void store_in_child(void) {
+    int status = 0;
+    const pid_t child = fork();
+    if (child == 0) {
+        alarm(60);
+        if (clone_page[0] == 'p') { // Else it ends otherwise.
+            clone_page[0] = 'c';
+        }
+        _exit(1);
+    }
+    ck_assert_int_ge(child, 0);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFSIGNALED(status));
+    ck_assert_int_eq(WTERMSIG(status), SIGSEGV);
+}
+
+START_TEST(a_child_that_stores_to_a_page_of_a_clone_ends) {
+    map_clone();
+    const pthread_t busy = start_thread(map_again_and_again, NULL);
+    for (int i = 0; i < FORKS; i++) {
+        store_in_child();
+    }
+    atomic_store(&over, true);
+    join_thread(busy);
+    ck_assert_uint_eq(clone_page[0], 'p');
+    clone_page[0] = 'c'; // The parent may.
+    ck_assert_uint_eq(clone_page[0], 'c');
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         a_child_makes_no_calls,
@@ -150,6 +211,7 @@ int main(void) {
         the_end_of_the_childs_thread_is_its_end,
         a_child_of_a_process_that_made_no_call_may_do_all,
         a_child_of_a_busy_process_does_not_wait,
+        a_child_that_stores_to_a_page_of_a_clone_ends,
     };
     return run_tests("forks", tests, sizeof tests / sizeof tests[0]);
 }

@@ -292,6 +292,10 @@ bool process_space_take_page(uintptr_t address) {
     return taken;
 }
 
+void process_space_become_child(void) {
+    atomic_store(&kept, NULL);
+}
+
 bool process_copy(void *destination, const void *source, size_t size, uintptr_t *fault_address) {
     while (!platform_copy_or_fault(destination, source, size, fault_address)) {
         const uintptr_t at = *fault_address - (uintptr_t)destination;

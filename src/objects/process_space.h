@@ -28,6 +28,10 @@ bool process_space_vmo_changed(const struct vmo *vmo, uint64_t from, uint64_t to
 // there, if it may be written to. True if the store should be tried again. No lock is held.
 bool process_space_take_page(uintptr_t address);
 
+// In the child of a fork, from now on: nothing is mapped as far as a store that the host refuses is
+// concerned. Locks may be held there for ever, and the parent would not know of the page.
+void process_space_become_child(void);
+
 // platform_copy_or_fault(), which stores to clones as the client does. No lock is held.
 bool process_copy(void *destination, const void *source, size_t size, uintptr_t *fault_address);
 

@@ -16,6 +16,11 @@
 #include <pthread.h>
 #include <setjmp.h>
 
+#if defined(__GLIBC__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 int platform_cancel_off(void) {
     int state = PTHREAD_CANCEL_DISABLE;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
@@ -44,6 +49,18 @@ void platform_cancel_point(void) {
 
 _Noreturn void platform_cancel_end(void) {
     pthread_exit(PTHREAD_CANCELED);
+}
+
+// glibc, asked once more to end the thread, would begin again with the same handler. What it does
+// at the end of a thread is not done: a detached thread leaves its stack behind.
+_Noreturn void platform_thread_end(void) {
+#if defined(__GLIBC__)
+    for (;;) {
+        syscall(SYS_exit, 0);
+    }
+#else
+    pthread_exit(NULL);
+#endif
 }
 
 static void come_back(void *place) {

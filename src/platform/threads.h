@@ -97,6 +97,10 @@ void platform_cancel_point(void);
 // of the library. The client's handlers for cleaning up run.
 _Noreturn void platform_cancel_end(void);
 
+// The end of a thread whose handlers for cleaning up run, from one of them: what is left of them
+// does not run.
+_Noreturn void platform_thread_end(void);
+
 // Where client code begins (objects ABI 6.1); every register that is not named is 0. On Windows the
 // arguments are besides in RCX and RDX, where its functions take them.
 struct platform_client_entry {

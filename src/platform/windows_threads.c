@@ -500,6 +500,12 @@ void platform_process_kill(void) {
     TerminateProcess(GetCurrentProcess(), (UINT)-1);
 }
 
+_Noreturn void platform_thread_end(void) {
+    for (;;) {
+        ExitThread(0);
+    }
+}
+
 // --- Cancellation: no such thing ---
 
 int platform_cancel_off(void) {
@@ -521,7 +527,5 @@ void platform_cancel_point(void) {
 }
 
 _Noreturn void platform_cancel_end(void) {
-    for (;;) {
-        ExitThread(0);
-    }
+    platform_thread_end();
 }

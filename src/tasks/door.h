@@ -25,6 +25,7 @@ struct door {
     struct thread *thread;       // The thread's object, NULL before its first call.
     volatile bool stops_leaving; // The thread stops as it leaves a call.
     bool cancellable;            // The client's code may be cancelled at any instruction.
+    bool ending;       // The host ends the thread, and runs the client's handlers for cleaning up.
     bool policy_error; // The thread has broken a policy in this call, which is told as it leaves.
     uint32_t policy_code;
 };

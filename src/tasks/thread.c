@@ -7,6 +7,7 @@
 
 #include "objects/handle_table.h"
 #include "objects/log.h"
+#include "objects/process_space.h"
 #include "objects/refusal.h"
 #include "objects/signal_observer.h"
 #include "objects/unmapped.h"
@@ -54,6 +55,7 @@ static bool is_canceled(struct thread *thread) {
 void door_stop(void) {
     door_set_depth(1);
     if (is_canceled(door.thread)) {
+        door.ending = true;
         platform_cancel_end();
     }
     door_set_depth(0);
@@ -169,6 +171,7 @@ static void end(struct thread *thread) {
         handle_close(self);
     }
     door.thread = NULL;
+    door.ending = false;
     door_set_depth(0);
     object_unref(&thread->object);
     platform_code_forbid_writes();
@@ -190,6 +193,7 @@ static void become_child(void) {
     door.thread = NULL;
     platform_thread_slot_set(&tasks.slot, NULL);
     blocking_set_current(NULL);
+    process_space_become_child();
     log_become_child();
 }
 
@@ -301,6 +305,11 @@ zx_status_t thread_start(struct thread *thread, const struct platform_client_ent
 
 void thread_exit(void) {
     struct thread *thread = door.thread;
+    if (door.ending) {
+        platform_thread_slot_set(&tasks.slot, NULL);
+        end(thread);
+        platform_thread_end();
+    }
     platform_mutex_lock(&thread->blocking.lock);
     thread->exiting = true;
     thread_request_stop(thread);

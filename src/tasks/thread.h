@@ -87,7 +87,8 @@ zx_status_t thread_start(struct thread *thread, const struct platform_client_ent
 // instruction of the client's (objects ABI 6.3).
 void thread_kill(struct thread *thread);
 
-// Ends the calling thread, which has an object, as it leaves the library.
+// Ends the calling thread, which has an object, as it leaves the library. One that the host is
+// ending already never leaves it, and this does not return.
 void thread_exit(void);
 
 // Whether the thread is to end.
