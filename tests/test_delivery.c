@@ -80,11 +80,18 @@ START_TEST(virtual_8086_events_save_and_clear_the_data_segments) {
 }
 END_TEST
 
-START_TEST(a_task_gate_is_not_supported) {
+START_TEST(a_task_gate_leads_to_a_task_that_can_be_switched_to) {
     start_real("task_gate");
     EXPECT_REPORTS(1);
+    EXPECT_REPORTS(13, 0x40, 13, 8, 13, 0, 13, 0x4c, 13, 0xff8, 11, 0x48, 10, 0x48);
+    EXPECT_REPORTS(10, 0x48, 13, 0x40); // JMP
+    EXPECT_REPORTS(2);
+    ck_assert_int_eq(zx_vcpu_interrupt(vcpu, 0x40), ZX_OK);
+    EXPECT_REPORTS(13, 0x41); // With the bit that says that it came from outside.
     expect_status(ZX_ERR_NOT_SUPPORTED);
     expect_status(ZX_ERR_NOT_SUPPORTED);
+    ck_assert_int_eq(zx_vcpu_interrupt(vcpu, 0x41), ZX_OK);
+    EXPECT_REPORTS(3);
     guest_close();
 }
 END_TEST
@@ -233,7 +240,7 @@ int main(void) {
         delivery_marks_the_descriptors_that_it_loads_as_accessed,
         a_conforming_handler_keeps_privilege_and_stack,
         virtual_8086_events_save_and_clear_the_data_segments,
-        a_task_gate_is_not_supported,
+        a_task_gate_leads_to_a_task_that_can_be_switched_to,
         a_far_transfer_that_switches_tasks_is_not_supported,
         a_blocked_non_maskable_interrupt_waits_for_the_return_in_protected_mode_too,
         a_second_fault_is_a_double_fault_and_a_third_ends_the_run,

@@ -14,8 +14,8 @@ enum { SEEDS = 50 }; // For one digest.
 
 // The first is of seeds 1 to 50.
 static const uint64_t digests[] = {
-    0xa38c0cfa498c103c, 0x945a78d9cd220d9c, 0x3a972492c49cc16b, 0xb0d274af476879f4,
-    0x1038270d504d2f06, 0x0ffb2e503eded0a0, 0xc0190cdd13aee018, 0x988284dffb16de8e,
+    0x343835e2ea10ed64, 0x945a78d9cd220d9c, 0xb9d58feef9d07c9e, 0xb0d274af476879f4,
+    0x1038270d504d2f06, 0x0ffb2e503eded0a0, 0xc0190cdd13aee018, 0x3cd4fa152a9160a2,
 };
 
 static uint64_t add(uint64_t digest, uint64_t word) {

@@ -7,6 +7,7 @@
 #include "engine/cpu/x86/deliver_mode.h"
 #include "engine/cpu/x86/descriptor.h"
 #include "engine/cpu/x86/stack.h"
+#include "engine/cpu/x86/task_switch.h"
 
 static bool in_virtual_8086(const struct cpu *cpu) {
     return (cpu_system_flags(cpu) & RFLAGS_VM) != 0;
@@ -72,8 +73,13 @@ bool deliver_legacy(struct cpu *cpu, const struct vectored_event *event, struct 
     struct segment code;
     struct stack stack = {0};
     uint64_t frame[10];
-    if (!read_gate(cpu, event, 8, &gate, fault) ||
-        !read_handler_segment(cpu, event, gate.selector, &code, fault) ||
+    if (!read_gate(cpu, event, 8, &gate, fault)) {
+        return false;
+    }
+    if (gate.type == GATE_TASK) {
+        return task_switch_through_gate(cpu, gate.selector, external_bit(event), fault);
+    }
+    if (!read_handler_segment(cpu, event, gate.selector, &code, fault) ||
         !choose_stack(cpu, event, &code, &stack, fault)) {
         return false;
     }

@@ -90,10 +90,6 @@ bool read_gate(struct cpu *cpu, const struct vectored_event *event, unsigned siz
     if ((words[1] & ATTRIBUTE_PRESENT) == 0) {
         return fault_raise(fault, VECTOR_SEGMENT_NOT_PRESENT, error_code);
     }
-    if (gate->type == GATE_TASK) {
-        fault->verdict = DELIVERY_UNSUPPORTED;
-        return false;
-    }
     return true;
 }
 
