@@ -45,6 +45,16 @@ struct writer {
     atomic_bool over;
 };
 
+// In parts of 4 bytes: memcpy() promises nothing to who reads meanwhile, and half of a jump, seen
+// with a byte of what was there before, leads anywhere.
+static void store(uint8_t *to, const uint8_t *contents) {
+    for (size_t i = 0; i < CODE_SIZE; i += sizeof(uint32_t)) {
+        uint32_t part;
+        memcpy(&part, contents + i, sizeof part);
+        atomic_store_explicit((_Atomic uint32_t *)(void *)(to + i), part, memory_order_relaxed);
+    }
+}
+
 static void *write_until_over(void *context) {
     struct writer *writer = context;
     for (unsigned i = 0; !atomic_load(&writer->over); i++) {
@@ -52,7 +62,7 @@ static void *write_until_over(void *context) {
         if (writer->mapped == NULL) {
             memory_write(writer->address, contents, CODE_SIZE);
         } else {
-            memcpy(writer->mapped + writer->address, contents, CODE_SIZE);
+            store(writer->mapped + writer->address, contents);
         }
     }
     return NULL;
