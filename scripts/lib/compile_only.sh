@@ -43,10 +43,9 @@ END
 }
 
 # Runs the commands that compile, whatever they would wait for, such as a library to link.
-# compile_objects FOLDER WHICH: the commands, as grep -E takes them
+# compile_objects FOLDER
 compile_objects() {
-    ninja -C "$1" -t commands | grep ' -c ' | grep -E "$2" |
-        grep -v '/headers_[a-z_]*[0-9]*\.dir/' >"$1/commands"
+    ninja -C "$1" -t commands | grep ' -c ' | grep -v '/headers_[a-z_]*[0-9]*\.dir/' >"$1/commands"
     # Sources that the build makes itself, by the last command for each; those before it are what the
     # build would first link.
     sed -n "s|.* -c $PWD/$1/\([^ ]*\)\$|\1|p" "$1/commands" | sort -u |
