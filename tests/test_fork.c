@@ -179,7 +179,7 @@ static void store_in_child(void) {
     const pid_t child = fork();
     if (child == 0) {
         alarm(60);
-        if (clone_page[0] == 'p') { // Else it ends otherwise.
+        if (clone_page[0] == 'p') { // What is another value is told by the exit status.
             clone_page[0] = 'c';
         }
         _exit(1);
