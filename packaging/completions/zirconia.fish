@@ -12,4 +12,5 @@ function __zirconia_options
 end
 
 complete -c zirconia -n __fish_use_subcommand -f -a '(__zirconia_commands)'
+complete -c zirconia -n 'string match -q "* help" -- (commandline -opc | string join " ")' -f -a '(__zirconia_commands)'
 complete -c zirconia -n 'not __fish_use_subcommand; and string match -q -- "-*" (commandline -ct)' -f -a '(__zirconia_options)'
