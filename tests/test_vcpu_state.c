@@ -8,6 +8,7 @@
 #include <check.h>
 #include <inttypes.h>
 #include <string.h>
+#include <zirconia/virtual_time.h>
 
 #define RFLAGS_USER 0x244dd5u
 #define RFLAGS_FIXED 2u
@@ -119,6 +120,67 @@ START_TEST(flags_survive_every_kind_of_exit) {
 }
 END_TEST
 
+// An instruction that exits, and what its run call returns.
+static const struct {
+    uint8_t bytes[9];
+    uint8_t size;
+    zx_status_t status;
+} exiting[] = {
+    {{0xe6, 0x10}, 2, ZX_OK},                               // out 0x10, al
+    {{0xe4, 0x10}, 2, ZX_OK},                               // in al, 0x10
+    {{0xe5, 0x10}, 2, ZX_OK},                               // in eax, 0x10
+    {{0x88, 0x04, 0x25, 0, 0, 0x40, 0}, 7, ZX_OK},          // mov [0x400000], al
+    {{0x48, 0x8b, 0x04, 0x25, 0, 0, 0x40, 0}, 8, ZX_OK},    // mov rax, [0x400000]
+    {{0xf0, 0x48, 0x01, 0x04, 0x25, 0, 0, 0x40}, 9, ZX_OK}, // lock add [0x400000], rax
+    {{0xf4}, 1, ZX_ERR_TIMED_OUT},                          // hlt, from which nothing wakes it
+    {{0x90}, 1, ZX_ERR_CANCELED},                           // The kick comes first.
+};
+
+static void run_to_exit(int kind, bool virtual) {
+    const uint8_t jump[] = {0xe9, 0, 0, 0, 0};
+    uint8_t code[9 + sizeof jump];
+    const uint32_t start = 0x30000;
+    const uint32_t distance = ENTRY - (start + exiting[kind].size + (uint32_t)sizeof jump);
+    memcpy(code, exiting[kind].bytes, exiting[kind].size);
+    memcpy(code + exiting[kind].size, jump, sizeof jump);
+    memcpy(code + exiting[kind].size + 1, &distance, sizeof distance);
+    guest_open();
+    guest_load("registers", ENTRY);
+    memory_write(start, code, exiting[kind].size + sizeof jump);
+    trap(ZX_GUEST_TRAP_IO, 0x10, 1, ZX_HANDLE_INVALID, 0);
+    trap(ZX_GUEST_TRAP_MEM, 0x400000, 0x1000, ZX_HANDLE_INVALID, 0);
+    if (virtual) {
+        ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_OK);
+        ck_assert_int_eq(zirconia_guest_set_budget(guest, 1000000), ZX_OK);
+    }
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, start, &vcpu), ZX_OK);
+    if (exiting[kind].status == ZX_ERR_CANCELED) {
+        ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+    }
+    zx_port_packet_t packet;
+    ck_assert_int_eq(zx_vcpu_enter(vcpu, &packet), exiting[kind].status);
+}
+
+// Nothing of the exit is left to change it, in virtual time either.
+START_TEST(what_is_written_behind_an_exit_is_what_the_guest_goes_on_with) {
+    const int count = sizeof exiting / sizeof exiting[0];
+    const bool virtual = _i >= count || exiting[_i % count].status == ZX_ERR_TIMED_OUT;
+    const uint64_t flags = RFLAGS_USER & ~0x100u; // Without TF, which would trap.
+    run_to_exit(_i % count, virtual);
+    zx_vcpu_state_t written = different_values();
+    written.rflags = flags | RFLAGS_FIXED;
+    write_state(&written);
+    enter_to_end();
+    uint64_t values[16];
+    memcpy(values, &written, sizeof values);
+    for (size_t i = 0; i < 16; i++) {
+        ck_assert_uint_eq(memory_u64(0x20000 + 8 * i), values[i]);
+    }
+    ck_assert_uint_eq(memory_u64(0x20080), flags | RFLAGS_FIXED);
+    guest_close();
+}
+END_TEST
+
 START_TEST(flags_are_those_of_before_in_the_frame_of_a_fault) {
     guest_start("fault_flags");
     enter_to_end();
@@ -188,6 +250,8 @@ int main(void) {
     tcase_add_test(tcase, flags_that_users_cannot_change_do_not_reach_the_guest);
     tcase_add_test(tcase, written_flags_reach_the_guest);
     tcase_add_loop_test(tcase, flags_survive_every_kind_of_exit, 0, 10);
+    tcase_add_loop_test(tcase, what_is_written_behind_an_exit_is_what_the_guest_goes_on_with, 0,
+                        2 * (int)(sizeof exiting / sizeof exiting[0]));
     tcase_add_test(tcase, flags_are_those_of_before_in_the_frame_of_a_fault);
     tcase_add_test(tcase, an_answer_replaces_the_low_bytes_of_rax_only);
     tcase_add_test(tcase, an_input_of_four_bytes_clears_rax_and_smaller_ones_do_not);
