@@ -344,6 +344,7 @@ START_TEST(help_and_version_are_data) {
     ck_assert_str_eq(result.err, "");
     ck_assert_int_eq(run_tool("-h"), 0);
     ck_assert_int_eq(run_tool("help"), 0);
+    ck_assert_int_eq(run_tool("help help"), 0);
     ck_assert_int_eq(run_tool("help disasm"), 0);
     ck_assert_ptr_nonnull(strstr(result.out, "Usage: zirconia disasm"));
     ck_assert_int_eq(run_tool("-V"), 0);

@@ -101,12 +101,12 @@ static int unknown_command(const char *name) {
 static int help_with(int count, char **words) {
     static char option[] = "--help";
     char *ask[] = {option, NULL};
-    if (count == 0)
-        return print_help(stdout);
     if (count > 1) {
         talk("one command is enough: '%s'", words[1]);
         return EXIT_CODE_USAGE;
     }
+    if (count == 0 || strcmp(words[0], "help") == 0)
+        return print_help(stdout);
     int (*const command)(int, char **) = find_command(words[0]);
     return command ? command(1, ask) : unknown_command(words[0]);
 }
