@@ -205,6 +205,7 @@ START_TEST(a_child_that_stores_to_a_page_of_a_clone_ends) {
 END_TEST
 
 int main(void) {
+    signal(SIGSEGV, SIG_DFL); // Not a sanitizer's, which would make it an exit.
     const TTest *const tests[] = {
         a_child_makes_no_calls,
         the_log_says_so_once,
