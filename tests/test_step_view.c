@@ -338,7 +338,7 @@ START_TEST(packets_have_names_for_their_bytes) {
     record_exit(&record, &exit);
     record_packet(&record, &packet);
     show(PANE_EXIT,
-         " #1 io_instruction 'out dx, al' -> GUEST_IO port=0x3f8 access_size=1 input=false\n"
+         " #1 io_instruction 'out dx, al' port=0x3f8 access_size=1 input=false\n"
          " at 1008 second: zx_vcpu_enter() has returned this packet:\n"
          "  0  key                   02 00 00 00 00 00 00 00   0x2\n"
          "  8  type                  05 00 00 00               0x5 GUEST_IO\n"

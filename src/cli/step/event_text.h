@@ -11,6 +11,9 @@
 // "#4 io_instruction 'out dx, al' -> GUEST_IO port=0x3f8 access_size=1 input=false"
 void event_text(const struct record_event *event, struct text *line);
 
+// "#4 io_instruction 'out dx, al' port=0x3f8 access_size=1 input=false"
+void event_text_without_outcome(const struct record_event *event, struct text *line);
+
 // What came of it, as words.
 const char *event_outcome(const struct record_event *event);
 

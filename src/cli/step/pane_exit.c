@@ -62,7 +62,7 @@ void pane_exit(const struct model *model, const struct sight *sight, struct grid
     }
     struct text line = {0};
     char symbol[SYMBOL_TEXT_SIZE];
-    event_text(event, &line);
+    event_text_without_outcome(event, &line); // It is in the next row.
     symbols_text(model->symbols, event->exit.rip, symbol, sizeof(symbol));
     grid_put(grid, box, 0, 1, LOOK_STRONG, "%.*s", (int)line.length, line.bytes);
     grid_put(grid, box, 1, 1, LOOK_PLAIN, "at %" PRIx64 "%s%s: %s", event->exit.rip,
