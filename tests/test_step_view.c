@@ -337,16 +337,15 @@ START_TEST(packets_have_names_for_their_bytes) {
     options.trap_count = 1;
     record_exit(&record, &exit);
     record_packet(&record, &packet);
-    show(PANE_EXIT,
-         " #1 io_instruction 'out dx, al' port=0x3f8 access_size=1 input=false\n"
-         " at 1008 second: zx_vcpu_enter() has returned this packet:\n"
-         "  0  key                   02 00 00 00 00 00 00 00   0x2\n"
-         "  8  type                  05 00 00 00               0x5 GUEST_IO\n"
-         " 12  status                00 00 00 00               0x0\n"
-         " 16  port                  f8 03                     0x3f8\n"
-         " 18  access_size           01                        0x1\n"
-         " 19  input                 00                        0x0\n"
-         " 20  data                  48 00 00 00               0x48\n");
+    show(PANE_EXIT, " #1 io_instruction 'out dx, al' port=0x3f8 access_size=1 input=false\n"
+                    " at 1008 second: zx_vcpu_enter() has returned this packet:\n"
+                    "  0  key                   02 00 00 00 00 00 00 00   0x2\n"
+                    "  8  type                  05 00 00 00               0x5 GUEST_IO\n"
+                    " 12  status                00 00 00 00               0x0\n"
+                    " 16  port                  f8 03                     0x3f8\n"
+                    " 18  access_size           01                        0x1\n"
+                    " 19  input                 00                        0x0\n"
+                    " 20  data                  48 00 00 00               0x48\n");
     show(PANE_PORTS,
          " IO         f4 to       f4  key 1   run call    0 packets\n"
          " IO        3f8 to      3ff  key 2   run call    1 packet    the last by exit #1\n"
