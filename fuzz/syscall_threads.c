@@ -187,20 +187,27 @@ static bool is_chosen(const struct state *state, uintptr_t at) {
     return at >= first && at + sizeof(uint64_t) <= first + MEMORY_SIZE;
 }
 
+static void confine_stack(const struct state *state, const struct kept_thread *thread,
+                          void *general) {
+    const uintptr_t stack =
+        (uintptr_t)general + offsetof(zx_thread_state_general_regs_t, STACK_ADDRESS);
+    if (is_chosen(state, stack)) {
+        const uint64_t value = good_stack(state, thread);
+        memcpy((void *)stack, &value, sizeof value);
+    }
+}
+
 void threads_confine(struct state *state, const struct kept_thread *thread, void *general) {
     const uintptr_t code =
         (uintptr_t)general + offsetof(zx_thread_state_general_regs_t, CODE_ADDRESS);
-    const uintptr_t stack =
-        (uintptr_t)general + offsetof(zx_thread_state_general_regs_t, STACK_ADDRESS);
     uint64_t value = 0;
     if (is_chosen(state, code)) {
         memcpy(&value, (const void *)code, sizeof value);
         value = (uint64_t)(uintptr_t)programs + value % CONFINED_SIZE;
         memcpy((void *)code, &value, sizeof value);
     }
-    if (NEEDS_STACK && is_chosen(state, stack)) {
-        value = good_stack(state, thread);
-        memcpy((void *)stack, &value, sizeof value);
+    if (NEEDS_STACK) {
+        confine_stack(state, thread, general);
     }
 }
 
