@@ -3,7 +3,8 @@
 # The test `layers`: every #include keeps to the table of layers in docs/design.md. In its column "may
 # use", `name/` is a layer that stands below in the table, `name.h` a single header; Unicorn, Capstone
 # and "the host" are their headers. C's own headers and the public ones are everybody's. Nor
-# do modules of the processor's layers include each other in a circle.
+# do modules of the processor's layers include each other in a circle, and cpu.h has as many functions
+# as design.md says.
 #
 # cmake -DSOURCE= -P check_layers.cmake
 
@@ -148,6 +149,14 @@ foreach(layer engine/cpu/x86 engine/cpu/unicorn)
         message(SEND_ERROR "src/${layer}: a circle of includes among ${circle}")
     endif()
 endforeach()
+
+# The seam is as narrow as it is said to be.
+file(STRINGS "${SOURCE}/src/engine/cpu/cpu.h" functions REGEX "^[a-z][a-z0-9_ ]* [*]*[a-z][a-z0-9_]*\\(")
+list(LENGTH functions function_count)
+file(READ "${SOURCE}/docs/design.md" design)
+if(NOT design MATCHES "[`]engine/cpu/cpu.h[`] is the seam[^.]* in ${function_count} functions")
+    message(SEND_ERROR "docs/design.md does not say that cpu.h has ${function_count} functions")
+endif()
 
 list(LENGTH layers layer_count)
 if(layer_count LESS 10 OR count LESS 500)

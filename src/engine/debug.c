@@ -4,7 +4,7 @@
 
 #include "engine/debug.h"
 
-#include "engine/cpu/extra/breakpoints.h"
+#include "engine/instruments/breakpoints.h"
 #include "engine/vcpu.h"
 #include "objects/refusal.h"
 

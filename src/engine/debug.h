@@ -12,7 +12,7 @@
 #include <zircon/types.h>
 #include <zirconia/debug.h>
 
-#include "engine/cpu/extra/breakpoints.h"
+#include "engine/instruments/breakpoints.h"
 
 struct breakpoints;
 struct cpu_exit;

@@ -4,7 +4,7 @@
 
 #include "engine/debug.h"
 
-#include "engine/cpu/extra/look.h"
+#include "engine/instruments/page_walk.h"
 #include "engine/vcpu.h"
 #include "objects/vmo.h"
 

@@ -3,7 +3,8 @@
 // A VCPU's registers as a debugger has them, and back. They go through an image of the VCPU, as
 // those of a file do, so that no state comes of it that a guest could not bring its VCPU into.
 
-#include "engine/cpu/extra/cpu_image.h"
+#include "engine/instruments/cpu_image.h"
+#include "engine/instruments/page_walk.h"
 #include "engine/vcpu.h"
 #include "objects/refusal.h"
 
@@ -161,9 +162,13 @@ static zx_status_t find(struct vcpu *vcpu, uint64_t linear, uint64_t *out) {
     if (status != ZX_OK) {
         return status;
     }
-    return cpu_find_linear(vcpu->cpu, linear, out)
-               ? ZX_OK
-               : refuse_value(ZX_ERR_NOT_FOUND, "linear % is not mapped", linear);
+    struct page_walk walk;
+    cpu_walk_linear(vcpu->cpu, linear, &walk);
+    if (walk.end != PAGE_WALK_MAPPED) {
+        return refuse_value(ZX_ERR_NOT_FOUND, "linear % is not mapped", linear);
+    }
+    *out = walk.physical;
+    return ZX_OK;
 }
 
 zx_status_t debug_find_linear(struct vcpu *vcpu, uint64_t linear, uint64_t *out) {

@@ -9,10 +9,10 @@
 #define ENGINE_GUEST_H
 
 #include "engine/cpu/cpu.h"
-#include "engine/cpu/extra/coverage.h"
 #include "engine/debug.h"
 #include "engine/device_image.h"
 #include "engine/guest_clock.h"
+#include "engine/instruments/coverage.h"
 #include "engine/observe.h"
 #include "engine/trap_map.h"
 #include "engine/turn.h"

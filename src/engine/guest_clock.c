@@ -5,7 +5,6 @@
 #include "engine/guest_clock.h"
 
 #include "engine/cpu/cpu.h"
-#include "engine/cpu/extra/work.h"
 #include "engine/guest.h"
 #include "objects/refusal.h"
 #include "platform/check.h"

@@ -12,7 +12,7 @@
 #ifndef ENGINE_GUEST_CLOCK_H
 #define ENGINE_GUEST_CLOCK_H
 
-#include "engine/cpu/extra/work.h"
+#include "engine/instruments/work_image.h"
 #include "objects/timer_queue.h"
 #include "platform/platform.h"
 

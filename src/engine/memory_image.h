@@ -6,7 +6,7 @@
 #ifndef ENGINE_MEMORY_IMAGE_H
 #define ENGINE_MEMORY_IMAGE_H
 
-#include "engine/cpu/extra/machine_image.h"
+#include "engine/instruments/machine_image.h"
 #include "objects/address_space.h"
 
 #include <stdbool.h>

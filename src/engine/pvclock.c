@@ -5,8 +5,8 @@
 
 #include "engine/pvclock.h"
 
-#include "engine/cpu/extra/machine_image.h"
 #include "engine/guest_clock.h"
+#include "engine/instruments/machine_image.h"
 #include "engine/vcpu.h"
 #include "objects/refusal.h"
 

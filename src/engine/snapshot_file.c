@@ -4,8 +4,8 @@
 
 #include "engine/snapshot_file.h"
 
-#include "engine/cpu/extra/cpu_image.h"
-#include "engine/cpu/extra/machine_image.h"
+#include "engine/instruments/cpu_image.h"
+#include "engine/instruments/machine_image.h"
 #include "objects/refusal.h"
 
 #include <stdlib.h>

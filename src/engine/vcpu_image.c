@@ -4,7 +4,7 @@
 
 #include "engine/vcpu_image.h"
 
-#include "engine/cpu/extra/cpu_image.h"
+#include "engine/instruments/cpu_image.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
 
 #include "engine/debug.h"
 
-#include "engine/cpu/extra/work.h"
+#include "engine/cpu/cpu.h"
 #include "engine/vcpu.h"
 #include "objects/refusal.h"
 #include "syscalls/syscalls.h"

@@ -4,7 +4,7 @@
 
 #include "engine/snapshot_file.h"
 
-#include "engine/cpu/extra/machine_image.h"
+#include "engine/instruments/machine_image.h"
 #include "objects/refusal.h"
 #include "platform/threads.h"
 #include "syscalls/syscalls.h"

@@ -4,8 +4,7 @@
 // deliver a vectored event. Below this header lie two layers: x86/, the rules of the architecture,
 // and unicorn/, which carries guest code out. No type of the engine below appears here.
 //
-// What a processor does not have, but a part of the library wants of it, has a header of its own in
-// extra/.
+// What snapshots, debuggers and coverage want beyond a processor is in engine/instruments/.
 //
 // A machine is what the VCPUs of one guest share: its memory, and the engine on which they take
 // turns. Only the holder of the guest's turn may call what is below, but for the functions that say
@@ -71,6 +70,19 @@ void machine_request_exit(struct machine *machine);
 // From now on: what was asked for is looked at after this.
 void machine_clear_exit_request(struct machine *machine);
 
+// How much a machine has done: virtual time (guest_clock.h) is made of it, so that a guest's clock
+// depends on nothing but what the guest does. From now on the blocks of guest code that run are
+// counted, and the exits and exceptions, which can follow each other for ever without a block in
+// between. BAD_STATE where nothing was counted and there has been a VCPU.
+zx_status_t machine_count_work(struct machine *machine);
+
+// What was counted so far. Any thread.
+uint64_t machine_work(const struct machine *machine);
+
+// An exit is requested when this much work is done, and nothing is counted until it was made. It is
+// requested at the limit too, but work is counted on.
+void machine_stop_at(struct machine *machine, uint64_t work, uint64_t limit);
+
 // --- A VCPU ---
 
 zx_status_t cpu_create(struct machine *machine, struct cpu **out);
@@ -91,10 +103,6 @@ void cpu_unlock_registers(struct cpu *cpu);
 // What follows from the registers.
 enum code_mode cpu_code_mode(const struct cpu *cpu);
 
-// Where the guest-linear address leads, whoever may access it. Changes nothing. False when it is
-// not mapped.
-bool cpu_find_linear(struct cpu *cpu, uint64_t linear, uint64_t *guest_physical);
-
 // --- Running ---
 
 enum exit_reason {
@@ -112,7 +120,7 @@ enum exit_reason {
     EXIT_PAUSE,
     EXIT_TRIPLE_FAULT,
     EXIT_EXCEPTION, // No exit: the guest has taken an exception through its IDT.
-    EXIT_STEPPED,   // See extra/breakpoints.h.
+    EXIT_STEPPED,   // See engine/instruments/breakpoints.h.
     EXIT_BREAKPOINT,
     EXIT_OTHER,  // An instruction that exits and that nobody handles.
     EXIT_FAILED, // The engine failed; the reason is in the log.

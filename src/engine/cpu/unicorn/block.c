@@ -5,11 +5,11 @@
 #include "engine/cpu/unicorn/block.h"
 
 #include "decode/replaced_form.h"
-#include "engine/cpu/extra/breakpoints.h"
 #include "engine/cpu/unicorn/arena.h"
 #include "engine/cpu/unicorn/cuts.h"
 #include "engine/cpu/unicorn/weight.h"
 #include "engine/cpu/unicorn/x87_blocks.h"
+#include "engine/instruments/breakpoints.h"
 
 #include <string.h>
 

@@ -12,7 +12,7 @@
 #ifndef ENGINE_CPU_UNICORN_COVERAGE_H
 #define ENGINE_CPU_UNICORN_COVERAGE_H
 
-#include "engine/cpu/extra/coverage.h"
+#include "engine/instruments/coverage.h"
 
 #include <stdbool.h>
 #include <stdint.h>

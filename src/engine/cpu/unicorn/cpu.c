@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Machines as cpu.h and extra/ have them: made of their parts, to which calls go on.
+// Machines as cpu.h and engine/instruments/ have them: made of their parts, to which calls go on.
 
 #include "engine/cpu/cpu.h"
-#include "engine/cpu/extra/breakpoints.h"
-#include "engine/cpu/extra/look.h"
-#include "engine/cpu/extra/work.h"
+#include "engine/instruments/breakpoints.h"
+#include "engine/instruments/page_walk.h"
+#include "engine/instruments/work_image.h"
 
 #include "engine/cpu/unicorn/engine.h"
 #include "engine/cpu/unicorn/hooks.h"

@@ -6,8 +6,8 @@
 #ifndef ENGINE_CPU_UNICORN_CPU_IMAGE_H
 #define ENGINE_CPU_UNICORN_CPU_IMAGE_H
 
-#include "engine/cpu/extra/cpu_image.h"
 #include "engine/cpu/unicorn/state.h"
+#include "engine/instruments/cpu_image.h"
 
 struct cpu_image {
     bool mode_stale;

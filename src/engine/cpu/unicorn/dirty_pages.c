@@ -4,8 +4,8 @@
 
 #include "engine/cpu/unicorn/dirty_pages.h"
 
-#include "engine/cpu/extra/machine_image.h"
 #include "engine/cpu/unicorn/arena.h"
+#include "engine/instruments/machine_image.h"
 
 #include <stdlib.h>
 

@@ -6,7 +6,7 @@
 #ifndef ENGINE_CPU_UNICORN_IMAGE_CHAIN_H
 #define ENGINE_CPU_UNICORN_IMAGE_CHAIN_H
 
-#include "engine/cpu/extra/machine_image.h"
+#include "engine/instruments/machine_image.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -7,7 +7,7 @@
 #ifndef ENGINE_CPU_UNICORN_MACHINE_IMAGE_H
 #define ENGINE_CPU_UNICORN_MACHINE_IMAGE_H
 
-#include "engine/cpu/extra/machine_image.h"
+#include "engine/instruments/machine_image.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,7 +4,6 @@
 
 #include "engine/cpu/unicorn/raw_exit.h"
 
-#include "engine/cpu/extra/breakpoints.h"
 #include "engine/cpu/unicorn/machine.h"
 #include "engine/cpu/unicorn/state.h"
 #include "engine/cpu/unicorn/vmcb.h"
@@ -15,6 +14,7 @@
 #include "engine/cpu/x86/replaced.h"
 #include "engine/cpu/x86/system_call.h"
 #include "engine/cpu/x86/x87_fault.h"
+#include "engine/instruments/breakpoints.h"
 
 // --- HLT: a real one, or the end of a block that was cut ---
 

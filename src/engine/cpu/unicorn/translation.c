@@ -11,6 +11,7 @@
 #include "engine/cpu/unicorn/step.h"
 #include "engine/cpu/unicorn/weight.h"
 #include "engine/cpu/unicorn/work.h"
+#include "engine/cpu/x86/linear.h"
 #include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/replaced.h"
 

@@ -6,8 +6,8 @@
 #ifndef ENGINE_CPU_UNICORN_WORK_H
 #define ENGINE_CPU_UNICORN_WORK_H
 
-#include "engine/cpu/extra/work.h"
 #include "engine/cpu/unicorn/exit_request.h"
+#include "engine/instruments/work_image.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

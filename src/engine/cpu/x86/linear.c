@@ -7,8 +7,8 @@
 #include "engine/cpu/state.h"
 #include "engine/cpu/x86/mode.h"
 #include "engine/cpu/x86/page_entry.h"
-#include "engine/cpu/x86/page_walk.h"
 #include "engine/cpu/x86/walk_cache.h"
+#include "engine/instruments/page_walk.h"
 
 #include <string.h>
 #include <zircon/compiler.h>

@@ -33,6 +33,10 @@ struct access_fault {
     uint32_t error_code;
 };
 
+// Where the guest-linear address leads, whoever may access it. Changes nothing. False when it is
+// not mapped.
+bool cpu_find_linear(struct cpu *cpu, uint64_t linear, uint64_t *guest_physical);
+
 // In the given mode, of up to a page; writes are all or nothing. After a failure `out` may have
 // been changed.
 enum access_result linear_read_as(struct cpu *cpu, enum access_mode mode, uint64_t linear,

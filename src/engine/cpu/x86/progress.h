@@ -7,8 +7,8 @@
 
 #include "decode/instruction.h"
 #include "engine/cpu/cpu.h"
-#include "engine/cpu/x86/accessed.h"
 #include "engine/cpu/x86/walk_cache.h"
+#include "engine/instruments/accessed.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
 //
 // Memory of which a debugger is told that instructions access it.
 
-#ifndef ENGINE_CPU_X86_ACCESSED_H
-#define ENGINE_CPU_X86_ACCESSED_H
+#ifndef ENGINE_INSTRUMENTS_ACCESSED_H
+#define ENGINE_INSTRUMENTS_ACCESSED_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,4 +26,4 @@ static inline void accessed_note(struct accessed *list, size_t count, const uint
     }
 }
 
-#endif // ENGINE_CPU_X86_ACCESSED_H
+#endif // ENGINE_INSTRUMENTS_ACCESSED_H

@@ -3,8 +3,8 @@
 // Copies of guest memory, for snapshots. The machine makes them because it sees which pages the
 // guest stores to, so that an image costs what was changed. Between runs.
 
-#ifndef ENGINE_CPU_EXTRA_MACHINE_IMAGE_H
-#define ENGINE_CPU_EXTRA_MACHINE_IMAGE_H
+#ifndef ENGINE_INSTRUMENTS_MACHINE_IMAGE_H
+#define ENGINE_INSTRUMENTS_MACHINE_IMAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,4 +51,4 @@ void machine_image_unref(struct machine_image *image);
 // Says that the client or the library stores there, or has stored, which the machine cannot see.
 void machine_note_store(struct machine *machine, uint64_t guest_physical, uint64_t length);
 
-#endif // ENGINE_CPU_EXTRA_MACHINE_IMAGE_H
+#endif // ENGINE_INSTRUMENTS_MACHINE_IMAGE_H

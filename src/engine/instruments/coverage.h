@@ -3,8 +3,8 @@
 // What a machine tells of the guest code that it runs (zirconia/coverage.h). Fuzzers want it, and
 // only what carries the code out can tell it.
 
-#ifndef ENGINE_CPU_EXTRA_COVERAGE_H
-#define ENGINE_CPU_EXTRA_COVERAGE_H
+#ifndef ENGINE_INSTRUMENTS_COVERAGE_H
+#define ENGINE_INSTRUMENTS_COVERAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,4 +26,4 @@ struct coverage_wish {
 // From the next run on. What is counted next is a block that nothing led to.
 void machine_set_coverage(struct machine *machine, const struct coverage_wish *wish);
 
-#endif // ENGINE_CPU_EXTRA_COVERAGE_H
+#endif // ENGINE_INSTRUMENTS_COVERAGE_H

@@ -3,15 +3,14 @@
 // Copies of all that a VCPU has of the processor. Snapshots put them back; a snapshot's file and a
 // debugger see of them what the architecture knows.
 
-#ifndef ENGINE_CPU_EXTRA_CPU_IMAGE_H
-#define ENGINE_CPU_EXTRA_CPU_IMAGE_H
+#ifndef ENGINE_INSTRUMENTS_CPU_IMAGE_H
+#define ENGINE_INSTRUMENTS_CPU_IMAGE_H
 
-#include "engine/cpu/x86/registers.h"
+#include "engine/cpu/cpu.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct cpu;
 struct cpu_image;
 
 // A copy of all that a VCPU which does not run has of the processor, hidden parts too, to be put
@@ -36,4 +35,4 @@ void cpu_image_record(struct cpu *cpu, const struct cpu_image *image, struct cpu
 // that no VCPU can have.
 bool cpu_image_set(struct cpu *cpu, struct cpu_image *image, const struct cpu_record *record);
 
-#endif // ENGINE_CPU_EXTRA_CPU_IMAGE_H
+#endif // ENGINE_INSTRUMENTS_CPU_IMAGE_H

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
-// A walk through the guest's page tables, told entry by entry.
+// What a debugger sees of the way of an address: a walk through the guest's page tables, told entry
+// by entry, and the nested entry that follows.
 
-#ifndef ENGINE_CPU_X86_PAGE_WALK_H
-#define ENGINE_CPU_X86_PAGE_WALK_H
+#ifndef ENGINE_INSTRUMENTS_PAGE_WALK_H
+#define ENGINE_INSTRUMENTS_PAGE_WALK_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct cpu;
+struct machine;
 
 enum page_walk_end {
     PAGE_WALK_MAPPED,
@@ -35,7 +37,11 @@ struct page_walk {
     uint64_t physical; // MAPPED: where it leads. UNBACKED: where the next entry would be.
 };
 
-// Walks as cpu_find_linear() does, and changes as little.
+// Walks where the linear address leads, whoever may access it. Changes nothing.
 void cpu_walk_linear(struct cpu *cpu, uint64_t linear, struct page_walk *out);
 
-#endif // ENGINE_CPU_X86_PAGE_WALK_H
+// The entry of the nested page tables that a guest-physical address leads to, as it is now, and how
+// many bytes it leads to; 0 when none is present.
+uint64_t machine_nested_entry(struct machine *machine, uint64_t guest_physical, uint64_t *size);
+
+#endif // ENGINE_INSTRUMENTS_PAGE_WALK_H
