@@ -36,6 +36,7 @@ enum {
     OPERAND_AT_END,
     FLOATING_WAIT,
     STALE_FLAGS,
+    FIRST_STORES,
 };
 
 enum { IOPL = 0x3000, VIRTUAL_8086 = 0x20000 };
@@ -83,8 +84,8 @@ START_TEST(the_source_of_the_flags_gives_no_privilege) {
 }
 END_TEST
 
-static const int whole[] = {SELECTORS,     FLOATING_POINT,  SHIFTS,
-                            RESERVED_BITS, TABLE_OF_ITSELF, OPERAND_AT_END};
+static const int whole[] = {SELECTORS,       FLOATING_POINT, SHIFTS,      RESERVED_BITS,
+                            TABLE_OF_ITSELF, OPERAND_AT_END, FIRST_STORES};
 
 START_TEST(a_family_of_instructions_runs_to_its_end) {
     guest_start_case("hazards", (uint64_t)whole[_i]);

@@ -50,7 +50,8 @@ start:
         restore_compacted, restore_reserved, exchange_unaligned, jump_not_canonical, \
         end_of_canonical, end_of_space, table_not_canonical, selectors, floating_point, shifts, \
         reserved_bits, table_in_hole, root_in_hole, root_too_high, table_of_itself, \
-        table_in_trap, operand_at_end, floating_wait, stale_flags
+        table_in_trap, operand_at_end, floating_wait, stale_flags, \
+        first_stores
     bits 64
 
 ; --- Without end: a kick stops them ---
@@ -264,6 +265,64 @@ operand_at_end:                 ; The last bytes of the space and the first.
     finish
 
 ; --- All of a kind ---
+; The first store through an entry of the TLB, which Unicorn looks at: by each kind of instruction,
+; at addresses that no physical memory has.
+%macro first_store 1+
+    add rbx, 0x1000
+    %1
+%endmacro
+
+first_stores:
+    map_aliases
+    mov rbx, 0xffff900000000000
+    mov eax, 3                  ; What XSAVE is to store.
+    xor edx, edx
+    first_store lock inc byte [rbx]
+    first_store lock dec word [rbx]
+    first_store lock add dword [rbx], eax
+    first_store lock sbb [rbx], rax
+    first_store lock not qword [rbx]
+    first_store lock neg qword [rbx]
+    first_store lock bts qword [rbx], 5
+    first_store lock xadd [rbx], ecx
+    first_store lock cmpxchg [rbx], rcx
+    first_store lock cmpxchg8b [rbx]
+    first_store lock cmpxchg16b [rbx]
+    first_store xchg [rbx], cl
+    first_store xadd [rbx], rcx
+    first_store cmpxchg [rbx], cx
+    first_store cmpxchg8b [rbx]
+    first_store cmpxchg16b [rbx]
+    first_store add [rbx], al
+    first_store shl qword [rbx], cl
+    first_store movnti [rbx], rax
+    first_store movups [rbx], xmm0
+    first_store movlps [rbx], xmm0
+    first_store pextrb [rbx], xmm0, 1
+    first_store fstp tword [rbx]
+    first_store fbstp [rbx]
+    first_store fnstcw [rbx]
+    first_store fnsave [rbx]
+    mov eax, 3
+    xor edx, edx
+    first_store fxsave [rbx]
+    first_store xsave [rbx]
+    first_store sgdt [rbx]
+    first_store sldt [rbx]
+    first_store mov rdi, rbx
+    stosd
+    first_store mov rdi, rbx
+    maskmovdqu xmm1, xmm1
+    first_store lea rsp, [rbx + 0x100]
+    pushfq
+    first_store lea rsp, [rbx + 0x100]
+    call .called
+.called:
+    first_store lea rsp, [rbx + 0x100]
+    enter 8, 3
+    mov esp, STACK_0
+    finish
+
 carry_on:
     mov r14d, eax
     jmp r15

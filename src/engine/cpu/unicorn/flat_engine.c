@@ -37,32 +37,6 @@ zx_status_t flat_engine_ask(void) {
     return refuse(ZX_ERR_NOT_SUPPORTED, "the host forbids memory that is writable and executable");
 }
 
-// Unicorn looks some guest-virtual addresses up in its physical map, so the whole canonical space
-// must be mapped. The filler is never accessed; its host addresses need only differ from every real
-// one, or Unicorn would take the filler for the owner of real memory.
-static uc_err map_filler(uc_engine *engine, bool arena) {
-    const uint64_t half = 1ull << 47;
-    const uint64_t upper = 0xffff800000000000ull;
-    uint64_t arena_end = arena ? ARENA_BASE + ARENA_SIZE : ARENA_BASE;
-    const struct {
-        uint64_t base, size;
-    } gaps[] = {
-        {0, HIDDEN_BASE},
-        {HIDDEN_BASE + HIDDEN_SIZE, ARENA_BASE - HIDDEN_BASE - HIDDEN_SIZE},
-        {arena_end, half - arena_end},
-        {upper, half},
-    };
-    for (unsigned i = 0; i < sizeof gaps / sizeof gaps[0]; i++) {
-        uintptr_t address = (uintptr_t)((1ull << 63) + ((uint64_t)i << 48));
-        uc_err error = uc_mem_map_ptr(engine, gaps[i].base, gaps[i].size, UC_PROT_ALL,
-                                      (void *)address); // NOLINT(performance-no-int-to-ptr)
-        if (error != UC_ERR_OK) {
-            return error;
-        }
-    }
-    return UC_ERR_OK;
-}
-
 // LeakSanitizer's, where the program has it.
 #if defined(__ELF__)
 __attribute__((weak)) void __lsan_disable(void); // NOLINT(bugprone-reserved-identifier)
@@ -90,9 +64,6 @@ static uc_err configure(uc_engine *engine, uint8_t *hidden, uint8_t *arena) {
     if (error == UC_ERR_OK && arena != NULL) {
         // Not executable: so each byte is shown to a hook before it is translated.
         error = uc_mem_map_ptr(engine, ARENA_BASE, ARENA_SIZE, UC_PROT_READ | UC_PROT_WRITE, arena);
-    }
-    if (error == UC_ERR_OK) {
-        error = map_filler(engine, arena != NULL);
     }
     // Without an (empty) set of exits, Unicorn treats address 0 as the end of every run.
     if (error == UC_ERR_OK) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A Unicorn engine with this library's physical memory map, before any guest: a hidden region for
-// the control block, an arena in which guest memory and its page tables appear, and filler
-// everywhere else. What follows VMRUN sees none of it except through nested page tables.
+// the control block, and an arena in which guest memory and its page tables appear. What follows
+// VMRUN sees none of it except through nested page tables.
 #ifndef ZIRCONIA_ENGINE_CPU_FLAT_ENGINE_H
 #define ZIRCONIA_ENGINE_CPU_FLAT_ENGINE_H
 
