@@ -116,6 +116,9 @@ START_TEST(what_cannot_be_run_is_named) {
     expect_one_complaint(2);
     run_tool("fuzz-repro %s %s", path_of("plain"), path_of("input"));
     expect_one_complaint(2);
+    make_target("exit 127"); // As POSIX tells where posix_spawn() does not see it in time.
+    run_tool("fuzz-repro %s %s", path_of("target"), path_of("input"));
+    expect_one_complaint(2);
 }
 END_TEST
 

@@ -136,6 +136,10 @@ static int64_t now(void) {
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
+// With this a process ends whose program cannot be started, where posix_spawn() comes back before
+// it is known (POSIX), as in emulators of another processor.
+enum { NOT_STARTED = 127 };
+
 // 0, or an error's number. Both of its streams lead to the pipe.
 static int spawn(char **words, const int pipes[2], pid_t *child) {
     posix_spawn_file_actions_t actions;
@@ -154,6 +158,7 @@ static int spawn(char **words, const int pipes[2], pid_t *child) {
 struct lines {
     void (*line)(void *context, const char *text);
     void *context;
+    bool any;
     size_t length;
     char text[4096]; // What is longer comes in pieces.
 };
@@ -161,6 +166,7 @@ struct lines {
 static void end_line(struct lines *lines) {
     lines->text[lines->length] = '\0';
     lines->length = 0;
+    lines->any = true;
     lines->line(lines->context, lines->text);
 }
 
@@ -217,6 +223,10 @@ bool host_run(char **words, int64_t timeout, void (*line)(void *context, const c
     }
     ending->signaled = WIFSIGNALED(status);
     ending->code = ending->signaled ? WTERMSIG(status) : WEXITSTATUS(status);
+    if (!ending->signaled && ending->code == NOT_STARTED && !lines.any) {
+        *reason = "exit code 127 without a word";
+        return false;
+    }
     return true;
 }
 
