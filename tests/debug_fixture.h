@@ -2,7 +2,7 @@
 //
 // What tests of debug registers share: a suspended worker, and whether the host lets a process have
 // debug registers, which is found out without the library. Where the host does not, and on all
-// hosts but Linux and Windows on x86-64, every access gives ZX_ERR_NOT_SUPPORTED.
+// hosts but Linux, macOS and Windows on x86-64, every access gives ZX_ERR_NOT_SUPPORTED.
 //
 // An includer defines _GNU_SOURCE before its first #include.
 
@@ -61,10 +61,12 @@ static inline bool can_trace(pid_t process) {
 #endif
 
 static inline bool ask_host(void) {
-#ifdef _WIN32
+#if defined(_WIN32)
     return true;
 #elif defined(ZIRCONIA_PORTABLE)
     return false;
+#elif defined(__APPLE__)
+    return true;
 #else
     prctl(PR_SET_PTRACER, (unsigned long)getpid(), 0, 0,
           0); // Fails where the host does not restrict tracers.

@@ -2,7 +2,7 @@
 //
 // Breakpoints and watchpoints that debug registers set, as exceptions (objects ABI 6.4, 8.1, 8.7).
 
-#if defined(__x86_64__) && (defined(__linux__) || defined(_WIN32))
+#if defined(__x86_64__) && (defined(__linux__) || defined(__APPLE__) || defined(_WIN32))
 
 #define _GNU_SOURCE // __WALL, struct user
 
@@ -21,10 +21,10 @@ __asm__(".text\n"
         "    movl $1, 4(%rdi)\n"
         "store_end:\n"
         "    jmp store_end\n");
-void store_twice(uintptr_t first, uintptr_t second);
-void store_first(void);
-void store_second(void);
-void store_done(void);
+void store_twice(uintptr_t first, uintptr_t second) NAMED(store_twice);
+void store_first(void) NAMED(store_first);
+void store_second(void) NAMED(store_second);
+void store_done(void) NAMED(store_done);
 
 _Static_assert(offsetof(struct worker_memory, finished) == 4, "store_twice");
 _Static_assert(offsetof(struct worker_memory, watched) == 8, "store_twice");

@@ -3,7 +3,7 @@
 // Debug registers of stopped threads as values (objects ABI 6.4), and that a client does not
 // notice how the library gets at them.
 
-#if defined(__x86_64__) && (defined(__linux__) || defined(_WIN32))
+#if defined(__x86_64__) && (defined(__linux__) || defined(__APPLE__) || defined(_WIN32))
 
 #define _GNU_SOURCE // __WALL, struct user
 

@@ -3,7 +3,7 @@
 // What the library asks of the host: the copy that survives bad pointers, and leaves the program's
 // own faults alone; reserved addresses; waiting with a deadline; sockets; the end of a thread.
 
-#define _XOPEN_SOURCE 700 // sigaltstack()
+#define _GNU_SOURCE // sigaltstack(), and the names in a signal's frame
 
 #include "bad_memory.h"
 #include "platform/platform.h"
@@ -17,6 +17,7 @@
 
 #ifndef _WIN32
 #include "platform/posix_faults.h"
+#include "platform/posix_trap.h"
 #include "platform/socket.h"
 
 #include <netinet/in.h>
@@ -175,6 +176,53 @@ START_TEST(a_thread_that_was_never_in_the_library_has_its_own_faults) {
 END_TEST
 #endif
 
+#if defined(POSIX_CONTEXT_REGISTERS)
+
+// What a trap raises on some host, and what it is called.
+static const struct {
+    uint64_t code;
+    bool raises_segv, raises_bus, raises_fpe, raises_ill, raises_trap;
+    zx_excp_type_t type;
+} traps[] = {
+#if defined(__x86_64__)
+    {.code = 0, .raises_fpe = true, .raises_ill = true, .type = ZX_EXCP_GENERAL},
+    {.code = 1, .raises_trap = true, .raises_ill = true, .type = ZX_EXCP_HW_BREAKPOINT},
+    {.code = 3, .raises_trap = true, .raises_ill = true, .type = ZX_EXCP_SW_BREAKPOINT},
+    {.code = 6, .raises_ill = true, .type = ZX_EXCP_UNDEFINED_INSTRUCTION},
+    {.code = 13, .raises_segv = true, .raises_ill = true, .type = ZX_EXCP_GENERAL},
+    {14, true, true, .raises_ill = true, .type = ZX_EXCP_FATAL_PAGE_FAULT},
+    {.code = 17, .raises_bus = true, .raises_ill = true, .type = ZX_EXCP_GENERAL},
+    {.code = 19, .raises_fpe = true, .raises_ill = true, .type = ZX_EXCP_GENERAL},
+    {.code = 0x20, .type = ZX_EXCP_GENERAL}, // Interrupts and system calls.
+    {.code = 0x80, .type = ZX_EXCP_GENERAL},
+#else
+    {.code = 0, .raises_ill = true, .type = ZX_EXCP_UNDEFINED_INSTRUCTION},
+    {.code = 0x56000080, .type = ZX_EXCP_GENERAL}, // SVC
+    {0x92000006, true, true, .raises_ill = true, .type = ZX_EXCP_FATAL_PAGE_FAULT},
+    {0x92000021, true, true, .raises_ill = true, .type = ZX_EXCP_UNALIGNED_ACCESS},
+    {0x82000006, true, true, .raises_ill = true, .type = ZX_EXCP_FATAL_PAGE_FAULT},
+    {0x8a000000, true, true, .raises_ill = true, .type = ZX_EXCP_GENERAL},
+    {.code = 0xb2000000, .raises_fpe = true, .raises_ill = true, .type = ZX_EXCP_GENERAL},
+    {.code = 0xca000022, .raises_trap = true, .raises_ill = true, .type = ZX_EXCP_HW_BREAKPOINT},
+    {.code = 0xf2000001, .raises_trap = true, .raises_ill = true, .type = ZX_EXCP_SW_BREAKPOINT},
+#endif
+};
+
+START_TEST(traps_are_told_apart) {
+    for (size_t i = 0; i < sizeof traps / sizeof traps[0]; i++) {
+        const struct posix_trap trap = {.code = traps[i].code};
+        ck_assert_int_eq(posix_trap_raises(&trap, SIGSEGV), traps[i].raises_segv);
+        ck_assert_int_eq(posix_trap_raises(&trap, SIGBUS), traps[i].raises_bus);
+        ck_assert_int_eq(posix_trap_raises(&trap, SIGFPE), traps[i].raises_fpe);
+        ck_assert_int_eq(posix_trap_raises(&trap, SIGILL), traps[i].raises_ill);
+        ck_assert_int_eq(posix_trap_raises(&trap, SIGTRAP), traps[i].raises_trap);
+        ck_assert_uint_eq(posix_trap_type(&trap), traps[i].type);
+    }
+}
+END_TEST
+
+#endif
+
 START_TEST(reservations_take_only_free_addresses) {
     const size_t page = platform_page_size();
     uint8_t *base = platform_reserve(4 * page);
@@ -317,6 +365,9 @@ int main(void) {
         faults_of_the_program_reach_its_handler,
         a_thread_that_was_never_in_the_library_has_its_own_faults,
         after_a_fault_handlers_still_use_the_alternate_stack,
+#if defined(POSIX_CONTEXT_REGISTERS)
+        traps_are_told_apart,
+#endif
         signals_do_not_end_what_is_sent,
 #endif
         reservations_take_only_free_addresses,

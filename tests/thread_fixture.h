@@ -7,10 +7,10 @@
 #define TESTS_THREAD_FIXTURE_H
 
 // Whether the host shows the registers of a stopped thread.
-#if defined(__x86_64__) && (defined(__linux__) || defined(_WIN32))
+#if defined(__x86_64__) && (defined(__linux__) || defined(__APPLE__) || defined(_WIN32))
 #define HOST_SHOWS_REGISTERS 1
 #define HOST_SHOWS_X86_REGISTERS 1
-#elif defined(__aarch64__) && defined(__linux__)
+#elif defined(__aarch64__) && (defined(__linux__) || defined(__APPLE__))
 #define HOST_SHOWS_REGISTERS 1
 #define HOST_SHOWS_ARM64_REGISTERS 1
 #endif
@@ -39,6 +39,9 @@ enum { GENERAL_SIZE_2018 = 272, UNDEFINED_SIZE = 4 };
 #define UNDEFINED_INSTRUCTION "ud2\n"
 enum { GENERAL_SIZE_2018 = 144, UNDEFINED_SIZE = 2 };
 #endif
+
+// The name that assembly has for a function. macOS would put an underscore before it.
+#define NAMED(name) __asm__(#name)
 
 typedef void thread_fn(uintptr_t first, uintptr_t second);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Debug registers of a stopped thread. The frame of a signal does not contain them, so POSIX hosts
-// give them to other processes at most; Windows gives them to threads of the same process. A
+// Debug registers of a stopped thread. The frame of a signal does not contain them. Linux gives
+// them to other processes alone; macOS and Windows give them to threads of the same process. A
 // breakpoint that is hit is a fault (faults.h).
 
 #ifndef PLATFORM_DEBUG_REGISTERS_H
@@ -11,7 +11,8 @@
 
 #include <zircon/types.h>
 
-#if (defined(__linux__) && defined(__x86_64__) && !defined(ZIRCONIA_PORTABLE)) ||                  \
+#if ((defined(__linux__) || defined(__APPLE__)) && defined(__x86_64__) &&                          \
+     !defined(ZIRCONIA_PORTABLE)) ||                                                               \
     (defined(_WIN32) && (defined(__x86_64__) || defined(_M_X64)))
 #define PLATFORM_DEBUG_REGISTERS 1
 #endif

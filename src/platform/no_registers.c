@@ -4,7 +4,8 @@
 
 #include "platform/registers.h"
 
-#if !(defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))) &&                      \
+#if !((defined(__linux__) || defined(__APPLE__)) &&                                                \
+      (defined(__x86_64__) || defined(__aarch64__))) &&                                            \
     !(defined(_WIN32) && (defined(__x86_64__) || defined(_M_X64)))
 
 #include <string.h>

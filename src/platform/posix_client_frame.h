@@ -7,29 +7,28 @@
 #ifndef PLATFORM_POSIX_CLIENT_FRAME_H
 #define PLATFORM_POSIX_CLIENT_FRAME_H
 
-#include "platform/posix_context.h"
+#include "platform/posix_general.h"
 
-#if defined(__linux__) && defined(__x86_64__)
-#define POSIX_CLIENT_FRAME 1
-#define CLIENT_FRAME_REGISTERS (sizeof(((mcontext_t *)0)->gregs) / sizeof(greg_t))
-struct client_frame {
-    greg_t registers[CLIENT_FRAME_REGISTERS];
-};
-#elif defined(__linux__) && defined(__aarch64__)
-#define POSIX_CLIENT_FRAME 1
-struct client_frame {
-    unsigned long long registers[31];
-    unsigned long long stack;
-    unsigned long long program_counter;
-    unsigned long long state;
-};
-#endif
+#if defined(POSIX_CONTEXT_REGISTERS)
 
-#if defined(POSIX_CLIENT_FRAME)
+#define POSIX_CLIENT_FRAME 1
 
 // The general registers at the point that the signal interrupted, and the way back there.
-void client_frame_save(const ucontext_t *context, struct client_frame *out);
-void client_frame_restore(ucontext_t *context, const struct client_frame *frame);
+struct client_frame {
+    uint64_t registers[GENERAL_COUNT];
+};
+
+static inline void client_frame_save(const ucontext_t *context, struct client_frame *out) {
+    for (unsigned i = 0; i < GENERAL_COUNT; i++) {
+        out->registers[i] = posix_general(context, i);
+    }
+}
+
+static inline void client_frame_restore(ucontext_t *context, const struct client_frame *frame) {
+    for (unsigned i = 0; i < GENERAL_COUNT; i++) {
+        posix_set_general(context, i, frame->registers[i]);
+    }
+}
 
 // Makes the handler return to the first instruction of the client's code, as if it had been called.
 void client_frame_enter(ucontext_t *context, const struct platform_client_entry *entry);

@@ -1,58 +1,45 @@
 // SPDX-License-Identifier: MIT
 //
-// arm64 on Linux (Procedure Call Standard for the Arm 64-bit Architecture, section 6).
+// arm64 (Procedure Call Standard for the Arm 64-bit Architecture, section 6).
 
 #define _GNU_SOURCE // The members of mcontext_t
 
 #include "platform/posix_client_frame.h"
 
-#if defined(__linux__) && defined(__aarch64__)
-
-#include <string.h>
-
-enum { FRAME_POINTER = 29, LINK = 30 };
+#if defined(POSIX_CLIENT_FRAME) && defined(__aarch64__)
 
 // PSTATE's condition flags; the rest is the host's.
-#define CONDITION_FLAGS 0xf0000000ull
+#define CONDITION_FLAGS UINT64_C(0xf0000000)
 
-void client_frame_save(const ucontext_t *context, struct client_frame *out) {
-    const mcontext_t *machine = &context->uc_mcontext;
-    memcpy(out->registers, machine->regs, sizeof(out->registers));
-    out->stack = machine->sp;
-    out->program_counter = machine->pc;
-    out->state = machine->pstate;
-}
-
-void client_frame_restore(ucontext_t *context, const struct client_frame *frame) {
-    mcontext_t *machine = &context->uc_mcontext;
-    memcpy(machine->regs, frame->registers, sizeof(frame->registers));
-    machine->sp = frame->stack;
-    machine->pc = frame->program_counter;
-    machine->pstate = frame->state;
+static void clear_conditions(ucontext_t *context) {
+    const uint64_t state = posix_general(context, GENERAL_CPSR);
+    posix_set_general(context, GENERAL_CPSR, state & ~CONDITION_FLAGS);
 }
 
 void client_frame_enter(ucontext_t *context, const struct platform_client_entry *entry) {
-    mcontext_t *machine = &context->uc_mcontext;
-    memset(machine->regs, 0, sizeof(machine->regs));
-    machine->regs[0] = entry->arguments[0];
-    machine->regs[1] = entry->arguments[1];
-    machine->sp = entry->stack;
-    machine->pc = entry->entry;
-    machine->pstate &= ~CONDITION_FLAGS;
+    for (unsigned i = 0; i <= GENERAL_LINK; i++) {
+        posix_set_general(context, i, 0);
+    }
+    posix_set_general(context, 0, entry->arguments[0]);
+    posix_set_general(context, 1, entry->arguments[1]);
+    posix_set_general(context, GENERAL_SP, entry->stack);
+    posix_set_general(context, GENERAL_PC, entry->entry);
+    clear_conditions(context);
 }
 
-// A frame pointer and a return address of 0 end the unwinding. There is no red zone.
+// A frame pointer and a return address of 0 end the unwinding. What macOS's red zone has is lost:
+// nobody returns to it.
 void client_frame_call(ucontext_t *context, void (*function)(void)) {
-    mcontext_t *machine = &context->uc_mcontext;
-    machine->regs[FRAME_POINTER] = 0;
-    machine->regs[LINK] = 0;
-    machine->sp &= ~15ull;
-    machine->pc = (uintptr_t)function;
+    const uint64_t sp = posix_general(context, GENERAL_SP);
+    posix_set_general(context, GENERAL_FRAME_POINTER, 0);
+    posix_set_general(context, GENERAL_LINK, 0);
+    posix_set_general(context, GENERAL_SP, sp & ~UINT64_C(15));
+    posix_set_general(context, GENERAL_PC, (uint64_t)(uintptr_t)function);
 }
 
-// The modes of floating point stay as they are: a signal's frame has them in a record of its own.
+// The modes of floating point stay as they are: a signal's frame has them apart from these.
 void client_frame_make_plain(ucontext_t *context) {
-    context->uc_mcontext.pstate &= ~CONDITION_FLAGS;
+    clear_conditions(context);
 }
 
 #endif

@@ -8,7 +8,9 @@
 #include "platform/threads.h"
 
 #include <signal.h>
-#if !defined(__APPLE__) // There <signal.h> has it, and <ucontext.h> is for old functions.
+#if defined(__APPLE__) // There <signal.h> has it, and <ucontext.h> is for old functions.
+#include <mach/mach.h>
+#else
 #include <ucontext.h>
 #endif
 
@@ -18,8 +20,17 @@
 #endif
 
 // Registers of a signal's frame can be read and changed.
-#if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))
+#if (defined(__linux__) || defined(__APPLE__)) && (defined(__x86_64__) || defined(__aarch64__))
 #define POSIX_CONTEXT_REGISTERS 1
+#endif
+
+// Whether GS belongs to the host.
+#if defined(__APPLE__)
+#define POSIX_KEEPS_GS_BASE 1
+typedef mach_port_t posix_thread_number;
+#else
+#define POSIX_KEEPS_GS_BASE 0
+typedef pid_t posix_thread_number;
 #endif
 
 struct platform_context {
@@ -27,7 +38,7 @@ struct platform_context {
     uint64_t fs_base; // What no frame has. On arm64 TPIDR_EL0, and the others are not used.
     uint64_t gs_base;
     uint64_t new_gs_base;
-    pid_t thread; // The host's number of the thread.
+    posix_thread_number thread; // The host's number of the thread.
 };
 
 // On the thread itself: what is not in the frame is read before others may look, and what they

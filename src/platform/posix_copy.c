@@ -45,8 +45,8 @@ static bool inside(uintptr_t address, uintptr_t start, size_t size) {
 // A processor that cannot represent the address reports 0.
 static bool is_the_copys(const struct copy_guard *guard, const siginfo_t *info) {
     const uintptr_t address = (uintptr_t)info->si_addr;
-    return info->si_code > 0 && (address == 0 || inside(address, guard->destination, guard->size) ||
-                                 inside(address, guard->source, guard->size));
+    return address == 0 || inside(address, guard->destination, guard->size) ||
+           inside(address, guard->source, guard->size);
 }
 
 static void end_copy(void) {
@@ -56,33 +56,14 @@ static void end_copy(void) {
 // macOS takes a thread that jumps out of a handler to be on its alternate stack still, and never
 // again uses that for it. So there the handler returns, to the function that jumps; and in builds
 // with ZIRCONIA_PORTABLE.
-#if defined(__APPLE__) && defined(__x86_64__)
-
 static void leave_handler(ucontext_t *context) {
-    context->uc_mcontext->__ss.__rsp = (context->uc_mcontext->__ss.__rsp & ~UINT64_C(15)) - 8;
-    context->uc_mcontext->__ss.__rip = (uint64_t)(uintptr_t)end_copy;
-}
-
-#elif defined(__APPLE__)
-
-static void leave_handler(ucontext_t *context) {
-    __darwin_arm_thread_state64_set_pc_fptr(context->uc_mcontext->__ss, end_copy);
-}
-
-#elif defined(ZIRCONIA_PORTABLE) && defined(POSIX_CLIENT_FRAME)
-
-static void leave_handler(ucontext_t *context) {
+#if defined(POSIX_CLIENT_FRAME) && (defined(__APPLE__) || defined(ZIRCONIA_PORTABLE))
     client_frame_call(context, end_copy);
-}
-
 #else
-
-static void leave_handler(ucontext_t *context) {
     (void)context;
     end_copy();
-}
-
 #endif
+}
 
 bool posix_copy_recover(const siginfo_t *info, void *context) {
     struct copy_guard *guard = active_guard;

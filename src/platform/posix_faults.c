@@ -11,7 +11,9 @@
 #include "platform/division.h"
 #include "platform/faults.h"
 #include "platform/platform.h"
-#include "platform/posix_registers_arm64.h"
+#include "platform/posix_frame.h"
+#include "platform/posix_general.h"
+#include "platform/posix_trap.h"
 #include "platform/store_faults.h"
 
 #include <errno.h>
@@ -32,6 +34,9 @@ static struct sigaction previous[SIGNAL_COUNT];
 static _Atomic(platform_fault_fn *) watcher;
 
 static _Atomic(platform_store_fn *) store_watcher;
+
+// Where the thread that learns a division goes when it cannot.
+static _Thread_local sigjmp_buf *volatile giving_up HANDLER_SAFE;
 
 static const struct sigaction *previous_of(int number) {
     size_t i = 0;
@@ -63,7 +68,9 @@ static void make_mark(void) {
     atomic_store(&marks, platform_thread_slot_create(&mark, NULL));
 }
 
+// macOS allocates all of an image's variables as a thread first touches one.
 void posix_faults_concern_thread(void) {
+    (void)giving_up;
     platform_call_once(&mark_once, make_mark);
     if (atomic_load(&marks) && platform_thread_slot_get(&mark) == NULL) {
         platform_thread_slot_set(&mark, &mark);
@@ -77,13 +84,32 @@ bool posix_faults_know_thread(void) {
 
 #endif
 
+// Whether an instruction raised the signal, and nobody sent it.
+static bool is_fault(int number, const siginfo_t *info, const ucontext_t *context) {
+    bool fault = true;
+#if defined(POSIX_CODES_TELL)
+    fault = info->si_code > 0;
+#else
+    (void)info;
+#endif
+#if defined(POSIX_TRAPS_TELL)
+    const struct posix_trap trap = posix_frame_trap(context);
+    fault = fault && posix_trap_raises(&trap, number);
+#else
+    (void)number;
+    (void)context;
+#endif
+    return fault;
+}
+
 // --- What is not ours ---
 
 // Does what would have happened without our handler.
 static void pass_on(int number, siginfo_t *info, void *context) {
+    const bool sent = !is_fault(number, info, context);
     const struct sigaction *old = previous_of(number);
     const bool detailed = (old->sa_flags & SA_SIGINFO) != 0;
-    if (!detailed && old->sa_handler == SIG_IGN && info->si_code <= 0) {
+    if (!detailed && old->sa_handler == SIG_IGN && sent) {
         return;
     }
     if (!detailed && (old->sa_handler == SIG_DFL || old->sa_handler == SIG_IGN)) {
@@ -93,7 +119,7 @@ static void pass_on(int number, siginfo_t *info, void *context) {
         signal(number, SIG_DFL);
         sigfillset(&((ucontext_t *)context)->uc_sigmask);
         sigdelset(&((ucontext_t *)context)->uc_sigmask, number);
-        if (info->si_code <= 0 || number == SIGTRAP) {
+        if (sent || number == SIGTRAP) {
             raise(number);
         }
         return;
@@ -109,40 +135,19 @@ static void pass_on(int number, siginfo_t *info, void *context) {
     }
 }
 
-// The status that a page fault comes to: nothing is there, it may not be touched so, or what is
-// mapped there ends before. macOS has SIGBUS for the last two, of which the first is the usual one.
-static uint32_t why(int number, const siginfo_t *info) {
-#if defined(__APPLE__)
-    const zx_status_t refused = ZX_ERR_ACCESS_DENIED;
-#else
-    const zx_status_t refused = ZX_ERR_OUT_OF_RANGE;
-#endif
-    if (number == SIGBUS) {
-        return (uint32_t)refused;
-    }
-    return (uint32_t)(info->si_code == SEGV_ACCERR ? ZX_ERR_ACCESS_DENIED : ZX_ERR_NOT_FOUND);
-}
+// --- What a fault is called ---
 
-#if defined(__linux__) && defined(__x86_64__)
+#if defined(POSIX_TRAPS_TELL) || (defined(__linux__) && defined(__x86_64__))
 
 static struct platform_fault describe(int number, const siginfo_t *info,
                                       const ucontext_t *context) {
-    static const zx_excp_type_t types[] = {
-        [1] = ZX_EXCP_HW_BREAKPOINT,
-        [3] = ZX_EXCP_SW_BREAKPOINT,
-        [6] = ZX_EXCP_UNDEFINED_INSTRUCTION,
-        [14] = ZX_EXCP_FATAL_PAGE_FAULT,
-    };
-    const greg_t *registers = context->uc_mcontext.gregs;
-    const uint64_t vector = (uint64_t)registers[REG_TRAPNO];
-    const bool known = vector < sizeof(types) / sizeof(types[0]) && types[vector] != 0;
-    return (struct platform_fault){
-        .type = known ? types[vector] : ZX_EXCP_GENERAL,
-        .x86_64 = {.vector = vector,
-                   .err_code = (uint64_t)registers[REG_ERR],
-                   .cr2 = vector == 14 ? (uint64_t)registers[REG_CR2] : 0},
-        .synth_code = vector == 14 ? why(number, info) : 0,
-    };
+    const struct posix_trap trap = posix_frame_trap(context);
+    struct platform_fault fault = {.type = posix_trap_type(&trap)};
+    if (fault.type == ZX_EXCP_FATAL_PAGE_FAULT) {
+        fault.synth_code = posix_trap_why(&trap, number, info);
+    }
+    posix_trap_describe(&trap, &fault);
+    return fault;
 }
 
 #else
@@ -162,7 +167,7 @@ static struct platform_fault describe_signal(int number, const siginfo_t *info) 
     default:
         return (struct platform_fault){
             .type = ZX_EXCP_FATAL_PAGE_FAULT,
-            .synth_code = why(number, info),
+            .synth_code = posix_trap_why(NULL, number, info),
         };
     }
 }
@@ -170,9 +175,9 @@ static struct platform_fault describe_signal(int number, const siginfo_t *info) 
 static struct platform_fault describe(int number, const siginfo_t *info,
                                       const ucontext_t *context) {
     struct platform_fault fault = describe_signal(number, info);
-#if defined(__linux__) && defined(__aarch64__)
-    fault.arm_64.esr = (uint32_t)posix_fault_syndrome(context);
-    fault.arm_64.far = context->uc_mcontext.fault_address;
+#if defined(POSIX_CONTEXT_REGISTERS)
+    const struct posix_trap trap = posix_frame_trap(context);
+    posix_trap_describe(&trap, &fault);
 #else
     (void)context;
 #endif
@@ -196,28 +201,20 @@ static bool tell(int number, const siginfo_t *info, ucontext_t *host) {
 
 // --- Divisions ---
 
-#if defined(__linux__) && defined(__x86_64__)
-#define REGISTER(context, linux_name, apple_name) ((context)->uc_mcontext.gregs[linux_name])
-typedef greg_t division_register;
-#elif defined(__APPLE__) && defined(__x86_64__)
-#define REGISTER(context, linux_name, apple_name) ((context)->uc_mcontext->__ss.apple_name)
-typedef uint64_t division_register;
-#endif
-
-#if defined(REGISTER)
+#if defined(POSIX_CONTEXT_REGISTERS) && defined(__x86_64__)
 
 static bool complete_division(ucontext_t *context) {
     struct division_registers registers = {
-        .instruction = (uint64_t)REGISTER(context, REG_RIP, __rip),
-        .rax = (uint64_t)REGISTER(context, REG_RAX, __rax),
-        .rdx = (uint64_t)REGISTER(context, REG_RDX, __rdx),
+        .instruction = posix_general(context, GENERAL_RIP),
+        .rax = posix_general(context, GENERAL_RAX),
+        .rdx = posix_general(context, GENERAL_RDX),
     };
     if (!division_complete(&registers)) {
         return false;
     }
-    REGISTER(context, REG_RIP, __rip) = (division_register)registers.instruction;
-    REGISTER(context, REG_RAX, __rax) = (division_register)registers.rax;
-    REGISTER(context, REG_RDX, __rdx) = (division_register)registers.rdx;
+    posix_set_general(context, GENERAL_RIP, registers.instruction);
+    posix_set_general(context, GENERAL_RAX, registers.rax);
+    posix_set_general(context, GENERAL_RDX, registers.rdx);
     return true;
 }
 
@@ -230,12 +227,9 @@ static bool complete_division(ucontext_t *context) {
 
 #endif
 
-// Where the thread that learns a division goes when it cannot.
-static _Thread_local sigjmp_buf *volatile giving_up HANDLER_SAFE;
-
 // Returns when the fault is another's.
-static bool is_divided(int number, const siginfo_t *info, ucontext_t *context) {
-    if (number != SIGFPE || info->si_code <= 0) {
+static bool is_divided(int number, ucontext_t *context) {
+    if (number != SIGFPE) {
         return false;
     }
     if (complete_division(context)) {
@@ -253,7 +247,7 @@ static bool is_divided(int number, const siginfo_t *info, ucontext_t *context) {
 static bool is_store(int number, const siginfo_t *info) {
     platform_store_fn *told = atomic_load(&store_watcher);
 #if defined(__APPLE__)
-    const bool is_refused = (number == SIGSEGV || number == SIGBUS) && info->si_code > 0;
+    const bool is_refused = number == SIGSEGV || number == SIGBUS;
 #else
     const bool is_refused = number == SIGSEGV && info->si_code == SEGV_ACCERR;
 #endif
@@ -266,13 +260,15 @@ bool platform_watch_stores(platform_store_fn *on_store) {
     return true;
 }
 
-// A signal that was sent is no fault.
 static bool is_ours(int number, siginfo_t *info, void *context) {
+    if (!is_fault(number, info, context)) {
+        return false;
+    }
     if (!posix_faults_know_thread()) {
         return is_store(number, info);
     }
-    return posix_copy_recover(info, context) || is_divided(number, info, context) ||
-           is_store(number, info) || (info->si_code > 0 && tell(number, info, context));
+    return posix_copy_recover(info, context) || is_divided(number, context) ||
+           is_store(number, info) || tell(number, info, context);
 }
 
 // With all signals blocked: a thread is stopped where it faulted, not in here. Nor is one cancelled

@@ -18,8 +18,8 @@ void posix_faults_take_memory_signals(void);
 void posix_faults_concern_thread(void);
 bool posix_faults_know_thread(void);
 
-// The copy's: leaves the handler if the fault is that of a copy in progress, or returns true for
-// the handler to return.
+// The copy's, of a fault: leaves the handler if it is that of a copy in progress, or returns true
+// for the handler to return.
 bool posix_copy_recover(const siginfo_t *info, void *context);
 
 #endif // PLATFORM_POSIX_FAULTS_H

@@ -11,6 +11,13 @@
 
 enum { FXSAVE_MXCSR = 24, FXSAVE_ST = 32, FXSAVE_XMM = 160, XMM_SAVED = 16 };
 
+void xsave_make_plain(unsigned char *area) {
+    static const uint16_t control_status_and_tags[] = {0x37f, 0, 0};
+    static const uint32_t mxcsr = 0x1f80;
+    memcpy(area, control_status_and_tags, sizeof(control_status_and_tags));
+    memcpy(area + FXSAVE_MXCSR, &mxcsr, sizeof(mxcsr));
+}
+
 // fcw to fdp lie as the processor stores them.
 void xsave_read_fp(const struct xsave_place *place, zx_thread_state_fp_regs_t *out) {
     memset(out, 0, sizeof(*out));

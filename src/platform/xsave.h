@@ -29,6 +29,10 @@ enum {
     (UINT64_C(1) << XSAVE_SSE | UINT64_C(1) << XSAVE_AVX | UINT64_C(1) << XSAVE_OPMASK |           \
      UINT64_C(1) << XSAVE_ZMM_HIGH | UINT64_C(1) << XSAVE_ZMM_UPPER)
 
+// The state in a new thread and at the entry of a function, by the ABI of x86-64: the registers of
+// the x87 empty, exceptions masked. The values of registers may stay.
+void xsave_make_plain(unsigned char *area);
+
 struct xsave_place {
     unsigned char *area;                    // 512 bytes.
     unsigned char *parts[XSAVE_PART_COUNT]; // From XSAVE_AVX on; NULL where there is none.

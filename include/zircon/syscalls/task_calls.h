@@ -32,7 +32,7 @@ ZIRCONIA_EXPORT zx_status_t zx_thread_create(zx_handle_t process, const char *na
 // Errors:
 //   handle (THREAD, MANAGE_THREAD)
 //   ZX_ERR_INVALID_ARGS   for an entry that is no address of a program, but for 0, where it faults
-//   ZX_ERR_NOT_SUPPORTED  on hosts other than Linux (x86-64, arm64) and Windows (x86-64)
+//   ZX_ERR_NOT_SUPPORTED  on hosts other than Linux and macOS (x86-64, arm64) and Windows (x86-64)
 //   ZX_ERR_BAD_STATE      when the thread was started before
 //   ZX_ERR_NO_MEMORY      when memory is short
 // 2018: MANAGE_THREAD or WRITE; the entry is not looked at.
@@ -47,8 +47,8 @@ ZIRCONIA_EXPORT zx_status_t zx_thread_start(zx_handle_t handle, zx_vaddr_t threa
 //   ZX_ERR_BUFFER_TOO_SMALL  when buffer_size is less than the structure
 //   ZX_ERR_BAD_STATE         when the thread is neither suspended nor in an exception
 //   ZX_ERR_NOT_SUPPORTED     for another fs_base, in a synthetic exception, on hosts other than
-//                            Linux (x86-64, arm64) and Windows (x86-64), and for debug registers on
-//                            arm64 and where the host forbids ptrace
+//                            Linux and macOS (x86-64, arm64) and Windows (x86-64), and for debug
+//                            registers on arm64 and where the host forbids ptrace
 //   ZX_ERR_NO_MEMORY         when memory is short
 //   ZX_ERR_INVALID_ARGS      when buffer cannot be written
 // 2018: the general registers have no bases.
@@ -64,8 +64,8 @@ ZIRCONIA_EXPORT zx_status_t zx_thread_read_state(zx_handle_t handle, uint32_t ki
 //   ZX_ERR_INVALID_ARGS      when buffer cannot be read
 //   ZX_ERR_BAD_STATE         when the thread is neither suspended nor in an exception
 //   ZX_ERR_NOT_SUPPORTED     for another fs_base, in a synthetic exception, on hosts other than
-//                            Linux (x86-64, arm64) and Windows (x86-64), and for debug registers on
-//                            arm64 and where the host forbids ptrace
+//                            Linux and macOS (x86-64, arm64) and Windows (x86-64), and for debug
+//                            registers on arm64 and where the host forbids ptrace
 //   ZX_ERR_NO_MEMORY         when memory is short
 //   ZX_ERR_INVALID_ARGS      for an address that no program can have, for reserved bits of DR7, for
 //                            a breakpoint that the host lacks, and for a single step other than 0
