@@ -176,6 +176,54 @@ START_TEST(a_thread_that_was_never_in_the_library_has_its_own_faults) {
 END_TEST
 #endif
 
+#ifndef _WIN32
+
+static bool can_read(const uint8_t *at) {
+    uint8_t byte = 0;
+    return platform_copy(&byte, at, 1);
+}
+
+START_TEST(memory_faults_beyond_its_end) {
+    const size_t page = platform_page_size();
+    const unsigned writable = PLATFORM_READ | PLATFORM_WRITE;
+    struct platform_memory *memory = platform_memory_create(page, false);
+    ck_assert_ptr_nonnull(memory);
+    uint8_t *whole = platform_memory_map(memory, 0, 3 * page, writable, NULL);
+    ck_assert_ptr_nonnull(whole);
+    whole[page - 1] = 7;
+    ck_assert_ptr_eq(platform_memory_map(memory, 0, 2 * page, PLATFORM_READ, whole), whole);
+    ck_assert_uint_eq(whole[page - 1], 7);
+    ck_assert_ptr_eq(platform_memory_map(memory, 2 * page, page, PLATFORM_READ, whole + 2 * page),
+                     whole + 2 * page);
+    ck_assert(platform_protect(whole, 3 * page, writable));
+    ck_assert(can_read(whole + page - 1));
+    ck_assert(!can_read(whole + page));
+    ck_assert(!can_read(whole + 2 * page));
+    platform_memory_destroy(memory);
+    ck_assert(platform_unmap(whole, 3 * page));
+}
+END_TEST
+
+START_TEST(memory_that_grows_shows_in_what_was_mapped_before) {
+    const size_t page = platform_page_size();
+    const unsigned writable = PLATFORM_READ | PLATFORM_WRITE;
+    struct platform_memory *memory = platform_memory_create(0, true);
+    ck_assert_ptr_nonnull(memory);
+    uint8_t *whole = platform_memory_map(memory, 0, 3 * page, writable, NULL);
+    ck_assert_ptr_nonnull(whole);
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert(!can_read(whole + i * page));
+        ck_assert(platform_memory_grow(memory, (i + 1) * page));
+        whole[i * page] = (uint8_t)i;
+    }
+    ck_assert_uint_eq(whole[page], 1);
+    platform_memory_destroy(memory);
+    ck_assert(platform_unmap(whole, 3 * page));
+}
+END_TEST
+
+#endif
+
 #if defined(POSIX_CONTEXT_REGISTERS)
 
 // What a trap raises on some host, and what it is called.
@@ -233,7 +281,7 @@ START_TEST(reservations_take_only_free_addresses) {
     ck_assert(platform_unmap(base + page, page));
     ck_assert(platform_reserve_at(base + page, page, &taken));
 
-    struct platform_memory *memory = platform_memory_create(page);
+    struct platform_memory *memory = platform_memory_create(page, false);
     ck_assert_ptr_nonnull(memory);
     const unsigned writable = PLATFORM_READ | PLATFORM_WRITE;
     ck_assert_ptr_eq(platform_memory_map(memory, 0, page, writable, base + page), base + page);
@@ -365,6 +413,8 @@ int main(void) {
         faults_of_the_program_reach_its_handler,
         a_thread_that_was_never_in_the_library_has_its_own_faults,
         after_a_fault_handlers_still_use_the_alternate_stack,
+        memory_faults_beyond_its_end,
+        memory_that_grows_shows_in_what_was_mapped_before,
 #if defined(POSIX_CONTEXT_REGISTERS)
         traps_are_told_apart,
 #endif

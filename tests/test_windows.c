@@ -115,7 +115,7 @@ static bool can_read(const uint8_t *address) {
 START_TEST(a_view_that_loses_a_part_keeps_the_rest) {
     const size_t size = platform_page_size();
     const unsigned writable = PLATFORM_READ | PLATFORM_WRITE;
-    struct platform_memory *memory = platform_memory_create(5 * size);
+    struct platform_memory *memory = platform_memory_create(5 * size, false);
     uint8_t *view = platform_memory_map(memory, 0, 5 * size, writable, NULL);
     ck_assert_ptr_nonnull(view);
     for (size_t i = 0; i < 5; i++) {
@@ -142,7 +142,7 @@ END_TEST
 
 START_TEST(what_a_memory_grows_by_is_there_where_it_was_mapped_beyond_its_end) {
     const size_t size = platform_page_size();
-    struct platform_memory *memory = platform_memory_create(size);
+    struct platform_memory *memory = platform_memory_create(size, true);
     uint8_t *view = platform_memory_map(memory, 0, 8 * size, PLATFORM_READ | PLATFORM_WRITE, NULL);
     ck_assert_ptr_nonnull(view);
     ck_assert(!can_read(view + size));
@@ -160,7 +160,7 @@ START_TEST(a_large_memory_has_pages_where_it_is_touched) {
     const uint64_t size = UINT64_C(1) << 36;
     const uint64_t middle = size / 2;
     const size_t page_size = platform_page_size();
-    struct platform_memory *memory = platform_memory_create(size);
+    struct platform_memory *memory = platform_memory_create(size, false);
     ck_assert_ptr_nonnull(memory);
     ck_assert_uint_eq(platform_memory_find_data(memory, 0), UINT64_MAX);
     uint8_t *first = platform_memory_map(memory, middle, 4 * page_size, PLATFORM_READ, NULL);

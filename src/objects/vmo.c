@@ -105,7 +105,7 @@ zx_status_t vmo_create(uint64_t size, bool resizable, struct vmo **out) {
     if (vmo == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
-    vmo->memory = platform_memory_create(rounded);
+    vmo->memory = platform_memory_create(rounded, resizable);
     if (vmo->memory == NULL) {
         vmo_unref(vmo);
         return ZX_ERR_NO_MEMORY;

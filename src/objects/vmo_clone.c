@@ -218,7 +218,7 @@ bool vmo_clone_prepare(struct vmo *vmo) {
     }
     vmo_families_lock();
     if (vmo->memory == NULL) {
-        vmo->memory = platform_memory_create(vmo->clone->reserved);
+        vmo->memory = platform_memory_create(vmo->clone->reserved, vmo->resizable);
     }
     const bool prepared = vmo->memory != NULL;
     vmo_families_unlock();

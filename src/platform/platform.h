@@ -228,9 +228,10 @@ size_t platform_page_size(void);
 uint64_t platform_address_limit(void);
 
 // Zero-filled pages that take memory only once touched and that may be mapped any number of times.
-// `size` is rounded up to the host's page; 0 is legal. NULL when the host refuses.
+// `size` is rounded up to the host's page; 0 is legal. Only what `grows` may be given to
+// platform_memory_grow(). NULL when the host refuses.
 struct platform_memory;
-struct platform_memory *platform_memory_create(uint64_t size);
+struct platform_memory *platform_memory_create(uint64_t size, bool grows);
 
 // Mappings stay valid after this.
 void platform_memory_destroy(struct platform_memory *memory);

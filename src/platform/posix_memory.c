@@ -34,8 +34,17 @@
 #define MAP_FIXED_NOREPLACE 0 // The address is then a hint, and the result is compared with it.
 #endif
 
+// macOS takes one size for an object of shared memory, and maps nothing that is beyond it. So it is
+// in builds with ZIRCONIA_PORTABLE, of all that is no file of a folder.
+#if defined(__APPLE__) || defined(ZIRCONIA_PORTABLE)
+#define SHARED_KEEPS_SIZE true
+#else
+#define SHARED_KEEPS_SIZE false
+#endif
+
 struct platform_memory {
     int file;
+    uint64_t end; // Nothing beyond can be mapped; UINT64_MAX where that does not matter.
 };
 
 enum { FIRST_OWN_DESCRIPTOR = STDERR_FILENO + 1 };
@@ -126,22 +135,33 @@ struct platform_memory *memory_from_file(int file, uint64_t size) {
         return NULL;
     }
     memory->file = file;
+    memory->end = UINT64_MAX;
     return memory;
 }
 
-struct platform_memory *platform_memory_create(uint64_t size) {
-    static int (*const makers[])(void) = {
-        nameless_file_memfd,
-        nameless_file_shared,
-        nameless_file_temporary,
-    };
-    int file = -1;
+static int open_first(bool shared, bool *is_shared) {
     const int cancel_state = platform_cancel_off(); // Some of them are points of cancellation.
-    for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]) && file < 0; i++) {
-        file = makers[i]();
+    int file = shared ? nameless_file_memfd() : -1;
+    if (shared && file < 0) {
+        file = nameless_file_shared();
+    }
+    *is_shared = file >= 0;
+    if (file < 0) {
+        file = nameless_file_temporary();
     }
     platform_cancel_restore(cancel_state);
-    return memory_from_file(file, size);
+    return file;
+}
+
+struct platform_memory *platform_memory_create(uint64_t size, bool grows) {
+    bool is_shared = false;
+    const int file = open_first(!grows || !SHARED_KEEPS_SIZE, &is_shared);
+    struct platform_memory *memory = memory_from_file(file, size);
+    if (memory != NULL && is_shared && SHARED_KEEPS_SIZE) {
+        const uint64_t page = platform_page_size();
+        memory->end = (size + page - 1) / page * page;
+    }
+    return memory;
 }
 
 void platform_memory_destroy(struct platform_memory *memory) {
@@ -154,6 +174,9 @@ bool platform_memory_grow(struct platform_memory *memory, uint64_t size) {
     struct stat status;
     if (size > INT64_MAX - (page - 1) || fstat(memory->file, &status) != 0) {
         return false;
+    }
+    if (memory->end != UINT64_MAX) {
+        return size <= memory->end;
     }
     const off_t rounded = (off_t)((size + page - 1) / page * page);
     return rounded <= status.st_size || ftruncate(memory->file, rounded) == 0;
@@ -174,8 +197,10 @@ bool platform_memory_discard(struct platform_memory *memory, uint64_t offset, ui
 #endif
 }
 
+// Elsewhere what was stored to a mapping, and not been written to the disk yet, may count as a
+// hole.
 uint64_t platform_memory_find_data(struct platform_memory *memory, uint64_t offset) {
-#if defined(SEEK_DATA)
+#if defined(__linux__)
     const off_t found = lseek(memory->file, (off_t)offset, SEEK_DATA);
     if (found >= 0) {
         return (uint64_t)found;
@@ -231,15 +256,47 @@ static int host_protection(unsigned protection) {
            ((protection & PLATFORM_EXECUTE) != 0 ? PROT_EXEC : 0);
 }
 
+static void *map_file(int file, uint64_t offset, size_t length, unsigned protection, void *fixed) {
+    const int flags = MAP_SHARED | MAP_NORESERVE | (fixed != NULL ? MAP_FIXED : 0);
+    void *address = mmap(fixed, length, host_protection(protection), flags, file, (off_t)offset);
+    return address == MAP_FAILED ? NULL : address;
+}
+
+static struct platform_once empty_file_once = PLATFORM_ONCE_INIT;
+static int empty_file = -1;
+
+static void open_empty_file(void) {
+    const int cancel_state = platform_cancel_off();
+    empty_file = nameless_file_temporary();
+    platform_cancel_restore(cancel_state);
+}
+
+// What is beyond the end is mapped from a file without contents, and faults like any file beyond
+// its end, whatever its protection becomes.
+static void *map_beyond(const struct platform_memory *memory, uint64_t offset, size_t length,
+                        unsigned protection, void *fixed) {
+    const size_t inside = offset < memory->end ? (size_t)(memory->end - offset) : 0;
+    platform_call_once(&empty_file_once, open_empty_file);
+    char *address = map_file(empty_file, 0, length, protection, fixed);
+    if (address != NULL && inside > 0 &&
+        map_file(memory->file, offset, inside, protection, address) == NULL) {
+        if (fixed == NULL) {
+            munmap(address, length);
+        }
+        return NULL;
+    }
+    return address;
+}
+
 void *platform_memory_map(struct platform_memory *memory, uint64_t offset, size_t length,
                           unsigned protection, void *fixed) {
     if (offset > INT64_MAX) {
         return NULL;
     }
-    const int flags = MAP_SHARED | MAP_NORESERVE | (fixed != NULL ? MAP_FIXED : 0);
-    void *address =
-        mmap(fixed, length, host_protection(protection), flags, memory->file, (off_t)offset);
-    return address == MAP_FAILED ? NULL : address;
+    if (offset > memory->end || length > memory->end - offset) {
+        return map_beyond(memory, offset, length, protection, fixed);
+    }
+    return map_file(memory->file, offset, length, protection, fixed);
 }
 
 static void *reserve(void *address, size_t length, int flags) {

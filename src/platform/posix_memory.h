@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The three ways in which POSIX systems give a file without a name, in the order in which
-// platform_memory_create() tries them. Apart from it only tests use them.
+// platform_memory_create() tries them, and where two of them cannot grow, the third for what grows.
+// Apart from it only tests use them.
 
 #ifndef PLATFORM_POSIX_MEMORY_H
 #define PLATFORM_POSIX_MEMORY_H

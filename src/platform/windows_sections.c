@@ -75,7 +75,8 @@ static bool make_larger(struct platform_memory *memory, uint64_t end) {
     return made;
 }
 
-struct platform_memory *platform_memory_create(uint64_t size) {
+struct platform_memory *platform_memory_create(uint64_t size, bool grows) {
+    (void)grows; // All may.
     struct platform_memory *memory = size > INT64_MAX ? NULL : calloc(1, sizeof(*memory));
     if (memory == NULL) {
         return NULL;
