@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: MIT
 #
 # Finds out which system this is and installs, by its own package tools, what the build lacks.
-# Debian 12 and 13 are run by us; the other branches are written from the systems' package lists
-# and are not run by us. An unknown system is told what to install, and nothing is touched.
+# Debian 12 and 13 are run by us, and Ubuntu 24.04 now and then; the other branches are written from
+# the systems' package lists and are not run by us (tests/set_up.sh says what they do). An unknown
+# system is told what to install, and nothing is touched.
+
+OS_RELEASE=/etc/os-release
 
 # install_packages build|tests
 install_packages() {
     case $(system_name) in
     debian) install_with_apt "$1" ;;
-    ubuntu) install_with_apt "$1" ;; # not run by us
+    ubuntu) install_with_apt "$1" ;;
     fedora) install_with_dnf "$1" ;; # not run by us
     macos) install_with_brew "$1" ;; # not run by us
     msys2) install_with_pacman "$1" ;; # not run by us
@@ -27,8 +30,8 @@ system_name() {
 
 # The distribution, or the one that it says it is like.
 linux_name() {
-    if [ -r /etc/os-release ]; then
-        for name in $(. /etc/os-release && echo "${ID:-} ${ID_LIKE:-}"); do
+    if [ -r "$OS_RELEASE" ]; then
+        for name in $(. "$OS_RELEASE" && echo "${ID:-} ${ID_LIKE:-}"); do
             case $name in
             debian | ubuntu | fedora)
                 echo "$name"
