@@ -56,8 +56,12 @@ typedef int64_t zx_duration_boot_t;
 #define ZX_SEC(n) ZIRCON_TIME_UNITS(1000000000LL, n, zx_duration_from_sec)
 #define ZX_MIN(n) ZIRCON_TIME_UNITS(60000000000LL, n, zx_duration_from_min)
 #define ZX_HOUR(n) ZIRCON_TIME_UNITS(3600000000000LL, n, zx_duration_from_hour)
+#ifdef __ISCONSTANT
 #define ZIRCON_TIME_UNITS(unit, n, function)                                                       \
     (__ISCONSTANT(n) ? (zx_duration_t)((unit) * (n)) : function((int64_t)(n)))
+#else // A compiler that does not tell what it can compute.
+#define ZIRCON_TIME_UNITS(unit, n, function) ((zx_duration_t)((unit) * (n)))
+#endif
 #endif
 
 __BEGIN_CDECLS
