@@ -5,10 +5,12 @@
 
 #include "memory_guest.h"
 #include "other_thread.h"
+#include "sanitized.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <zircon/process.h>
+#include <zirconia/zirconia.h>
 
 #define ROUNDS 10000u
 
@@ -84,6 +86,32 @@ START_TEST(nothing_beyond_the_memory_is_not_found) {
 }
 END_TEST
 
+// The engines of guests overlap in the process, and each has something of its own there.
+START_TEST(a_large_vmo_finds_its_place_beside_many_guests) {
+    enum { GUESTS = 24 };
+    const uint64_t size = (uint64_t)64 << 30;
+    const zx_vm_option_t options = ZX_VM_SPECIFIC | ZX_VM_PERM_READ | ZX_VM_PERM_WRITE;
+    zx_handle_t resource = ZX_HANDLE_INVALID;
+    zx_handle_t large = ZX_HANDLE_INVALID;
+    zx_vaddr_t address = 0;
+    ck_assert_int_eq(zirconia_hypervisor_resource(&resource), ZX_OK);
+    for (int i = 0; i < GUESTS; i++) {
+        zx_handle_t other = ZX_HANDLE_INVALID;
+        zx_handle_t space = ZX_HANDLE_INVALID;
+        ck_assert_int_eq(zx_guest_create(resource, 0, &other, &space), ZX_OK);
+        ck_assert_int_eq(zx_vcpu_create(other, 0, 0, &vcpu), ZX_OK);
+        ck_assert_int_eq(zx_handle_close(vcpu), ZX_OK);
+    }
+    start(STORE_AND_LOAD, MEMORY_SIZE);
+    ck_assert_int_eq(zx_vmo_create(size, 0, &large), ZX_OK);
+    ck_assert_int_eq(zx_vmar_map(vmar, options, MEMORY_SIZE, large, 0, size, &address), ZX_OK);
+    enter_to_end();
+    uint64_t value = 0;
+    ck_assert_int_eq(zx_vmo_read(large, &value, 0, sizeof value), ZX_OK);
+    ck_assert_uint_eq(value, 0x5555);
+}
+END_TEST
+
 static _Atomic uint64_t *shared; // Request and answer.
 
 static void *ask(void *unused) {
@@ -151,6 +179,9 @@ int main(void) {
     tcase_add_test(tcase, a_mapping_can_lead_to_another_part_of_the_vmo);
     tcase_add_test(tcase, a_store_to_read_only_memory_is_an_error_and_changes_nothing);
     tcase_add_test(tcase, nothing_beyond_the_memory_is_not_found);
+#if !SANITIZED // Sanitizers have too few addresses.
+    tcase_add_test(tcase, a_large_vmo_finds_its_place_beside_many_guests);
+#endif
     tcase_add_test(tcase, host_and_guest_share_a_mapping);
     tcase_add_test(tcase, mappings_elsewhere_come_and_go_without_disturbing_a_guest);
     suite_add_tcase(suite, tcase);

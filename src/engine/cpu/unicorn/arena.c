@@ -29,6 +29,11 @@ uint8_t *arena_choose(uint8_t *hidden, size_t hidden_size) {
 
 enum { PROBES = 64 };
 
+// What is small is tried to be put near the arena's start, away from the host's own choices, so
+// that a large VMO finds the rest in one piece.
+#define SMALL (1ull << 30)
+#define SMALL_END (ARENA_SIZE / 16)
+
 // The place of the nth probe. Engines whose arenas overlap probe different places; later guests of
 // one engine probe the same, because Unicorn keeps something for each stretch that ever held code.
 static uint64_t probe(const struct arena *arena, uint64_t n) {
@@ -61,7 +66,8 @@ uint8_t *arena_take(struct arena *arena, size_t size) {
     }
     platform_unmap(any, size);
     for (int i = 0; i < PROBES; i++) {
-        const uint64_t offset = probe(arena, arena->probes++) % (last + 1) / page * page;
+        const uint64_t end = size < SMALL && i < PROBES / 2 ? SMALL_END : last;
+        const uint64_t offset = probe(arena, arena->probes++) % (end + 1) / page * page;
         bool taken = false;
         if (platform_reserve_at(arena->base + offset, size, &taken)) {
             return arena->base + offset;
