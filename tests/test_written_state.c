@@ -393,8 +393,8 @@ START_TEST(a_repeated_instruction_goes_on_with_the_registers_that_were_written) 
     }
     expect_dump(&written);
     if (!repeated[_i].rsi && form->bytes[0] == 0xf3) {
-        const uint32_t stored = (uint32_t)written.rax;
-        ck_assert_uint_eq(memory_u64(PLAIN + 0x3000), stored * 0x100000001);
+        const uint64_t stored = (uint32_t)written.rax;
+        ck_assert_uint_eq(memory_u64(PLAIN + 0x3000), stored << 32 | stored);
         ck_assert_uint_eq(memory_u64(PLAIN + 0x3008), stored);
     }
     guest_close();
