@@ -28,7 +28,7 @@ enum {
     GENERAL_R15 = GENERAL_R8 + 7,
     GENERAL_RIP,
     GENERAL_RFLAGS,
-    GENERAL_SELECTORS, // That of the code, as the host has it there.
+    GENERAL_SELECTORS, // The code segment's, as the host has it there.
     GENERAL_COUNT,
 };
 
