@@ -28,15 +28,31 @@ function(zirconia_build_unicorn source)
     include(ExternalProject)
     set(prefix "${PROJECT_BINARY_DIR}/unicorn")
     set(library "${prefix}/lib/${CMAKE_SHARED_LIBRARY_PREFIX}unicorn${CMAKE_SHARED_LIBRARY_SUFFIX}")
+    if(WIN32) # Programs are linked to another file.
+        set(library "${prefix}/lib/${CMAKE_IMPORT_LIBRARY_PREFIX}unicorn${CMAKE_IMPORT_LIBRARY_SUFFIX}")
+    endif()
+    set(toolchain "")
+    if(CMAKE_TOOLCHAIN_FILE)
+        set(toolchain "-DCMAKE_TOOLCHAIN_FILE=${CMAKE_TOOLCHAIN_FILE}")
+    endif()
     ExternalProject_Add(unicorn-build
         SOURCE_DIR "${source}"
         BINARY_DIR "${prefix}/build"
         CMAKE_ARGS
             -DCMAKE_INSTALL_PREFIX=${prefix} -DCMAKE_INSTALL_LIBDIR=lib
             -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=${CMAKE_C_COMPILER}
-            -DCMAKE_POLICY_VERSION_MINIMUM=3.5
+            -DCMAKE_POLICY_VERSION_MINIMUM=3.5 ${toolchain}
             -DBUILD_SHARED_LIBS=ON -DUNICORN_ARCH=x86 -DUNICORN_BUILD_TESTS=OFF
         BUILD_BYPRODUCTS "${library}")
+    if(WIN32) # Where programs look for it: beside themselves, in the build tree and installed.
+        set(dll "${prefix}/bin/libunicorn.dll")
+        ExternalProject_Add_Step(unicorn-build beside DEPENDEES install
+            COMMAND "${CMAKE_COMMAND}" -E make_directory "${PROJECT_BINARY_DIR}/bin"
+            COMMAND "${CMAKE_COMMAND}" -E copy "${dll}" "${PROJECT_BINARY_DIR}/bin")
+        if(ZIRCONIA_INSTALL)
+            install(PROGRAMS "${dll}" DESTINATION "${CMAKE_INSTALL_BINDIR}")
+        endif()
+    endif()
     add_library(Unicorn::unicorn UNKNOWN IMPORTED GLOBAL)
     set_target_properties(Unicorn::unicorn PROPERTIES
         IMPORTED_LOCATION "${library}"
