@@ -17,7 +17,7 @@ static zx_handle_t token;
 static atomic_int filled;
 
 // In assembler: fills registers, tells so at its first argument, and spins.
-void spin_with_registers(uintptr_t first, uintptr_t second) NAMED(spin_with_registers);
+void spin_with_registers(uintptr_t first, uintptr_t second) IN_ASSEMBLY(spin_with_registers);
 
 static inline void suspend(void) {
     ck_assert_int_eq(zx_task_suspend(worker.handle, &token), ZX_OK);

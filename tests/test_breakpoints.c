@@ -21,10 +21,10 @@ __asm__(".text\n"
         "    movl $1, 4(%rdi)\n"
         "store_end:\n"
         "    jmp store_end\n");
-void store_twice(uintptr_t first, uintptr_t second) NAMED(store_twice);
-void store_first(void) NAMED(store_first);
-void store_second(void) NAMED(store_second);
-void store_done(void) NAMED(store_done);
+void store_twice(uintptr_t first, uintptr_t second) IN_ASSEMBLY(store_twice);
+void store_first(void) IN_ASSEMBLY(store_first);
+void store_second(void) IN_ASSEMBLY(store_second);
+void store_done(void) IN_ASSEMBLY(store_done);
 
 _Static_assert(offsetof(struct worker_memory, finished) == 4, "store_twice");
 _Static_assert(offsetof(struct worker_memory, watched) == 8, "store_twice");

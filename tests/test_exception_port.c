@@ -385,11 +385,11 @@ __asm__(".text\n"
         "    mov $0x8000000000000000, %rax\n"
         "    mov (%rax), %rax\n");
 #endif
-void breakpoint(uintptr_t first, uintptr_t second) NAMED(breakpoint);
-void breakpoint_end(void) NAMED(breakpoint_end);
-void undefined(uintptr_t first, uintptr_t second) NAMED(undefined);
-void divide(uintptr_t first, uintptr_t second) NAMED(divide);
-void not_canonical(uintptr_t first, uintptr_t second) NAMED(not_canonical);
+void breakpoint(uintptr_t first, uintptr_t second) IN_ASSEMBLY(breakpoint);
+void breakpoint_end(void) IN_ASSEMBLY(breakpoint_end);
+void undefined(uintptr_t first, uintptr_t second) IN_ASSEMBLY(undefined);
+void divide(uintptr_t first, uintptr_t second) IN_ASSEMBLY(divide);
+void not_canonical(uintptr_t first, uintptr_t second) IN_ASSEMBLY(not_canonical);
 
 START_TEST(each_fault_has_its_type_and_vector) {
     static const struct {

@@ -69,8 +69,8 @@ __asm__(".text\n"
         "    mov %rcx, 56(%rdi)\n"
         "    mov %r11, 64(%rdi)\n"
         "    jmp registers_kept\n");
-void keep_registers(uintptr_t first, uintptr_t second) NAMED(keep_registers);
-void registers_kept(struct first_registers *to) NAMED(registers_kept);
+void keep_registers(uintptr_t first, uintptr_t second) IN_ASSEMBLY(keep_registers);
+void registers_kept(struct first_registers *to) IN_ASSEMBLY(registers_kept);
 
 __attribute__((used)) void registers_kept(struct first_registers *to) {
     atomic_store(&to->filled, 1);

@@ -45,9 +45,9 @@ __asm__(".text\n"
         "    vmovdqu %ymm2, (%rdi)\n"
         "    movl $1, 56(%rdi)\n"
         "    jmp store_end\n");
-void spin_here(void) NAMED(spin_here);
-void store_registers(void) NAMED(store_registers);
-void store_wide(void) NAMED(store_wide);
+void spin_here(void) IN_ASSEMBLY(spin_here);
+void store_registers(void) IN_ASSEMBLY(store_registers);
+void store_wide(void) IN_ASSEMBLY(store_wide);
 
 // What a client may write of rflags, but for TF: CF PF AF ZF SF DF OF NT AC ID. Windows is asked
 // for the arithmetic ones alone, and macOS keeps NT.

@@ -42,8 +42,8 @@ __asm__(".text\n"
         "    stlr w4, [x5]\n"
         "store_end:\n"
         "    b store_end\n");
-void spin_here(void) NAMED(spin_here);
-void store_registers(void) NAMED(store_registers);
+void spin_here(void) IN_ASSEMBLY(spin_here);
+void store_registers(void) IN_ASSEMBLY(store_registers);
 
 struct stored {
     uint64_t values[7];

@@ -41,7 +41,7 @@ enum { GENERAL_SIZE_2018 = 144, UNDEFINED_SIZE = 2 };
 #endif
 
 // The name that assembly has for a function. macOS would put an underscore before it.
-#define NAMED(name) __asm__(#name)
+#define IN_ASSEMBLY(name) __asm__(#name)
 
 typedef void thread_fn(uintptr_t first, uintptr_t second);
 
