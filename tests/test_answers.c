@@ -11,7 +11,9 @@
 #include "other_thread.h"
 
 #include "engine/cpu/unicorn/code_copy.h"
+#include "engine/cpu/unicorn/raw_exit.h"
 #include "engine/cpu/unicorn/run.h"
+#include "engine/cpu/unicorn/vmcb.h"
 #include "engine/cpu/x86/intercept.h"
 
 #include <sched.h>
@@ -32,7 +34,8 @@ enum program {
     KICKED,
     CALLED,
     REGISTERS,
-    FRAMES
+    FRAMES,
+    JOINED
 };
 
 #define READY 0x8000u
@@ -76,6 +79,19 @@ static unsigned exits; // Exits of RDTSC and RDTSCP.
 bool __wrap_intercept_time_stamp(struct cpu *cpu, uint64_t time, struct cpu_exit *exit) {
     exits++;
     return __real_intercept_time_stamp(cpu, time, exit);
+}
+
+enum raw_exit_result __real_raw_exit_translate(struct cpu *cpu, const struct raw_exit *raw,
+                                               struct cpu_exit *exit);
+enum raw_exit_result __wrap_raw_exit_translate(struct cpu *cpu, const struct raw_exit *raw,
+                                               struct cpu_exit *exit);
+
+static unsigned halts; // What ends a block before an instruction is one of them.
+
+enum raw_exit_result __wrap_raw_exit_translate(struct cpu *cpu, const struct raw_exit *raw,
+                                               struct cpu_exit *exit) {
+    halts += raw->number == RAW_EXIT_SVM(SVM_HLT);
+    return __real_raw_exit_translate(cpu, raw, exit);
 }
 
 // False in the runs of these tests that turn answers off.
@@ -311,6 +327,39 @@ START_TEST(cpuid_is_told_where_system_calls_are_made) {
 }
 END_TEST
 
+// --- Blocks that are divided ---
+
+static void run_divided(uint64_t rounds) {
+    zx_vcpu_state_t state = read_state();
+    state.rcx = rounds;
+    write_state(&state);
+    halts = 0;
+    state = run();
+    ck_assert_uint_eq(state.r8, 0);
+    ck_assert_uint_eq(state.r9, rounds);
+    ck_assert_uint_eq(state.r10, 0x15f4d65d);
+}
+
+START_TEST(blocks_that_are_divided_join_without_an_exit) {
+    enum { ROUNDS = 1000, FEW = 50 };
+    start(JOINED);
+    run_divided(ROUNDS);
+    ck_assert_msg(answers_are_wished() ? halts < FEW : halts > ROUNDS, "%u exits", halts);
+    guest_close();
+}
+END_TEST
+
+START_TEST(where_nothing_can_stand_in_any_more_divided_blocks_make_exits) {
+    enum { ROUNDS = 100 };
+    check_plain();
+    refuses = true;
+    start(JOINED);
+    run_divided(ROUNDS);
+    ck_assert_uint_gt(halts, ROUNDS);
+    guest_close();
+}
+END_TEST
+
 // --- MSRs, XSETBV, PAUSE ---
 
 static void access_registers(uint64_t rounds, bool as_user) {
@@ -461,6 +510,8 @@ int main(void) {
         an_observer_is_told_of_the_next_cpuid,
         system_calls_after_the_first_need_no_exit,
         where_nothing_can_stand_in_any_more_system_calls_make_exits,
+        blocks_that_are_divided_join_without_an_exit,
+        where_nothing_can_stand_in_any_more_divided_blocks_make_exits,
         cpuid_is_told_where_system_calls_are_made,
         kicks_lose_no_answer,
         kicks_lose_no_system_call,

@@ -3,12 +3,13 @@
 MSR_TSC_AUX equ 0xc0000103
 READY   equ 0x8000              ; The guest's and the client's flags.
 GO      equ 0x8008
+SCRATCH equ 0x8010
     bits 64
     org 0x10000
     load_tables
     done
     select_case plain, many, forbidden, counted, awaited, across, kicked, called, registers, \
-        frames
+        frames, joined
 
 %macro time 1                   ; The TSC, by RDTSC.
     rdtsc
@@ -331,6 +332,44 @@ across:
     lea r10, [rdx + rax]
     done
     jmp across
+
+; RCX times what blocks are divided for: code that is too long for one, CMPXCHG16B behind arithmetic.
+; R8 = how often something was wrong, R9 = how often
+; round, R10 = the CRC32-C of 500 bytes of zero.
+joined:
+    mov rsi, rcx
+    xor r8d, r8d
+    xor r9d, r9d
+.again:
+    mov edx, -1
+    xor eax, eax
+%rep 500
+    crc32 edx, al
+%endrep
+    not edx
+    test r9, r9
+    cmovz r10d, edx
+    cmp edx, r10d
+    setne dil
+    movzx edi, dil
+    add r8, rdi
+    mov qword [abs SCRATCH], rsi
+    mov qword [abs SCRATCH + 8], r9
+    mov rax, rsi
+    mov rdx, r9
+    xor ecx, ecx
+    mov edi, -1
+    add edi, 2                  ; CF, which CMPXCHG16B keeps.
+    lock cmpxchg16b [abs SCRATCH]
+    setnc bl
+    setnz bh
+    movzx edi, bx
+    add r8, rdi
+    inc r9
+    dec rsi
+    jnz .again
+    done
+    jmp joined
 
 on_vector:                      ; RAX = the vector, R8 = the error code, R9 = RIP
     cmp eax, 0x40

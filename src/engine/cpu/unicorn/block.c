@@ -156,6 +156,22 @@ static bool ends_with_call(struct block *block, const struct reader *reader,
     return true;
 }
 
+// True where a jump leads from here, where the block has become long enough, to the next block,
+// which begins here: Unicorn goes from one to the other without an exit. Where Unicorn ends a block
+// by itself it would not come to the jump.
+static bool ends_with_jump(struct block *block, const struct reader *reader,
+                           const struct sum *sum) {
+    if (!reader->code.joins || block->cut != CUT_BOUND || block->read == 0 ||
+        is_divided_here(block, reader, sum) || sum->instructions == BLOCK_MOST_INSTRUCTIONS ||
+        block->read + JUMP_LENGTH > reader->room ||
+        !stand_ins_add_jump(&block->stand_ins, block->first + block->read)) {
+        return false;
+    }
+    block->cut = CUT_NONE;
+    block->read += JUMP_LENGTH;
+    return true;
+}
+
 // False at the block's end.
 static bool read_one(struct block *block, const struct reader *reader, struct sum *sum,
                      struct cuts *cuts) {
@@ -172,7 +188,7 @@ static bool read_one(struct block *block, const struct reader *reader, struct su
     sum->weight += instruction_weight(&instruction);
     block->cut = cut_for(block, reader, sum, &instruction);
     block->divided = is_end_for_once(block, reader, sum, &instruction);
-    if (ends_with_call(block, reader, &instruction, cuts)) {
+    if (ends_with_jump(block, reader, sum) || ends_with_call(block, reader, &instruction, cuts)) {
         return false;
     }
     if (block->cut == CUT_NONE && divided_before(block, reader->code.x87, &instruction)) {

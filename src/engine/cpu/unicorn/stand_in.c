@@ -131,16 +131,26 @@ enum callable callable_as(const struct instruction *instruction) {
     }
 }
 
-bool stand_ins_add_call(struct stand_ins *stand_ins, size_t offset) {
-    static const struct stand_in_site call = {
-        .length = CALL_LENGTH, .calls = true, .bytes = {0x2e, 0x0f, 0x05}};
+static bool add(struct stand_ins *stand_ins, const struct stand_in_site *added, size_t offset) {
     if (stand_ins->count == STAND_INS_PER_BLOCK) {
         return false;
     }
     struct stand_in_site *site = &stand_ins->sites[stand_ins->count++];
-    *site = call;
+    *site = *added;
     site->offset = (uint16_t)offset;
     return true;
+}
+
+bool stand_ins_add_call(struct stand_ins *stand_ins, size_t offset) {
+    static const struct stand_in_site call = {
+        .length = CALL_LENGTH, .ends_block = true, .bytes = {0x2e, 0x0f, 0x05}};
+    return add(stand_ins, &call, offset);
+}
+
+bool stand_ins_add_jump(struct stand_ins *stand_ins, size_t offset) {
+    static const struct stand_in_site jump = {
+        .length = JUMP_LENGTH, .ends_block = true, .bytes = {0xeb, 0xfe}};
+    return add(stand_ins, &jump, offset);
 }
 
 // --- In the copy ---
@@ -152,9 +162,9 @@ void stand_ins_put(const struct stand_ins *stand_ins, uint8_t *page) {
     }
 }
 
-bool stand_ins_call(const struct stand_ins *stand_ins) {
+bool stand_ins_end_block(const struct stand_ins *stand_ins) {
     for (unsigned i = 0; i < stand_ins->count; i++) {
-        if (stand_ins->sites[i].calls) {
+        if (stand_ins->sites[i].ends_block) {
             return true;
         }
     }

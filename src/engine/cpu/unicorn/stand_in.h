@@ -20,7 +20,7 @@ enum stand_in_port {
     STAND_IN_RDTSCP = 0xf9,
 };
 
-enum { STAND_IN_LONGEST = 3, CALL_LENGTH = 3, STAND_INS_PER_BLOCK = 8 };
+enum { STAND_IN_LONGEST = 3, CALL_LENGTH = 3, JUMP_LENGTH = 2, STAND_INS_PER_BLOCK = 8 };
 
 // The places in a page of a block's instructions that others stand in for.
 struct stand_ins {
@@ -28,7 +28,7 @@ struct stand_ins {
     struct stand_in_site {
         uint16_t offset;
         uint8_t length;
-        bool calls;                      // The block must not be translated without its stand-in.
+        bool ends_block;                 // Without its stand-in the block would go on.
         uint8_t bytes[STAND_IN_LONGEST]; // The bytes to be shown.
     } sites[STAND_INS_PER_BLOCK];
 };
@@ -56,6 +56,10 @@ enum callable callable_as(const struct instruction *instruction);
 // room.
 bool stand_ins_add_call(struct stand_ins *stand_ins, size_t offset);
 
+// Adds, at this offset in its page, a jump to itself: the block ends there, and the next begins,
+// with the instruction that is there. As above.
+bool stand_ins_add_jump(struct stand_ins *stand_ins, size_t offset);
+
 // Adds an instruction at this offset in its page, all of which is in that page, if another can
 // stand in for it.
 void stand_ins_add(struct stand_ins *stand_ins, const struct instruction *instruction,
@@ -64,7 +68,7 @@ void stand_ins_add(struct stand_ins *stand_ins, const struct instruction *instru
 // Puts them into a copy of the page.
 void stand_ins_put(const struct stand_ins *stand_ins, uint8_t *page);
 
-// Does one of them call the library?
-bool stand_ins_call(const struct stand_ins *stand_ins);
+// Must the block not be translated without one of them?
+bool stand_ins_end_block(const struct stand_ins *stand_ins);
 
 #endif // ENGINE_CPU_UNICORN_STAND_IN_H

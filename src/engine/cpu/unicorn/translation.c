@@ -137,13 +137,13 @@ static bool takes_stand_ins(const struct engine *engine, const struct cpu *cpu) 
            (cpu_system_flags(cpu) & RFLAGS_TF) == 0;
 }
 
-// Unicorn clears RF behind a call, which may have set it. A step's end is not known behind one, and
-// neither is which block of the guest's comes next, for coverage.
-static bool takes_calls(const struct translation *translation, const struct cpu *cpu,
-                        enum code_mode mode) {
-    return mode == CODE_64 && translation->announced && !translation->step->under_way &&
-           translation->engine->calls && !translation->engine->no_calls &&
-           !translation->engine->covers && (cpu_system_flags(cpu) & RFLAGS_RF) == 0;
+// Unicorn clears RF behind a call, which may have set it, and not behind a jump. A step's end is
+// not known behind one, and neither is which block of the guest's comes next, for coverage.
+static bool takes_ends(const struct translation *translation, const struct cpu *cpu) {
+    const struct engine *engine = translation->engine;
+    return takes_stand_ins(engine, cpu) && translation->announced && !engine->no_calls &&
+           !translation->step->under_way && !engine->covers &&
+           (cpu_system_flags(cpu) & RFLAGS_RF) == 0;
 }
 
 static void note_division(struct translation *translation, uint64_t pc) {
@@ -177,7 +177,8 @@ static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_
     block_begin(block, cpu_segment(cpu, SEGMENT_CS).base + cpu_get(cpu, RIP), offset);
     keep_alone(&memory->code, block);
     code.stand_ins = takes_stand_ins(translation->engine, cpu);
-    code.calls = code.stand_ins && takes_calls(translation, cpu, code.mode);
+    code.joins = takes_ends(translation, cpu);
+    code.calls = code.joins && code.mode == CODE_64 && translation->engine->calls;
     limit_block(translation, &code);
     code.most_host_bytes = MOST_HOST_BYTES;
     code.end = work_block_end(translation->work, block->pc);
@@ -370,7 +371,7 @@ static enum refusal look_at_copy(struct translation *translation, uint64_t offse
     if (engine->shows_copy && show(translation, offset)) {
         return REFUSAL_NONE;
     }
-    if (stand_ins_call(&translation->block.stand_ins)) {
+    if (stand_ins_end_block(&translation->block.stand_ins)) {
         engine->no_calls = true;
         return REFUSAL_NOT_SHOWN;
     }
