@@ -240,6 +240,53 @@ START_TEST(cuts_agree_with_the_opcode_list) {
 }
 END_TEST
 
+// The last instruction of each is a SETcc.
+static const struct {
+    const char *code;
+    bool left; // Whether it is left to the engine.
+} conditions[] = {
+    {"0f 95 03", false},                     // setne [rbx]
+    {"39 d8 0f 95 03", true},                // cmp eax, ebx
+    {"48 85 c0 0f 98 03", true},             // test rax, rax; sets
+    {"83 f8 05 0f 9e 03", true},             // cmp eax, 5; setle
+    {"29 d8 0f 97 03", true},                // sub eax, ebx; seta
+    {"01 d8 0f 97 03", false},               // add eax, ebx
+    {"09 d8 0f 9c 03", false},               // or eax, ebx; setl
+    {"39 d8 0f 90 03", false},               // seto
+    {"39 d8 0f 9a 03", false},               // setp
+    {"39 d8 8b 03 8d 40 05 0f 94 03", true}, // cmp; mov; lea; sete
+    {"39 d8 0f 94 03 0f 9f 43 01", true},    // cmp; sete; setg
+    {"39 d8 d1 e0 0f 94 03", false},         // cmp; shl eax, 1
+    {"39 d8 0f 45 c8 0f 94 03", false},      // cmp; cmovne ecx, eax
+    {"11 d8 0f 94 03", false},               // adc eax, ebx
+    {"83 d8 05 0f 94 03", false},            // sbb eax, 5
+    {"f0 01 03 0f 94 03", false},            // lock add [rbx], eax
+    {"a8 01 0f 95 03", true},                // test al, 1
+    {"f6 c2 80 0f 95 03", true},             // test dl, 0x80
+    {"f6 d2 0f 95 03", false},               // not dl
+    {"f7 da 0f 95 03", false},               // neg edx
+    {"39 d8 f0 0f 95 03", false},            // lock setne
+    {"39 d8 0f af c3 0f 95 03", false},      // imul eax, ebx
+    {"39 d8 0f 38 f6 03 0f 95 03", false},   // no instruction of a map that is known
+};
+
+START_TEST(conditions_are_stored_by_flags_that_the_engine_knows) {
+    uint8_t bytes[64];
+    const size_t size = parse_bytes(conditions[_i].code, bytes);
+    enum known_flags known = FLAGS_UNKNOWN;
+    bool left = false;
+    for (size_t at = 0; at < size;) {
+        struct instruction instruction;
+        ck_assert_int_eq(decode_instruction(bytes + at, size - at, CODE_64, &instruction),
+                         INSTRUCTION_OK);
+        left = sets_by_known_flags(known, &instruction);
+        known = known_flags_behind(known, &instruction);
+        at += instruction.length;
+    }
+    ck_assert_int_eq(left, conditions[_i].left);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("scan");
     TCase *tcase = tcase_create("scan");
@@ -248,6 +295,8 @@ int main(void) {
                         COUNT_OF(cut_cases));
     tcase_add_test(tcase, blocks_are_cut_before_far_transfers_only_where_asked);
     tcase_add_test(tcase, blocks_end_after_branches);
+    tcase_add_loop_test(tcase, conditions_are_stored_by_flags_that_the_engine_knows, 0,
+                        COUNT_OF(conditions));
     tcase_add_test(tcase, two_prefixes_make_no_instruction_but_crc32);
     tcase_add_test(tcase, cuts_agree_with_the_opcode_list);
     suite_add_tcase(suite, tcase);

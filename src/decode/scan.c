@@ -234,3 +234,52 @@ bool keeps_flags(const struct instruction *instruction) {
         return false;
     }
 }
+
+// ADD, OR, AND, SUB, XOR and CMP, with and without an immediate. ADC and SBB make the carry first.
+static bool is_plain_arithmetic(const struct instruction *instruction, unsigned *operation) {
+    const uint8_t opcode = instruction->opcode;
+    const bool immediate = (opcode & 0xFC) == 0x80;
+    *operation = immediate ? group_of(instruction) : opcode >> 3;
+    return (immediate || (opcode < 0x40 && (opcode & 7) < 6)) && *operation != 2 && *operation != 3;
+}
+
+static bool is_test(const struct instruction *instruction) {
+    const uint8_t opcode = instruction->opcode;
+    return (opcode & 0xFE) == 0x84 || (opcode & 0xFE) == 0xA8 ||
+           ((opcode & 0xFE) == 0xF6 && group_of(instruction) < 2);
+}
+
+enum known_flags known_flags_behind(enum known_flags known, const struct instruction *instruction) {
+    enum { SUBTRACT = 5, COMPARE = 7 };
+    unsigned operation;
+    if (instruction->map == MAP_ONE_BYTE && !instruction->lock) {
+        if (is_plain_arithmetic(instruction, &operation)) {
+            return operation == SUBTRACT || operation == COMPARE ? FLAGS_OF_DIFFERENCE
+                                                                 : FLAGS_OF_RESULT;
+        }
+        if (is_test(instruction)) {
+            return FLAGS_OF_RESULT;
+        }
+    }
+    return keeps_flags(instruction) || sets_by_known_flags(known, instruction) ? known
+                                                                               : FLAGS_UNKNOWN;
+}
+
+// Z and S follow from the result; BE, L and LE from the operands.
+bool sets_by_known_flags(enum known_flags known, const struct instruction *instruction) {
+    if (instruction->map != MAP_0F || (instruction->opcode & 0xF0) != 0x90 || instruction->vex ||
+        instruction->lock) {
+        return false;
+    }
+    switch (instruction->opcode >> 1 & 7) {
+    case 2:
+    case 4:
+        return known != FLAGS_UNKNOWN;
+    case 3:
+    case 6:
+    case 7:
+        return known == FLAGS_OF_DIFFERENCE;
+    default:
+        return false;
+    }
+}

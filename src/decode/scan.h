@@ -37,6 +37,20 @@ bool ends_engine_block(const struct instruction *instruction, enum code_mode mod
 // right only where no instruction before them in the block has changed any.
 bool takes_stored_flags(const struct instruction *instruction);
 
+// What the engine's translator knows of the arithmetic flags, as far as it matters here.
+enum known_flags {
+    FLAGS_UNKNOWN,
+    FLAGS_OF_RESULT,     // The result that they follow from.
+    FLAGS_OF_DIFFERENCE, // Both operands of a subtraction, too.
+};
+
+// What it knows behind the instruction, if it knew that before it.
+enum known_flags known_flags_behind(enum known_flags known, const struct instruction *instruction);
+
+// Is it a SETcc to memory that the engine works out from what it knows, without making the flags
+// first? Then those are not lost where the store faults, for which SETcc is replaced.
+bool sets_by_known_flags(enum known_flags known, const struct instruction *instruction);
+
 // Does the instruction leave alone what the engine knows of the arithmetic flags? False where that
 // is not known; SETcc and CMOVcc work them out anew.
 bool keeps_flags(const struct instruction *instruction);

@@ -333,9 +333,9 @@ across:
     done
     jmp across
 
-; RCX times what blocks are divided for: code that is too long for one, CMPXCHG16B behind arithmetic.
-; R8 = how often something was wrong, R9 = how often
-; round, R10 = the CRC32-C of 500 bytes of zero.
+; RCX times what blocks are divided for: code that is too long for one, and CMPXCHG16B behind
+; arithmetic; and SETcc to memory, for which they are not. R8 = how often something was wrong, R9 =
+; how often round, R10 = the CRC32-C of 500 bytes of zero.
 joined:
     mov rsi, rcx
     xor r8d, r8d
@@ -350,8 +350,8 @@ joined:
     test r9, r9
     cmovz r10d, edx
     cmp edx, r10d
-    setne dil
-    movzx edi, dil
+    setne [abs SCRATCH]
+    movzx edi, byte [abs SCRATCH]
     add r8, rdi
     mov qword [abs SCRATCH], rsi
     mov qword [abs SCRATCH + 8], r9

@@ -100,6 +100,19 @@ on_vector:
     sub edx, 7
     bt edx, 31
 %endmacro
+%macro make_cmp 0
+    mov edx, 0x80000005
+    cmp edx, 0x7fffffff
+    mov ecx, 9                  ; This leaves them as they are.
+%endmacro
+%macro make_test 0
+    mov edx, 0x81
+    test dl, 0x80
+    lea ecx, [rdx - 0x78]
+%endmacro
+%macro make_xor 0
+    xor edx, edx
+%endmacro
 
 ; %1: what makes the flags; the rest: the instruction, in their block and at the start of another.
 %macro faults 2+
@@ -200,4 +213,7 @@ start:
     each_access make_neg
     each_access make_rol
     each_access make_bt
+    each_access make_cmp
+    each_access make_test
+    each_access make_xor
     done

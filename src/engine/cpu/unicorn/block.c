@@ -74,6 +74,7 @@ struct sum {
     unsigned weight;
     unsigned instructions;
     bool flags_stored; // In the state, where an instruction may take them from.
+    enum known_flags known_flags;
 };
 
 // Must the block end before the next instruction for what lies outside of its code?
@@ -86,6 +87,13 @@ static bool is_divided_here(const struct block *block, const struct reader *read
            (code->is_short && sum->instructions == code->most);
 }
 
+static enum cut cut_for_code(const struct reader *reader, const struct sum *sum,
+                             const struct instruction *instruction) {
+    return reader->code.knows_flags && sets_by_known_flags(sum->known_flags, instruction)
+               ? CUT_NONE
+               : cut_before(instruction, reader->code.mode, reader->code.conditions);
+}
+
 // Why the block must end before the instruction.
 static enum cut cut_for(const struct block *block, const struct reader *reader,
                         const struct sum *sum, const struct instruction *instruction) {
@@ -95,7 +103,7 @@ static enum cut cut_for(const struct block *block, const struct reader *reader,
         block->host_bytes + instruction_host_bytes(instruction) > reader->code.most_host_bytes;
     return full || too_early || is_divided_here(block, reader, sum)
                ? CUT_BOUND
-               : cut_before(instruction, reader->code.mode, reader->code.conditions);
+               : cut_for_code(reader, sum, instruction);
 }
 
 // Would the same code go on here another time? RF is set before one instruction only.
@@ -204,6 +212,7 @@ static bool read_one(struct block *block, const struct reader *reader, struct su
     sum->instructions++;
     block->host_bytes += instruction_host_bytes(&instruction);
     sum->flags_stored = sum->flags_stored && keeps_flags(&instruction);
+    sum->known_flags = known_flags_behind(sum->known_flags, &instruction);
     block->read += instruction.length;
     return !ends_block(&instruction) &&
            !(reader->code.measures && ends_engine_block(&instruction, reader->code.mode));

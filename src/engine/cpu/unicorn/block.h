@@ -45,6 +45,7 @@ struct block_code {
     uint64_t end;                 // The block ends at this address, as Unicorn counts.
     bool stand_ins;               // Some instructions are to be seen as others.
     bool calls;                   // Some instructions are to be seen as calls.
+    bool knows_flags;             // SETcc is left to Unicorn where it knows the flags.
     bool joins;                   // Where the block is long enough a jump is to be seen.
     const struct x87_blocks *x87; // Knows where blocks are divided; may be NULL.
     const struct breakpoints *breakpoints;

@@ -176,6 +176,7 @@ static void read_ahead(struct translation *translation, struct cpu *cpu, uint64_
     };
     block_begin(block, cpu_segment(cpu, SEGMENT_CS).base + cpu_get(cpu, RIP), offset);
     keep_alone(&memory->code, block);
+    code.knows_flags = !translation->engine->counts; // What is cut is counted.
     code.stand_ins = takes_stand_ins(translation->engine, cpu);
     code.joins = takes_ends(translation, cpu);
     code.calls = code.joins && code.mode == CODE_64 && translation->engine->calls;
