@@ -81,8 +81,8 @@ static void round_of(uint64_t number, zx_handle_t snapshot) {
     }
 }
 
-// The engine keeps 32 MiB of translations, which code that is stored again fills up at length.
-#define MOST_GROWTH (40u << 20 >> 12)
+// The engine keeps 64 MiB of translations, which code that is stored again fills up at length.
+#define MOST_GROWTH (72u << 20 >> 12)
 
 START_TEST(restores_leave_nothing_behind) {
     const char *text = getenv("ZIRCONIA_RESTORES");

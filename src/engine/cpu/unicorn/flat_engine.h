@@ -33,7 +33,7 @@ enum hidden_offset {
 #define FLAT_ENGINE_PAT 0x0107040600070406ull
 
 // What Unicorn keeps translated code in, and about what else it allocates for an engine.
-#define FLAT_ENGINE_CODE_SIZE (32u << 20)
+#define FLAT_ENGINE_CODE_SIZE (64u << 20)
 #define FLAT_ENGINE_OTHER_SIZE (16u << 20)
 
 // Whether the host has what an engine takes: Unicorn ends the process where it does not. With a
