@@ -176,11 +176,14 @@ static void free_memslot(struct memslot *memslot) {
 }
 
 // The most stretches of a level's size that a memslot can meet.
+static size_t place_count(const struct memslot *memslot, unsigned level) {
+    return (memslot->size >> nested_shift(level)) + 2;
+}
+
 static bool make_places(struct memslot *memslot) {
     bool made = true;
     for (unsigned level = 0; level < NESTED_LEVELS; level++) {
-        const size_t count = (memslot->size >> nested_shift(level)) + 2;
-        memslot->places[level] = calloc(count, sizeof(uint64_t *));
+        memslot->places[level] = calloc(place_count(memslot, level), sizeof(uint64_t *));
         made = made && memslot->places[level] != NULL;
     }
     return made;
@@ -197,6 +200,17 @@ static struct memslot *make_memslot(uint64_t size) {
         return NULL;
     }
     return memslot;
+}
+
+void arena_forget_entries(struct arena *arena) {
+    for (size_t i = 0; i < arena->count; i++) {
+        struct memslot *memslot = arena->memslots[i];
+        for (unsigned level = 0; level < NESTED_LEVELS; level++) {
+            const size_t count = place_count(memslot, level);
+            memset(memslot->places[level], 0, count * sizeof(uint64_t *));
+        }
+        watch_spare_none(&memslot->watch);
+    }
 }
 
 // Finds host addresses for a memslot. A page at `offset` in the VMO, which will be at `offset` +

@@ -89,6 +89,9 @@ static inline uint64_t **memslot_place(const struct memslot *memslot, unsigned l
     return &memslot->places[level][(page << 12 >> nested_shift(level)) - first];
 }
 
+// No nested table leads to any page: what was noted of their entries is forgotten.
+void arena_forget_entries(struct arena *arena);
+
 // The arena's page of a page of the VMO, which gets a place if need be; NO_ARENA_PAGE when there is
 // none.
 uint64_t arena_page_for(struct arena *arena, struct vmo *vmo, uint64_t vmo_offset, uint64_t shift);

@@ -85,8 +85,22 @@ zx_status_t machine_add_vmo(struct machine *machine, struct vmo *vmo, uint64_t v
     return arena_add_vmo(&machine->memory.arena, vmo, guest_physical - vmo_offset);
 }
 
+// What is learnt of a guest's pages and code changes when its runs leave Unicorn, which a guest can
+// tell by what is left in the TLB. Where nothing of its memory is left, that goes too: a guest
+// whose memory is mapped anew does the same every time.
+static void begin_anew(struct machine *machine) {
+    arena_forget_entries(&machine->memory.arena);
+    machine->memory.any_not_executable = false;
+    translation_begin_anew(&machine->translation);
+    machine->failed |= !engine_serve_anew(machine->engine);
+}
+
 void machine_unmap(struct machine *machine, uint64_t guest_physical, uint64_t length) {
+    const bool had_any = machine->memory.nested.leaves > 0;
     memory_unmap(&machine->memory, guest_physical, length);
+    if (had_any && machine->memory.nested.leaves == 0 && machine->run == NULL) {
+        begin_anew(machine);
+    }
 }
 
 uint8_t *machine_host_address(struct machine *machine, uint64_t guest_physical, bool write) {

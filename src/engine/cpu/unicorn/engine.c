@@ -215,6 +215,11 @@ static bool keep(struct engine *engine) {
     return room;
 }
 
+static void note_found(struct engine *engine) {
+    engine->found_bytes = engine->host_bytes;
+    engine->found_hooked = engine->hooked;
+}
+
 static void want_calls(struct engine *engine) {
     engine->calls_wanted = engine->answers && !engine->calls && !engine->no_calls;
 }
@@ -230,8 +235,7 @@ zx_status_t engine_take(struct machine *machine, const struct layout *layout, bo
     }
     CHECK(engine->machine == NULL && engine->hooks == hooks);
     engine->guests++;
-    engine->found_bytes = engine->host_bytes;
-    engine->found_hooked = engine->hooked;
+    note_found(engine);
     engine->machine = machine;
     if (answers_call_at_once()) {
         want_calls(engine);
@@ -421,6 +425,21 @@ bool engine_has_many_hooks(const struct engine *engine) {
 bool engine_renew_block_hook(struct engine *engine) {
     engine_flush(engine);
     return unhook_blocks(engine) && add_block_hook(engine) == ZX_OK;
+}
+
+// What earlier guests' code took is dropped here, so that it leaves this one's as much room as a new
+// guest has.
+bool engine_serve_anew(struct engine *engine) {
+    x87_blocks_forget(&engine->x87);
+    if (engine->host_bytes > ENGINE_MOST_HOST_BYTES) {
+        engine_flush(engine);
+    }
+    if (engine->hooked > ENGINE_MOST_KEPT_HOOKS && !engine_renew_block_hook(engine)) {
+        return false;
+    }
+    engine->callable_exits = 0;
+    note_found(engine);
+    return true;
 }
 
 bool engine_hooks_block(const struct engine *engine, uint64_t pc) {

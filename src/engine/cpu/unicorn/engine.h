@@ -127,6 +127,10 @@ void engine_flush_stale_tlb(struct engine *engine);
 // All translations of code and of addresses are dropped before the next run.
 void engine_begin_anew(struct engine *engine);
 
+// None of the guest's pages has translations any more, between runs: as far as the guest can tell
+// it finds the engine as one that has just got it does. False when the engine fails.
+bool engine_serve_anew(struct engine *engine);
+
 // Drops the translations of the page at this offset in the arena.
 void engine_forget_code(struct engine *engine, uint64_t offset);
 

@@ -165,6 +165,7 @@ static void split(struct nested *nested, uint64_t *entry, unsigned level) {
     const uint64_t physical = table_pages_take_reserved(&nested->pages);
     uint64_t *table = table_pages_at(&nested->pages, physical);
     *entry = physical | NESTED_TABLE;
+    nested->leaves += ENTRIES - 1;
     for (unsigned i = 0; i < ENTRIES; i++) {
         const uint64_t page = first + i * (size_of(level - 1) >> 12);
         table[i] = leaf(page, level - 1, writable);
@@ -275,6 +276,7 @@ bool nested_map(struct nested *nested, uint64_t guest_physical, uint64_t arena_p
         return false;
     }
     *entry = leaf(arena_page, level, writable);
+    nested->leaves++;
     note_place(nested, entry, level, arena_page);
     return true;
 }
@@ -291,6 +293,8 @@ struct range {
 static void clear_leaf(struct nested *nested, uint64_t *entry, unsigned level,
                        const struct range *range) {
     const uint64_t page = page_in(*entry);
+    CHECK(nested->leaves > 0);
+    nested->leaves--;
     *entry = 0;
     if (level == 0) {
         range->forget(range->context, page);

@@ -23,6 +23,7 @@ struct nested {
     uint64_t *root;
     struct table_pages pages;
     uint64_t changes; // How often entries lost a page or a right.
+    uint64_t leaves;  // Entries that lead to pages.
 };
 
 #define NESTED_PRESENT 1ull

@@ -111,7 +111,7 @@ void step_cancel(struct step *step) {
     step_forget(step);
     step->memory->code.unguarded[0] = NO_ARENA_PAGE;
     step->memory->code.unguarded[1] = NO_ARENA_PAGE;
-    step->under_way = false;
+    step_open(step, step->memory);
 }
 
 bool step_makes_short(struct step *step) {

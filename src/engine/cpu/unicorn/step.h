@@ -52,7 +52,8 @@ void step_translated(struct step *step);
 void step_begin(struct step *step);
 void step_end(struct step *step);
 
-// Has the next run not begin with a step. If it must, that is found out again. Between runs.
+// Forgets all that was, between runs: the next run does not begin with a step. If it must, that is
+// found out again.
 void step_cancel(struct step *step);
 
 #endif // ENGINE_CPU_UNICORN_STEP_H

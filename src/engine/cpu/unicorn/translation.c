@@ -36,6 +36,13 @@ void translation_open(struct translation *translation, struct engine *engine, st
     }
 }
 
+void translation_begin_anew(struct translation *translation) {
+    memset(translation->divisions, 0, sizeof translation->divisions);
+    memset(&translation->cuts, 0, sizeof translation->cuts);
+    translation->lost = 0;
+    translation->refusal = REFUSAL_NONE;
+}
+
 void translation_close(struct translation *translation) {
     page_swap_close(&translation->swap);
 }

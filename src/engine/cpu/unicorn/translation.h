@@ -52,6 +52,9 @@ struct translation {
 void translation_open(struct translation *translation, struct engine *engine, struct memory *memory,
                       struct step *step, struct work *work);
 
+// Nothing that was translated is left, nor what it was translated from.
+void translation_begin_anew(struct translation *translation);
+
 void translation_close(struct translation *translation);
 
 // Drops what has been translated of the page with the code at this linear address.

@@ -7,6 +7,7 @@
 #include "platform/check.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static unsigned char bit_of(uint64_t page) {
     return (unsigned char)(1u << page % 8);
@@ -55,6 +56,10 @@ void watch_remove(struct watch *watch, uint64_t page) {
 
 void watch_spare(struct watch *watch, uint64_t page) {
     watch->spared[page / 8] |= bit_of(page);
+}
+
+void watch_spare_none(struct watch *watch) {
+    memset(watch->spared, 0, watch->pages / 8 + 1);
 }
 
 bool watch_spares(const struct watch *watch, uint64_t page) {

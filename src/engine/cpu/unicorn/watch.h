@@ -29,6 +29,7 @@ void watch_remove(struct watch *watch, uint64_t page);
 // Called when the guest stores to the page, which holds no code for now: the page stays writable
 // when pages beside it become read-only, until it is watched.
 void watch_spare(struct watch *watch, uint64_t page);
+void watch_spare_none(struct watch *watch);
 bool watch_spares(const struct watch *watch, uint64_t page);
 
 // Stores went to `count` pages. True if one of them is watched.

@@ -43,7 +43,10 @@ void x87_blocks_note(struct x87_blocks *blocks, uint64_t pc, const struct x87_tr
     const bool seen = see(blocks, pc);
     blocks->known = false;
     if (track == NULL) {
-        slot->vague = slot->vague || (blocks->taken[number] && slot->pc == pc);
+        if (blocks->taken[number] &&
+            slot->pc == pc) { // Else it may have what an earlier guest left.
+            slot->vague = true;
+        }
         return;
     }
     if (!blocks->taken[number]) {
