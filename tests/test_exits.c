@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zirconia/observe.h>
+#include <zirconia/snapshot.h>
 
 #define TRAP_PAGE 0xffe000u
 #define HOLE 0x2000000u // In the guest's page tables, but behind its memory.
@@ -403,6 +404,41 @@ START_TEST(another_observer_reads_them_when_the_exit_is_handled) {
 }
 END_TEST
 
+static void count_entry(void *context, uint64_t vcpu_id) {
+    (void)vcpu_id;
+    ++*(unsigned *)context;
+}
+
+static void ignore_exit(void *context, const zirconia_exit_t *exit) {
+    (void)context;
+    (void)exit;
+}
+
+// Of an exit that came behind the snapshot there is no end: it has not happened.
+START_TEST(an_exit_that_a_restore_takes_back_has_no_entry_behind_it) {
+    static const char code[] = "\xe4\x10\xe4\x10"; // in al, 0x10; in al, 0x10
+    zx_handle_t snapshot = ZX_HANDLE_INVALID;
+    unsigned entries = 0;
+    guest_open();
+    memory_write(ENTRY, code, sizeof code - 1);
+    trap(ZX_GUEST_TRAP_IO, 0x10, 1, ZX_HANDLE_INVALID, 0);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+    ck_assert_int_eq(zirconia_guest_observe(guest, ignore_exit, NULL), ZX_OK);
+    ck_assert_int_eq(zirconia_guest_observe_entries(guest, count_entry, &entries), ZX_OK);
+    ck_assert_int_eq(zirconia_guest_snapshot(guest, 0, &snapshot), ZX_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        entries = 0;
+        enter();
+        ck_assert_uint_eq(entries, 0);
+        enter();
+        ck_assert_uint_eq(entries, 1);
+        ck_assert_int_eq(zirconia_guest_restore(guest, snapshot), ZX_OK);
+    }
+    ck_assert_int_eq(zx_handle_close(snapshot), ZX_OK);
+    ck_assert_int_eq(zirconia_guest_observe_entries(guest, NULL, NULL), ZX_OK);
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         cpuid_names_the_hypervisor,
@@ -427,6 +463,7 @@ int main(void) {
         cpuid_has_no_performance_counters,
         an_observer_reads_the_registers_before_the_exit_is_handled,
         another_observer_reads_them_when_the_exit_is_handled,
+        an_exit_that_a_restore_takes_back_has_no_entry_behind_it,
     };
     return run_tests("exits", tests, sizeof tests / sizeof tests[0]);
 }

@@ -15,6 +15,7 @@ bool vcpu_image_take(struct vcpu_image *image, struct vcpu *vcpu) {
     image->cr0_shadow = vcpu->cr0_shadow;
     image->invalid_state = vcpu->invalid_state;
     image->exited = vcpu->exited;
+    image->exits = vcpu->exit_time != 0;
     image->pvclock = vcpu->pvclock;
     image->cpu = cpu_image_take(vcpu->cpu);
     image->timer_place = guest_clock_place(vcpu->guest, &vcpu->apic.entry);
@@ -36,6 +37,7 @@ void vcpu_image_restore(const struct vcpu_image *image, struct vcpu *vcpu) {
     vcpu->exited = image->exited;
     vcpu->pvclock = image->pvclock;
     vcpu->exit_kind = 0;
+    vcpu->exit_time = image->exits ? platform_monotonic() : 0;
     vcpu->told_time = 0;
     vcpu->resumed = 0;
     cpu_image_restore(vcpu->cpu, image->cpu);

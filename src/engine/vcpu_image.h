@@ -20,6 +20,7 @@ struct vcpu_image {
     struct pending pending;
     bool look_due;
     unsigned exited; // (enum exited)
+    bool exits;      // An exit was told of, and not yet that the guest goes on.
     struct pvclock pvclock;
 };
 
