@@ -360,6 +360,40 @@ START_TEST(virtual_time_passes_in_an_endless_loop_of_exceptions) {
 }
 END_TEST
 
+static struct barrier looked_at;
+
+static void *make_and_wait(void *unused) {
+    zx_handle_t own = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, 0x11000, &own), ZX_OK);
+    barrier_wait(&made);
+    barrier_wait(&looked_at);
+    ck_assert_int_eq(zx_handle_close(own), ZX_OK);
+    return unused;
+}
+
+// The kick ends the run call of a VCPU that waits for its turn. One whose turn it is already must
+// not do something else, such as to look at the budget: which of the two it is, where another VCPU
+// has sent the kick, depends on when the host runs the threads.
+START_TEST(a_kick_comes_first_in_virtual_time_whether_or_not_the_turn_is_free) {
+    pthread_t thread;
+    guest_open();
+    guest_load("timer_ticks", ENTRY);
+    ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_OK);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+    barrier_init(&made, 2);
+    barrier_init(&looked_at, 2);
+    ck_assert_int_eq(pthread_create(&thread, NULL, make_and_wait, NULL), 0);
+    barrier_wait(&made);
+    ck_assert_int_eq(zirconia_guest_set_budget(guest, 0), ZX_OK);
+    ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+    enter_fails(ZX_ERR_CANCELED);
+    enter_fails(ZX_ERR_TIMED_OUT);
+    barrier_wait(&looked_at);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    guest_close();
+}
+END_TEST
+
 START_TEST(virtual_time_is_chosen_before_the_first_vcpu) {
     set_up("several_vcpus", false);
     ck_assert_int_eq(zirconia_guest_use_virtual_time(guest), ZX_ERR_BAD_STATE);
@@ -381,6 +415,7 @@ int main(void) {
         virtual_time_goes_on_when_the_last_vcpu_that_was_awake_is_closed,
         virtual_time_does_not_jump_to_its_end,
         virtual_time_passes_in_an_endless_loop_of_exceptions,
+        a_kick_comes_first_in_virtual_time_whether_or_not_the_turn_is_free,
         virtual_time_is_chosen_before_the_first_vcpu,
     };
     return run_tests("several VCPUs", tests, sizeof tests / sizeof tests[0]);

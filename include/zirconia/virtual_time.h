@@ -42,7 +42,7 @@ ZIRCONIA_EXPORT zx_status_t zirconia_guest_use_virtual_time(zx_handle_t guest);
 // exit or an exception is 1, as in the clock. When the budget is spent, run calls return
 // ZX_ERR_TIMED_OUT before the next block, and later ones do so without running the guest, until
 // another budget is set. The guest then goes on as if it had not been stopped. A kick that was
-// pending stays pending.
+// pending stays pending, but in a guest that has had several VCPUs: there it ends a run call first.
 //
 // A guest with a budget does not sleep for ever either: when all its VCPUs have executed HLT and no
 // timer is armed, the run call of the last one returns ZX_ERR_TIMED_OUT, and the next goes on

@@ -325,10 +325,15 @@ static bool is_free_for(const struct turn *turn, const struct turn_seat *seat)
            (turn->away ? turn->runner == seat : turn->line.vcpus == NULL);
 }
 
+static bool is_kept_from(const struct turn *turn, const struct turn_seat *seat)
+    REQUIRES(turn->lock) {
+    return turn->by_vpid && turn->several && atomic_load(&seat->kicked);
+}
+
 // Whether the waiter runs now. In virtual time a VCPU lets others go first at this moment, whenever
 // its thread comes.
 static bool runs_next(struct turn *turn, const struct turn_waiter *waiter) REQUIRES(turn->lock) {
-    if (!may_run(turn, waiter)) {
+    if (!may_run(turn, waiter) || is_kept_from(turn, waiter->seat)) {
         return false;
     }
     if (turn->by_vpid && !atomic_load(&waiter->seat->kicked)) {
@@ -532,6 +537,7 @@ void turn_set_rotation(struct turn *turn, const struct rotation *rotation) {
 
 void turn_join(struct turn *turn, const struct turn_seat *seat) {
     lock_turn(turn);
+    turn->several |= turn->rotation.present != 0;
     rotation_join(&turn->rotation, seat);
     unlock_turn(turn);
 }

@@ -55,6 +55,7 @@ struct turn {
     atomic_bool over;         // The holder is to pass the turn on.
     bool looks;   // The host has several processors, so that a thread may spin for a moment.
     bool by_vpid; // Virtual time: the rotation decides, and there are no time slices.
+    bool several; // It has had several VCPUs at a time.
     struct rotation rotation;
 };
 
@@ -69,7 +70,9 @@ void turn_destroy(struct turn *turn);
 
 // Blocks until the VCPU may run; from then until turn_give() no other one runs. False when it must
 // not run now: it is kicked, or, in virtual time, where others may keep the turn as long as they
-// like, its thread is to stop or to end. Whoever causes that posts the seat's semaphore.
+// like, its thread is to stop or to end. Whoever causes that posts the seat's semaphore. In virtual
+// time a kicked VCPU that is not alone does not get the turn even if it is free: whether it is
+// already, where another has kicked this one and is done, depends on when the thread asks.
 bool turn_take(struct turn *turn, struct turn_seat *seat, struct blocking *blocking);
 
 // Gives up the turn of the VCPU of `seat`.

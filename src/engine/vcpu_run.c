@@ -56,6 +56,7 @@ static zx_status_t handle(struct exit_context *context) {
 // The end of the guest's budget comes first, and leaves all else for the next run call to do. Else
 // lets others run if their turn has come, and the thread stop if it is to be suspended. Whoever
 // requested an exit is answered by this and by what follows it: a look at kicks and at interrupts.
+// A kicked VCPU is about to give the turn away.
 static zx_status_t pass_turn(struct exit_context *context) {
     struct guest *guest = context->vcpu->guest;
     if (context->exit->divides_block) {
@@ -70,7 +71,7 @@ static zx_status_t pass_turn(struct exit_context *context) {
     if (over) {
         atomic_store(&context->vcpu->look_due, true);
     }
-    if (over || turn_is_over(&guest->turn)) {
+    if (over || (turn_is_over(&guest->turn) && !atomic_load(&context->vcpu->seat.kicked))) {
         const zx_status_t status = vcpu_pass_turn(context, over ? TURN_OVER : TURN_KEPT);
         if (status != ZX_OK) {
             return status;
