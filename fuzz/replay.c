@@ -8,8 +8,9 @@
 //   replay_TARGET --changed COUNT SEED FILE... COUNT inputs, each a file with a few random changes;
 //                                              one that fails is left in changed_TARGET
 //   replay_TARGET --same COUNT FILE...         each file COUNT times, which must do the same every
-//                                              time: by the target's hash and, in an instrumented
-//                                              build, by its coverage
+//                                              time by the target's hash; how many runs had other
+//                                              coverage is told, in an instrumented build
+//   replay_TARGET --same-coverage COUNT FILE...  no run may have other coverage, either
 
 #include "fuzz_trace.h"
 #include "replay_coverage.h"
@@ -115,37 +116,41 @@ static uint64_t keep_usual_run(const struct input_file *file) {
     return trace;
 }
 
-// Coverage differs in some runs: translations are dropped after some hundred guests, and where an
-// input has several threads they meet in one order or another. What an input did never differs.
-static bool run_again(const char *path, const struct input_file *file, uint64_t count) {
+struct again {
+    uint64_t count;
+    bool same_coverage;
+};
+
+static bool run_again(const char *path, const struct input_file *file, struct again again) {
     uint64_t others = 0;
     for (int i = 0; i < FIRST_RUNS; i++) {
         LLVMFuzzerTestOneInput(file->bytes, file->size);
     }
     const uint64_t trace = keep_usual_run(file);
-    for (uint64_t i = 1; i < count; i++) {
+    for (uint64_t i = 1; i < again.count; i++) {
         replay_coverage_clear();
         LLVMFuzzerTestOneInput(file->bytes, file->size);
         others += !replay_coverage_is_same();
-        if (trace != fuzz_trace || others > count / 2) {
-            fprintf(stderr, "%s: run %llu %s\n", path, (unsigned long long)i,
-                    trace != fuzz_trace ? "did something else" : "has other coverage");
-            replay_coverage_tell();
+        if (trace != fuzz_trace) {
+            fprintf(stderr, "%s: run %llu did something else\n", path, (unsigned long long)i);
             return false;
         }
     }
     printf("%s: the same %llu times, but for %llu in coverage, of %zu places\n", path,
-           (unsigned long long)count, (unsigned long long)others, replay_coverage_places());
-    return true;
+           (unsigned long long)again.count, (unsigned long long)others, replay_coverage_places());
+    if (others != 0) {
+        replay_coverage_tell();
+    }
+    return others == 0 || !again.same_coverage;
 }
 
-// `again` is 0 for one run.
-static int run_files(char **paths, int count, uint64_t again) {
+// `again.count` is 0 for one run.
+static int run_files(char **paths, int count, struct again again) {
     int result = count > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
     for (int i = 0; i < count; i++) {
         struct input_file file = {0};
         if (!read_file(paths[i], &file) ||
-            !(again > 0 ? run_again(paths[i], &file, again) : run_file(paths[i], &file))) {
+            !(again.count > 0 ? run_again(paths[i], &file, again) : run_file(paths[i], &file))) {
             result = EXIT_FAILURE;
         }
         free(file.bytes);
@@ -247,7 +252,10 @@ int main(int argc, char **argv) {
         return change_files(argv[0], count, seed, argv + 4, argc - 4);
     }
     if (strcmp(what, "--same") == 0 && argc > 3) {
-        return run_files(argv + 3, argc - 3, count);
+        return run_files(argv + 3, argc - 3, (struct again){count, false});
     }
-    return run_files(argv + 1, argc - 1, 0);
+    if (strcmp(what, "--same-coverage") == 0 && argc > 3) {
+        return run_files(argv + 3, argc - 3, (struct again){count, true});
+    }
+    return run_files(argv + 1, argc - 1, (struct again){0});
 }

@@ -9,12 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MODULES = 8, MOST_TOLD = 20 };
+enum { MODULES = 8, MOST_TOLD = 60 };
 
 struct module {
     uint8_t *begin;
     size_t size;
     uint8_t *kept;
+    unsigned *others;        // For each counter, how many runs had another value.
     const uintptr_t *places; // Two words a counter: its address, and what it is.
 };
 
@@ -29,12 +30,14 @@ void __sanitizer_cov_8bit_counters_init(uint8_t *begin, uint8_t *end) {
         return;
     }
     const size_t size = (size_t)(end - begin);
-    modules[module_count++] = (struct module){.begin = begin, .size = size, .kept = malloc(size)};
-    if (modules[module_count - 1].kept == NULL) {
+    struct module *module = &modules[module_count++];
+    *module = (struct module){begin, size, malloc(size), calloc(size, sizeof(unsigned)), NULL};
+    if (module->kept == NULL || module->others == NULL) {
         abort();
     }
 }
 
+void __sanitizer_symbolize_pc(void *place, const char *format, char *name, size_t size);
 void __sanitizer_cov_pcs_init(const uintptr_t *begin, const uintptr_t *end);
 void __sanitizer_cov_pcs_init(const uintptr_t *begin, const uintptr_t *end) {
     (void)end;
@@ -53,18 +56,13 @@ void replay_coverage_clear(void) {
 void replay_coverage_keep(void) {
     for (size_t i = 0; i < module_count; i++) {
         memcpy(modules[i].kept, modules[i].begin, modules[i].size);
+        memset(modules[i].others, 0, modules[i].size * sizeof *modules[i].others);
     }
 }
 
-static void tell(const struct module *module) {
-    int told = 0;
-    for (size_t i = 0; i < module->size && told < MOST_TOLD; i++) {
-        if (module->begin[i] != module->kept[i]) {
-            const uintptr_t place = module->places != NULL ? module->places[2 * i] : 0;
-            fprintf(stderr, "counter %zu, at %#zx: %u, was %u\n", i, (size_t)place,
-                    module->begin[i], module->kept[i]);
-            told++;
-        }
+static void note_others(const struct module *module) {
+    for (size_t i = 0; i < module->size; i++) {
+        module->others[i] += module->begin[i] != module->kept[i];
     }
 }
 
@@ -72,15 +70,35 @@ bool replay_coverage_is_same(void) {
     bool same = true;
     for (size_t i = 0; i < module_count; i++) {
         if (memcmp(modules[i].kept, modules[i].begin, modules[i].size) != 0) {
+            note_others(&modules[i]);
             same = false;
         }
     }
     return same;
 }
 
+// Sanitizers have this function, which names the place.
+#pragma weak __sanitizer_symbolize_pc
+
+static void tell(const struct module *module, size_t counter) {
+    char name[256] = "";
+    const uintptr_t place = module->places != NULL ? module->places[2 * counter] : 0;
+    if (__sanitizer_symbolize_pc != NULL) {
+        __sanitizer_symbolize_pc((void *)place, "%f %S", name, sizeof name);
+    }
+    fprintf(stderr, "in %u runs: counter %zu, at %#zx %s\n", module->others[counter], counter,
+            (size_t)place, name);
+}
+
 void replay_coverage_tell(void) {
+    int told = 0;
     for (size_t i = 0; i < module_count; i++) {
-        tell(&modules[i]);
+        for (size_t j = 0; j < modules[i].size && told < MOST_TOLD; j++) {
+            if (modules[i].others[j] != 0) {
+                tell(&modules[i], j);
+                told++;
+            }
+        }
     }
 }
 

@@ -16,7 +16,8 @@ void replay_coverage_keep(void);
 
 bool replay_coverage_is_same(void);
 
-// Tells the first places that differ on standard error.
+// Tells on standard error which places differed, and in how many of the runs that
+// replay_coverage_is_same() was asked about since the last replay_coverage_keep().
 void replay_coverage_tell(void);
 
 // How many places were reached in what is kept.

@@ -38,11 +38,33 @@ static void fire(struct timer_entry *entry) {
     }
 }
 
+// The VCPU that this thread runs.
+#define NOBODY ALARM_VCPUS
+static _Thread_local unsigned runner = NOBODY;
+
+void alarms_begin_run(unsigned vcpu) {
+    runner = vcpu;
+}
+
+void alarms_end_run(struct alarms *alarms) {
+    atomic_store(&alarms->vcpus[runner], ZX_HANDLE_INVALID);
+    runner = NOBODY;
+}
+
+void alarms_kick(struct alarms *alarms) {
+    for (unsigned i = 0; i < ALARM_VCPUS; i++) {
+        kick(alarms, i);
+    }
+}
+
+// The runner alone, where there is one.
 static void fire_end(struct timer_entry *entry) {
     struct alarms *alarms = (struct alarms *)(void *)((char *)entry - offsetof(struct alarms, end));
     atomic_store(&alarms->over, true);
-    for (unsigned i = 0; i < ALARM_VCPUS; i++) {
-        kick(alarms, i);
+    if (runner == NOBODY) {
+        alarms_kick(alarms);
+    } else {
+        kick(alarms, runner);
     }
     guest_clock_arm(alarms->guest, entry, guest_clock_now(alarms->guest) + AGAIN);
 }
@@ -71,8 +93,11 @@ void alarms_set_end(struct alarms *alarms, int64_t time) {
     guest_clock_arm(alarms->guest, &alarms->end, time);
 }
 
-void alarms_forget(struct alarms *alarms, unsigned vcpu) {
-    atomic_store(&alarms->vcpus[vcpu], ZX_HANDLE_INVALID);
+void alarms_wait_for_line(const struct alarms *alarms) {
+    unsigned tries = 0;
+    while (atomic_load(&alarms->guest->turn.line.count) == 0) {
+        platform_back_off(tries++);
+    }
 }
 
 int64_t alarms_now(const struct alarms *alarms) {

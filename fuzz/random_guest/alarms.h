@@ -28,7 +28,8 @@ struct alarms {
     struct alarm alarms[ALARMS];
     unsigned count;
     struct timer_entry end;
-    atomic_bool over; // The time is over: every VCPU is kicked again and again from then on.
+    atomic_bool
+        over; // The time is over: the VCPU that runs is kicked again and again from then on.
 };
 
 // Called once the guest is under virtual time and has its VCPUs.
@@ -36,8 +37,15 @@ void alarms_init(struct alarms *alarms, zx_handle_t guest, const zx_handle_t *vc
 void alarms_add(struct alarms *alarms, int64_t time, unsigned vcpu, int vector);
 void alarms_set_end(struct alarms *alarms, int64_t time);
 
-// Called before a VCPU is closed: no alarm reaches it any more.
-void alarms_forget(struct alarms *alarms, unsigned vcpu);
+// Between these this thread makes the VCPU's run calls. Afterwards no alarm reaches it any more.
+void alarms_begin_run(unsigned vcpu);
+void alarms_end_run(struct alarms *alarms);
+
+// Kicks the VCPUs that are left.
+void alarms_kick(struct alarms *alarms);
+
+// Waits until a VCPU waits for its turn.
+void alarms_wait_for_line(const struct alarms *alarms);
 
 int64_t alarms_now(const struct alarms *alarms);
 

@@ -190,13 +190,13 @@ static void change_memory(const struct host *host, struct choices *choices) {
     }
 }
 
-static void set_trap(struct host *host, struct choices *choices) {
+static bool set_trap(const struct host *host, struct choices *choices) {
     const zx_guest_trap_t kind = choose(choices, 3);
     const zx_handle_t port = kind == ZX_GUEST_TRAP_BELL ? host->port : ZX_HANDLE_INVALID;
     const zx_vaddr_t base =
         kind == ZX_GUEST_TRAP_IO ? PORTS + choose(choices, 0x4000) : choose_page(choices);
     const size_t size = kind == ZX_GUEST_TRAP_IO ? 1 + choose(choices, 8) : PAGE;
-    host->trapped |= CHECK_CALL(zx_guest_set_trap(host->guest, kind, base, size, port, 4)) == ZX_OK;
+    return CHECK_CALL(zx_guest_set_trap(host->guest, kind, base, size, port, 4)) == ZX_OK;
 }
 
 // --- The VCPU ---
@@ -224,7 +224,7 @@ void host_set_registers(zx_handle_t vcpu, unsigned bits, struct choices *choices
     CHECK_CALL(zx_vcpu_write_state(vcpu, ZX_VCPU_STATE, &state, sizeof state));
 }
 
-void host_act(struct host *host, zx_handle_t vcpu, unsigned bits, struct choices *choices) {
+bool host_act(const struct host *host, zx_handle_t vcpu, unsigned bits, struct choices *choices) {
     switch (choose(choices, 16)) {
     case 0:
     case 1:
@@ -235,8 +235,7 @@ void host_act(struct host *host, zx_handle_t vcpu, unsigned bits, struct choices
         change_memory(host, choices);
         break;
     case 4:
-        set_trap(host, choices);
-        break;
+        return set_trap(host, choices);
     case 5:
         host_set_registers(vcpu, bits, choices);
         break;
@@ -250,4 +249,5 @@ void host_act(struct host *host, zx_handle_t vcpu, unsigned bits, struct choices
     default:
         break;
     }
+    return false;
 }

@@ -15,7 +15,6 @@ struct host {
     zx_handle_t vmar;
     zx_handle_t memory;
     zx_handle_t port; // The port of the bells.
-    bool trapped;     // host_act() has set traps, which stay as long as the guest.
 };
 
 // Ends the process on ZX_ERR_INTERNAL. Returns the status.
@@ -46,8 +45,9 @@ void host_answer_bells(const struct host *host);
 // Has the VCPU, on its thread, answer a kick, and one that may be left from before with it.
 void host_answer_kick(zx_handle_t vcpu);
 
-// One action. `bits` is of the code that the VCPU began with.
-void host_act(struct host *host, zx_handle_t vcpu, unsigned bits, struct choices *choices);
+// One action. `bits` is of the code that the VCPU began with. True if it has set a trap, which
+// stays as long as the guest.
+bool host_act(const struct host *host, zx_handle_t vcpu, unsigned bits, struct choices *choices);
 
 void host_set_registers(zx_handle_t vcpu, unsigned bits, struct choices *choices);
 

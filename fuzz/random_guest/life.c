@@ -12,6 +12,7 @@
 #include "handlers.h"
 #include "layout.h"
 #include "page_tables.h"
+#include "rest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,10 @@ enum {
     LATENESS = 1000000, // ns of virtual time: ten time slices, which is when a VCPU must be back.
     SECOND_START = CHAOS_SIZE / 2,
 };
+
+static void wait_for(struct platform_semaphore *semaphore) {
+    platform_semaphore_wait_until(semaphore, INT64_MAX);
+}
 
 // --- The image ---
 
@@ -201,62 +206,50 @@ void life_run(struct processor *processor) {
     struct life *life = processor->life;
     zx_vcpu_state_t state;
     running = processor;
+    alarms_begin_run(processor->number);
     while (processor->entries < MOST_ENTRIES && enter(processor) &&
            !atomic_load(&life->alarms.over)) {
-        host_act(&life->host, processor->handle, boot_bits(processor->mode), &processor->choices);
+        processor->trapped |= host_act(&life->host, processor->handle, boot_bits(processor->mode),
+                                       &processor->choices);
     }
     host_require(alarms_now(&life->alarms) <= life->budget + LATENESS,
                  "the guest outlived its time");
     if (zx_vcpu_read_state(processor->handle, ZX_VCPU_STATE, &state, sizeof state) == ZX_OK) {
         trace_bytes(&processor->trace, &state, sizeof state);
     }
-    alarms_forget(&life->alarms, processor->number);
+    alarms_end_run(&life->alarms);
 }
 
-static void run_and_close(struct processor *processor) {
+// When the time is over, the VCPU that was running has the other one, which waits, end first. So
+// never do two threads run, of which each would count what it reaches, and counts would be lost.
+static void end_other(struct processor *processor) {
+    struct life *life = processor->life;
+    if (life->count > 1 && atomic_load(&life->alarms.over) && !atomic_exchange(&life->ends, true)) {
+        alarms_kick(&life->alarms);
+        wait_for(&life->processors[1 - processor->number].done);
+    }
+}
+
+static void end(struct processor *processor) {
+    const struct life *life = processor->life;
+    end_other(processor);
+    if (!life->kept) {
+        host_require(zx_handle_close(processor->handle) == ZX_OK, "the VCPU's handle is gone");
+    } else if (life->count > 1) {
+        rest_begin(processor->handle);
+    }
+    platform_semaphore_post(&processor->done);
+}
+
+// On the processors' threads.
+
+static void make(void *processor) {
+    life_make_vcpu(processor);
+}
+
+static void run(void *processor) {
     life_run(processor);
-    host_require(zx_handle_close(processor->handle) == ZX_OK, "the VCPU's handle is gone");
-}
-
-// --- The thread of the second processor, which waits for one guest after the other ---
-
-static struct {
-    bool started;
-    struct processor *processor;
-    struct platform_semaphore wanted;
-    struct platform_semaphore ready; // Its VCPU is made.
-    struct platform_semaphore go;
-    struct platform_semaphore done;
-} second;
-
-static void wait_for(struct platform_semaphore *semaphore) {
-    platform_semaphore_wait_until(semaphore, INT64_MAX);
-}
-
-static void second_thread(void *nothing) {
-    (void)nothing;
-    for (;;) {
-        wait_for(&second.wanted);
-        life_make_vcpu(second.processor);
-        platform_semaphore_post(&second.ready);
-        wait_for(&second.go);
-        run_and_close(second.processor);
-        platform_semaphore_post(&second.done);
-    }
-}
-
-static void start_second(struct processor *processor) {
-    if (!second.started) {
-        platform_semaphore_init(&second.wanted);
-        platform_semaphore_init(&second.ready);
-        platform_semaphore_init(&second.go);
-        platform_semaphore_init(&second.done);
-        second.started = platform_thread_start("second", second_thread, NULL);
-        host_require(second.started, "there is no second thread");
-    }
-    second.processor = processor;
-    platform_semaphore_post(&second.wanted);
-    wait_for(&second.ready);
+    end(processor);
 }
 
 // ---
@@ -287,28 +280,29 @@ void life_set_alarms(struct life *life, struct choices *choices) {
 }
 
 void life_live(struct life *life, struct choices *choices) {
+    struct processor *first = &life->processors[0];
+    struct processor *second = life->count > 1 ? &life->processors[1] : NULL;
     for (unsigned i = 0; i < life->count; i++) {
-        struct processor *processor = &life->processors[i];
-        processor->life = life;
-        processor->number = i;
-        choices_fork(choices, &processor->choices);
-        if (i == 0) {
-            life_make_vcpu(processor);
-        } else {
-            start_second(processor);
-        }
+        life->processors[i].life = life;
+        life->processors[i].number = i;
+        choices_fork(choices, &life->processors[i].choices);
+        platform_semaphore_init(&life->processors[i].done);
+    }
+    make(first);
+    if (second != NULL) {
+        worker_do(life->second, make, second);
     }
     life_set_alarms(life, choices);
-    if (life->count == 2) {
-        platform_semaphore_post(&second.go);
+    if (second != NULL) {
+        worker_begin(life->second, run, second);
+        alarms_wait_for_line(&life->alarms);
     }
-    if (life->kept) {
-        life_run(&life->processors[0]);
-    } else {
-        run_and_close(&life->processors[0]);
+    run(first);
+    if (second != NULL) {
+        worker_wait(life->second);
     }
-    if (life->count == 2) {
-        wait_for(&second.done);
+    for (unsigned i = 0; i < life->count; i++) {
+        platform_semaphore_destroy(&life->processors[i].done);
     }
 }
 
@@ -362,6 +356,8 @@ void life_open_guest(struct life *life, struct choices *choices) {
 
 void life_on_own_guest(struct life *life, struct choices *choices,
                        struct random_guest_record *record, struct random_guest_result *result) {
+    static struct worker second;
+    life->second = &second;
     life_open_guest(life, choices);
     if (record != NULL) {
         begin_record(life, record);

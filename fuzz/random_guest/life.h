@@ -10,6 +10,7 @@
 #include "choices.h"
 #include "host.h"
 #include "random_guest.h"
+#include "worker.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,12 +30,14 @@ struct processor {
     struct life *life;
     unsigned number;
     zx_handle_t handle;
+    struct platform_semaphore done;
     enum boot_mode mode;
     struct choices choices;
     struct trace trace;
     unsigned entries;
     unsigned packets;
     unsigned violations; // In the run call: some ring a bell.
+    bool trapped;        // The host has set traps, which stay as long as the guest.
 };
 
 // Begins with zeros.
@@ -42,9 +45,11 @@ struct life {
     struct host host;
     struct processor processors[ALARM_VCPUS];
     unsigned count;
-    bool kept;  // Its only VCPU is there, and not closed.
-    bool boots; // Its VCPUs begin with their first instruction.
+    struct worker *second; // The thread of its second VCPU.
+    bool kept;             // Its VCPUs are there, and not closed.
+    bool boots;            // Its VCPUs begin with their first instruction.
     struct alarms alarms;
+    atomic_bool ends; // One of two VCPUs has seen that the time is over.
     int64_t budget;
     struct trace end; // What it left in memory.
 };

@@ -24,8 +24,7 @@ struct random_guest_result {
 
 void random_guest_run(const uint8_t *data, size_t size, struct random_guest_result *result);
 
-// Does the same on a guest that is kept for later inputs, where it has one VCPU: that is cheaper.
-// docs/fuzzing.md says which few guests do something else.
+// Does the same on a guest that is kept for later inputs: that is cheaper.
 void random_guest_run_kept(const uint8_t *data, size_t size, struct random_guest_result *result);
 
 enum { RANDOM_GUEST_PARTS = 3 };

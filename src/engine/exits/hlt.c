@@ -5,51 +5,15 @@
 
 #include "engine/exits/exits.h"
 #include "engine/guest_clock.h"
+#include "engine/vcpu_sleep.h"
 #include "engine/vcpu_stop.h"
 #include "objects/refusal.h"
-
-static bool awake(const struct vcpu *vcpu) REQUIRES(vcpu->lock) {
-    ASSERT_HELD(&vcpu->lock);
-    return atomic_load(&vcpu->seat.kicked) || pending_any(&vcpu->pending);
-}
-
-static bool is_awake(struct vcpu *vcpu) {
-    platform_mutex_lock(&vcpu->lock);
-    const bool result = awake(vcpu);
-    platform_mutex_unlock(&vcpu->lock);
-    return result;
-}
-
-// Falls asleep inside the lock, so that who interrupts the VCPU finds it asleep; a kick, which
-// takes no lock, leaves it to the VCPU to wake. False: there is something to wake for already.
-static bool fall_asleep(struct vcpu *vcpu) {
-    platform_mutex_lock(&vcpu->lock);
-    const bool asleep = !awake(vcpu);
-    if (asleep) {
-        turn_sleep(&vcpu->guest->turn);
-    }
-    platform_mutex_unlock(&vcpu->lock);
-    return asleep;
-}
-
-static zx_status_t sleep_until_awake(struct exit_context *context) {
-    struct vcpu *vcpu = context->vcpu;
-    zx_status_t status = ZX_OK;
-    while (status == ZX_OK && !is_awake(vcpu)) {
-        if (blocking_stop_requested(context->blocking)) {
-            status = vcpu_stop_in_wait(context, ZX_ERR_CANCELED);
-        } else {
-            blocking_sleep(context->blocking, &vcpu->seat.wake, INT64_MAX);
-        }
-    }
-    return status;
-}
 
 // Where it ends other than with ZX_OK, the turn may be another VCPU's.
 static zx_status_t halt(struct exit_context *context) {
     struct vcpu *vcpu = context->vcpu;
     struct guest *guest = vcpu->guest;
-    if (!fall_asleep(vcpu)) {
+    if (!vcpu_fall_asleep(vcpu)) {
         return ZX_OK;
     }
     // Virtual time jumps before the turn is given up, or what a timer wakes would run beside the
@@ -60,7 +24,7 @@ static zx_status_t halt(struct exit_context *context) {
         return refuse(ZX_ERR_TIMED_OUT, "the guest's budget would never be spent: all VCPUs sleep");
     }
     vcpu_give_turn(context, TURN_KEPT);
-    const zx_status_t status = sleep_until_awake(context);
+    const zx_status_t status = vcpu_sleep(context);
     if (status != ZX_OK) {
         return status;
     }

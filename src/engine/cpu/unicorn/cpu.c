@@ -183,16 +183,6 @@ void machine_forget_breakpoints(struct machine *machine) {
 
 // --- Work ---
 
-void machine_request_exit(struct machine *machine) {
-    exit_request_make(&machine->work.request);
-}
-
-void machine_clear_exit_request(struct machine *machine) {
-    if (atomic_load(&machine->work.request.wanted)) {
-        atomic_store(&machine->work.request.wanted, false);
-    }
-}
-
 zx_status_t machine_count_work(struct machine *machine) {
     struct work *work = &machine->work;
     if (!work->counts && machine->engine != NULL) {

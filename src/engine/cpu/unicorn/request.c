@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+//
+// Requests for the VCPU that runs to leave the guest, by any thread.
+
+#include "engine/cpu/cpu.h"
+#include "engine/cpu/unicorn/machine.h"
+
+void machine_request_exit(struct machine *machine) {
+    exit_request_make(&machine->work.request);
+}
+
+void machine_clear_exit_request(struct machine *machine) {
+    if (atomic_load(&machine->work.request.wanted)) {
+        atomic_store(&machine->work.request.wanted, false);
+    }
+}
