@@ -96,9 +96,10 @@ END_TEST
 enum { FAULTS = 2000 };
 
 static void *fault_often(void *argument) {
-    uint8_t byte = 0;
-    for (int i = 0; i < FAULTS; i++) {
-        if (platform_copy(&byte, argument, 1)) {
+    uint8_t bytes[8] = {0};
+    const uint8_t *bad = argument;
+    for (size_t i = 0; i < FAULTS; i++) {
+        if (platform_copy(bytes, bad + i % 16, 1 + i % sizeof bytes)) {
             return argument;
         }
     }

@@ -38,13 +38,28 @@ struct copy_guard {
 
 static _Thread_local struct copy_guard *volatile active_guard HANDLER_SAFE;
 
-static bool inside(uintptr_t address, uintptr_t start, size_t size) {
-    return address >= start && address - start < size;
+// An arm64 processor does not look at the highest byte of an address, and Linux reports it as 0.
+static uintptr_t without_tag(uintptr_t address) {
+#if defined(__aarch64__)
+    return address & UINTPTR_MAX >> 8;
+#else
+    return address;
+#endif
+}
+
+// Who reads some bytes may tell of the aligned 16 that have them, as QEMU does for programs with
+// threads.
+enum { GRAIN = 16 };
+
+static bool inside(uintptr_t address, uintptr_t tagged, size_t size) {
+    const uintptr_t start = without_tag(tagged);
+    const uintptr_t first = start - start % GRAIN;
+    return address >= first && (address < start || address - start < size);
 }
 
 // A processor that cannot represent the address reports 0.
 static bool is_the_copys(const struct copy_guard *guard, const siginfo_t *info) {
-    const uintptr_t address = (uintptr_t)info->si_addr;
+    const uintptr_t address = without_tag((uintptr_t)info->si_addr);
     return address == 0 || inside(address, guard->destination, guard->size) ||
            inside(address, guard->source, guard->size);
 }
