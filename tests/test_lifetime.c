@@ -111,6 +111,44 @@ START_TEST(several_guests_live_side_by_side) {
 }
 END_TEST
 
+// More guests are closed at once than engines wait for one.
+static void *make_and_close_guests(void *unused) {
+    enum { GUESTS = 8 };
+    zx_handle_t guests[GUESTS][3];
+    (void)unused;
+    for (size_t i = 0; i < GUESTS; i++) {
+        guest_open();
+        guests[i][0] = guest;
+        guests[i][1] = vmar;
+        guests[i][2] = memory;
+        guest_load("access", ENTRY);
+        ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+        enter_to_end();
+        ck_assert_int_eq(zx_handle_close(vcpu), ZX_OK);
+    }
+    for (size_t i = 0; i < GUESTS; i++) {
+        for (size_t k = 0; k < 3; k++) {
+            ck_assert_int_eq(zx_handle_close(guests[i][k]), ZX_OK);
+        }
+    }
+    return NULL;
+}
+
+// The guest goes on with code that it has not run before.
+START_TEST(a_guest_outlives_younger_ones) {
+    guest_start("access");
+    enter_to_end();
+    const zx_handle_t old[] = {vcpu, memory};
+    join_thread(start_thread(make_and_close_guests, NULL));
+    vcpu = old[0];
+    memory = old[1];
+    const zx_vcpu_state_t state = {.rsi = 3, .rdi = 0x300000, .rax = 7};
+    write_state(&state);
+    enter_to_end();
+    ck_assert_uint_eq(memory_u64(0x300000), 7);
+}
+END_TEST
+
 static void *close_while_it_runs(void *unused) {
     (void)unused;
     const uint64_t end = 1;
@@ -255,6 +293,7 @@ int main(void) {
     const TTest *const tests[] = {
         two_hundred_guests_leave_nothing_behind,
         several_guests_live_side_by_side,
+        a_guest_outlives_younger_ones,
         a_run_outlives_the_handles_of_its_vcpu_and_guest,
         a_vcpu_closed_by_another_thread_frees_its_own,
         a_thread_may_have_one_vcpu_after_another,

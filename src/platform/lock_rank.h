@@ -29,6 +29,7 @@
     X(LOCK_UNMAPPED, 15, "the lock of unmapped ranges") \
     X(LOCK_DEBUG_REGISTERS, 16, "the debug registers' lock") \
     X(LOCK_DISASSEMBLER, 16, "the disassemblers' lock") \
+    X(LOCK_ENDED_ENGINES, 16, "the ended engines' lock") \
     X(LOCK_ENGINES, 16, "the engines' lock") \
     X(LOCK_ENGINE_STATE, 16, "engine.state_lock") \
     X(LOCK_EVENT_PAIR, 16, "an eventpair's lock") \

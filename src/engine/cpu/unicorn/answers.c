@@ -235,7 +235,7 @@ static void try_in(uint8_t *hidden, struct layout *layout) {
             trial->copy.pages[i] = hidden + HIDDEN_CODE_COPY + i * (size_t)PAGE_SIZE;
         }
         try_engine(trial, unicorn, layout);
-        uc_close(unicorn);
+        flat_engine_close(unicorn);
     }
     free(trial);
 }

@@ -17,7 +17,7 @@ static void end(struct probe *probe) {
         uc_context_free(probe->context);
     }
     if (probe->engine != NULL) {
-        uc_close(probe->engine);
+        flat_engine_close(probe->engine);
     }
     platform_unmap(probe->hidden, HIDDEN_SIZE);
 }

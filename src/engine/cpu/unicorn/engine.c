@@ -36,7 +36,7 @@ static void engine_end(struct engine *engine) {
         }
     }
     if (engine->unicorn != NULL) {
-        uc_close(engine->unicorn);
+        flat_engine_close(engine->unicorn);
     }
     if (engine->root != NULL) {
         platform_unmap(engine->root, platform_page_size());
@@ -539,8 +539,26 @@ bool engine_may_be_kept(const struct engine *engine) {
            engine->host_bytes <= ENGINE_MOST_HOST_BYTES && engine->hooked <= ENGINE_MOST_KEPT_HOOKS;
 }
 
+// The engines that wait for a guest end where they alone keep others from being closed.
+static void end_waiting(void) {
+    struct engine *list = NULL;
+    platform_mutex_lock(&lock);
+    if (flat_engine_some_wait_for(waiting_count)) {
+        list = waiting;
+        waiting = NULL;
+        waiting_count = 0;
+    }
+    platform_mutex_unlock(&lock);
+    while (list != NULL) {
+        struct engine *next = list->next;
+        engine_end(list);
+        list = next;
+    }
+}
+
 void engine_give(struct engine *engine, bool fit) {
     if (!fit || !engine_may_be_kept(engine) || !clean(engine) || !keep(engine)) {
         engine_end(engine);
+        end_waiting();
     }
 }

@@ -135,7 +135,7 @@ static size_t examine(uint8_t *hidden) {
     }
     const size_t offset = find(unicorn);
     const bool exact = offset != 0 && behaves(unicorn, hidden, offset);
-    uc_close(unicorn);
+    flat_engine_close(unicorn);
     return exact ? offset : 0;
 }
 

@@ -2,6 +2,8 @@
 // Opening a Unicorn engine and taking it through VMRUN.
 #include "engine/cpu/unicorn/flat_engine.h"
 
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/cpu/unicorn/vmcb.h"
@@ -76,23 +78,88 @@ static uc_err configure(uc_engine *engine, uint8_t *hidden, uint8_t *arena) {
     return error;
 }
 
+#if defined(__aarch64__)
+
+// On arm64 what any engine translates leaves through code in the buffer of the engine that was
+// begun last before that. So no buffer may go while there is another engine.
+struct ended {
+    struct ended *next;
+    uc_engine *engine;
+};
+
+static struct platform_mutex lock = PLATFORM_MUTEX_INIT(LOCK_ENDED_ENGINES);
+static struct ended *ended GUARDED_BY(lock);
+static atomic_uint open_count; // Changes with the lock.
+static atomic_bool some_wait;
+
+static void note_open(void) {
+    platform_mutex_lock(&lock);
+    atomic_fetch_add(&open_count, 1);
+    platform_mutex_unlock(&lock);
+}
+
+static void close_ended(void) REQUIRES(lock) {
+    while (ended != NULL) {
+        struct ended *next = ended->next;
+        uc_close(ended->engine);
+        free(ended);
+        ended = next;
+    }
+}
+
+// Without memory for the note it is never closed.
+void flat_engine_close(uc_engine *engine) {
+    struct ended *note = malloc(sizeof *note);
+    platform_mutex_lock(&lock);
+    if (note != NULL) {
+        *note = (struct ended){ended, engine};
+        ended = note;
+    }
+    if (atomic_fetch_sub(&open_count, 1) == 1) {
+        close_ended();
+    }
+    atomic_store(&some_wait, ended != NULL);
+    platform_mutex_unlock(&lock);
+}
+
+bool flat_engine_some_wait_for(unsigned count) {
+    return atomic_load(&some_wait) && atomic_load(&open_count) == count;
+}
+
+#else
+
+static void note_open(void) {
+}
+
+void flat_engine_close(uc_engine *engine) {
+    uc_close(engine);
+}
+
+bool flat_engine_some_wait_for(unsigned count) {
+    (void)count;
+    return false;
+}
+
+#endif
+
 zx_status_t flat_engine_open(uint8_t *hidden, uint8_t *arena, uc_engine **out) {
     const zx_status_t status = flat_engine_ask();
     if (status != ZX_OK) {
         return status;
     }
     uc_engine *engine = NULL;
-    uc_err error = uc_open(UC_ARCH_X86, UC_MODE_64, &engine);
+    uc_err error = uc_open(UC_ARCH_X86, UC_MODE_64, &engine); // It begins with its first use.
     if (error != UC_ERR_OK) {
         return flat_engine_check(error, "opening an engine");
     }
+    note_open();
     // Unicorn never frees one array of 32 bytes that its first call makes. What uc_open() made is
     // watched: an engine that is left open is still a leak.
     watch_leaks(false);
     error = configure(engine, hidden, arena);
     watch_leaks(true);
     if (error != UC_ERR_OK) {
-        uc_close(engine);
+        flat_engine_close(engine);
         return flat_engine_check(error, "setting up an engine");
     }
     *out = engine;

@@ -45,6 +45,12 @@ zx_status_t flat_engine_ask(void);
 // arena) is the host address that stands for ARENA_BASE; both stay the caller's.
 zx_status_t flat_engine_open(uint8_t *hidden, uint8_t *arena, uc_engine **out);
 
+// Closes one, now or once no other is open (flat_engine.c says why).
+void flat_engine_close(uc_engine *engine);
+
+// Whether some wait for the end of just so many others.
+bool flat_engine_some_wait_for(unsigned count);
+
 // Starts SVM guest mode with the control block in the hidden region, whose state must have IF set.
 // Returns stopped before the guest's first instruction, with RFLAGS.IF clear. `save`, if not NULL,
 // receives the state as it was on arrival. `announces`, if not NULL, becomes true where a hook has

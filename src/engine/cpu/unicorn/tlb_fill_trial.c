@@ -230,7 +230,7 @@ struct fill_functions tlb_fill_try(const struct layout *layout) {
     if (platform_protect(hidden, HIDDEN_SIZE, PLATFORM_READ | PLATFORM_WRITE) &&
         flat_engine_open(hidden, NULL, &unicorn) == ZX_OK) {
         succeeded = succeeds(&trial, unicorn, hidden, layout);
-        uc_close(unicorn);
+        flat_engine_close(unicorn);
     }
     platform_unmap(hidden, HIDDEN_SIZE);
     return succeeded ? trial.functions : (struct fill_functions){0};
