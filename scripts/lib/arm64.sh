@@ -38,3 +38,38 @@ install_arm64_compiler() {
         quietly run_apt_get install --yes --no-install-recommends $missing
     fi
 }
+
+# measure_test NAME prints its time in seconds, rounded up, that of the processes it starts with it. It
+# fails as the test does.
+measure_test() {
+    # `times` tells of a shell's children in its second line.
+    # shellcheck disable=SC2016
+    times=$(sh -c 'ctest --test-dir "$1" -R "$2" --output-on-failure --no-label-summary >&2 && times' \
+        sh "$BUILD" "^$1\$") || return 1
+    echo "$times" | awk -F '[ms ]+' 'NR == 2 {
+        seconds = 60 * ($1 + $3) + $2 + $4
+        print int(seconds) + (seconds > int(seconds))
+    }'
+}
+
+# measure_tests FILE OPTION... writes to FILE a line `name seconds` for each test that passes, in the
+# place of what the file had. The options are ctest's.
+measure_tests() {
+    file=$1
+    shift
+    names=$(ctest --test-dir "$BUILD" -N "$@" | sed -n 's/^ *Test *#[0-9]*: \([^ ]*\).*/\1/p')
+    failed=
+    for name in $names; do
+        if ! seconds=$(measure_test "$name"); then
+            failed="$failed $name"
+            continue
+        fi
+        {
+            grep '^#' "$file"
+            { grep -v -e '^#' -e "^$name " "$file" || true; echo "$name $seconds"; } | LC_ALL=C sort
+        } >"$file.new"
+        mv "$file.new" "$file"
+        say "$name took $seconds s"
+    done
+    [ -z "$failed" ] || fail "these did not pass:$failed"
+}
