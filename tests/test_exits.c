@@ -414,7 +414,7 @@ static void ignore_exit(void *context, const zirconia_exit_t *exit) {
     (void)exit;
 }
 
-// Of an exit that came behind the snapshot there is no end: it has not happened.
+// An exit that came behind the snapshot has no end: it has not happened.
 START_TEST(an_exit_that_a_restore_takes_back_has_no_entry_behind_it) {
     static const char code[] = "\xe4\x10\xe4\x10"; // in al, 0x10; in al, 0x10
     zx_handle_t snapshot = ZX_HANDLE_INVALID;

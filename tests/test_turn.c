@@ -61,8 +61,10 @@ END_TEST
 
 // --- Taking it at once ---
 
-// Asks for the turn as a kicked VCPU does: gives up where it would have to wait.
+// Asks for the turn as a kicked VCPU does: gives up where it would have to wait. Among several in
+// virtual time the kick would keep it from a turn that is free, too.
 static bool takes(struct turn_seat *seat) {
+    turn.several = false;
     atomic_store(&seat->kicked, true);
     const bool mine = turn_take(&turn, seat, NULL);
     atomic_store(&seat->kicked, false);
@@ -107,6 +109,17 @@ START_TEST(a_turn_is_not_free_while_somebody_waits) {
     ck_assert(!takes(&seats[0]));
     turn.line.calls = NULL;
     ck_assert(takes(&seats[0]));
+    give(&seats[0], TURN_KEPT);
+    end();
+}
+END_TEST
+
+START_TEST(a_turn_of_virtual_time_is_not_for_one_of_several_that_is_kicked) {
+    begin(true);
+    atomic_store(&seats[0].kicked, true);
+    ck_assert(!turn_take(&turn, &seats[0], NULL));
+    atomic_store(&seats[0].kicked, false);
+    ck_assert(turn_take(&turn, &seats[0], NULL));
     give(&seats[0], TURN_KEPT);
     end();
 }
@@ -225,6 +238,7 @@ int main(void) {
         a_free_turn_is_taken_at_once,
         a_turn_is_not_free_while_its_vcpu_is_away,
         a_turn_is_not_free_while_somebody_waits,
+        a_turn_of_virtual_time_is_not_for_one_of_several_that_is_kicked,
         a_turn_of_virtual_time_is_free_for_one_alone,
         one_that_an_interrupt_came_for_goes_before_the_one_that_is_away,
         one_that_others_went_before_keeps_its_place,

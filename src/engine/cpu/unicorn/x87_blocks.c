@@ -43,8 +43,8 @@ void x87_blocks_note(struct x87_blocks *blocks, uint64_t pc, const struct x87_tr
     const bool seen = see(blocks, pc);
     blocks->known = false;
     if (track == NULL) {
-        if (blocks->taken[number] &&
-            slot->pc == pc) { // Else it may have what an earlier guest left.
+        // A slot that is not taken may have what an earlier guest left.
+        if (blocks->taken[number] && slot->pc == pc) {
             slot->vague = true;
         }
         return;
