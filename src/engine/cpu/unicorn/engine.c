@@ -427,8 +427,8 @@ bool engine_renew_block_hook(struct engine *engine) {
     return unhook_blocks(engine) && add_block_hook(engine) == ZX_OK;
 }
 
-// What earlier guests' code took is dropped here, so that it leaves this one's as much room as a new
-// guest has.
+// What earlier guests' code took is dropped here, so that it leaves this one's as much room as a
+// new guest has.
 bool engine_serve_anew(struct engine *engine) {
     x87_blocks_forget(&engine->x87);
     if (engine->host_bytes > ENGINE_MOST_HOST_BYTES) {
