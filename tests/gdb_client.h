@@ -11,6 +11,7 @@
 #include <check.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,9 +32,24 @@ static inline void connect_to_server(void) {
     reader.state = BETWEEN;
 }
 
+// Into a file of this process in the folder that ZIRCONIA_TEST_PACKETS names, a line each: seeds of
+// fuzz_gdb are made so.
+static inline void note_packet(const char *text) {
+    const char *folder = getenv("ZIRCONIA_TEST_PACKETS");
+    char path[4096];
+    if (folder != NULL) {
+        snprintf(path, sizeof path, "%s/%ld", folder, (long)getpid());
+        FILE *file = fopen(path, "a");
+        ck_assert_ptr_nonnull(file);
+        fprintf(file, "%s\n", text);
+        fclose(file);
+    }
+}
+
 static inline void send_packet(const char *text) {
     static struct packet packet;
     static char frame[PACKET_FRAME];
+    note_packet(text);
     packet.size = 0;
     packet_put(&packet, text);
     const size_t size = packet_frame(&packet, frame);
