@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // The threads that inputs of fuzz_syscalls make: the few programs that they run, how they are kept
-// from ending or harming the target, and their end. Programs are bytes, so that a thread with any
-// stack and any registers executes nothing but them; where the host is no x86-64 none is started.
+// from ending or harming the target, and their end. A thread with any stack and any registers
+// executes nothing but its program (syscall_programs.h); where there are none, none is started.
 
+#include "syscall_programs.h"
 #include "syscall_state.h"
 
 #include "platform/platform.h"
@@ -39,12 +40,6 @@ void __asan_unpoison_memory_region(const volatile void *address, size_t size);
 #define NEEDS_STACK false
 #endif
 
-#if defined(__x86_64__)
-#define HAS_PROGRAMS true
-#else
-#define HAS_PROGRAMS false
-#endif
-
 #if defined(__aarch64__) || defined(_M_ARM64)
 #define CODE_ADDRESS pc
 #define STACK_ADDRESS sp
@@ -53,29 +48,7 @@ void __asan_unpoison_memory_region(const volatile void *address, size_t size);
 #define STACK_ADDRESS rsp
 #endif
 
-enum { STACK_SIZE = 0x10000, CONFINED_SIZE = 24, LONGEST_END_S = 5 };
-
-static const uint8_t program_bytes[] = {
-    0xeb, 0xfe, 0x0f, 0x0b, // [0]  jmp $; ud2
-    0xcc, 0xeb, 0xfd, 0x90, // [4]  int3; jmp $-1; nop
-    0x31, 0xc9, 0xf7, 0xf1, // [8]  xor ecx, ecx; div ecx
-    0xeb, 0xfe, 0x90, 0x90, // [12] jmp $
-    0x48, 0x8b, 0x07, 0xeb, // [16] mov rax, [rdi]; jmp $
-    0xfe, 0x90, 0x90, 0x90, //
-#ifdef _WIN32
-    0x48, 0x89, 0xc8, 0x48,             // [24] mov rax, rcx; mov rcx, rdx
-    0x89, 0xd1, 0x48, 0x83, 0xec, 0x20, //      sub rsp, 32
-#else
-    0x48, 0x89, 0xf8, 0x48, // [24] mov rax, rdi; mov rdi, rsi
-    0x89, 0xf7,             //
-#endif
-    0xff, 0xd0, 0xeb, 0xfe, //      call rax; jmp $
-};
-
-static const uint8_t entries[PROGRAMS] = {
-    [PROGRAM_SPIN] = 0,  [PROGRAM_UNDEFINED] = 2, [PROGRAM_BREAKPOINT] = 4, [PROGRAM_DIVIDE] = 8,
-    [PROGRAM_LOAD] = 16, [PROGRAM_SLEEP] = 24,    [PROGRAM_EXIT] = 24,
-};
+enum { STACK_SIZE = 0x10000, LONGEST_END_S = 5 };
 
 static uint8_t *programs;
 static _Alignas(16) uint8_t stacks[THREADS][STACK_SIZE];
@@ -203,7 +176,7 @@ void threads_confine(struct state *state, const struct kept_thread *thread, void
     uint64_t value = 0;
     if (is_chosen(state, code)) {
         memcpy(&value, (const void *)code, sizeof value);
-        value = (uint64_t)(uintptr_t)programs + value % CONFINED_SIZE;
+        value = (uint64_t)(uintptr_t)programs + value % CONFINED_SIZE / CODE_GRAIN * CODE_GRAIN;
         memcpy((void *)code, &value, sizeof value);
     }
     if (NEEDS_STACK) {
