@@ -6,7 +6,8 @@
 //     boot_linux KERNEL BUSYBOX MD5 INIT PROCESSORS BOOTS INTERVAL
 //
 // MD5 is busybox's, and INTERVAL is what lies between two kicks in microseconds, 0 for no kicks.
-// The exit status is 77 when KERNEL or BUSYBOX is not there.
+// ZIRCONIA_LINUX_BOOTS in the environment is the most boots there are, where time is short. The
+// exit status is 77 when KERNEL or BUSYBOX is not there.
 
 #include "initramfs.h"
 #include "loader.h"
@@ -170,6 +171,13 @@ static bool boot_all(struct plan *plan) {
     return true;
 }
 
+static long boots(const char *asked) {
+    const char *text = getenv("ZIRCONIA_LINUX_BOOTS");
+    const long most = text != NULL ? strtol(text, NULL, 10) : 0;
+    const long count = strtol(asked, NULL, 10);
+    return most > 0 && most < count ? most : count;
+}
+
 int main(int argc, char **argv) {
     if (argc != 8) {
         fprintf(stderr, "usage: boot_linux KERNEL BUSYBOX MD5 INIT PROCESSORS BOOTS INTERVAL\n");
@@ -179,7 +187,7 @@ int main(int argc, char **argv) {
         .kernel = read_file(argv[1]),
         .busybox_md5 = argv[3],
         .processor_count = (unsigned)strtoul(argv[5], NULL, 10),
-        .boots = strtol(argv[6], NULL, 10),
+        .boots = boots(argv[6]),
         .kick_interval = ZX_USEC(strtol(argv[7], NULL, 10)),
         .virtual_time = strcmp(argv[7], "virtual") == 0,
     };
