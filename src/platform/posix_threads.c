@@ -18,6 +18,17 @@
 static platform_stop_fn *on_stop;
 static int stop_signal;
 
+// ThreadSanitizer puts off a signal that another thread sends, and then gives its handler a copy of
+// the frame, which leads nowhere and whose stack is in use again. It lets through what a thread
+// sends to itself; and all that comes to a thread which left the host's code out of such a handler.
+#if defined(__ELF__)
+extern void thread_sanitizer(void) __asm__("__tsan_init") __attribute__((weak));
+#define SIGNALS_MAY_BE_LATE (thread_sanitizer != NULL)
+#else
+#define SIGNALS_MAY_BE_LATE false
+#endif
+static _Thread_local volatile bool sends_to_itself HANDLER_SAFE;
+
 #if defined(POSIX_CLIENT_FRAME)
 
 // Where a thread left its host stack, which is where it goes back to.
@@ -50,14 +61,17 @@ static void end_host_thread(void) {
     pthread_exit(NULL);
 }
 
-void platform_context_end(struct platform_context *context) {
-    if (home == NULL) {
-        client_frame_call(context->host, end_host_thread);
-    } else {
+bool platform_context_end(struct platform_context *context) {
+    if (home != NULL) {
         client_frame_restore(context->host, &home->frame);
         context->host->uc_sigmask = home->mask;
+    } else if (!context->is_late) {
+        client_frame_call(context->host, end_host_thread);
+    } else {
+        return false;
     }
     client_frame_make_plain(context->host);
+    return true;
 }
 
 bool platform_client_can_enter(void) {
@@ -127,7 +141,7 @@ static bool enter_if_new(ucontext_t *context) {
     return false;
 }
 
-void platform_context_end(struct platform_context *context) {
+bool platform_context_end(struct platform_context *context) {
     (void)context;
     pthread_exit(NULL);
 }
@@ -152,6 +166,8 @@ static void on_signal(int number, siginfo_t *info, void *host) {
     const bool cancellable = platform_cancel_defer();
     const bool entering = enter_if_new(host);
     struct platform_context context = {.host = host};
+    context.is_late = SIGNALS_MAY_BE_LATE && !sends_to_itself;
+    sends_to_itself = false;
     posix_context_capture(&context);
     on_stop(&context, entering);
     if (cancellable) {
@@ -227,6 +243,7 @@ void platform_stop_here(void) {
     sigemptyset(&stop);
     sigaddset(&stop, stop_signal);
     pthread_sigmask(SIG_UNBLOCK, &stop, &old);
+    sends_to_itself = true;
     pthread_kill(pthread_self(), stop_signal);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
 }

@@ -338,7 +338,7 @@ static void end_in_place(CONTEXT *context) {
     context->Rip = (DWORD64)(uintptr_t)end_host_thread;
 }
 
-void platform_context_end(struct platform_context *context) {
+bool platform_context_end(struct platform_context *context) {
     CONTEXT *host = context->host;
     if (home == NULL) {
         end_in_place(host);
@@ -350,6 +350,7 @@ void platform_context_end(struct platform_context *context) {
         home->is_back = true;
     }
     make_plain(host);
+    return true;
 }
 
 bool platform_client_can_enter(void) {
@@ -448,7 +449,7 @@ void platform_thread_stop(const struct platform_thread *thread) {
     (void)thread;
 }
 
-void platform_context_end(struct platform_context *context) {
+bool platform_context_end(struct platform_context *context) {
     (void)context;
     ExitThread(0);
 }

@@ -142,10 +142,8 @@ static bool stop(struct thread *thread, struct platform_context *context) {
 void thread_stop_point(struct thread *thread, struct platform_context *context) {
     CHECK(lock_order_holds_none());
     door_set_depth(1);
-    if (stop(thread, context)) {
-        door.ending = true;
-        platform_context_end(context); // The thread is inside of the library from now on.
-    } else {
+    door.ending = stop(thread, context) && platform_context_end(context);
+    if (!door.ending) { // One that ends is inside of the library from now on.
         door_set_depth(0);
     }
 }
