@@ -6,6 +6,7 @@
 
 #include "guest_fixture.h"
 #include "other_thread.h"
+#include "sanitized.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@ enum change {
     BRANCH,
 };
 
-enum { ROUNDS = 10000 };
+enum { ROUNDS = THREAD_SANITIZED ? 1000 : 10000 };
 
 #define OTHER_PAGE 0x12000u
 #define SAME_PAGE 0x10e00u
