@@ -64,6 +64,9 @@ TABLES equ 0x200000             ; PML4, PDPT, PD: pages of 2 MiB, the third of t
     mov qword [rsp + 8], CODE_0
     mov qword [rsp + 16], 2
     faulting
+    mov esp, 0x400000 - 24
+    mov qword [rsp + 8], 0x78
+    faulting
     hlt
 
 ; The faults all have an error code.

@@ -25,6 +25,8 @@ struct far_return {
     uint64_t rip;
     uint16_t selector;
     uint64_t flags;
+    uint64_t stack[2]; // RSP and SS, where they are
+    bool has_stack;    // popped with the rest.
 };
 
 #define FLAGS_16 (RFLAGS_ARITHMETIC | RFLAGS_TF | RFLAGS_DF | RFLAGS_NT)
@@ -86,8 +88,8 @@ static bool pop_stack(struct cpu *cpu, const struct far_return *far_return,
         .pointer = cpu_get(cpu, RSP),
         .flat = cpu_long_mode(cpu) && (code->attributes & ATTRIBUTE_LONG) != 0,
     };
-    uint64_t words[2] = {0};
-    if (!stack_pop(cpu, stack, words, 2, far_return->size, fault) ||
+    uint64_t words[2] = {far_return->stack[0], far_return->stack[1]};
+    if ((!far_return->has_stack && !stack_pop(cpu, stack, words, 2, far_return->size, fault)) ||
         !load_outer_stack(cpu, (uint16_t)words[1], privilege, code, &outer.segment, fault)) {
         return false;
     }
@@ -185,9 +187,28 @@ static bool return_in_real_mode(struct cpu *cpu, const struct far_return *far_re
 
 // --- The instructions ---
 
+// In 64-bit code IRET pops five words, the last two behind checks of the first three. In one page
+// no access can fail after the first, so they are popped at once.
+static bool pop_frame(struct cpu *cpu, struct far_return *far_return, struct stack *stack,
+                      struct fault *fault) {
+    uint64_t words[5] = {0};
+    const uint64_t last = stack->pointer + sizeof words - 1;
+    far_return->has_stack = far_return->interrupt && far_return->size == 8 && stack->flat &&
+                            (stack->pointer ^ last) >> 12 == 0;
+    const unsigned count = far_return->has_stack ? 5 : far_return->interrupt ? 3 : 2;
+    if (!stack_pop(cpu, stack, words, count, far_return->size, fault)) {
+        return false;
+    }
+    far_return->rip = words[0];
+    far_return->selector = (uint16_t)words[1];
+    far_return->flags = words[2];
+    far_return->stack[0] = words[3];
+    far_return->stack[1] = words[4];
+    return true;
+}
+
 static bool carry_out(struct cpu *cpu, struct far_return *far_return, struct fault *fault) {
     struct stack stack = stack_current(cpu);
-    uint64_t words[3] = {0};
     if ((cpu_get(cpu, CR0) & CR0_PE) == 0) {
         return return_in_real_mode(cpu, far_return, fault);
     }
@@ -195,12 +216,9 @@ static bool carry_out(struct cpu *cpu, struct far_return *far_return, struct fau
         return cpu_long_mode(cpu) ? fault_raise(fault, VECTOR_GENERAL_PROTECTION, 0)
                                   : task_switch_back(cpu, fault);
     }
-    if (!stack_pop(cpu, &stack, words, far_return->interrupt ? 3 : 2, far_return->size, fault)) {
+    if (!pop_frame(cpu, far_return, &stack, fault)) {
         return false;
     }
-    far_return->rip = words[0];
-    far_return->selector = (uint16_t)words[1];
-    far_return->flags = words[2];
     if ((far_return->flags & RFLAGS_VM) != 0 && far_return->size == 4 && cpu_privilege(cpu) == 0 &&
         !cpu_long_mode(cpu)) {
         return return_to_virtual_8086(cpu, far_return, &stack, fault);

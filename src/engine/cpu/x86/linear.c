@@ -352,10 +352,7 @@ static void copy(void *to, const void *from, size_t size) {
     case 16: // A gate
         memcpy(to, from, 16);
         return;
-    case 24: // The part of a frame that each IRET pops
-        memcpy(to, from, 24);
-        return;
-    case 40: // The frame of an event
+    case 40: // The frame of an event, and of an IRET in 64-bit code
         memcpy(to, from, 40);
         return;
     case 48: // With an error code
