@@ -13,77 +13,86 @@
 #include "decode/disassembler.h"
 #include "decode/register_file.h"
 
+// Both tables are looked up by Capstone's numbers: a VMM decodes each access to a device.
+
 // A LOAD whose destination is the memory is a STORE.
 static const struct form {
+    enum { UNKNOWN, PLAIN, SIGN_EXTENDING, STRING } kind;
     zirconia_mmio_operation_t operation;
-    enum { PLAIN, SIGN_EXTENDING, STRING } kind;
-    x86_insn names[4];
-} forms[] = {
-    {ZIRCONIA_MMIO_LOAD, PLAIN, {X86_INS_MOV, X86_INS_MOVABS, X86_INS_MOVZX, X86_INS_MOVNTI}},
-    {ZIRCONIA_MMIO_LOAD, SIGN_EXTENDING, {X86_INS_MOVSX, X86_INS_MOVSXD}},
-    {ZIRCONIA_MMIO_LOAD, STRING, {X86_INS_LODSB, X86_INS_LODSW, X86_INS_LODSD, X86_INS_LODSQ}},
-    {ZIRCONIA_MMIO_LOAD, STRING, {X86_INS_STOSB, X86_INS_STOSW, X86_INS_STOSD, X86_INS_STOSQ}},
-    {ZIRCONIA_MMIO_COMPARE, STRING, {X86_INS_SCASB, X86_INS_SCASW, X86_INS_SCASD, X86_INS_SCASQ}},
-    {ZIRCONIA_MMIO_EXCHANGE, PLAIN, {X86_INS_XCHG}},
-    {ZIRCONIA_MMIO_COMPARE_EXCHANGE, PLAIN, {X86_INS_CMPXCHG}},
-    {ZIRCONIA_MMIO_EXCHANGE_ADD, PLAIN, {X86_INS_XADD}},
-    {ZIRCONIA_MMIO_ADD, PLAIN, {X86_INS_ADD}},
-    {ZIRCONIA_MMIO_OR, PLAIN, {X86_INS_OR}},
-    {ZIRCONIA_MMIO_ADC, PLAIN, {X86_INS_ADC}},
-    {ZIRCONIA_MMIO_SBB, PLAIN, {X86_INS_SBB}},
-    {ZIRCONIA_MMIO_AND, PLAIN, {X86_INS_AND}},
-    {ZIRCONIA_MMIO_SUB, PLAIN, {X86_INS_SUB}},
-    {ZIRCONIA_MMIO_XOR, PLAIN, {X86_INS_XOR}},
-    {ZIRCONIA_MMIO_COMPARE, PLAIN, {X86_INS_CMP}},
-    {ZIRCONIA_MMIO_TEST, PLAIN, {X86_INS_TEST}},
-    {ZIRCONIA_MMIO_NOT, PLAIN, {X86_INS_NOT}},
-    {ZIRCONIA_MMIO_NEGATE, PLAIN, {X86_INS_NEG}},
-    {ZIRCONIA_MMIO_INCREMENT, PLAIN, {X86_INS_INC}},
-    {ZIRCONIA_MMIO_DECREMENT, PLAIN, {X86_INS_DEC}},
-    {ZIRCONIA_MMIO_BIT_TEST, PLAIN, {X86_INS_BT}},
-    {ZIRCONIA_MMIO_BIT_SET, PLAIN, {X86_INS_BTS}},
-    {ZIRCONIA_MMIO_BIT_RESET, PLAIN, {X86_INS_BTR}},
-    {ZIRCONIA_MMIO_BIT_COMPLEMENT, PLAIN, {X86_INS_BTC}},
+} forms[X86_INS_ENDING] = {
+    [X86_INS_MOV] = {PLAIN, ZIRCONIA_MMIO_LOAD},
+    [X86_INS_MOVABS] = {PLAIN, ZIRCONIA_MMIO_LOAD},
+    [X86_INS_MOVZX] = {PLAIN, ZIRCONIA_MMIO_LOAD},
+    [X86_INS_MOVNTI] = {PLAIN, ZIRCONIA_MMIO_LOAD},
+    [X86_INS_MOVSX] = {SIGN_EXTENDING, ZIRCONIA_MMIO_LOAD},
+    [X86_INS_MOVSXD] = {SIGN_EXTENDING, ZIRCONIA_MMIO_LOAD},
+    [X86_INS_LODSB] = {STRING, ZIRCONIA_MMIO_LOAD},
+    [X86_INS_LODSW] = {STRING, ZIRCONIA_MMIO_LOAD},
+    [X86_INS_LODSD] = {STRING, ZIRCONIA_MMIO_LOAD},
+    [X86_INS_LODSQ] = {STRING, ZIRCONIA_MMIO_LOAD},
+    [X86_INS_STOSB] = {STRING, ZIRCONIA_MMIO_LOAD},
+    [X86_INS_STOSW] = {STRING, ZIRCONIA_MMIO_LOAD},
+    [X86_INS_STOSD] = {STRING, ZIRCONIA_MMIO_LOAD},
+    [X86_INS_STOSQ] = {STRING, ZIRCONIA_MMIO_LOAD},
+    [X86_INS_SCASB] = {STRING, ZIRCONIA_MMIO_COMPARE},
+    [X86_INS_SCASW] = {STRING, ZIRCONIA_MMIO_COMPARE},
+    [X86_INS_SCASD] = {STRING, ZIRCONIA_MMIO_COMPARE},
+    [X86_INS_SCASQ] = {STRING, ZIRCONIA_MMIO_COMPARE},
+    [X86_INS_XCHG] = {PLAIN, ZIRCONIA_MMIO_EXCHANGE},
+    [X86_INS_CMPXCHG] = {PLAIN, ZIRCONIA_MMIO_COMPARE_EXCHANGE},
+    [X86_INS_XADD] = {PLAIN, ZIRCONIA_MMIO_EXCHANGE_ADD},
+    [X86_INS_ADD] = {PLAIN, ZIRCONIA_MMIO_ADD},
+    [X86_INS_OR] = {PLAIN, ZIRCONIA_MMIO_OR},
+    [X86_INS_ADC] = {PLAIN, ZIRCONIA_MMIO_ADC},
+    [X86_INS_SBB] = {PLAIN, ZIRCONIA_MMIO_SBB},
+    [X86_INS_AND] = {PLAIN, ZIRCONIA_MMIO_AND},
+    [X86_INS_SUB] = {PLAIN, ZIRCONIA_MMIO_SUB},
+    [X86_INS_XOR] = {PLAIN, ZIRCONIA_MMIO_XOR},
+    [X86_INS_CMP] = {PLAIN, ZIRCONIA_MMIO_COMPARE},
+    [X86_INS_TEST] = {PLAIN, ZIRCONIA_MMIO_TEST},
+    [X86_INS_NOT] = {PLAIN, ZIRCONIA_MMIO_NOT},
+    [X86_INS_NEG] = {PLAIN, ZIRCONIA_MMIO_NEGATE},
+    [X86_INS_INC] = {PLAIN, ZIRCONIA_MMIO_INCREMENT},
+    [X86_INS_DEC] = {PLAIN, ZIRCONIA_MMIO_DECREMENT},
+    [X86_INS_BT] = {PLAIN, ZIRCONIA_MMIO_BIT_TEST},
+    [X86_INS_BTS] = {PLAIN, ZIRCONIA_MMIO_BIT_SET},
+    [X86_INS_BTR] = {PLAIN, ZIRCONIA_MMIO_BIT_RESET},
+    [X86_INS_BTC] = {PLAIN, ZIRCONIA_MMIO_BIT_COMPLEMENT},
 };
 
-// The names of each register, in the order of the numbers.
-enum { HIGH_BYTE_COLUMN = 4, REGISTER_NAMES };
-static const x86_reg registers[REGISTER_COUNT][REGISTER_NAMES] = {
-    {X86_REG_RAX, X86_REG_EAX, X86_REG_AX, X86_REG_AL, X86_REG_AH},
-    {X86_REG_RCX, X86_REG_ECX, X86_REG_CX, X86_REG_CL, X86_REG_CH},
-    {X86_REG_RDX, X86_REG_EDX, X86_REG_DX, X86_REG_DL, X86_REG_DH},
-    {X86_REG_RBX, X86_REG_EBX, X86_REG_BX, X86_REG_BL, X86_REG_BH},
-    {X86_REG_RSP, X86_REG_ESP, X86_REG_SP, X86_REG_SPL},
-    {X86_REG_RBP, X86_REG_EBP, X86_REG_BP, X86_REG_BPL},
-    {X86_REG_RSI, X86_REG_ESI, X86_REG_SI, X86_REG_SIL},
-    {X86_REG_RDI, X86_REG_EDI, X86_REG_DI, X86_REG_DIL},
-    {X86_REG_R8, X86_REG_R8D, X86_REG_R8W, X86_REG_R8B},
-    {X86_REG_R9, X86_REG_R9D, X86_REG_R9W, X86_REG_R9B},
-    {X86_REG_R10, X86_REG_R10D, X86_REG_R10W, X86_REG_R10B},
-    {X86_REG_R11, X86_REG_R11D, X86_REG_R11W, X86_REG_R11B},
-    {X86_REG_R12, X86_REG_R12D, X86_REG_R12W, X86_REG_R12B},
-    {X86_REG_R13, X86_REG_R13D, X86_REG_R13W, X86_REG_R13B},
-    {X86_REG_R14, X86_REG_R14D, X86_REG_R14W, X86_REG_R14B},
-    {X86_REG_R15, X86_REG_R15D, X86_REG_R15W, X86_REG_R15B},
+#define REGISTER(number, of_64_bits, of_32_bits, of_16_bits, low_byte)                             \
+    [X86_REG_##of_64_bits] = {true, false, number},                                                \
+    [X86_REG_##of_32_bits] = {true, false, number},                                                \
+    [X86_REG_##of_16_bits] = {true, false, number}, [X86_REG_##low_byte] = {true, false, number}
+
+static const struct general_register {
+    bool known;
+    bool high_byte;
+    uint8_t number;
+} registers[X86_REG_ENDING] = {
+    REGISTER(0, RAX, EAX, AX, AL),       REGISTER(1, RCX, ECX, CX, CL),
+    REGISTER(2, RDX, EDX, DX, DL),       REGISTER(3, RBX, EBX, BX, BL),
+    REGISTER(4, RSP, ESP, SP, SPL),      REGISTER(5, RBP, EBP, BP, BPL),
+    REGISTER(6, RSI, ESI, SI, SIL),      REGISTER(7, RDI, EDI, DI, DIL),
+    REGISTER(8, R8, R8D, R8W, R8B),      REGISTER(9, R9, R9D, R9W, R9B),
+    REGISTER(10, R10, R10D, R10W, R10B), REGISTER(11, R11, R11D, R11W, R11B),
+    REGISTER(12, R12, R12D, R12W, R12B), REGISTER(13, R13, R13D, R13W, R13B),
+    REGISTER(14, R14, R14D, R14W, R14B), REGISTER(15, R15, R15D, R15W, R15B),
+    [X86_REG_AH] = {true, true, 0},      [X86_REG_CH] = {true, true, 1},
+    [X86_REG_DH] = {true, true, 2},      [X86_REG_BH] = {true, true, 3},
 };
 
 static const struct form *find_form(unsigned name) {
-    for (size_t i = 0; i < 4 * sizeof(forms) / sizeof(forms[0]); i++) {
-        if (name != X86_INS_INVALID && forms[i / 4].names[i % 4] == name)
-            return &forms[i / 4];
-    }
-    return NULL;
+    return name < X86_INS_ENDING && forms[name].kind != UNKNOWN ? &forms[name] : NULL;
 }
 
 // False for what is no general register.
 static bool find_register(x86_reg name, uint8_t *number, bool *high_byte) {
-    for (unsigned i = 0; i < REGISTER_COUNT * REGISTER_NAMES; i++) {
-        *number = (uint8_t)(i / REGISTER_NAMES);
-        *high_byte = i % REGISTER_NAMES == HIGH_BYTE_COLUMN;
-        if (name != X86_REG_INVALID && registers[*number][i % REGISTER_NAMES] == name)
-            return true;
-    }
-    return false;
+    if ((unsigned)name >= X86_REG_ENDING || !registers[name].known)
+        return false;
+    *number = registers[name].number;
+    *high_byte = registers[name].high_byte;
+    return true;
 }
 
 // Capstone refuses or misreads some instructions over prefixes that the processor ignores or that
