@@ -18,7 +18,8 @@ static zx_status_t zero(uint8_t *map, size_t size) {
     zx_status_t status = ZX_OK;
     for (size_t done = 0; done < size && status == ZX_OK; done += sizeof zeros) {
         const size_t left = size - done;
-        status = copy_to_client(map + done, zeros, left < sizeof zeros ? left : sizeof zeros);
+        status =
+            copy_to_client(client_at(map, done), zeros, left < sizeof zeros ? left : sizeof zeros);
     }
     return status;
 }

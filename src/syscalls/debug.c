@@ -100,7 +100,7 @@ zx_status_t sys_guest_read_memory(struct guest *guest, uint64_t address, void *b
         const size_t count = part_size(address + done, size - done);
         status = copy_part(guest, address + done, part, count, false);
         if (status == ZX_OK) {
-            status = copy_to_client((uint8_t *)buffer + done, part, count);
+            status = copy_to_client(client_at(buffer, done), part, count);
         }
         done += count;
     }
@@ -116,7 +116,7 @@ zx_status_t sys_guest_write_memory(struct guest *guest, uint64_t address, const 
     for (size_t done = 0; done < size && status == ZX_OK;) {
         uint8_t part[MEMORY_PAGE];
         const size_t count = part_size(address + done, size - done);
-        status = copy_from_client(part, (const uint8_t *)buffer + done, count);
+        status = copy_from_client(part, client_at(buffer, done), count);
         if (status == ZX_OK) {
             status = copy_part(guest, address + done, part, count, true);
         }

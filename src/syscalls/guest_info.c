@@ -54,8 +54,7 @@ static zx_x86_64_info_guest_stats_t describe(void) {
 }
 
 zx_status_t info_guest_stats(const struct record_request *request) {
-    zx_x86_64_info_guest_stats_t *const records = request->buffer;
-    const size_t room = request->buffer_size / sizeof(*records);
+    const size_t room = request->buffer_size / sizeof(zx_x86_64_info_guest_stats_t);
     const size_t count = sys_system_get_num_cpus();
     zx_status_t status = check_resource(request);
     for (size_t i = 0; i < count && i < room && status == ZX_OK; i++) {
@@ -65,7 +64,8 @@ zx_status_t info_guest_stats(const struct record_request *request) {
         }
         record.cpu_number = (uint32_t)i;
         record.flags = ZX_INFO_CPU_STATS_FLAG_ONLINE;
-        status = copy_to_client(&records[i], &record, sizeof(record));
+        status =
+            copy_to_client(client_at(request->buffer, i * sizeof(record)), &record, sizeof(record));
     }
     return status == ZX_OK ? give_counts(request, count < room ? count : room, count) : status;
 }

@@ -52,8 +52,7 @@ static zx_info_handle_extended_t describe(const struct handle_entry *entry) {
 }
 
 zx_status_t info_handle_table(const struct record_request *request) {
-    zx_info_handle_extended_t *const records = request->buffer;
-    const size_t room = request->buffer_size / sizeof(*records);
+    const size_t room = request->buffer_size / sizeof(zx_info_handle_extended_t);
     const zx_rights_t rights = ZX_RIGHT_INSPECT | ZX_RIGHT_MANAGE_PROCESS | ZX_RIGHT_MANAGE_THREAD;
     struct handle_entry entry;
     uint32_t place = 0;
@@ -63,7 +62,8 @@ zx_status_t info_handle_table(const struct record_request *request) {
         const zx_info_handle_extended_t record = describe(&entry);
         object_unref(entry.object);
         if (count < room) {
-            status = copy_to_client(&records[count], &record, sizeof(record));
+            status = copy_to_client(client_at(request->buffer, count * sizeof(record)), &record,
+                                    sizeof(record));
         }
         count++;
     }

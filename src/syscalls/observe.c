@@ -27,7 +27,7 @@ zx_status_t sys_guest_statistics(struct guest *guest, zirconia_exit_statistics_t
         if (i < ZIRCONIA_EXIT_KIND_COUNT) {
             observe_count(&guest->observation, (zirconia_exit_kind_t)i, &counts);
         }
-        status = copy_to_client(&out[i], &counts, sizeof counts);
+        status = copy_to_client(client_at(out, i * sizeof counts), &counts, sizeof counts);
     }
     return status;
 }

@@ -140,7 +140,7 @@ static zx_status_t give_map(const struct record_request *request, uint32_t topic
     if (place >= request->buffer_size / size) {
         return ZX_ERR_BUFFER_TOO_SMALL;
     }
-    return copy_to_client((uint8_t *)request->buffer + place * size, record, size);
+    return copy_to_client(client_at(request->buffer, place * size), record, size);
 }
 
 static zx_status_t finish(const struct record_request *request, zx_status_t status, size_t given,
@@ -182,7 +182,7 @@ static zx_status_t give_vmo(const struct record_request *request, uint32_t topic
     const size_t size = vmo_record_size(topic);
     const size_t at = (*place)++;
     return at < request->buffer_size / size
-               ? copy_to_client((uint8_t *)request->buffer + at * size, record, size)
+               ? copy_to_client(client_at(request->buffer, at * size), record, size)
                : ZX_OK;
 }
 

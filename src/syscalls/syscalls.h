@@ -47,6 +47,11 @@ static inline zx_status_t refuse_options(uint32_t options) {
 zx_status_t copy_from_client(void *destination, const void *client, size_t size);
 zx_status_t copy_to_client(void *client, const void *source, size_t size);
 
+// A place behind a pointer of the client's. That may be NULL or bad, and C knows no sums of those.
+static inline void *client_at(const void *client, size_t offset) {
+    return (void *)((uintptr_t)client + offset);
+}
+
 // Makes a handle and writes its value to the client. ZX_ERR_NO_MEMORY, or ZX_ERR_INVALID_ARGS and
 // the handle is gone again. The caller keeps its own reference to the object in every case.
 zx_status_t give_handle(struct object *object, zx_rights_t rights, zx_handle_t *client_out);
