@@ -4,6 +4,7 @@
 
 #include "syscall_state.h"
 
+#include <string.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/object.h>
@@ -94,15 +95,16 @@ void call_memory(struct state *state, uint8_t which) {
 
 // --- Regions ---
 
-// Now and then an address that something was mapped at lately, so that calls meet.
+// A small one counts from where something was mapped last, so that calls meet.
 static uint64_t some_address(struct state *state) {
-    static uint64_t last;
     const uint64_t address = input_amount(&state->input);
-    if (address < 0x20000) {
-        return last + address;
+    return address < 0x20000 ? state->last_mapped + address : address;
+}
+
+static void note_mapped(struct state *state, zx_status_t status, const zx_vaddr_t *address) {
+    if (status == ZX_OK) {
+        memcpy(&state->last_mapped, address, sizeof state->last_mapped);
     }
-    last = address;
-    return address;
 }
 
 static void map(struct state *state, bool old) {
@@ -115,12 +117,16 @@ static void map(struct state *state, bool old) {
     const uint64_t length = input_amount(&state->input);
     zx_vaddr_t *address = state_pointer(state, sizeof *address);
     const struct era_calls *calls = state->calls;
+    zx_status_t status = ZX_OK;
     if (old && calls->sys_vmar_map == NULL) {
-        calls->sys_vmar_map_options_last(handle, offset, vmo, vmo_offset, length, options, address);
+        status = calls->sys_vmar_map_options_last(handle, offset, vmo, vmo_offset, length, options,
+                                                  address);
     } else {
-        old ? calls->sys_vmar_map(handle, options, offset, vmo, vmo_offset, length, address)
-            : zx_vmar_map(handle, options, offset, vmo, vmo_offset, length, address);
+        status =
+            old ? calls->sys_vmar_map(handle, options, offset, vmo, vmo_offset, length, address)
+                : zx_vmar_map(handle, options, offset, vmo, vmo_offset, length, address);
     }
+    note_mapped(state, status, address);
 }
 
 static void allocate(struct state *state, bool old) {
@@ -139,6 +145,7 @@ static void allocate(struct state *state, bool old) {
         status = old ? calls->sys_vmar_allocate(parent, options, offset, size, &out, address)
                      : zx_vmar_allocate(parent, options, offset, size, &out, address);
     }
+    note_mapped(state, status, address);
     state_keep(state, status, &out);
 }
 

@@ -31,11 +31,14 @@ static void replace(struct state *state) {
     *slot = out;
 }
 
-// Puts handles and numbers where calls will read them.
+// Puts handles and numbers where calls will read them. A handle may go into the upper half of a
+// word, as that of a second wait item does.
 static void poke(struct state *state) {
-    const size_t at = input_bytes(&state->input, 2) % (MEMORY_SIZE / 8) * 8;
-    const bool handle = (input_byte(&state->input) & 1) != 0;
+    size_t at = input_bytes(&state->input, 2) % (MEMORY_SIZE / 8) * 8;
+    const uint8_t how = input_byte(&state->input);
+    const bool handle = (how & 1) != 0;
     const uint64_t value = handle ? state_handle(state) : input_bytes(&state->input, 8);
+    at += (how & 3) == 3 ? sizeof(zx_handle_t) : 0;
     memcpy(state->memory + at, &value, handle ? sizeof(zx_handle_t) : sizeof value);
 }
 

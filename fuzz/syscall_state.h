@@ -56,7 +56,8 @@ struct state {
     unsigned port_count;
     struct kept_thread threads[THREADS];
     unsigned thread_count;
-    bool has_guest; // One an input: an engine takes its time to make.
+    uint64_t last_mapped; // Where a call has mapped something or made a region last.
+    bool has_guest;       // One an input: an engine takes its time to make.
     uint8_t *memory;
     uint8_t *unmapped;
 };
