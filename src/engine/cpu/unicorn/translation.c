@@ -69,9 +69,10 @@ static void set_exits(struct translation *translation, const uint64_t *site) {
     give_exits(translation, exits, count);
 }
 
-void translation_end_copy(struct translation *translation) {
+// What fails is tried again, and seen when the run ends.
+void translation_take_back(struct translation *translation) {
     code_copy_end(&translation->copy);
-    page_swap_end(&translation->swap); // What fails is tried again, and seen when the run ends.
+    translation->shows = !page_swap_end(&translation->swap);
     translation->engine->fill.code.known = false;
 }
 
@@ -376,6 +377,7 @@ static bool is_as_copied(const struct translation *translation, uint64_t offset,
 
 static enum refusal look_at_copy(struct translation *translation, uint64_t offset, size_t size) {
     struct engine *engine = translation->engine;
+    translation->shows = true;
     if (engine->shows_copy && show(translation, offset)) {
         return REFUSAL_NONE;
     }

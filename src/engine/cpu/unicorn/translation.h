@@ -40,6 +40,7 @@ struct translation {
     bool announced;                // A translation was: so will all that follow be.
     struct code_copy copy;         // What is translated.
     struct page_swap swap;         // How it is where the TLB cannot show it.
+    bool shows;                    // Either of the two may have to be taken back.
     unsigned lost;                 // How often in a row a block went where it was not read ahead.
     struct cuts cuts;              // The cuts of translated blocks.
     uint8_t divisions[0x1000 / 8]; // Where in a page some have been divided: a bit a byte.
@@ -78,8 +79,14 @@ static inline bool translation_may_have_divided(const struct translation *transl
 uint64_t translation_undivided(const struct translation *translation, struct cpu *cpu, uint64_t pc,
                                bool with_next);
 
-// Unicorn reads memory again where it was shown a copy of the code.
-void translation_end_copy(struct translation *translation);
+// Unicorn reads memory again where it was shown a copy of the code. Each exit asks for it several
+// times, and hardly ever is there one.
+void translation_take_back(struct translation *translation);
+static inline void translation_end_copy(struct translation *translation) {
+    if (translation->shows) {
+        translation_take_back(translation);
+    }
+}
 
 // False where the host has not given back a page of the guest's memory: the guest cannot go on.
 static inline bool translation_has_memory(const struct translation *translation) {
