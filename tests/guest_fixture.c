@@ -6,6 +6,7 @@
 
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <zirconia/zirconia.h>
@@ -125,6 +126,36 @@ void *kick_until(void *over) {
     while (!atomic_load((atomic_bool *)over)) {
         ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
         sched_yield();
+    }
+    return NULL;
+}
+
+// Some last longer than any host needs to begin a run, others end before it has begun.
+static void wait_a_moment(uint64_t *random) {
+    *random ^= *random << 13;
+    *random ^= *random >> 7;
+    *random ^= *random << 17;
+    const unsigned range = 1u << *random % 22;
+    for (unsigned i = (unsigned)(*random >> 32) % range; i > 0; i--) {
+        atomic_signal_fence(memory_order_seq_cst);
+    }
+}
+
+static bool kick_waits(void) {
+    zx_info_vcpu_t info = {0};
+    ck_assert_int_eq(zx_object_get_info(vcpu, ZX_INFO_VCPU, &info, sizeof info, NULL, NULL), ZX_OK);
+    return (info.flags & ZX_INFO_VCPU_FLAG_KICKED) != 0;
+}
+
+void *kick_now_and_then(void *over) {
+    uint64_t random = 0x9e3779b97f4a7c15u;
+    while (!atomic_load((atomic_bool *)over)) {
+        if (kick_waits()) {
+            sched_yield();
+        } else {
+            wait_a_moment(&random);
+            ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
+        }
     }
     return NULL;
 }

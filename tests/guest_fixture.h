@@ -53,8 +53,14 @@ void enter_fails(zx_status_t status);
 // port.
 void *run_real_mode_vcpu(void *unused);
 
-// The body of a thread: kicks the VCPU again and again until the atomic_bool is true.
+// The body of a thread: kicks the VCPU again and again until the atomic_bool is true. Where a run
+// takes longer to begin than a kick, the guest may do nothing at all meanwhile, for a kick that
+// comes before ends it too.
 void *kick_until(void *over);
+
+// As kick_until(), but each kick comes a moment after the one before has ended a run, and some
+// moments are long, so that the guest gets on.
+void *kick_now_and_then(void *over);
 
 zx_vcpu_state_t read_state(void);
 void write_state(const zx_vcpu_state_t *state);

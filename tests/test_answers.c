@@ -468,11 +468,11 @@ static unsigned run_kicked(uint64_t rounds) {
 
 // Kicks come while instructions are being answered.
 static void storm(enum program program) {
-    enum { KICKS = 2000, ROUNDS = 10000 };
+    enum { KICKS = 500, ROUNDS = 10000 };
     atomic_bool over = false;
     unsigned kicks = 0;
     start(program);
-    const pthread_t thread = start_thread(kick_until, &over);
+    const pthread_t thread = start_thread(kick_now_and_then, &over);
     while (kicks < KICKS) {
         kicks += run_kicked(ROUNDS);
     }

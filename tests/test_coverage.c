@@ -235,7 +235,7 @@ START_TEST(kicks_change_nothing) {
             atomic_bool over = false;
             open_case(number, false);
             cover(0, map, SIZE);
-            const pthread_t kicker = start_thread(kick_until, &over);
+            const pthread_t kicker = start_thread(kick_now_and_then, &over);
             run_to_end();
             atomic_store(&over, true);
             join_thread(kicker);

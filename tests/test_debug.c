@@ -327,14 +327,6 @@ END_TEST
 
 static atomic_bool kicks_end;
 
-static void *kick_on_and_on(void *context) {
-    (void)context;
-    while (!atomic_load(&kicks_end)) {
-        ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
-    }
-    return NULL;
-}
-
 // A kick may come when the instruction was translated and has not run. In real time kicks stop the
 // engine from outside.
 START_TEST(a_step_beside_kicks_is_one_instruction) {
@@ -344,7 +336,7 @@ START_TEST(a_step_beside_kicks_is_one_instruction) {
     memory_write(ENTRY, code, sizeof code);
     set_stepping(1);
     atomic_store(&kicks_end, false);
-    ck_assert_int_eq(pthread_create(&thread, NULL, kick_on_and_on, NULL), 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, kick_now_and_then, &kicks_end), 0);
     uint64_t rip = ENTRY;
     for (unsigned steps = 0; steps < 3000;) {
         const zx_status_t status = step();
