@@ -13,7 +13,7 @@
 
 enum {
     MOST_CALLS = 200, // As the target makes.
-    MOST_WORDS = 24,  // Of what is behind a pointer.
+    MOST_WORDS = 24,  // Behind a pointer.
     MOST_OPERANDS = 7,
     SCRATCH = SLOTS - 1, // For what the target makes and the test does not. Slot 0 has the root.
     FAMILY_OBJECT = 0,
@@ -23,7 +23,7 @@ enum {
     FAMILY_GUEST = 4,
     FAMILY_TASK = 5,
     FAMILY_SYSTEM = 7,
-    POKE = 24, // Of the objects' family.
+    POKE = 24, // In the family of objects.
     OFFER_OURS = 26,
     WAIT_A_MOMENT = 28,
 };
@@ -39,7 +39,7 @@ enum form {
     ADDRESS,   // An amount, counted from what was mapped last.
     DEADLINE,  // state_deadline()
     HANDLE,    // state_handle()
-    SLOT,      // That of a handle which goes, and in which the result is then, if there is one.
+    SLOT,      // The slot of a handle which goes, and in which the result is then, if there is one.
     KEEP,      // state_keep()
     MAPPED,    // A pointer to where something was mapped.
     POINTER,   // state_pointer(); for an array `number` is the size of an element.

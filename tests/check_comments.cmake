@@ -40,8 +40,8 @@ endforeach()
 
 file(GLOB_RECURSE named RELATIVE "${SOURCE}" "${SOURCE}/include/*.h" "${SOURCE}/src/*.[ch]"
     "${SOURCE}/src/*.inc" "${SOURCE}/tests/*.[ch]" "${SOURCE}/tests/*.inc" "${SOURCE}/tests/*.asm"
-    "${SOURCE}/fuzz/*.[ch]" "${SOURCE}/bench/*.[ch]" "${SOURCE}/bench/*.asm"
-    "${SOURCE}/bench/*.inc" "${SOURCE}/examples/*.c" "${SOURCE}/examples/*.asm")
+    "${SOURCE}/fuzz/*.[ch]" "${SOURCE}/fuzz/*.inc" "${SOURCE}/bench/*.[ch]"
+    "${SOURCE}/bench/*.asm" "${SOURCE}/bench/*.inc" "${SOURCE}/examples/*.c" "${SOURCE}/examples/*.asm")
 list(JOIN named "\n/" all)
 set(all "\n/${all}\n")
 foreach(file IN LISTS named)

@@ -505,8 +505,8 @@ START_TEST(an_iret_of_64_bit_code_uses_all_of_rsp_and_faults_where_it_is) {
     start_long("iret_long");
     EXPECT_REPORTS(0x80000, 0x08, 0x10);   // IRETD, at SS without its D bit.
     EXPECT_REPORTS(13, 0, 1, 13, 0x78, 1); // A RIP that is not canonical; an absent segment.
-    EXPECT_REPORTS(14, 0, 1);              // A frame half of which is not present,
-    EXPECT_REPORTS(13, 0x78, 1);           // and behind a segment that is absent, too.
+    EXPECT_REPORTS(14, 0, 1);              // A frame half of which is not present.
+    EXPECT_REPORTS(13, 0x78, 1);           // Half a frame again, and an absent segment.
     guest_close();
 }
 END_TEST

@@ -171,7 +171,7 @@ static bool boot_all(struct plan *plan) {
     return true;
 }
 
-// Those in virtual time are compared with one another.
+// In virtual time boots are compared with one another, so they are as many as asked for.
 static long boots(const char *asked, bool virtual_time) {
     const char *text = virtual_time ? NULL : getenv("ZIRCONIA_LINUX_BOOTS");
     const long most = text != NULL ? strtol(text, NULL, 10) : 0;
