@@ -15,6 +15,7 @@ static uint64_t next_random(struct choices *choices) {
 void choices_init(struct choices *choices, const uint8_t *data, size_t size) {
     *choices = (struct choices){.data = data, .left = size};
     choices->state = choose_bits(choices, 8);
+    choices->is_seed = choices->left == 0;
 }
 
 void choices_fork(struct choices *choices, struct choices *out) {

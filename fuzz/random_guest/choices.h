@@ -18,6 +18,7 @@ struct choices {
     const uint8_t *data;
     size_t left;
     uint64_t state;
+    bool is_seed; // The input says nothing more.
 };
 
 void choices_init(struct choices *choices, const uint8_t *data, size_t size);
