@@ -7,6 +7,7 @@
 
 #include "bad_memory.h"
 #include "platform/platform.h"
+#include "platform/publish.h"
 #include "run_tests.h"
 
 #include <check.h>
@@ -405,6 +406,49 @@ START_TEST(thread_slots_tell_of_the_end) {
 }
 END_TEST
 
+enum { PUBLISH_ROUNDS = 20000 };
+
+// The round in which each thread has stored, each in a line of the cache of its own.
+static _Alignas(128) atomic_uint published[2][32];
+static atomic_uint looked; // How often they have looked since the test began.
+
+// Returns what this thread saw of the other one in that round.
+static bool store_and_look(unsigned number, unsigned round) {
+    for (unsigned i = round % 2 == number ? round / 2 % 32 : 0; i > 0; i--) {
+        atomic_signal_fence(memory_order_seq_cst); // Each is the first now and then.
+    }
+    platform_publish(&published[number][0], round);
+    const bool seen = atomic_load(&published[1 - number][0]) == round;
+    atomic_fetch_add(&looked, 1);
+    for (unsigned tries = 1; atomic_load(&looked) < 2 * round; tries++) {
+        platform_back_off(tries);
+    }
+    return seen;
+}
+
+static void *store_and_look_often(void *seen) {
+    for (unsigned round = 1; round <= PUBLISH_ROUNDS; round++) {
+        ((bool *)seen)[round] = store_and_look(1, round);
+    }
+    return NULL;
+}
+
+// QEMU on x86-64 fails this with plain stores that are sequentially consistent.
+START_TEST(of_two_that_publish_and_look_one_sees_the_other) {
+    static bool seen[PUBLISH_ROUNDS + 1];
+    static bool seen_by_other[PUBLISH_ROUNDS + 1];
+    pthread_t other;
+    ck_assert_int_eq(pthread_create(&other, NULL, store_and_look_often, seen_by_other), 0);
+    for (unsigned round = 1; round <= PUBLISH_ROUNDS; round++) {
+        seen[round] = store_and_look(0, round);
+    }
+    pthread_join(other, NULL);
+    for (unsigned round = 1; round <= PUBLISH_ROUNDS; round++) {
+        ck_assert_msg(seen[round] || seen_by_other[round], "round %u", round);
+    }
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         copy_is_exact,
@@ -424,6 +468,7 @@ int main(void) {
         reservations_take_only_free_addresses,
         waits_end_at_their_deadline,
         thread_slots_tell_of_the_end,
+        of_two_that_publish_and_look_one_sees_the_other,
     };
     return run_tests("platform", tests, sizeof tests / sizeof tests[0]);
 }

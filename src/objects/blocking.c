@@ -6,6 +6,7 @@
 
 #include "platform/check.h"
 #include "platform/lock_order.h"
+#include "platform/publish.h"
 
 static _Thread_local struct blocking *current;
 
@@ -45,7 +46,7 @@ bool blocking_begin(struct blocking *blocking, uint32_t reason, blocking_wake_fn
     CHECK(atomic_load(&blocking->wake) == NULL);
     atomic_store_explicit(&blocking->reason, reason, memory_order_relaxed);
     blocking->argument = argument;
-    atomic_store(&blocking->wake, wake);
+    platform_publish(&blocking->wake, wake);
     if (atomic_load(&blocking->stop_requested)) {
         blocking_end(blocking);
         return false;

@@ -8,6 +8,7 @@
 #include "objects/refusal.h"
 #include "objects/signal_observer.h"
 #include "platform/check.h"
+#include "platform/publish.h"
 #include "tasks/door.h"
 
 // --- What is wanted ---
@@ -25,7 +26,7 @@ static bool is_alive(const struct thread *thread) REQUIRES(thread->blocking.lock
 
 void thread_request_stop(struct thread *thread) {
     ASSERT_HELD(&thread->blocking.lock);
-    atomic_store(&thread->blocking.stop_requested, true);
+    platform_publish(&thread->blocking.stop_requested, true);
     if (thread->life == THREAD_RUNNING && !blocking_break(&thread->blocking) && thread->reachable &&
         thread != door.thread) {
         platform_thread_stop(&thread->host);

@@ -6,6 +6,7 @@
 
 #include "objects/timer_queue.h"
 #include "platform/platform.h"
+#include "platform/publish.h"
 
 enum { TRIES = 8 }; // How often the requesting thread stops the run by itself.
 
@@ -64,7 +65,7 @@ static bool ends_in_a_moment(const struct exit_request *request, unsigned run) {
 
 // The flag is set first, because a run that begins now looks at it.
 void exit_request_make(struct exit_request *request) {
-    atomic_store(&request->wanted, true);
+    platform_publish(&request->wanted, true);
     const unsigned run = atomic_load(&request->runs);
     if (!is_open(run)) {
         return;
@@ -137,7 +138,7 @@ bool exit_request_enter(struct exit_request *request, enum exit_request_entry en
 void exit_request_leave(struct exit_request *request) {
     const unsigned runs = atomic_load_explicit(&request->runs, memory_order_relaxed);
     if (is_open(runs)) {
-        atomic_store(&request->runs, runs + 1);
+        platform_publish(&request->runs, runs + 1);
     }
     unsigned tries = 1;
     while (atomic_load(&request->stopping) != 0) {
@@ -158,7 +159,7 @@ void exit_request_go_on(struct exit_request *request) {
     if (request->unicorn == NULL || is_open(runs)) {
         return;
     }
-    atomic_store(&request->runs, runs + 1);
+    platform_publish(&request->runs, runs + 1);
     if (atomic_load(&request->wanted)) {
         uc_emu_stop(request->unicorn);
     }
