@@ -13,4 +13,11 @@
 // Stores before this thread loads anything else.
 #define platform_publish(object, value) ((void)atomic_exchange(object, value))
 
+// What this thread has stored, plainly too, comes before what it loads atomically from here on. No
+// fence, which ThreadSanitizer does not know.
+static inline void platform_published(void) {
+    atomic_uchar here = 0;
+    (void)atomic_exchange(&here, 1);
+}
+
 #endif // PLATFORM_PUBLISH_H

@@ -8,6 +8,7 @@
 #include "objects/unmapped.h"
 #include "platform/check.h"
 #include "platform/platform.h"
+#include "platform/publish.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -253,6 +254,7 @@ static void note_write(struct vmo_listener *listener, uint64_t offset, uint64_t 
     }
     const uint64_t first = (start - memslot->vmo_offset) >> 12;
     const uint64_t last = (end - 1 - memslot->vmo_offset) >> 12;
+    platform_published(); // Who begins to watch the pages reads them behind that, or is seen here.
     host_stores_note(&memslot->arena->stores, (memslot->base >> 12) + first, last + 1 - first);
     if (watch_note(&memslot->watch, first, last + 1 - first)) {
         atomic_store(&memslot->arena->written, true);
