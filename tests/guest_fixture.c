@@ -130,8 +130,7 @@ void *kick_until(void *over) {
     return NULL;
 }
 
-// Some last longer than any host needs to begin a run, others end before it has begun.
-static void wait_a_moment(uint64_t *random) {
+void wait_a_moment(uint64_t *random) {
     *random ^= *random << 13;
     *random ^= *random >> 7;
     *random ^= *random << 17;

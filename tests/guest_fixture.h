@@ -58,6 +58,9 @@ void *run_real_mode_vcpu(void *unused);
 // comes before ends it too.
 void *kick_until(void *over);
 
+// Some moments last longer than any host needs to begin a run, others end before it has begun.
+void wait_a_moment(uint64_t *random);
+
 // As kick_until(), but each kick comes a moment after the one before has ended a run, and some
 // moments are long, so that the guest gets on.
 void *kick_now_and_then(void *over);

@@ -57,10 +57,12 @@ static void store(uint8_t *to, const uint8_t *contents) {
 
 static void *write_until_over(void *context) {
     struct writer *writer = context;
+    uint64_t random = 0x9e3779b97f4a7c15u;
     for (unsigned i = 0; !atomic_load(&writer->over); i++) {
         const uint8_t *contents = writer->contents[i % 2];
         if (writer->mapped == NULL) {
             memory_write(writer->address, contents, CODE_SIZE);
+            wait_a_moment(&random); // It ends the run: without an end of them no block would run.
         } else {
             store(writer->mapped + writer->address, contents);
         }
