@@ -43,7 +43,7 @@ static void expect_cancel(void) {
 static atomic_uint canceled;
 
 // From no time at all, in which the run has not begun again, to some rounds of the guest's.
-static void wait_a_moment(uint64_t *random) {
+static void wait_some_rounds(uint64_t *random) {
     *random ^= *random << 13;
     *random ^= *random >> 7;
     *random ^= *random << 17;
@@ -56,7 +56,7 @@ static void wait_a_moment(uint64_t *random) {
 static void *kick_and_wait_for_each(void *count) {
     uint64_t random = 0x9e3779b97f4a7c15u;
     for (unsigned i = 1; i <= *(const unsigned *)count; i++) {
-        wait_a_moment(&random);
+        wait_some_rounds(&random);
         ck_assert_int_eq(zx_vcpu_kick(vcpu), ZX_OK);
         while (atomic_load(&canceled) < i) {
             sched_yield();

@@ -35,7 +35,7 @@ typedef pid_t posix_thread_number;
 
 struct platform_context {
     ucontext_t *host;
-    bool is_late; // The frame is a copy of one that is left.
+    bool is_late;     // The frame is a copy of one that is left.
     uint64_t fs_base; // What no frame has. On arm64 TPIDR_EL0, and the others are not used.
     uint64_t gs_base;
     uint64_t new_gs_base;

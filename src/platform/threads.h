@@ -59,8 +59,8 @@ void platform_stop_here(void);
 
 // In on_stop: the thread ends as soon as that returns, without another instruction of the client's
 // code but what the host's own end of a thread runs. A thread that entered client code through
-// platform_client_enter() returns from there instead. False where only platform_stop_here() leads to
-// a place at which the thread can end.
+// platform_client_enter() returns from there instead. False where only platform_stop_here() leads
+// to a place at which the thread can end.
 bool platform_context_end(struct platform_context *context);
 
 // macOS on arm64 lets a thread either write the code that the process makes or run it, as the
