@@ -61,9 +61,6 @@ void run_raw_exit(struct run *run, const struct raw_exit *raw) {
     cpu_open(cpu);
     translation_end(&machine->translation);
     if (machine->step.under_way) {
-        if (!cpu->steps) {
-            work_count_idle(&machine->work);
-        }
         run->deferred = *raw;
     } else if (raw_exit_now(run, raw)) {
         cpu_commit(cpu);
@@ -82,7 +79,6 @@ bool run_absent(struct run *run, uint64_t guest_physical, bool write) {
         return false;
     }
     exit_request_pause(&machine->work.request);
-    work_count_idle(&machine->work);
     cpu_keep_inside(cpu);
     cpu_set_error_code(cpu, write ? PAGE_FAULT_WRITE : 0);
     cpu->trap_lost = false;

@@ -146,7 +146,11 @@ void run_finish(struct run *run) {
         return;
     }
     if (run->next == RUN_ON && (machine->step.under_way || run->deferred.number != RAW_EXIT_NONE)) {
-        run_apply(run, deferred(run));
+        const enum raw_exit_result result = deferred(run);
+        if (run->deferred.number != RAW_EXIT_NONE && result != RAW_EXIT_DIRTIED) {
+            work_count_idle(&machine->work);
+        }
+        run_apply(run, result);
     }
     if (run->next == RUN_ON && run->x87_suspect) {
         run_apply(run, raw_exit_x87_suspect(run->cpu, run->exit));
