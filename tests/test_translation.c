@@ -66,10 +66,10 @@ static zx_duration_t thread_time(void) {
     return stats.total_runtime;
 }
 
-static void rewrite_code(const uint32_t counts[3]) {
+static void rewrite_code(const uint32_t counts[4]) {
     enum { WORDS = 0x1ffff8 / 8, LONG = 0x1ffff0 / 13 };
     guest_start("rewrite_code");
-    memory_write(0x30000, counts, 3 * sizeof counts[0]);
+    memory_write(0x30000, counts, 4 * sizeof counts[0]);
     enter_to_end();
     const zx_vcpu_state_t state = read_state();
     ck_assert_uint_eq(state.rbx, counts[0]);
@@ -85,7 +85,7 @@ START_TEST(a_guest_may_rewrite_its_code_without_end) {
     enum { SPARE_PAGES = (128 << 20) / 4096, GUESTS = 5 };
     const uint32_t counts[] = {from_environment("ZIRCONIA_CODE_COUNTS", 20000),
                                from_environment("ZIRCONIA_CODE_REGIONS", 2),
-                               from_environment("ZIRCONIA_LONG_CODE_REGIONS", 2)};
+                               from_environment("ZIRCONIA_LONG_CODE_REGIONS", 2), 0};
     const bool slow = SANITIZED || getenv("ZIRCONIA_TEST_WITH") != NULL; // run_tests.h
     const zx_duration_t limit = ZX_MSEC(50) * (slow ? 4 : 1);
     const long before = resident_pages();
@@ -106,12 +106,22 @@ START_TEST(a_guest_may_rewrite_its_code_without_end) {
 }
 END_TEST
 
+// Once a guest has made many exits, what was translated of it is dropped, and nothing else drops it
+// until the buffer is full.
+START_TEST(a_guest_that_makes_many_exits_may_rewrite_its_code) {
+    static const uint32_t counts[] = {20000, 2, 2, 300};
+    rewrite_code(counts);
+    guest_close();
+}
+END_TEST
+
 int main(void) {
     const TTest *const tests[] = {
         locked_bit_tests_of_registers_are_invalid_opcodes,
         code_that_patches_itself_runs_what_it_wrote,
         straight_code_may_keep_more_values_than_the_translator_has_room_for,
         a_guest_may_rewrite_its_code_without_end,
+        a_guest_that_makes_many_exits_may_rewrite_its_code,
     };
     return run_tests("translation", tests, sizeof tests / sizeof tests[0]);
 }

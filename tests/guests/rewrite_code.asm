@@ -1,7 +1,7 @@
 ; Changes its own code again and again: a counter beside the code that counts, as often as the word
 ; at COUNT says; 2 MiB of code in blocks of 8 bytes that are written anew and called, as often as the
-; word behind it says; and 2 MiB of code in long instructions, as often as the third word says. RBX =
-; the counter, RCX = the sum that the short blocks computed, RDI = that of the long instructions.
+; word behind it says; and 2 MiB of code in long instructions, as often as the third word says. First
+; it reads an MSR, as often as the fourth says. RBX = the counter, RCX = the sum that the short blocks computed, RDI = that of the long instructions.
 %include "common.inc"
 COUNT equ 0x30000
 REGION equ 0x200000
@@ -10,6 +10,15 @@ PAIRS equ 0x1ffff0 / 13
     bits 64
     org 0x10000
     load_tables
+    mov esi, [COUNT + 12]
+    mov ecx, 0x1b                       ; IA32_APIC_BASE
+.read:
+    test esi, esi
+    jz .all_read
+    rdmsr
+    dec esi
+    jmp .read
+.all_read:
     mov eax, [COUNT]
 .count:
     inc dword [rel counter]

@@ -359,8 +359,10 @@ void engine_begin_anew(struct engine *engine) {
 // What one guest may have translated, behind what the guests before it left: all of it must find
 // room in the buffer.
 #define MOST_OWN_BYTES (16u << 20)
+#define MOST_FOUND_BYTES (40u << 20)
 #define MOST_OWN_HOOKS (1u << 16)
-_Static_assert(MOST_OWN_BYTES + ENGINE_MOST_HOST_BYTES <= FLAT_ENGINE_CODE_SIZE / 8 * 7, "room");
+_Static_assert(MOST_FOUND_BYTES >= ENGINE_MOST_HOST_BYTES, "what a kept engine has");
+_Static_assert(MOST_OWN_BYTES + MOST_FOUND_BYTES <= FLAT_ENGINE_CODE_SIZE / 8 * 7, "room");
 
 // Unicorn keeps translations in a buffer and drops them all when it is full, but 2.1.1 does not the
 // first time: it begins again at the buffer's start, over blocks that it still knows, and follows
@@ -383,6 +385,7 @@ bool engine_end_time_answers(struct engine *engine) {
 void engine_flush(struct engine *engine) {
     uc_ctl_flush_tb(engine->unicorn);
     engine->flushed = true;
+    engine->used_up = true;
     engine->has_old_blocks = false;
     engine->has_blocks = false;
     engine->host_bytes = 0;
@@ -404,7 +407,7 @@ static void forget_uncalled(struct engine *engine) {
     const bool kept = engine_may_be_kept(engine);
     if (engine->host_bytes > 0) {
         engine_flush(engine);
-        engine->flushed = !kept;
+        engine->used_up = !kept;
     }
 }
 
@@ -427,12 +430,13 @@ bool engine_renew_block_hook(struct engine *engine) {
     return unhook_blocks(engine) && add_block_hook(engine) == ZX_OK;
 }
 
-// What earlier guests' code took is dropped here, so that it leaves this one's as much room as a
-// new guest has.
+// What earlier guests' code took is dropped before the next run, so that it leaves this one's as
+// much room as a new guest has: Unicorn clears the whole buffer, which a guest that ends has no use
+// for.
 bool engine_serve_anew(struct engine *engine) {
     x87_blocks_forget(&engine->x87);
-    if (engine->host_bytes > ENGINE_MOST_HOST_BYTES) {
-        engine_flush(engine);
+    if (engine->host_bytes > MOST_FOUND_BYTES) {
+        engine->has_old_blocks = true;
     }
     if (engine->hooked > ENGINE_MOST_KEPT_HOOKS && !engine_renew_block_hook(engine)) {
         return false;
@@ -535,7 +539,7 @@ bool engine_watch(struct engine *engine, bool on) {
 // --- Taking it back ---
 
 bool engine_may_be_kept(const struct engine *engine) {
-    return !engine->flushed && engine->guests < ENGINE_MOST_GUESTS &&
+    return !engine->used_up && engine->guests < ENGINE_MOST_GUESTS &&
            engine->host_bytes <= ENGINE_MOST_HOST_BYTES && engine->hooked <= ENGINE_MOST_KEPT_HOOKS;
 }
 

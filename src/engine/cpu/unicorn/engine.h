@@ -80,6 +80,7 @@ struct engine {
     bool has_blocks;     // Some translations were made for more than a step.
     unsigned guests;     // How many guests it has served.
     bool flushed;        // All translations were dropped at least once; see engine_must_flush().
+    bool used_up;        // For other guests, since then.
     uint64_t host_bytes; // The most that translations can have come to since then.
     // The blocks that are translated with a hook begin in this range. Without exact stops that is
     // every block; with them it is those that depend on the x87 register stack, and what lies
