@@ -68,11 +68,11 @@ static void end_copy(void) {
     siglongjmp(active_guard->recovery, 1);
 }
 
-// macOS takes a thread that jumps out of a handler to be on its alternate stack still, and never
-// again uses that for it. So there the handler returns, to the function that jumps; and in builds
-// with ZIRCONIA_PORTABLE.
+// The handler returns, to the function that jumps: macOS takes a thread that jumps out of a handler
+// to be on its alternate stack still, and never again uses that for it, and AddressSanitizer reads
+// the map of the process for it.
 static void leave_handler(ucontext_t *context) {
-#if defined(POSIX_CLIENT_FRAME) && (defined(__APPLE__) || defined(ZIRCONIA_PORTABLE))
+#if defined(POSIX_CLIENT_FRAME)
     client_frame_call(context, end_copy);
 #else
     (void)context;
