@@ -12,7 +12,7 @@
 
 enum { LONG, PROTECTED_32, PROTECTED_16, REAL };
 
-// Of what is no work by itself, a hundred are a piece of it (docs/engine-hazards.md).
+// A hundred exits that are no work by themselves count as a piece of it (docs/engine-hazards.md).
 enum { BUDGET = 20, MOST_TIMES = 110 * BUDGET };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
