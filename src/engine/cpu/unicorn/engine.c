@@ -430,13 +430,12 @@ bool engine_renew_block_hook(struct engine *engine) {
     return unhook_blocks(engine) && add_block_hook(engine) == ZX_OK;
 }
 
-// What earlier guests' code took is dropped before the next run, so that it leaves this one's as
-// much room as a new guest has: Unicorn clears the whole buffer, which a guest that ends has no use
-// for.
+// What earlier guests' code took is dropped here, so that it leaves this one's as much room as a
+// new guest has; not in the next run, which would then do what others do not.
 bool engine_serve_anew(struct engine *engine) {
     x87_blocks_forget(&engine->x87);
     if (engine->host_bytes > MOST_FOUND_BYTES) {
-        engine->has_old_blocks = true;
+        engine_flush(engine);
     }
     if (engine->hooked > ENGINE_MOST_KEPT_HOOKS && !engine_renew_block_hook(engine)) {
         return false;
