@@ -19,13 +19,18 @@ static inline void start_long(const char *program) {
     trap(ZX_GUEST_TRAP_IO, REPORT_PORT, 1, ZX_HANDLE_INVALID, 0);
 }
 
-// One that starts it in real mode: any but the guest's first (hypervisor ABI 3.3).
+// A VCPU in real mode: any but the guest's first (hypervisor ABI 3.3).
+static inline void create_in_real_mode(zx_vaddr_t entry) {
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
+    ck_assert_int_eq(zx_handle_close(vcpu), ZX_OK);
+    ck_assert_int_eq(zx_vcpu_create(guest, 0, entry, &vcpu), ZX_OK);
+}
+
+// One that starts the program in real mode.
 static inline void start_real(const char *program) {
     guest_open();
     guest_load(program, REAL_MODE_ENTRY);
-    ck_assert_int_eq(zx_vcpu_create(guest, 0, ENTRY, &vcpu), ZX_OK);
-    ck_assert_int_eq(zx_handle_close(vcpu), ZX_OK);
-    ck_assert_int_eq(zx_vcpu_create(guest, 0, REAL_MODE_ENTRY, &vcpu), ZX_OK);
+    create_in_real_mode(REAL_MODE_ENTRY);
     trap(ZX_GUEST_TRAP_IO, REPORT_PORT, 1, ZX_HANDLE_INVALID, 0);
 }
 

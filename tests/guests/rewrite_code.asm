@@ -1,7 +1,8 @@
 ; Changes its own code again and again: a counter beside the code that counts, as often as the word
 ; at COUNT says; 2 MiB of code in blocks of 8 bytes that are written anew and called, as often as the
 ; word behind it says; and 2 MiB of code in long instructions, as often as the third word says. First
-; it reads an MSR, as often as the fourth says. RBX = the counter, RCX = the sum that the short blocks computed, RDI = that of the long instructions.
+; it reads an MSR, as often as the fourth says. RBX = the counter, RCX = the sum that the short blocks
+; computed, RDI = that of the long instructions.
 %include "common.inc"
 COUNT equ 0x30000
 REGION equ 0x200000
