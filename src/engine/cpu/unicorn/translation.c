@@ -158,14 +158,15 @@ static void note_division(struct translation *translation, uint64_t pc) {
     translation->divisions[pc % PAGE_SIZE / 8] |= (uint8_t)(1u << pc % 8);
 }
 
-// All that the block may take of its pages.
+// All that the block may take of its pages, and whole words of it: a processor fetches those, so a
+// store of one is seen as a whole or not at all, wherever in the word the block begins.
 static void copy_code(struct translation *translation) {
     const struct block *block = &translation->block;
     const struct arena *arena = &translation->memory->arena;
     struct code_copy *copy = &translation->copy;
-    memcpy(copy->pages[0] + block->first,
-           arena_pointer(arena, block->pages[0] * PAGE_SIZE + block->first),
-           PAGE_SIZE - block->first);
+    const size_t first = block->first & ~(sizeof(uint64_t) - 1);
+    memcpy(copy->pages[0] + first, arena_pointer(arena, block->pages[0] * PAGE_SIZE + first),
+           PAGE_SIZE - first);
     if (block->pages[1] != NO_ARENA_PAGE) {
         memcpy(copy->pages[1], arena_pointer(arena, block->pages[1] * PAGE_SIZE), PAGE_SIZE);
     }
