@@ -9,12 +9,17 @@
 #include "report_port.h"
 
 #include <stdatomic.h>
+#include <zirconia/snapshot.h>
 #include <zirconia/virtual_time.h>
 
 enum { LONG, PROTECTED_32, PROTECTED_16, REAL };
 
 // A hundred exits that are no work by themselves count as a piece of it (docs/engine-hazards.md).
 enum { BUDGET = 20, MOST_TIMES = 110 * BUDGET };
+
+// Of CALLs that push 8 bytes each.
+#define LONG_BUDGET 1000u
+#define PUSHES_END 0xf00000u
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -226,6 +231,55 @@ START_TEST(an_instruction_that_leads_to_itself_can_be_kicked) {
 }
 END_TEST
 
+static void restore_here(void) {
+    zx_handle_t snapshot = ZX_HANDLE_INVALID;
+    ck_assert_int_eq(zirconia_guest_snapshot(guest, 0, &snapshot), ZX_OK);
+    ck_assert_int_eq(zirconia_guest_restore(guest, snapshot), ZX_OK);
+    ck_assert_int_eq(zx_handle_close(snapshot), ZX_OK);
+}
+
+static void start_pushing(void) {
+    static const struct self_loop loop = {"CALL ptr16:32", PROTECTED_32, CODE("\x9a....\x08\x00"),
+                                          1, PUSHES};
+    start(&loop, 0, true);
+    zx_vcpu_state_t state = read_state();
+    state.rsp = PUSHES_END;
+    write_state(&state);
+    ck_assert_int_eq(zirconia_guest_set_budget(guest, LONG_BUDGET), ZX_OK);
+}
+
+// How far it has come at the end of its budget. Counts the times that it was restored on its way.
+static uint64_t restored_while_pushing(unsigned *restores) {
+    atomic_bool over = false;
+    zx_port_packet_t packet;
+    zx_status_t status = ZX_OK;
+    start_pushing();
+    const pthread_t kicker = start_thread(kick_now_and_then, &over);
+    while ((status = zx_vcpu_enter(vcpu, &packet)) == ZX_ERR_CANCELED) {
+        *restores += read_state().rsp != PUSHES_END;
+        restore_here();
+    }
+    atomic_store(&over, true);
+    join_thread(kicker);
+    ck_assert_int_eq(status, ZX_ERR_TIMED_OUT);
+    const uint64_t end = read_state().rsp;
+    guest_close();
+    return end;
+}
+
+// Where the guest is among exits that are no work by themselves is a part of the snapshot.
+START_TEST(a_snapshot_among_idle_exits_changes_no_time) {
+    unsigned restores = 0;
+    start_pushing();
+    enter_fails(ZX_ERR_TIMED_OUT);
+    const uint64_t end = read_state().rsp;
+    guest_close();
+    while (restores == 0) {
+        ck_assert_uint_eq(restored_while_pushing(&restores), end);
+    }
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("self_loops");
     TCase *tcase = tcase_create("self_loops");
@@ -234,6 +288,7 @@ int main(void) {
                         COUNT_OF(loops));
     tcase_add_loop_test(tcase, an_instruction_that_leads_to_itself_can_be_kicked, 0,
                         COUNT_OF(loops));
+    tcase_add_test(tcase, a_snapshot_among_idle_exits_changes_no_time);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

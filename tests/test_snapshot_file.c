@@ -380,9 +380,9 @@ END_TEST
 
 // --- A clock at its end ---
 
-static bool can_load_work(struct file *file, size_t index, uint64_t work) {
+static bool can_load_with(struct file *file, size_t index, uint64_t word) {
     zx_handle_t snapshot = ZX_HANDLE_INVALID;
-    set_word(file, index, work);
+    set_word(file, index, word);
     set_hash(file);
     const zx_status_t status = load(file, &snapshot);
     ck_assert(status == ZX_OK || status == ZX_ERR_IO_DATA_INTEGRITY);
@@ -390,7 +390,7 @@ static bool can_load_work(struct file *file, size_t index, uint64_t work) {
     return status == ZX_OK;
 }
 
-#define WORK_TO_BUDGET 7 // Words in the file, from the clock's work to the end of the budget.
+#define WORK_TO_BUDGET 8 // Words in the file, from the clock's work to the end of the budget.
 
 static size_t find_work(const struct file *file, uint64_t budget) {
     size_t index = 0;
@@ -401,19 +401,25 @@ static size_t find_work(const struct file *file, uint64_t budget) {
     return index;
 }
 
-START_TEST(a_clock_that_is_decades_ahead_is_not_saved) {
-    const uint64_t budget = 0x123456789;
+// With a guest whose budget ends that far from its work.
+static struct file make_file_with_budget(uint64_t budget) {
     struct file file = make_file(&plain);
-    struct file late = {.most = SIZE_MAX};
-    uint64_t least = 1;
     ck_assert_int_eq(zirconia_guest_set_budget(guest, budget), ZX_OK);
     file.size = 0;
     ck_assert_int_eq(zirconia_snapshot_save(guest, snapshot_of_guest(), collect, &file), ZX_OK);
+    return file;
+}
+
+START_TEST(a_clock_that_is_decades_ahead_is_not_saved) {
+    const uint64_t budget = 0x123456789;
+    struct file file = make_file_with_budget(budget);
+    struct file late = {.most = SIZE_MAX};
+    uint64_t least = 1;
     const size_t index = find_work(&file, budget);
     for (uint64_t step = 1ull << 62; step > 0; step /= 2) {
-        least += can_load_work(&file, index, least + step) ? step : 0;
+        least += can_load_with(&file, index, least + step) ? step : 0;
     }
-    ck_assert(can_load_work(&file, index, least));
+    ck_assert(can_load_with(&file, index, least));
     zx_handle_t last = ZX_HANDLE_INVALID;
     ck_assert_int_eq(load(&file, &last), ZX_OK);
     ck_assert_int_eq(zirconia_guest_restore(guest, last), ZX_OK);
@@ -424,6 +430,19 @@ START_TEST(a_clock_that_is_decades_ahead_is_not_saved) {
     guest_close();
     free(file.bytes);
     free(late.bytes);
+}
+END_TEST
+
+// The word behind the clock's work: exits without work, of which a hundred are work.
+START_TEST(a_hundred_exits_without_work_are_refused) {
+    const uint64_t budget = 0x123456789;
+    struct file file = make_file_with_budget(budget);
+    const size_t index = find_work(&file, budget) + 1;
+    ck_assert(can_load_with(&file, index, 99));
+    ck_assert(!can_load_with(&file, index, 100));
+    ck_assert(!can_load_with(&file, index, 1ull << 32));
+    guest_close();
+    free(file.bytes);
 }
 END_TEST
 
@@ -550,6 +569,7 @@ int main(void) {
     tcase_add_test(tcase, a_file_may_lie_in_a_vmo);
     tcase_add_test(tcase, arguments_are_checked);
     tcase_add_test(tcase, a_clock_that_is_decades_ahead_is_not_saved);
+    tcase_add_test(tcase, a_hundred_exits_without_work_are_refused);
     tcase_add_test(tcase, a_file_that_was_made_up_does_no_harm);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

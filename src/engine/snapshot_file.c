@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define MAGIC 0x504e5341434f525aull // "ZROCASNP"
-#define VERSION 2u
+#define VERSION 3u
 #define HASH_START 14695981039346656037ull
 #define HASH_FACTOR 1099511628211ull
 #define PAGE_SIZE 0x1000u
@@ -180,6 +180,7 @@ static void move_shape(struct snapshot_file *file, struct snapshot *snapshot,
 
 static void move_clock(struct snapshot_file *file, struct guest_clock_image *clock) {
     move_word(file, &clock->work.done);
+    move_word(file, &clock->work.idle_exits);
     move_word(file, &clock->work.block);
     move_word(file, &clock->work.block_size);
     move_word(file, &clock->work.resumes_at);

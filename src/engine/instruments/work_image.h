@@ -14,6 +14,7 @@ struct machine;
 // the middle of that is no work.
 struct work_image {
     uint64_t done;
+    uint64_t idle_exits; // Exits that are no work, since the last work.
     uint64_t block;      // Where the block begins.
     uint64_t block_size; // 0: the guest is in no block.
     uint64_t resumes_at; // With `resumes`: where the rest of the block begins.

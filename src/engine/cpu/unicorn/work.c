@@ -126,6 +126,7 @@ void work_count_idle(struct work *work) {
 void work_take(const struct work *work, struct work_image *image) {
     *image = (struct work_image){
         .done = done(work),
+        .idle_exits = work->idle_exits,
         .block = work->block,
         .block_size = work->block_size,
         .resumes_at = work->resumes ? work->resumes_at : work->block,
@@ -135,7 +136,7 @@ void work_take(const struct work *work, struct work_image *image) {
 
 void work_restore(struct work *work, const struct work_image *image) {
     atomic_store_explicit(&work->done, image->done, memory_order_relaxed);
-    work->idle_exits = 0;
+    work->idle_exits = (unsigned)image->idle_exits;
     work->block = image->block;
     work->block_size = image->block_size;
     work->whole = 0;
@@ -147,6 +148,6 @@ void work_restore(struct work *work, const struct work_image *image) {
 
 bool work_image_is_sound(const struct work_image *image) {
     const uint64_t offset = image->resumes_at - image->block;
-    return image->block_size <= MOST_BLOCK_SIZE &&
+    return image->idle_exits < MOST_IDLE_EXITS && image->block_size <= MOST_BLOCK_SIZE &&
            (image->resumes ? offset < image->block_size : offset == 0);
 }
