@@ -43,7 +43,7 @@ endif()
 if(APPLE)
     add_compile_definitions(_DARWIN_C_SOURCE)
 elseif(CMAKE_SYSTEM_NAME STREQUAL "FreeBSD")
-    add_compile_definitions(__BSD_VISIBLE=1)
+    add_compile_definitions(__BSD_VISIBLE=1 __XSI_VISIBLE=700)
 endif()
 
 if(ZIRCONIA_PORTABLE)

@@ -87,7 +87,9 @@ bool posix_faults_know_thread(void) {
 // Whether an instruction raised the signal, and nobody sent it.
 static bool is_fault(int number, const siginfo_t *info, const ucontext_t *context) {
     bool fault = true;
-#if defined(POSIX_CODES_TELL)
+#if defined(__FreeBSD__)
+    fault = info->si_code > 0 && info->si_code < SI_USER; // Who sends has codes above.
+#elif defined(POSIX_CODES_TELL)
     fault = info->si_code > 0;
 #else
     (void)info;

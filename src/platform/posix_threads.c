@@ -162,6 +162,9 @@ static void on_signal(int number, siginfo_t *info, void *host) {
     posix_handler_begin();
     (void)number;
     (void)info;
+    if (!posix_faults_know_thread()) { // Somebody else has sent it.
+        return;
+    }
     const int error = errno;
     const bool cancellable = platform_cancel_defer();
     const bool entering = enter_if_new(host);
@@ -240,6 +243,7 @@ void platform_thread_stop(const struct platform_thread *thread) {
 void platform_stop_here(void) {
     sigset_t stop;
     sigset_t old;
+    posix_faults_concern_thread();
     sigemptyset(&stop);
     sigaddset(&stop, stop_signal);
     pthread_sigmask(SIG_UNBLOCK, &stop, &old);
