@@ -318,6 +318,23 @@ START_TEST(memory_that_is_given_back_leaves_no_handle) {
 }
 END_TEST
 
+// As the last page of another thread's stack, which grows when that thread comes to it.
+START_TEST(a_copy_fails_at_a_guard_page_and_leaves_it_one) {
+    MEMORY_BASIC_INFORMATION found;
+    const size_t size = platform_page_size();
+    uint8_t *guard =
+        VirtualAlloc(NULL, size, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE | PAGE_GUARD);
+    ck_assert_ptr_nonnull(guard);
+    for (int i = 0; i < 2; i++) {
+        ck_assert(!can_read(guard));
+        ck_assert(!platform_copy(guard, &i, 1));
+        ck_assert_uint_ne(VirtualQuery(guard, &found, sizeof found), 0);
+        ck_assert_uint_eq(found.Protect, PAGE_READWRITE | PAGE_GUARD);
+    }
+    ck_assert(VirtualFree(guard, 0, MEM_RELEASE));
+}
+END_TEST
+
 // The shortest of many, for a busy machine.
 START_TEST(a_millisecond_is_not_a_tick) {
     zx_duration_t shortest = ZX_SEC(1);
@@ -344,6 +361,7 @@ int main(void) {
         a_thread_has_its_handle_by_the_number_of_windows,
         threads_leave_no_handle,
         memory_that_is_given_back_leaves_no_handle,
+        a_copy_fails_at_a_guard_page_and_leaves_it_one,
         a_millisecond_is_not_a_tick,
     };
     return run_tests("windows", tests, sizeof tests / sizeof tests[0]);

@@ -4,10 +4,8 @@
 // copy in windows_faults.c.
 
 #define _CRT_RAND_S
-#if !defined(_WIN32_WINNT) || _WIN32_WINNT < 0x0A00
-#undef _WIN32_WINNT
-#define _WIN32_WINNT 0x0A00
-#endif
+
+#include "platform/windows_context.h"
 
 #include "platform/platform.h"
 
@@ -15,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <windows.h>
 
 enum { NANOSECONDS = 1000000000, NANOSECONDS_PER_MILLISECOND = 1000000 };
 
@@ -76,7 +73,7 @@ static DWORD milliseconds_left(int64_t deadline, int64_t now) {
 // library that has the call is loaded for it, since clients do not link it.
 static void ask_for_fine_waits(void) {
     typedef UINT(WINAPI * period_fn)(UINT milliseconds);
-    const HMODULE library = LoadLibraryW(L"winmm.dll");
+    const HMODULE library = LoadLibraryExW(L"winmm.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
     const FARPROC found = library != NULL ? GetProcAddress(library, "timeBeginPeriod") : NULL;
     period_fn begin_period = NULL;
     memcpy(&begin_period, &found, sizeof(begin_period));
@@ -191,6 +188,12 @@ bool platform_thread_start(const char *name, void (*function)(void *argument), v
     return true;
 }
 
+void windows_stay_loaded(void) {
+    HMODULE file = NULL;
+    GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN,
+                       (LPCWSTR)(uintptr_t)windows_stay_loaded, &file);
+}
+
 // Fiber-local slots, because only these have an exit function; without fibers they are the
 // thread's.
 static_assert(sizeof(void (*)(void *)) == sizeof(PFLS_CALLBACK_FUNCTION), "callback size");
@@ -199,6 +202,7 @@ bool platform_thread_slot_create(struct platform_thread_slot *slot, void (*on_ex
     // On x86-64 and ARM64 both function types have one calling convention.
     PFLS_CALLBACK_FUNCTION callback = NULL;
     memcpy(&callback, &on_exit, sizeof(callback));
+    windows_stay_loaded();
     const DWORD index = FlsAlloc(callback);
     slot->native = index;
     return index != FLS_OUT_OF_INDEXES;
@@ -213,11 +217,12 @@ bool platform_thread_slot_set(const struct platform_thread_slot *slot, void *val
 }
 
 void platform_write_error(const char *text, size_t size) {
-    (void)fwrite(text, 1, size, stderr);
+    DWORD written = 0; // Not by the C library, whose lock a stopped thread may have.
+    WriteFile(GetStdHandle(STD_ERROR_HANDLE), text, (DWORD)size, &written, NULL);
 }
 
 _Noreturn void platform_abort(const char *line) {
-    fputs(line, stderr);
+    platform_write_error(line, strlen(line));
     abort();
 }
 

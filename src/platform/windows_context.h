@@ -73,6 +73,10 @@ struct windows_thread *windows_own_thread(void);
 bool windows_handler_enter(void);
 bool windows_handler_leave(bool was_busy, CONTEXT *registers);
 
+// Windows calls the file that the library is in, for faults and ends of threads, for as long as the
+// process lives, so it must not be unloaded.
+void windows_stay_loaded(void);
+
 // Whether the calling thread is in client code on a stack of the client's.
 bool windows_is_away(void);
 

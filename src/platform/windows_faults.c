@@ -58,15 +58,32 @@ __asm__(".text\n"
         "    movl $1, %eax\n"
         "    ret\n");
 
+// A page that tells of its first access, such as that at the end of another thread's stack. Windows
+// has made an ordinary one of it; it tells again of the next access.
+static bool is_guard(const EXCEPTION_RECORD *record) {
+    return record->ExceptionCode == EXCEPTION_GUARD_PAGE && record->NumberParameters >= 2;
+}
+
+static void guard_again(uintptr_t address) {
+    MEMORY_BASIC_INFORMATION page;
+    DWORD before = 0;
+    if (VirtualQuery((void *)address, &page, sizeof(page)) != 0) {
+        VirtualProtect((void *)address, 1, page.Protect | PAGE_GUARD, &before);
+    }
+}
+
 // An address that the processor cannot represent is reported as the last one.
 static bool leave_copy(const EXCEPTION_RECORD *record, CONTEXT *context) {
-    if (!is_access(record) || context->Rip < (uintptr_t)windows_copy_start ||
+    if ((!is_access(record) && !is_guard(record)) || context->Rip < (uintptr_t)windows_copy_start ||
         context->Rip >= (uintptr_t)windows_copy_end) {
         return false;
     }
     const uintptr_t address = record->ExceptionInformation[1];
     context->Rdx = address == UINTPTR_MAX ? 0 : address;
     context->Rip = (uintptr_t)windows_copy_failed;
+    if (is_guard(record)) {
+        guard_again(address);
+    }
     return true;
 }
 
@@ -137,6 +154,11 @@ enum {
 // The bits of a page fault's error code.
 enum { PAGE_IS_THERE = 1, PAGE_WRITE = 2, PAGE_USER = 4, PAGE_FETCH = 16 };
 
+static bool is_page_fault(const EXCEPTION_RECORD *record) {
+    return is_access(record) && record->ExceptionInformation[1] != UINTPTR_MAX;
+}
+
+// Takes a lock, so the thread must not be stopped in here.
 static struct platform_fault page_fault(const EXCEPTION_RECORD *record) {
     const ULONG_PTR access = record->ExceptionInformation[0];
     const uintptr_t address = record->ExceptionInformation[1];
@@ -162,14 +184,14 @@ static struct platform_fault other_fault(zx_excp_type_t type, uint64_t vector) {
     return (struct platform_fault){.type = type, .x86_64 = {.vector = vector}};
 }
 
-// False for what is no fault of the processor's, such as an exception of C++.
+// All but the details of a page fault. False for what is no fault of the processor's, such as an
+// exception of C++.
 static bool describe(const EXCEPTION_RECORD *record, struct platform_fault *out) {
     switch (record->ExceptionCode) {
     case EXCEPTION_ACCESS_VIOLATION:
     case EXCEPTION_IN_PAGE_ERROR:
-        *out = is_access(record) && record->ExceptionInformation[1] != UINTPTR_MAX
-                   ? page_fault(record)
-                   : other_fault(ZX_EXCP_GENERAL, VECTOR_PROTECTION);
+        *out = is_page_fault(record) ? other_fault(ZX_EXCP_FATAL_PAGE_FAULT, VECTOR_PAGE)
+                                     : other_fault(ZX_EXCP_GENERAL, VECTOR_PROTECTION);
         return true;
     case EXCEPTION_BREAKPOINT:
         *out = other_fault(ZX_EXCP_SW_BREAKPOINT, VECTOR_BREAKPOINT);
@@ -214,6 +236,9 @@ static bool tell(EXCEPTION_POINTERS *pointers) {
     struct platform_fault fault;
     if (told == NULL || !describe(pointers->ExceptionRecord, &fault)) {
         return false;
+    }
+    if (is_page_fault(pointers->ExceptionRecord)) {
+        fault = page_fault(pointers->ExceptionRecord);
     }
     CONTEXT *host = pointers->ContextRecord;
     const DWORD64 instruction = host->Rip;
@@ -264,7 +289,7 @@ static LONG CALLBACK first_look(EXCEPTION_POINTERS *pointers) {
     const EXCEPTION_RECORD *record = pointers->ExceptionRecord;
     CONTEXT *context = pointers->ContextRecord;
     struct platform_fault fault;
-    if (!describe(record, &fault)) {
+    if (!describe(record, &fault) && !is_guard(record)) {
         return EXCEPTION_CONTINUE_SEARCH;
     }
     const DWORD error = GetLastError();
@@ -289,6 +314,7 @@ static LONG CALLBACK last_look(EXCEPTION_POINTERS *pointers) {
 static bool taken;
 
 static void take_first_look(void) {
+    windows_stay_loaded();
     taken = AddVectoredExceptionHandler(1, first_look) != NULL;
 }
 

@@ -15,11 +15,16 @@ static bool start(void) {
     return WSAStartup(MAKEWORD(2, 2), &data) == 0;
 }
 
+static void keep_from_children(SOCKET handle) {
+    SetHandleInformation((HANDLE)handle, HANDLE_FLAG_INHERIT, 0);
+}
+
 static SOCKET open_at(const struct addrinfo *address) {
     const SOCKET handle = socket(address->ai_family, address->ai_socktype, address->ai_protocol);
     if (handle == INVALID_SOCKET) {
         return handle;
     }
+    keep_from_children(handle);
     const BOOL on = TRUE; // Nobody else may listen at the port beside this.
     setsockopt(handle, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, (const char *)&on, sizeof on);
     if (bind(handle, address->ai_addr, (int)address->ai_addrlen) != 0 || listen(handle, 1) != 0) {
@@ -73,6 +78,7 @@ struct platform_socket platform_socket_accept(struct platform_socket socket) {
     if (handle == INVALID_SOCKET) {
         return (struct platform_socket){.native = -1};
     }
+    keep_from_children(handle);
     const BOOL on = TRUE;
     const DWORD timeout = SEND_TIMEOUT;
     setsockopt(handle, IPPROTO_TCP, TCP_NODELAY, (const char *)&on, sizeof on);

@@ -25,10 +25,15 @@ struct windows_thread *windows_own_thread(void) {
 typedef LONG(WINAPI *continue_fn)(CONTEXT *context, BOOLEAN test_alert);
 static continue_fn go_on;
 
+// The code in which it is. Who asks Windows for it takes the loader's lock, which a thread that is
+// held may have.
+static const unsigned char *ntdll;
+
 bool platform_stop_init(platform_stop_fn *function) {
     const HMODULE library = GetModuleHandleW(L"ntdll.dll");
     const FARPROC found = library != NULL ? GetProcAddress(library, "NtContinue") : NULL;
     memcpy(&go_on, &found, sizeof(found));
+    ntdll = (const unsigned char *)library;
     on_stop = function;
     return go_on != NULL;
 }
@@ -206,27 +211,31 @@ static bool is_in_call(const unsigned char *code) {
 // instructions.
 static bool is_in_windows(const CONTEXT *context) {
     enum { HEADERS = 0x1000 };
-    const unsigned char *library = (const unsigned char *)GetModuleHandleW(L"ntdll.dll");
-    const LONG head = ((const IMAGE_DOS_HEADER *)library)->e_lfanew;
-    const IMAGE_NT_HEADERS *image = (const IMAGE_NT_HEADERS *)(library + head);
-    const DWORD64 offset = context->Rip - (uintptr_t)library;
+    const LONG head = ((const IMAGE_DOS_HEADER *)ntdll)->e_lfanew;
+    const IMAGE_NT_HEADERS *image = (const IMAGE_NT_HEADERS *)(ntdll + head);
+    const DWORD64 offset = context->Rip - (uintptr_t)ntdll;
     return offset >= HEADERS && offset < image->OptionalHeader.SizeOfImage &&
-           !is_in_call(library + offset);
+           !is_in_call(ntdll + offset);
 }
 
-static void divert(struct windows_thread *thread, CONTEXT *control) {
+// False where Windows refuses.
+static bool divert(struct windows_thread *thread, CONTEXT *control) {
     CONTEXT *context = thread->context;
     context->ContextFlags = CONTEXT_FULL | CONTEXT_SEGMENTS | CONTEXT_XSTATE;
     SetXStateFeaturesMask(context, GetEnabledXStateFeatures());
     if (!GetThreadContext(thread->handle, context)) {
-        return;
+        return false;
     }
     atomic_store(&thread->busy, true);
     control->ContextFlags = CONTEXT_CONTROL;
     control->Rip = (DWORD64)(uintptr_t)windows_stop_entry;
     control->Rsp = (DWORD64)(uintptr_t)context;
     control->EFlags &= ~FLAGS_OF_CLIENTS;
-    SetThreadContext(thread->handle, control);
+    if (!SetThreadContext(thread->handle, control)) {
+        atomic_store(&thread->busy, false);
+        return false;
+    }
+    return true;
 }
 
 // False when it is to be tried again soon.
@@ -243,7 +252,7 @@ static bool try_stop(struct windows_thread *thread, bool patient) {
         } else if (on_stop_stack(thread, control.Rsp) || (patient && is_in_windows(&control))) {
             done = false;
         } else {
-            divert(thread, &control);
+            done = divert(thread, &control) || !patient;
         }
     }
     ResumeThread(thread->handle);
@@ -376,7 +385,6 @@ static void enter(const struct platform_client_entry *entry) {
     first.Rcx = entry->arguments[0]; // Where functions of Windows take them.
     first.Rdx = entry->arguments[1];
     make_plain(&first);
-    set_limits_around(entry->stack);
     struct platform_context stopped = windows_context(&first);
     if (self != NULL) {
         atomic_store(&self->busy, true);
@@ -384,6 +392,9 @@ static void enter(const struct platform_client_entry *entry) {
     on_stop(&stopped, true);
     if (self != NULL) {
         be_idle(self, &first);
+    }
+    if (!home->is_back) {
+        set_limits_around(entry->stack); // From here on the host's stack must not grow.
     }
     go_on(&first, FALSE);
 }
