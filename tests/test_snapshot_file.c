@@ -480,6 +480,14 @@ static void drain(void) {
     }
 }
 
+static void make_up(struct file *made, const struct file *file) {
+    memcpy(made->bytes, file->bytes, file->size);
+    for (uint64_t changes = 1 + random_word() % 3; changes > 0; changes--) {
+        change(made, 260);
+    }
+    set_hash(made);
+}
+
 // Whatever a sound file says, the guest runs or fails to, the call returns, and the guest can be
 // put back to a good state.
 START_TEST(a_file_that_was_made_up_does_no_harm) {
@@ -490,11 +498,7 @@ START_TEST(a_file_that_was_made_up_does_no_harm) {
     for (unsigned i = 0; i < 3000; i++) {
         zx_handle_t snapshot = ZX_HANDLE_INVALID;
         zx_port_packet_t packet;
-        memcpy(made.bytes, file.bytes, file.size);
-        for (uint64_t changes = 1 + random_word() % 3; changes > 0; changes--) {
-            change(&made, 260);
-        }
-        set_hash(&made);
+        make_up(&made, &file);
         if (load(&made, &snapshot) == ZX_OK) {
             loaded++;
             ck_assert_int_eq(zirconia_guest_restore(guest, snapshot), ZX_OK);
@@ -512,6 +516,38 @@ START_TEST(a_file_that_was_made_up_does_no_harm) {
     ck_assert_uint_gt(loaded, 500);
     ck_assert_uint_lt(loaded, 2500);
     expect_restored(&file);
+    guest_close();
+    free(made.bytes);
+    free(file.bytes);
+}
+END_TEST
+
+// What would run for ever is kicked.
+START_TEST(nor_does_it_in_real_time) {
+    struct kind kind = plain;
+    kind.real_time = true;
+    const struct file file = make_file(&kind);
+    struct file made = {.bytes = malloc(file.size), .size = file.size};
+    atomic_bool over = false;
+    unsigned loaded = 0;
+    ck_assert_ptr_nonnull(made.bytes);
+    const pthread_t kicker = start_thread(kick_now_and_then, &over);
+    for (unsigned i = 0; i < 1000; i++) {
+        zx_handle_t snapshot = ZX_HANDLE_INVALID;
+        zx_port_packet_t packet;
+        make_up(&made, &file);
+        if (load(&made, &snapshot) == ZX_OK) {
+            loaded++;
+            ck_assert_int_eq(zirconia_guest_restore(guest, snapshot), ZX_OK);
+            drain();
+            (void)zx_vcpu_enter(vcpu, &packet);
+            ck_assert_int_eq(zx_handle_close(snapshot), ZX_OK);
+            drain();
+        }
+    }
+    atomic_store(&over, true);
+    join_thread(kicker);
+    ck_assert_uint_gt(loaded, 100);
     guest_close();
     free(made.bytes);
     free(file.bytes);
@@ -571,6 +607,7 @@ int main(void) {
     tcase_add_test(tcase, a_clock_that_is_decades_ahead_is_not_saved);
     tcase_add_test(tcase, a_hundred_exits_without_work_are_refused);
     tcase_add_test(tcase, a_file_that_was_made_up_does_no_harm);
+    tcase_add_test(tcase, nor_does_it_in_real_time);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

@@ -41,7 +41,8 @@ ZIRCONIA_EXPORT zx_status_t zirconia_guest_use_virtual_time(zx_handle_t guest);
 // Limits the work that the VCPUs of the guest do together from now on: a block of guest code, an
 // exit or an exception is 1, as in the clock. When the budget is spent, run calls return
 // ZX_ERR_TIMED_OUT before the next block, and later ones do so without running the guest, until
-// another budget is set. The guest then goes on as if it had not been stopped. A kick that was
+// another budget is set. The guest then goes on as if it had not been stopped. What belongs to the
+// last block, such as its exception, is still done and counted. A kick that was
 // pending stays pending, but in a guest that has had several VCPUs: there it ends a run call first.
 //
 // A guest with a budget does not sleep for ever either: when all its VCPUs have executed HLT and no

@@ -130,29 +130,36 @@ static void report_guest(const struct repro *repro) {
     registers_print(repro->registers, repro->count);
 }
 
-static int report_end(const struct repro *repro, const struct host_ending *ending) {
+// What to say of it, "" where nothing was wrong.
+static void describe_end(const struct repro *repro, const struct host_ending *ending, char *out,
+                         size_t size) {
+    const char *image = repro->options->image;
     const char *separator = repro->summary[0] != '\0' ? ": " : "";
+    out[0] = '\0';
+    if (ending->timed_out)
+        snprintf(out, size, "%s was killed at its time-out", image);
+    else if (ending->signaled)
+        snprintf(out, size, "%s ended by signal %d%s%s", image, ending->code, separator,
+                 repro->summary);
+    else if (ending->code != 0)
+        snprintf(out, size, "%s ended with exit code %d%s%s", image, ending->code, separator,
+                 repro->summary);
+}
+
+static int report_end(const struct repro *repro, const struct host_ending *ending) {
+    char message[1024];
     int code = EXIT_CODE_OK;
     const char *reason = "done";
-    if (ending->timed_out) {
-        code = EXIT_CODE_LIMIT;
-        reason = "timeout";
-        talk("%s was killed at its time-out", repro->options->image);
-    } else if (ending->signaled) {
-        code = EXIT_CODE_GUEST_FAILED;
-        reason = "signal";
-        talk("%s ended by signal %d%s%s", repro->options->image, ending->code, separator,
-             repro->summary);
-    } else if (ending->code != 0) {
-        code = EXIT_CODE_GUEST_FAILED;
-        reason = "failed";
-        talk("%s ended with exit code %d%s%s", repro->options->image, ending->code, separator,
-             repro->summary);
-    } else {
+    describe_end(repro, ending, message, sizeof message);
+    if (message[0] == '\0') {
         talk("%s found nothing wrong", repro->options->image);
+    } else {
+        talk("%s", message);
+        code = ending->timed_out ? EXIT_CODE_LIMIT : EXIT_CODE_GUEST_FAILED;
+        reason = ending->timed_out ? "timeout" : ending->signaled ? "signal" : "failed";
     }
     if (repro->options->json)
-        json_end(reason, code, "", repro->registers, repro->count);
+        json_end(reason, code, message, repro->registers, repro->count);
     return code;
 }
 

@@ -34,7 +34,7 @@ struct guest_clock {
     uint64_t budget_end;        // The work at which run calls end. Guarded by the guest's turn.
 };
 
-// What a snapshot keeps of the clock. All fields are 0 unless time is virtual.
+// What a snapshot keeps of the clock. Nothing goes by it unless time is virtual.
 struct guest_clock_image {
     struct work_image work;
     int64_t skipped;
