@@ -7,26 +7,63 @@
 
 #include "gdb/packet.h"
 
-#include <arpa/inet.h>
 #include <check.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <zirconia/gdb.h>
 
+#ifdef _WIN32
+#include <winsock2.h>
+#define NO_CONNECTION INVALID_SOCKET
+typedef SOCKET connection_t;
+#else
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#define NO_CONNECTION (-1)
+typedef int connection_t;
+#endif
+
 static zirconia_gdb_t *gdb;
 static struct packet_reader reader;
-static int connection = -1;
+static connection_t connection = NO_CONNECTION;
+
+static inline void hang_up(void) {
+#ifdef _WIN32
+    closesocket(connection);
+#else
+    close(connection);
+#endif
+    connection = NO_CONNECTION;
+}
+
+static inline void send_bytes(const char *bytes, size_t size) {
+#ifdef _WIN32
+    ck_assert_int_eq(send(connection, bytes, (int)size, 0), (int)size);
+#else
+    ck_assert_int_eq(send(connection, bytes, size, MSG_NOSIGNAL), (ssize_t)size);
+#endif
+}
+
+// Does not wait for the server to read. False when it does not take any.
+static inline bool send_what_fits(const char *bytes, size_t size) {
+#ifdef _WIN32
+    u_long does_not_wait = 1;
+    ioctlsocket(connection, (long)FIONBIO, &does_not_wait);
+    return send(connection, bytes, (int)size, 0) >= 0;
+#else
+    return send(connection, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
+#endif
+}
 
 static inline void connect_to_server(void) {
-    const struct sockaddr_in address = {
+    struct sockaddr_in address = {
         .sin_family = AF_INET,
         .sin_port = htons(zirconia_gdb_port(gdb)),
-        .sin_addr = {htonl(INADDR_LOOPBACK)},
     };
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     connection = socket(AF_INET, SOCK_STREAM, 0);
     ck_assert_int_eq(connect(connection, (const struct sockaddr *)&address, sizeof address), 0);
     reader.state = BETWEEN;
@@ -52,16 +89,15 @@ static inline void send_packet(const char *text) {
     note_packet(text);
     packet.size = 0;
     packet_put(&packet, text);
-    const size_t size = packet_frame(&packet, frame);
-    ck_assert_int_eq(send(connection, frame, size, MSG_NOSIGNAL), (ssize_t)size);
+    send_bytes(frame, packet_frame(&packet, frame));
 }
 
 // Passes acknowledgements over.
 static inline const char *receive(void) {
     for (;;) {
-        uint8_t byte;
+        char byte = 0;
         ck_assert_int_eq(recv(connection, &byte, 1, 0), 1);
-        if (packet_read(&reader, byte) == PACKET_COMPLETE) {
+        if (packet_read(&reader, (uint8_t)byte) == PACKET_COMPLETE) {
             return reader.text;
         }
     }

@@ -65,8 +65,7 @@ static void finish(void) {
     pthread_join(runner, NULL);
     pthread_join(server, NULL);
     zirconia_gdb_destroy(gdb);
-    close(connection);
-    connection = -1;
+    hang_up();
     zx_handle_close(port);
     guest_close();
 }
@@ -195,7 +194,7 @@ START_TEST(an_interrupt_stops_a_guest_that_runs) {
     connect_to_server();
     ask_for("?", "T05thread:1;");
     send_packet("c");
-    ck_assert_int_eq(send(connection, "\3", 1, MSG_NOSIGNAL), 1);
+    send_bytes("\3", 1);
     ask_for("?", "T02thread:1;"); // The answer to `c`, and this one's.
     ck_assert_str_eq(receive(), "T02thread:1;");
     ask_for("k", "OK");
@@ -276,12 +275,11 @@ START_TEST(the_next_gdb_finds_nothing_of_the_last_one) {
     start(STRAIGHT, false);
     connect_to_server();
     set_breakpoint(listed(STRAIGHT, 3), true);
-    close(connection); // The guest goes on, and ends.
+    hang_up(); // The guest goes on, and ends.
     pthread_join(runner, NULL);
     pthread_join(server, NULL);
     ck_assert_int_eq(run_status, ZX_OK);
     zirconia_gdb_destroy(gdb);
-    connection = -1;
     zx_handle_close(port);
     guest_close();
 }
@@ -369,11 +367,11 @@ START_TEST(broken_clients_do_no_harm) {
             if (next_random() % 8 == 0) {
                 frame[next_random() % size] = (char)next_random();
             }
-            if (send(connection, frame, size, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+            if (!send_what_fits(frame, size)) {
                 break;
             }
         }
-        close(connection);
+        hang_up();
     }
     connect_to_server();
     ck_assert_int_eq(ask("?")[0], 'T');

@@ -127,6 +127,12 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     registers[REG_CSGSFS] = (registers[REG_CSGSFS] & ~(greg_t)CS_MASK) | host_data.code_64;
 }
 
+bool oracle_host_refused(const struct oracle_case *current) {
+    enum { PROTECTION = 13, REQUESTED_PRIVILEGE = 3 };
+    return current->vector == PROTECTION &&
+           current->error == (host_data.code_32 & ~(unsigned)REQUESTED_PRIVILEGE);
+}
+
 static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
 enum { SIGNALS = sizeof signals / sizeof signals[0] };
 
